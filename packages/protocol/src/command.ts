@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import type { Budget } from './limits.js';
+
+/** The languages that Madang speaks. */
+export const languages = ['en', 'ko'] as const;
+
+/** A language that Madang speaks. */
+export type Language = (typeof languages)[number];
+
+/** A text in every language. */
+export type Text = Record<Language, string>;
+
+/**
+ * What a permission is asked of: `none` needs no session, `self` any session, `room` the room in the input's `room`,
+ * `message` the message in the input's `message` (and its room).
+ */
+export const permissionObjects = {
+  'session.start': 'none',
+  'session.use': 'self',
+  'room.create': 'self',
+  'direct.open': 'self',
+  'room.see': 'room',
+  'room.join': 'room',
+  'room.leave': 'room',
+  'room.read': 'room',
+  'room.write': 'room',
+  'room.manage': 'room',
+  'room.invite': 'room',
+  'message.edit': 'message',
+  'message.delete': 'message',
+  'message.react': 'message',
+} as const satisfies Record<string, 'none' | 'self' | 'room' | 'message'>;
+
+/** A permission; `roles.ts` in the server says who has it. */
+export type Permission = keyof typeof permissionObjects;
+
+/** A command's REST route. `:fields` of the path, the query and the JSON body together are the input. */
+export interface HttpRoute {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  status?: 200 | 201;
+  /** The answer's `token` becomes the session cookie, or the cookie is cleared. */
+  session?: 'begins' | 'ends';
+}
+
+/** How a command is typed in line mode. */
+export interface LineSyntax<Output> {
+  /** `/verb`. */
+  verb: string;
+  /** Input fields in order; the last takes the rest of the line. `room` is the current room when it is not named here. */
+  args: readonly string[];
+  /** How many of `args` may be absent, from the end. */
+  optional?: number;
+  /** Text without a `/verb` is this command. */
+  plain?: true;
+  /** The answer as lines; nothing if absent. */
+  reply?(output: Output, language: Language): string[];
+  /** The room that becomes the current one. */
+  enters?(output: Output): string;
+}
+
+/** A row of the table of commands. */
+export interface Command<Name extends string, Input extends z.ZodObject, Output extends z.ZodType> {
+  name: Name;
+  doc: Text;
+  input: Input;
+  output: Output;
+  permission: Permission;
+  budget: Budget;
+  http: HttpRoute;
+  line?: LineSyntax<z.infer<Output>>;
+}
+
+/** Defines a command: everything that doors, documents, the SDK and tests know of it. */
+export function defineCommand<Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
+  command: Command<Name, Input, Output>,
+): Command<Name, Input, Output> {
+  return command;
+}

@@ -1,0 +1,48 @@
+export {
+  type Command,
+  type HttpRoute,
+  type Language,
+  languages,
+  type LineSyntax,
+  type Permission,
+  permissionObjects,
+  type Text,
+} from './command.js';
+export { asyncApiDocument } from './documents/asyncapi.js';
+export { openApiDocument } from './documents/openapi.js';
+export {
+  type ErrorCode,
+  type ErrorObject,
+  errorTable,
+  fail,
+  type InputIssue,
+  invalidInput,
+  invalidInputOf,
+  MadangError,
+} from './errors.js';
+export { messageText, nickname, roomName, topic, type UserRef } from './fields.js';
+export { type Budget, budgets, formatLimits, TYPING_MS } from './limits.js';
+export type { Member, MemberRole } from './member.js';
+export type { Message, Reaction } from './message.js';
+export { nameProblem, normalizeName } from './names.js';
+export type { PresenceState } from './presence.js';
+export type { Room, RoomKind } from './room.js';
+export {
+  type CommandInput,
+  type CommandName,
+  type CommandOutput,
+  commands,
+  type EventName,
+  type EventOf,
+  events,
+  isCommandName,
+  isEventName,
+  type LoggedEvent,
+  type ParsedInput,
+  type SignalName,
+  type SignalOf,
+  signals,
+} from './table.js';
+export type { User } from './user.js';
+export { jsonRpcCodes, type JsonRpcId, type JsonRpcResponse, rpcError, rpcResult } from './wire/json-rpc.js';
+export { type Problem, PROBLEM_TYPE, toProblem } from './wire/problem.js';

@@ -1,0 +1,44 @@
+/** Sizes that are part of the protocol: a schema refuses what is over them with `invalid_input`. */
+export const formatLimits = {
+  /** A message's text, in UTF-8 bytes. */
+  textBytes: 8192,
+  /** A nickname, in code points after normalisation. */
+  nicknameChars: 32,
+  /** A room's name, in code points after normalisation. */
+  roomNameChars: 50,
+  /** A room's topic, in code points. */
+  topicChars: 250,
+  /** A client's own id of a call. */
+  clientIdChars: 64,
+  /** Entries of a page: messages, events, rooms, members. */
+  pageEntries: 200,
+  /** Entries of a page when none is asked for. */
+  defaultPageEntries: 50,
+  /** Rooms in one `sync`. */
+  syncRooms: 500,
+  /** People that a reaction lists by name; `count` counts all. */
+  reactionUsers: 50,
+} as const;
+
+/** How long a `typing.started` holds, in ms, unless it is renewed or the message arrives. */
+export const TYPING_MS = 6000;
+
+/**
+ * What a caller may spend, by the row's `budget`: `points` calls in `seconds`, for each user (before a session: for
+ * each address). Past that a call answers `rate_limited` with `retryAfter`. `--limits off` turns them off.
+ */
+export const budgets = {
+  /** Starting sessions, changing the nickname. */
+  session: { points: 30, seconds: 60 },
+  /** Messages: a person's typing and a bot's bursts. */
+  send: { points: 120, seconds: 10 },
+  /** Everything else that changes something. */
+  write: { points: 120, seconds: 10 },
+  /** Reading pages. */
+  read: { points: 600, seconds: 10 },
+  /** Typing, presence, read marks. */
+  signal: { points: 120, seconds: 10 },
+} as const satisfies Record<string, { points: number; seconds: number }>;
+
+/** The name of a budget; see {@link budgets}. */
+export type Budget = keyof typeof budgets;

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { defineCommand } from './command.js';
+import { defineSignal } from './event.js';
+import { cursor, limit, roomId } from './fields.js';
+import { formatLimits } from './limits.js';
+
+/** Any event; `name` tells which, its other fields are those of its row. */
+const loggedEvent = z
+  .looseObject({ name: z.string(), room: roomId, seq: z.int(), at: z.int() })
+  .meta({ id: 'Event', description: 'An event with its name; the other fields are those of its row' });
+
+const epoch = z.string().max(40).optional();
+
+export const logRead = defineCommand({
+  name: 'log.read',
+  doc: {
+    en: "Reads a room's log after a seq. `reset` instead of events when the cursor is of another history.",
+    ko: '방의 기록을 어떤 seq 다음부터 읽습니다. 커서가 다른 역사의 것이면 이벤트 대신 `reset`입니다.',
+  },
+  input: z.strictObject({ room: roomId, after: cursor, limit, epoch }),
+  output: z.object({
+    events: z.array(loggedEvent),
+    head: cursor,
+    more: z.boolean(),
+    epoch: z.string(),
+    reset: z.boolean().optional().meta({ description: 'Forget what you have of this room and read it anew' }),
+  }),
+  permission: 'room.read',
+  budget: 'read',
+  http: { method: 'GET', path: '/rooms/:room/log' },
+});
+
+export const sync = defineCommand({
+  name: 'sync',
+  doc: {
+    en: `Brings what was missed in many rooms: for each cursor the events after it, ${formatLimits.pageEntries} in all; \`more\` says where to go on with \`log.read\`. A room that is not yours answers with \`error\`.`,
+    ko: `여러 방에서 놓친 것을 가져옵니다. 커서마다 그 다음 이벤트를, 모두 ${formatLimits.pageEntries}개까지 줍니다. \`more\`이면 \`log.read\`로 이어 갑니다. 내 방이 아니면 \`error\`입니다.`,
+  },
+  input: z.strictObject({
+    cursors: z
+      .record(roomId, cursor)
+      .refine(
+        (cursors) => Object.keys(cursors).length <= formatLimits.syncRooms,
+        `must be at most ${formatLimits.syncRooms} rooms`,
+      ),
+    epoch,
+  }),
+  output: z.object({
+    rooms: z.record(
+      roomId,
+      z.union([
+        z.object({ events: z.array(loggedEvent), head: cursor, more: z.boolean(), reset: z.boolean().optional() }),
+        z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
+      ]),
+    ),
+    epoch: z.string(),
+  }),
+  permission: 'session.use',
+  budget: 'read',
+  http: { method: 'POST', path: '/sync' },
+});
+
+export const roomBehind = defineSignal(
+  'room.behind',
+  { room: roomId, head: cursor },
+  {
+    en: 'Live delivery skipped you in a room, for you read too slowly: read its log.',
+    ko: '너무 느리게 읽어서 실시간 전달을 건너뛰었습니다. 기록을 읽으세요.',
+  },
+);

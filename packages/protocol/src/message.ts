@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { defineCommand } from './command.js';
+import { defineEvent } from './event.js';
+import { clientId, cursor, emoji, limit, messageId, messageText, roomId, seq, timestamp, userRef } from './fields.js';
+import { formatLimits } from './limits.js';
+
+/** One emoji on a message. */
+export const reaction = z
+  .object({
+    emoji: z.string(),
+    count: z.int(),
+    users: z.array(userRef).meta({ description: `Who, by time, at most ${formatLimits.reactionUsers}` }),
+    reacted: z.boolean().optional().meta({ description: 'Whether the caller did; absent in events' }),
+  })
+  .meta({ id: 'Reaction' });
+
+/** A message as it is now. A deleted one stays as a place without text. */
+export const message = z
+  .object({
+    id: messageId,
+    room: roomId,
+    seq,
+    author: userRef,
+    text: z.string(),
+    at: timestamp,
+    clientId: z.string().optional(),
+    editedAt: timestamp.optional(),
+    deletedAt: timestamp.optional(),
+    reactions: z.array(reaction).optional(),
+  })
+  .meta({ id: 'Message' });
+
+/** A message as it is now. */
+export type Message = z.infer<typeof message>;
+
+/** One emoji on a message. */
+export type Reaction = z.infer<typeof reaction>;
+
+const answer = z.object({ message });
+
+export const messageSend = defineCommand({
+  name: 'message.send',
+  doc: {
+    en: 'Says something in a room. The answer comes when it is on disk. Give a `clientId`, and you may safely send again.',
+    ko: '방에 메시지를 보냅니다. 디스크에 저장된 뒤에 응답합니다. `clientId`를 주면 안심하고 다시 보낼 수 있습니다.',
+  },
+  input: z.strictObject({ room: roomId, text: messageText, clientId: clientId.optional() }),
+  output: answer,
+  permission: 'room.write',
+  budget: 'send',
+  http: { method: 'POST', path: '/rooms/:room/messages', status: 201 },
+  line: { verb: 'say', args: ['text'], plain: true },
+});
+
+export const messageEdit = defineCommand({
+  name: 'message.edit',
+  doc: { en: 'Changes the text of your message.', ko: '내 메시지의 글을 고칩니다.' },
+  input: z.strictObject({ message: messageId, text: messageText }),
+  output: answer,
+  permission: 'message.edit',
+  budget: 'write',
+  http: { method: 'PATCH', path: '/messages/:message' },
+  line: { verb: 'edit', args: ['message', 'text'] },
+});
+
+export const messageDelete = defineCommand({
+  name: 'message.delete',
+  doc: {
+    en: "Deletes your message, or as the room's owner anyone's. Its text leaves the disk's tables and the log too.",
+    ko: '내 메시지를 지웁니다. 방장은 누구의 것이든 지울 수 있습니다. 글은 기록에서도 사라집니다.',
+  },
+  input: z.strictObject({ message: messageId }),
+  output: answer,
+  permission: 'message.delete',
+  budget: 'write',
+  http: { method: 'DELETE', path: '/messages/:message' },
+  line: { verb: 'delete', args: ['message'] },
+});
+
+export const messageReact = defineCommand({
+  name: 'message.react',
+  doc: {
+    en: 'Puts an emoji on a message, or with `remove` takes yours back. A message bears 20 different ones.',
+    ko: '메시지에 이모지를 답니다. `remove`를 주면 거둡니다. 한 메시지에 서로 다른 20개까지 답니다.',
+  },
+  input: z.strictObject({ message: messageId, emoji, remove: z.boolean().optional() }),
+  output: answer,
+  permission: 'message.react',
+  budget: 'write',
+  http: { method: 'POST', path: '/messages/:message/reactions' },
+  line: { verb: 'react', args: ['message', 'emoji'] },
+});
+
+export const messageList = defineCommand({
+  name: 'message.list',
+  doc: {
+    en: 'A page of messages, oldest first: the newest, those before a seq, or those after one. `more`: there are further ones that way.',
+    ko: '메시지 한 페이지를 오래된 것부터 줍니다. 최신, 어떤 seq의 앞, 또는 뒤. `more`는 그쪽에 더 있다는 뜻입니다.',
+  },
+  input: z.strictObject({ room: roomId, before: seq.optional(), after: cursor.optional(), limit }),
+  output: z.object({
+    messages: z.array(message),
+    more: z.boolean(),
+    head: cursor.meta({ description: "The room's newest seq when the page was read" }),
+  }),
+  permission: 'room.read',
+  budget: 'read',
+  http: { method: 'GET', path: '/rooms/:room/messages' },
+  line: {
+    verb: 'history',
+    args: [],
+    reply: (output) =>
+      output.messages
+        .filter((each) => each.deletedAt === undefined)
+        .map((each) => `${each.id}  ${new Date(each.at).toISOString()}  ${each.author.name}: ${each.text}`),
+  },
+});
+
+export const messageCreated = defineEvent(
+  'message.created',
+  { message },
+  { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
+  (event) => `${event.actor.name}: ${event.message.text}`,
+);
+
+export const messageEdited = defineEvent(
+  'message.edited',
+  { messageId, text: z.string() },
+  {
+    en: "A message's text was changed; `at` is its new `editedAt`.",
+    ko: '메시지의 글이 바뀌었습니다. `at`이 새 `editedAt`입니다.',
+  },
+  (event, language) =>
+    language === 'ko' ? `* ${event.actor.name} 고침: ${event.text}` : `* ${event.actor.name} edited: ${event.text}`,
+);
+
+export const messageDeleted = defineEvent(
+  'message.deleted',
+  { messageId },
+  { en: 'A message was deleted.', ko: '메시지가 지워졌습니다.' },
+  () => undefined,
+);
+
+export const messageReacted = defineEvent(
+  'message.reacted',
+  { messageId, emoji: z.string(), action: z.enum(['added', 'removed']) },
+  { en: 'Somebody put an emoji on a message or took it back.', ko: '누군가 메시지에 이모지를 달거나 거두었습니다.' },
+  (event) => (event.action === 'added' ? `* ${event.actor.name} ${event.emoji}` : undefined),
+);

@@ -1,0 +1,30 @@
+/**
+ * What a nickname or a room's name may look like. Names that look alike are compared by the server, which has the
+ * table of confusable characters (UTS 39); here is what can be said of a name alone.
+ */
+
+// An emoji's parts (joiners, variation selectors, tags) are invisible by themselves, so whole emoji are taken out first.
+const EMOJI = new RegExp('\\p{RGI_Emoji}', 'gv');
+
+// Controls, format characters (bidi, zero width, tags), private use, unassigned; then what is drawn as nothing:
+// default ignorables such as the Hangul fillers, and spaces other than the plain one.
+const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
+
+// More than two marks on one letter is a "stack" that runs over the neighbours' text.
+const STACKED_MARKS = /\p{M}{3,}/u;
+
+const HAS_BODY = new RegExp('[\\p{L}\\p{N}\\p{RGI_Emoji}]', 'v');
+
+/** Normalises a name: NFKC, so that full-width and decomposed forms are one; white space trimmed and folded. */
+export function normalizeName(name: string): string {
+  return name.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ');
+}
+
+/** Says why a normalised name can't be used, or undefined when it can. */
+export function nameProblem(name: string): string | undefined {
+  const withoutEmoji = name.replaceAll(EMOJI, '');
+  if (INVISIBLE.test(withoutEmoji)) return 'must not contain invisible or control characters';
+  if (STACKED_MARKS.test(withoutEmoji)) return 'must not stack marks on a letter';
+  if (!HAS_BODY.test(name)) return 'must contain a letter, a number or an emoji';
+  return undefined;
+}

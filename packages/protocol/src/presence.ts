@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { defineCommand } from './command.js';
+import { defineSignal } from './event.js';
+import { timestamp, userRef } from './fields.js';
+
+/** Whether somebody is here: over all their tabs and doors, the most present one counts. */
+export const presenceState = z.enum(['online', 'away', 'offline']);
+
+/** Whether somebody is here. */
+export type PresenceState = z.infer<typeof presenceState>;
+
+export const presenceSet = defineCommand({
+  name: 'presence.set',
+  doc: {
+    en: 'Says that the person at this connection is here or away (a hidden tab, nobody at the keys).',
+    ko: '이 연결의 사람이 자리에 있는지 비웠는지 알립니다(가려진 탭, 입력 없음).',
+  },
+  input: z.strictObject({ presence: z.enum(['online', 'away']) }),
+  output: z.object({ presence: presenceState }),
+  permission: 'session.use',
+  budget: 'signal',
+  http: { method: 'POST', path: '/presence' },
+  line: { verb: 'presence', args: ['presence'] },
+});
+
+export const presenceChanged = defineSignal(
+  'presence.changed',
+  { user: userRef, presence: presenceState, lastSeen: timestamp.optional() },
+  {
+    en: 'Somebody who shares a room with you came, is away, or went.',
+    ko: '같은 방에 있는 사람이 오거나, 자리를 비우거나, 떠났습니다.',
+  },
+);

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { defineCommand } from './command.js';
+import { defineSignal } from './event.js';
+import { roomId, seq } from './fields.js';
+
+export const readMark = defineCommand({
+  name: 'read.mark',
+  doc: {
+    en: 'Says that you have read a room up to a seq. It never goes back.',
+    ko: '방을 어디까지 읽었는지 알립니다. 뒤로 가지 않습니다.',
+  },
+  input: z.strictObject({ room: roomId, seq }),
+  output: z.object({ room: roomId, seq: z.int() }),
+  permission: 'room.read',
+  budget: 'signal',
+  http: { method: 'POST', path: '/rooms/:room/read' },
+});
+
+export const readMarked = defineSignal(
+  'read.marked',
+  { room: roomId, seq },
+  { en: 'You have read a room up to here, at another connection.', ko: '다른 연결에서 여기까지 읽었습니다.' },
+);

@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import { defineCommand } from './command.js';
+import { defineEvent } from './event.js';
+import { clientId, cursor, limit, roomId, roomName, timestamp, topic, userId, userRef } from './fields.js';
+
+/** `public`: anyone finds and joins it. `private`: by invitation, invisible to others. `direct`: two people. */
+export const roomKind = z.enum(['public', 'private', 'direct']);
+
+/** A room as one caller sees it. */
+export const room = z
+  .object({
+    id: roomId,
+    kind: roomKind,
+    name: z.string().meta({ description: "The room's name; empty for a direct room" }),
+    topic: z.string(),
+    createdAt: timestamp,
+    head: cursor.meta({ description: "The seq of the room's newest event" }),
+    members: z.int().meta({ description: 'How many members it has' }),
+    role: z.enum(['owner', 'member']).optional().meta({ description: "The caller's role; absent when not a member" }),
+    read: cursor.optional().meta({ description: 'How far the caller has read' }),
+    unread: z.int().optional().meta({ description: "Others' messages after `read`, counted to 100" }),
+    peer: userRef.optional().meta({ description: 'The other person of a direct room' }),
+  })
+  .meta({ id: 'Room' });
+
+/** A room as one caller sees it. */
+export type Room = z.infer<typeof room>;
+
+/** Whether a room is public, private or direct. */
+export type RoomKind = z.infer<typeof roomKind>;
+
+const answer = z.object({ room });
+
+/** A room in one line, for line mode. */
+function roomLine(each: Room): string {
+  return `${each.id}  ${each.name || each.peer?.name || ''} (${each.members})${each.topic ? `  ${each.topic}` : ''}`;
+}
+
+export const roomCreate = defineCommand({
+  name: 'room.create',
+  doc: {
+    en: 'Makes a room; you are its owner and first member. Names of public rooms are unique (`conflict`).',
+    ko: '방을 만듭니다. 만든 사람이 방장이자 첫 참여자입니다. 공개 방의 이름은 겹칠 수 없습니다(`conflict`).',
+  },
+  input: z.strictObject({
+    name: roomName,
+    topic: topic.optional(),
+    kind: z.enum(['public', 'private']).optional().meta({ description: '`public` if absent' }),
+    clientId: clientId.optional(),
+  }),
+  output: answer,
+  permission: 'room.create',
+  budget: 'write',
+  http: { method: 'POST', path: '/rooms', status: 201 },
+  line: {
+    verb: 'create',
+    args: ['name'],
+    reply: (output) => [roomLine(output.room)],
+    enters: (output) => output.room.id,
+  },
+});
+
+export const roomList = defineCommand({
+  name: 'room.list',
+  doc: {
+    en: 'Lists the public rooms, and your own, by name. `after` is the last room of the page before.',
+    ko: '공개 방과 내가 들어간 방을 이름순으로 보여 줍니다. `after`는 앞 페이지의 마지막 방입니다.',
+  },
+  input: z.strictObject({
+    search: z.string().max(50).optional().meta({ description: 'Part of a name' }),
+    after: roomId.optional(),
+    limit,
+  }),
+  output: z.object({ rooms: z.array(room), more: z.boolean() }),
+  permission: 'session.use',
+  budget: 'read',
+  http: { method: 'GET', path: '/rooms' },
+  line: { verb: 'rooms', args: ['search'], optional: 1, reply: (output) => output.rooms.map(roomLine) },
+});
+
+export const roomGet = defineCommand({
+  name: 'room.get',
+  doc: { en: 'Tells about one room.', ko: '방 하나를 알려 줍니다.' },
+  input: z.strictObject({ room: roomId }),
+  output: answer,
+  permission: 'room.see',
+  budget: 'read',
+  http: { method: 'GET', path: '/rooms/:room' },
+  line: { verb: 'room', args: ['room'], optional: 1, reply: (output) => [roomLine(output.room)] },
+});
+
+export const roomJoin = defineCommand({
+  name: 'room.join',
+  doc: {
+    en: "Joins a public room. The answer's `head` is where the live events go on; again is no error.",
+    ko: '공개 방에 들어갑니다. 응답의 `head` 다음부터 실시간 이벤트가 이어집니다. 이미 들어가 있어도 오류가 아닙니다.',
+  },
+  input: z.strictObject({ room: roomId }),
+  output: answer,
+  permission: 'room.join',
+  budget: 'write',
+  http: { method: 'POST', path: '/rooms/:room/join' },
+  line: {
+    verb: 'join',
+    args: ['room'],
+    reply: (output) => [roomLine(output.room)],
+    enters: (output) => output.room.id,
+  },
+});
+
+export const roomLeave = defineCommand({
+  name: 'room.leave',
+  doc: {
+    en: 'Leaves a room. When its only owner leaves, the longest-standing member becomes the owner.',
+    ko: '방에서 나갑니다. 하나뿐인 방장이 나가면 가장 오래된 참여자가 방장이 됩니다.',
+  },
+  input: z.strictObject({ room: roomId }),
+  output: z.object({ room: roomId }),
+  permission: 'room.leave',
+  budget: 'write',
+  http: { method: 'POST', path: '/rooms/:room/leave' },
+  line: { verb: 'leave', args: ['room'], optional: 1 },
+});
+
+export const roomUpdate = defineCommand({
+  name: 'room.update',
+  doc: {
+    en: "Changes a room's name or topic. Its owner may.",
+    ko: '방의 이름이나 주제를 바꿉니다. 방장이 할 수 있습니다.',
+  },
+  input: z.strictObject({ room: roomId, name: roomName.optional(), topic: topic.optional() }),
+  output: answer,
+  permission: 'room.manage',
+  budget: 'write',
+  http: { method: 'PATCH', path: '/rooms/:room' },
+  line: { verb: 'topic', args: ['topic'] },
+});
+
+export const roomInvite = defineCommand({
+  name: 'room.invite',
+  doc: {
+    en: 'Makes a user a member. In a private room the owner may, in a public room any member. Again is no error.',
+    ko: '사용자를 방에 들입니다. 비공개 방에서는 방장이, 공개 방에서는 참여자 누구나 할 수 있습니다.',
+  },
+  input: z.strictObject({ room: roomId, user: userId }),
+  output: answer,
+  permission: 'room.invite',
+  budget: 'write',
+  http: { method: 'POST', path: '/rooms/:room/members' },
+  line: { verb: 'invite', args: ['user'] },
+});
+
+export const roomRemove = defineCommand({
+  name: 'room.remove',
+  doc: {
+    en: 'Takes a member out of a room. Its owner may; they see nothing that comes after.',
+    ko: '참여자를 방에서 내보냅니다. 방장이 할 수 있으며, 나간 사람은 그 뒤의 것을 보지 못합니다.',
+  },
+  input: z.strictObject({ room: roomId, user: userId }),
+  output: answer,
+  permission: 'room.manage',
+  budget: 'write',
+  http: { method: 'DELETE', path: '/rooms/:room/members/:user' },
+  line: { verb: 'remove', args: ['user'] },
+});
+
+export const directOpen = defineCommand({
+  name: 'direct.open',
+  doc: {
+    en: 'Opens the direct room of you and one other user: the one that is there, or a new one.',
+    ko: '나와 다른 한 사람의 대화방을 엽니다. 있으면 그 방을, 없으면 새로 만듭니다.',
+  },
+  input: z.strictObject({ user: userId }),
+  output: answer,
+  permission: 'direct.open',
+  budget: 'write',
+  http: { method: 'POST', path: '/directs' },
+  line: {
+    verb: 'direct',
+    args: ['user'],
+    reply: (output) => [roomLine(output.room)],
+    enters: (output) => output.room.id,
+  },
+});
+
+export const roomCreated = defineEvent(
+  'room.created',
+  { kind: roomKind, name: z.string(), topic: z.string() },
+  { en: 'The room was made; always its first event.', ko: '방이 만들어졌습니다. 늘 첫 이벤트입니다.' },
+  () => undefined,
+);
+
+export const roomUpdated = defineEvent(
+  'room.updated',
+  { name: z.string().optional(), topic: z.string().optional() },
+  { en: 'The room has a new name or topic.', ko: '방의 이름이나 주제가 바뀌었습니다.' },
+  (event, language) => {
+    const name = event.name === undefined ? [] : [language === 'ko' ? `이름: ${event.name}` : `name: ${event.name}`];
+    const about =
+      event.topic === undefined ? [] : [language === 'ko' ? `주제: ${event.topic}` : `topic: ${event.topic}`];
+    return `* ${event.actor.name}: ${[...name, ...about].join(', ')}`;
+  },
+);

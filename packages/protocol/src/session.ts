@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { defineCommand } from './command.js';
+import { defineSignal } from './event.js';
+import { nickname } from './fields.js';
+import { room } from './room.js';
+import { user } from './user.js';
+
+const state = {
+  user,
+  rooms: z.array(room).meta({ description: "The caller's rooms, each with its `head`" }),
+  epoch: z.string().meta({ description: "The name of the database's unbroken history; cursors belong to one" }),
+};
+
+export const sessionStart = defineCommand({
+  name: 'session.start',
+  doc: {
+    en: "Starts a session: a guest's with `name` (makes a new user), or goes on with a `token`. The connection is then that user's. `conflict` when somebody present has the name, or one that looks like it.",
+    ko: '세션을 시작합니다. `name`을 주면 새 손님이 되고, `token`을 주면 이어 갑니다. 접속 중인 사람이 같거나 비슷해 보이는 이름을 쓰면 `conflict`입니다.',
+  },
+  input: z
+    .strictObject({ name: nickname.optional(), token: z.string().min(1).max(200).optional() })
+    .refine((input) => (input.name === undefined) !== (input.token === undefined), 'needs either name or token'),
+  output: z.object({ ...state, token: z.string().meta({ description: 'A secret: whoever has it is this user' }) }),
+  permission: 'session.start',
+  budget: 'session',
+  http: { method: 'POST', path: '/session', status: 201, session: 'begins' },
+});
+
+export const sessionGet = defineCommand({
+  name: 'session.get',
+  doc: {
+    en: 'Tells who you are and where: your user and your rooms.',
+    ko: '내가 누구이고 어느 방에 있는지 알려 줍니다.',
+  },
+  input: z.strictObject({}),
+  output: z.object(state),
+  permission: 'session.use',
+  budget: 'read',
+  http: { method: 'GET', path: '/session' },
+  line: { verb: 'me', args: [], reply: (output) => [`${output.user.name}  ${output.user.id}`] },
+});
+
+export const sessionEnd = defineCommand({
+  name: 'session.end',
+  doc: {
+    en: "Ends your session: its token is dead, its connections are closed. The guest's name is free again.",
+    ko: '세션을 끝냅니다. 토큰은 못 쓰게 되고 연결은 닫힙니다. 손님의 이름은 다시 쓸 수 있게 됩니다.',
+  },
+  input: z.strictObject({}),
+  output: z.object({}),
+  permission: 'session.use',
+  budget: 'session',
+  http: { method: 'DELETE', path: '/session', session: 'ends' },
+  line: { verb: 'quit', args: [] },
+});
+
+export const sessionEnded = defineSignal(
+  'session.ended',
+  { reason: z.enum(['signed_out', 'revoked']) },
+  { en: 'Your session is over; the connection closes.', ko: '세션이 끝났습니다. 연결이 닫힙니다.' },
+);
+
+export const serverClosing = defineSignal(
+  'server.closing',
+  { reconnectMs: z.int().meta({ description: 'Come back after so many ms; spread over the clients' }) },
+  { en: 'The server stops, to come back soon.', ko: '서버가 곧 다시 시작합니다.' },
+);
