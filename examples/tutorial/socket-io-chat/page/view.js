@@ -33,7 +33,7 @@ export function cutOff(isRetrying) {
 
 /** @param {string} text */
 export function showLine(text) {
-  const item = document.createElement('li');
+  const item = document.createElement('div');
   item.className = 'notice';
   item.textContent = text;
   add(item);
@@ -45,7 +45,7 @@ export function showLine(text) {
  * @param {{ isMine: boolean, note?: string }} options
  */
 export function showMessage({ from, text, to }, { isMine, note }) {
-  const item = document.createElement('li');
+  const item = document.createElement('div');
   const head = document.createElement('p');
   const name = document.createElement('b');
   const way = document.createElement('span');

@@ -2,7 +2,6 @@
 
 const en = {
   title: 'Socket.IO chat',
-  statsLabel: 'Counters from the namespace /stats',
   stats: (/** @type {number} */ online, /** @type {number} */ messages) => `${online} here · ${messages} sent`,
   doorTitle: 'Come in',
   doorHint: 'Open this page in two or three windows and come in under a different name in each.',
@@ -54,7 +53,6 @@ const en = {
 /** @type {typeof en} */
 const ko = {
   title: 'Socket.IO 채팅',
-  statsLabel: '/stats 네임스페이스에서 온 숫자',
   stats: (online, messages) => `${online}명 접속 · 메시지 ${messages}개`,
   doorTitle: '들어가기',
   doorHint: '이 페이지를 창 두세 개에 열고, 창마다 다른 이름으로 들어가 보세요.',

@@ -47,10 +47,7 @@ export class Drawing {
     context.beginPath();
     context.rect(gutter, 0, width - gutter, height);
     context.clip();
-    if (record.openSince !== undefined) this.#wash(x(record.openSince), right, colours);
-    for (const trip of record.trips) if (trip.answered === undefined) this.#wash(x(trip.sent), right, colours);
-    for (const trip of record.trips)
-      if (trip.answered !== undefined) this.#wash(x(trip.sent), x(trip.answered), colours);
+    this.#wash(record, x, { top, bottom, right, colours });
 
     context.lineWidth = 1;
     context.strokeStyle = colours.line;
@@ -129,15 +126,20 @@ export class Drawing {
   }
 
   /**
-   * @param {number} from
-   * @param {number} to
-   * @param {Colours} colours
+   * Tints the time in which the server could speak: one path, so that what overlaps isn't tinted twice.
+   * @param {Record} record
+   * @param {(time: number) => number} x
+   * @param {{ top: number, bottom: number, right: number, colours: Colours }} options
    */
-  #wash(from, to, colours) {
-    const { context, height } = this;
-    if (to < 0) return;
+  #wash(record, x, { top, bottom, right, colours }) {
+    const { context } = this;
+    const add = (/** @type {number} */ from, /** @type {number} */ to) =>
+      context.rect(from, top, to - from, bottom - top);
+    context.beginPath();
+    if (record.openSince !== undefined) add(x(record.openSince), right);
+    for (const { sent, answered } of record.trips) add(x(sent), answered === undefined ? right : x(answered));
     context.fillStyle = colours.wash;
-    context.fillRect(Math.max(0, from), 11, Math.max(1, to - Math.max(0, from)), height - 22);
+    context.fill();
   }
 
   /**

@@ -120,6 +120,7 @@ async function settle() {
     await new Promise((resolve) => setTimeout(resolve, 50));
   if (control !== mine || state !== 'settling') return;
   pausedAt = performance.now();
+  showNumbers();
   setState('paused');
 }
 

@@ -102,11 +102,10 @@ export class LaneView {
   #meter() {
     const term = make('dt');
     const value = make('dd');
-    const bar = make('i');
     const group = make('div');
-    group.append(term, value, bar);
+    group.append(term, value);
     this.meters.append(group);
-    return { term, value, bar };
+    return { group, term, value };
   }
 }
 
@@ -172,13 +171,13 @@ function milliseconds(value) {
 }
 
 /**
- * @param {{ value: HTMLElement, bar: HTMLElement }} meter
+ * @param {{ group: HTMLElement, value: HTMLElement }} meter
  * @param {string} text
- * @param {number} part of the longest bar, 0 to 1
+ * @param {number} part that the bar is of the longest one, 0 to 1
  */
-function setMeter({ value, bar }, text, part) {
+function setMeter({ group, value }, text, part) {
   value.textContent = text;
-  bar.style.setProperty('--part', String(Number.isFinite(part) ? part : 0));
+  group.style.setProperty('--part', String(Number.isFinite(part) ? part : 0));
 }
 
 /**
