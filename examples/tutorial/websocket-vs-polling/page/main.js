@@ -53,16 +53,7 @@ find('controls', HTMLFormElement).addEventListener('input', () => {
   showSettings();
   control?.send({ type: 'rate', rate: rate.valueAsNumber });
 });
-// A hidden page's timers are slowed down, which would be measured as latency.
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden && state === 'running') {
-    isPausedByHiding = true;
-    pause();
-  } else if (!document.hidden && isPausedByHiding) {
-    isPausedByHiding = false;
-    if (state === 'paused') resume();
-  }
-});
+document.addEventListener('visibilitychange', followVisibility);
 
 /** Begins a new run: closes what was open, compares the clocks, opens the lanes, then lets the messages come. */
 function connect() {
@@ -144,6 +135,18 @@ function close() {
 function setState(next) {
   state = next;
   showState();
+  followVisibility();
+}
+
+/** A hidden page's timers are slowed down, which would be measured as latency; so a run pauses until it is seen. */
+function followVisibility() {
+  if (document.hidden && state === 'running') {
+    isPausedByHiding = true;
+    pause();
+  } else if (!document.hidden && state === 'paused' && isPausedByHiding) {
+    isPausedByHiding = false;
+    resume();
+  }
 }
 
 function showState() {
