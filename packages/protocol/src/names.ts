@@ -15,9 +15,12 @@ const STACKED_MARKS = /\p{M}{3,}/u;
 
 const HAS_BODY = new RegExp('[\\p{L}\\p{N}\\p{RGI_Emoji}]', 'v');
 
-/** Normalises a name: NFKC, so that full-width and decomposed forms are one; white space trimmed and folded. */
+/**
+ * Normalises a name: NFC, so that decomposed Hangul is one with composed (NFKC would turn ㅋㅋ into other letters); white
+ * space trimmed and folded.
+ */
 export function normalizeName(name: string): string {
-  return name.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ');
+  return name.normalize('NFC').trim().replaceAll(/\s+/gu, ' ');
 }
 
 /** Says why a normalised name can't be used, or undefined when it can. */

@@ -54,6 +54,15 @@ export const sessionEnd = defineCommand({
   line: { verb: 'quit', args: [] },
 });
 
+export const sessionStarted = defineSignal(
+  'session.started',
+  { ...state, token: z.string().optional().meta({ description: 'For a guest that the handshake has made' }) },
+  {
+    en: 'The handshake brought a session: the first thing on a Socket.IO connection with a token, a name or a cookie.',
+    ko: '연결을 맺을 때 세션이 시작되었습니다. 토큰, 이름, 쿠키를 준 Socket.IO 연결에 맨 먼저 옵니다.',
+  },
+);
+
 export const sessionEnded = defineSignal(
   'session.ended',
   { reason: z.enum(['signed_out', 'revoked']) },

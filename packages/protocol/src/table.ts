@@ -27,7 +27,7 @@ import {
   roomUpdate,
   roomUpdated,
 } from './room.js';
-import { serverClosing, sessionEnd, sessionEnded, sessionGet, sessionStart } from './session.js';
+import { serverClosing, sessionEnd, sessionEnded, sessionGet, sessionStart, sessionStarted } from './session.js';
 import { typingStart, typingStarted } from './typing.js';
 import { userUpdate } from './user.js';
 
@@ -78,6 +78,7 @@ export const signals = {
   'presence.changed': presenceChanged,
   'read.marked': readMarked,
   'room.behind': roomBehind,
+  'session.started': sessionStarted,
   'session.ended': sessionEnded,
   'server.closing': serverClosing,
 } as const;

@@ -1,0 +1,64 @@
+import { fail } from '@madang/protocol';
+import type { Attendance } from '../fanout/attendance.js';
+import type { Connection } from '../fanout/connection.js';
+import type { Presence } from '../fanout/presence.js';
+import type { Signals } from '../fanout/signals.js';
+import type { Session } from '../identity/actor.js';
+import type { Names } from '../identity/names.js';
+import type { Sessions } from '../identity/sessions.js';
+import type { RoomLog } from '../log/room-log.js';
+import type { MessageRow } from '../store/queries/messages.js';
+import type { RoomAccess, Store } from '../store/store.js';
+
+/** What every command's function may use. */
+export interface Parts {
+  store: Store;
+  log: RoomLog;
+  sessions: Sessions;
+  names: Names;
+  presence: Presence;
+  signals: Signals;
+  attendance: Attendance;
+}
+
+/** Who calls, and through what. */
+export interface Caller {
+  /** The session of the connection or the request. */
+  readonly session: Session | undefined;
+  /** The connection that stays, if there is one. */
+  readonly connection?: Connection;
+  /** The network address, as rate limits count it. */
+  readonly address: string;
+}
+
+/** What a command's function receives beside its input. */
+export class Context {
+  readonly parts: Parts;
+  readonly caller: Caller;
+  readonly #found: { access?: RoomAccess | undefined; message?: MessageRow | undefined };
+
+  constructor(
+    parts: Parts,
+    caller: Caller,
+    found: { access?: RoomAccess | undefined; message?: MessageRow | undefined },
+  ) {
+    this.parts = parts;
+    this.caller = caller;
+    this.#found = found;
+  }
+
+  /** The caller's session. The policy has seen to it that there is one. */
+  get session(): Session {
+    return this.caller.session ?? fail('unauthenticated', 'Start a session first');
+  }
+
+  /** The room that the permission was asked of. */
+  get access(): RoomAccess {
+    return this.#found.access ?? fail('not_found', 'There is no such room');
+  }
+
+  /** The message that the permission was asked of. */
+  get message(): MessageRow {
+    return this.#found.message ?? fail('not_found', 'There is no such message');
+  }
+}

@@ -1,0 +1,24 @@
+import type { CommandOutput, ParsedInput } from '@madang/protocol';
+import { listMembers } from '../store/queries/members.js';
+import type { Context } from './context.js';
+import { pageSize } from './page.js';
+
+/** member.list */
+export async function list(input: ParsedInput<'member.list'>, context: Context): Promise<CommandOutput<'member.list'>> {
+  const { store, presence } = context.parts;
+  const limit = pageSize(input.limit);
+  const rows = await listMembers(store.read, input.room, {
+    after: input.after,
+    among: input.present ? presence.presentIn(input.room) : undefined,
+    limit: limit + 1,
+  });
+  return {
+    members: rows.slice(0, limit).map((row) => ({
+      user: { id: row.id, name: row.name },
+      role: row.role,
+      joinedAt: row.joined_at,
+      ...presence.of(row.id, row.last_seen_at),
+    })),
+    more: rows.length > limit,
+  };
+}

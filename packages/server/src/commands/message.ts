@@ -1,0 +1,111 @@
+import { type CommandOutput, fail, type Message, type ParsedInput } from '@madang/protocol';
+import { refOf } from '../identity/actor.js';
+import { messageIdOf } from '../log/event-record.js';
+import { newEvent } from '../log/projections.js';
+import {
+  findMessage,
+  findMessageByClientId,
+  listMessages,
+  type MessageRow,
+  withReactions,
+} from '../store/queries/messages.js';
+import type { Context } from './context.js';
+import { pageSize } from './page.js';
+
+/** message.send */
+export async function send(
+  input: ParsedInput<'message.send'>,
+  context: Context,
+): Promise<CommandOutput<'message.send'>> {
+  const { room, text, clientId } = input;
+  const author = refOf(context.session.user);
+  const events = await context.parts.log.append({
+    room,
+    actor: author,
+    guard: author.id,
+    events: [newEvent.messageCreated(text, clientId)],
+  });
+  const [created] = events ?? [];
+  if (!created) return { message: await repeated(input, context) };
+  const id = messageIdOf(room, created.seq);
+  return {
+    message: { id, room, seq: created.seq, author, text, at: created.at, ...(clientId !== undefined && { clientId }) },
+  };
+}
+
+/** The first result of a send that was repeated, or `conflict` if it isn't the same send. */
+async function repeated(input: ParsedInput<'message.send'>, context: Context): Promise<Message> {
+  const { store } = context.parts;
+  const earlier = await findMessageByClientId(store.read, context.session.user.id, input.clientId ?? '');
+  const isChanged = earlier?.edited_at !== null || earlier.deleted_at !== null;
+  if (!earlier || earlier.room_id !== input.room || (!isChanged && earlier.text !== input.text)) {
+    return fail('conflict', 'You have sent something else under this clientId', { field: 'clientId' });
+  }
+  return described(earlier, context);
+}
+
+/** message.edit */
+export async function edit(
+  input: ParsedInput<'message.edit'>,
+  context: Context,
+): Promise<CommandOutput<'message.edit'>> {
+  return change(input.message, context, newEvent.messageEdited(subjectOf(context.message), input.text));
+}
+
+/** message.delete */
+export async function remove(
+  input: ParsedInput<'message.delete'>,
+  context: Context,
+): Promise<CommandOutput<'message.delete'>> {
+  return change(input.message, context, newEvent.messageDeleted(subjectOf(context.message)));
+}
+
+/** message.react */
+export async function react(
+  input: ParsedInput<'message.react'>,
+  context: Context,
+): Promise<CommandOutput<'message.react'>> {
+  const action = input.remove ? 'removed' : 'added';
+  const answer = await change(
+    input.message,
+    context,
+    newEvent.messageReacted(subjectOf(context.message), input.emoji, action),
+  );
+  const has = answer.message.reactions?.some((reaction) => reaction.emoji === input.emoji && reaction.reacted);
+  if (action === 'added' && !has)
+    return fail('conflict', 'The message has been deleted, or bears 20 different emoji already');
+  return answer;
+}
+
+async function change(
+  messageId: string,
+  context: Context,
+  event: Parameters<Context['parts']['log']['append']>[0]['events'][number],
+): Promise<{ message: Message }> {
+  const { room_id: room, seq } = context.message;
+  const { user } = context.session;
+  await context.parts.log.append({ room, actor: refOf(user), guard: user.id, events: [event] });
+  const row = await findMessage(context.parts.store.read, room, seq);
+  if (!row) return fail('not_found', `There is no message ${messageId}`);
+  return { message: await described(row, context) };
+}
+
+/** message.list */
+export async function list(
+  input: ParsedInput<'message.list'>,
+  context: Context,
+): Promise<CommandOutput<'message.list'>> {
+  const { read } = context.parts.store;
+  const { rows, more } = await listMessages(read, input.room, { ...input, limit: pageSize(input.limit) });
+  const messages = await withReactions(read, rows, context.session.user.id);
+  return { messages, more, head: context.access.head };
+}
+
+async function described(row: MessageRow, context: Context): Promise<Message> {
+  const [message] = await withReactions(context.parts.store.read, [row], context.session.user.id);
+  return message ?? fail('not_found', 'There is no such message');
+}
+
+function subjectOf(row: MessageRow): { id: string; seq: number } {
+  return { id: messageIdOf(row.room_id, row.seq), seq: row.seq };
+}

@@ -1,0 +1,14 @@
+import type { CommandOutput, ParsedInput } from '@madang/protocol';
+import { saveRead } from '../store/queries/messages.js';
+import type { Context } from './context.js';
+
+/** read.mark */
+export async function mark(input: ParsedInput<'read.mark'>, context: Context): Promise<CommandOutput<'read.mark'>> {
+  const { store, signals } = context.parts;
+  const user = context.session.user.id;
+  const seq = Math.min(input.seq, context.access.head);
+  if (seq > 0 && (await saveRead(store.write, user, input.room, seq))) {
+    signals.read(user, input.room, seq, context.caller.connection);
+  }
+  return { room: input.room, seq };
+}

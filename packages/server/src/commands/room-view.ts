@@ -1,0 +1,37 @@
+import { fail, type Room } from '@madang/protocol';
+import { countUnread } from '../store/queries/messages.js';
+import { findRoom, peersOf, type RoomRow } from '../store/queries/rooms.js';
+import type { Context } from './context.js';
+
+/** Rooms as the caller sees them. */
+export async function describeRooms(rows: RoomRow[], context: Context): Promise<Room[]> {
+  const { store } = context.parts;
+  const user = context.session.user.id;
+  const directs = rows.filter((row) => row.kind === 'direct').map((row) => row.id);
+  const peers = await peersOf(store.read, directs, user);
+  return Promise.all(
+    rows.map(async (row) => {
+      const read = Number(row.read ?? 0);
+      const peer = peers.get(row.id);
+      const unread = row.role !== null && read < row.head ? await countUnread(store.read, row.id, user, read) : 0;
+      return {
+        id: row.id,
+        kind: row.kind,
+        name: row.name,
+        topic: row.topic,
+        createdAt: row.created_at,
+        head: row.head,
+        members: row.member_count,
+        ...(row.role !== null && { role: row.role, read, unread }),
+        ...(peer && { peer }),
+      };
+    }),
+  );
+}
+
+/** One room as the caller sees it now. */
+export async function describeRoom(room: string, context: Context): Promise<Room> {
+  const row = await findRoom(context.parts.store.read, room, context.session.user.id);
+  const [described] = row ? await describeRooms([row], context) : [];
+  return described ?? fail('not_found', 'There is no such room');
+}

@@ -1,0 +1,84 @@
+import {
+  type CommandName,
+  type CommandOutput,
+  commands,
+  fail,
+  invalidInput,
+  isCommandName,
+  permissionObjects,
+} from '@madang/protocol';
+import type { Session } from '../identity/actor.js';
+import { requirePermission } from '../identity/policy.js';
+import type { RateLimits } from '../identity/rate-limits.js';
+import { placeOf } from '../log/event-record.js';
+import { findMessage } from '../store/queries/messages.js';
+import { type Caller, Context, type Parts } from './context.js';
+import { identify, welcome } from './session.js';
+import { functions } from './table.js';
+
+/** The only entrance for calls: row → parse → budget → policy → function → answer. */
+export class Commands {
+  readonly #parts: Parts;
+  readonly #rateLimits: RateLimits;
+
+  constructor(parts: Parts, rateLimits: RateLimits) {
+    this.#parts = parts;
+    this.#rateLimits = rateLimits;
+  }
+
+  /** Runs a command by name. Throws a MadangError for what a client is to be told; anything else is a bug. */
+  async run(name: unknown, input: unknown, caller: Caller): Promise<unknown> {
+    if (!isCommandName(name)) return fail('invalid_input', unknownCommand(name));
+    const row = commands[name];
+    const parsed = row.input.safeParse(input ?? {});
+    if (!parsed.success) throw invalidInput(parsed.error, input);
+    await this.#rateLimits.spend(row.budget, caller.session?.user.id ?? caller.address);
+    const context = await this.#permit(name, parsed.data as { room?: string; message?: string }, caller);
+    const run = functions[name] as (input: unknown, context: Context) => Promise<unknown>;
+    return run(parsed.data, context);
+  }
+
+  /** Finds or begins the session that a socket's handshake asks for, as `session.start` would. */
+  async identify(credentials: unknown, caller: Caller): Promise<{ session: Session; token: string }> {
+    const row = commands['session.start'];
+    const parsed = row.input.safeParse(credentials);
+    if (!parsed.success) throw invalidInput(parsed.error, credentials);
+    await this.#rateLimits.spend(row.budget, caller.address);
+    return identify(parsed.data, new Context(this.#parts, caller, {}));
+  }
+
+  /** Lets a connection in whose session is known. Answers what `session.get` would. */
+  welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
+    return welcome(session, new Context(this.#parts, caller, {}));
+  }
+
+  async #permit(name: CommandName, input: { room?: string; message?: string }, caller: Caller): Promise<Context> {
+    const { permission } = commands[name];
+    const { store } = this.#parts;
+    const object = permissionObjects[permission];
+    const user = caller.session?.user.id;
+    if (user === undefined || object === 'none' || object === 'self') {
+      requirePermission(caller.session, permission, {});
+      return new Context(this.#parts, caller, {});
+    }
+    const place = object === 'message' ? placeOf(input.message ?? '') : { room: input.room ?? '', seq: 0 };
+    const access = await store.access(place.room, user);
+    if (object === 'room') {
+      requirePermission(caller.session, permission, access ? { room: access } : {});
+      return new Context(this.#parts, caller, { access });
+    }
+    const message = access?.role ? await findMessage(store.read, place.room, place.seq) : undefined;
+    requirePermission(caller.session, permission, {
+      ...(access && { room: access }),
+      ...(message && { author: message.author_id }),
+    });
+    if (!message || message.deleted_at !== null) {
+      if (!message || permission !== 'message.delete') return fail('not_found', 'There is no such message');
+    }
+    return new Context(this.#parts, caller, { access, message });
+  }
+}
+
+function unknownCommand(name: unknown): string {
+  return typeof name === 'string' ? `Unknown command "${name.slice(0, 60)}"` : 'The name of a command must be a string';
+}

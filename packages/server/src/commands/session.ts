@@ -1,0 +1,70 @@
+import { type CommandInput, type CommandOutput, fail, MadangError, type ParsedInput } from '@madang/protocol';
+import type { Session } from '../identity/actor.js';
+import { roomsOf } from '../store/queries/rooms.js';
+import { Context } from './context.js';
+import { describeRooms } from './room-view.js';
+import { rename } from './user.js';
+
+/** session.start */
+export async function start(
+  input: ParsedInput<'session.start'>,
+  context: Context,
+): Promise<CommandOutput<'session.start'>> {
+  const { session, token } = await identify(input, context);
+  return { ...(await welcome(session, context)), token };
+}
+
+/** Finds the session of a token, or begins a new guest's. */
+export async function identify(
+  input: ParsedInput<'session.start'>,
+  context: Context,
+): Promise<{ session: Session; token: string }> {
+  const { sessions } = context.parts;
+  if (input.token === undefined) return sessions.startGuest(input.name ?? '');
+  const session = await sessions.find(input.token);
+  if (!session) return fail('unauthenticated', 'This token is not valid, or its session has ended');
+  return { session, token: input.token };
+}
+
+/** Lets somebody in who has a session: takes their name again, and lets their connection hear their rooms. */
+export async function welcome(session: Session, context: Context): Promise<CommandOutput<'session.get'>> {
+  const { names } = context.parts;
+  const entered = await enter(session, context);
+  if (session.user.kind !== 'guest') return entered;
+  const name = await names.retake(session.user);
+  if (name === session.user.name) return entered;
+  return get({}, withSession(context, await rename(session, name, context)));
+}
+
+async function enter(session: Session, context: Context): Promise<CommandOutput<'session.get'>> {
+  const { connection } = context.caller;
+  if (connection) await context.parts.attendance.begins(connection, session);
+  return get({}, withSession(context, session));
+}
+
+function withSession(context: Context, session: Session): Context {
+  return new Context(context.parts, { ...context.caller, session }, {});
+}
+
+/** session.get */
+export async function get(
+  _input: CommandInput<'session.get'>,
+  context: Context,
+): Promise<CommandOutput<'session.get'>> {
+  const { store, log } = context.parts;
+  const { user } = context.session;
+  const rooms = await describeRooms(await roomsOf(store.read, user.id), context);
+  return { user, rooms, epoch: log.epoch };
+}
+
+/** session.end */
+export async function end(
+  _input: CommandInput<'session.end'>,
+  context: Context,
+): Promise<CommandOutput<'session.end'>> {
+  if (context.session.user.kind === 'host') {
+    throw new MadangError({ code: 'forbidden', message: 'Sign out in the app that this chat belongs to' });
+  }
+  await context.parts.sessions.end(context.session, 'signed_out');
+  return {};
+}

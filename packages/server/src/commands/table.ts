@@ -1,0 +1,45 @@
+import type { CommandName, CommandOutput, ParsedInput } from '@madang/protocol';
+import type { Context } from './context.js';
+import * as log from './log.js';
+import * as member from './member.js';
+import * as message from './message.js';
+import * as presence from './presence.js';
+import * as read from './read.js';
+import * as room from './room.js';
+import * as session from './session.js';
+import * as typing from './typing.js';
+import * as user from './user.js';
+
+/** What a command does. */
+type CommandFunction<Name extends CommandName> = (
+  input: ParsedInput<Name>,
+  context: Context,
+) => Promise<CommandOutput<Name>>;
+
+/** Binds every row of the protocol's table to its function; one that is missing doesn't compile. */
+export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
+  'session.start': session.start,
+  'session.get': session.get,
+  'session.end': session.end,
+  'user.update': user.update,
+  'room.create': room.create,
+  'room.list': room.list,
+  'room.get': room.get,
+  'room.join': room.join,
+  'room.leave': room.leave,
+  'room.update': room.update,
+  'room.invite': room.invite,
+  'room.remove': room.remove,
+  'direct.open': room.openDirect,
+  'member.list': member.list,
+  'message.send': message.send,
+  'message.edit': message.edit,
+  'message.delete': message.remove,
+  'message.react': message.react,
+  'message.list': message.list,
+  'log.read': log.read,
+  sync: log.sync,
+  'typing.start': typing.start,
+  'presence.set': presence.set,
+  'read.mark': read.mark,
+};

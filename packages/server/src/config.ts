@@ -1,0 +1,180 @@
+import { Command, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { messageOf, StartError } from './errors.js';
+import { logLevels } from './logger.js';
+
+const onOff = z.union([z.boolean(), z.enum(['on', 'off']).transform((value) => value === 'on')]);
+const list = z
+  .union([z.array(z.string()), z.string()])
+  .transform((value) =>
+    (typeof value === 'string' ? value.split(',') : value).map((each) => each.trim()).filter(Boolean),
+  );
+
+/** A setting: its schema, what it is for, how its value is written. */
+interface Setting {
+  schema: z.ZodType;
+  value: string;
+  doc: string;
+}
+
+/**
+ * Every setting. A flag `--max-frame-bytes`, the environment's `MADANG_MAX_FRAME_BYTES` and the file's `maxFrameBytes`
+ * are one setting; a flag wins over the environment, that over the file, that over the default.
+ */
+export const settings = {
+  port: {
+    schema: z.coerce.number().int().min(0).max(65535).default(3000),
+    value: 'number',
+    doc: 'The port to listen on; 0 for any that is free',
+  },
+  host: {
+    schema: z.string().min(1).optional(),
+    value: 'address',
+    doc: 'The address to listen on; all of the machine if absent',
+  },
+  data: { schema: z.string().min(1).default('./data'), value: 'folder', doc: 'Where the database is kept' },
+  guests: { schema: onOff.default(true), value: 'on|off', doc: 'Whether people may come in with a nickname alone' },
+  limits: {
+    schema: onOff.default(true),
+    value: 'on|off',
+    doc: 'Whether calls are rate limited; off for benchmarks only',
+  },
+  origins: {
+    schema: list.default([]),
+    value: 'origins',
+    doc: 'Other origins whose pages may use session cookies, with commas: https://example.org',
+  },
+  trustedProxies: {
+    schema: list.default([]),
+    value: 'addresses',
+    doc: 'Proxies whose X-Forwarded-… headers are believed, with commas: loopback, 10.0.0.0/8',
+  },
+  maxFrameBytes: {
+    schema: z.coerce.number().int().min(16_384).default(65_536),
+    value: 'bytes',
+    doc: 'The largest frame, packet or request body that a client may send',
+  },
+  sendBufferBytes: {
+    schema: z.coerce.number().int().min(65_536).default(1_048_576),
+    value: 'bytes',
+    doc: 'What may wait for a slow client before its live events are dropped (room.behind)',
+  },
+  maxCallsInFlight: {
+    schema: z.coerce.number().int().min(1).default(256),
+    value: 'number',
+    doc: 'Calls of one connection that may wait for an answer',
+  },
+  heartbeatMs: {
+    schema: z.coerce.number().int().min(1000).default(25_000),
+    value: 'ms',
+    doc: 'How often a silent connection is asked whether it is there',
+  },
+  reconnectSpreadMs: {
+    schema: z.coerce.number().int().min(0).default(3000),
+    value: 'ms',
+    doc: 'At a stop, clients are told to come back within this time, spread evenly',
+  },
+  logLevel: { schema: z.enum(logLevels).default('info'), value: logLevels.join('|'), doc: 'How much is logged' },
+} as const satisfies Record<string, Setting>;
+
+/** The settings' values. */
+export type Config = { [Name in keyof typeof settings]: z.output<(typeof settings)[Name]['schema']> };
+
+type Given = Record<string, unknown>;
+
+/** Adds the settings' flags to a command line. */
+export function addFlags(command: Command): Command {
+  for (const [name, { value, doc, schema }] of Object.entries<Setting>(settings)) {
+    const fallback = defaultOf(schema);
+    const shown = fallback === undefined ? doc : `${doc} (default: ${fallback})`;
+    command.addOption(new Option(`${flagOf(name)} <${value}>`, shown).env(environmentName(name)));
+  }
+  return command.addOption(new Option('--config <file>', 'A JSON file with settings').env('MADANG_CONFIG'));
+}
+
+/**
+ * Reads the settings from a parsed command line (flags and environment) and the file that it names.
+ * @throws StartError that names the setting and what is wrong with it
+ */
+export function readConfig(command: Command): Config {
+  const given = command.opts<Given>();
+  const file = typeof given['config'] === 'string' ? readFile(given['config']) : {};
+  const sources = new Map<string, string>();
+  const values: Given = {};
+  for (const name of Object.keys(settings)) {
+    if (given[name] !== undefined) {
+      values[name] = given[name];
+      sources.set(name, command.getOptionValueSource(name) === 'env' ? environmentName(name) : flagOf(name));
+    } else if (file[name] !== undefined) {
+      values[name] = file[name];
+      sources.set(name, `"${name}" in ${String(given['config'])}`);
+    }
+  }
+  return parseConfig(values, (name) => sources.get(name) ?? flagOf(name));
+}
+
+/** Checks settings that are given as an object; absent ones take their defaults. `nameOf` says how a person wrote one. */
+export function parseConfig(values: Given, nameOf: (name: string) => string = (name) => `"${name}"`): Config {
+  const unknown = Object.keys(values).find((name) => !Object.hasOwn(settings, name));
+  if (unknown !== undefined) throw new StartError(`There is no setting ${nameOf(unknown)}. See madang --help.`);
+  const entries = Object.entries<Setting>(settings).map(([name, { schema, value }]) => {
+    const parsed = schema.safeParse(values[name]);
+    if (!parsed.success) {
+      const written = JSON.stringify(values[name]);
+      throw new StartError(`${nameOf(name)} can't be ${written}: it takes <${value}>. ${rangeOf(parsed.error)}`.trim());
+    }
+    return [name, parsed.data];
+  });
+  return Object.fromEntries(entries) as Config;
+}
+
+/** The settings as a Markdown table, for docs/configuration.md. */
+export function settingsTable(): string {
+  const rows = Object.entries<Setting>(settings).map(([name, { value, doc, schema }]) => {
+    const fallback = defaultOf(schema) ?? '';
+    return `| \`${flagOf(name)}\` | \`${environmentName(name)}\` | \`${name}\` | ${value.replaceAll('|', ' \\| ')} | ${fallback} | ${doc} |`;
+  });
+  return [
+    '| flag | environment | file | value | default | what for |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+function readFile(path: string): Given {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new StartError(`The settings file ${path} can't be read: ${messageOf(error)}.`);
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new StartError(`The settings file ${path} must hold a JSON object.`);
+  }
+  const unknown = Object.keys(content).find((name) => !Object.hasOwn(settings, name));
+  if (unknown !== undefined) throw new StartError(`The settings file ${path} has an unknown setting "${unknown}".`);
+  return content as Given;
+}
+
+function rangeOf(error: z.ZodError): string {
+  const [issue] = error.issues;
+  if (issue?.code === 'too_small') return `It must be at least ${issue.minimum}.`;
+  if (issue?.code === 'too_big') return `It must be at most ${issue.maximum}.`;
+  return '';
+}
+
+function defaultOf(schema: z.ZodType): string | undefined {
+  const value = schema.safeParse(undefined).data;
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return undefined;
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return String(value);
+}
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function environmentName(name: string): string {
+  return `MADANG_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
+}

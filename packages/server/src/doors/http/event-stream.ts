@@ -1,0 +1,140 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { randomUUID } from 'node:crypto';
+import { fail } from '@madang/protocol';
+import type { Caller } from '../../commands/context.js';
+import type { CloseReason, Place } from '../../fanout/connection.js';
+import type { ResumableConnection, Resume } from '../../fanout/resume.js';
+import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
+import type { Session } from '../../identity/actor.js';
+import type { DoorParts } from '../door.js';
+import { cursorsOfId, idOfCursors } from './event-id.js';
+
+/** With more rooms than this, the id (all their cursors) is sent once a second instead of with every write. */
+const ROOMS_WITH_EAGER_ID = 20;
+const LAZY_ID_MS = 1000;
+
+/** Events and signals as server-sent events (WHATWG HTML, section 9.2). */
+const eventStreamFormat: WireFormat = {
+  name: 'event-stream',
+  encode: (notes) => Buffer.from(notes.map((note) => `event: ${note.name}\ndata: ${note.json}\n\n`).join('')),
+};
+
+/**
+ * `GET /api/events`: the caller's rooms, live; `?room=` for one of them. After each write comes an `id` that holds the
+ * cursors of all rooms, so that `Last-Event-ID` goes on exactly there; a `comment` keeps a silent stream open.
+ */
+export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
+  return async (request, response) => {
+    const { addresses, attendance, commands, credentials, limits } = parts;
+    const session = (await credentials.find(request)) ?? fail('unauthenticated', 'Start a session first');
+    const only = typeof request.query['room'] === 'string' ? request.query['room'] : undefined;
+    const connection = new EventStreamConnection(response, resume.epoch, only);
+    const caller: Caller = {
+      connection,
+      address: addresses.of(request),
+      get session() {
+        return connection.session ?? session;
+      },
+    };
+    const since = cursorsOfId(lastEventIdOf(request));
+    if (only !== undefined) await commands.run('room.get', { room: only }, { session, address: caller.address });
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-cache, no-transform',
+      'X-Accel-Buffering': 'no',
+    });
+    const heartbeat = setInterval(() => response.write(':\n\n'), limits.heartbeatMs);
+    attendance.opened(connection);
+    response.on('drain', () => attendance.drained(connection));
+    response.on('close', () => {
+      clearInterval(heartbeat);
+      attendance.closed(connection);
+    });
+    await commands.welcome(session, caller);
+    await resume.join(connection, session.user.id, since);
+  };
+}
+
+function lastEventIdOf(request: Request): string {
+  const given = request.headers['last-event-id'] ?? request.query['lastEventId'];
+  return typeof given === 'string' ? given : '';
+}
+
+/** A stream to one client. What is live waits until the backlog is written. */
+class EventStreamConnection implements ResumableConnection {
+  readonly id = randomUUID();
+  readonly door = 'event-stream';
+  readonly format = eventStreamFormat;
+  session: Session | undefined;
+  presence: 'online' | 'away' = 'online';
+  readonly #response: Response;
+  readonly #epoch: string;
+  readonly #only: string | undefined;
+  readonly #cursors = new Map<string, number>();
+  #kept: { encoded: Encoded; place: Place | undefined }[] | undefined = [];
+  #keptBytes = 0;
+  #idDue: NodeJS.Timeout | undefined;
+
+  constructor(response: Response, epoch: string, only: string | undefined) {
+    this.#response = response;
+    this.#epoch = epoch;
+    this.#only = only;
+    response.on('close', () => clearTimeout(this.#idDue));
+  }
+
+  write(encoded: Encoded, place?: Place): void {
+    if (this.#kept) {
+      this.#kept.push({ encoded, place });
+      this.#keptBytes += encodedBytes(encoded);
+    } else {
+      this.#writeNow(encoded, place);
+    }
+  }
+
+  queuedBytes(): number {
+    return this.#response.writableLength + this.#keptBytes;
+  }
+
+  close(_reason: CloseReason): void {
+    this.#response.end();
+  }
+
+  startAt(place: Place): void {
+    this.#cursors.set(place.room, place.seq);
+  }
+
+  async writeBacklog(encoded: Encoded, place: Place): Promise<void> {
+    this.#writeNow(encoded, place);
+    if (!this.#response.writableNeedDrain || this.#response.closed) return;
+    await new Promise<void>((resolve) => {
+      this.#response.once('drain', resolve);
+      this.#response.once('close', resolve);
+    });
+  }
+
+  goLive(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    this.#keptBytes = 0;
+    this.#writeId();
+    for (const { encoded, place } of kept) {
+      if (!place || place.seq > (this.#cursors.get(place.room) ?? 0)) this.#writeNow(encoded, place);
+    }
+  }
+
+  #writeNow(encoded: Encoded, place: Place | undefined): void {
+    if (this.#response.writableEnded) return;
+    const isOther = place !== undefined && this.#only !== undefined && place.room !== this.#only;
+    if (!isOther && Buffer.isBuffer(encoded)) this.#response.write(encoded);
+    if (!place) return;
+    this.#cursors.set(place.room, place.seq);
+    if (this.#cursors.size <= ROOMS_WITH_EAGER_ID) this.#writeId();
+    else this.#idDue ??= setTimeout(() => this.#writeId(), LAZY_ID_MS);
+  }
+
+  #writeId(): void {
+    clearTimeout(this.#idDue);
+    this.#idDue = undefined;
+    if (!this.#response.writableEnded) this.#response.write(`id: ${idOfCursors(this.#epoch, this.#cursors)}\n\n`);
+  }
+}

@@ -1,0 +1,30 @@
+import { type RequestHandler, Router } from 'express';
+import type { Logger } from '../../logger.js';
+
+/** What the health routes ask. */
+export interface HealthChecks {
+  /** Throws when the store can't commit. */
+  store(): Promise<void>;
+  /** Whether the server is stopping. */
+  isStopping(): boolean;
+}
+
+/** `/healthz`: the process lives. `/readyz`: it can take traffic; 503 with the reason when not. */
+export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok', durability: 'power' });
+  });
+  const ready: RequestHandler = async (_request, response) => {
+    if (checks.isStopping()) return void response.status(503).json({ status: 'stopping' });
+    try {
+      await checks.store();
+      response.json({ status: 'ready', store: 'ok' });
+    } catch (error) {
+      logger.warn({ err: error }, 'the store is not ready');
+      response.status(503).json({ status: 'unavailable', store: 'unavailable' });
+    }
+  };
+  router.get('/readyz', ready);
+  return router;
+}

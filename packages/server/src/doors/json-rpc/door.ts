@@ -1,0 +1,107 @@
+import {
+  invalidInputOf,
+  isCommandName,
+  jsonRpcCodes,
+  type JsonRpcId,
+  type JsonRpcResponse,
+  rpcError,
+  rpcResult,
+} from '@madang/protocol';
+import { z } from 'zod';
+import { Calls } from '../calls.js';
+import type { DoorParts } from '../door.js';
+import { type Visit, WebSocketUpgrades } from '../websocket-server.js';
+import { jsonRpcFormat } from './format.js';
+
+/** How many requests one batch may hold. */
+const MAX_BATCH = 100;
+
+/** A client's own liveness check, where it can't see the WebSocket's pings (browsers); JSON-RPC keeps `rpc.` for such. */
+const PING = 'rpc.ping';
+
+/** A request as JSON-RPC 2.0 has it (jsonrpc.org/specification, section 4). */
+const requestSchema = z.object({
+  jsonrpc: z.literal('2.0'),
+  method: z.string(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  id: z.union([z.string(), z.number(), z.null()]).optional(),
+});
+
+/** The door at `/ws`: JSON-RPC 2.0 over a plain WebSocket. */
+export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
+  return new WebSocketUpgrades(
+    {
+      name: 'websocket',
+      format: () => jsonRpcFormat,
+      opened: (visit) => open(visit, parts),
+      refusedBinary: () => JSON.stringify(parseError('Binary frames are not understood here; send JSON as text')),
+    },
+    parts,
+  );
+}
+
+async function open(visit: Visit, parts: DoorParts): Promise<(text: string) => void> {
+  const { commands, credentials } = parts;
+  // A browser's WebSocket can't send a bearer token, so one that is bad must come from a program: it is told by closing.
+  const session = await credentials.find(visit.request).catch(() => null);
+  if (session === null) visit.connection.close('unauthenticated');
+  else if (session) await commands.welcome(session, visit.caller);
+  const calls = new Calls(parts);
+  return (text) => void answer(text, visit, calls);
+}
+
+async function answer(text: string, visit: Visit, calls: Calls): Promise<void> {
+  const answered = await answerTo(text, visit, calls);
+  if (answered !== undefined) visit.send(JSON.stringify(answered));
+}
+
+async function answerTo(
+  text: string,
+  visit: Visit,
+  calls: Calls,
+): Promise<JsonRpcResponse | JsonRpcResponse[] | undefined> {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return parseError('This is not JSON');
+  }
+  if (!Array.isArray(message)) return call(message, visit, calls);
+  if (message.length === 0 || message.length > MAX_BATCH) {
+    return invalidRequest(null, '', `A batch holds 1 to ${MAX_BATCH} requests`);
+  }
+  const answers = await Promise.all(message.map((each) => call(each, visit, calls)));
+  const wanted = answers.filter((each) => each !== undefined);
+  return wanted.length > 0 ? wanted : undefined;
+}
+
+async function call(message: unknown, visit: Visit, calls: Calls): Promise<JsonRpcResponse | undefined> {
+  const request = requestSchema.safeParse(message);
+  if (!request.success) return explainInvalid(message);
+  const { method, params, id } = request.data;
+  if (method === PING) return id === undefined ? undefined : rpcResult(id, {});
+  const outcome = await calls.run(method, params, visit.caller);
+  if (id === undefined) return undefined;
+  if ('result' in outcome) return rpcResult(id, outcome.result);
+  const unknown = isCommandName(method) ? undefined : jsonRpcCodes.methodNotFound;
+  return rpcError(id, outcome.error.toJSON(), unknown);
+}
+
+function explainInvalid(message: unknown): JsonRpcResponse {
+  if (typeof message !== 'object' || message === null) return invalidRequest(null, '', 'A request is a JSON object');
+  const { id, jsonrpc, method } = message as Record<string, unknown>;
+  const known: JsonRpcId = typeof id === 'string' || typeof id === 'number' ? id : null;
+  if (jsonrpc !== '2.0') return invalidRequest(known, 'jsonrpc', 'must be "2.0"');
+  if (typeof method !== 'string') return invalidRequest(known, 'method', 'must be a string');
+  if (known === null && id !== null && id !== undefined)
+    return invalidRequest(null, 'id', 'must be a string or a number');
+  return rpcError(known, invalidInputOf([{ path: 'params', message: 'must be an object' }]).toJSON());
+}
+
+function parseError(words: string): JsonRpcResponse {
+  return rpcError(null, invalidInputOf([{ path: '', message: words }]).toJSON(), jsonRpcCodes.parseError);
+}
+
+function invalidRequest(id: JsonRpcId, path: string, words: string): JsonRpcResponse {
+  return rpcError(id, invalidInputOf([{ path, message: words }]).toJSON(), jsonRpcCodes.invalidRequest);
+}

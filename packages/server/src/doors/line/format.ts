@@ -1,0 +1,24 @@
+import { events, isEventName, type Language, languages } from '@madang/protocol';
+import type { WireFormat } from '../../fanout/wire-format.js';
+import type { Note } from '../../log/committed.js';
+import { textFrames } from '../text-frames.js';
+
+/** Events as lines, in a language: the words are those of the event's row. Signals are not shown. */
+export const lineFormats = Object.fromEntries(
+  languages.map((language) => [
+    language,
+    { name: `line-${language}`, encode: (notes) => textFrames(notes.flatMap((note) => lineOf(note, language))) },
+  ]),
+) as Record<Language, WireFormat>;
+
+function lineOf(note: Note, language: Language): string[] {
+  if (!isEventName(note.name)) return [];
+  const words = events[note.name].line as (event: unknown, language: Language) => string | undefined;
+  const line = words(note.body, language);
+  return line === undefined ? [] : [`[${String(note.body['room'])}] ${oneLine(line)}`];
+}
+
+/** A text with breaks stays one line's: what follows a break is indented, so that it can't pass for another's line. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\r\n?|\n/g, '\n    ');
+}

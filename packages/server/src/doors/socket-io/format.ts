@@ -1,0 +1,20 @@
+import type { Note } from '../../log/committed.js';
+import type { WireFormat } from '../../fanout/wire-format.js';
+import { textFrames } from '../text-frames.js';
+
+/** A Socket.IO EVENT packet (2) of the namespace `/`, without Engine.IO's own prefix. */
+function packetOf(note: Note): string {
+  return `2["${note.name}",${note.json}]`;
+}
+
+/** For the WebSocket transport: Engine.IO messages (4) in ready frames. */
+export const socketIoFrames: WireFormat = {
+  name: 'socket.io-frames',
+  encode: (notes) => textFrames(notes.map((note) => `4${packetOf(note)}`)),
+};
+
+/** For polling, and while a transport is being upgraded: packets that Engine.IO frames itself. */
+export const socketIoPackets: WireFormat = {
+  name: 'socket.io-packets',
+  encode: (notes) => notes.map(packetOf),
+};

@@ -1,0 +1,36 @@
+/** The first byte of a whole text message: FIN, opcode 1 (RFC 6455, section 5.2). */
+const FIN_TEXT = 0x81;
+
+/**
+ * Frames texts as WebSocket messages from a server, one after the other in one buffer: for any number of messages one
+ * allocation, and for each connection one write.
+ */
+export function textFrames(texts: readonly string[]): Buffer {
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const frames = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headerBytes(length) + length, 0));
+  let offset = 0;
+  for (const [index, text] of texts.entries()) {
+    offset = writeHeader(frames, offset, lengths[index] as number);
+    offset += frames.write(text, offset);
+  }
+  return frames;
+}
+
+function headerBytes(length: number): number {
+  if (length < 126) return 2;
+  return length < 65536 ? 4 : 10;
+}
+
+function writeHeader(frames: Buffer, offset: number, length: number): number {
+  frames[offset] = FIN_TEXT;
+  if (length < 126) {
+    frames[offset + 1] = length;
+    return offset + 2;
+  }
+  if (length < 65536) {
+    frames[offset + 1] = 126;
+    return frames.writeUInt16BE(length, offset + 2);
+  }
+  frames[offset + 1] = 127;
+  return frames.writeBigUInt64BE(BigInt(length), offset + 2);
+}

@@ -1,0 +1,75 @@
+import type { UserRef } from '@madang/protocol';
+import { refOf, type Session } from '../identity/actor.js';
+import { Note } from '../log/committed.js';
+import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
+import type { Presence } from './presence.js';
+import type { SendBuffers } from './send-buffer.js';
+
+/** A connection's life as doors tell it: opened, given a session, drained, closed. */
+export class Attendance {
+  readonly #connections: Connections;
+  readonly #presence: Presence;
+  readonly #buffers: SendBuffers;
+
+  constructor(connections: Connections, presence: Presence, buffers: SendBuffers) {
+    this.#connections = connections;
+    this.#presence = presence;
+    this.#buffers = buffers;
+  }
+
+  /** A connection is open, without a session. */
+  opened(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  /** A connection has a session; when this resolves it hears the user's rooms. */
+  async begins(connection: Connection, session: Session): Promise<void> {
+    const before = connection.session;
+    if (before && before.user.id !== session.user.id) this.#leave(connection, before);
+    await this.#connections.attach(connection, session);
+    this.#presence.connected(connection);
+  }
+
+  /** A user has a new name. */
+  renamed(user: UserRef): void {
+    this.#connections.rename(user.id, user.name);
+  }
+
+  /** The network took something of what was queued. */
+  drained(connection: Connection): void {
+    this.#buffers.drained(connection);
+  }
+
+  /** A connection is closed. */
+  closed(connection: Connection): void {
+    this.#buffers.forget(connection);
+    if (connection.session) this.#leave(connection, connection.session);
+    this.#connections.remove(connection);
+  }
+
+  /** A session is over: its connections are told, and closed. */
+  sessionEnded(sessionId: string, reason: 'signed_out' | 'revoked'): void {
+    const note = new Note('session.ended', { reason });
+    for (const connection of this.#connections.all) {
+      if (connection.session?.id !== sessionId) continue;
+      connection.write(connection.format.encode([note]));
+      connection.close('session_ended');
+    }
+  }
+
+  /** The server stops: everyone is told when to come back, spread over `spreadMs`, and closed. */
+  closeAll(spreadMs: number): void {
+    for (const connection of this.#connections.all) {
+      const reconnectMs = Math.round(Math.random() * spreadMs);
+      connection.write(connection.format.encode([new Note('server.closing', { reconnectMs })]));
+      connection.close('restarting');
+    }
+  }
+
+  #leave(connection: Connection, session: Session): void {
+    const rooms = new Set(this.#connections.roomsOf(session.user.id));
+    this.#connections.detach(connection);
+    this.#presence.disconnected(refOf(session.user), rooms);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Session } from '../identity/actor.js';
+import type { Encoded, WireFormat } from './wire-format.js';
+
+/** Why the server closes a connection. Each door has its own code for it. */
+export type CloseReason = 'session_ended' | 'restarting' | 'too_slow' | 'unauthenticated';
+
+/** A place in a room's log. */
+export interface Place {
+  room: string;
+  seq: number;
+}
+
+/** A client at a door, as the fan-out knows it. */
+export interface Connection {
+  readonly id: string;
+  /** The door's name, for logs. */
+  readonly door: string;
+  /** Whose it is; undefined before a session. */
+  session: Session | undefined;
+  /** What the client says of its person. */
+  presence: 'online' | 'away';
+  /** How this connection is written to now; it may change when a transport is upgraded. */
+  readonly format: WireFormat;
+  /**
+   * Writes what {@link Connection.format} has encoded. It never throws and never waits. `place` is where a room's events
+   * end, for a door that keeps cursors.
+   */
+  write(encoded: Encoded, place?: Place): void;
+  /** Bytes written that the network has not taken yet. */
+  queuedBytes(): number;
+  close(reason: CloseReason): void;
+}

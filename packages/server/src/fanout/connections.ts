@@ -1,0 +1,139 @@
+import type { Session } from '../identity/actor.js';
+import { roomIdsOf } from '../store/queries/members.js';
+import type { Store } from '../store/store.js';
+import type { Connection } from './connection.js';
+
+/** What is known of a user who has a connection. */
+interface Present {
+  connections: Set<Connection>;
+  rooms: Set<string>;
+  /** While the rooms are being read: what the log said meanwhile, which is newer. */
+  news: Map<string, 'joined' | 'left'>;
+  loaded: Promise<void>;
+}
+
+const none: ReadonlySet<never> = new Set();
+
+/** Who is connected: by room, by user, by session. Membership follows the log, event by event. */
+export class Connections {
+  readonly #store: Store;
+  readonly #all = new Set<Connection>();
+  readonly #users = new Map<string, Present>();
+  readonly #rooms = new Map<string, Set<Connection>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Every connection, with and without a session. */
+  get all(): ReadonlySet<Connection> {
+    return this.#all;
+  }
+
+  /** Who hears a room. */
+  inRoom(room: string): ReadonlySet<Connection> {
+    return this.#rooms.get(room) ?? none;
+  }
+
+  /** A user's connections. */
+  ofUser(user: string): ReadonlySet<Connection> {
+    return this.#users.get(user)?.connections ?? none;
+  }
+
+  /** The rooms of a user who is connected. */
+  roomsOf(user: string): ReadonlySet<string> {
+    return this.#users.get(user)?.rooms ?? none;
+  }
+
+  /** A connection without a session. */
+  add(connection: Connection): void {
+    this.#all.add(connection);
+  }
+
+  /** Gives a connection its session, and lets it hear the user's rooms. Resolves when it does. */
+  async attach(connection: Connection, session: Session): Promise<void> {
+    if (!this.#all.has(connection)) return;
+    if (connection.session) this.detach(connection);
+    connection.session = session;
+    const present = this.#users.get(session.user.id) ?? this.#load(session.user.id);
+    present.connections.add(connection);
+    for (const room of present.rooms) this.#hear(room, connection);
+    await present.loaded;
+  }
+
+  /** Takes a connection's session away: it hears nothing any more. */
+  detach(connection: Connection): void {
+    const user = connection.session?.user.id;
+    const present = user === undefined ? undefined : this.#users.get(user);
+    if (user === undefined || !present) return;
+    present.connections.delete(connection);
+    connection.session = undefined;
+    for (const room of present.rooms) this.#unhear(room, connection);
+    if (present.connections.size === 0) this.#users.delete(user);
+  }
+
+  /** Forgets a connection that is closed. */
+  remove(connection: Connection): void {
+    if (this.#all.delete(connection)) this.detach(connection);
+  }
+
+  /** A user became a member of a room. */
+  join(user: string, room: string): void {
+    const present = this.#users.get(user);
+    if (!present) return;
+    present.news.set(room, 'joined');
+    present.rooms.add(room);
+    for (const connection of present.connections) this.#hear(room, connection);
+  }
+
+  /** A user is no member of a room any more. */
+  leave(user: string, room: string): void {
+    const present = this.#users.get(user);
+    if (!present) return;
+    present.news.set(room, 'left');
+    present.rooms.delete(room);
+    for (const connection of present.connections) this.#unhear(room, connection);
+  }
+
+  /** A user has a new name. */
+  rename(user: string, name: string): void {
+    for (const connection of this.ofUser(user)) {
+      const { session } = connection;
+      if (session) connection.session = { ...session, user: { ...session.user, name } };
+    }
+  }
+
+  #load(user: string): Present {
+    const present: Present = { connections: new Set(), rooms: new Set(), news: new Map(), loaded: Promise.resolve() };
+    this.#users.set(user, present);
+    present.loaded = this.#readRooms(user, present);
+    return present;
+  }
+
+  async #readRooms(user: string, present: Present): Promise<void> {
+    try {
+      for (const room of await roomIdsOf(this.#store.read, user)) {
+        if (present.news.get(room) === 'left') continue;
+        present.rooms.add(room);
+        for (const connection of present.connections) this.#hear(room, connection);
+      }
+      present.news = new Map();
+    } catch (error) {
+      // Without its rooms a user would hear nothing and not know it: forget them, so that the next attach reads again.
+      if (this.#users.get(user) === present) this.#users.delete(user);
+      throw error;
+    }
+  }
+
+  #hear(room: string, connection: Connection): void {
+    const here = this.#rooms.get(room);
+    if (here) here.add(connection);
+    else this.#rooms.set(room, new Set([connection]));
+  }
+
+  #unhear(room: string, connection: Connection): void {
+    const here = this.#rooms.get(room);
+    here?.delete(connection);
+    if (here?.size === 0) this.#rooms.delete(room);
+  }
+}

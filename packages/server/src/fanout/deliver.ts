@@ -1,0 +1,115 @@
+import type { CommittedBatch, CommittedEvent, Note } from '../log/committed.js';
+import { changesMembership } from '../log/event-record.js';
+import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
+import type { SendBuffers } from './send-buffer.js';
+import type { Encoded, WireFormat } from './wire-format.js';
+
+/** Hands committed batches and signals to connections: encoded once for each format, written once to each connection. */
+export class Delivery {
+  readonly #connections: Connections;
+  readonly #buffers: SendBuffers;
+
+  constructor(connections: Connections, buffers: SendBuffers) {
+    this.#connections = connections;
+    this.#buffers = buffers;
+  }
+
+  /** Hands out a committed batch. Who may hear is asked at each event's place in the log (rule 8). */
+  committed(batch: CommittedBatch): void {
+    for (const events of byRoom(batch)) {
+      for (const run of membershipRuns(events)) this.#deliverRun(run);
+    }
+  }
+
+  /** Tells a signal to a room, but not to `exceptUser`. */
+  signalRoom(room: string, note: Note, exceptUser?: string): void {
+    this.#signal(this.#connections.inRoom(room), note, exceptUser);
+  }
+
+  /** Tells a signal to a user's connections, but not to one of them. */
+  signalUser(user: string, note: Note, except?: Connection): void {
+    const connections = [...this.#connections.ofUser(user)].filter((connection) => connection !== except);
+    this.#signal(connections, note);
+  }
+
+  /** Tells notes to one connection; `signal`s may be lost. */
+  signalConnection(connection: Connection, notes: readonly Note[]): void {
+    this.#buffers.writeSignal(connection, connection.format.encode(notes));
+  }
+
+  /** Events of one room between which nobody comes; the last one may be somebody's leaving. */
+  #deliverRun(run: readonly CommittedEvent[]): void {
+    const [first] = run;
+    const last = run.at(-1);
+    if (!first || !last) return;
+    const room = first.record.room_id;
+    if (first.name === 'member.joined') this.#connections.join(memberOf(first), room);
+    const encode = encodeOnce(run);
+    const end = { room, seq: last.record.seq };
+    for (const connection of this.#connections.inRoom(room)) {
+      this.#buffers.writeEvents(connection, encode(connection.format), end);
+    }
+    if (last.name === 'member.left') this.#connections.leave(memberOf(last), room);
+    for (const event of run) {
+      if (event.name === 'member.updated') this.#connections.rename(memberOf(event), nameOf(event));
+    }
+  }
+
+  #signal(connections: Iterable<Connection>, note: Note, exceptUser?: string): void {
+    const encode = encodeOnce([note]);
+    for (const connection of connections) {
+      if (connection.session?.user.id !== exceptUser) this.#buffers.writeSignal(connection, encode(connection.format));
+    }
+  }
+}
+
+function encodeOnce(notes: readonly Note[]): (format: WireFormat) => Encoded {
+  const encodings = new Map<WireFormat, Encoded>();
+  return (format) => {
+    let encoded = encodings.get(format);
+    if (encoded === undefined) {
+      encoded = format.encode(notes);
+      encodings.set(format, encoded);
+    }
+    return encoded;
+  };
+}
+
+function byRoom(batch: CommittedBatch): Iterable<CommittedEvent[]> {
+  const rooms = new Map<string, CommittedEvent[]>();
+  for (const event of batch) {
+    const events = rooms.get(event.record.room_id);
+    if (events) events.push(event);
+    else rooms.set(event.record.room_id, [event]);
+  }
+  return rooms.values();
+}
+
+/** Cuts where the audience changes: before somebody's coming, after somebody's leaving. */
+function membershipRuns(events: CommittedEvent[]): CommittedEvent[][] {
+  if (!events.some((event) => changesMembership(event.record.name))) return [events];
+  const runs: CommittedEvent[][] = [];
+  let run: CommittedEvent[] = [];
+  for (const event of events) {
+    if (event.name === 'member.joined' && run.length > 0) {
+      runs.push(run);
+      run = [];
+    }
+    run.push(event);
+    if (event.name === 'member.left') {
+      runs.push(run);
+      run = [];
+    }
+  }
+  if (run.length > 0) runs.push(run);
+  return runs;
+}
+
+function memberOf(event: CommittedEvent): string {
+  return (event.body['user'] as { id: string }).id;
+}
+
+function nameOf(event: CommittedEvent): string {
+  return (event.body['user'] as { name: string }).name;
+}

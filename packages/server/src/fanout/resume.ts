@@ -1,0 +1,79 @@
+import type { LoggedEvent } from '@madang/protocol';
+import { Note } from '../log/committed.js';
+import type { RoomLog } from '../log/room-log.js';
+import { roomPlacesOf } from '../store/queries/members.js';
+import type { Store } from '../store/store.js';
+import type { Connection, Place } from './connection.js';
+import type { Encoded } from './wire-format.js';
+
+/** How many events are read from the log at a time. */
+const PAGE = 200;
+
+/** Where a stream broke off: cursors of one history. */
+export interface StreamCursors {
+  epoch: string;
+  rooms: Map<string, number>;
+}
+
+/** A connection that can keep back what is live while its backlog is written. */
+export interface ResumableConnection extends Connection {
+  /** Says where a room's stream begins. */
+  startAt(place: Place): void;
+  /** Writes before what is kept back; resolves when there is room for more, or the connection is closed. */
+  writeBacklog(encoded: Encoded, place: Place): Promise<void>;
+  /** Writes what was kept back, but for what the backlog had already; from now on all is written as it comes. */
+  goLive(): void;
+}
+
+/** Joins a backlog from the log and the live stream, without a gap and without a repeat. */
+export class Resume {
+  readonly #store: Store;
+  readonly #log: RoomLog;
+
+  constructor(store: Store, log: RoomLog) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** The history that cursors belong to. */
+  get epoch(): string {
+    return this.#log.epoch;
+  }
+
+  /**
+   * Writes what came after `since` in all of a user's rooms, then lets the live stream go on. The connection hears the
+   * rooms already, so whatever is committed while this reads is kept back there. Without `since`, only what is new.
+   */
+  async join(connection: ResumableConnection, user: string, since: StreamCursors | undefined): Promise<void> {
+    for (const { room, head, joinedSeq } of await roomPlacesOf(this.#store.read, user)) {
+      const from = since ? (since.rooms.get(room) ?? joinedSeq - 1) : head;
+      const lost = since !== undefined && (since.epoch !== this.epoch || from > head);
+      connection.startAt({ room, seq: lost ? head : from });
+      if (lost) {
+        await connection.writeBacklog(connection.format.encode([new Note('room.behind', { room, head })]), {
+          room,
+          seq: head,
+        });
+      } else {
+        await this.#writeBacklog(connection, room, from, head);
+      }
+    }
+    connection.goLive();
+  }
+
+  async #writeBacklog(connection: ResumableConnection, room: string, from: number, head: number): Promise<void> {
+    let after = from;
+    while (after < head) {
+      const { events } = await this.#log.readAfter(room, head, after, Math.min(PAGE, head - after));
+      const last = events.at(-1);
+      if (!last) return;
+      after = last.seq;
+      await connection.writeBacklog(connection.format.encode(events.map(noteOf)), { room, seq: after });
+    }
+  }
+}
+
+function noteOf(event: LoggedEvent): Note {
+  const { name, ...body } = event;
+  return new Note(name, body);
+}

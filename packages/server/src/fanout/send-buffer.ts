@@ -1,0 +1,44 @@
+import { Note } from '../log/committed.js';
+import type { Connection, Place } from './connection.js';
+import type { Encoded } from './wire-format.js';
+
+/**
+ * Bounds what a slow client costs. Past `maxBytes` unread, its live events are dropped and their rooms remembered; when
+ * the network has taken what was queued, it is told once for each room to read the log (delivery contract, rule 5).
+ */
+export class SendBuffers {
+  readonly #maxBytes: number;
+  /** For each connection that is behind: its rooms, with their heads. */
+  readonly #behind = new Map<Connection, Map<string, number>>();
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Writes a room's events, or drops them. `end` is the last one's place. */
+  writeEvents(connection: Connection, encoded: Encoded, end: Place): void {
+    const behind = this.#behind.get(connection);
+    if (behind) behind.set(end.room, end.seq);
+    else if (connection.queuedBytes() > this.#maxBytes) this.#behind.set(connection, new Map([[end.room, end.seq]]));
+    else connection.write(encoded, end);
+  }
+
+  /** Writes a signal, or drops it. */
+  writeSignal(connection: Connection, encoded: Encoded): void {
+    if (!this.#behind.has(connection) && connection.queuedBytes() <= this.#maxBytes) connection.write(encoded);
+  }
+
+  /** A connection's door says that the network took something: tells it what it missed once nothing is left. */
+  drained(connection: Connection): void {
+    const behind = this.#behind.get(connection);
+    if (!behind || connection.queuedBytes() > 0) return;
+    this.#behind.delete(connection);
+    const notes = [...behind].map(([room, head]) => new Note('room.behind', { room, head }));
+    connection.write(connection.format.encode(notes));
+  }
+
+  /** Forgets a connection that is closed. */
+  forget(connection: Connection): void {
+    this.#behind.delete(connection);
+  }
+}

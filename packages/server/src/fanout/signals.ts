@@ -1,0 +1,41 @@
+import { TYPING_MS, type UserRef } from '@madang/protocol';
+import type { Clock } from '../clock.js';
+import { Note } from '../log/committed.js';
+import type { Connection } from './connection.js';
+import type { Delivery } from './deliver.js';
+
+/** A person's typing is told at most once in so many ms. */
+const TYPING_EVERY_MS = 2000;
+
+/** Signals that a command causes: told to whoever is here, not kept. */
+export class Signals {
+  readonly #delivery: Delivery;
+  readonly #clock: Clock;
+  /** When somebody's typing was last told. */
+  readonly #typing = new Map<string, number>();
+
+  constructor(delivery: Delivery, clock: Clock) {
+    this.#delivery = delivery;
+    this.#clock = clock;
+  }
+
+  /** Somebody types in a room: told to its others. */
+  typing(room: string, user: UserRef): void {
+    const now = this.#clock.now();
+    const key = `${room} ${user.id}`;
+    const told = this.#typing.get(key);
+    if (told !== undefined && now - told < TYPING_EVERY_MS && now >= told) return;
+    this.#typing.set(key, now);
+    if (this.#typing.size > 10_000) this.#forgetOld(now);
+    this.#delivery.signalRoom(room, new Note('typing.started', { room, user, expiresMs: TYPING_MS }), user.id);
+  }
+
+  /** A user has read a room: told to their other connections. */
+  read(user: string, room: string, seq: number, except: Connection | undefined): void {
+    this.#delivery.signalUser(user, new Note('read.marked', { room, seq }), except);
+  }
+
+  #forgetOld(now: number): void {
+    for (const [key, told] of this.#typing) if (Math.abs(now - told) >= TYPING_EVERY_MS) this.#typing.delete(key);
+  }
+}

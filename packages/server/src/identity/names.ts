@@ -1,0 +1,55 @@
+import { fail, type User } from '@madang/protocol';
+import { claimName, holdNames, holdsName, releaseNames } from '../store/queries/users.js';
+import type { Store } from '../store/store.js';
+import type { Clock } from '../clock.js';
+import { isReservedName, nameKey } from './name-key.js';
+
+/** How long a name is kept for somebody who went, in ms: a reload, a lift, a restart of the server. */
+const HOLD_MS = 15 * 60_000;
+
+/** Nicknames: each is held by one user at a time, together with all that look like it. */
+export class Names {
+  readonly #store: Store;
+  readonly #clock: Clock;
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Takes a name for a user, who gives back the one before. Throws `conflict` when somebody else holds it. */
+  async take(user: string, name: string): Promise<void> {
+    if (isReservedName(name)) return fail('conflict', 'This name is reserved', { field: 'name' });
+    if (!(await this.#claim(user, name))) {
+      return fail('conflict', 'Somebody here has this name, or one that looks like it', { field: 'name' });
+    }
+    await releaseNames(this.#store.write, user, nameKey(name));
+  }
+
+  /** The name that somebody who comes back can have: their own, or with a number when another holds it now. */
+  async retake(user: User): Promise<string> {
+    for (let number = 1; ; number += 1) {
+      const name = number === 1 ? user.name : `${user.name} ${number}`;
+      const now = this.#clock.now();
+      // Most who come back still hold theirs for long enough; that costs no write.
+      if (await holdsName(this.#store.read, { nameKey: nameKey(name), user: user.id, until: now + HOLD_MS / 2 }))
+        return name;
+      if (await this.#claim(user.id, name)) return name;
+    }
+  }
+
+  /** Holds the names of users who are here. Call it more often than every 15 minutes. */
+  hold(users: string[]): Promise<void> {
+    return holdNames(this.#store.write, users, this.#clock.now() + HOLD_MS);
+  }
+
+  /** Gives a user's name back. */
+  release(user: string): Promise<void> {
+    return releaseNames(this.#store.write, user);
+  }
+
+  #claim(user: string, name: string): Promise<boolean> {
+    const now = this.#clock.now();
+    return claimName(this.#store.write, { nameKey: nameKey(name), user, now, until: now + HOLD_MS });
+  }
+}

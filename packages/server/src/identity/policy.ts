@@ -1,0 +1,32 @@
+import { fail, type Permission, type RoomKind } from '@madang/protocol';
+import type { Session } from './actor.js';
+import { type Role, roomRoles } from './roles.js';
+
+/** What a permission is asked of. */
+export interface PolicyObject {
+  room?: { kind: RoomKind; role: Exclude<Role, 'outsider'> | null };
+  /** Who wrote the message. */
+  author?: string;
+}
+
+/**
+ * The one place that answers whether somebody may do something. Throws `unauthenticated`, `forbidden`, or `not_found`
+ * where the room must look as if it did not exist.
+ */
+export function requirePermission(session: Session | undefined, permission: Permission, object: PolicyObject): void {
+  if (permission === 'session.start') return;
+  if (!session) return fail('unauthenticated', 'Start a session first');
+  if (permission === 'session.use' || permission === 'room.create' || permission === 'direct.open') return;
+  if (!object.room) return fail('not_found', 'There is no such room');
+  const { kind, role } = object.room;
+  const as: Role = role ?? 'outsider';
+  if (!roomRoles['room.see'][kind].includes(as)) return fail('not_found', 'There is no such room');
+  if (!roomRoles[permission][kind].includes(as)) {
+    return fail('forbidden', as === 'outsider' ? 'Join the room first' : 'Your role in this room does not allow that');
+  }
+  const isOwn = object.author === session.user.id;
+  if (permission === 'message.edit' && !isOwn) return fail('forbidden', 'Only its author may edit a message');
+  if (permission === 'message.delete' && !isOwn && (as !== 'owner' || kind === 'direct')) {
+    return fail('forbidden', "Only its author or the room's owner may delete a message");
+  }
+}

@@ -1,0 +1,32 @@
+import type { Permission, RoomKind } from '@madang/protocol';
+
+/** What a user is in a room. `outsider` is no member; `self` stands for what needs no room. */
+export type Role = 'owner' | 'member' | 'outsider';
+
+/** For a kind of room: which roles have a permission. */
+type Holders = Record<RoomKind, readonly Role[]>;
+
+const nobody = [] as const;
+const members = ['owner', 'member'] as const;
+const all = ['owner', 'member', 'outsider'] as const;
+const owners = ['owner'] as const;
+
+/**
+ * Who may do what in a room. A permission on a message needs its row here, and is further narrowed by whose message it
+ * is: `policy.ts`.
+ */
+export const roomRoles: Record<
+  Exclude<Permission, 'session.start' | 'session.use' | 'room.create' | 'direct.open'>,
+  Holders
+> = {
+  'room.see': { public: all, private: members, direct: members },
+  'room.join': { public: all, private: members, direct: members },
+  'room.leave': { public: members, private: members, direct: nobody },
+  'room.read': { public: members, private: members, direct: members },
+  'room.write': { public: members, private: members, direct: members },
+  'room.manage': { public: owners, private: owners, direct: nobody },
+  'room.invite': { public: members, private: owners, direct: nobody },
+  'message.edit': { public: members, private: members, direct: members },
+  'message.delete': { public: members, private: members, direct: members },
+  'message.react': { public: members, private: members, direct: members },
+};

@@ -1,0 +1,101 @@
+import { fail, type User, type UserRef } from '@madang/protocol';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { deleteSession, findSessionUser, insertSession, touchSessions } from '../store/queries/sessions.js';
+import { findUser, saveUser, touchUsers } from '../store/queries/users.js';
+import type { Store } from '../store/store.js';
+import { refOf, type Session } from './actor.js';
+import type { Names } from './names.js';
+
+/** A session that nobody used for so long, in ms, is over. */
+const IDLE_MS = 90 * 24 * 3600_000;
+
+/** A user as a host app knows them. */
+export interface HostUser {
+  /** Stable; at most 90 printable ASCII characters. */
+  id: string;
+  name: string;
+}
+
+/** Why a session ended. */
+export type SessionEnd = 'signed_out' | 'revoked';
+
+/** Sessions: opaque tokens, of which only the hash is kept. */
+export class Sessions {
+  readonly #store: Store;
+  readonly #names: Names;
+  readonly #clock: Clock;
+  readonly #guests: boolean;
+  readonly #onCreated: (user: UserRef) => Promise<void>;
+  readonly #endListeners: ((sessionId: string, reason: SessionEnd) => void)[] = [];
+
+  /** `guests`: whether they are let in. `onCreated` hears of every new user before anyone else does. */
+  constructor(parts: {
+    store: Store;
+    names: Names;
+    clock: Clock;
+    guests: boolean;
+    onCreated(user: UserRef): Promise<void>;
+  }) {
+    this.#store = parts.store;
+    this.#names = parts.names;
+    this.#clock = parts.clock;
+    this.#guests = parts.guests;
+    this.#onCreated = (user) => parts.onCreated(user);
+  }
+
+  /** Hears which session ended, so that its connections are closed. */
+  onEnd(listener: (sessionId: string, reason: SessionEnd) => void): void {
+    this.#endListeners.push(listener);
+  }
+
+  /** A new guest's session. Throws `forbidden` when guests are off, `conflict` when the name is taken. */
+  async startGuest(name: string): Promise<{ session: Session; token: string }> {
+    if (!this.#guests) return fail('forbidden', 'Guests are not allowed here');
+    const user: User = { id: `g-${randomUUID()}`, kind: 'guest', name, createdAt: this.#clock.now() };
+    await this.#names.take(user.id, name);
+    await saveUser(this.#store.write, user);
+    const token = randomBytes(32).toString('base64url');
+    const id = hashOf(token);
+    await insertSession(this.#store.write, id, user.id, this.#clock.now());
+    await this.#onCreated(refOf(user));
+    return { session: { id, user }, token };
+  }
+
+  /** The session of a token, or undefined. */
+  async find(token: string): Promise<Session | undefined> {
+    const id = hashOf(token);
+    const user = await findSessionUser(this.#store.read, id, this.#clock.now() - IDLE_MS);
+    return user && { id, user };
+  }
+
+  /** A host app's user, who is signed in there. */
+  async ofHostUser(host: HostUser): Promise<Session> {
+    const id = `u-${host.id}`;
+    if (!/^[\x21-\x7e]{1,90}$/.test(host.id))
+      throw new Error('authenticate() gave an id that is not 1 to 90 printable ASCII characters');
+    const known = await findUser(this.#store.read, id);
+    const user: User = { id, kind: 'host', name: host.name, createdAt: known?.createdAt ?? this.#clock.now() };
+    if (known?.name !== user.name) await saveUser(this.#store.write, user);
+    if (!known) await this.#onCreated(refOf(user));
+    return { id, user };
+  }
+
+  /** Ends a session: its token is dead, and a guest's name is free. */
+  async end(session: Session, reason: SessionEnd): Promise<void> {
+    await deleteSession(this.#store.write, session.id);
+    if (session.user.kind === 'guest') await this.#names.release(session.user.id);
+    for (const listener of this.#endListeners) listener(session.id, reason);
+  }
+
+  /** Remembers that users are here. */
+  async touch(users: string[]): Promise<void> {
+    const now = this.#clock.now();
+    await touchUsers(this.#store.write, users, now);
+    await touchSessions(this.#store.write, users, now);
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

@@ -1,0 +1,34 @@
+import { eventBody } from './event-record.js';
+import type { EventRecord } from '../store/schema.js';
+
+/** Something to tell clients: an event or a signal. Its JSON is made once, however many hear it. */
+export class Note {
+  readonly name: string;
+  readonly body: Record<string, unknown>;
+  #json: string | undefined;
+
+  constructor(name: string, body: Record<string, unknown>) {
+    this.name = name;
+    this.body = body;
+  }
+
+  get json(): string {
+    return (this.#json ??= JSON.stringify(this.body));
+  }
+}
+
+/** An event that is on disk. */
+export class CommittedEvent extends Note {
+  readonly record: EventRecord;
+
+  constructor(record: EventRecord) {
+    super(record.name, eventBody(record));
+    this.record = record;
+  }
+}
+
+/** Events that one commit brought, in order. */
+export type CommittedBatch = readonly CommittedEvent[];
+
+/** Hears what was committed. It must not throw. */
+export type CommittedListener = (batch: CommittedBatch) => void;

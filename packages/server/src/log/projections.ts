@@ -1,0 +1,124 @@
+import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
+import type { NewEvent } from '../store/store.js';
+
+/** How many different emoji one message bears. */
+const MAX_EMOJI = 20;
+
+/**
+ * Every event that can be appended, with what it does to the tables that queries read. The first change decides
+ * whether the event happens at all: if it changes nothing, nothing is appended (S3).
+ */
+export const newEvent = {
+  messageCreated(text: string, clientId: string | undefined): NewEvent {
+    return {
+      name: 'message.created',
+      payload: { text, ...(clientId !== undefined && { clientId }) },
+      changes: [{ kind: 'insertMessage', text, clientId: clientId ?? null }],
+    };
+  },
+
+  messageEdited(message: Subject, text: string): NewEvent {
+    return {
+      name: 'message.edited',
+      payload: { messageId: message.id, text },
+      messageSeq: message.seq,
+      changes: [{ kind: 'updateMessageText', message: message.seq, text }],
+    };
+  },
+
+  messageDeleted(message: Subject): NewEvent {
+    return {
+      name: 'message.deleted',
+      payload: { messageId: message.id },
+      messageSeq: message.seq,
+      changes: [
+        { kind: 'deleteMessage', message: message.seq },
+        { kind: 'deleteMessageReactions', message: message.seq },
+        { kind: 'emptyCreatedText', message: message.seq },
+        { kind: 'emptyEditedTexts', message: message.seq },
+      ],
+    };
+  },
+
+  messageReacted(message: Subject, emoji: string, action: 'added' | 'removed'): NewEvent {
+    return {
+      name: 'message.reacted',
+      payload: { messageId: message.id, emoji, action },
+      messageSeq: message.seq,
+      changes: [
+        action === 'added'
+          ? { kind: 'insertReaction', message: message.seq, emoji, maxEmoji: MAX_EMOJI }
+          : { kind: 'deleteReaction', message: message.seq, emoji },
+      ],
+    };
+  },
+
+  roomCreated(room: {
+    kind: RoomKind;
+    name: string;
+    topic: string;
+    creator: string | null;
+    clientId: string | null;
+    uniqueKey: string | null;
+  }): NewEvent {
+    const { kind, ...rest } = room;
+    return {
+      name: 'room.created',
+      payload: { kind, name: room.name, topic: room.topic },
+      changes: [{ kind: 'insertRoom', roomKind: kind, ...rest }],
+    };
+  },
+
+  roomUpdated(change: { name?: string | undefined; topic?: string | undefined; uniqueKey: string | null }): NewEvent {
+    const { name, topic } = change;
+    return {
+      name: 'room.updated',
+      payload: { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) },
+      changes: [{ kind: 'updateRoom', name: name ?? null, topic: topic ?? null, uniqueKey: change.uniqueKey }],
+    };
+  },
+
+  memberJoined(user: UserRef, role: MemberRole): NewEvent {
+    return {
+      name: 'member.joined',
+      payload: { user, role },
+      changes: [
+        { kind: 'insertMember', user: user.id, role },
+        { kind: 'countMembers', by: 1 },
+      ],
+    };
+  },
+
+  memberLeft(user: UserRef, reason: 'left' | 'removed'): NewEvent {
+    return {
+      name: 'member.left',
+      payload: { user, reason },
+      changes: [
+        { kind: 'deleteMember', user: user.id },
+        { kind: 'countMembers', by: -1 },
+      ],
+    };
+  },
+
+  memberPromoted(user: UserRef): NewEvent {
+    return {
+      name: 'member.updated',
+      payload: { user, role: 'owner' },
+      changes: [{ kind: 'updateMemberRole', user: user.id, role: 'owner' }],
+    };
+  },
+
+  memberRenamed(user: UserRef, previousName: string): NewEvent {
+    return {
+      name: 'member.updated',
+      payload: { user, previousName },
+      changes: [{ kind: 'checkMember', user: user.id }],
+    };
+  },
+};
+
+/** The message that an event is about. */
+interface Subject {
+  id: string;
+  seq: number;
+}

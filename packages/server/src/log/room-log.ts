@@ -1,0 +1,84 @@
+import { fail, type LoggedEvent } from '@madang/protocol';
+import type { EventRecord } from '../store/schema.js';
+import type { Clock } from '../clock.js';
+import type { Append, Store } from '../store/store.js';
+import { CommittedEvent, type CommittedListener } from './committed.js';
+import { loggedEvent } from './event-record.js';
+import { Writer } from './writer.js';
+
+/** One read of a room's log. */
+export interface LogPage {
+  events: LoggedEvent[];
+  head: number;
+  more: boolean;
+  reset?: boolean;
+}
+
+/**
+ * Rooms as append-only logs.
+ *
+ * - L1 An append that resolved is on disk; its events have their seq.
+ * - L2 Listeners hear every committed event, in seq order for each room, before its append resolves.
+ * - L3 What listeners hear is on disk.
+ */
+export class RoomLog {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #writer: Writer;
+  readonly #listeners: CommittedListener[] = [];
+  #lastAt = 0;
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#writer = new Writer(store, (results) => {
+      const batch = results.flatMap((result) =>
+        result.status === 'appended' ? result.events.map((record) => new CommittedEvent(record)) : [],
+      );
+      if (batch.length > 0) for (const listener of this.#listeners) listener(batch);
+    });
+  }
+
+  /** The name of the log's unbroken history. */
+  get epoch(): string {
+    return this.#store.epoch;
+  }
+
+  /** Hears what is committed from now on. */
+  onCommitted(listener: CommittedListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Appends, or finds that there is nothing to append (then `undefined`).
+   * @throws MadangError `forbidden` when the guard isn't a member any more, `unavailable` when it can't be stored.
+   */
+  async append(append: Omit<Append, 'at'>): Promise<EventRecord[] | undefined> {
+    const result = await this.#writer.append({ ...append, at: this.#now() });
+    if (result.status === 'appended') return result.events;
+    if (result.status === 'refused') return fail('forbidden', 'You are not a member of this room');
+    if (result.status === 'failed') throw new Error(`An append failed: ${result.reason}`);
+    return undefined;
+  }
+
+  /** What comes after a cursor. `reset` when the cursor is of another history, or ahead of this one. */
+  async readAfter(room: string, head: number, after: number, limit: number, epoch?: string): Promise<LogPage> {
+    if ((epoch !== undefined && epoch !== this.epoch) || after > head) {
+      return { events: [], head, more: false, reset: true };
+    }
+    const records = after < head ? await this.#store.events(room, after, limit) : [];
+    const last = records.at(-1)?.seq ?? after;
+    return { events: records.map(loggedEvent), head: Math.max(head, last), more: last < head };
+  }
+
+  /** Resolves when nothing is on its way to the disk any more. */
+  idle(): Promise<void> {
+    return this.#writer.idle();
+  }
+
+  /** The time, which never goes back, whatever the machine's clock does: what comes later in a log is not earlier. */
+  #now(): number {
+    this.#lastAt = Math.max(this.#lastAt, this.#clock.now());
+    return this.#lastAt;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Append, AppendResult, Store } from '../store/store.js';
+
+/**
+ * Group commit: while one batch is on its way to the disk, the next gathers. When idle, a lone append goes at once;
+ * no timer is involved.
+ */
+export class Writer {
+  readonly #store: Store;
+  readonly #onCommitted: (results: AppendResult[]) => void;
+  #gathering: { append: Append; settle(result: AppendResult | Error): void }[] = [];
+  #committing: Promise<void> | undefined;
+
+  /** `onCommitted` hears each batch before its appends are answered. */
+  constructor(store: Store, onCommitted: (results: AppendResult[]) => void) {
+    this.#store = store;
+    this.#onCommitted = onCommitted;
+  }
+
+  /** Resolves when the append is on disk, or was found unchanged or refused. Rejects with `unavailable`. */
+  append(append: Append): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      this.#gathering.push({
+        append,
+        settle: (result) => (result instanceof Error ? reject(result) : resolve(result)),
+      });
+      this.#committing ??= this.#run();
+    });
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async idle(): Promise<void> {
+    while (this.#committing) await this.#committing;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#gathering.length > 0) {
+      const batch = this.#gathering;
+      this.#gathering = [];
+      try {
+        const results = await this.#store.commit(batch.map((each) => each.append));
+        this.#onCommitted(results);
+        for (const [index, each] of batch.entries()) each.settle(results[index] as AppendResult);
+      } catch (error) {
+        const reason = error instanceof Error ? error : new Error(String(error));
+        for (const each of batch) each.settle(reason);
+      }
+    }
+    this.#committing = undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import type { Router } from 'express';
+import type { IncomingMessage, Server } from 'node:http';
+import { systemClock } from './clock.js';
+import { Commands } from './commands/run.js';
+import { type Config, parseConfig } from './config.js';
+import { Addresses } from './doors/client-address.js';
+import { Credentials } from './doors/credentials.js';
+import type { DoorParts } from './doors/door.js';
+import { createHttpDoor } from './doors/http/door.js';
+import { createJsonRpcDoor } from './doors/json-rpc/door.js';
+import { createLineDoor } from './doors/line/door.js';
+import { attachUpgrades } from './doors/port.js';
+import { SocketIoDoor } from './doors/socket-io/door.js';
+import { StartError } from './errors.js';
+import { Attendance } from './fanout/attendance.js';
+import { Connections } from './fanout/connections.js';
+import { Delivery } from './fanout/deliver.js';
+import { Presence } from './fanout/presence.js';
+import { Resume } from './fanout/resume.js';
+import { SendBuffers } from './fanout/send-buffer.js';
+import { Signals } from './fanout/signals.js';
+import { Names } from './identity/names.js';
+import { RateLimits } from './identity/rate-limits.js';
+import { type HostUser, Sessions } from './identity/sessions.js';
+import { ensureLobby, joinLobby } from './log/lobby.js';
+import { RoomLog } from './log/room-log.js';
+import { createLogger, type Logger } from './logger.js';
+import { openStore } from './store/open.js';
+
+/** Settings by name (see docs/configuration.md), and what only a program can give. */
+export interface MadangOptions extends Partial<Omit<Config, 'port' | 'host'>> {
+  /** Where it is mounted in the host app: `/chat`. At the root if absent. */
+  path?: string;
+  /**
+   * Tells who a request is from: a page load, an API call, a socket's handshake. `null` for nobody. The request may use
+   * cookies only if it comes from the own origin; otherwise this is asked only if it has an `Authorization` header.
+   * With it, guests are off unless `guests` says otherwise.
+   */
+  authenticate?: (request: IncomingMessage) => Promise<HostUser | null> | HostUser | null;
+  /** Whether the web client is served. True if absent. */
+  web?: boolean;
+  /** A pino logger; by default one of `logLevel` that writes JSON lines to stdout. */
+  logger?: Logger;
+}
+
+/** A running yard. */
+export interface Madang {
+  /** An Express router: `app.use('/chat', madang.router)`. */
+  readonly router: Router;
+  /** Lets a server's WebSocket upgrades below `path` in. Others are left to the server's own listeners. */
+  attach(server: Server): void;
+  /** Stops: finishes commits, tells clients when to come back, closes them and the store. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a yard: opens its store, and makes the router and the sockets that a server then uses.
+ * @throws StartError in plain words: a bad option, a folder that can't be written, a database in use, damaged or newer.
+ */
+export async function createMadang(options: MadangOptions = {}): Promise<Madang> {
+  const { path = '', authenticate, web = true, logger: givenLogger, ...given } = options;
+  const config = parseConfig({ guests: authenticate === undefined, ...given });
+  const mountPath = checkPath(path);
+  const logger = givenLogger ?? createLogger({ level: config.logLevel });
+  const clock = systemClock;
+
+  const store = await openStore({ data: config.data });
+  const log = new RoomLog(store, clock);
+  await ensureLobby(log);
+
+  const connections = new Connections(store);
+  const buffers = new SendBuffers(config.sendBufferBytes);
+  const delivery = new Delivery(connections, buffers);
+  log.onCommitted((batch) => delivery.committed(batch));
+
+  const names = new Names(store, clock);
+  const sessions = new Sessions({
+    store,
+    names,
+    clock,
+    guests: config.guests,
+    onCreated: (user) => joinLobby(log, user),
+  });
+  const presence = new Presence({
+    connections,
+    delivery,
+    clock,
+    onHere: async (users) => {
+      await names.hold(users);
+      await sessions.touch(users);
+    },
+  });
+  const signals = new Signals(delivery, clock);
+  const attendance = new Attendance(connections, presence, buffers);
+  sessions.onEnd((sessionId, reason) => attendance.sessionEnded(sessionId, reason));
+
+  const commands = new Commands(
+    { store, log, sessions, names, presence, signals, attendance },
+    new RateLimits(config.limits),
+  );
+  const addresses = new Addresses(config.trustedProxies);
+  const credentials = new Credentials({
+    sessions,
+    addresses,
+    origins: config.origins,
+    path: mountPath,
+    authenticate: authenticate && (async (request) => authenticate(request)),
+  });
+  const doors: DoorParts = { commands, attendance, credentials, addresses, logger, limits: config };
+  const socketIo = new SocketIoDoor(doors);
+  const webSocket = createJsonRpcDoor(doors);
+  const line = createLineDoor(doors);
+  let stopping: Promise<void> | undefined;
+  const health = { store: () => store.check(), isStopping: () => stopping !== undefined };
+  const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, web });
+  const detachments: (() => void)[] = [];
+
+  const stop = async (): Promise<void> => {
+    for (const detach of detachments) detach();
+    await log.idle();
+    attendance.closeAll(config.reconnectSpreadMs);
+    await flushed();
+    socketIo.close();
+    webSocket.close();
+    line.close();
+    await presence.close();
+    await log.idle();
+    await store.close();
+  };
+
+  return {
+    router,
+    attach: (server) => {
+      detachments.push(attachUpgrades(server, mountPath, { socketIo, webSocket, line }));
+    },
+    close: () => (stopping ??= stop()),
+  };
+}
+
+function checkPath(path: string): string {
+  const trimmed = path.replace(/\/+$/, '');
+  if (trimmed !== '' && !/^(\/[\w.~-]+)+$/.test(trimmed)) {
+    throw new StartError(`The option "path" can't be ${JSON.stringify(path)}: it is like "/chat".`);
+  }
+  return trimmed;
+}
+
+/** Gives the sockets a moment to send what clients are told at the end. */
+function flushed(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 100));
+}

@@ -1,0 +1,132 @@
+import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
+
+/** What an event does to the tables that queries read. `projections.ts` makes them, an engine runs them. */
+export type Change =
+  | {
+      kind: 'insertRoom';
+      roomKind: RoomKind;
+      name: string;
+      topic: string;
+      creator: string | null;
+      clientId: string | null;
+      uniqueKey: string | null;
+    }
+  | { kind: 'updateRoom'; name: string | null; uniqueKey: string | null; topic: string | null }
+  | { kind: 'insertMember'; user: string; role: MemberRole }
+  | { kind: 'deleteMember'; user: string }
+  | { kind: 'countMembers'; by: 1 | -1 }
+  | { kind: 'updateMemberRole'; user: string; role: MemberRole }
+  | { kind: 'checkMember'; user: string }
+  | { kind: 'insertMessage'; text: string; clientId: string | null }
+  | { kind: 'updateMessageText'; message: number; text: string }
+  | { kind: 'deleteMessage'; message: number }
+  | { kind: 'deleteMessageReactions'; message: number }
+  | { kind: 'emptyCreatedText'; message: number }
+  | { kind: 'emptyEditedTexts'; message: number }
+  | { kind: 'insertReaction'; message: number; emoji: string; maxEmoji: number }
+  | { kind: 'deleteReaction'; message: number; emoji: string };
+
+/** Where and by whom a change happens. */
+export interface ChangePlace {
+  room: string;
+  seq: number;
+  at: number;
+  actor: UserRef;
+}
+
+/** A value that every engine binds. */
+export type SqlValue = string | number | null;
+
+/** A change's SQL and its values. */
+export interface ChangeStatement<C> {
+  sql: string;
+  values(change: C, place: ChangePlace): SqlValue[];
+}
+
+/** What the engines write differently. */
+export interface ChangeDialect {
+  /** `events.payload` (JSON text) with its `text` emptied. */
+  emptiedText: string;
+}
+
+/** The SQL of every kind of change, the same for every engine but for the dialect. Placeholders are `?`. */
+export function changeStatements(dialect: ChangeDialect): {
+  [Kind in Change['kind']]: ChangeStatement<Extract<Change, { kind: Kind }>>;
+} {
+  return {
+    insertRoom: {
+      sql: `INSERT INTO rooms (id, kind, name, topic, created_at, creator_id, client_id, unique_key, head, member_count)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING`,
+      values: (c, p) => [p.room, c.roomKind, c.name, c.topic, p.at, c.creator, c.clientId, c.uniqueKey],
+    },
+    updateRoom: {
+      sql: `UPDATE rooms SET name = COALESCE(?, name), topic = COALESCE(?, topic), unique_key = COALESCE(?, unique_key)
+        WHERE id = ? AND (name <> COALESCE(?, name) OR topic <> COALESCE(?, topic))
+        AND NOT EXISTS (SELECT 1 FROM rooms AS other WHERE other.unique_key = ? AND other.id <> ?)`,
+      values: (c, p) => [c.name, c.topic, c.uniqueKey, p.room, c.name, c.topic, c.uniqueKey, p.room],
+    },
+    insertMember: {
+      sql: `INSERT INTO members (room_id, user_id, role, joined_at, joined_seq) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      values: (c, p) => [p.room, c.user, c.role, p.at, p.seq],
+    },
+    deleteMember: {
+      sql: `DELETE FROM members WHERE room_id = ? AND user_id = ?`,
+      values: (c, p) => [p.room, c.user],
+    },
+    countMembers: {
+      sql: `UPDATE rooms SET member_count = member_count + ? WHERE id = ?`,
+      values: (c, p) => [c.by, p.room],
+    },
+    updateMemberRole: {
+      sql: `UPDATE members SET role = ? WHERE room_id = ? AND user_id = ? AND role <> ?`,
+      values: (c, p) => [c.role, p.room, c.user, c.role],
+    },
+    checkMember: {
+      // Changes nothing but counts as a change when the row is there.
+      sql: `UPDATE members SET role = role WHERE room_id = ? AND user_id = ?`,
+      values: (c, p) => [p.room, c.user],
+    },
+    insertMessage: {
+      sql: `INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING`,
+      values: (c, p) => [p.room, p.seq, p.actor.id, p.actor.name, c.text, p.at, c.clientId],
+    },
+    updateMessageText: {
+      sql: `UPDATE messages SET text = ?, edited_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL AND text <> ?`,
+      values: (c, p) => [c.text, p.at, p.room, c.message, c.text],
+    },
+    deleteMessage: {
+      sql: `UPDATE messages SET text = '', deleted_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL`,
+      values: (c, p) => [p.at, p.room, c.message],
+    },
+    deleteMessageReactions: {
+      sql: `DELETE FROM reactions WHERE room_id = ? AND message_seq = ?`,
+      values: (c, p) => [p.room, c.message],
+    },
+    emptyCreatedText: {
+      sql: `UPDATE events SET payload = ${dialect.emptiedText} WHERE room_id = ? AND seq = ?`,
+      values: (c, p) => [p.room, c.message],
+    },
+    emptyEditedTexts: {
+      sql: `UPDATE events SET payload = ${dialect.emptiedText}
+        WHERE room_id = ? AND message_seq = ? AND name = 'message.edited'`,
+      values: (c, p) => [p.room, c.message],
+    },
+    insertReaction: {
+      sql: `INSERT INTO reactions (room_id, message_seq, emoji, user_id, user_name, at)
+        SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS
+          (SELECT 1 FROM messages WHERE room_id = ? AND seq = ? AND deleted_at IS NULL)
+        AND (SELECT count(DISTINCT emoji) FROM reactions WHERE room_id = ? AND message_seq = ? AND emoji <> ?) < ?
+        ON CONFLICT DO NOTHING`,
+      values: (c, p) => [
+        ...[p.room, c.message, c.emoji, p.actor.id, p.actor.name, p.at],
+        ...[p.room, c.message],
+        ...[p.room, c.message, c.emoji, c.maxEmoji],
+      ],
+    },
+    deleteReaction: {
+      sql: `DELETE FROM reactions WHERE room_id = ? AND message_seq = ? AND emoji = ? AND user_id = ?`,
+      values: (c, p) => [p.room, c.message, c.emoji, p.actor.id],
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema.js';
+
+/** A member, by the name of today. */
+export interface MemberRow {
+  id: string;
+  name: string;
+  role: Schema['members']['role'];
+  joined_at: number;
+  last_seen_at: number;
+}
+
+function membersOf(read: Kysely<Schema>, room: string) {
+  return read
+    .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
+    .select(['users.id', 'users.name', 'members.role', 'members.joined_at', 'users.last_seen_at'])
+    .where('members.room_id', '=', room)
+    .orderBy('members.joined_seq');
+}
+
+/** Members of a room by the time they joined; `among` only those users. */
+export function listMembers(
+  read: Kysely<Schema>,
+  room: string,
+  page: { after?: string | undefined; limit: number; among?: string[] | undefined },
+): Promise<MemberRow[]> {
+  let query = membersOf(read, room).limit(page.limit);
+  if (page.among) query = query.where('members.user_id', 'in', page.among);
+  if (page.after) {
+    const last = read
+      .selectFrom('members')
+      .select('joined_seq')
+      .where('room_id', '=', room)
+      .where('user_id', '=', page.after);
+    query = query.where('members.joined_seq', '>', last);
+  }
+  return query.execute();
+}
+
+/** One member. */
+export function findMember(read: Kysely<Schema>, room: string, user: string): Promise<MemberRow | undefined> {
+  return membersOf(read, room).where('members.user_id', '=', user).executeTakeFirst();
+}
+
+/** Who becomes the owner when one leaves: nobody if another owner stays, else the longest-standing member. */
+export async function successorOf(read: Kysely<Schema>, room: string, leaving: string): Promise<MemberRow | undefined> {
+  const owner = await membersOf(read, room)
+    .where('members.role', '=', 'owner')
+    .where('members.user_id', '<>', leaving)
+    .executeTakeFirst();
+  if (owner) return undefined;
+  return membersOf(read, room).where('members.user_id', '<>', leaving).executeTakeFirst();
+}
+
+/** The ids of the rooms that a user is a member of. */
+export async function roomIdsOf(read: Kysely<Schema>, user: string): Promise<string[]> {
+  const rows = await read.selectFrom('members').select('room_id').where('user_id', '=', user).execute();
+  return rows.map((row) => row.room_id);
+}
+
+/** The rooms of a user, with where they end and where the user came in. */
+export async function roomPlacesOf(
+  read: Kysely<Schema>,
+  user: string,
+): Promise<{ room: string; head: number; joinedSeq: number }[]> {
+  const rows = await read
+    .selectFrom('members')
+    .innerJoin('rooms', 'rooms.id', 'members.room_id')
+    .select(['rooms.id', 'rooms.head', 'members.joined_seq'])
+    .where('members.user_id', '=', user)
+    .execute();
+  return rows.map((row) => ({ room: row.id, head: row.head, joinedSeq: row.joined_seq }));
+}

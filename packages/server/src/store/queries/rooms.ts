@@ -1,0 +1,99 @@
+import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../schema.js';
+
+/** A room with what one user is in it. */
+export interface RoomRow {
+  id: string;
+  kind: RoomKind;
+  name: string;
+  topic: string;
+  created_at: number;
+  head: number;
+  member_count: number;
+  role: MemberRole | null;
+  read: number | null;
+}
+
+function roomsSeenBy(read: Kysely<Schema>, user: string) {
+  return read
+    .selectFrom('rooms')
+    .leftJoin('members', (join) => join.onRef('members.room_id', '=', 'rooms.id').on('members.user_id', '=', user))
+    .leftJoin('reads', (join) => join.onRef('reads.room_id', '=', 'rooms.id').on('reads.user_id', '=', user))
+    .select([
+      ...(['rooms.id', 'rooms.kind', 'rooms.name', 'rooms.topic', 'rooms.created_at'] as const),
+      ...(['rooms.head', 'rooms.member_count', 'members.role', 'reads.seq as read'] as const),
+    ]);
+}
+
+/** One room. */
+export function findRoom(read: Kysely<Schema>, room: string, user: string): Promise<RoomRow | undefined> {
+  return roomsSeenBy(read, user).where('rooms.id', '=', room).executeTakeFirst();
+}
+
+/** The rooms that a user is a member of. */
+export function roomsOf(read: Kysely<Schema>, user: string): Promise<RoomRow[]> {
+  return roomsSeenBy(read, user)
+    .where('rooms.id', 'in', (query) => query.selectFrom('members').select('room_id').where('user_id', '=', user))
+    .orderBy('rooms.name')
+    .execute();
+}
+
+/** Public rooms and a user's own, by name. */
+export function listRooms(
+  read: Kysely<Schema>,
+  user: string,
+  page: { search?: string | undefined; after?: string | undefined; limit: number },
+): Promise<RoomRow[]> {
+  let query = roomsSeenBy(read, user)
+    .where((where) =>
+      where.or([
+        where('rooms.kind', '=', 'public'),
+        where.and([where('rooms.kind', '=', 'private'), where('members.role', 'is not', null)]),
+      ]),
+    )
+    .orderBy('rooms.name')
+    .orderBy('rooms.id')
+    .limit(page.limit);
+  if (page.search) {
+    const pattern = `%${page.search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+    query = query.where(sql<boolean>`lower(rooms.name) LIKE ${pattern} ESCAPE '\\'`);
+  }
+  if (page.after) {
+    const last = read.selectFrom('rooms').select(['name', 'id']).where('id', '=', page.after);
+    query = query.where(sql<boolean>`(rooms.name, rooms.id) > (${last})`);
+  }
+  return query.execute();
+}
+
+/** The room that holds a unique key: a public room's name, or a direct room's pair. */
+export function findRoomByKey(read: Kysely<Schema>, key: string): Promise<{ id: string } | undefined> {
+  return read.selectFrom('rooms').select('id').where('unique_key', '=', key).executeTakeFirst();
+}
+
+/** The room that a user made under a client's own id. */
+export function findRoomByClientId(
+  read: Kysely<Schema>,
+  creator: string,
+  clientId: string,
+): Promise<{ id: string } | undefined> {
+  return read
+    .selectFrom('rooms')
+    .select('id')
+    .where('creator_id', '=', creator)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+}
+
+/** For direct rooms: who is there beside a user. */
+export async function peersOf(read: Kysely<Schema>, rooms: string[], user: string): Promise<Map<string, UserRef>> {
+  if (rooms.length === 0) return new Map();
+  const rows = await read
+    .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
+    .select(['members.room_id', 'users.id', 'users.name'])
+    .where('members.room_id', 'in', rooms)
+    .where('members.user_id', '<>', user)
+    .execute();
+  return new Map(rows.map((row) => [row.room_id, { id: row.id, name: row.name }]));
+}

@@ -1,0 +1,38 @@
+import type { User } from '@madang/protocol';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema.js';
+
+/** Adds a session. */
+export async function insertSession(write: Kysely<Schema>, tokenHash: string, user: string, at: number): Promise<void> {
+  await write
+    .insertInto('sessions')
+    .values({ token_hash: tokenHash, user_id: user, created_at: at, last_used_at: at })
+    .execute();
+}
+
+/** Finds whose session a token's hash is of, unless it was last used before a moment. */
+export async function findSessionUser(
+  read: Kysely<Schema>,
+  tokenHash: string,
+  usedSince: number,
+): Promise<User | undefined> {
+  const row = await read
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(['users.id', 'users.kind', 'users.name', 'users.created_at'])
+    .where('sessions.token_hash', '=', tokenHash)
+    .where('sessions.last_used_at', '>=', usedSince)
+    .executeTakeFirst();
+  return row && { id: row.id, kind: row.kind, name: row.name, createdAt: row.created_at };
+}
+
+/** Remembers that users' sessions are in use. */
+export async function touchSessions(write: Kysely<Schema>, users: string[], at: number): Promise<void> {
+  if (users.length === 0) return;
+  await write.updateTable('sessions').set({ last_used_at: at }).where('user_id', 'in', users).execute();
+}
+
+/** Ends a session. */
+export async function deleteSession(write: Kysely<Schema>, tokenHash: string): Promise<void> {
+  await write.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
+}

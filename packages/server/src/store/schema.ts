@@ -1,0 +1,65 @@
+import type { EventName, MemberRole, RoomKind, User } from '@madang/protocol';
+
+/** The rows of every table. Times are ms since the epoch; `name_key` is what names that look alike share. */
+export interface Schema {
+  meta: { key: string; value: string };
+  users: {
+    id: string;
+    kind: User['kind'];
+    name: string;
+    created_at: number;
+    last_seen_at: number;
+  };
+  /** Who holds a nickname, and until when if they don't come back. */
+  names: { name_key: string; user_id: string; held_until: number };
+  sessions: { token_hash: string; user_id: string; created_at: number; last_used_at: number };
+  rooms: {
+    id: string;
+    kind: RoomKind;
+    name: string;
+    topic: string;
+    created_at: number;
+    creator_id: string | null;
+    client_id: string | null;
+    /** What at most one room may have: a public room's name, a direct room's pair. */
+    unique_key: string | null;
+    head: number;
+    member_count: number;
+  };
+  members: { room_id: string; user_id: string; role: MemberRole; joined_at: number; joined_seq: number };
+  reads: { user_id: string; room_id: string; seq: number };
+  events: {
+    room_id: string;
+    seq: number;
+    name: EventName;
+    at: number;
+    actor_id: string;
+    actor_name: string;
+    /** The event's own fields as JSON; `text` is emptied when its message is deleted. */
+    payload: string;
+    /** The message that the event is about, unless it is the one that made it. */
+    message_seq: number | null;
+  };
+  messages: {
+    room_id: string;
+    seq: number;
+    author_id: string;
+    author_name: string;
+    text: string;
+    at: number;
+    client_id: string | null;
+    edited_at: number | null;
+    deleted_at: number | null;
+  };
+  reactions: {
+    room_id: string;
+    message_seq: number;
+    emoji: string;
+    user_id: string;
+    user_name: string;
+    at: number;
+  };
+}
+
+/** A row of `events`. */
+export type EventRecord = Schema['events'];

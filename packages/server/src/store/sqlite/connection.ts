@@ -1,0 +1,34 @@
+import Database from 'better-sqlite3';
+
+/** The oldest SQLite without the WAL-reset corruption that two connections can run into (sqlite.org/wal.html). */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+
+/** Opens the write side: WAL, and each commit synced to disk before it returns. */
+export function openForWriting(file: string): Database.Database {
+  const database = new Database(file, { timeout: 2000 });
+  refuseOldSqlite(database);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('mmap_size = 0');
+  const synchronous = database.pragma('synchronous', { simple: true });
+  const journal = database.pragma('journal_mode', { simple: true });
+  if (synchronous !== 2 || journal !== 'wal') {
+    throw new Error(`SQLite did not take synchronous=FULL with WAL (${String(synchronous)}, ${String(journal)})`);
+  }
+  return database;
+}
+
+/** Opens a read side; it never waits for the writer. */
+export function openForReading(file: string): Database.Database {
+  return new Database(file, { readonly: true, fileMustExist: true, timeout: 2000 });
+}
+
+function refuseOldSqlite(database: Database.Database): void {
+  const version = database.prepare('SELECT sqlite_version()').pluck().get() as string;
+  const parts = version.split('.').map(Number);
+  for (const [index, oldest] of OLDEST_SQLITE.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > oldest) return;
+    if (part < oldest) throw new Error(`SQLite ${version} is older than ${OLDEST_SQLITE.join('.')}`);
+  }
+}

@@ -1,0 +1,178 @@
+import { MadangError } from '@madang/protocol';
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { messageOf, StartError } from '../../errors.js';
+import { migrate, refuseNewer } from '../migrate.js';
+import type { EventRecord, Schema } from '../schema.js';
+import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
+import { openForReading, openForWriting } from './connection.js';
+import { workerDialect } from './worker-dialect.js';
+import type { WorkerAnswer, WorkerRequest } from './write-worker.js';
+
+/**
+ * Opens the SQLite store in a file; makes it if it isn't there, migrates it if it is older.
+ * @throws StartError in plain words: not writable, in use, damaged, newer.
+ */
+export async function openSqliteStore(file: string): Promise<Store> {
+  const lock = lockFile(file);
+  try {
+    const epoch = await prepare(file);
+    const store = new SqliteStore(file, epoch, lock);
+    await store.check();
+    return store;
+  } catch (error) {
+    lock.close();
+    throw error instanceof StartError ? error : new StartError(explain(file, error));
+  }
+}
+
+/** Holds a lock for as long as the process lives: two servers on one file would not see each other's messages. */
+function lockFile(file: string): Database.Database {
+  let lock: Database.Database | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    lock = new Database(`${file}.lock`, { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock?.close();
+    throw new StartError(
+      isCode(error, 'SQLITE_BUSY')
+        ? `The database ${file} is in use by another Madang. Stop that one, or choose another folder with --data.`
+        : explain(file, error),
+    );
+  }
+}
+
+async function prepare(file: string): Promise<string> {
+  const existing = new Database(file);
+  const damage = existing.pragma('quick_check(1)', { simple: true });
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
+  try {
+    if (damage !== 'ok') throw new StartError(`The database ${file} is damaged (${String(damage)}). Restore a backup.`);
+    await refuseNewer(reader, file);
+  } finally {
+    await reader.destroy();
+  }
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openForWriting(file) }) });
+  try {
+    return await migrate(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+function explain(file: string, error: unknown): string {
+  if (isCode(error, 'SQLITE_NOTADB') || isCode(error, 'SQLITE_CORRUPT')) {
+    return `The database ${file} is damaged or no SQLite database. Restore a backup, or choose another folder with --data.`;
+  }
+  if (isCode(error, 'SQLITE_BUSY'))
+    return `The database ${file} is locked by another program. Close it and start again.`;
+  const unwritable = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST', 'ENOENT'];
+  if (unwritable.some((code) => isCode(error, code)) || messageOf(error).includes('directory does not exist')) {
+    return `The folder ${dirname(file)} can't be written to. Make it writable, or choose another with --data.`;
+  }
+  if (isCode(error, 'SQLITE_FULL') || isCode(error, 'ENOSPC')) return `The disk of ${file} is full.`;
+  return `The database ${file} can't be opened: ${messageOf(error)}.`;
+}
+
+function isCode(error: unknown, prefix: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith(prefix);
+}
+
+type RequestBody = WorkerRequest extends infer Each ? (Each extends unknown ? Omit<Each, 'id'> : never) : never;
+
+class SqliteStore implements Store {
+  readonly epoch: string;
+  readonly read: Kysely<Schema>;
+  readonly write: Kysely<Schema>;
+  readonly #lock: Database.Database;
+  readonly #database: Database.Database;
+  readonly #access: Database.Statement;
+  readonly #events: Database.Statement;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  #nextId = 1;
+  #closed = false;
+  #broken: string | undefined;
+
+  constructor(file: string, epoch: string, lock: Database.Database) {
+    this.epoch = epoch;
+    this.#lock = lock;
+    this.#database = openForReading(file);
+    this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: this.#database }) });
+    this.write = new Kysely<Schema>({
+      dialect: workerDialect((sql, values) => this.#ask({ kind: 'statement', sql, values })),
+    });
+    this.#access = this.#database.prepare(
+      `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, members.role AS role
+       FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ? WHERE rooms.id = ?`,
+    );
+    this.#events = this.#database.prepare(`SELECT * FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`);
+    this.#worker = new Worker(new URL('write-worker.js', import.meta.url), { workerData: { file } });
+    this.#worker.on('message', (answer: WorkerAnswer) => this.#answered(answer));
+    this.#worker.on('error', (error) => this.#failAll(messageOf(error)));
+    this.#worker.on('exit', () => this.#failAll('the writer ended'));
+  }
+
+  commit(batch: readonly Append[]): Promise<AppendResult[]> {
+    return this.#ask({ kind: 'commit', batch });
+  }
+
+  access(room: string, user: string): Promise<RoomAccess | undefined> {
+    return Promise.resolve(this.#access.get(user, room) as RoomAccess | undefined);
+  }
+
+  events(room: string, after: number, limit: number): Promise<EventRecord[]> {
+    return Promise.resolve(this.#events.all(room, after, limit) as EventRecord[]);
+  }
+
+  async check(): Promise<void> {
+    // A write that changes nothing, so that a full or read-only disk shows.
+    await this.write.updateTable('meta').set({ value: this.epoch }).where('key', '=', 'epoch').execute();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    if (!this.#broken) {
+      await this.#ask({ kind: 'close' }).catch(() => undefined);
+      await exited;
+    }
+    this.#database.close();
+    this.#lock.close();
+  }
+
+  #ask<Result>(request: RequestBody): Promise<Result> {
+    if (this.#broken) return Promise.reject(unavailable(this.#broken));
+    const id = this.#nextId++;
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#worker.postMessage({ ...request, id } satisfies WorkerRequest as WorkerRequest);
+    });
+  }
+
+  #answered(answer: WorkerAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('error' in answer) waiting?.reject(unavailable(`${answer.error.code} ${answer.error.message}`));
+    else waiting?.resolve(answer.result);
+  }
+
+  #failAll(reason: string): void {
+    this.#broken ??= reason;
+    for (const { reject } of this.#waiting.values()) reject(unavailable(reason));
+    this.#waiting.clear();
+  }
+}
+
+function unavailable(reason: string): MadangError {
+  return new MadangError(
+    { code: 'unavailable', message: 'The server cannot store anything right now; try again' },
+    { cause: new Error(reason) },
+  );
+}

@@ -1,0 +1,68 @@
+import type { EventName, MemberRole, RoomKind, UserRef } from '@madang/protocol';
+import type { Kysely } from 'kysely';
+import type { Change } from './changes.js';
+import type { EventRecord, Schema } from './schema.js';
+
+/**
+ * What keeps everything: SQLite for one machine, another engine behind the same rules later.
+ *
+ * - S1 What `commit` answered is on disk: a crash or a power cut right after loses nothing of it.
+ * - S2 A room's events have seq 1, 2, 3 … in commit order, without a gap.
+ * - S3 An append whose first change changes nothing (a message with a known clientId, a second join) appends nothing.
+ * - S4 An append is whole or not at all; one that fails harms no other of its batch.
+ * - S5 An append with `guard` is refused unless that user is a member of the room at that place in the log.
+ * - S6 A read that starts after `commit` answered sees it.
+ * - S7 When the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is there.
+ * - S8 A deleted message's text is in no table.
+ */
+export interface Store {
+  /** The name of this database's unbroken history. */
+  readonly epoch: string;
+  /** For queries. Never written through, but by the queries of {@link Store.write}'s owners. */
+  readonly read: Kysely<Schema>;
+  /** For tables that are no room's log (users, sessions, names, reads); each statement commits by itself. */
+  readonly write: Kysely<Schema>;
+  /** Appends to room logs: all in one transaction, in this order. */
+  commit(batch: readonly Append[]): Promise<AppendResult[]>;
+  /** A room and what a user is in it, or undefined when there is no such room. On the hot path. */
+  access(room: string, user: string): Promise<RoomAccess | undefined>;
+  /** Events of a room after a seq, oldest first. On the hot path. */
+  events(room: string, after: number, limit: number): Promise<EventRecord[]>;
+  /** Whether the engine answers. Throws what is wrong. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Events for one room's log that belong together. */
+export interface Append {
+  room: string;
+  actor: UserRef;
+  at: number;
+  events: NewEvent[];
+  /** Only if this user is a member when it commits. */
+  guard?: string;
+}
+
+/** An event before it has its place. */
+export interface NewEvent {
+  name: EventName;
+  payload: Record<string, unknown>;
+  /** The message that it is about, unless the event makes it. */
+  messageSeq?: number;
+  changes: Change[];
+}
+
+/** What became of an append. */
+export type AppendResult =
+  | { status: 'appended'; events: EventRecord[] }
+  | { status: 'unchanged' }
+  | { status: 'refused' }
+  | { status: 'failed'; reason: string };
+
+/** A room as permission questions need it. */
+export interface RoomAccess {
+  room: string;
+  kind: RoomKind;
+  head: number;
+  role: MemberRole | null;
+}
