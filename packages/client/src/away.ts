@@ -1,0 +1,68 @@
+import { Timers } from './timers.js';
+
+/** A page that has been hidden for so long is away. */
+const HIDDEN_MS = 60_000;
+
+/** A person who has touched nothing for so long is away. */
+const IDLE_MS = 5 * 60_000;
+
+const INPUTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'];
+
+/** Tells whether the person at this page is here. Outside of browsers they always are. */
+export class AwayWatch {
+  readonly #changed: (isAway: boolean) => void;
+  readonly #timers = new Timers();
+  readonly #ended = new AbortController();
+  #isAway = false;
+  #lastInput = Date.now();
+  #cancelIdle: (() => void) | undefined;
+  #cancelHidden: (() => void) | undefined;
+
+  constructor(changed: (isAway: boolean) => void) {
+    this.#changed = changed;
+    if (typeof document === 'undefined') return;
+    const options = { signal: this.#ended.signal, passive: true, capture: true };
+    for (const input of INPUTS) document.addEventListener(input, () => this.#here(), options);
+    document.addEventListener('visibilitychange', () => this.#visibilityChanged(), options);
+    this.#visibilityChanged();
+  }
+
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  /** Ends watching. Safe twice. */
+  close(): void {
+    this.#ended.abort();
+    this.#timers.close();
+  }
+
+  #visibilityChanged(): void {
+    this.#cancelHidden?.();
+    if (document.hidden) this.#cancelHidden = this.#timers.after(HIDDEN_MS, () => this.#set(true));
+    else this.#here();
+  }
+
+  #here(): void {
+    if (document.hidden) return;
+    this.#lastInput = Date.now();
+    // The timer is not set anew by each move of the pointer: when it ends it looks how long it has been quiet.
+    if (this.#isAway || !this.#cancelIdle) this.#watchIdle(IDLE_MS);
+    this.#set(false);
+  }
+
+  #watchIdle(ms: number): void {
+    this.#cancelIdle?.();
+    this.#cancelIdle = this.#timers.after(ms, () => {
+      const leftMs = this.#lastInput + IDLE_MS - Date.now();
+      if (leftMs > 0) this.#watchIdle(leftMs);
+      else this.#set(true);
+    });
+  }
+
+  #set(isAway: boolean): void {
+    if (isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    this.#changed(isAway);
+  }
+}

@@ -1,0 +1,97 @@
+import type {
+  CommandInput,
+  CommandName,
+  CommandOutput,
+  EventName,
+  LoggedEvent,
+  Message,
+  Room,
+  SignalName,
+  SignalOf,
+  User,
+} from '@madang/protocol';
+import type { BackOffOptions } from './back-off.js';
+import type { ConnectionState } from './connection.js';
+import type { Observable } from './observable.js';
+import type { OutboxStore } from './outbox-store.js';
+import type { RoomView } from './room-state.js';
+import type { Credentials } from './session.js';
+import type { OpenTransport } from './transport.js';
+
+/** What a client is made with. */
+export interface ClientOptions {
+  /** Where the yard is: `http://localhost:3000`, or with a mount path `https://host/chat`. In a browser the page's folder if absent. */
+  url?: string;
+  /** The wire; `socket.io` if absent. A function brings one of your own. */
+  transport?: 'socket.io' | 'websocket' | OpenTransport;
+  /**
+   * `cookie` (a browser, the same origin): the server keeps the session in an HttpOnly cookie and the page never has the
+   * token. `token` if absent: the client has it, see {@link Client.token}.
+   */
+  credentials?: 'token' | 'cookie';
+  /** Goes on with this session. */
+  token?: string;
+  /** Begins as a guest with this nickname when there is no session. */
+  name?: string;
+  /** `false`: `message.created` of this client's own sends is not given to `on` listeners, for the acknowledgement brought it. Default true. */
+  echo?: boolean;
+  /** Where unsent messages are kept; IndexedDB in browsers, memory elsewhere if absent. */
+  outbox?: OutboxStore;
+  /** How long to wait between attempts to connect. */
+  backOff?: BackOffOptions;
+}
+
+/** What `on` hears by this name: an event or a signal. */
+export type Heard<N extends EventName | SignalName> = N extends EventName
+  ? Extract<LoggedEvent, { name: N }>
+  : N extends SignalName
+    ? SignalOf<N>
+    : never;
+
+/** A message that is on its way. */
+export interface Sending {
+  /** Its id until it has one of the server's; see `ViewMessage.key`. */
+  clientId: string;
+  /**
+   * The message as it was stored. Rejects with a `MadangError` when it was refused for good or discarded, when its user
+   * signed out, or when the client was closed. It need not be awaited.
+   */
+  sent: Promise<Message>;
+}
+
+/** A connection to one yard, for one person or bot. Nothing happens before `connect()` or `signIn()`. */
+export interface Client {
+  readonly state: Observable<ConnectionState>;
+  readonly user: Observable<User | undefined>;
+  /** The caller's rooms, kept up to date, in any order. */
+  readonly rooms: Observable<readonly Room[]>;
+  /** The session's token: a secret, to go on with later. Undefined without a session and with `credentials: 'cookie'`. */
+  readonly token: string | undefined;
+  /** Connects, and after each loss again by itself. Does nothing when it has begun. */
+  connect(): void;
+  /** Ends the wait for the next attempt to connect. */
+  reconnectNow(): void;
+  /** Ends everything for good; unsent messages stay in the outbox's store. Safe twice. */
+  close(): Promise<void>;
+  /** Begins a session, connecting if need be. Throws `MadangError`: `conflict` when the name is taken or somebody is signed in, `unavailable` when the server can't be reached … */
+  signIn(credentials: Credentials): Promise<User>;
+  /** Ends the session and forgets what belonged to it, unsent messages too. Throws `MadangError` when the server can't be told. */
+  signOut(): Promise<void>;
+  /** Calls a command of the table. Throws `MadangError`; `unavailable` when not connected, or after 10 s without an answer. */
+  call<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  /**
+   * Hears an event or a signal until the returned function is called. A room's events come in seq order, each once, with
+   * gaps repaired before: from the room's head at the first connection on, and after each reconnection all that was
+   * missed, however much (a listener of any event has the whole log read; without one, rooms that are more than 1000
+   * events behind are passed over). After a restore of the server's database they go on from the rooms' heads.
+   */
+  on<N extends EventName | SignalName>(name: N, listener: (event: Heard<N>) => void): () => void;
+  /** Puts a message in the outbox and sends it once. Returns at once: watch the room view, or await `sent`. */
+  send(room: string, text: string): Sending;
+  /** Sends a failed message again. */
+  retry(clientId: string): void;
+  /** Throws away a failed message, or one that waits. */
+  discard(clientId: string): void;
+  /** What one room shows; the same object for the same id. */
+  room(id: string): RoomView;
+}

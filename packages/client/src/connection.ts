@@ -1,0 +1,276 @@
+import type { CommandInput, CommandName, CommandOutput, MadangError } from '@madang/protocol';
+import { BackOff, type BackOffOptions } from './back-off.js';
+import { isDeviceOffline, watchDevice } from './device.js';
+import { errorFrom, unavailable } from './errors.js';
+import { Value } from './observable.js';
+import { Timers } from './timers.js';
+import type { OpenTransport, Transport } from './transport.js';
+
+/** Where the client stands. */
+export type ConnectionState =
+  | { status: 'idle' }
+  | { status: 'connecting' }
+  /** Nobody is signed in: show the nickname form. `error` tells why, when it was not for want of a session. */
+  | { status: 'signed-out'; error?: MadangError }
+  | { status: 'online' }
+  /** The server can't be reached, or restarts; the next attempt is at `retryAt` (ms since 1970). */
+  | { status: 'reconnecting'; attempt: number; retryAt: number }
+  /** The device has no network. It is tried again when the network is back. */
+  | { status: 'offline' }
+  | { status: 'closed' };
+
+/** Calls a command of the table. Rejects with a `MadangError`. */
+export type Call = <N extends CommandName>(name: N, input: CommandInput<N>) => Promise<CommandOutput<N>>;
+
+/** What to do with a connection that has been opened: `again` opens another, with other credentials. */
+export type Beginning = { next: 'online' } | { next: 'again' } | { next: 'signed-out'; error?: MadangError };
+
+/** Who uses the connection. */
+export interface ConnectionOwner {
+  /** The token to show while opening. */
+  token(): string | undefined;
+  /** Begins the session and brings what was missed; when it throws, the connection is dropped and opened later. */
+  begin(call: Call, presentsToken: boolean): Promise<Beginning>;
+  /** The server refused the token while opening. */
+  refused(error: MadangError): Beginning;
+  /** An event or a signal came. */
+  message(name: string, payload: unknown): void;
+  /** The connection is gone; its open calls have rejected or are about to. */
+  lost(): void;
+}
+
+/** How a connection is made. */
+export interface ConnectionOptions {
+  url: URL;
+  open: OpenTransport;
+  backOff?: BackOffOptions;
+}
+
+/** How long a call, or the opening of a connection, may take in ms. */
+const TIME_OUT_MS = 10_000;
+
+/** A connection that held for so many ms was a good one: the back-off begins anew. */
+const GOOD_MS = 5_000;
+
+/** Keeps one connection to the server: opens it, and after each loss another, for either transport. */
+export class Connection {
+  readonly state = new Value<ConnectionState>({ status: 'idle' });
+  readonly #options: ConnectionOptions;
+  readonly #owner: ConnectionOwner;
+  readonly #backOff: BackOff;
+  readonly #timers = new Timers();
+  #transport: Transport | undefined;
+  /** The transport in use is past `begin`. */
+  #isBegun = false;
+  #waiting: { resolve(): void; reject(error: Error): void }[] = [];
+  #onlineSince = 0;
+  #notBefore = 0;
+  #cancelTimer = () => {};
+  #unwatchDevice: (() => void) | undefined;
+
+  constructor(options: ConnectionOptions, owner: ConnectionOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#backOff = new BackOff(options.backOff);
+  }
+
+  /** Begins to connect, and keeps at it until closed. Does nothing when it has begun. */
+  connect(): void {
+    if (this.state.get().status !== 'idle') return;
+    this.#unwatchDevice = watchDevice({
+      online: () => this.#hurry(),
+      visible: () => this.#hurry(),
+      offline: () => this.#wentOffline(),
+    });
+    this.state.set({ status: 'connecting' });
+    this.#open();
+  }
+
+  /** Ends the wait for the next attempt. */
+  reconnectNow(): void {
+    const { status } = this.state.get();
+    if (!this.#transport && (status === 'reconnecting' || status === 'offline')) this.#open();
+  }
+
+  /** Drops the connection, if there is one, and opens another at once: the credentials have changed. */
+  reopen(): void {
+    if (this.state.get().status === 'closed') return;
+    this.#drop();
+    this.state.set({ status: 'connecting' });
+    this.#open();
+  }
+
+  /** Drops the connection and opens none: nobody is signed in. */
+  signedOut(error?: MadangError): void {
+    if (this.state.get().status === 'closed') return;
+    this.#drop();
+    this.#signedOut(error);
+  }
+
+  /**
+   * Opens a connection unless there is one, and resolves when it can be used, with a session or without. Rejects with
+   * `unavailable` when it can't be opened now.
+   */
+  ready(): Promise<void> {
+    const { status } = this.state.get();
+    if (status === 'closed') return Promise.reject(unavailable('The client was closed'));
+    if (this.#isBegun) return Promise.resolve();
+    const ready = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (status === 'idle') this.connect();
+    else if (!this.#transport) this.#open();
+    return ready;
+  }
+
+  /** Says that the connection in use was given a session by a call. */
+  signedIn(): void {
+    if (this.#isBegun) this.#becameGood();
+    else this.reopen();
+  }
+
+  /** The server asked not to be called again for so many ms. */
+  waitAtLeast(ms: number): void {
+    this.#notBefore = Date.now() + ms;
+  }
+
+  /** Calls over the connection in use. `unavailable` when there is none, and when no answer comes within 10 s. */
+  readonly call: Call = (name, input) => {
+    if (!this.#transport || !this.#isBegun) {
+      return Promise.reject(unavailable('There is no connection to the server'));
+    }
+    return this.#callOver(this.#transport, name, input);
+  };
+
+  /** Ends for good. Safe twice. */
+  close(): void {
+    if (this.state.get().status === 'closed') return;
+    this.#unwatchDevice?.();
+    this.#drop();
+    this.#timers.close();
+    this.state.set({ status: 'closed' });
+  }
+
+  #open(): void {
+    this.#cancelTimer();
+    const transport = this.#options.open({
+      url: this.#options.url,
+      token: this.#owner.token(),
+      handlers: {
+        opened: () => {
+          if (transport === this.#transport) void this.#begin(transport);
+        },
+        message: (name, payload) => {
+          if (transport === this.#transport) this.#owner.message(name, payload);
+        },
+        closed: (error) => {
+          if (transport === this.#transport) this.#lost(error);
+        },
+      },
+    });
+    this.#transport = transport;
+    this.#cancelTimer = this.#timers.after(TIME_OUT_MS, () => this.#lost());
+  }
+
+  async #begin(transport: Transport): Promise<void> {
+    this.#cancelTimer();
+    try {
+      const call: Call = (name, input) => this.#callOver(transport, name, input);
+      const beginning = await this.#owner.begin(call, transport.presentsToken);
+      if (transport !== this.#transport) return;
+      if (beginning.next !== 'again') this.#isBegun = true;
+      this.#follow(beginning);
+      if (this.#isBegun) for (const { resolve } of this.#waiting.splice(0)) resolve();
+    } catch (error) {
+      if (transport === this.#transport) this.#lost(errorFrom(error));
+    }
+  }
+
+  #follow(beginning: Beginning): void {
+    switch (beginning.next) {
+      case 'online':
+        return this.#becameGood();
+      case 'again':
+        this.#close();
+        return this.#open();
+      case 'signed-out':
+        return this.#signedOut(beginning.error);
+    }
+  }
+
+  #becameGood(): void {
+    this.#onlineSince = Date.now();
+    this.state.set({ status: 'online' });
+  }
+
+  #signedOut(error: MadangError | undefined): void {
+    this.state.set({ status: 'signed-out', ...(error && { error }) });
+  }
+
+  #lost(error?: MadangError): void {
+    const { status } = this.state.get();
+    if (error?.code === 'unauthenticated') {
+      this.#close();
+      this.#follow(this.#owner.refused(error));
+      return;
+    }
+    this.#drop();
+    // Somebody who reads the nickname form needs no connection; signing in opens one.
+    if (status === 'signed-out' || status === 'closed') return;
+    if (status === 'online' && Date.now() - this.#onlineSince >= GOOD_MS) this.#backOff.reset();
+    if (error?.retryAfter !== undefined) this.waitAtLeast(error.retryAfter * 1000);
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    const isOffline = isDeviceOffline();
+    const backOffMs = isOffline ? this.#backOff.maxMs : this.#backOff.next();
+    const waitMs = Math.max(backOffMs, this.#notBefore - Date.now());
+    this.state.set(
+      isOffline
+        ? { status: 'offline' }
+        : { status: 'reconnecting', attempt: this.#backOff.attempt, retryAt: Date.now() + Math.round(waitMs) },
+    );
+    this.#cancelTimer = this.#timers.after(waitMs, () => this.#open());
+  }
+
+  /** Closes the transport in use; who waits for one waits no more. */
+  #drop(): void {
+    this.#close();
+    for (const { reject } of this.#waiting.splice(0)) reject(unavailable('The server cannot be reached'));
+  }
+
+  #close(): void {
+    this.#cancelTimer();
+    const transport = this.#transport;
+    if (!transport) return;
+    this.#transport = undefined;
+    this.#isBegun = false;
+    this.#owner.lost();
+    transport.close();
+  }
+
+  #hurry(): void {
+    if (Date.now() >= this.#notBefore) this.reconnectNow();
+  }
+
+  #wentOffline(): void {
+    if (this.#transport && this.state.get().status !== 'signed-out') this.#lost();
+  }
+
+  #callOver<N extends CommandName>(transport: Transport, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#timers.after(TIME_OUT_MS, () => {
+        reject(unavailable(`${name} had no answer within ${TIME_OUT_MS / 1000} s`));
+      });
+      transport.call(name, input).then(
+        (output) => {
+          cancel();
+          resolve(output as CommandOutput<N>);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(errorFrom(error));
+        },
+      );
+    });
+  }
+}

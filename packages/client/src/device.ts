@@ -1,0 +1,25 @@
+/** What a browser tells about the device; outside of browsers none of it happens. */
+export interface DeviceEvents {
+  /** The network is back. */
+  online(): void;
+  /** The network is gone. */
+  offline(): void;
+  /** The page is seen again; in the background its timers were slow. */
+  visible(): void;
+}
+
+/** Whether the device says that it has no network. It may be wrong: a server on the same machine needs none. */
+export function isDeviceOffline(): boolean {
+  return typeof navigator === 'object' && navigator.onLine === false;
+}
+
+/** Watches the device until the returned function is called. */
+export function watchDevice(events: DeviceEvents): () => void {
+  if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
+  const ended = new AbortController();
+  const { signal } = ended;
+  window.addEventListener('online', () => events.online(), { signal });
+  window.addEventListener('offline', () => events.offline(), { signal });
+  document.addEventListener('visibilitychange', () => document.hidden || events.visible(), { signal });
+  return () => ended.abort();
+}

@@ -1,0 +1,24 @@
+import { type ErrorObject, errorTable, MadangError } from '@madang/protocol';
+
+/** The error of a call that got no answer: not connected, the connection was lost, or too slow. */
+export function unavailable(message: string, cause?: unknown): MadangError {
+  return new MadangError({ code: 'unavailable', message }, cause === undefined ? undefined : { cause });
+}
+
+/** Makes a {@link MadangError} of whatever was thrown or came over the wire. */
+export function errorFrom(value: unknown): MadangError {
+  if (value instanceof MadangError) return value;
+  if (isErrorObject(value)) return new MadangError(value);
+  const message = value instanceof Error ? value.message : 'The server gave an answer that is not understood';
+  return new MadangError({ code: 'internal', message }, { cause: value });
+}
+
+/** Whether the same call may succeed later without change. A code of a newer server's is taken as final. */
+export function mayRetry(error: MadangError): boolean {
+  return Object.hasOwn(errorTable, error.code) && errorTable[error.code].retry;
+}
+
+function isErrorObject(value: unknown): value is ErrorObject {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'code' in value && typeof value.code === 'string' && 'message' in value && typeof value.message === 'string';
+}

@@ -1,0 +1,258 @@
+import { type CommandOutput, type LoggedEvent, MadangError } from '@madang/protocol';
+import { BackOff, type BackOffOptions } from './back-off.js';
+import type { Call } from './connection.js';
+import { Cursor } from './cursors.js';
+import { errorFrom, mayRetry, unavailable } from './errors.js';
+import { Timers } from './timers.js';
+
+/** A gap is given so long to close by itself, in ms: an acknowledgement may overtake the events before it. */
+const GRACE_MS = 150;
+
+/** Who misses more events of a room than this is shown its newest page rather than all that was missed. */
+const FAR_BEHIND = 1000;
+
+/** Rooms in one `sync`, and events in one page of `log.read`: what the protocol allows at most. */
+const SYNC_ROOMS = 500;
+const PAGE_EVENTS = 200;
+
+type SyncedRoom = CommandOutput<'sync'>['rooms'][string];
+
+/** Who gets the events. */
+export interface EventSink {
+  call: Call;
+  /** An event whose turn it is. */
+  apply(event: LoggedEvent): void;
+  /** Too much was missed in a room to show all of it; `true` if the events between are wanted nevertheless. */
+  farBehind(room: string): boolean;
+  /** The room's history is another one: what is held of it means nothing. */
+  reset(room: string): void;
+  /** The room can't be read (any more). */
+  gone(room: string): void;
+}
+
+interface RoomLine {
+  cursor: Cursor;
+  repair: { status: 'none' } | { status: 'reading' } | { status: 'waiting'; cancel(): void };
+  /** The sink was told that it is far behind, and not yet caught up. */
+  isFarBehind: boolean;
+  backOff: BackOff;
+}
+
+/**
+ * Brings each room's events to the sink in seq order, each once, whatever the wire does to them: what comes twice is
+ * dropped, what comes early is held, what doesn't come is read from the log. The road of an event: `receive` → the
+ * room's cursor → `apply`; where the cursor shows a gap, `log.read` feeds the same cursor until it is closed.
+ */
+export class GapRepair {
+  readonly #sink: EventSink;
+  readonly #backOff: BackOffOptions;
+  readonly #timers = new Timers();
+  readonly #rooms = new Map<string, RoomLine>();
+  #epoch: string | undefined;
+  #isPaused = true;
+  #syncs = 0;
+
+  constructor(sink: EventSink, backOff: BackOffOptions = {}) {
+    this.#sink = sink;
+    this.#backOff = backOff;
+  }
+
+  has(room: string): boolean {
+    return this.#rooms.has(room);
+  }
+
+  /** The rooms that are followed. */
+  rooms(): string[] {
+    return [...this.#rooms.keys()];
+  }
+
+  /** Follows a room from a seq on; does nothing for one that is followed. */
+  follow(room: string, applied: number): void {
+    if (this.#rooms.has(room)) return;
+    this.#rooms.set(room, {
+      cursor: new Cursor(applied),
+      repair: { status: 'none' },
+      isFarBehind: false,
+      backOff: new BackOff(this.#backOff),
+    });
+  }
+
+  /** Follows a room no more. */
+  unfollow(room: string): void {
+    this.#rooms.delete(room);
+  }
+
+  /** Forgets every room, as when somebody else signs in. */
+  clear(): void {
+    this.#rooms.clear();
+    this.#epoch = undefined;
+  }
+
+  /** Takes an event of a room that is followed, from any source, in any order. */
+  receive(event: LoggedEvent): void {
+    const line = this.#rooms.get(event.room);
+    if (!line) return;
+    line.cursor.offer(event);
+    this.#drain(event.room, line);
+    this.#repairIfBehind(event.room, line, GRACE_MS);
+  }
+
+  /** Says that a room's log goes up to a seq. What is missing is read, at once. */
+  note(room: string, head: number): void {
+    const line = this.#rooms.get(room);
+    if (!line) return;
+    line.cursor.note(head);
+    this.#repairIfBehind(room, line, 0);
+  }
+
+  /** The connection is gone: nothing is read until the next {@link sync}. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#syncs += 1;
+    for (const line of this.#rooms.values()) stopWaiting(line);
+  }
+
+  /**
+   * After connecting: brings what was missed. `heads` are the caller's rooms, each with its newest seq; others are
+   * followed no more, new ones from their head on. Far behind or of another epoch: see {@link EventSink}.
+   */
+  async sync(heads: ReadonlyMap<string, number>, epoch: string, call: Call): Promise<void> {
+    this.#syncs += 1;
+    const sync = this.#syncs;
+    this.#changeEpoch(epoch);
+    for (const room of [...this.#rooms.keys()]) if (!heads.has(room)) this.unfollow(room);
+    const missing: string[] = [];
+    for (const [room, head] of heads) {
+      this.follow(room, head);
+      const line = this.#rooms.get(room)!;
+      line.cursor.note(head);
+      this.#jumpIfFar(room, line);
+      if (line.cursor.behind > 0 && !line.isFarBehind) missing.push(room);
+    }
+    for (let start = 0; start < missing.length; start += SYNC_ROOMS) {
+      // oxlint-disable-next-line no-await-in-loop -- more than 500 rooms: one after another spares the server
+      await this.#syncSome(missing.slice(start, start + SYNC_ROOMS), call);
+    }
+    if (sync !== this.#syncs) return;
+    this.#isPaused = false;
+    for (const [room, line] of this.#rooms) this.#repairIfBehind(room, line, 0);
+  }
+
+  /** Ends all repairs. Safe twice. */
+  close(): void {
+    this.#isPaused = true;
+    this.#timers.close();
+  }
+
+  #changeEpoch(epoch: string): void {
+    if (this.#epoch !== undefined && this.#epoch !== epoch) {
+      const rooms = [...this.#rooms.keys()];
+      this.#rooms.clear();
+      for (const room of rooms) this.#sink.reset(room);
+    }
+    this.#epoch = epoch;
+  }
+
+  async #syncSome(rooms: string[], call: Call): Promise<void> {
+    const cursors = Object.fromEntries(rooms.map((room) => [room, this.#rooms.get(room)?.cursor.applied ?? 0]));
+    try {
+      const answer = await call('sync', { cursors, epoch: this.#epoch! });
+      for (const [room, synced] of Object.entries(answer.rooms)) this.#takePage(room, synced);
+    } catch (error) {
+      // Each room that is behind is then read by itself, with its own back-off.
+      if (!(error instanceof MadangError)) throw error;
+    }
+  }
+
+  #takePage(room: string, page: SyncedRoom | CommandOutput<'log.read'>): void {
+    const line = this.#rooms.get(room);
+    if (!line) return;
+    if ('error' in page) return this.#lose(room);
+    if (page.reset) {
+      line.cursor = new Cursor(page.head);
+      return this.#sink.reset(room);
+    }
+    for (const event of page.events) {
+      line.cursor.offer(event as LoggedEvent);
+      this.#drain(room, line);
+    }
+    line.cursor.note(page.head);
+  }
+
+  #drain(room: string, line: RoomLine): void {
+    for (;;) {
+      // Applying may lead to the room being left, or this being closed.
+      if (this.#rooms.get(room) !== line) return;
+      const event = line.cursor.next();
+      if (!event) return;
+      this.#sink.apply(event);
+    }
+  }
+
+  #repairIfBehind(room: string, line: RoomLine, waitMs: number): void {
+    if (line.cursor.behind === 0) line.isFarBehind = false;
+    else if (!this.#isPaused && line.repair.status === 'none') this.#repairAfter(waitMs, room, line);
+  }
+
+  #repairAfter(waitMs: number, room: string, line: RoomLine): void {
+    line.repair = { status: 'waiting', cancel: this.#timers.after(waitMs, () => void this.#repair(room, line)) };
+  }
+
+  async #repair(room: string, line: RoomLine): Promise<void> {
+    line.repair = { status: 'reading' };
+    while (this.#rooms.get(room) === line && !this.#isPaused) {
+      this.#jumpIfFar(room, line);
+      if (line.cursor.behind === 0) break;
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- each page begins where the one before ended
+        await this.#readPage(room, line);
+        line.backOff.reset();
+      } catch (error) {
+        return this.#repairFailed(room, line, errorFrom(error));
+      }
+    }
+    line.repair = { status: 'none' };
+    this.#repairIfBehind(room, line, 0);
+  }
+
+  async #readPage(room: string, line: RoomLine): Promise<void> {
+    const { cursor } = line;
+    const { applied, known } = cursor;
+    const page = await this.#sink.call('log.read', {
+      room,
+      after: applied,
+      limit: PAGE_EVENTS,
+      epoch: this.#epoch!,
+    });
+    if (line.cursor === cursor) this.#takePage(room, page);
+    if (line.cursor === cursor && cursor.applied === applied && cursor.known === known) {
+      throw unavailable('The log does not reach what was announced');
+    }
+  }
+
+  #repairFailed(room: string, line: RoomLine, error: MadangError): void {
+    line.repair = { status: 'none' };
+    if (this.#rooms.get(room) !== line || this.#isPaused) return;
+    if (!mayRetry(error)) return this.#lose(room);
+    const waitMs = error.retryAfter === undefined ? line.backOff.next() : error.retryAfter * 1000;
+    this.#repairAfter(waitMs, room, line);
+  }
+
+  #jumpIfFar(room: string, line: RoomLine): void {
+    if (line.isFarBehind || line.cursor.behind <= FAR_BEHIND) return;
+    line.isFarBehind = this.#sink.farBehind(room);
+    if (line.isFarBehind) return;
+    line.cursor.skipTo(line.cursor.known);
+  }
+
+  #lose(room: string): void {
+    this.unfollow(room);
+    this.#sink.gone(room);
+  }
+}
+
+function stopWaiting(line: RoomLine): void {
+  if (line.repair.status !== 'waiting') return;
+  line.repair.cancel();
+  line.repair = { status: 'none' };
+}

@@ -1,0 +1,31 @@
+export type { BackOffOptions } from './back-off.js';
+export type { Client, ClientOptions, Heard, Sending } from './client.js';
+export type { ConnectionState } from './connection.js';
+export { createClient } from './live-client.js';
+export type { Observable } from './observable.js';
+export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';
+export type { Activity, RoomState, RoomView, ViewMessage } from './room-state.js';
+export type { Credentials } from './session.js';
+export type { OpenTransport, Transport, TransportHandlers, TransportOptions } from './transport.js';
+export {
+  type CommandInput,
+  type CommandName,
+  type CommandOutput,
+  type ErrorCode,
+  type ErrorObject,
+  type EventName,
+  type EventOf,
+  type LoggedEvent,
+  MadangError,
+  type Member,
+  type MemberRole,
+  type Message,
+  type PresenceState,
+  type Reaction,
+  type Room,
+  type RoomKind,
+  type SignalName,
+  type SignalOf,
+  type User,
+  type UserRef,
+} from '@madang/protocol';

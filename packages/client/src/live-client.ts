@@ -1,0 +1,286 @@
+import {
+  type CommandInput,
+  type CommandName,
+  type CommandOutput,
+  type EventName,
+  fail,
+  type LoggedEvent,
+  type SignalName,
+  type User,
+} from '@madang/protocol';
+import { AwayWatch } from './away.js';
+import type { Client, ClientOptions, Heard, Sending } from './client.js';
+import { type Beginning, type Call, Connection } from './connection.js';
+import { type NamedSignal, readIncoming } from './incoming.js';
+import { Listeners } from './listeners.js';
+import { Outbox } from './outbox.js';
+import { indexedDbOutboxStore, memoryOutboxStore } from './outbox-store.js';
+import { RoomFeed } from './room-feed.js';
+import type { RoomView } from './room-state.js';
+import { type Credentials, Session, type SessionState } from './session.js';
+import { openSocketIo } from './socket-io-transport.js';
+import type { OpenTransport } from './transport.js';
+import { openPlainWebSocket } from './websocket-transport.js';
+
+/** Makes a client. Throws `invalid_input` when an option can't be used. */
+export function createClient(options: ClientOptions = {}): Client {
+  return new LiveClient(options);
+}
+
+/** The parts of a client, wired. */
+class LiveClient implements Client {
+  readonly #session: Session;
+  readonly #connection: Connection;
+  readonly #outbox: Outbox;
+  readonly #feed: RoomFeed;
+  readonly #listeners = new Listeners();
+  readonly #away: AwayWatch;
+  readonly #echo: boolean;
+  #userId: string | undefined;
+
+  constructor(options: ClientOptions) {
+    const { backOff = {}, credentials = 'token', token, name, echo = true } = options;
+    const url = yardUrl(options.url);
+    this.#echo = echo;
+    this.#session = new Session({ url, credentials, token, name });
+    this.#connection = new Connection(
+      { url, open: openOf(options.transport ?? 'socket.io'), backOff },
+      {
+        token: () => this.#session.token,
+        begin: (call, presentsToken) => this.#begin(call, presentsToken),
+        refused: () => this.#outcome(this.#session.refused()),
+        message: (event, payload) => this.#message(event, payload),
+        lost: () => this.#lost(),
+      },
+    );
+    this.#outbox = new Outbox({
+      call: this.#connection.call,
+      store: options.outbox ?? defaultStore(url),
+      backOff,
+      changed: (room) => this.#feed.refresh(room),
+      acknowledged: (message) => this.#feed.acknowledged(message),
+    });
+    this.#feed = new RoomFeed({
+      call: this.#connection.call,
+      backOff,
+      isOnline: () => this.#isOnline,
+      me: () => this.user.get(),
+      entries: (room) => this.#outbox.entries(room),
+      arrived: (message) => this.#outbox.arrived(message),
+      emit: (event) => this.#emit(event),
+      wantsAll: () => this.#listeners.hearEvents,
+    });
+    this.#away = new AwayWatch(() => this.#tellPresence());
+    this.#connection.state.subscribe(() => this.#isOnline && this.#online());
+    this.user.subscribe(() => this.#feed.refresh());
+  }
+
+  get state() {
+    return this.#connection.state;
+  }
+
+  get user() {
+    return this.#session.user;
+  }
+
+  get rooms() {
+    return this.#feed.rooms.list;
+  }
+
+  get token(): string | undefined {
+    return this.#session.token;
+  }
+
+  connect(): void {
+    this.#connection.connect();
+  }
+
+  reconnectNow(): void {
+    this.#connection.reconnectNow();
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+    this.#feed.close();
+    this.#away.close();
+    await this.#outbox.close();
+  }
+
+  async signIn(credentials: Credentials): Promise<User> {
+    if (this.user.get()) fail('conflict', 'Somebody is signed in; sign out first');
+    if (this.#session.usesCookie) {
+      await this.#session.startByCookie(credentials);
+      this.#connection.reopen();
+      await this.#connection.ready();
+    } else {
+      await this.#connection.ready();
+      if (this.user.get()) fail('conflict', 'Somebody is signed in; sign out first');
+      await this.#start(await this.#session.start(this.#connection.call, credentials), this.#connection.call);
+      this.#connection.signedIn();
+    }
+    return this.user.get() ?? fail('unauthenticated', 'The session was not kept; are cookies blocked?');
+  }
+
+  async signOut(): Promise<void> {
+    try {
+      await this.#session.end(this.#connection.call);
+    } catch (error) {
+      // The server may close the connection, with a word of it, before it answers.
+      if (this.user.get()) throw error;
+    }
+    this.#ended({ stored: true });
+    this.#connection.signedOut();
+  }
+
+  async call<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+    if (name === 'message.send') this.#outbox.expect((input as CommandInput<'message.send'>).clientId);
+    const output = await this.#connection.call(name, input);
+    this.#learn({ name, output } as Answer);
+    return output;
+  }
+
+  on<N extends EventName | SignalName>(name: N, listener: (event: Heard<N>) => void): () => void {
+    return this.#listeners.add(name, listener);
+  }
+
+  send(room: string, text: string): Sending {
+    return this.#outbox.add(room, text);
+  }
+
+  retry(clientId: string): void {
+    this.#outbox.retry(clientId);
+  }
+
+  discard(clientId: string): void {
+    this.#outbox.discard(clientId);
+  }
+
+  room(id: string): RoomView {
+    return this.#feed.view(id);
+  }
+
+  get #isOnline(): boolean {
+    return this.state.get().status === 'online';
+  }
+
+  async #begin(call: Call, presentsToken: boolean): Promise<Beginning> {
+    const begun = await this.#session.begin(call, presentsToken);
+    if ('next' in begun) return this.#outcome(begun);
+    await this.#start(begun, call);
+    return { next: 'online' };
+  }
+
+  /** Takes in what a session tells when it begins. */
+  async #start(state: SessionState, call: Call): Promise<void> {
+    if (this.#userId !== undefined && this.#userId !== state.user.id) this.#clear({ stored: false });
+    this.#userId = state.user.id;
+    await this.#feed.begin(state, call);
+  }
+
+  #online(): void {
+    this.#outbox.begin(this.#userId!);
+    this.#feed.online();
+    if (this.#away.isAway) this.#tellPresence();
+  }
+
+  #lost(): void {
+    this.#feed.pause();
+    this.#outbox.pause();
+  }
+
+  #outcome(beginning: Beginning): Beginning {
+    if (beginning.next === 'signed-out' && this.user.get()) this.#ended({ stored: false });
+    return beginning;
+  }
+
+  #ended(options: { stored: boolean }): void {
+    this.#session.forget();
+    this.#clear(options);
+  }
+
+  #clear(options: { stored: boolean }): void {
+    this.#userId = undefined;
+    this.#outbox.forget(options);
+    this.#feed.clear();
+  }
+
+  #message(name: string, payload: unknown): void {
+    const incoming = readIncoming(name, payload);
+    if (!incoming) return;
+    if (incoming.kind === 'event') this.#feed.receive(incoming.event);
+    else this.#signalled(incoming.signal);
+  }
+
+  #signalled(signal: NamedSignal): void {
+    this.#feed.signalled(signal);
+    if (signal.name === 'server.closing') this.#connection.waitAtLeast(signal.reconnectMs);
+    if (signal.name === 'session.ended') {
+      this.#ended({ stored: signal.reason === 'signed_out' });
+      this.#connection.signedOut();
+    }
+    this.#listeners.emit(signal);
+  }
+
+  #emit(event: LoggedEvent): void {
+    const me = this.user.get()?.id;
+    if (event.name === 'member.updated' && event.user.id === me) this.#session.rename(event.user.name);
+    const isOwn =
+      event.name === 'message.created' && event.actor.id === me && this.#outbox.takeOwn(event.message.clientId);
+    if (this.#echo || !isOwn) this.#listeners.emit(event);
+  }
+
+  /** What an answer says of the rooms and the user is known at once, without waiting for its event. */
+  #learn(answer: Answer): void {
+    switch (answer.name) {
+      case 'room.create':
+      case 'room.get':
+      case 'room.join':
+      case 'room.update':
+      case 'room.invite':
+      case 'direct.open':
+        return this.#feed.learn(answer.output.room);
+      case 'room.leave':
+        return this.#feed.leave(answer.output.room);
+      case 'user.update':
+        return this.#session.rename(answer.output.user.name);
+      case 'read.mark':
+        return this.#feed.rooms.read(answer.output.room, answer.output.seq);
+      case 'message.send':
+        return this.#feed.acknowledged(answer.output.message);
+      default:
+    }
+  }
+
+  #tellPresence(): void {
+    if (!this.#isOnline) return;
+    // A signal may be lost.
+    this.#connection.call('presence.set', { presence: this.#away.isAway ? 'away' : 'online' }).catch(() => {});
+  }
+}
+
+type Answer = { [N in CommandName]: { name: N; output: CommandOutput<N> } }[CommandName];
+
+function openOf(transport: NonNullable<ClientOptions['transport']>): OpenTransport {
+  if (typeof transport === 'function') return transport;
+  return transport === 'websocket' ? openPlainWebSocket : openSocketIo;
+}
+
+function yardUrl(given: string | undefined): URL {
+  if (given === undefined && typeof document === 'undefined')
+    fail('invalid_input', 'url: is required outside of a page');
+  const url = given === undefined ? new URL('.', document.baseURI) : parseUrl(given);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  url.search = '';
+  url.hash = '';
+  return url;
+}
+
+function parseUrl(given: string): URL {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') fail('invalid_input', 'url: must be an http(s) address');
+  return url;
+}
+
+function defaultStore(url: URL) {
+  return typeof indexedDB === 'undefined' ? memoryOutboxStore() : indexedDbOutboxStore(`madang-outbox ${url.href}`);
+}

@@ -1,0 +1,37 @@
+import { unavailable } from './errors.js';
+
+interface OpenCall {
+  resolve(output: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The calls of one connection that wait for their answer, by the number they were given. */
+export class OpenCalls {
+  readonly #calls = new Map<number, OpenCall>();
+  #lastId = 0;
+  #isClosed = false;
+
+  /** Opens a call; `send` puts it on the wire. */
+  open(send: (id: number) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(unavailable('The connection was lost'));
+      this.#lastId += 1;
+      this.#calls.set(this.#lastId, { resolve, reject });
+      send(this.#lastId);
+    });
+  }
+
+  /** Takes a call out to settle it; undefined when it is not open (any more). */
+  take(id: number): OpenCall | undefined {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    return call;
+  }
+
+  /** Rejects all that are open, and all to come, with `unavailable`. */
+  close(): void {
+    this.#isClosed = true;
+    for (const call of this.#calls.values()) call.reject(unavailable('The connection was lost'));
+    this.#calls.clear();
+  }
+}

@@ -1,0 +1,304 @@
+import { MadangError, type Message } from '@madang/protocol';
+import { BackOff, type BackOffOptions } from './back-off.js';
+import { newClientId } from './client-id.js';
+import type { Call } from './connection.js';
+import { errorFrom, mayRetry, unavailable } from './errors.js';
+import type { OutboxEntry, OutboxStore } from './outbox-store.js';
+import { Timers } from './timers.js';
+
+/** In so many rooms a message may be on its way at the same time. */
+const MAX_IN_FLIGHT = 32;
+
+/** A store that takes longer than this, in ms, is not waited for. */
+const LOAD_MS = 3000;
+
+/** The user of entries that were written before anybody signed in; they are kept in memory only. */
+const NOBODY = '';
+
+/** What the outbox uses and tells. */
+export interface OutboxOptions {
+  call: Call;
+  store: OutboxStore;
+  backOff?: BackOffOptions;
+  /** The entries of a room have changed. */
+  changed(room: string): void;
+  /** A message was acknowledged. */
+  acknowledged(message: Message): void;
+}
+
+/** The messages of one room that wait, the oldest first, and the one that is on its way. */
+interface Lane {
+  entries: OutboxEntry[];
+  inFlight: OutboxEntry | undefined;
+  cancelWait: (() => void) | undefined;
+  backOff: BackOff;
+}
+
+interface Sent {
+  resolve(message: Message): void;
+  reject(error: MadangError): void;
+}
+
+/**
+ * Sends each message once, and a room's messages in the order of writing. In a room one message is on its way at a time:
+ * with two, the first could be refused for a moment and the second not. Rooms don't wait for each other. A message is
+ * tried again, with the same `clientId`, until the server has it or refuses it for good; then it stays as failed and the
+ * ones behind it go on.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #timers = new Timers();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #sent = new Map<string, Sent>();
+  /** Written in another life of the page, or in another tab, which may send them too. */
+  readonly #adopted = new Set<string>();
+  /** Sent by this client, and their event is not emitted yet. */
+  readonly #unheard = new Set<string>();
+  #storing: Promise<unknown> = Promise.resolve();
+  #user: string | undefined;
+  #isLoaded = false;
+  #isOnline = false;
+  #isLimited = false;
+  #inFlight = 0;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** A room's entries in the order of sending, failed ones among them. The array is a new one after each change. */
+  entries(room: string): readonly OutboxEntry[] {
+    return this.#lanes.get(room)?.entries ?? [];
+  }
+
+  /** Puts a message in. `sent` rejects when it is refused for good, thrown away, or its user signs out. */
+  add(room: string, text: string): { clientId: string; sent: Promise<Message> } {
+    const clientId = newClientId();
+    const entry = { user: this.#user ?? NOBODY, clientId, room, text, at: Date.now() };
+    const sent = new Promise<Message>((resolve, reject) => this.#sent.set(clientId, { resolve, reject }));
+    // Whoever only watches the room view awaits nothing; a refusal must not end their process.
+    sent.catch(() => {});
+    const lane = this.#lane(room);
+    lane.entries = [...lane.entries, entry];
+    this.#keep(entry);
+    this.#options.changed(room);
+    this.#pump(lane);
+    return { clientId, sent };
+  }
+
+  /** Sends a failed message again, behind those that wait. */
+  retry(clientId: string): void {
+    const found = this.#find(clientId);
+    if (!found?.entry.error) return;
+    const { error: _, ...entry } = found.entry;
+    found.lane.entries = [...without(found.lane.entries, clientId), entry];
+    this.#keep(entry);
+    this.#options.changed(entry.room);
+    this.#pump(found.lane);
+  }
+
+  /** Throws a message away that is not on its way at the moment. */
+  discard(clientId: string): void {
+    const found = this.#find(clientId);
+    if (!found || found.lane.inFlight?.clientId === clientId) return;
+    this.#takeOut(found.lane, found.entry);
+    this.#settle(clientId)?.reject(unavailable('The message was discarded'));
+  }
+
+  /** The connection is there, with a session: loads the user's entries if that isn't done, and sends. */
+  begin(user: string): void {
+    this.#isOnline = true;
+    for (const lane of this.#lanes.values()) stopWaiting(lane);
+    if (this.#user === user) return this.#pumpAll();
+    this.#user = user;
+    this.#isLoaded = false;
+    for (const lane of this.#lanes.values()) {
+      lane.entries = lane.entries.map((entry) => ({ ...entry, user }));
+      for (const entry of lane.entries) this.#keep(entry);
+    }
+    void this.#load(user);
+  }
+
+  /** The connection is gone; what was on its way has failed or is about to, and goes again after {@link begin}. */
+  pause(): void {
+    this.#isOnline = false;
+  }
+
+  /** The user has gone: rejects what waits and forgets it, with `stored` in the store as well. */
+  forget({ stored }: { stored: boolean }): void {
+    const lanes = [...this.#lanes.values()];
+    this.#lanes.clear();
+    this.#adopted.clear();
+    this.#user = undefined;
+    for (const lane of lanes) {
+      stopWaiting(lane);
+      if (stored) for (const entry of lane.entries) this.#unkeep(entry);
+      for (const entry of lane.entries) this.#settle(entry.clientId)?.reject(signedOut());
+      if (lane.entries[0]) this.#options.changed(lane.entries[0].room);
+    }
+  }
+
+  /** The server has this message: by its acknowledgement, or by its event, whichever comes first. */
+  arrived(message: Message): void {
+    const found = message.clientId === undefined ? undefined : this.#find(message.clientId);
+    if (!found || found.entry.room !== message.room) return;
+    if (found.lane.inFlight?.clientId === message.clientId) found.lane.inFlight = undefined;
+    found.lane.backOff.reset();
+    this.#takeOut(found.lane, found.entry);
+    this.#settle(found.entry.clientId)?.resolve(message);
+    this.#pump(found.lane);
+  }
+
+  /** A message with this id is sent by a plain call. */
+  expect(clientId: string | undefined): void {
+    if (clientId !== undefined) this.#unheard.add(clientId);
+  }
+
+  /** Whether an event is that of a message which this client sent; it is asked once for each event. */
+  takeOwn(clientId: string | undefined): boolean {
+    return clientId !== undefined && this.#unheard.delete(clientId);
+  }
+
+  /** Ends sending; entries stay in the store. Safe twice. */
+  async close(): Promise<void> {
+    this.#isOnline = false;
+    this.#timers.close();
+    for (const clientId of [...this.#sent.keys()]) this.#settle(clientId)?.reject(unavailable('The client was closed'));
+    await this.#storing;
+    await this.#options.store.close().catch(() => {});
+  }
+
+  async #load(user: string): Promise<void> {
+    const { store } = this.#options;
+    const late = new Promise<OutboxEntry[]>((resolve) => this.#timers.after(LOAD_MS, () => resolve([])));
+    const stored = await Promise.race([store.load(user).catch(() => []), late]);
+    if (this.#user !== user) return;
+    for (const entry of stored.toReversed()) {
+      const lane = this.#lane(entry.room);
+      if (lane.entries.some(({ clientId }) => clientId === entry.clientId)) continue;
+      lane.entries = [entry, ...lane.entries];
+      this.#adopted.add(entry.clientId);
+      this.#options.changed(entry.room);
+    }
+    this.#isLoaded = true;
+    this.#pumpAll();
+  }
+
+  #pumpAll(): void {
+    for (const lane of this.#lanes.values()) this.#pump(lane);
+  }
+
+  #pump(lane: Lane): void {
+    if (!this.#isOnline || !this.#isLoaded || this.#isLimited || this.#inFlight >= MAX_IN_FLIGHT) return;
+    if (lane.inFlight || lane.cancelWait) return;
+    const entry = lane.entries.find(({ error }) => !error);
+    if (!entry) return;
+    lane.inFlight = entry;
+    this.#inFlight += 1;
+    void this.#send(lane, entry);
+  }
+
+  async #send(lane: Lane, entry: OutboxEntry): Promise<void> {
+    const { room, text, clientId } = entry;
+    try {
+      if (await this.#isGone(entry)) {
+        this.#takeOut(lane, entry);
+      } else {
+        this.#unheard.add(clientId);
+        const { message } = await this.#options.call('message.send', { room, text, clientId });
+        this.arrived(message);
+        this.#options.acknowledged(message);
+      }
+    } catch (error) {
+      this.#failed(lane, entry, errorFrom(error));
+    }
+    this.#inFlight -= 1;
+    if (lane.inFlight === entry) lane.inFlight = undefined;
+    this.#pumpAll();
+  }
+
+  /** Whether another tab has sent an entry, or thrown it away, since it was loaded. */
+  async #isGone({ user, clientId }: OutboxEntry): Promise<boolean> {
+    if (!this.#adopted.has(clientId)) return false;
+    return !(await this.#options.store.has(user, clientId).catch(() => true));
+  }
+
+  #failed(lane: Lane, entry: OutboxEntry, error: MadangError): void {
+    if (!lane.entries.includes(entry)) return;
+    if (!mayRetry(error)) {
+      const refused = { ...entry, error: error.toJSON() };
+      lane.entries = lane.entries.map((each) => (each === entry ? refused : each));
+      this.#keep(refused);
+      this.#settle(entry.clientId)?.reject(error);
+      this.#options.changed(entry.room);
+    } else if (error.retryAfter !== undefined) {
+      // The budget is the user's, so it is spent for every room.
+      this.#isLimited = true;
+      this.#timers.after(error.retryAfter * 1000, () => {
+        this.#isLimited = false;
+        this.#pumpAll();
+      });
+    } else if (this.#isOnline) {
+      lane.cancelWait = this.#timers.after(lane.backOff.next(), () => {
+        lane.cancelWait = undefined;
+        this.#pump(lane);
+      });
+    }
+  }
+
+  #lane(room: string): Lane {
+    let lane = this.#lanes.get(room);
+    if (!lane) {
+      lane = { entries: [], inFlight: undefined, cancelWait: undefined, backOff: new BackOff(this.#options.backOff) };
+      this.#lanes.set(room, lane);
+    }
+    return lane;
+  }
+
+  #find(clientId: string): { lane: Lane; entry: OutboxEntry } | undefined {
+    for (const lane of this.#lanes.values()) {
+      const entry = lane.entries.find((each) => each.clientId === clientId);
+      if (entry) return { lane, entry };
+    }
+    return undefined;
+  }
+
+  #takeOut(lane: Lane, entry: OutboxEntry): void {
+    lane.entries = without(lane.entries, entry.clientId);
+    this.#adopted.delete(entry.clientId);
+    this.#unkeep(entry);
+    this.#options.changed(entry.room);
+  }
+
+  #settle(clientId: string): Sent | undefined {
+    const sent = this.#sent.get(clientId);
+    this.#sent.delete(clientId);
+    return sent;
+  }
+
+  #keep(entry: OutboxEntry): void {
+    if (entry.user !== NOBODY) this.#store((store) => store.put(entry));
+  }
+
+  #unkeep({ user, clientId }: OutboxEntry): void {
+    if (user !== NOBODY) this.#store((store) => store.remove(user, clientId));
+  }
+
+  /** One after another, so that an entry isn't taken out before it was put in. */
+  #store(change: (store: OutboxStore) => Promise<void>): void {
+    this.#storing = this.#storing.then(() => change(this.#options.store)).catch(() => {});
+  }
+}
+
+function stopWaiting(lane: Lane): void {
+  lane.cancelWait?.();
+  lane.cancelWait = undefined;
+  lane.backOff.reset();
+}
+
+function without(entries: OutboxEntry[], clientId: string): OutboxEntry[] {
+  return entries.filter((each) => each.clientId !== clientId);
+}
+
+function signedOut(): MadangError {
+  return new MadangError({ code: 'unauthenticated', message: 'You signed out before the message was sent' });
+}

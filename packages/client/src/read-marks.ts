@@ -1,0 +1,53 @@
+import type { Call } from './connection.js';
+import { errorFrom, mayRetry } from './errors.js';
+import { Timers } from './timers.js';
+
+/** Marks that come within so many ms are told to the server as one. */
+const COALESCE_MS = 200;
+
+/** Tells the server how far rooms have been read: the newest mark of each, later if it can't be told now. */
+export class ReadMarks {
+  readonly #call: Call;
+  readonly #timers = new Timers();
+  readonly #marks = new Map<string, number>();
+  #isWaiting = false;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** Marks a room as read up to a seq. */
+  mark(room: string, seq: number): void {
+    if (seq <= (this.#marks.get(room) ?? 0)) return;
+    this.#marks.set(room, seq);
+    this.flushSoon();
+  }
+
+  /** Tells what is still to be told, as after connecting. */
+  flushSoon(): void {
+    if (this.#isWaiting || this.#marks.size === 0) return;
+    this.#isWaiting = true;
+    this.#timers.after(COALESCE_MS, () => {
+      this.#isWaiting = false;
+      for (const [room, seq] of this.#marks) void this.#tell(room, seq);
+    });
+  }
+
+  clear(): void {
+    this.#marks.clear();
+  }
+
+  /** Ends it; what wasn't told is not. Safe twice. */
+  close(): void {
+    this.#timers.close();
+  }
+
+  async #tell(room: string, seq: number): Promise<void> {
+    try {
+      await this.#call('read.mark', { room, seq });
+    } catch (error) {
+      if (mayRetry(errorFrom(error))) return;
+    }
+    if (this.#marks.get(room) === seq) this.#marks.delete(room);
+  }
+}

@@ -1,0 +1,225 @@
+import type { LoggedEvent, Message, Room, UserRef } from '@madang/protocol';
+import type { BackOffOptions } from './back-off.js';
+import type { Call } from './connection.js';
+import { GapRepair } from './gap-repair.js';
+import type { NamedSignal } from './incoming.js';
+import type { OutboxEntry } from './outbox-store.js';
+import { ReadMarks } from './read-marks.js';
+import { LiveRoomView } from './room-view.js';
+import { Rooms } from './rooms.js';
+import type { SessionState } from './session.js';
+
+/** At most so many events wait for a room or a session to be known; what is past them is read from the log. */
+const MAX_EARLY = 1000;
+
+/** What the feed uses and tells. */
+export interface RoomFeedOptions {
+  call: Call;
+  backOff?: BackOffOptions;
+  isOnline(): boolean;
+  me(): UserRef | undefined;
+  /** What waits in the outbox for a room. */
+  entries(room: string): readonly OutboxEntry[];
+  /** A message of the user's own is in the log. */
+  arrived(message: Message): void;
+  /** An event has been applied: it is the listeners' turn. */
+  emit(event: LoggedEvent): void;
+  /** Whether anybody wants every event, however many were missed. */
+  wantsAll(): boolean;
+}
+
+/**
+ * The caller's rooms and what is shown of them, fed with events. The road of an event: it waits while the session is not
+ * begun or its room not known; gap repair puts it in order; then the list of rooms, the room's view and the listeners
+ * get it, in this order.
+ */
+export class RoomFeed {
+  readonly rooms: Rooms;
+  readonly #options: RoomFeedOptions;
+  readonly #repair: GapRepair;
+  readonly #readMarks: ReadMarks;
+  readonly #views = new Map<string, LiveRoomView>();
+  readonly #asked = new Map<string, LoggedEvent[]>();
+  #early: LoggedEvent[] | undefined = [];
+  #epoch: string | undefined;
+
+  constructor(options: RoomFeedOptions) {
+    this.#options = options;
+    this.rooms = new Rooms((room) => this.#views.get(room)?.refresh());
+    this.#readMarks = new ReadMarks(options.call);
+    this.#repair = new GapRepair(
+      {
+        call: options.call,
+        apply: (event) => this.#apply(event),
+        farBehind: (room) => {
+          this.#views.get(room)?.reload();
+          return options.wantsAll();
+        },
+        reset: (room) => this.#views.get(room)?.reset(),
+        gone: (room) => this.leave(room),
+      },
+      options.backOff,
+    );
+  }
+
+  /** What one room shows; the same for the same id. */
+  view(id: string): LiveRoomView {
+    let view = this.#views.get(id);
+    if (!view) {
+      view = new LiveRoomView(id, {
+        call: this.#options.call,
+        isOnline: () => this.#options.isOnline(),
+        me: () => this.#options.me(),
+        room: (room) => this.rooms.get(room),
+        entries: (room) => this.#options.entries(room),
+        arrived: (message) => this.#options.arrived(message),
+        markRead: (room, seq) => this.#markRead(room, seq),
+      });
+      this.#views.set(id, view);
+    }
+    return view;
+  }
+
+  /** The session has begun: takes its rooms and brings what was missed in those that were known. */
+  async begin(state: SessionState, call: Call): Promise<void> {
+    if (this.#epoch !== state.epoch) this.rooms.clear();
+    this.#epoch = state.epoch;
+    const heads = new Map(state.rooms.map((room) => [room.id, room.head]));
+    for (const id of this.#repair.rooms()) if (!heads.has(id)) this.leave(id);
+    for (const room of state.rooms) this.#enter(room);
+    const synced = this.#repair.sync(heads, state.epoch, call);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) this.receive(event);
+    await synced;
+  }
+
+  /** The connection can be used: loads and tells what could not be before. */
+  online(): void {
+    for (const view of this.#views.values()) view.online();
+    this.#readMarks.flushSoon();
+  }
+
+  /** The connection is gone. */
+  pause(): void {
+    this.#early = [];
+    this.#asked.clear();
+    this.#repair.pause();
+  }
+
+  /** Somebody else is going to be signed in: forgets all. */
+  clear(): void {
+    this.#early = [];
+    this.#epoch = undefined;
+    this.#asked.clear();
+    this.#repair.clear();
+    this.#readMarks.clear();
+    this.rooms.clear();
+    for (const view of this.#views.values()) view.reset();
+  }
+
+  /** Takes an event that came over the wire. */
+  receive(event: LoggedEvent): void {
+    if (this.#early) keepEarly(this.#early, event);
+    else if (this.#repair.has(event.room)) this.#repair.receive(event);
+    else void this.#discover(event);
+  }
+
+  /** Takes a signal that came over the wire. */
+  signalled(signal: NamedSignal): void {
+    switch (signal.name) {
+      case 'typing.started':
+        return this.#views.get(signal.room)?.typingStarted(signal);
+      case 'presence.changed':
+        for (const view of this.#views.values()) view.presenceChanged(signal);
+        return;
+      case 'read.marked':
+        return this.rooms.read(signal.room, signal.seq);
+      case 'room.behind':
+        return this.#repair.note(signal.room, signal.head);
+      default:
+    }
+  }
+
+  /** A send was acknowledged: the message is shown now, and counts as its event when it is that event's turn. */
+  acknowledged(message: Message): void {
+    this.#views.get(message.room)?.confirm(message);
+    const { room, seq, at, author: actor, editedAt, deletedAt, reactions } = message;
+    // The answer to a repeated send may be newer than the event: then the event itself has to be read.
+    if (editedAt !== undefined || deletedAt !== undefined || reactions?.length) return this.#repair.note(room, seq);
+    this.#repair.receive({ name: 'message.created', room, seq, at, actor, message });
+  }
+
+  /** The server has told about a room. */
+  learn(room: Room): void {
+    if (room.role === undefined) return;
+    this.#repair.follow(room.id, room.head);
+    this.#enter(room);
+    this.#repair.note(room.id, room.head);
+  }
+
+  /** A room is not the caller's any more. */
+  leave(id: string): void {
+    this.#repair.unfollow(id);
+    this.rooms.remove(id);
+    this.#views.get(id)?.gone();
+  }
+
+  /** What a room shows of the user or the outbox has changed; of every room if none is named. */
+  refresh(room?: string): void {
+    if (room !== undefined) this.#views.get(room)?.refresh();
+    else for (const view of this.#views.values()) view.refresh();
+  }
+
+  /** Ends all timers and reading. Safe twice. */
+  close(): void {
+    this.#repair.close();
+    this.#readMarks.close();
+    for (const view of this.#views.values()) view.close();
+  }
+
+  #apply(event: LoggedEvent): void {
+    const me = this.#options.me()?.id ?? '';
+    this.rooms.apply(event, me);
+    if (event.name === 'message.created' && event.actor.id === me) this.#options.arrived(event.message);
+    this.#views.get(event.room)?.apply(event);
+    this.#options.emit(event);
+    if (event.name === 'member.left' && event.user.id === me) this.leave(event.room);
+  }
+
+  #enter(room: Room): void {
+    this.rooms.put(room);
+    this.#views.get(room.id)?.here();
+  }
+
+  #markRead(room: string, seq: number): void {
+    if (seq <= (this.rooms.get(room)?.read ?? 0)) return;
+    this.rooms.read(room, seq);
+    this.#readMarks.mark(room, seq);
+  }
+
+  /** An event of a room that isn't known: the caller has joined it elsewhere, or has just left it. */
+  async #discover(event: LoggedEvent): Promise<void> {
+    const asked = this.#asked.get(event.room);
+    if (asked) return keepEarly(asked, event);
+    if (event.name === 'member.left' && event.user.id === this.#options.me()?.id) return;
+    const waiting = [event];
+    this.#asked.set(event.room, waiting);
+    try {
+      const { room } = await this.#options.call('room.get', { room: event.room });
+      if (this.#asked.get(event.room) !== waiting || room.role === undefined) return;
+      const first = waiting.reduce((least, each) => Math.min(least, each.seq), Infinity);
+      this.#repair.follow(room.id, first - 1);
+      for (const each of waiting) this.#repair.receive(each);
+      this.learn(room);
+    } catch {
+      // Not the caller's, or it can't be asked now: its next event, or the next connection, tells.
+    } finally {
+      if (this.#asked.get(event.room) === waiting) this.#asked.delete(event.room);
+    }
+  }
+}
+
+function keepEarly(early: LoggedEvent[], event: LoggedEvent): void {
+  if (early.length < MAX_EARLY) early.push(event);
+}

@@ -1,0 +1,38 @@
+import type { LoggedEvent, Member, SignalOf } from '@madang/protocol';
+
+/** Something that changes who is in a room, or whether they are there. */
+export type MemberChange = LoggedEvent | ({ name: 'presence.changed' } & SignalOf<'presence.changed'>);
+
+/** Takes a change into a list of members. Taking one in twice is the same as once. */
+export function changeMembers(members: readonly Member[], change: MemberChange): readonly Member[] {
+  switch (change.name) {
+    case 'member.joined': {
+      if (members.some(({ user }) => user.id === change.user.id)) return members;
+      // Whoever comes in by themselves is here; somebody who was invited shows it by a presence of their own.
+      const presence = change.actor.id === change.user.id ? 'online' : 'offline';
+      return [...members, { user: change.user, role: change.role, joinedAt: change.at, presence }];
+    }
+    case 'member.left':
+      return members.filter(({ user }) => user.id !== change.user.id);
+    case 'member.updated':
+      return changeMember(members, change.user.id, (member) => ({
+        ...member,
+        user: change.user,
+        role: change.role ?? member.role,
+      }));
+    case 'presence.changed':
+      return changeMember(members, change.user.id, ({ lastSeen: _, ...member }) => ({
+        ...member,
+        user: change.user,
+        presence: change.presence,
+        ...(change.lastSeen !== undefined && { lastSeen: change.lastSeen }),
+      }));
+    default:
+      return members;
+  }
+}
+
+function changeMember(members: readonly Member[], id: string, change: (member: Member) => Member): readonly Member[] {
+  const index = members.findIndex(({ user }) => user.id === id);
+  return index === -1 ? members : members.with(index, change(members[index]!));
+}

@@ -1,0 +1,118 @@
+import {
+  type CommandOutput,
+  formatLimits,
+  type LoggedEvent,
+  type Message,
+  type Reaction,
+  type UserRef,
+} from '@madang/protocol';
+
+/** A message, and up to which seq it is what the log says: events up to it are in it already. */
+interface Entry {
+  message: Message;
+  asOf: number;
+}
+
+/** What is held of a room's messages: pure data, changed by the functions below. */
+export interface RoomMessages {
+  /** By seq, without those that are older than the oldest page. */
+  entries: readonly Entry[];
+  /** Messages up to this seq are here, as far as the pages reach back. */
+  upTo: number;
+  hasOlder: boolean;
+}
+
+type Page = CommandOutput<'message.list'>;
+
+/** Before anything was loaded. */
+export const noMessages: RoomMessages = { entries: [], upTo: 0, hasOlder: false };
+
+/** The newest page, and the events that came while it was read. */
+export function newestPage(page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
+  const loaded: RoomMessages = { entries: page.messages.map(entryOf(page)), upTo: page.head, hasOlder: page.more };
+  return since.reduce<RoomMessages>((held, event) => applyEvent(held, event, me), loaded);
+}
+
+/** A page before the oldest held, and the events that came while it was read. */
+export function olderPage(held: RoomMessages, page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
+  const oldest = held.entries[0]?.message.seq ?? Infinity;
+  const older = page.messages.filter((message) => message.seq < oldest).map(entryOf(page));
+  const entries = since.reduce<readonly Entry[]>((all, event) => changeEntry(all, event, me), older);
+  return { ...held, entries: [...entries, ...held.entries], hasOlder: page.more };
+}
+
+/** Takes an event in, in seq order. One that is in already changes nothing. */
+export function applyEvent(held: RoomMessages, event: LoggedEvent, me: string): RoomMessages {
+  const upTo = Math.max(held.upTo, event.seq);
+  if (event.name === 'message.created') {
+    if (event.seq <= held.upTo) return held;
+    return { ...held, upTo, entries: insert(held.entries, { message: event.message, asOf: event.seq }) };
+  }
+  return { ...held, upTo, entries: changeEntry(held.entries, event, me) };
+}
+
+/** Takes a message in that an acknowledgement brought, perhaps before its event and before events below it. */
+export function confirm(held: RoomMessages, message: Message): RoomMessages {
+  return { ...held, entries: insert(held.entries, { message, asOf: message.seq }) };
+}
+
+/** Lets go of all but the newest. */
+export function keepNewest(held: RoomMessages, count: number): RoomMessages {
+  if (held.entries.length <= count) return held;
+  return { ...held, entries: held.entries.slice(-count), hasOlder: true };
+}
+
+function entryOf(page: Page): (message: Message) => Entry {
+  return (message) => ({ message, asOf: page.head });
+}
+
+/** Puts a message in its place; one that is there stays as it is, since it may have been changed by later events. */
+function insert(entries: readonly Entry[], entry: Entry): readonly Entry[] {
+  const { seq } = entry.message;
+  const before = entries.findLastIndex((each) => each.message.seq <= seq);
+  if (entries[before]?.message.seq === seq) return entries;
+  return entries.toSpliced(before + 1, 0, entry);
+}
+
+function changeEntry(entries: readonly Entry[], event: LoggedEvent, me: string): readonly Entry[] {
+  if (!('messageId' in event)) return entries;
+  const index = entries.findLastIndex(({ message }) => message.id === event.messageId);
+  const entry = entries[index];
+  if (!entry || event.seq <= entry.asOf) return entries;
+  return entries.with(index, { message: changed(entry.message, event, me), asOf: event.seq });
+}
+
+function changed(message: Message, event: LoggedEvent, me: string): Message {
+  switch (event.name) {
+    case 'message.edited':
+      return { ...message, text: event.text, editedAt: event.at };
+    case 'message.deleted': {
+      const { reactions: _, ...rest } = message;
+      return { ...rest, text: '', deletedAt: event.at };
+    }
+    case 'message.reacted':
+      return { ...message, reactions: react(message.reactions ?? [], event, me) };
+    default:
+      return message;
+  }
+}
+
+type Reacted = Extract<LoggedEvent, { name: 'message.reacted' }>;
+
+function react(reactions: readonly Reaction[], event: Reacted, me: string): Reaction[] {
+  const index = reactions.findIndex(({ emoji }) => emoji === event.emoji);
+  const reaction = reactions[index] ?? { emoji: event.emoji, count: 0, users: [] };
+  const after = event.action === 'added' ? withUser(reaction, event.actor, me) : withoutUser(reaction, event.actor, me);
+  if (after.count === 0) return reactions.filter(({ emoji }) => emoji !== event.emoji);
+  return index === -1 ? [...reactions, after] : reactions.with(index, after);
+}
+
+function withUser(reaction: Reaction, user: UserRef, me: string): Reaction {
+  const users = reaction.users.length < formatLimits.reactionUsers ? [...reaction.users, user] : reaction.users;
+  return { ...reaction, users, count: reaction.count + 1, reacted: reaction.reacted === true || user.id === me };
+}
+
+function withoutUser(reaction: Reaction, user: UserRef, me: string): Reaction {
+  const users = reaction.users.filter(({ id }) => id !== user.id);
+  return { ...reaction, users, count: reaction.count - 1, reacted: reaction.reacted === true && user.id !== me };
+}

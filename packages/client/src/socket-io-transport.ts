@@ -1,0 +1,56 @@
+import { io } from 'socket.io-client';
+import { errorFrom } from './errors.js';
+import { OpenCalls } from './open-calls.js';
+import type { OpenTransport } from './transport.js';
+
+/**
+ * Opens a Socket.IO connection: WebSocket first, long-polling where a proxy lets no WebSocket through. Its own
+ * reconnection is off, since the SDK has to sync before it goes on.
+ */
+export const openSocketIo: OpenTransport = ({ url, token, handlers }) => {
+  const socket = io(url.origin, {
+    path: `${url.pathname}socket.io/`,
+    transports: ['websocket', 'polling'],
+    tryAllTransports: true,
+    forceNew: true,
+    reconnection: false,
+    ...(token !== undefined && { auth: { token } }),
+  });
+  const calls = new OpenCalls();
+  let isOver = false;
+
+  function end(): void {
+    isOver = true;
+    calls.close();
+    socket.offAny();
+    socket.disconnect();
+  }
+
+  socket.on('connect', () => {
+    if (!isOver) handlers.opened();
+  });
+  socket.on('connect_error', (error: Error & { data?: unknown }) => {
+    if (isOver) return;
+    end();
+    handlers.closed(error.data === undefined ? undefined : errorFrom(error.data));
+  });
+  socket.on('disconnect', () => {
+    if (isOver) return;
+    end();
+    handlers.closed();
+  });
+  socket.onAny((name: string, payload: unknown) => handlers.message(name, payload));
+
+  return {
+    presentsToken: token !== undefined,
+    call: (name, input) =>
+      calls.open((id) => {
+        socket.emit(name, input, (reply: { result: unknown } | { error: unknown }) => {
+          const call = calls.take(id);
+          if ('error' in reply) call?.reject(errorFrom(reply.error));
+          else call?.resolve(reply.result);
+        });
+      }),
+    close: end,
+  };
+};

@@ -1,0 +1,26 @@
+/** Timers that belong to one owner and end with it. */
+export class Timers {
+  readonly #running = new Set<ReturnType<typeof setTimeout>>();
+  #isClosed = false;
+
+  /** Calls `run` once after so many ms, unless the returned function is called or the owner closes before. */
+  after(ms: number, run: () => void): () => void {
+    if (this.#isClosed) return () => {};
+    const timer = setTimeout(() => {
+      this.#running.delete(timer);
+      run();
+    }, ms);
+    this.#running.add(timer);
+    return () => {
+      this.#running.delete(timer);
+      clearTimeout(timer);
+    };
+  }
+
+  /** Ends all; none can be started after. Safe twice. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#running) clearTimeout(timer);
+    this.#running.clear();
+  }
+}

@@ -1,0 +1,96 @@
+import { openWebSocket } from '#web-socket';
+import { errorFrom } from './errors.js';
+import { OpenCalls } from './open-calls.js';
+import { Timers } from './timers.js';
+import type { OpenTransport } from './transport.js';
+
+/** After so many ms without a word from the server it is asked whether it is there. */
+const QUIET_MS = 25_000;
+
+/** It is taken for gone when it doesn't answer that within so many ms. */
+const PONG_MS = 10_000;
+
+/**
+ * Opens a plain WebSocket with JSON-RPC 2.0 at `/ws`. A connection that died without a close (a laptop that slept, a
+ * router that forgot) is found with `rpc.ping`, since a browser's WebSocket has no ping.
+ */
+export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
+  const address = new URL('ws', url);
+  address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  const { socket, presentsToken, end: endSocket } = openWebSocket(address, token);
+  const calls = new OpenCalls();
+  const timers = new Timers();
+  let stopWaiting = () => {};
+  let isOver = false;
+
+  function end(): void {
+    isOver = true;
+    calls.close();
+    timers.close();
+    endSocket();
+  }
+
+  function lose(): void {
+    if (isOver) return;
+    end();
+    handlers.closed();
+  }
+
+  function heard(): void {
+    stopWaiting();
+    stopWaiting = timers.after(QUIET_MS, () => {
+      stopWaiting = timers.after(PONG_MS, lose);
+      send({ id: 0, method: 'rpc.ping' });
+    });
+  }
+
+  function send(request: { id: number; method: string; params?: unknown }): void {
+    socket.send(JSON.stringify({ jsonrpc: '2.0', ...request }));
+  }
+
+  socket.onopen = () => {
+    if (isOver) return;
+    heard();
+    handlers.opened();
+  };
+  socket.onclose = lose;
+  socket.onerror = lose;
+  socket.onmessage = ({ data }: { data: unknown }) => {
+    if (isOver) return;
+    heard();
+    const message = parse(data);
+    if (message === undefined) return lose();
+    for (const each of Array.isArray(message) ? message : [message]) receive(each);
+  };
+
+  function receive(message: RpcMessage): void {
+    if (message.method !== undefined) return handlers.message(message.method, message.params);
+    const call = typeof message.id === 'number' ? calls.take(message.id) : undefined;
+    if (message.error) call?.reject(errorFrom(message.error.data ?? message.error));
+    else call?.resolve(message.result);
+  }
+
+  return {
+    presentsToken,
+    call: (method, params) => calls.open((id) => send({ id, method, params })),
+    close: end,
+  };
+};
+
+interface RpcMessage {
+  id?: unknown;
+  method?: string;
+  params?: unknown;
+  result?: unknown;
+  error?: { data?: unknown };
+}
+
+function parse(data: unknown): RpcMessage | RpcMessage[] | undefined {
+  if (typeof data !== 'string') return undefined;
+  try {
+    const message: unknown = JSON.parse(data);
+    return typeof message === 'object' && message !== null ? (message as RpcMessage | RpcMessage[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
