@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:http';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -56,8 +57,10 @@ test.each(openings)('the page opened from $from is greeted, and its line is prin
 
 test('the page says in words that there is no connection', async () => {
   const tab = await browser.newPage({ locale: 'en-US' });
-  // The discard port: nothing listens there.
-  await tab.goto(`${pathToFileURL(page).href}?url=ws://localhost:9009`);
+  // A port on which a program listened and ended.
+  const gone = await startProgram('native-websocket');
+  await gone.close();
+  await tab.goto(`${pathToFileURL(page).href}?url=ws://localhost:${gone.port}`);
   await tab.locator('.trouble', { hasText: 'No connection' }).waitFor();
   expect(await tab.locator('body').textContent()).not.toContain('undefined');
   await tab.goto(`${pathToFileURL(page).href}?url=nonsense:`);
@@ -65,11 +68,19 @@ test('the page says in words that there is no connection', async () => {
   await tab.close();
 });
 
-test('a broken frame, a huge line and control characters harm nobody else', async () => {
-  const broken = await connect();
-  broken.once('open', () => {});
-  const closed = new Promise((resolve) => broken.once('close', resolve));
-  broken.send('x'.repeat(64 * 1024 + 1));
+test.each(['light', 'dark'] as const)('axe finds nothing on the page, %s', async (colorScheme) => {
+  const context = await browser.newContext({ locale: 'ko-KR', colorScheme });
+  const tab = await context.newPage();
+  await tab.goto(`${otherOriginUrl()}?url=ws://localhost:${program.port}`);
+  await tab.locator('.received').waitFor();
+  expect((await new AxeBuilder({ page: tab }).analyze()).violations).toEqual([]);
+  await context.close();
+});
+
+test('a huge line and control characters harm nobody else', async () => {
+  const huge = await connect();
+  const closed = new Promise((resolve) => huge.once('close', resolve));
+  huge.send('x'.repeat(64 * 1024 + 1));
   expect(await closed).toBe(1009);
   const tidy = await connect();
   tidy.send('red \u001B[31m alert');
