@@ -2,12 +2,12 @@ import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import { type Chat, type Login, type Room, readChat, readLogin, readRoom } from './input.js';
 
 /** Somebody who came in. `client` is their socket's id, the address for `io.to(client)`. */
-export interface Person extends Login {
+interface Person extends Login {
   client: string;
 }
 
-export type Refusal = 'invalid_input' | 'not_logged_in' | 'already_logged_in' | 'no_such_client' | 'not_in_room';
-export type Answer = { ok: true } | { ok: false; error: Refusal };
+type Refusal = 'invalid_input' | 'not_logged_in' | 'already_logged_in' | 'no_such_client' | 'not_in_room';
+type Answer = { ok: true } | { ok: false; error: Refusal };
 
 interface SocketData {
   person?: Person;

@@ -10,7 +10,7 @@ export interface Login {
 }
 
 /** To whom a message goes: one of the four ways to send, or a room. */
-export type Target = 'everyone' | 'me' | 'others' | { client: string } | { room: Room };
+type Target = 'everyone' | 'me' | 'others' | { client: string } | { room: Room };
 
 export interface Chat {
   text: string;
@@ -18,7 +18,7 @@ export interface Chat {
 }
 
 /** The rooms that one may join. A fixed list, so that strangers can't fill the server's memory with new ones. */
-export const rooms = ['tea', 'books', 'games'] as const;
+const rooms = ['tea', 'books', 'games'] as const;
 export type Room = (typeof rooms)[number];
 
 const maxNameLength = 30;

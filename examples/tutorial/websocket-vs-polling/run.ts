@@ -12,7 +12,7 @@ export interface Message {
 }
 
 /** Messages a second. */
-export const rateLimits = { min: 1, max: 50, default: 10 };
+const rateLimits = { min: 1, max: 50, default: 10 };
 
 const maxKept = 1000;
 
