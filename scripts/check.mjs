@@ -1,0 +1,17 @@
+// The static checks: types, lint, format, unused code, and who may import whom.
+import { join } from 'node:path';
+import { checkSources } from './check-sources.mjs';
+import { ensureDependencies, root, run } from './setup.mjs';
+import { build } from './build.mjs';
+
+ensureDependencies();
+build();
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+run(bin('tsc'), ['-p', 'packages/web']);
+run(bin('tsc'), ['-p', 'tests']);
+run(bin('tsc'), ['-p', 'examples/tutorial']);
+run(bin('tsc'), ['-p', 'examples/express-app']);
+run(bin('oxlint'), ['--type-aware']);
+run(bin('oxfmt'), ['--check']);
+run(bin('knip'), []);
+checkSources();

@@ -1,0 +1,7 @@
+// `npm start`: sets up, builds, and runs the server with its web client. Flags go to the server: npm start -- --port 8080
+import { build } from './build.mjs';
+import { ensureDependencies } from './setup.mjs';
+
+ensureDependencies();
+build();
+await import('../packages/server/dist/cli.js');

@@ -1,0 +1,38 @@
+// What the tests need of the system: a Chromium with Korean and emoji fonts, Python clients that are not ours. Where
+// they are missing and this may install Debian packages, it does; elsewhere it says what to install.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const needs = [
+  { packages: ['chromium'], isThere: () => existsSync('/usr/bin/chromium') || existsSync('/usr/bin/chromium-browser') },
+  { packages: ['fonts-nanum'], isThere: () => existsSync('/usr/share/fonts/truetype/nanum') },
+  {
+    packages: ['fonts-noto-color-emoji'],
+    isThere: () => existsSync('/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf'),
+  },
+  {
+    packages: ['python3', 'python3-websockets', 'python3-socketio', 'python3-aiohttp'],
+    isThere: () => runs('/usr/bin/python3', ['-c', 'import websockets, socketio, aiohttp']),
+  },
+];
+
+/** Installs the Debian packages that are missing, as root; otherwise says which are. */
+export function ensureSystemPackages() {
+  const missing = needs.filter((need) => !need.isThere()).flatMap((need) => need.packages);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    process.stderr.write(`The tests also need: ${missing.join(' ')}. Install them, for example with apt-get.\n`);
+    return;
+  }
+  process.stdout.write(`Installing ${missing.join(' ')} …\n`);
+  const options = {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  spawnSync('apt-get', ['update', '-qq'], options);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
+}
+
+function runs(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
