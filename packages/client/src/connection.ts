@@ -62,7 +62,7 @@ export class Connection {
   #transport: Transport | undefined;
   /** The transport in use is past `begin`. */
   #isBegun = false;
-  #waiting: { resolve(): void; reject(error: Error): void }[] = [];
+  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #onlineSince = 0;
   #notBefore = 0;
   #cancelTimer = () => {};
@@ -256,21 +256,23 @@ export class Connection {
     if (this.#transport && this.state.get().status !== 'signed-out') this.#lost();
   }
 
-  #callOver<N extends CommandName>(transport: Transport, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#timers.after(TIME_OUT_MS, () => {
+  async #callOver<N extends CommandName>(
+    transport: Transport,
+    name: N,
+    input: CommandInput<N>,
+  ): Promise<CommandOutput<N>> {
+    let cancel: (() => void) | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.#timers.after(TIME_OUT_MS, () => {
         reject(unavailable(`${name} had no answer within ${TIME_OUT_MS / 1000} s`));
       });
-      transport.call(name, input).then(
-        (output) => {
-          cancel();
-          resolve(output as CommandOutput<N>);
-        },
-        (error: unknown) => {
-          cancel();
-          reject(errorFrom(error));
-        },
-      );
     });
+    try {
+      return (await Promise.race([transport.call(name, input), late])) as CommandOutput<N>;
+    } catch (error) {
+      throw errorFrom(error);
+    } finally {
+      cancel?.();
+    }
   }
 }

@@ -56,6 +56,6 @@ export class Cursor {
     if (seq <= this.#applied) return;
     this.#applied = seq;
     this.note(seq);
-    for (const held of [...this.#held.keys()]) if (held <= seq) this.#held.delete(held);
+    for (const held of this.#held.keys()) if (held <= seq) this.#held.delete(held);
   }
 }

@@ -10,7 +10,7 @@ export interface DeviceEvents {
 
 /** Whether the device says that it has no network. It may be wrong: a server on the same machine needs none. */
 export function isDeviceOffline(): boolean {
-  return typeof navigator === 'object' && navigator.onLine === false;
+  return typeof navigator === 'object' && 'onLine' in navigator && !navigator.onLine;
 }
 
 /** Watches the device until the returned function is called. */

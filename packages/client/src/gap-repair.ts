@@ -120,7 +120,7 @@ export class GapRepair {
     this.#syncs += 1;
     const sync = this.#syncs;
     this.#changeEpoch(epoch);
-    for (const room of [...this.#rooms.keys()]) if (!heads.has(room)) this.unfollow(room);
+    for (const room of this.#rooms.keys()) if (!heads.has(room)) this.unfollow(room);
     const missing: string[] = [];
     for (const [room, head] of heads) {
       this.follow(room, head);

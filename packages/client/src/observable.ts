@@ -10,7 +10,8 @@ export interface Observable<T> {
 
 /** Calls every listener. One that throws doesn't keep the others from hearing: its error surfaces as uncaught. */
 export function notify<A extends unknown[]>(listeners: Iterable<(...args: A) => void>, ...args: A): void {
-  for (const listener of [...listeners]) {
+  // A copy: who begins to listen now hears of the next change.
+  for (const listener of Array.from(listeners)) {
     try {
       listener(...args);
     } catch (error) {

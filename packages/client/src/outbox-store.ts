@@ -35,7 +35,6 @@ export interface OutboxStore {
 /** Keeps entries as long as the process lives; given to another client it goes on with them. */
 export function memoryOutboxStore(): OutboxStore {
   const entries = new Map<string, OutboxEntry>();
-  const keyOf = (user: string, clientId: string) => JSON.stringify([user, clientId]);
   return {
     load: (user) => Promise.resolve([...entries.values()].filter((entry) => entry.user === user).sort(byClientId)),
     has: (user, clientId) => Promise.resolve(entries.has(keyOf(user, clientId))),
@@ -76,6 +75,10 @@ export function indexedDbOutboxStore(name = 'madang-outbox'): OutboxStore {
     remove: async (user, clientId) => (await database()).delete('entries', [user, clientId]),
     close,
   };
+}
+
+function keyOf(user: string, clientId: string): string {
+  return JSON.stringify([user, clientId]);
 }
 
 function byClientId(a: OutboxEntry, b: OutboxEntry): number {

@@ -162,7 +162,7 @@ export class Outbox {
   async close(): Promise<void> {
     this.#isOnline = false;
     this.#timers.close();
-    for (const clientId of [...this.#sent.keys()]) this.#settle(clientId)?.reject(unavailable('The client was closed'));
+    for (const clientId of this.#sent.keys()) this.#settle(clientId)?.reject(unavailable('The client was closed'));
     await this.#storing;
     await this.#options.store.close().catch(() => {});
   }

@@ -21,7 +21,7 @@ export function changeMembers(members: readonly Member[], change: MemberChange):
         role: change.role ?? member.role,
       }));
     case 'presence.changed':
-      return changeMember(members, change.user.id, ({ lastSeen: _, ...member }) => ({
+      return changeMember(members, change.user.id, ({ user: _user, lastSeen: _lastSeen, ...member }) => ({
         ...member,
         user: change.user,
         presence: change.presence,

@@ -35,7 +35,7 @@ export class Typists {
   }
 
   clear(): void {
-    for (const id of [...this.#typists.keys()]) this.remove(id);
+    for (const id of this.#typists.keys()) this.remove(id);
   }
 
   /** Ends all timers. Safe twice. */

@@ -1,9 +1,7 @@
 /** What browsers' WebSocket and that of `ws` have in common, as far as it is used. */
 export interface PlainSocket {
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: never) => void) | null;
-  onclose: ((event: never) => void) | null;
-  onerror: ((event: never) => void) | null;
+  addEventListener(name: 'open' | 'close' | 'error', listener: () => void): void;
+  addEventListener(name: 'message', listener: (message: { data: unknown }) => void): void;
   send(text: string): void;
 }
 

@@ -17,17 +17,18 @@ const PONG_MS = 10_000;
 export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
   const address = new URL('ws', url);
   address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const { socket, presentsToken, end: endSocket } = openWebSocket(address, token);
+  const opened = openWebSocket(address, token);
+  const { socket, presentsToken } = opened;
   const calls = new OpenCalls();
   const timers = new Timers();
-  let stopWaiting = () => {};
+  let stopWaiting: (() => void) | undefined;
   let isOver = false;
 
   function end(): void {
     isOver = true;
     calls.close();
     timers.close();
-    endSocket();
+    opened.end();
   }
 
   function lose(): void {
@@ -37,7 +38,7 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
   }
 
   function heard(): void {
-    stopWaiting();
+    stopWaiting?.();
     stopWaiting = timers.after(QUIET_MS, () => {
       stopWaiting = timers.after(PONG_MS, lose);
       send({ id: 0, method: 'rpc.ping' });
@@ -48,20 +49,20 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
     socket.send(JSON.stringify({ jsonrpc: '2.0', ...request }));
   }
 
-  socket.onopen = () => {
+  socket.addEventListener('open', () => {
     if (isOver) return;
     heard();
     handlers.opened();
-  };
-  socket.onclose = lose;
-  socket.onerror = lose;
-  socket.onmessage = ({ data }: { data: unknown }) => {
+  });
+  socket.addEventListener('close', lose);
+  socket.addEventListener('error', lose);
+  socket.addEventListener('message', ({ data }) => {
     if (isOver) return;
     heard();
     const message = parse(data);
     if (message === undefined) return lose();
     for (const each of Array.isArray(message) ? message : [message]) receive(each);
-  };
+  });
 
   function receive(message: RpcMessage): void {
     if (message.method !== undefined) return handlers.message(message.method, message.params);
@@ -89,7 +90,7 @@ function parse(data: unknown): RpcMessage | RpcMessage[] | undefined {
   if (typeof data !== 'string') return undefined;
   try {
     const message: unknown = JSON.parse(data);
-    return typeof message === 'object' && message !== null ? (message as RpcMessage | RpcMessage[]) : undefined;
+    return typeof message === 'object' && message !== null ? message : undefined;
   } catch {
     return undefined;
   }
