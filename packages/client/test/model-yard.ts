@@ -1,0 +1,280 @@
+import type { CommandInput, ErrorObject, LoggedEvent, Message, Reaction, Room, User } from '@madang/client';
+import type { FakeCall, FakeConnection, FakeTransport } from '@madang/client/testing';
+
+/** What a fault may do with an event on its way to one connection: how many copies arrive, and when. */
+export type Fault = 'deliver' | 'lose' | 'twice' | 'later';
+
+interface ModelRoom {
+  name: string;
+  log: LoggedEvent[];
+  members: Set<string>;
+}
+
+type Body<E> = E extends LoggedEvent ? Omit<E, 'room' | 'seq' | 'at' | 'actor'> : never;
+
+/**
+ * A server in memory that keeps to the protocol as far as the SDK needs it, behind a fake transport. Written apart from
+ * the SDK: messages are folded from the log anew for each page.
+ */
+export class ModelYard {
+  readonly users = new Map<string, User>();
+  readonly rooms = new Map<string, ModelRoom>();
+  readonly calls: { name: string; input: unknown }[] = [];
+  epoch = 'epoch-1';
+  /** Whether it can be reached. */
+  isUp = true;
+  /** Refuses a call, or with 'silence' leaves it without an answer. */
+  refuse: (name: string, input: unknown) => ErrorObject | 'silence' | undefined = () => undefined;
+  /** What happens to each live event. */
+  fault: (event: LoggedEvent) => Fault = () => 'deliver';
+  /** Commits, but loses the acknowledgement. */
+  loseAck: (input: CommandInput<'message.send'>) => boolean = () => false;
+  readonly #sessions = new Map<FakeConnection, string>();
+  readonly #tokens = new Map<string, string>();
+  #late: { connection: FakeConnection; event: LoggedEvent }[] = [];
+
+  constructor(transport: FakeTransport) {
+    this.addRoom('lobby');
+    this.attach(transport);
+  }
+
+  attach(transport: FakeTransport): void {
+    transport.onOpen = (connection) => {
+      if (!this.isUp) return connection.refuse();
+      const user = connection.token === undefined ? undefined : this.#tokens.get(connection.token);
+      if (connection.token !== undefined && user === undefined) {
+        return connection.refuse({ code: 'unauthenticated', message: 'no such session' });
+      }
+      if (user !== undefined) this.#sessions.set(connection, user);
+      connection.accept();
+    };
+    transport.onCall = (call, connection) => this.#answer(call, connection);
+  }
+
+  addRoom(id: string): void {
+    this.rooms.set(id, { name: id, log: [], members: new Set() });
+    this.append(id, 'u-root', { name: 'room.created', kind: 'public', topic: '' } as Body<LoggedEvent>);
+  }
+
+  addUser(name: string, rooms: string[] = ['lobby']): { token: string; user: User } {
+    const user: User = { id: `u-${name}`, name, kind: 'guest', createdAt: 0 };
+    this.users.set(user.id, user);
+    const token = `token-${name}`;
+    this.#tokens.set(token, user.id);
+    for (const room of rooms) this.join(room, user.id);
+    return { token, user };
+  }
+
+  join(room: string, user: string): void {
+    this.rooms.get(room)!.members.add(user);
+    this.append(room, user, { name: 'member.joined', user: this.ref(user), role: 'member' });
+  }
+
+  leave(room: string, user: string): void {
+    this.append(room, user, { name: 'member.left', user: this.ref(user), reason: 'left' });
+    this.rooms.get(room)!.members.delete(user);
+  }
+
+  revoke(token: string): void {
+    this.#tokens.delete(token);
+  }
+
+  /** Somebody says something, not by a call. */
+  say(room: string, author: string, text: string, clientId?: string): Message {
+    const log = this.rooms.get(room)!.log;
+    const seq = log.length + 1;
+    const message: Message = {
+      id: `${room}.${seq}`,
+      room,
+      seq,
+      author: this.ref(author),
+      text,
+      at: seq,
+      ...(clientId !== undefined && { clientId }),
+    };
+    this.append(room, author, { name: 'message.created', message });
+    return message;
+  }
+
+  append(room: string, actor: string, body: Body<LoggedEvent>): LoggedEvent {
+    const { log, members } = this.rooms.get(room)!;
+    const seq = log.length + 1;
+    const event = { ...body, room, seq, at: seq, actor: this.ref(actor) } as LoggedEvent;
+    log.push(event);
+    for (const [connection, user] of this.#sessions) {
+      if (!members.has(user) || connection.isOver) continue;
+      const fault = this.fault(event);
+      if (fault === 'later') this.#late.push({ connection, event });
+      if (fault === 'deliver' || fault === 'twice') this.deliver(connection, event);
+      if (fault === 'twice') this.deliver(connection, event);
+    }
+    return event;
+  }
+
+  /** Delivers what was kept back, in the order of the given picks. */
+  deliverLate(pick: (count: number) => number = () => 0): void {
+    while (this.#late.length > 0) {
+      const [late] = this.#late.splice(pick(this.#late.length) % this.#late.length, 1);
+      this.deliver(late!.connection, late!.event);
+    }
+  }
+
+  deliver(connection: FakeConnection, { name, ...payload }: LoggedEvent): void {
+    connection.deliver(name, payload);
+  }
+
+  /** Every connection that is there. */
+  connections(): FakeConnection[] {
+    return [...this.#sessions.keys()].filter((connection) => !connection.isOver);
+  }
+
+  /** All connections are lost. */
+  drop(): void {
+    for (const connection of this.connections()) connection.drop();
+    this.#sessions.clear();
+    this.#late = [];
+  }
+
+  head(room: string): number {
+    return this.rooms.get(room)!.log.length;
+  }
+
+  /** The room's messages as the log has them now. */
+  messages(room: string): Message[] {
+    const messages = new Map<string, Message>();
+    for (const event of this.rooms.get(room)!.log) {
+      if (event.name === 'message.created') messages.set(event.message.id, { ...event.message });
+      if (!('messageId' in event)) continue;
+      const message = messages.get(event.messageId);
+      if (!message) continue;
+      if (event.name === 'message.edited') Object.assign(message, { text: event.text, editedAt: event.at });
+      if (event.name === 'message.deleted') {
+        Object.assign(message, { text: '', deletedAt: event.at });
+        delete message.reactions;
+      }
+      if (event.name === 'message.reacted') message.reactions = reacted(message.reactions ?? [], event);
+    }
+    return [...messages.values()];
+  }
+
+  ref(user: string) {
+    return { id: user, name: this.users.get(user)?.name ?? user };
+  }
+
+  #answer(call: FakeCall, connection: FakeConnection): void {
+    this.calls.push({ name: call.name, input: call.input });
+    const refusal = this.refuse(call.name, call.input);
+    if (refusal === 'silence') return;
+    if (refusal) return call.refuse(refusal);
+    const user = this.#sessions.get(connection);
+    if (call.name === 'session.start') return this.#start(call, connection);
+    if (user === undefined) return call.refuse({ code: 'unauthenticated', message: 'start a session first' });
+    const output = this.#output(call, user);
+    if (output === undefined) return;
+    if ('code' in output) call.refuse(output as ErrorObject);
+    else call.answer(output);
+    if (call.name === 'session.end') connection.drop();
+  }
+
+  #start(call: FakeCall, connection: FakeConnection): void {
+    const { name, token } = call.input as CommandInput<'session.start'>;
+    const known = token === undefined ? undefined : this.#tokens.get(token);
+    if (name !== undefined && this.users.has(`u-${name}`)) {
+      return call.refuse({ code: 'conflict', message: 'the name is taken' });
+    }
+    const user = name === undefined ? known : this.addUser(name).user.id;
+    if (user === undefined) return call.refuse({ code: 'unauthenticated', message: 'no such session' });
+    this.#sessions.set(connection, user);
+    call.answer({ ...this.#state(user), token: token ?? `token-${name}` });
+  }
+
+  #output({ name, input }: FakeCall, user: string): object | undefined {
+    switch (name) {
+      case 'session.get':
+        return this.#state(user);
+      case 'session.end':
+        return {};
+      case 'message.send':
+        return this.#send(input as CommandInput<'message.send'>, user);
+      case 'message.list': {
+        const { room, before = Infinity, limit = 50 } = input as CommandInput<'message.list'>;
+        if (!this.rooms.get(room)?.members.has(user)) return { code: 'not_found', message: 'no such room' };
+        const all = this.messages(room).filter(({ seq }) => seq < before);
+        return { messages: all.slice(-limit), more: all.length > limit, head: this.head(room) };
+      }
+      case 'log.read': {
+        const { room, after, limit = 50, epoch } = input as CommandInput<'log.read'>;
+        return { ...this.#page(room, after, limit, epoch), epoch: this.epoch };
+      }
+      case 'sync': {
+        const { cursors, epoch } = input as CommandInput<'sync'>;
+        const rooms = Object.entries(cursors).map(([room, after]) => [room, this.#page(room, after, 200, epoch)]);
+        return { rooms: Object.fromEntries(rooms), epoch: this.epoch };
+      }
+      case 'room.get':
+      case 'room.join': {
+        const { room } = input as CommandInput<'room.get'>;
+        if (name === 'room.join') this.join(room, user);
+        return { room: this.#room(room, user) };
+      }
+      case 'member.list': {
+        const { room } = input as CommandInput<'member.list'>;
+        const members = Array.from(this.rooms.get(room)!.members, (id) => ({
+          user: this.ref(id),
+          role: 'member',
+          joinedAt: 0,
+          presence: 'offline',
+        }));
+        return { members, more: false };
+      }
+      default:
+        return {};
+    }
+  }
+
+  #send(input: CommandInput<'message.send'>, user: string): object | undefined {
+    const { room, text, clientId } = input;
+    const known = this.messages(room).find(
+      (message) => clientId !== undefined && message.author.id === user && message.clientId === clientId,
+    );
+    const message = known ?? this.say(room, user, text, clientId);
+    return this.loseAck(input) ? undefined : { message };
+  }
+
+  #page(room: string, after: number, limit: number, epoch: string | undefined): object {
+    const head = this.head(room);
+    if ((epoch !== undefined && epoch !== this.epoch) || after > head) {
+      return { events: [], head, more: false, reset: true };
+    }
+    const events = this.rooms.get(room)!.log.slice(after, after + limit);
+    return { events, head, more: after + events.length < head };
+  }
+
+  #state(user: string): object {
+    const rooms = [...this.rooms].filter(([, { members }]) => members.has(user)).map(([id]) => this.#room(id, user));
+    return { user: this.users.get(user), rooms, epoch: this.epoch };
+  }
+
+  #room(id: string, user: string): Room {
+    const { name, members } = this.rooms.get(id)!;
+    return {
+      id,
+      kind: 'public',
+      name,
+      topic: '',
+      createdAt: 0,
+      head: this.head(id),
+      members: members.size,
+      ...(members.has(user) && { role: 'member', read: this.head(id), unread: 0 }),
+    };
+  }
+}
+
+function reacted(before: Reaction[], event: Extract<LoggedEvent, { name: 'message.reacted' }>): Reaction[] {
+  const byEmoji = new Map(before.map((reaction) => [reaction.emoji, reaction.users]));
+  const others = (byEmoji.get(event.emoji) ?? []).filter(({ id }) => id !== event.actor.id);
+  byEmoji.set(event.emoji, event.action === 'added' ? [...others, event.actor] : others);
+  return [...byEmoji]
+    .filter(([, users]) => users.length > 0)
+    .map(([emoji, users]) => ({ emoji, count: users.length, users }));
+}

@@ -1,0 +1,65 @@
+import { type Client, type ClientOptions, createClient, memoryOutboxStore, type ViewMessage } from '@madang/client';
+import { FakeTransport } from '@madang/client/testing';
+import { onTestFinished, vi } from 'vitest';
+import { ModelYard } from './model-yard.js';
+
+/** Time in the test's hands; ends with the test. */
+export function fakeTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+export async function settle(ms = 0): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+/** A model yard, and clients of it that are closed with the test. */
+export function newYard() {
+  const yard = new ModelYard(new FakeTransport());
+  function join(name: string, options: Partial<ClientOptions> & { rooms?: string[] } = {}) {
+    const { rooms, ...rest } = options;
+    const transport = new FakeTransport();
+    yard.attach(transport);
+    const token = yard.users.has(`u-${name}`) ? `token-${name}` : yard.addUser(name, rooms).token;
+    const client = createClient({
+      url: 'http://yard.test',
+      transport: transport.open,
+      token,
+      outbox: memoryOutboxStore(),
+      ...rest,
+    });
+    onTestFinished(() => client.close());
+    return { client, transport };
+  }
+  return { yard, join };
+}
+
+/** Connects and waits until it is online. */
+export async function online(client: Client): Promise<void> {
+  client.connect();
+  await settle();
+}
+
+/** What a room shows, shortly: pending in (), failed in !!. */
+export function shown(client: Client, room = 'lobby'): string[] {
+  return client.room(room).get().messages.map(textOf);
+}
+
+function textOf({ text, delivery }: ViewMessage): string {
+  if (delivery === 'pending') return `(${text})`;
+  return delivery === 'failed' ? `!${text}!` : text;
+}
+
+/** Watches a room, so that it loads. */
+export async function watch(client: Client, room = 'lobby'): Promise<void> {
+  onTestFinished(client.room(room).subscribe(() => {}));
+  await settle();
+}
+
+/** Collects the texts of the messages that `on` hears. */
+export function heard(client: Client): string[] {
+  const texts: string[] = [];
+  client.on('message.created', ({ message }) => texts.push(message.text));
+  return texts;
+}
