@@ -27,6 +27,8 @@ export class ModelYard {
   refuse: (name: string, input: unknown) => ErrorObject | 'silence' | undefined = () => undefined;
   /** What happens to each live event. */
   fault: (event: LoggedEvent) => Fault = () => 'deliver';
+  /** How many ms an answer is on its way after it was made; 0 for none. */
+  delay: (name: string) => number = () => 0;
   /** Commits, but loses the acknowledgement. */
   loseAck: (input: CommandInput<'message.send'>) => boolean = () => false;
   readonly #sessions = new Map<FakeConnection, string>();
@@ -171,8 +173,10 @@ export class ModelYard {
     if (user === undefined) return call.refuse({ code: 'unauthenticated', message: 'start a session first' });
     const output = this.#output(call, user);
     if (output === undefined) return;
-    if ('code' in output) call.refuse(output as ErrorObject);
-    else call.answer(output);
+    const delayMs = this.delay(call.name);
+    const made = structuredClone(output);
+    if (delayMs > 0) setTimeout(() => answer(call, made), delayMs);
+    else answer(call, made);
     if (call.name === 'session.end') connection.drop();
   }
 
@@ -268,6 +272,11 @@ export class ModelYard {
       ...(members.has(user) && { role: 'member', read: this.head(id), unread: 0 }),
     };
   }
+}
+
+function answer(call: FakeCall, output: object): void {
+  if ('code' in output) call.refuse(output as ErrorObject);
+  else call.answer(output);
 }
 
 function reacted(before: Reaction[], event: Extract<LoggedEvent, { name: 'message.reacted' }>): Reaction[] {

@@ -168,7 +168,7 @@ function defaultOf(schema: z.ZodType): string | undefined {
   const value = schema.safeParse(undefined).data;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return undefined;
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return String(value);
+  return `${value as string | number}`;
 }
 
 function flagOf(name: string): string {

@@ -19,13 +19,12 @@ export async function send(
 ): Promise<CommandOutput<'message.send'>> {
   const { room, text, clientId } = input;
   const author = refOf(context.session.user);
-  const events = await context.parts.log.append({
+  const created = await context.parts.log.append({
     room,
     actor: author,
     guard: author.id,
     events: [newEvent.messageCreated(text, clientId)],
   });
-  const [created] = events ?? [];
   if (!created) return { message: await repeated(input, context) };
   const id = messageIdOf(room, created.seq);
   return {

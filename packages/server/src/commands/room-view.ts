@@ -11,7 +11,7 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
   const peers = await peersOf(store.read, directs, user);
   return Promise.all(
     rows.map(async (row) => {
-      const read = Number(row.read ?? 0);
+      const read = row.read ?? 0;
       const peer = peers.get(row.id);
       const unread = row.role !== null && read < row.head ? await countUnread(store.read, row.id, user, read) : 0;
       return {

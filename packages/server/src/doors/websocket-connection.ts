@@ -18,6 +18,7 @@ export class WebSocketConnection implements Connection {
   presence: 'online' | 'away' = 'online';
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
+  #isCorked = false;
 
   constructor(door: string, format: WireFormat, webSocket: WebSocket, socket: Duplex) {
     this.door = door;
@@ -30,6 +31,20 @@ export class WebSocketConnection implements Connection {
     if (this.#webSocket.readyState !== WebSocket.OPEN || encodedBytes(encoded) === 0) return;
     if (Buffer.isBuffer(encoded)) this.#socket.write(encoded);
     else for (const text of encoded) this.#webSocket.send(text);
+  }
+
+  /** Sends a text to this connection alone; texts of one turn, answers above all, are joined into one write. */
+  send(text: string): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#webSocket.send(text);
   }
 
   queuedBytes(): number {

@@ -79,8 +79,7 @@ export class WebSocketUpgrades {
     webSocket.on('error', (error) => logger.debug({ err: error, door: this.#door.name }, 'socket error'));
     webSocket.on('close', () => attendance.closed(connection));
     const send = (text: string) => {
-      if (webSocket.readyState !== WebSocket.OPEN) return;
-      webSocket.send(text);
+      connection.send(text);
       if (connection.queuedBytes() > MAX_ANSWER_BYTES) connection.close('too_slow');
     };
     const visit: Visit = { connection, caller, request, send };

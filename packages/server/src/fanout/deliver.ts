@@ -43,10 +43,10 @@ export class Delivery {
     const [first] = run;
     const last = run.at(-1);
     if (!first || !last) return;
-    const room = first.record.room_id;
+    const room = first.room;
     if (first.name === 'member.joined') this.#connections.join(memberOf(first), room);
     const encode = encodeOnce(run);
-    const end = { room, seq: last.record.seq };
+    const end = { room, seq: last.seq };
     for (const connection of this.#connections.inRoom(room)) {
       this.#buffers.writeEvents(connection, encode(connection.format), end);
     }
@@ -79,16 +79,16 @@ function encodeOnce(notes: readonly Note[]): (format: WireFormat) => Encoded {
 function byRoom(batch: CommittedBatch): Iterable<CommittedEvent[]> {
   const rooms = new Map<string, CommittedEvent[]>();
   for (const event of batch) {
-    const events = rooms.get(event.record.room_id);
+    const events = rooms.get(event.room);
     if (events) events.push(event);
-    else rooms.set(event.record.room_id, [event]);
+    else rooms.set(event.room, [event]);
   }
   return rooms.values();
 }
 
 /** Cuts where the audience changes: before somebody's coming, after somebody's leaving. */
 function membershipRuns(events: CommittedEvent[]): CommittedEvent[][] {
-  if (!events.some((event) => changesMembership(event.record.name))) return [events];
+  if (!events.some((event) => changesMembership(event.name))) return [events];
   const runs: CommittedEvent[][] = [];
   let run: CommittedEvent[] = [];
   for (const event of events) {

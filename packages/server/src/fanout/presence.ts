@@ -43,7 +43,7 @@ export class Presence {
     connections: Connections;
     delivery: Delivery;
     clock: Clock;
-    onHere(users: string[]): Promise<void>;
+    onHere: (users: string[]) => Promise<void>;
   }) {
     this.#connections = parts.connections;
     this.#delivery = parts.delivery;

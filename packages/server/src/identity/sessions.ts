@@ -35,13 +35,13 @@ export class Sessions {
     names: Names;
     clock: Clock;
     guests: boolean;
-    onCreated(user: UserRef): Promise<void>;
+    onCreated: (user: UserRef) => Promise<void>;
   }) {
     this.#store = parts.store;
     this.#names = parts.names;
     this.#clock = parts.clock;
     this.#guests = parts.guests;
-    this.#onCreated = (user) => parts.onCreated(user);
+    this.#onCreated = parts.onCreated;
   }
 
   /** Hears which session ended, so that its connections are closed. */

@@ -1,6 +1,3 @@
-import { eventBody } from './event-record.js';
-import type { EventRecord } from '../store/schema.js';
-
 /** Something to tell clients: an event or a signal. Its JSON is made once, however many hear it. */
 export class Note {
   readonly name: string;
@@ -19,11 +16,13 @@ export class Note {
 
 /** An event that is on disk. */
 export class CommittedEvent extends Note {
-  readonly record: EventRecord;
+  readonly room: string;
+  readonly seq: number;
 
-  constructor(record: EventRecord) {
-    super(record.name, eventBody(record));
-    this.record = record;
+  constructor(name: string, body: Record<string, unknown>, room: string, seq: number) {
+    super(name, body);
+    this.room = room;
+    this.seq = seq;
   }
 }
 

@@ -1,5 +1,6 @@
-import type { EventName, LoggedEvent, Message, UserRef } from '@madang/protocol';
+import type { EventName, LoggedEvent, UserRef } from '@madang/protocol';
 import type { EventRecord } from '../store/schema.js';
+import type { Append, NewEvent } from '../store/store.js';
 
 /** A message's id from its place. */
 export function messageIdOf(room: string, seq: number): string {
@@ -12,22 +13,32 @@ export function placeOf(messageId: string): { room: string; seq: number } {
   return { room: messageId.slice(0, dot), seq: Number(messageId.slice(dot + 1)) };
 }
 
-/** An event as clients see it, without its name: what goes out over `on(name, …)`. */
-export function eventBody(record: EventRecord): Record<string, unknown> {
+/** An event as clients see it, but for its name; `own` are the fields that its log keeps. */
+function eventBody(
+  name: EventName,
+  place: { room: string; seq: number; at: number; actor: UserRef },
+  own: Record<string, unknown>,
+): Record<string, unknown> {
+  if (name !== 'message.created') return { ...place, ...own };
+  const { room, seq, at, actor } = place;
+  return { ...place, message: { id: messageIdOf(room, seq), room, seq, author: actor, at, ...own } };
+}
+
+/** The body of an event that has just been committed as `seq`. */
+export function bodyOfNew(append: Append, event: NewEvent, seq: number): Record<string, unknown> {
+  const { room, at, actor } = append;
+  return eventBody(event.name, { room, seq, at, actor }, event.payload);
+}
+
+/** An event from the log with its name, as `log.read` and `sync` give it. */
+export function loggedEvent(record: EventRecord): LoggedEvent {
   const { room_id: room, seq, at } = record;
   const actor: UserRef = { id: record.actor_id, name: record.actor_name };
   const own = JSON.parse(record.payload) as Record<string, unknown>;
-  if (record.name !== 'message.created') return { room, seq, at, actor, ...own };
-  const message = { id: messageIdOf(room, seq), room, seq, author: actor, at, ...own } as Message;
-  return { room, seq, at, actor, message };
-}
-
-/** An event with its name, as `log.read` and `sync` give it. */
-export function loggedEvent(record: EventRecord): LoggedEvent {
-  return { name: record.name, ...eventBody(record) } as LoggedEvent;
+  return { name: record.name, ...eventBody(record.name, { room, seq, at, actor }, own) } as LoggedEvent;
 }
 
 /** Whether an event changes who is in its room. */
-export function changesMembership(name: EventName): boolean {
+export function changesMembership(name: string): boolean {
   return name === 'member.joined' || name === 'member.left';
 }

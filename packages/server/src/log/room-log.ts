@@ -1,10 +1,15 @@
 import { fail, type LoggedEvent } from '@madang/protocol';
-import type { EventRecord } from '../store/schema.js';
 import type { Clock } from '../clock.js';
-import type { Append, Store } from '../store/store.js';
+import type { Append, AppendResult, Store } from '../store/store.js';
 import { CommittedEvent, type CommittedListener } from './committed.js';
-import { loggedEvent } from './event-record.js';
+import { bodyOfNew, loggedEvent } from './event-record.js';
 import { Writer } from './writer.js';
+
+/** Where and when the first event of an append came to be. */
+export interface Appended {
+  seq: number;
+  at: number;
+}
 
 /** One read of a room's log. */
 export interface LogPage {
@@ -31,10 +36,8 @@ export class RoomLog {
   constructor(store: Store, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.#writer = new Writer(store, (results) => {
-      const batch = results.flatMap((result) =>
-        result.status === 'appended' ? result.events.map((record) => new CommittedEvent(record)) : [],
-      );
+    this.#writer = new Writer(store, (appends, results) => {
+      const batch = appends.flatMap((append, index) => committedEvents(append, results[index]));
       if (batch.length > 0) for (const listener of this.#listeners) listener(batch);
     });
   }
@@ -53,9 +56,10 @@ export class RoomLog {
    * Appends, or finds that there is nothing to append (then `undefined`).
    * @throws MadangError `forbidden` when the guard isn't a member any more, `unavailable` when it can't be stored.
    */
-  async append(append: Omit<Append, 'at'>): Promise<EventRecord[] | undefined> {
-    const result = await this.#writer.append({ ...append, at: this.#now() });
-    if (result.status === 'appended') return result.events;
+  async append(append: Omit<Append, 'at'>): Promise<Appended | undefined> {
+    const at = this.#now();
+    const result = await this.#writer.append({ ...append, at });
+    if (result.status === 'appended') return { seq: result.seqs[0] ?? 0, at };
     if (result.status === 'refused') return fail('forbidden', 'You are not a member of this room');
     if (result.status === 'failed') throw new Error(`An append failed: ${result.reason}`);
     return undefined;
@@ -81,4 +85,12 @@ export class RoomLog {
     this.#lastAt = Math.max(this.#lastAt, this.#clock.now());
     return this.#lastAt;
   }
+}
+
+function committedEvents(append: Append, result: AppendResult | undefined): CommittedEvent[] {
+  if (result?.status !== 'appended') return [];
+  return append.events.flatMap((event, index) => {
+    const seq = result.seqs[index] ?? 0;
+    return seq === 0 ? [] : [new CommittedEvent(event.name, bodyOfNew(append, event, seq), append.room, seq)];
+  });
 }

@@ -6,12 +6,12 @@ import type { Append, AppendResult, Store } from '../store/store.js';
  */
 export class Writer {
   readonly #store: Store;
-  readonly #onCommitted: (results: AppendResult[]) => void;
+  readonly #onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void;
   #gathering: { append: Append; settle(result: AppendResult | Error): void }[] = [];
   #committing: Promise<void> | undefined;
 
   /** `onCommitted` hears each batch before its appends are answered. */
-  constructor(store: Store, onCommitted: (results: AppendResult[]) => void) {
+  constructor(store: Store, onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void) {
     this.#store = store;
     this.#onCommitted = onCommitted;
   }
@@ -37,8 +37,9 @@ export class Writer {
       const batch = this.#gathering;
       this.#gathering = [];
       try {
-        const results = await this.#store.commit(batch.map((each) => each.append));
-        this.#onCommitted(results);
+        const appends = batch.map((each) => each.append);
+        const results = await this.#store.commit(appends);
+        this.#onCommitted(appends, results);
         for (const [index, each] of batch.entries()) each.settle(results[index] as AppendResult);
       } catch (error) {
         const reason = error instanceof Error ? error : new Error(String(error));

@@ -40,7 +40,7 @@ export type SqlValue = string | number | null;
 /** A change's SQL and its values. */
 export interface ChangeStatement<C> {
   sql: string;
-  values(change: C, place: ChangePlace): SqlValue[];
+  values: (change: C, place: ChangePlace) => SqlValue[];
 }
 
 /** What the engines write differently. */
@@ -119,9 +119,18 @@ export function changeStatements(dialect: ChangeDialect): {
         AND (SELECT count(DISTINCT emoji) FROM reactions WHERE room_id = ? AND message_seq = ? AND emoji <> ?) < ?
         ON CONFLICT DO NOTHING`,
       values: (c, p) => [
-        ...[p.room, c.message, c.emoji, p.actor.id, p.actor.name, p.at],
-        ...[p.room, c.message],
-        ...[p.room, c.message, c.emoji, c.maxEmoji],
+        p.room,
+        c.message,
+        c.emoji,
+        p.actor.id,
+        p.actor.name,
+        p.at,
+        p.room,
+        c.message,
+        p.room,
+        c.message,
+        c.emoji,
+        c.maxEmoji,
       ],
     },
     deleteReaction: {

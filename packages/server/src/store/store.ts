@@ -54,7 +54,8 @@ export interface NewEvent {
 
 /** What became of an append. */
 export type AppendResult =
-  | { status: 'appended'; events: EventRecord[] }
+  /** The seq of each of its events; 0 for one that changed nothing. */
+  | { status: 'appended'; seqs: number[] }
   | { status: 'unchanged' }
   | { status: 'refused' }
   | { status: 'failed'; reason: string };

@@ -16,13 +16,13 @@ export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
     response.json({ status: 'ok', durability: 'power' });
   });
   const ready: RequestHandler = async (_request, response) => {
-    if (checks.isStopping()) return void response.status(503).json({ status: 'stopping' });
     try {
+      if (checks.isStopping()) throw new Error('the server is stopping');
       await checks.store();
       response.json({ status: 'ready', store: 'ok' });
     } catch (error) {
-      logger.warn({ err: error }, 'the store is not ready');
-      response.status(503).json({ status: 'unavailable', store: 'unavailable' });
+      logger.warn({ err: error }, 'not ready');
+      response.status(503).json({ status: checks.isStopping() ? 'stopping' : 'unavailable' });
     }
   };
   router.get('/readyz', ready);

@@ -15,7 +15,7 @@ export type Line =
   | { kind: 'incomplete'; row: LineRow };
 
 const rows: LineRow[] = Object.values(commands).flatMap((row) =>
-  'line' in row && row.line ? [{ name: row.name, doc: row.doc, line: row.line as LineSyntax<unknown> }] : [],
+  'line' in row && row.line ? [{ name: row.name, doc: row.doc, line: row.line }] : [],
 );
 
 const byVerb = new Map(rows.map((row) => [row.line.verb, row]));

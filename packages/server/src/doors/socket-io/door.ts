@@ -39,10 +39,7 @@ export class SocketIoDoor {
     this.#io = new Server({ serveClient: false });
     this.#io.bind(this.#engine);
     this.#io.use((socket, next) => {
-      this.#shake(socket).then(
-        () => next(),
-        (error: unknown) => next(connectError(toMadangError(error, parts.logger).toJSON())),
-      );
+      void this.#shake(socket, next);
     });
     this.#io.on('connection', (socket) => void this.#open(socket));
   }
@@ -54,7 +51,7 @@ export class SocketIoDoor {
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#engine.handleUpgrade(request as Parameters<EngineServer['handleUpgrade']>[0], socket, head);
+    this.#engine.handleUpgrade(request, socket, head);
   }
 
   close(): void {
@@ -62,16 +59,23 @@ export class SocketIoDoor {
     this.#engine.close();
   }
 
-  async #shake(socket: Socket): Promise<void> {
+  async #shake(socket: Socket, next: (error?: Error) => void): Promise<void> {
+    try {
+      socket.data = await this.#handshake(socket);
+      next();
+    } catch (error) {
+      next(connectError(toMadangError(error, this.#parts.logger).toJSON()));
+    }
+  }
+
+  async #handshake(socket: Socket): Promise<Handshake> {
     const { commands, credentials } = this.#parts;
-    const handshake = socket.data as Handshake;
     const auth: unknown = socket.handshake.auth;
     if (typeof auth === 'object' && auth !== null && Object.keys(auth).length > 0) {
-      Object.assign(handshake, await commands.identify(auth, this.#callerOf(socket)));
-      return;
+      return commands.identify(auth, this.#callerOf(socket));
     }
     const session = await credentials.find(socket.request);
-    if (session) handshake.session = session;
+    return session ? { session } : {};
   }
 
   async #open(socket: Socket): Promise<void> {
@@ -87,15 +91,7 @@ export class SocketIoDoor {
     attendance.opened(connection);
     socket.on('disconnect', () => attendance.closed(connection));
     const welcomed = session && commands.welcome(session, caller);
-    socket.onAny((name: string, ...args: unknown[]) => {
-      const ack = args.at(-1);
-      const input = typeof args[0] === 'function' ? undefined : args[0];
-      // Calls that come while the handshake's session is let in are that session's.
-      void Promise.resolve(welcomed).then(async () => {
-        const outcome = await calls.run(name, refuseBinary(input), caller);
-        if (typeof ack === 'function') ack('error' in outcome ? { error: outcome.error.toJSON() } : outcome);
-      });
-    });
+    socket.onAny((name: string, ...args: unknown[]) => void answer(name, args));
     try {
       const state = await welcomed;
       if (state)
@@ -105,6 +101,17 @@ export class SocketIoDoor {
     } catch (error) {
       logger.error({ err: error, door: connection.door }, 'a connection could not be opened');
       connection.close('restarting');
+    }
+
+    async function answer(name: string, args: unknown[]): Promise<void> {
+      const ack = args.at(-1);
+      const input = typeof args[0] === 'function' ? undefined : args[0];
+      // Calls that come while the handshake's session is let in are that session's.
+      if (welcomed && !connection.session) await welcomed.catch(() => undefined);
+      const outcome = await calls.run(name, refuseBinary(input), caller);
+      if (typeof ack !== 'function') return;
+      connection.cork();
+      ack('error' in outcome ? { error: outcome.error.toJSON() } : outcome);
     }
   }
 

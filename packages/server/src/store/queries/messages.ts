@@ -116,7 +116,7 @@ export async function countUnread(read: Kysely<Schema>, room: string, user: stri
     )
     .select(sql<number>`count(*)`.as('count'))
     .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return row.count;
 }
 
 /** Remembers how far a user has read a room; it never goes back. Returns whether it went on. */

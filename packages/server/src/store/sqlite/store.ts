@@ -94,7 +94,7 @@ class SqliteStore implements Store {
   readonly #access: Database.Statement;
   readonly #events: Database.Statement;
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   #nextId = 1;
   #closed = false;
   #broken: string | undefined;
@@ -151,8 +151,8 @@ class SqliteStore implements Store {
     if (this.#broken) return Promise.reject(unavailable(this.#broken));
     const id = this.#nextId++;
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
-      this.#worker.postMessage({ ...request, id } satisfies WorkerRequest as WorkerRequest);
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ ...request, id });
     });
   }
 
@@ -160,7 +160,7 @@ class SqliteStore implements Store {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if ('error' in answer) waiting?.reject(unavailable(`${answer.error.code} ${answer.error.message}`));
-    else waiting?.resolve(answer.result);
+    else waiting?.resolve(answer.result as never);
   }
 
   #failAll(reason: string): void {

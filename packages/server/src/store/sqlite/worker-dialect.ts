@@ -12,6 +12,10 @@ import type { SqlValue } from '../changes.js';
 /** Runs one statement on the write side. */
 export type RunStatement = (sql: string, values: SqlValue[]) => Promise<{ rows: unknown[]; changes: number }>;
 
+function noTransactions(): Promise<never> {
+  return Promise.reject(new Error('The write side commits each statement by itself'));
+}
+
 /** A Kysely dialect whose statements run in the write worker, so that no `fsync` blocks the event loop. */
 export function workerDialect(run: RunStatement): Dialect {
   const connection: DatabaseConnection = {
@@ -23,7 +27,6 @@ export function workerDialect(run: RunStatement): Dialect {
       throw new Error('The write side does not stream');
     },
   };
-  const noTransactions = () => Promise.reject(new Error('The write side commits each statement by itself'));
   const driver: Driver = {
     init: () => Promise.resolve(),
     acquireConnection: () => Promise.resolve(connection),

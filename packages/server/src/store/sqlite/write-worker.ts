@@ -2,7 +2,6 @@ import type Database from 'better-sqlite3';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
 import { type Change, type ChangePlace, changeStatements, type ChangeStatement, type SqlValue } from '../changes.js';
-import type { EventRecord } from '../schema.js';
 import type { Append, AppendResult } from '../store.js';
 import { openForWriting } from './connection.js';
 
@@ -88,28 +87,20 @@ class WriteSide {
     if (append.guard !== undefined && !this.#isMember.get(room, append.guard)) return { status: 'refused' };
     const known = this.#heads.get(room) ?? (this.#readHead.get(room) as number | undefined);
     let head = known ?? 0;
-    const events: EventRecord[] = [];
+    const seqs: number[] = [];
     for (const event of append.events) {
       if (!this.#apply(event.changes, { room, seq: head + 1, at, actor })) {
-        if (events.length === 0) return { status: 'unchanged' };
+        if (seqs.length === 0) return { status: 'unchanged' };
+        seqs.push(0);
         continue;
       }
       head += 1;
-      const record: EventRecord = {
-        room_id: room,
-        seq: head,
-        name: event.name,
-        at,
-        actor_id: actor.id,
-        actor_name: actor.name,
-        payload: JSON.stringify(event.payload),
-        message_seq: event.messageSeq ?? null,
-      };
-      this.#insertEvent.run(room, head, event.name, at, actor.id, actor.name, record.payload, record.message_seq);
-      events.push(record);
+      const payload = JSON.stringify(event.payload);
+      this.#insertEvent.run(room, head, event.name, at, actor.id, actor.name, payload, event.messageSeq ?? null);
+      seqs.push(head);
     }
     this.#heads.set(room, head);
-    return { status: 'appended', events };
+    return { status: 'appended', seqs };
   }
 
   /** Runs an event's changes; false when the first changes nothing (S3). */
