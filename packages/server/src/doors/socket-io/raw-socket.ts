@@ -1,0 +1,42 @@
+import type { Socket as EngineSocket } from 'engine.io';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+
+/**
+ * The one place that looks inside Engine.IO. Its queue costs about as much as the network write itself, so a batch that
+ * is a ready buffer of frames goes to the TCP socket directly, when nothing is queued before it. If Engine.IO's inside
+ * is not what this file knows (another major version, another `ws`), everything takes the ordinary way instead.
+ */
+
+const isKnownVersion = versionOf('engine.io').startsWith('6.');
+
+/** What is looked at inside; all of it may be missing. */
+interface Inside {
+  transport?: { name?: string; socket?: { readyState?: number; _socket?: unknown } };
+  upgrading?: boolean;
+  readyState?: string;
+  writeBuffer?: unknown[];
+}
+
+/** Whether ready frames can be written to this connection: it is a WebSocket, and not in the middle of an upgrade. */
+export function takesFrames(engine: EngineSocket): boolean {
+  return engine.transport.name === 'websocket' && !engine.upgrading;
+}
+
+/** The TCP socket, if what is written to it now comes after all that Engine.IO was given before; else undefined. */
+export function directSocket(engine: EngineSocket): Socket | undefined {
+  const inside = engine as unknown as Inside;
+  if (!isKnownVersion || inside.readyState !== 'open' || inside.writeBuffer?.length !== 0) return undefined;
+  const webSocket = inside.transport?.socket;
+  const socket = webSocket?._socket;
+  return webSocket?.readyState === 1 && socket instanceof Socket ? socket : undefined;
+}
+
+/** A dependency's version, though its `exports` hide its package.json. */
+function versionOf(name: string): string {
+  const entry = createRequire(import.meta.url).resolve(name);
+  const manifest = readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
