@@ -1,0 +1,38 @@
+import { Tooltip } from 'radix-ui';
+import { useEffect, useState } from 'react';
+import { Router } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+import { NicknameForm } from './features/session/nickname-form.js';
+import { Splash } from './features/session/splash.js';
+import { preloadConversation } from './features/room/room-screen.js';
+import { Workspace } from './features/room/workspace.js';
+import { useClient, useObservable } from './state/client-provider.js';
+import { Toasts } from './ui/toast.js';
+
+/** The whole page: the gate, or the yard. */
+export function App() {
+  return (
+    <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
+      {/* oxlint-disable-next-line react/hooks -- the router calls it */}
+      <Router hook={useHashLocation}>
+        <Screen />
+        <Toasts />
+      </Router>
+    </Tooltip.Provider>
+  );
+}
+
+function Screen() {
+  useEffect(preloadConversation, []);
+  const client = useClient();
+  const { status } = useObservable(client.state);
+  const user = useObservable(client.user);
+  const [wasIn, setWasIn] = useState(false);
+
+  // While the connection is away the yard stays, even if the client does not know the user for a moment.
+  const isIn = status !== 'signed-out' && (user !== undefined || wasIn);
+  if (isIn !== wasIn) setWasIn(isIn);
+
+  if (status === 'signed-out') return <NicknameForm />;
+  return isIn ? <Workspace /> : <Splash />;
+}

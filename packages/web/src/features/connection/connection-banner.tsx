@@ -1,0 +1,69 @@
+import { CloudOff, WifiOff } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useClient, useObservable } from '../../state/client-provider.js';
+import styles from './connection-banner.module.css';
+
+/** A short break heals by itself; only a longer one is told. */
+const QUIET_MS = 1000;
+
+/** Tells when there is no connection, whose side it is on, and when it is tried again. */
+export function ConnectionBanner() {
+  const { t } = useTranslation();
+  const client = useClient();
+  const state = useObservable(client.state);
+  const isBroken = state.status === 'reconnecting' || state.status === 'offline';
+  const isShown = useAfter(isBroken, QUIET_MS);
+
+  return (
+    <div role="status" aria-label={t('connection.region')} className={styles.region}>
+      {isShown && state.status === 'offline' && (
+        <div className={styles.banner}>
+          <WifiOff size={18} aria-hidden />
+          <span>{t('connection.offline')}</span>
+        </div>
+      )}
+      {isShown && state.status === 'reconnecting' && (
+        <div className={styles.banner}>
+          <CloudOff size={18} aria-hidden />
+          <Countdown key={state.retryAt} until={state.retryAt} />
+          <button type="button" className={styles.retry} onClick={() => client.reconnectNow()}>
+            {t('connection.tryNow')}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function useAfter(value: boolean, ms: number): boolean {
+  const [isLong, setIsLong] = useState(false);
+  useEffect(() => {
+    if (!value) return undefined;
+    const timer = setTimeout(() => setIsLong(true), ms);
+    return () => {
+      clearTimeout(timer);
+      setIsLong(false);
+    };
+  }, [value, ms]);
+  return isLong;
+}
+
+/** The seconds are for the eye; read out one by one they would be a nuisance. */
+function Countdown({ until }: { until: number }) {
+  const { t } = useTranslation();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  return (
+    <>
+      <span aria-hidden>
+        {seconds > 0 ? t('connection.reconnectingIn', { count: seconds }) : t('connection.reconnecting')}
+      </span>
+      <span className="visually-hidden">{t('connection.reconnecting')}</span>
+    </>
+  );
+}

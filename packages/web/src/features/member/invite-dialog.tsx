@@ -1,0 +1,89 @@
+import type { Room, UserRef } from '@madang/protocol';
+import { UserRoundX } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useClient } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
+import { Avatar } from '../../ui/avatar.js';
+import { Button } from '../../ui/button.js';
+import { Dialog } from '../../ui/dialog.js';
+import { Empty } from '../../ui/empty.js';
+import { TextField } from '../../ui/field.js';
+import { SkeletonRows } from '../../ui/skeleton.js';
+import styles from './invite-dialog.module.css';
+import { useAcquaintances } from './use-acquaintances.js';
+
+/** Invites people whom the caller shares another room with. */
+export function InviteDialog({ room, onClose }: { room: Room; onClose: () => void }) {
+  const { t } = useTranslation();
+  const [search, setSearch] = useState('');
+  const people = useAcquaintances(room.id);
+  const words = search.trim().toLocaleLowerCase();
+  const shown = people?.filter((person) => person.name.toLocaleLowerCase().includes(words));
+  return (
+    <Dialog title={t('room.inviteTitle', { name: room.name })} onClose={onClose}>
+      <TextField
+        label={t('room.inviteSearch')}
+        placeholder={t('room.inviteSearch')}
+        isLabelHidden
+        type="search"
+        value={search}
+        onValueChange={setSearch}
+        data-autofocus
+      />
+      <div className={styles.people} aria-busy={!shown}>
+        {!shown && <SkeletonRows count={4} />}
+        {shown?.length === 0 && (
+          <Empty icon={<UserRoundX size={28} aria-hidden />} title={t('room.inviteEmpty')}>
+            {t('room.inviteEmptyText')}
+          </Empty>
+        )}
+        <ul>
+          {shown?.map((person) => (
+            <PersonEntry key={person.id} room={room} person={person} />
+          ))}
+        </ul>
+      </div>
+    </Dialog>
+  );
+}
+
+function PersonEntry({ room, person }: { room: Room; person: UserRef }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [outcome, setOutcome] = useState<'busy' | 'invited'>();
+  const [error, setError] = useState<string>();
+  const invite = async () => {
+    if (outcome) return;
+    setOutcome('busy');
+    try {
+      await client.call('room.invite', { room: room.id, user: person.id });
+      setOutcome('invited');
+    } catch (thrown) {
+      setError(errorText(t, thrown));
+      setOutcome(undefined);
+    }
+  };
+  return (
+    <li className={styles.person}>
+      <Avatar id={person.id} name={person.name} size="small" />
+      <div className={styles.words}>
+        <p className={styles.name}>{person.name}</p>
+        {error && (
+          <p className={styles.error} role="alert">
+            {error}
+          </p>
+        )}
+      </div>
+      <Button
+        size="small"
+        isBusy={outcome === 'busy'}
+        disabled={outcome === 'invited'}
+        aria-label={`${t(outcome === 'invited' ? 'room.invited' : 'room.invite')}: ${person.name}`}
+        onClick={() => void invite()}
+      >
+        {t(outcome === 'invited' ? 'room.invited' : 'room.invite')}
+      </Button>
+    </li>
+  );
+}

@@ -1,0 +1,80 @@
+import type { Member, RoomState } from '@madang/client';
+import type { Room } from '@madang/protocol';
+import { UserPlus, X } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useUser } from '../../state/client-provider.js';
+import { classNames } from '../../ui/class-names.js';
+import { IconButton } from '../../ui/icon-button.js';
+import { SkeletonRows } from '../../ui/skeleton.js';
+import { InviteDialog } from './invite-dialog.js';
+import styles from './member-panel.module.css';
+import { MemberRow } from './member-row.js';
+import { RemoveDialog } from './remove-dialog.js';
+
+export interface MemberPanelProps {
+  room: Room;
+  state: RoomState;
+  /** Over the conversation, where there is no room beside it. */
+  isOverlay: boolean;
+  onClose: () => void;
+}
+
+const GROUPS = ['online', 'away', 'offline'] as const;
+
+/** Who is in a room: those who are here first. */
+export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProps) {
+  const { t } = useTranslation();
+  const user = useUser();
+  const [dialog, setDialog] = useState<'invite' | Member>();
+  const mayInvite = room.kind === 'public' || (room.kind === 'private' && room.role === 'owner');
+
+  return (
+    <aside
+      className={classNames(styles.panel, isOverlay && styles.overlay)}
+      aria-label={t('member.panel')}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && isOverlay && !event.defaultPrevented) onClose();
+      }}
+    >
+      <header className={styles.header}>
+        <h2>{t('member.panel')}</h2>
+        {mayInvite && (
+          <IconButton label={t('room.invite')} onClick={() => setDialog('invite')}>
+            <UserPlus size={18} aria-hidden />
+          </IconButton>
+        )}
+        <IconButton label={t('member.hide')} onClick={onClose}>
+          <X size={18} aria-hidden />
+        </IconButton>
+      </header>
+      <div className={styles.scroller}>
+        {state.members.length === 0 && <SkeletonRows count={5} hasAvatar />}
+        {GROUPS.map((presence) => {
+          const members = state.members.filter((each) => each.presence === presence);
+          if (members.length === 0) return null;
+          return (
+            <section key={presence} className={styles.group}>
+              <h3>
+                {t(`member.${presence}`)} <span>{members.length}</span>
+              </h3>
+              <ul>
+                {members.map((member) => (
+                  <MemberRow
+                    key={member.user.id}
+                    member={member}
+                    isSelf={member.user.id === user.id}
+                    mayRemove={room.role === 'owner' && room.kind !== 'direct'}
+                    onRemove={() => setDialog(member)}
+                  />
+                ))}
+              </ul>
+            </section>
+          );
+        })}
+      </div>
+      {dialog === 'invite' && <InviteDialog room={room} onClose={() => setDialog(undefined)} />}
+      {typeof dialog === 'object' && <RemoveDialog room={room} member={dialog} onClose={() => setDialog(undefined)} />}
+    </aside>
+  );
+}

@@ -1,0 +1,74 @@
+import type { Member } from '@madang/client';
+import { MessageCircle, UserMinus } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { Avatar } from '../../ui/avatar.js';
+import { classNames } from '../../ui/class-names.js';
+import { Menu, MenuItem } from '../../ui/menu.js';
+import { usePresenceText } from '../presence/use-presence-text.js';
+import styles from './member-row.module.css';
+import { useOpenDirect } from './use-open-direct.js';
+
+export interface MemberRowProps {
+  member: Member;
+  isSelf: boolean;
+  mayRemove: boolean;
+  onRemove: () => void;
+}
+
+/** A member, with a menu of what can be done with them. */
+export function MemberRow({ member, isSelf, mayRemove, onRemove }: MemberRowProps) {
+  const { t } = useTranslation();
+  const openDirect = useOpenDirect();
+  if (isSelf) {
+    return (
+      <li className={styles.row}>
+        <MemberWords member={member} isSelf />
+      </li>
+    );
+  }
+  return (
+    <li>
+      <Menu
+        align="start"
+        trigger={
+          <button
+            type="button"
+            className={classNames(styles.row, styles.button, member.presence === 'offline' && styles.offline)}
+            aria-label={t('member.menu', { name: member.user.name })}
+          >
+            <MemberWords member={member} />
+          </button>
+        }
+      >
+        <MenuItem icon={<MessageCircle size={17} aria-hidden />} onSelect={() => void openDirect(member.user.id)}>
+          {t('member.direct')}
+        </MenuItem>
+        {mayRemove && (
+          <MenuItem icon={<UserMinus size={17} aria-hidden />} isDanger onSelect={onRemove}>
+            {t('member.remove')}
+          </MenuItem>
+        )}
+      </Menu>
+    </li>
+  );
+}
+
+function MemberWords({ member, isSelf }: { member: Member; isSelf?: boolean }) {
+  const { t } = useTranslation();
+  const presenceText = usePresenceText();
+  return (
+    <>
+      <Avatar id={member.user.id} name={member.user.name} size="small" presence={member.presence} />
+      <span className={styles.words}>
+        <span className={styles.name}>
+          <span className={styles.nameText}>{member.user.name}</span>
+          {isSelf && <span className={styles.tag}>{t('member.you')}</span>}
+          {member.role === 'owner' && <span className={styles.tag}>{t('member.owner')}</span>}
+        </span>
+        {member.presence === 'offline' && member.lastSeen !== undefined && (
+          <span className={styles.seen}>{presenceText(member)}</span>
+        )}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,20 @@
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import { useClient } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
+import { showToast } from '../../ui/toast.js';
+
+/** Opens the conversation with one person and goes there. */
+export function useOpenDirect() {
+  const client = useClient();
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  return async (user: string) => {
+    try {
+      const { room } = await client.call('direct.open', { user });
+      go(`/r/${room.id}`);
+    } catch (error) {
+      showToast(errorText(t, error));
+    }
+  };
+}

@@ -1,0 +1,13 @@
+import type { Activity } from '@madang/client';
+import { useTranslation } from 'react-i18next';
+import { languageOf } from '../../i18n/i18n.js';
+import { formatList } from '../../state/format-time.js';
+import { activitySentences } from './activity-sentences.js';
+import styles from './activity-line.module.css';
+
+/** Who came and went, and what else changed, between two messages. */
+export function ActivityLine({ items }: { items: readonly Activity[] }) {
+  const { t, i18n } = useTranslation();
+  const sentences = activitySentences(t, (names) => formatList(languageOf(i18n), names), items);
+  return <div className={styles.line}>{sentences.join(' ')}</div>;
+}

@@ -1,0 +1,56 @@
+import type { Activity } from '@madang/client';
+import type { Translate } from '../../i18n/i18n.js';
+
+const NAMED = 3;
+
+type Kind = 'joined' | 'left' | 'removed' | 'madeOwner';
+
+/** What happened, in sentences: people who did the same in a row are told together. */
+export function activitySentences(
+  t: Translate,
+  list: (names: readonly string[]) => string,
+  items: readonly Activity[],
+): string[] {
+  const sentences: string[] = [];
+  let run: { kind: Kind; names: string[] } | undefined;
+  const flush = () => {
+    if (run) sentences.push(t(`member.${run.kind}`, { names: namesOf(t, list, run.names) }));
+    run = undefined;
+  };
+  for (const item of items) {
+    const kind = kindOf(item);
+    if (kind && 'user' in item) {
+      if (run?.kind !== kind) flush();
+      run ??= { kind, names: [] };
+      if (!run.names.includes(item.user.name)) run.names.push(item.user.name);
+    } else {
+      flush();
+      sentences.push(...ownSentences(t, item));
+    }
+  }
+  flush();
+  return sentences;
+}
+
+function kindOf(item: Activity): Kind | undefined {
+  if (item.name === 'member.joined') return 'joined';
+  if (item.name === 'member.left') return item.reason === 'removed' ? 'removed' : 'left';
+  if (item.name === 'member.updated' && item.previousName === undefined && item.role === 'owner') return 'madeOwner';
+  return undefined;
+}
+
+function ownSentences(t: Translate, item: Activity): string[] {
+  if (item.name === 'member.updated' && item.previousName !== undefined)
+    return [t('member.renamed', { before: item.previousName, after: item.user.name })];
+  if (item.name !== 'room.updated') return [];
+  const name = item.actor.name;
+  if (item.topic === undefined) return [t('activity.renamedRoom', { name })];
+  return [
+    item.topic === '' ? t('activity.clearedTopic', { name }) : t('activity.changedTopic', { name, value: item.topic }),
+  ];
+}
+
+function namesOf(t: Translate, list: (names: readonly string[]) => string, names: readonly string[]): string {
+  if (names.length <= NAMED) return list(names);
+  return t('member.more', { names: list(names.slice(0, NAMED - 1)), count: names.length - NAMED + 1 });
+}

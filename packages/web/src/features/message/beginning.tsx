@@ -1,0 +1,19 @@
+import type { Room } from '@madang/protocol';
+import { Hand } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import styles from './beginning.module.css';
+
+/** The top of a conversation: there is nothing before this. */
+export function Beginning({ room, title }: { room: Room | undefined; title: string }) {
+  const { t } = useTranslation();
+  const isDirect = room?.kind === 'direct';
+  return (
+    <div className={styles.beginning}>
+      <span className={styles.icon}>
+        <Hand size={24} aria-hidden />
+      </span>
+      <h2>{t(isDirect ? 'room.startDirectTitle' : 'room.startTitle', { name: title })}</h2>
+      <p>{room?.topic || t(isDirect ? 'room.startDirectText' : 'room.startText')}</p>
+    </div>
+  );
+}

@@ -1,0 +1,15 @@
+import { useTranslation } from 'react-i18next';
+import { bytesLeftToTell } from './byte-limit.js';
+import styles from './byte-note.module.css';
+
+/** Tells how much more can be written, when that is little. */
+export function ByteNote({ text }: { text: string }) {
+  const { t } = useTranslation();
+  const left = bytesLeftToTell(text);
+  if (left === undefined) return null;
+  return (
+    <span className={left < 0 ? styles.over : styles.left} role="status">
+      {left < 0 ? t('message.bytesOver', { count: -left }) : t('message.bytesLeft', { count: left })}
+    </span>
+  );
+}

@@ -1,0 +1,112 @@
+import { SendHorizontal, Smile } from 'lucide-react';
+import { type KeyboardEvent, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useClient } from '../../state/client-provider.js';
+import { keepDraft, readDraft } from '../../state/draft.js';
+import { TOUCH, useMedia } from '../../state/media.js';
+import { GrowingTextArea } from '../../ui/growing-text-area.js';
+import { IconButton } from '../../ui/icon-button.js';
+import { bytesOf, textLimit } from './byte-limit.js';
+import { ByteNote } from './byte-note.js';
+import styles from './composer.module.css';
+import { endsComposition } from './composition.js';
+import { EmojiPopover } from './emoji-popover.js';
+
+export interface ComposerProps {
+  room: string;
+  label: string;
+  onSent: () => void;
+  /** ArrowUp in an empty composer. */
+  onEditLast: () => void;
+  onTyping: () => void;
+}
+
+/** Where one writes. Rendered anew for each room, with its draft. */
+export function Composer({ room, label, onSent, onEditLast, onTyping }: ComposerProps) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const isTouch = useMedia(TOUCH);
+  const [text, setText] = useState(() => readDraft(room));
+  const input = useRef<HTMLTextAreaElement>(null);
+  const mayBeSent = text.trim() !== '' && bytesOf(text) <= textLimit;
+
+  const change = (next: string) => {
+    setText(next);
+    keepDraft(room, next);
+    if (next.trim() !== '') onTyping();
+  };
+
+  const send = () => {
+    if (!mayBeSent) return;
+    // The outbox tells of a refusal in the message's own row.
+    client.send(room, text.trim()).sent.catch(() => {});
+    setText('');
+    keepDraft(room, '');
+    onSent();
+    input.current?.focus();
+  };
+
+  const insert = (emoji: string) => {
+    const area = input.current;
+    const start = area?.selectionStart ?? text.length;
+    change(text.slice(0, start) + emoji + text.slice(area?.selectionEnd ?? start));
+    requestAnimationFrame(() => area?.setSelectionRange(start + emoji.length, start + emoji.length));
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (endsComposition(event.nativeEvent)) return;
+    if (event.key === 'Enter' && !event.shiftKey && !isTouch) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'ArrowUp' && text === '') {
+      event.preventDefault();
+      onEditLast();
+    }
+  };
+
+  return (
+    <form
+      className={styles.composer}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className={styles.box}>
+        <GrowingTextArea
+          ref={(element) => {
+            input.current = element;
+            if (!isTouch) element?.focus({ preventScroll: true });
+          }}
+          id="composer"
+          className={styles.input}
+          aria-label={label}
+          placeholder={label}
+          value={text}
+          maxRows={8}
+          enterKeyHint={isTouch ? 'enter' : 'send'}
+          onChange={(event) => change(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <EmojiPopover
+          onPick={insert}
+          focusAfter={() => input.current}
+          trigger={
+            <IconButton label={t('message.emoji')}>
+              <Smile size={20} aria-hidden />
+            </IconButton>
+          }
+        />
+        <button type="submit" className={styles.send} aria-label={t('message.send')} disabled={!mayBeSent}>
+          <SendHorizontal size={18} aria-hidden />
+        </button>
+      </div>
+      <div className={styles.below}>
+        <span className={styles.hint} data-shown={text !== '' && !isTouch}>
+          {t('message.hint')} · {t('message.format')}
+        </span>
+        <ByteNote text={text} />
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,74 @@
+import type { RoomState, RoomView, ViewMessage } from '@madang/client';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useUser } from '../../state/client-provider.js';
+import { SkeletonRows } from '../../ui/skeleton.js';
+import { TypingLine } from '../typing/typing-line.js';
+import { Composer } from './composer.js';
+import styles from './conversation.module.css';
+import { DeleteDialog } from './delete-dialog.js';
+import { MessageList } from './message-list.js';
+
+export interface ConversationProps {
+  id: string;
+  view: RoomView;
+  state: RoomState;
+  title: string;
+}
+
+/** What was said in a room, and where one says more. Rendered anew for each room. */
+export function Conversation({ id, view, state, title }: ConversationProps) {
+  const { t } = useTranslation();
+  const user = useUser();
+  const [editing, setEditing] = useState<string>();
+  const [deleting, setDeleting] = useState<ViewMessage>();
+  const [sends, setSends] = useState(0);
+
+  const edit = (key: string | undefined) => {
+    setEditing(key);
+    if (key === undefined) focusComposer();
+  };
+
+  const editLast = () => {
+    const own = state.messages.findLast((each) => each.author.id === user.id && isEditable(each));
+    if (own) setEditing(own.key);
+  };
+
+  return (
+    <div className={styles.conversation}>
+      {state.status === 'loading' ? (
+        <div className={styles.loading} role="status" aria-busy aria-label={t('app.loading')}>
+          <SkeletonRows count={7} hasAvatar />
+        </div>
+      ) : (
+        <MessageList
+          view={view}
+          state={state}
+          title={title}
+          editing={editing}
+          onEdit={edit}
+          onDelete={setDeleting}
+          sends={sends}
+          onLeave={focusComposer}
+        />
+      )}
+      <TypingLine users={state.typing} />
+      <Composer
+        room={id}
+        label={t(state.room?.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
+        onSent={() => setSends((count) => count + 1)}
+        onEditLast={editLast}
+        onTyping={() => view.typing()}
+      />
+      {deleting && <DeleteDialog message={deleting} onClose={() => setDeleting(undefined)} />}
+    </div>
+  );
+}
+
+function isEditable(message: ViewMessage): boolean {
+  return message.delivery === 'sent' && message.deletedAt === undefined;
+}
+
+function focusComposer(): void {
+  document.querySelector<HTMLElement>('#composer')?.focus();
+}

@@ -1,0 +1,57 @@
+import { EmojiPicker as Picker, type EmojiPickerListComponents } from 'frimousse';
+import { useTranslation } from 'react-i18next';
+import { languageOf } from '../../i18n/i18n.js';
+import styles from './emoji-picker.module.css';
+
+/** A grid of emoji with a search in the page's language. Its data comes from this server. */
+export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
+  const { t, i18n } = useTranslation();
+  const language = languageOf(i18n);
+  return (
+    <Picker.Root
+      className={styles.picker}
+      locale={language}
+      columns={8}
+      resolveEmojiData={loadEmoji}
+      onEmojiSelect={({ emoji }) => onPick(emoji)}
+    >
+      <Picker.Search
+        className={styles.search}
+        aria-label={t('emoji.search')}
+        placeholder={t('emoji.search')}
+        autoFocus
+      />
+      <Picker.Viewport className={styles.viewport}>
+        <Picker.Loading className={styles.note}>{t('emoji.loading')}</Picker.Loading>
+        <Picker.Empty>{({ search }) => <p className={styles.note}>{t('emoji.empty', { search })}</p>}</Picker.Empty>
+        <Picker.List className={styles.list} components={parts} />
+      </Picker.Viewport>
+    </Picker.Root>
+  );
+}
+
+const parts: EmojiPickerListComponents = {
+  CategoryHeader: ({ category, ...props }) => (
+    <div {...props} className={styles.category}>
+      {category.label}
+    </div>
+  ),
+  Row: ({ children, ...props }) => (
+    <div {...props} className={styles.row}>
+      {children}
+    </div>
+  ),
+  Emoji: ({ emoji, ...props }) => (
+    <button {...props} type="button" className={styles.emoji} title={emoji.label}>
+      {emoji.emoji}
+    </button>
+  ),
+};
+
+type EmojiData = Awaited<ReturnType<NonNullable<React.ComponentProps<typeof Picker.Root>['resolveEmojiData']>>>;
+
+async function loadEmoji(locale: string, { signal }: { signal?: AbortSignal }): Promise<EmojiData> {
+  const response = await fetch(new URL(`emoji/${locale}.json`, document.baseURI), signal ? { signal } : {});
+  if (!response.ok) throw new Error(`The emoji could not be loaded: ${response.status}`);
+  return (await response.json()) as EmojiData;
+}

@@ -1,0 +1,57 @@
+import { Popover } from 'radix-ui';
+import { lazy, type ReactNode, Suspense, use, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { PortalContainer } from '../../ui/portal.js';
+import styles from './emoji-popover.module.css';
+
+const EmojiPicker = lazy(async () => ({ default: (await import('./emoji-picker.js')).EmojiPicker }));
+
+export interface EmojiPopoverProps {
+  /** The button that opens it. */
+  trigger: ReactNode;
+  onPick: (emoji: string) => void;
+  onOpenChange?: (isOpen: boolean) => void;
+  /** Where the focus goes when it closes; to the button if absent. */
+  focusAfter?: () => HTMLElement | null;
+}
+
+/** The emoji picker, at a button; loaded when it is first opened. */
+export function EmojiPopover({ trigger, onPick, onOpenChange, focusAfter }: EmojiPopoverProps) {
+  const { t } = useTranslation();
+  const container = use(PortalContainer);
+  const [isOpen, setIsOpen] = useState(false);
+  const change = (next: boolean) => {
+    setIsOpen(next);
+    onOpenChange?.(next);
+  };
+  return (
+    <Popover.Root open={isOpen} onOpenChange={change}>
+      <Popover.Trigger asChild>{trigger}</Popover.Trigger>
+      <Popover.Portal container={container}>
+        <Popover.Content
+          className={styles.popover}
+          aria-label={t('emoji.title')}
+          side="top"
+          align="end"
+          sideOffset={6}
+          collisionPadding={12}
+          onCloseAutoFocus={(event) => {
+            const element = focusAfter?.();
+            if (!element) return;
+            event.preventDefault();
+            element.focus();
+          }}
+        >
+          <Suspense fallback={<p className={styles.loading}>{t('emoji.loading')}</p>}>
+            <EmojiPicker
+              onPick={(emoji) => {
+                change(false);
+                onPick(emoji);
+              }}
+            />
+          </Suspense>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}

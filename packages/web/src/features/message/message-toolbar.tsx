@@ -1,0 +1,62 @@
+import type { ViewMessage } from '@madang/client';
+import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { IconButton } from '../../ui/icon-button.js';
+import { EmojiPopover } from './emoji-popover.js';
+import styles from './message-toolbar.module.css';
+import { useMessageActions } from './use-actions.js';
+
+const QUICK = ['👍', '❤️', '😄', '🙏'];
+
+export interface MessageToolbarProps {
+  message: ViewMessage;
+  isOwn: boolean;
+  mayDelete: boolean;
+  onPickingChange: (isPicking: boolean) => void;
+  onEdit: () => void;
+  onDelete: () => void;
+}
+
+/** What can be done to a message, at its upper edge while it has the pointer or the focus. */
+export function MessageToolbar({ message, isOwn, mayDelete, onPickingChange, onEdit, onDelete }: MessageToolbarProps) {
+  const { t } = useTranslation();
+  const { react, copy } = useMessageActions();
+  return (
+    <div className={styles.toolbar} role="toolbar" aria-label={t('message.actions')}>
+      {QUICK.map((emoji) => (
+        <IconButton
+          key={emoji}
+          size="small"
+          label={t('message.reactWith', { emoji })}
+          className={styles.quick}
+          onClick={() => void react(message, emoji)}
+        >
+          {emoji}
+        </IconButton>
+      ))}
+      <EmojiPopover
+        onOpenChange={onPickingChange}
+        onPick={(emoji) => void react(message, emoji)}
+        trigger={
+          <IconButton size="small" label={t('message.react')}>
+            <SmilePlus size={17} aria-hidden />
+          </IconButton>
+        }
+      />
+      <span className={styles.line} />
+      {isOwn && (
+        <IconButton size="small" label={t('message.edit')} onClick={onEdit}>
+          <Pencil size={16} aria-hidden />
+        </IconButton>
+      )}
+      <IconButton size="small" label={t('message.copy')} onClick={() => void copy(message)}>
+        <Copy size={16} aria-hidden />
+      </IconButton>
+      {(isOwn || mayDelete) && (
+        <IconButton size="small" label={t('message.delete')} onClick={onDelete}>
+          <Trash2 size={16} aria-hidden />
+        </IconButton>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import type { ViewMessage } from '@madang/client';
+import { useTranslation } from 'react-i18next';
+import { languageOf } from '../../i18n/i18n.js';
+import { formatList } from '../../state/format-time.js';
+import { classNames } from '../../ui/class-names.js';
+import styles from './reaction-bar.module.css';
+
+const NAMED = 10;
+
+/** The emoji on a message; pressing one adds or takes back one's own. */
+export function ReactionBar({ message, onReact }: { message: ViewMessage; onReact: (emoji: string) => void }) {
+  const { t, i18n } = useTranslation();
+  if (!message.reactions?.length) return null;
+  return (
+    <div className={styles.bar}>
+      {message.reactions.map(({ emoji, count, users, reacted }) => {
+        const names = formatList(
+          languageOf(i18n),
+          users.slice(0, NAMED).map((user) => user.name),
+        );
+        const label = t('message.reaction', { emoji, count, names });
+        return (
+          <button
+            key={emoji}
+            type="button"
+            className={classNames(styles.reaction, reacted && styles.mine)}
+            aria-pressed={reacted ?? false}
+            aria-label={label}
+            title={`${label}\n${t(reacted ? 'message.reactionRemove' : 'message.reactionAdd')}`}
+            onClick={() => onReact(emoji)}
+          >
+            <span className={styles.emoji}>{emoji}</span>
+            <span className={styles.count}>{count}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}

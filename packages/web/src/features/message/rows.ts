@@ -1,0 +1,96 @@
+import type { Activity, ViewMessage } from '@madang/client';
+import { dayOf } from '../../state/format-time.js';
+
+/** One row of the conversation. `key` stays the same while the row means the same thing: the list is pinned by it. */
+export type Row =
+  | { kind: 'beginning'; key: string }
+  | { kind: 'day'; key: string; at: number }
+  | { kind: 'unread'; key: string }
+  | { kind: 'activity'; key: string; at: number; items: readonly Activity[] }
+  | { kind: 'message'; key: string; at: number; message: ViewMessage; isFirst: boolean };
+
+export interface RowsInput {
+  messages: readonly ViewMessage[];
+  activity: readonly Activity[];
+  hasOlder: boolean;
+  /** The seq up to which everything was read when the room was opened; undefined for no line. */
+  readUpTo: number | undefined;
+  userId: string;
+  /**
+   * Keys of messages that were once the oldest loaded. They keep their author's name when older ones come above them:
+   * a row that shrinks then would make the text jump.
+   */
+  pageStarts: ReadonlySet<string>;
+}
+
+/** A pause after which the author's name and the time are shown again. */
+const GROUP_MS = 5 * 60_000;
+
+/**
+ * Puts messages and what happened between them in order, with the days and the line where the unread ones begin.
+ * The first row is a message as long as there are older ones: whatever stands there is what the list is held by while
+ * they are put above it.
+ */
+export function buildRows(input: RowsInput): Row[] {
+  const { messages, hasOlder, pageStarts } = input;
+  const rows: Row[] = hasOlder ? [] : [{ kind: 'beginning', key: 'beginning' }];
+  const unread = firstUnread(input);
+  let last: Row | undefined;
+  let lastAt: number | undefined;
+  const push = (row: Row) => {
+    rows.push(row);
+    last = row;
+  };
+  for (const entry of inOrder(messages, shownActivity(input))) {
+    const isNewDay = lastAt === undefined ? !hasOlder : dayOf(lastAt) !== dayOf(entry.at);
+    if (isNewDay) push({ kind: 'day', key: `day ${dayOf(entry.at)}`, at: entry.at });
+    lastAt = entry.at;
+    if ('delivery' in entry) {
+      if (entry === unread) push({ kind: 'unread', key: 'unread' });
+      const isFirst = pageStarts.has(entry.key) || !continues(last, entry);
+      push({ kind: 'message', key: entry.key, at: entry.at, message: entry, isFirst });
+    } else if (last?.kind === 'activity') {
+      last = { ...last, items: [...last.items, entry] };
+      rows[rows.length - 1] = last;
+    } else {
+      push({ kind: 'activity', key: `activity ${entry.seq}`, at: entry.at, items: [entry] });
+    }
+  }
+  return rows;
+}
+
+function firstUnread({ messages, readUpTo, userId }: RowsInput): ViewMessage | undefined {
+  if (readUpTo === undefined) return undefined;
+  return messages.find((each) => each.seq > readUpTo && each.author.id !== userId && each.delivery === 'sent');
+}
+
+/** Without those from before the loaded messages: they would stand above them with a hole between. */
+function shownActivity({ messages, activity, hasOlder }: RowsInput): readonly Activity[] {
+  const first = messages[0];
+  return hasOlder && first ? activity.filter((each) => each.seq > first.seq) : activity;
+}
+
+/** By seq; the pending and failed messages, which have none, come last. */
+function inOrder(messages: readonly ViewMessage[], activity: readonly Activity[]): (ViewMessage | Activity)[] {
+  const entries: (ViewMessage | Activity)[] = [];
+  let next = 0;
+  for (const message of messages) {
+    while (next < activity.length) {
+      const each = activity[next] as Activity;
+      if (message.delivery === 'sent' && each.seq > message.seq) break;
+      entries.push(each);
+      next++;
+    }
+    entries.push(message);
+  }
+  return [...entries, ...activity.slice(next)];
+}
+
+function continues(last: Row | undefined, message: ViewMessage): boolean {
+  return (
+    last?.kind === 'message' &&
+    last.message.author.id === message.author.id &&
+    last.message.author.name === message.author.name &&
+    message.at - last.message.at < GROUP_MS
+  );
+}

@@ -1,0 +1,31 @@
+import { useTranslation } from 'react-i18next';
+import type { ViewMessage } from '@madang/client';
+import { useClient } from '../../state/client-provider.js';
+import { errorCode, errorText } from '../../state/error-text.js';
+import { showToast } from '../../ui/toast.js';
+
+/** What can be done to a message; each tells by itself when it was refused. */
+export function useMessageActions() {
+  const client = useClient();
+  const { t } = useTranslation();
+
+  const react = async (message: ViewMessage, emoji: string) => {
+    const mine = message.reactions?.find((each) => each.emoji === emoji)?.reacted ?? false;
+    try {
+      await client.call('message.react', { message: message.id, emoji, ...(mine && { remove: true }) });
+    } catch (error) {
+      showToast(errorCode(error) === 'conflict' ? t('error.reactionLimit') : errorText(t, error));
+    }
+  };
+
+  const copy = async (message: ViewMessage) => {
+    try {
+      await navigator.clipboard.writeText(message.text);
+      showToast(t('message.copied'));
+    } catch {
+      showToast(t('room.copyFailed'));
+    }
+  };
+
+  return { react, copy };
+}

@@ -1,0 +1,92 @@
+import type { Virtualizer } from '@tanstack/react-virtual';
+import { type FocusEvent, type KeyboardEvent, type RefObject, useState } from 'react';
+import type { Row } from './rows.js';
+
+export interface RowKeysInput {
+  rows: readonly Row[];
+  list: Virtualizer<HTMLDivElement, HTMLElement>;
+  scroller: RefObject<HTMLDivElement | null>;
+  userId: string;
+  onEdit: (key: string) => void;
+  onLeave: () => void;
+}
+
+/** Arrow keys from message to message; one of them is the Tab key's stop, `e` edits one's own, Escape goes back to writing. */
+export function useRowKeys({ rows, list, scroller, userId, onEdit, onLeave }: RowKeysInput) {
+  const [current, setCurrent] = useState<string>();
+  const shown = list
+    .getVirtualItems()
+    .map((item) => rows[item.index])
+    .filter((row) => row?.kind === 'message');
+  const tabStop = shown.some((row) => row?.key === current) ? current : shown.at(-1)?.key;
+
+  const focusRow = (index: number) => {
+    const row = rows[index];
+    if (row?.kind !== 'message') return;
+    setCurrent(row.key);
+    list.scrollToIndex(index, { align: 'auto' });
+    focusWhenThere(scroller, row.key);
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const article = event.target as HTMLElement;
+    const key = article.dataset['message'];
+    if (event.key === 'Escape' && !event.defaultPrevented) {
+      event.preventDefault();
+      onLeave();
+      return;
+    }
+    if (key === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    const index = rows.findIndex((row) => row.key === key);
+    const target = targetOf(event.key, index, rows);
+    if (target !== undefined) {
+      event.preventDefault();
+      focusRow(target);
+    } else if (event.key === 'e') {
+      const row = rows[index];
+      const isEditable = row?.kind === 'message' && row.message.author.id === userId && row.message.delivery === 'sent';
+      if (!isEditable || row.message.deletedAt !== undefined) return;
+      event.preventDefault();
+      onEdit(key);
+    }
+  };
+
+  const onFocus = (event: FocusEvent) => {
+    const key = (event.target as HTMLElement).closest<HTMLElement>('[data-message]')?.dataset['message'];
+    if (key !== undefined) setCurrent(key);
+  };
+
+  return { tabStop, onKeyDown, onFocus };
+}
+
+function targetOf(key: string, index: number, rows: readonly Row[]): number | undefined {
+  switch (key) {
+    case 'ArrowUp':
+      return found(rows.slice(0, Math.max(0, index)).findLastIndex(isMessage));
+    case 'ArrowDown': {
+      const offset = rows.slice(index + 1).findIndex(isMessage);
+      return offset < 0 ? undefined : index + 1 + offset;
+    }
+    case 'Home':
+      return found(rows.findIndex(isMessage));
+    case 'End':
+      return found(rows.findLastIndex(isMessage));
+    default:
+      return undefined;
+  }
+}
+
+function isMessage(row: Row): boolean {
+  return row.kind === 'message';
+}
+
+function found(at: number): number | undefined {
+  return at < 0 ? undefined : at;
+}
+
+/** A row that was out of sight is in the page only some frames after the list was told to go there. */
+function focusWhenThere(scroller: RefObject<HTMLDivElement | null>, key: string, framesLeft = 10): void {
+  const row = scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(key)}"]`);
+  if (row) row.focus({ preventScroll: true });
+  else if (framesLeft > 0) requestAnimationFrame(() => focusWhenThere(scroller, key, framesLeft - 1));
+}

@@ -1,0 +1,104 @@
+import type { Room } from '@madang/protocol';
+import { Plus, SearchX } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import { useClient, useRooms } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
+import { Button } from '../../ui/button.js';
+import { Dialog } from '../../ui/dialog.js';
+import { Empty } from '../../ui/empty.js';
+import { TextField } from '../../ui/field.js';
+import { SkeletonRows } from '../../ui/skeleton.js';
+import { showToast } from '../../ui/toast.js';
+import styles from './browse-dialog.module.css';
+import { RoomIcon } from './room-icon.js';
+import { useRoomSearch } from './use-room-search.js';
+
+/** The public rooms, to be found and joined. */
+export function BrowseDialog({ onClose, onCreate }: { onClose: () => void; onCreate: () => void }) {
+  const { t } = useTranslation();
+  const [search, setSearch] = useState('');
+  const { rooms, hasMore, error, loadMore } = useRoomSearch(search);
+  return (
+    <Dialog title={t('room.browseTitle')} onClose={onClose}>
+      <TextField
+        label={t('room.browseSearch')}
+        placeholder={t('room.browseSearch')}
+        isLabelHidden
+        type="search"
+        value={search}
+        onValueChange={setSearch}
+        error={error === undefined ? undefined : errorText(t, error)}
+        data-autofocus
+      />
+      <div className={styles.results} aria-busy={rooms === undefined}>
+        {rooms === undefined && <SkeletonRows count={4} />}
+        {rooms?.length === 0 && (
+          <Empty icon={<SearchX size={28} aria-hidden />} title={t('room.browseEmpty')}>
+            {t('room.browseEmptyText')}
+          </Empty>
+        )}
+        <ul>
+          {rooms?.map((room) => (
+            <RoomEntry key={room.id} room={room} onClose={onClose} />
+          ))}
+        </ul>
+        {hasMore && (
+          <Button className={styles.more} onClick={loadMore}>
+            {t('room.more')}
+          </Button>
+        )}
+      </div>
+      <Button onClick={onCreate}>
+        <Plus size={17} aria-hidden />
+        {t('room.create')}
+      </Button>
+    </Dialog>
+  );
+}
+
+function RoomEntry({ room, onClose }: { room: Room; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [, go] = useLocation();
+  const isMine = useRooms().some((each) => each.id === room.id);
+  const [isBusy, setIsBusy] = useState(false);
+
+  const open = async () => {
+    if (!isMine) {
+      setIsBusy(true);
+      try {
+        await client.call('room.join', { room: room.id });
+      } catch (error) {
+        setIsBusy(false);
+        showToast(errorText(t, error));
+        return;
+      }
+    }
+    onClose();
+    go(`/r/${room.id}`);
+  };
+
+  return (
+    <li className={styles.entry}>
+      <RoomIcon room={room} title={room.name} />
+      <div className={styles.words}>
+        <p className={styles.name}>{room.name}</p>
+        <p className={styles.about}>
+          {t('room.members', { count: room.members })}
+          {room.topic && ` · ${room.topic}`}
+        </p>
+      </div>
+      <Button
+        size="small"
+        tone={isMine ? 'quiet' : 'primary'}
+        isBusy={isBusy}
+        aria-label={`${t(isMine ? 'room.open' : 'room.join')}: ${room.name}`}
+        onClick={() => void open()}
+      >
+        {t(isMine ? 'room.open' : 'room.join')}
+      </Button>
+    </li>
+  );
+}

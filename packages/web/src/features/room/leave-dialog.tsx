@@ -1,0 +1,28 @@
+import type { Room } from '@madang/protocol';
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import { useClient } from '../../state/client-provider.js';
+import { ConfirmDialog } from '../../ui/confirm-dialog.js';
+import { errorText } from '../../state/error-text.js';
+import { roomTitle } from './room-title.js';
+
+/** Asks before the caller leaves a room. */
+export function LeaveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [, go] = useLocation();
+  const texts = { public: 'room.leavePublic', private: 'room.leavePrivate', direct: 'room.leaveDirect' } as const;
+  return (
+    <ConfirmDialog
+      title={t('room.leaveTitle', { name: roomTitle(t, room) })}
+      text={t(texts[room.kind])}
+      confirm={t('room.leaveConfirm')}
+      onClose={onClose}
+      explain={(error) => errorText(t, error)}
+      onConfirm={async () => {
+        await client.call('room.leave', { room: room.id });
+        go('/');
+      }}
+    />
+  );
+}

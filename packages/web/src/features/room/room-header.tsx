@@ -1,0 +1,62 @@
+import type { Member } from '@madang/client';
+import type { Room } from '@madang/protocol';
+import { ChevronLeft, Info, Users } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import { IconButton } from '../../ui/icon-button.js';
+import { usePresenceText } from '../presence/use-presence-text.js';
+import styles from './room-header.module.css';
+import { RoomIcon } from './room-icon.js';
+
+export interface RoomHeaderProps {
+  room: Room;
+  title: string;
+  /** The other person of a direct room, once known. */
+  peer: Member | undefined;
+  isPhone: boolean;
+  hasPeople: boolean;
+  onPeople: () => void;
+  onDetails: () => void;
+}
+
+/** A room's name, its topic, and the buttons to its people and details. */
+export function RoomHeader({ room, title, peer, isPhone, hasPeople, onPeople, onDetails }: RoomHeaderProps) {
+  const { t } = useTranslation();
+  const presenceText = usePresenceText();
+  const [, go] = useLocation();
+  return (
+    <header className={styles.header}>
+      {isPhone && (
+        <IconButton label={t('action.back')} onClick={() => go('/')}>
+          <ChevronLeft size={22} aria-hidden />
+        </IconButton>
+      )}
+      <RoomIcon room={room} title={title} />
+      <div className={styles.words}>
+        <h1>{title}</h1>
+        {room.kind === 'direct' ? (
+          peer && <p>{presenceText(peer)}</p>
+        ) : (
+          <p>{room.topic || t('room.members', { count: room.members })}</p>
+        )}
+      </div>
+      <div className={styles.actions}>
+        {room.kind !== 'direct' && (
+          <button
+            type="button"
+            className={styles.people}
+            aria-pressed={hasPeople}
+            aria-label={`${t(hasPeople ? 'member.hide' : 'member.show')}, ${t('room.members', { count: room.members })}`}
+            onClick={onPeople}
+          >
+            <Users size={18} aria-hidden />
+            <span aria-hidden>{room.members}</span>
+          </button>
+        )}
+        <IconButton label={t('room.details')} onClick={onDetails}>
+          <Info size={19} aria-hidden />
+        </IconButton>
+      </div>
+    </header>
+  );
+}

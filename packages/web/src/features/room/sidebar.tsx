@@ -1,0 +1,130 @@
+import type { Room } from '@madang/protocol';
+import { Compass, Plus, Search } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { languageOf } from '../../i18n/i18n.js';
+import { useRooms } from '../../state/client-provider.js';
+import { classNames } from '../../ui/class-names.js';
+import { IconButton } from '../../ui/icon-button.js';
+import { Logo } from '../../ui/logo.js';
+import { UserMenu } from '../session/user-menu.js';
+import { orderRooms } from './order-rooms.js';
+import { RoomIcon } from './room-icon.js';
+import { roomTitle } from './room-title.js';
+import styles from './sidebar.module.css';
+
+export interface SidebarProps {
+  /** The room that is shown. */
+  current: string | undefined;
+  onBrowse: () => void;
+  onCreate: () => void;
+  onSwitch: () => void;
+}
+
+/** The caller's rooms, and the ways to others. */
+export function Sidebar({ current, onBrowse, onCreate, onSwitch }: SidebarProps) {
+  const { t, i18n } = useTranslation();
+  const all = useRooms();
+  const language = languageOf(i18n);
+  const { rooms, directs } = useMemo(() => orderRooms(t, language, all), [t, language, all]);
+  return (
+    <nav className={styles.sidebar} aria-label={t('room.list')}>
+      <header className={styles.header}>
+        <Logo size={30} />
+        <span className={styles.name}>{t('app.name')}</span>
+      </header>
+      <button type="button" className={styles.search} onClick={onSwitch}>
+        <Search size={16} aria-hidden />
+        <span>{t('switcher.open')}</span>
+        <kbd aria-hidden>{SHORTCUT}</kbd>
+      </button>
+      <div className={styles.scroller} onKeyDown={moveWithArrows}>
+        <Section
+          title={t('room.rooms')}
+          actions={
+            <>
+              <IconButton size="small" label={t('room.browse')} onClick={onBrowse}>
+                <Compass size={17} aria-hidden />
+              </IconButton>
+              <IconButton size="small" label={t('room.create')} onClick={onCreate}>
+                <Plus size={18} aria-hidden />
+              </IconButton>
+            </>
+          }
+        >
+          {rooms.length === 0 ? (
+            <p className={styles.note}>{t('room.noRooms')}</p>
+          ) : (
+            <RoomLinks rooms={rooms} current={current} />
+          )}
+        </Section>
+        <Section title={t('room.directs')}>
+          {directs.length === 0 ? (
+            <p className={styles.note}>{t('room.noDirects')}</p>
+          ) : (
+            <RoomLinks rooms={directs} current={current} />
+          )}
+        </Section>
+      </div>
+      <UserMenu />
+    </nav>
+  );
+}
+
+const SHORTCUT = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘K' : 'Ctrl K';
+
+function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  return (
+    <section className={styles.section}>
+      <div className={styles.sectionHeader}>
+        <h2>{title}</h2>
+        {actions}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <ul>
+      {rooms.map((room) => {
+        const title = roomTitle(t, room);
+        const unread = room.id === current && document.hasFocus() ? 0 : (room.unread ?? 0);
+        return (
+          <li key={room.id}>
+            <a
+              href={`#/r/${room.id}`}
+              className={classNames(styles.room, unread > 0 && styles.unread)}
+              aria-current={room.id === current ? 'page' : undefined}
+              data-room={room.id}
+            >
+              <RoomIcon room={room} title={title} />
+              <span className={styles.title}>{title}</span>
+              {room.kind === 'private' && <span className="visually-hidden">{t('room.privateRoom')}</span>}
+              {unread > 0 && (
+                <span className={styles.badge}>
+                  <span aria-hidden>{unread > 99 ? '99+' : unread}</span>
+                  <span className="visually-hidden">{t('room.unread', { count: unread })}</span>
+                </span>
+              )}
+            </a>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Up and down go from room to room, whichever list they are in. */
+function moveWithArrows(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('a[data-room]')];
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  const next = links[at + step];
+  if (at < 0 || !next) return;
+  event.preventDefault();
+  next.focus();
+}

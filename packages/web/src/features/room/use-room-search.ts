@@ -1,0 +1,55 @@
+import type { Room } from '@madang/protocol';
+import { useEffect, useState } from 'react';
+import { useClient } from '../../state/client-provider.js';
+
+const TYPING_PAUSE_MS = 200;
+
+interface Found {
+  search: string;
+  rooms: readonly Room[];
+  hasMore: boolean;
+}
+
+/** The public rooms whose name holds the words, page by page; `rooms` is undefined until the first answer. */
+export function useRoomSearch(search: string) {
+  const client = useClient();
+  const [found, setFound] = useState<Found>();
+  const [error, setError] = useState<unknown>();
+  const words = search.trim().slice(0, 50);
+
+  useEffect(() => {
+    let isCurrent = true;
+    const find = async () => {
+      try {
+        const { rooms, more } = await client.call('room.list', words === '' ? {} : { search: words });
+        if (!isCurrent) return;
+        setError(undefined);
+        setFound({ search: words, rooms: rooms.filter(isPublic), hasMore: more });
+      } catch (thrown) {
+        if (isCurrent) setError(thrown);
+      }
+    };
+    const timer = setTimeout(() => void find(), words === '' ? 0 : TYPING_PAUSE_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [client, words]);
+
+  const loadMore = () => {
+    const after = found?.rooms.at(-1)?.id;
+    if (!found || after === undefined) return;
+    client
+      .call('room.list', { after, ...(found.search !== '' && { search: found.search }) })
+      .then(
+        ({ rooms, more }) => setFound({ ...found, rooms: [...found.rooms, ...rooms.filter(isPublic)], hasMore: more }),
+        setError,
+      );
+  };
+
+  return { rooms: found?.rooms, hasMore: found?.hasMore ?? false, error, loadMore };
+}
+
+function isPublic(room: Room): boolean {
+  return room.kind === 'public';
+}

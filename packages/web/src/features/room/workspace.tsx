@@ -1,0 +1,77 @@
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useRoute } from 'wouter';
+import { Routes } from '../../routes.js';
+import { PHONE, useMedia } from '../../state/media.js';
+import { ConnectionBanner } from '../connection/connection-banner.js';
+import { BrowseDialog } from './browse-dialog.js';
+import { CreateDialog } from './create-dialog.js';
+import { Sidebar } from './sidebar.js';
+import { Switcher } from './switcher.js';
+import { useDocumentTitle } from './use-document-title.js';
+import styles from './workspace.module.css';
+
+/** The yard: the rooms at one side, the chosen one in the middle; on a phone one of the two. */
+export function Workspace() {
+  const { t } = useTranslation();
+  const isPhone = useMedia(PHONE);
+  const [, params] = useRoute('/r/:id');
+  const [dialog, setDialog] = useState<'browse' | 'create' | 'switcher'>();
+  const main = useRef<HTMLElement>(null);
+  const current = params?.id;
+  const hasSidebar = !isPhone || current === undefined;
+  const hasMain = !isPhone || current !== undefined;
+  useDocumentTitle(current);
+  useSwitcherKey(setDialog);
+  const close = () => setDialog(undefined);
+
+  return (
+    <div className={styles.page}>
+      {hasMain && (
+        <button type="button" className={styles.skip} onClick={() => focusConversation(main.current)}>
+          {t('app.skip')}
+        </button>
+      )}
+      <ConnectionBanner />
+      <div className={styles.panes}>
+        {hasSidebar && (
+          <div className={styles.side}>
+            <Sidebar
+              current={current}
+              onBrowse={() => setDialog('browse')}
+              onCreate={() => setDialog('create')}
+              onSwitch={() => setDialog('switcher')}
+            />
+          </div>
+        )}
+        {hasMain && (
+          <main ref={main} className={styles.main} tabIndex={-1}>
+            <Routes onBrowse={() => setDialog('browse')} />
+          </main>
+        )}
+      </div>
+      {dialog === 'browse' && <BrowseDialog onClose={close} onCreate={() => setDialog('create')} />}
+      {dialog === 'create' && <CreateDialog onClose={close} />}
+      {dialog === 'switcher' && <Switcher onClose={close} />}
+    </div>
+  );
+}
+
+function focusConversation(main: HTMLElement | null): void {
+  const composer = main?.querySelector<HTMLElement>('#composer');
+  (composer ?? main)?.focus();
+}
+
+/** Ctrl+K, or Cmd+K. */
+function useSwitcherKey(open: (dialog: 'switcher') => void): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || event.shiftKey || event.altKey) return;
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      open('switcher');
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [open]);
+}

@@ -1,0 +1,71 @@
+import { normalizeName } from '@madang/protocol';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { languageOf, setLanguage } from '../../i18n/i18n.js';
+import { useClient } from '../../state/client-provider.js';
+import { nicknameError, nicknameRefusal } from '../../state/name-error.js';
+import { Button } from '../../ui/button.js';
+import { TextField } from '../../ui/field.js';
+import { Logo } from '../../ui/logo.js';
+import styles from './nickname-form.module.css';
+
+/** The gate: a guest gives a nickname and is in. */
+export function NicknameForm() {
+  const { t, i18n } = useTranslation();
+  const client = useClient();
+  const language = languageOf(i18n);
+  const [name, setName] = useState('');
+  const [error, setError] = useState<string>();
+  const [isBusy, setIsBusy] = useState(false);
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const problem = nicknameError(t, name);
+    setError(problem);
+    if (problem || isBusy) return;
+    setIsBusy(true);
+    try {
+      await client.signIn({ name: normalizeName(name) });
+    } catch (thrown) {
+      setError(nicknameRefusal(t, thrown));
+      setIsBusy(false);
+    }
+  };
+
+  return (
+    <main className={styles.page}>
+      <div className={styles.card}>
+        <Logo size={64} />
+        <h1>{t('session.title')}</h1>
+        <p className={styles.lead}>{t('session.lead')}</p>
+        <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
+          <TextField
+            label={t('session.nickname')}
+            hint={t('session.nicknameHint')}
+            placeholder={t('session.nicknamePlaceholder')}
+            value={name}
+            onValueChange={(value) => {
+              setName(value);
+              setError(undefined);
+            }}
+            error={error}
+            autoFocus
+            spellCheck={false}
+            enterKeyHint="go"
+          />
+          <Button type="submit" tone="primary" isBusy={isBusy} className={styles.start}>
+            {t('session.start')}
+          </Button>
+        </form>
+      </div>
+      <Button
+        size="small"
+        className={styles.language}
+        lang={language === 'ko' ? 'en' : 'ko'}
+        onClick={() => void setLanguage(language === 'ko' ? 'en' : 'ko')}
+      >
+        {language === 'ko' ? 'English' : '한국어'}
+      </Button>
+    </main>
+  );
+}

@@ -1,0 +1,75 @@
+import { ChevronsUpDown, LogOut, PencilLine } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Language } from '@madang/protocol';
+import { languageOf, setLanguage } from '../../i18n/i18n.js';
+import { useClient, useObservable, useUser } from '../../state/client-provider.js';
+import { setTheme, type Theme, useTheme } from '../../state/theme.js';
+import { Avatar } from '../../ui/avatar.js';
+import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../ui/menu.js';
+import { NicknameDialog } from './nickname-dialog.js';
+import { SignOutDialog } from './sign-out-dialog.js';
+import styles from './user-menu.module.css';
+
+/** The caller's own tile: nickname, language, brightness, signing out. */
+export function UserMenu() {
+  const { t } = useTranslation();
+  const user = useUser();
+  const { status } = useObservable(useClient().state);
+  const [dialog, setDialog] = useState<'nickname' | 'sign-out'>();
+  return (
+    <div className={styles.bar}>
+      <Menu
+        align="start"
+        side="top"
+        trigger={
+          <button type="button" className={styles.me} aria-label={t('session.userMenu', { name: user.name })}>
+            <Avatar id={user.id} name={user.name} size="small" presence={status === 'online' ? 'online' : 'offline'} />
+            <span className={styles.name}>{user.name}</span>
+            <ChevronsUpDown size={16} aria-hidden />
+          </button>
+        }
+      >
+        <MenuItem icon={<PencilLine size={17} aria-hidden />} onSelect={() => setDialog('nickname')}>
+          {t('session.changeNickname')}
+        </MenuItem>
+        <MenuSeparator />
+        <LanguageChoice />
+        <ThemeChoice />
+        <MenuSeparator />
+        <MenuItem icon={<LogOut size={17} aria-hidden />} isDanger onSelect={() => setDialog('sign-out')}>
+          {t('session.signOut')}
+        </MenuItem>
+      </Menu>
+      {dialog === 'nickname' && <NicknameDialog onClose={() => setDialog(undefined)} />}
+      {dialog === 'sign-out' && <SignOutDialog onClose={() => setDialog(undefined)} />}
+    </div>
+  );
+}
+
+const LANGUAGES: readonly { value: Language; label: string; lang: string }[] = [
+  { value: 'ko', label: '한국어', lang: 'ko' },
+  { value: 'en', label: 'English', lang: 'en' },
+];
+
+function LanguageChoice() {
+  const { t, i18n } = useTranslation();
+  return (
+    <MenuChoice
+      label={t('session.language')}
+      value={languageOf(i18n)}
+      options={LANGUAGES}
+      onChange={(language) => void setLanguage(language)}
+    />
+  );
+}
+
+function ThemeChoice() {
+  const { t } = useTranslation();
+  const options: readonly { value: Theme; label: string }[] = [
+    { value: 'system', label: t('session.themeSystem') },
+    { value: 'light', label: t('session.themeLight') },
+    { value: 'dark', label: t('session.themeDark') },
+  ];
+  return <MenuChoice label={t('session.theme')} value={useTheme()} options={options} onChange={setTheme} />;
+}

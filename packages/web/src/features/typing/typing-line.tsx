@@ -1,0 +1,30 @@
+import type { UserRef } from '@madang/protocol';
+import { useTranslation } from 'react-i18next';
+import styles from './typing-line.module.css';
+
+/** Who is writing. Always as high as a line, so that nothing moves when somebody begins. */
+export function TypingLine({ users }: { users: readonly UserRef[] }) {
+  const { t } = useTranslation();
+  const [a, b] = users;
+  const text = !a
+    ? ''
+    : !b
+      ? t('typing.one', { a: a.name })
+      : users.length === 2
+        ? t('typing.two', { a: a.name, b: b.name })
+        : t('typing.many', { a: a.name, count: users.length - 1 });
+  return (
+    <div className={styles.line} role="status" aria-live="off" data-testid="typing">
+      {text && (
+        <>
+          <span className={styles.dots} aria-hidden>
+            <i />
+            <i />
+            <i />
+          </span>
+          {text}
+        </>
+      )}
+    </div>
+  );
+}

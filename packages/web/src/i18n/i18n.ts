@@ -1,0 +1,56 @@
+import i18next, { changeLanguage, type TFunction, use } from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import type { Language } from '@madang/protocol';
+import en from './en.json';
+import ko from './ko.json';
+
+const STORED_AS = 'madang.language';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'web';
+    resources: { web: typeof en };
+  }
+}
+
+/** Starts the texts, in the language that was chosen before, else in the browser's. */
+export async function startI18n(): Promise<void> {
+  await use(initReactI18next).init({
+    lng: storedLanguage() ?? browserLanguage(),
+    fallbackLng: 'en',
+    ns: ['web'],
+    defaultNS: 'web',
+    resources: { en: { web: en }, ko: { web: ko } },
+    interpolation: { escapeValue: false },
+  });
+  showLanguage();
+}
+
+/** Changes the language and keeps the choice. */
+export async function setLanguage(language: Language): Promise<void> {
+  localStorage.setItem(STORED_AS, language);
+  await changeLanguage(language);
+  showLanguage();
+}
+
+/** The language of `t`, for `Intl`. */
+export function languageOf(i18n: { resolvedLanguage?: string | undefined }): Language {
+  return i18n.resolvedLanguage === 'ko' ? 'ko' : 'en';
+}
+
+/** `t`, for functions that are given it. */
+export type Translate = TFunction;
+
+function showLanguage(): void {
+  document.documentElement.lang = i18next.resolvedLanguage ?? 'en';
+}
+
+function storedLanguage(): Language | undefined {
+  const stored = localStorage.getItem(STORED_AS);
+  return stored === 'ko' || stored === 'en' ? stored : undefined;
+}
+
+function browserLanguage(): Language {
+  const first = navigator.languages.find((each) => /^(ko|en)\b/i.test(each));
+  return first?.toLowerCase().startsWith('ko') ? 'ko' : 'en';
+}

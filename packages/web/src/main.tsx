@@ -1,0 +1,28 @@
+import './zod-without-eval.js';
+import { createClient } from '@madang/client';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.js';
+import { startI18n } from './i18n/i18n.js';
+import { ClientProvider } from './state/client-provider.js';
+import { showTheme } from './state/theme.js';
+import './theme/tokens.css';
+import './theme/base.css';
+import './theme/visually-hidden.css';
+import { CrashScreen } from './ui/crash-screen.js';
+
+const client = createClient({ credentials: 'cookie' });
+
+showTheme();
+await startI18n();
+client.connect();
+
+createRoot(document.querySelector('#root') as HTMLElement).render(
+  <StrictMode>
+    <CrashScreen>
+      <ClientProvider client={client}>
+        <App />
+      </ClientProvider>
+    </CrashScreen>
+  </StrictMode>,
+);

@@ -1,0 +1,52 @@
+import type { Client, Observable, RoomState, RoomView } from '@madang/client';
+import type { Room, User } from '@madang/protocol';
+import { createContext, type ReactNode, use, useMemo, useState, useSyncExternalStore } from 'react';
+
+const ClientContext = createContext<Client | undefined>(undefined);
+
+/** Gives the connection to everything below. */
+export function ClientProvider({ client, children }: { client: Client; children: ReactNode }) {
+  return <ClientContext value={client}>{children}</ClientContext>;
+}
+
+/** The connection. */
+export function useClient(): Client {
+  const client = use(ClientContext);
+  if (!client) throw new Error('There is no ClientProvider above');
+  return client;
+}
+
+/** A watched value, now. */
+export function useObservable<T>(observable: Observable<T>): T {
+  return useSyncExternalStore(
+    (listener) => observable.subscribe(listener),
+    () => observable.get(),
+  );
+}
+
+/** Who is signed in. Only below the screen that needs a session. */
+export function useUser(): User {
+  const user = useObservable(useClient().user);
+  const last = useLast(user);
+  if (!last) throw new Error('Nobody is signed in');
+  return last;
+}
+
+/** The caller's rooms. */
+export function useRooms(): readonly Room[] {
+  return useObservable(useClient().rooms);
+}
+
+/** What a room shows, and what can be asked of it. */
+export function useRoom(id: string): { view: RoomView; state: RoomState } {
+  const client = useClient();
+  const view = useMemo(() => client.room(id), [client, id]);
+  return { view, state: useObservable(view) };
+}
+
+/** The newest value that was not undefined: a screen that is about to go must not fail for want of it. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
+}

@@ -1,0 +1,82 @@
+import type { Language } from '@madang/protocol';
+import type { Translate } from '../i18n/i18n.js';
+
+/** Dates and times as the person's language writes them. */
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** `오후 3:20`, `3:20 PM`. */
+export function formatTime(language: Language, at: number): string {
+  return format(language, 'time', { hour: 'numeric', minute: '2-digit' }).format(at);
+}
+
+/** `2026년 11월 22일 일요일`; today and yesterday by these names. */
+export function formatDay(t: Translate, language: Language, at: number, now = Date.now()): string {
+  const days = daysBetween(at, now);
+  if (days === 0) return t('message.today');
+  if (days === 1) return t('message.yesterday');
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  const options: Intl.DateTimeFormatOptions = { month: 'long', day: 'numeric', weekday: 'long' };
+  return sameYear
+    ? format(language, 'day', options).format(at)
+    : format(language, 'day-year', { ...options, year: 'numeric' }).format(at);
+}
+
+/** Date and time in full. */
+export function formatDateTime(language: Language, at: number): string {
+  return format(language, 'full', { dateStyle: 'long', timeStyle: 'short' }).format(at);
+}
+
+/** The date alone. */
+export function formatDate(language: Language, at: number): string {
+  return format(language, 'date', { dateStyle: 'long' }).format(at);
+}
+
+/** `5분 전`, `3 days ago`. */
+export function formatAgo(language: Language, at: number, now = Date.now()): string {
+  const seconds = Math.min(0, (at - now) / 1000);
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  for (const [unit, size] of UNITS) {
+    if (-seconds >= size) return relative.format(Math.ceil(seconds / size), unit);
+  }
+  return relative.format(0, 'minute');
+}
+
+/** Names as a list: `고구마, 새벽별`; `a, b and c`. */
+export function formatList(language: Language, names: readonly string[]): string {
+  // Korean's own list format joins by `및`, or by nothing but spaces: both read oddly between names.
+  if (language === 'ko') return names.join(', ');
+  return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(names);
+}
+
+/** The local day that a moment belongs to; equal for two moments of the same day. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+function daysBetween(at: number, now: number): number {
+  return Math.round((midnight(now) - midnight(at)) / 86_400_000);
+}
+
+function midnight(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0);
+}
+
+function format(language: Language, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language} ${name}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(language, options);
+    formats.set(key, found);
+  }
+  return found;
+}

@@ -1,0 +1,28 @@
+import type { ComponentProps } from 'react';
+import styles from './button.module.css';
+import { classNames } from './class-names.js';
+
+export interface ButtonProps extends ComponentProps<'button'> {
+  /** `primary`: the one thing to do here. `quiet`: the others. `danger`: what can't be taken back. */
+  tone?: 'primary' | 'quiet' | 'danger';
+  size?: 'medium' | 'small';
+  /** Shows that what was asked is under way; the button stays focusable but does nothing. */
+  isBusy?: boolean;
+}
+
+/** A button with words. */
+export function Button({ tone = 'quiet', size = 'medium', isBusy, className, onClick, ...rest }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      aria-disabled={isBusy || undefined}
+      data-busy={isBusy || undefined}
+      className={classNames(styles.button, styles[tone], styles[size], className)}
+      onClick={(event) => {
+        if (isBusy) event.preventDefault();
+        else onClick?.(event);
+      }}
+    />
+  );
+}

@@ -1,0 +1,81 @@
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { classNames } from './class-names.js';
+import styles from './dialog.module.css';
+import { IconButton } from './icon-button.js';
+import { PortalContainer } from './portal.js';
+
+export interface DialogProps {
+  title: string;
+  description?: string;
+  onClose: () => void;
+  /** `alert`: asks before something that can't be taken back. `search`: no visible title, sits high. */
+  kind?: 'form' | 'alert' | 'search';
+  children: ReactNode;
+}
+
+/**
+ * A modal dialog, open while it is rendered. The browser's own: it keeps the focus inside, makes the page inert, closes
+ * at Escape and gives the focus back; and needs no style element, which the content security policy would refuse.
+ */
+export function Dialog({ title, description, onClose, kind = 'form', children }: DialogProps) {
+  const { t } = useTranslation();
+  const ref = useRef<HTMLDialogElement>(null);
+  const [container, setContainer] = useState<HTMLElement | null>(null);
+  const id = useId();
+
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    setContainer(dialog);
+    (dialog?.querySelector<HTMLElement>('[data-autofocus]') ?? dialog)?.focus();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+
+  return (
+    <dialog
+      ref={ref}
+      className={classNames(styles.dialog, styles[kind])}
+      tabIndex={-1}
+      role={kind === 'alert' ? 'alertdialog' : undefined}
+      aria-labelledby={`${id}-title`}
+      aria-describedby={description ? `${id}-description` : undefined}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onPointerDown={(event) => {
+        if (event.target === ref.current) onClose();
+      }}
+    >
+      <PortalContainer value={container}>
+        <div className={styles.body}>
+          <header className={kind === 'search' ? 'visually-hidden' : styles.header}>
+            <h2 id={`${id}-title`}>{title}</h2>
+            {kind === 'form' && (
+              <IconButton label={t('action.close')} onClick={onClose}>
+                <X size={18} aria-hidden />
+              </IconButton>
+            )}
+          </header>
+          {description && (
+            <p id={`${id}-description`} className={styles.description}>
+              {description}
+            </p>
+          )}
+          {children}
+        </div>
+      </PortalContainer>
+    </dialog>
+  );
+}
+
+/** The row of buttons at a dialog's end. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className={styles.actions}>{children}</div>;
+}

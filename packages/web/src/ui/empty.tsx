@@ -1,0 +1,14 @@
+import type { ReactNode } from 'react';
+import styles from './empty.module.css';
+
+/** What a place shows when there is nothing in it: why, and what to do. */
+export function Empty(props: { icon?: ReactNode; title: string; children?: ReactNode; actions?: ReactNode }) {
+  return (
+    <div className={styles.empty}>
+      {props.icon && <div className={styles.icon}>{props.icon}</div>}
+      <p className={styles.title}>{props.title}</p>
+      {props.children && <div className={styles.text}>{props.children}</div>}
+      {props.actions && <div className={styles.actions}>{props.actions}</div>}
+    </div>
+  );
+}

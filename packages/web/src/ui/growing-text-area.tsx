@@ -1,0 +1,32 @@
+import { type ComponentProps, useLayoutEffect, useRef } from 'react';
+
+export interface GrowingTextAreaProps extends Omit<ComponentProps<'textarea'>, 'ref'> {
+  value: string;
+  /** The height that it stops growing at; it scrolls from there. */
+  maxRows: number;
+  ref?: (element: HTMLTextAreaElement | null) => void;
+}
+
+/** A text area that is as high as its text. */
+export function GrowingTextArea({ maxRows, ref, ...rest }: GrowingTextAreaProps) {
+  const element = useRef<HTMLTextAreaElement>(null);
+
+  useLayoutEffect(() => {
+    const area = element.current;
+    if (!area) return;
+    const style = getComputedStyle(area);
+    const line = Number.parseFloat(style.lineHeight) || 22;
+    const padding = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom);
+    const border = Number.parseFloat(style.borderTopWidth) + Number.parseFloat(style.borderBottomWidth);
+    area.style.height = 'auto';
+    area.style.height = `${Math.min(area.scrollHeight, line * maxRows + padding) + border}px`;
+  }, [rest.value, maxRows]);
+
+  useLayoutEffect(() => {
+    ref?.(element.current);
+    // Once, when it appears: callers focus it here.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, []);
+
+  return <textarea rows={1} {...rest} ref={element} />;
+}

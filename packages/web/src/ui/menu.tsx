@@ -1,0 +1,110 @@
+import { Check } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import { createContext, type ReactNode, use, useCallback, useRef } from 'react';
+import { classNames } from './class-names.js';
+import styles from './menu.module.css';
+import { PortalContainer } from './portal.js';
+
+type Act = () => void;
+
+const ChooseContext = createContext<((act: Act) => void) | undefined>(undefined);
+
+export interface MenuProps {
+  trigger: ReactNode;
+  align?: 'start' | 'center' | 'end';
+  side?: 'top' | 'right' | 'bottom' | 'left';
+  children: ReactNode;
+}
+
+/** A menu that opens at a button. */
+export function Menu({ trigger, align = 'end', side = 'bottom', children }: MenuProps) {
+  const container = use(PortalContainer);
+  const button = useRef<HTMLButtonElement>(null);
+  const chosen = useRef<Act>(undefined);
+  const choose = useCallback((act: Act) => {
+    chosen.current = act;
+  }, []);
+  return (
+    // Not modal: locking the page's scroll would add a style element, which the content security policy refuses.
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild ref={button}>
+        {trigger}
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal container={container}>
+        <DropdownMenu.Content
+          className={styles.menu}
+          align={align}
+          side={side}
+          sideOffset={6}
+          collisionPadding={8}
+          onCloseAutoFocus={(event) => {
+            const act = chosen.current;
+            chosen.current = undefined;
+            if (!act) return;
+            // The focus goes back first, so that a dialog which the choice opens can give it back to the menu's button.
+            event.preventDefault();
+            button.current?.focus();
+            act();
+          }}
+        >
+          <ChooseContext value={choose}>{children}</ChooseContext>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+/** Something to do. */
+export function MenuItem(props: { icon?: ReactNode; isDanger?: boolean; onSelect: () => void; children: ReactNode }) {
+  const choose = use(ChooseContext);
+  return (
+    <DropdownMenu.Item
+      className={classNames(styles.item, props.isDanger && styles.danger)}
+      onSelect={() => {
+        choose?.(props.onSelect);
+      }}
+    >
+      <span className={styles.icon}>{props.icon}</span>
+      {props.children}
+    </DropdownMenu.Item>
+  );
+}
+
+/** One of several, such as a language. */
+export function MenuChoice<Value extends string>(props: {
+  label: string;
+  value: Value;
+  options: readonly { value: Value; label: string; lang?: string }[];
+  onChange: (value: Value) => void;
+}) {
+  return (
+    <DropdownMenu.RadioGroup
+      value={props.value}
+      onValueChange={(value) => props.onChange(value as Value)}
+      aria-label={props.label}
+    >
+      <DropdownMenu.Label className={styles.label}>{props.label}</DropdownMenu.Label>
+      {props.options.map((option) => (
+        <DropdownMenu.RadioItem
+          key={option.value}
+          value={option.value}
+          className={styles.item}
+          lang={option.lang}
+          onSelect={(event) => event.preventDefault()}
+        >
+          <span className={styles.icon}>
+            <DropdownMenu.ItemIndicator>
+              <Check size={16} aria-hidden />
+            </DropdownMenu.ItemIndicator>
+          </span>
+          {option.label}
+        </DropdownMenu.RadioItem>
+      ))}
+    </DropdownMenu.RadioGroup>
+  );
+}
+
+/** A line between parts of a menu. */
+export function MenuSeparator() {
+  return <DropdownMenu.Separator className={styles.separator} />;
+}

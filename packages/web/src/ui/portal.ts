@@ -1,0 +1,4 @@
+import { createContext } from 'react';
+
+/** Where menus and tooltips are put: the page's body, or the modal dialog that they belong to, which is above the body. */
+export const PortalContainer = createContext<HTMLElement | null>(null);

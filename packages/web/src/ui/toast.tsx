@@ -1,0 +1,62 @@
+import { CircleAlert, X } from 'lucide-react';
+import { useEffect, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { IconButton } from './icon-button.js';
+import styles from './toast.module.css';
+
+interface Toast {
+  id: number;
+  text: string;
+}
+
+const SHOWN_MS = 6000;
+
+let toasts: readonly Toast[] = [];
+let nextId = 1;
+const listeners = new Set<() => void>();
+
+/** Tells something in passing, such as what could not be done; it goes away by itself. */
+export function showToast(text: string): void {
+  set([...toasts.filter((each) => each.text !== text), { id: nextId++, text }].slice(-3));
+}
+
+/** Where toasts appear; once in the page. */
+export function Toasts() {
+  const { t } = useTranslation();
+  const shown = useSyncExternalStore(subscribe, () => toasts);
+  return (
+    <div className={styles.toasts} role="status" aria-live="polite" aria-label={t('toast.region')}>
+      {shown.map((toast) => (
+        <ToastCard key={toast.id} toast={toast} />
+      ))}
+    </div>
+  );
+}
+
+function ToastCard({ toast }: { toast: Toast }) {
+  const { t } = useTranslation();
+  const close = () => set(toasts.filter((each) => each.id !== toast.id));
+  useEffect(() => {
+    const timer = setTimeout(() => set(toasts.filter((each) => each.id !== toast.id)), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [toast.id]);
+  return (
+    <div className={styles.toast}>
+      <CircleAlert size={18} aria-hidden />
+      <span>{toast.text}</span>
+      <IconButton label={t('action.close')} size="small" onClick={close} className={styles.close}>
+        <X size={16} aria-hidden />
+      </IconButton>
+    </div>
+  );
+}
+
+function set(next: readonly Toast[]): void {
+  toasts = next;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

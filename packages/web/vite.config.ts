@@ -1,0 +1,20 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { emojiData } from './emoji-data.js';
+
+// `base: './'`: the built page works under any path that a host app mounts it at.
+// oxlint-disable-next-line import/no-default-export -- Vite reads the default export
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  plugins: [react(), emojiData()],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    // The polyfill is an inline script, which the server's content security policy refuses.
+    modulePreload: { polyfill: false },
+    // A `data:` font or image would need its own exception in that policy.
+    assetsInlineLimit: 0,
+  },
+});
