@@ -11,6 +11,8 @@ run(bin('tsc'), ['-p', 'packages/web']);
 run(bin('tsc'), ['-p', 'tests']);
 run(bin('tsc'), ['-p', 'examples/tutorial']);
 run(bin('tsc'), ['-p', 'examples/express-app']);
+run(bin('tsc'), ['-p', 'examples/bot']);
+run(bin('tsc'), ['-p', 'bench']);
 run(bin('oxlint'), ['--type-aware']);
 run(bin('oxfmt'), ['--check']);
 run(bin('knip'), []);
