@@ -53,6 +53,8 @@ export function applyEvent(held: RoomMessages, event: LoggedEvent, me: string): 
 
 /** Takes a message in that an acknowledgement brought, perhaps before its event and before events below it. */
 export function confirm(held: RoomMessages, message: Message): RoomMessages {
+  // The answer to a repeated send may be of a message that is further back than what is held.
+  if (message.seq <= held.upTo) return held;
   return { ...held, entries: insert(held.entries, { message, asOf: message.seq }) };
 }
 

@@ -223,6 +223,28 @@ describe('after a break', () => {
     expect(texts).toEqual(['1', '2', '3', 'live']);
   });
 
+  test('D4 resume: live events of another epoch, before the session is told, are not taken for the old one’s', async () => {
+    const { yard, client, texts } = await anna();
+    for (const text of ['1', '2']) yard.say('lobby', 'u-bob', text);
+    await settle();
+    yard.drop();
+    yard.epoch = 'epoch-2';
+    yard.rooms.get('lobby')!.log.splice(-2);
+    yard.say('lobby', 'u-bob', 'other 1');
+    yard.say('lobby', 'u-bob', 'other 2');
+    yard.delay = (name) => (name === 'session.get' ? 500 : 0);
+    yard.refuse = (name) => {
+      if (name === 'session.get') yard.say('lobby', 'u-bob', `before ${yard.head('lobby')}`);
+      return undefined;
+    };
+    await settle(2000);
+    expect(shown(client)).toEqual(['other 1', 'other 2', 'before 5']);
+    expect(texts).toEqual(['1', '2']);
+    yard.say('lobby', 'u-bob', 'live');
+    await settle();
+    expect(texts).toEqual(['1', '2', 'live']);
+  });
+
   test('D8 a room that was lost while away is gone, one that was joined is there', async () => {
     const { yard, client } = await anna();
     yard.addRoom('garden');
