@@ -16,4 +16,5 @@ run(bin('tsc'), ['-p', 'bench']);
 run(bin('oxlint'), ['--type-aware']);
 run(bin('oxfmt'), ['--check']);
 run(bin('knip'), []);
+run(process.execPath, [join(root, 'scripts/generate-docs.mjs'), '--check']);
 checkSources();

@@ -1,0 +1,102 @@
+// Writes the pages that are derived from the tables: docs/reference.md and docs/configuration.md. With --check it
+// changes nothing and fails when a page is out of date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { budgets, commands, errorTable, events, formatLimits, permissionObjects, signals } from '@madang/protocol';
+import { settingsTable } from '../packages/server/dist/config.js';
+import { root } from './setup.mjs';
+
+const notice = '<!-- Made by scripts/generate-docs.mjs from the tables in the code. Do not edit. -->';
+
+/** The pages by path. */
+export function generatedPages() {
+  return { 'docs/reference.md': reference(), 'docs/configuration.md': configuration() };
+}
+
+function reference() {
+  return [
+    notice,
+    '# Reference: commands, events, signals, errors, limits',
+    'Everything a client can ask and hear, the same at every door. Schemas: `GET /api/openapi.json`, `GET /api/asyncapi.json`.',
+    '## Commands',
+    table(
+      ['command', 'input', 'HTTP', 'line mode', 'permission', 'what for'],
+      Object.values(commands).map((row) => [
+        `\`${row.name}\``,
+        fields(row.input.shape),
+        `\`${row.http.method} /api${row.http.path}\``,
+        row.line ? `\`/${[row.line.verb, ...row.line.args].join(' ')}\`` : '',
+        `\`${row.permission}\` (${permissionObjects[row.permission]})`,
+        row.doc.en,
+      ]),
+    ),
+    '`?` marks what may be absent. A field in the HTTP path is given there; the rest is the query of `GET` and `DELETE`, the JSON body of the others.',
+    '## Events',
+    'Kept in the room’s log. Each has `room`, `seq`, `at` (ms since 1970) and `actor` (`{ id, name }`), and:',
+    table(
+      ['event', 'fields', 'what it says'],
+      Object.values(events).map((row) => [`\`${row.name}\``, fields(row.schema.shape, ['room', 'seq', 'at', 'actor']), row.doc.en]),
+    ),
+    '## Signals',
+    'Told once, not kept; they may be lost.',
+    table(['signal', 'fields', 'what it says'], Object.values(signals).map((row) => [`\`${row.name}\``, fields(row.schema.shape), row.doc.en])),
+    '## Errors',
+    table(
+      ['code', 'HTTP', 'JSON-RPC', 'try the same again?', 'meaning'],
+      Object.entries(errorTable).map(([code, row]) => [`\`${code}\``, row.http, row.jsonRpc, row.retry ? 'yes, later' : 'no', row.title.en]),
+    ),
+    'JSON-RPC’s own numbers are used where it has them: -32700 (not JSON), -32600 (no request), -32601 (no such method).',
+    '## Sizes',
+    table(['what', 'limit'], Object.entries(formatLimits).map(([name, value]) => [`\`${name}\``, value])),
+    'Over one of them a call answers `invalid_input` with the field.',
+    '## Budgets',
+    'For each user; before there is a session, for each address. Over it a call answers `rate_limited` with `retryAfter` (seconds). `--limits off` turns them off.',
+    table(
+      ['budget', 'calls', 'in seconds', 'commands'],
+      Object.entries(budgets).map(([name, { points, seconds }]) => [
+        `\`${name}\``,
+        points,
+        seconds,
+        Object.values(commands)
+          .filter((row) => row.budget === name)
+          .map((row) => `\`${row.name}\``)
+          .join(' '),
+      ]),
+    ),
+    '',
+  ].join('\n\n');
+}
+
+function configuration() {
+  return [
+    notice,
+    '# Configuration',
+    'A flag wins over the environment, that over the settings file (`--config settings.json`, a JSON object), that over the default. `madang --help` prints the same. `createMadang()` takes the names of the file column.',
+    settingsTable(),
+    '',
+  ].join('\n\n');
+}
+
+function fields(shape, without = []) {
+  return Object.entries(shape)
+    .filter(([name]) => !without.includes(name))
+    .map(([name, schema]) => `\`${name}${schema.isOptional() ? '?' : ''}\``)
+    .join(' ');
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const [path, text] of Object.entries(generatedPages())) {
+    const file = join(root, path);
+    if (process.argv.includes('--check')) {
+      if (readFileSync(file, 'utf8') === text) continue;
+      process.stderr.write(`${path} is out of date: run node scripts/generate-docs.mjs\n`);
+      process.exitCode = 1;
+    } else writeFileSync(file, text);
+  }
+}
