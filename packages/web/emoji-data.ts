@@ -50,12 +50,25 @@ export function emojiJson(language: string): string {
   const emojis = source
     .filter((each) => each.group !== undefined && each.group !== COMPONENT_GROUP && each.version <= NEWEST_EMOJI)
     .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
-    .map(({ emoji, group, label, version, tags }) => ({ emoji, category: group, label, version, tags: tags ?? [] }));
+    .map(({ emoji, group, label, version, tags }) => ({
+      emoji: asRgi(emoji),
+      category: group,
+      label,
+      version,
+      tags: tags ?? [],
+    }));
   const categories = messages.groups
     .filter((group) => group.order !== COMPONENT_GROUP)
     .map((group) => ({ index: group.order, label: group.message }));
   const skinTones = { light: '', 'medium-light': '', medium: '', 'medium-dark': '', dark: '' };
   return JSON.stringify({ locale: language, emojis, categories, skinTones });
+}
+
+const RGI_EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
+
+/** Emojibase puts a variation selector behind emoji that need none; Unicode's list, which the protocol goes by, does not. */
+function asRgi(emoji: string): string {
+  return RGI_EMOJI.test(emoji) ? emoji : emoji.replaceAll('\uFE0F', '');
 }
 
 function readJson(name: string): unknown {

@@ -1,5 +1,6 @@
 import { Tooltip } from 'radix-ui';
 import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { NicknameForm } from './features/session/nickname-form.js';
@@ -7,7 +8,7 @@ import { Splash } from './features/session/splash.js';
 import { preloadConversation } from './features/room/room-screen.js';
 import { Workspace } from './features/room/workspace.js';
 import { useClient, useObservable } from './state/client-provider.js';
-import { Toasts } from './ui/toast.js';
+import { showToast, Toasts } from './ui/toast.js';
 
 /** The whole page: the gate, or the yard. */
 export function App() {
@@ -24,6 +25,7 @@ export function App() {
 
 function Screen() {
   useEffect(preloadConversation, []);
+  useRevokedNotice();
   const client = useClient();
   const { status } = useObservable(client.state);
   const user = useObservable(client.user);
@@ -35,4 +37,14 @@ function Screen() {
 
   if (status === 'signed-out') return <NicknameForm />;
   return isIn ? <Workspace /> : <Splash />;
+}
+
+/** A session that was ended elsewhere is told; one's own signing out needs no words. */
+function useRevokedNotice(): void {
+  const client = useClient();
+  const { t } = useTranslation();
+  useEffect(
+    () => client.on('session.ended', ({ reason }) => reason === 'revoked' && showToast(t('session.ended'))),
+    [client, t],
+  );
 }

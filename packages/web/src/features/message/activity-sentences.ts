@@ -4,17 +4,20 @@ import type { Translate } from '../../i18n/i18n.js';
 const NAMED = 3;
 
 type Kind = 'joined' | 'left' | 'removed' | 'madeOwner';
+type List = (names: readonly string[]) => string;
+
+/** People who did the same, one after the other. */
+interface Run {
+  kind: Kind;
+  names: string[];
+}
 
 /** What happened, in sentences: people who did the same in a row are told together. */
-export function activitySentences(
-  t: Translate,
-  list: (names: readonly string[]) => string,
-  items: readonly Activity[],
-): string[] {
+export function activitySentences(t: Translate, list: List, items: readonly Activity[]): string[] {
   const sentences: string[] = [];
-  let run: { kind: Kind; names: string[] } | undefined;
+  let run: Run | undefined;
   const flush = () => {
-    if (run) sentences.push(t(`member.${run.kind}`, { names: namesOf(t, list, run.names) }));
+    if (run) sentences.push(together(t, list, run));
     run = undefined;
   };
   for (const item of items) {
@@ -50,7 +53,7 @@ function ownSentences(t: Translate, item: Activity): string[] {
   ];
 }
 
-function namesOf(t: Translate, list: (names: readonly string[]) => string, names: readonly string[]): string {
-  if (names.length <= NAMED) return list(names);
-  return t('member.more', { names: list(names.slice(0, NAMED - 1)), count: names.length - NAMED + 1 });
+function together(t: Translate, list: List, { kind, names }: Run): string {
+  if (names.length <= NAMED) return t(`member.${kind}`, { names: list(names), count: names.length });
+  return t(`member.${kind}Many`, { names: list(names.slice(0, NAMED - 1)), count: names.length - NAMED + 1 });
 }

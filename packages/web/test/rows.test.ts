@@ -1,0 +1,118 @@
+import type { Activity, ViewMessage } from '@madang/client';
+import { describe, expect, test } from 'vitest';
+import { buildRows, type Row, type RowsInput } from '../src/features/message/rows.js';
+
+const noon = new Date(2026, 2, 1, 12).getTime();
+const minute = 60_000;
+const me = 'u1';
+
+function message(seq: number, author: string, at = noon + seq * 1000, rest: Partial<ViewMessage> = {}): ViewMessage {
+  const id = `lobby.${seq}`;
+  return {
+    id,
+    key: id,
+    room: 'lobby',
+    seq,
+    author: { id: author, name: author },
+    text: `text ${seq}`,
+    at,
+    delivery: 'sent',
+    ...rest,
+  };
+}
+
+function joined(seq: number, name: string): Activity {
+  const user = { id: name, name };
+  return { name: 'member.joined', room: 'lobby', seq, at: noon + seq * 1000, actor: user, user, role: 'member' };
+}
+
+function rowsOf(input: Partial<RowsInput>): Row[] {
+  return buildRows({
+    messages: [],
+    activity: [],
+    hasOlder: false,
+    readUpTo: undefined,
+    userId: me,
+    pageStarts: new Set(),
+    ...input,
+  });
+}
+
+const kinds = (rows: Row[]) => rows.map((row) => row.kind);
+const firsts = (rows: Row[]) => rows.flatMap((row) => (row.kind === 'message' ? [row.isFirst] : []));
+
+describe('rows of the conversation', () => {
+  test('an empty room is only its beginning', () => {
+    expect(kinds(rowsOf({}))).toEqual(['beginning']);
+  });
+
+  test('one author in a row is one group; another author, a pause of five minutes or a new name begins anew', () => {
+    const rows = rowsOf({
+      messages: [
+        message(1, 'a'),
+        message(2, 'a'),
+        message(3, 'b'),
+        message(4, 'a'),
+        message(5, 'a', noon + 5 * minute + 4000),
+        message(6, 'a', noon + 5 * minute + 5000, { author: { id: 'a', name: 'new' } }),
+      ],
+    });
+    expect(firsts(rows)).toEqual([true, false, true, true, true, true]);
+  });
+
+  test('just under five minutes still belongs to the group', () => {
+    const rows = rowsOf({ messages: [message(1, 'a', noon), message(2, 'a', noon + 5 * minute - 1)] });
+    expect(firsts(rows)).toEqual([true, false]);
+  });
+
+  test('each day has its line, and begins a new group', () => {
+    const rows = rowsOf({ messages: [message(1, 'a', noon - 86_400_000), message(2, 'a', noon), message(3, 'a')] });
+    expect(kinds(rows)).toEqual(['beginning', 'day', 'message', 'day', 'message', 'message']);
+    expect(firsts(rows)).toEqual([true, true, false]);
+  });
+
+  test('with older messages to come the first row is a message, for the list is held by it', () => {
+    const rows = rowsOf({ hasOlder: true, messages: [message(7, 'a')] });
+    expect(kinds(rows)).toEqual(['message']);
+  });
+
+  test('what was once the oldest message keeps its author when older ones come above it', () => {
+    const messages = [message(1, 'a'), message(2, 'a')];
+    expect(firsts(rowsOf({ messages, pageStarts: new Set(['lobby.2']) }))).toEqual([true, true]);
+  });
+
+  test('the line of unread messages stands before the first of somebody else', () => {
+    const rows = rowsOf({ readUpTo: 2, messages: [message(2, 'a'), message(3, me), message(4, 'a'), message(5, 'a')] });
+    expect(kinds(rows)).toEqual(['beginning', 'day', 'message', 'message', 'unread', 'message', 'message']);
+  });
+
+  test('no line when all is read, or only own messages came', () => {
+    expect(kinds(rowsOf({ readUpTo: 5, messages: [message(5, 'a')] }))).not.toContain('unread');
+    expect(kinds(rowsOf({ readUpTo: 4, messages: [message(5, me)] }))).not.toContain('unread');
+  });
+
+  test('activity stands at its place by seq; neighbours are one row', () => {
+    const rows = rowsOf({ messages: [message(1, 'a'), message(5, 'a')], activity: [joined(2, 'x'), joined(3, 'y')] });
+    expect(kinds(rows)).toEqual(['beginning', 'day', 'message', 'activity', 'message']);
+    expect(rows[3]).toMatchObject({ key: 'activity 2', items: [{ seq: 2 }, { seq: 3 }] });
+  });
+
+  test('activity from before the loaded page is not shown', () => {
+    const rows = rowsOf({ hasOlder: true, messages: [message(10, 'a')], activity: [joined(2, 'x'), joined(11, 'y')] });
+    expect(kinds(rows)).toEqual(['message', 'activity']);
+  });
+
+  test('pending messages come last, whatever their seq of 0', () => {
+    const pending = message(0, me, noon + minute, { id: '', key: 'c1', delivery: 'pending' });
+    const rows = rowsOf({ messages: [message(1, 'a'), pending], activity: [joined(2, 'x')] });
+    expect(rows.map((row) => row.key)).toEqual(['beginning', `day 2026-3-1`, 'lobby.1', 'activity 2', 'c1']);
+  });
+
+  test('keys are unique', () => {
+    const messages = Array.from({ length: 50 }, (_, index) =>
+      message(index + 1, index % 3 ? 'a' : me, noon + index * 7_000_000),
+    );
+    const keys = rowsOf({ messages, readUpTo: 20, activity: [] }).map((row) => row.key);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
