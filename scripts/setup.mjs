@@ -1,14 +1,11 @@
 // What the two commands need before they can do anything: the dependencies of the lock file, for this Node.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
-
-const stamp = join(root, 'node_modules', '.madang-setup');
 
 /** Runs a command in the repository; ends this process when it fails. */
 export function run(command, args, options = {}) {
@@ -17,14 +14,28 @@ export function run(command, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Installs the dependencies if they are not those of the lock file, or of another Node. */
+/** Installs the dependencies if they are not those of the lock file, or the database's driver is of another Node. */
 export function ensureDependencies() {
-  const wanted = createHash('sha256')
-    .update(process.version)
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (isInstalled() && driverLoads()) return;
   process.stdout.write('Installing dependencies (a minute or two, the first time) …\n');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(stamp, wanted);
+}
+
+/** Whether what npm has noted as installed is what the lock file wants. */
+function isInstalled() {
+  const note = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(note)) return false;
+  const installed = JSON.parse(readFileSync(note, 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, { version, optional, devOptional, link }]) =>
+      !path.startsWith('node_modules/') || link || optional || devOptional || installed[path]?.version === version,
+  );
+}
+
+function driverLoads() {
+  const load = "new (require('better-sqlite3'))(':memory:')";
+  return (
+    spawnSync(process.execPath, ['-e', load], { cwd: join(root, 'packages/server'), stdio: 'ignore' }).status === 0
+  );
 }
