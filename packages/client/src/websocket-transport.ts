@@ -1,8 +1,12 @@
 import { openWebSocket } from '#web-socket';
+import { MadangError } from '@madang/protocol';
 import { errorFrom } from './errors.js';
 import { OpenCalls } from './open-calls.js';
 import { Timers } from './timers.js';
 import type { OpenTransport } from './transport.js';
+
+/** The close code of a connection whose token or session the server doesn't know. */
+const UNAUTHENTICATED = 4401;
 
 /** After so many ms without a word from the server it is asked whether it is there. */
 const QUIET_MS = 25_000;
@@ -31,16 +35,16 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
     opened.end();
   }
 
-  function lose(): void {
+  function lose(error?: MadangError): void {
     if (isOver) return;
     end();
-    handlers.closed();
+    handlers.closed(error);
   }
 
   function heard(): void {
     stopWaiting?.();
     stopWaiting = timers.after(QUIET_MS, () => {
-      stopWaiting = timers.after(PONG_MS, lose);
+      stopWaiting = timers.after(PONG_MS, () => lose());
       send({ id: 0, method: 'rpc.ping' });
     });
   }
@@ -54,8 +58,8 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
     heard();
     handlers.opened();
   });
-  socket.addEventListener('close', lose);
-  socket.addEventListener('error', lose);
+  socket.addEventListener('close', ({ code }) => lose(code === UNAUTHENTICATED ? unauthenticated() : undefined));
+  socket.addEventListener('error', () => lose());
   socket.addEventListener('message', ({ data }) => {
     if (isOver) return;
     heard();
@@ -77,6 +81,10 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
     close: end,
   };
 };
+
+function unauthenticated(): MadangError {
+  return new MadangError({ code: 'unauthenticated', message: 'The server does not know this session' });
+}
 
 interface RpcMessage {
   id?: unknown;

@@ -55,7 +55,7 @@ export class ModelYard {
 
   addRoom(id: string): void {
     this.rooms.set(id, { name: id, log: [], members: new Set() });
-    this.append(id, 'u-root', { name: 'room.created', kind: 'public', topic: '' } as Body<LoggedEvent>);
+    this.append(id, 'u-root', { name: 'room.created', kind: 'public', topic: '' });
   }
 
   addUser(name: string, rooms: string[] = ['lobby']): { token: string; user: User } {
@@ -101,7 +101,7 @@ export class ModelYard {
   append(room: string, actor: string, body: Body<LoggedEvent>): LoggedEvent {
     const { log, members } = this.rooms.get(room)!;
     const seq = log.length + 1;
-    const event = { ...body, room, seq, at: seq, actor: this.ref(actor) } as LoggedEvent;
+    const event = { ...body, room, seq, at: seq, actor: this.ref(actor) };
     log.push(event);
     for (const [connection, user] of this.#sessions) {
       if (!members.has(user) || connection.isOver) continue;

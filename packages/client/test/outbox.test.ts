@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-unassigned-import -- puts indexedDB into the globals
 import 'fake-indexeddb/auto';
 import { indexedDbOutboxStore, memoryOutboxStore, type MadangError } from '@madang/client';
 import { describe, expect, test } from 'vitest';
@@ -356,9 +357,11 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
   });
 });
 
+const broken = () => Promise.reject(new Error('no disk'));
+const stuck = () => new Promise<never>(() => {});
+
 test('C11 a store that fails loses only the survival', async () => {
   const { yard, join } = setUp();
-  const broken = () => Promise.reject(new Error('no disk'));
   const { client } = join('anna', {
     outbox: { load: broken, has: broken, put: broken, remove: broken, close: broken },
   });
@@ -369,7 +372,6 @@ test('C11 a store that fails loses only the survival', async () => {
 
 test('C11 a store that never answers is waited for 3 s', async () => {
   const { yard, join } = setUp();
-  const stuck = () => new Promise<never>(() => {});
   const { client } = join('anna', {
     outbox: { ...memoryOutboxStore(), load: stuck },
   });

@@ -1,0 +1,176 @@
+import { type Client, type ClientOptions, createClient } from '@madang/client';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { hasServer, startServer } from './start-server.js';
+
+const transports = ['socket.io', 'websocket'] as const;
+
+function newClient(options: ClientOptions): Client {
+  const client = createClient({ backOff: { minMs: 50, maxMs: 200 }, ...options });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+function until(check: () => boolean): Promise<void> {
+  return vi.waitFor(() => expect(check()).toBe(true), { timeout: 15_000, interval: 20 });
+}
+
+function texts(client: Client): string[] {
+  return client
+    .room('lobby')
+    .get()
+    .messages.map(({ text, delivery }) => (delivery === 'sent' ? text : `(${text})`));
+}
+
+describe.runIf(hasServer).each(transports)('a real server over %s', (transport) => {
+  async function open(name: string, url: string, options: ClientOptions = {}): Promise<Client> {
+    const client = newClient({ url, transport, name, ...options });
+    client.connect();
+    client.room('lobby').subscribe(() => {});
+    await until(() => client.room('lobby').get().status === 'ready');
+    return client;
+  }
+
+  test('C12 a guest comes in, is told the rooms, and two hear each other', async () => {
+    const server = await startServer();
+    const anna = await open('anna', server.url);
+    const bob = await open('bob', server.url);
+    expect(anna.user.get()?.name).toBe('anna');
+    expect(anna.rooms.get()).toMatchObject([{ id: 'lobby', role: 'member' }]);
+    const { message } = { message: await anna.send('lobby', '안녕하세요').sent };
+    await until(() => texts(bob).includes('안녕하세요'));
+    expect(anna.room('lobby').get().messages.at(-1)).toMatchObject({ id: message.id, delivery: 'sent' });
+    expect(bob.rooms.get()[0]!.unread).toBe(1);
+    bob.room('lobby').markRead();
+    expect(bob.rooms.get()[0]!.unread).toBe(0);
+    await bob.call('message.react', { message: message.id, emoji: '👍' });
+    await until(() => anna.room('lobby').get().messages.at(-1)?.reactions?.[0]?.count === 1);
+    await anna.call('message.edit', { message: message.id, text: '반갑습니다' });
+    await until(() => texts(bob).includes('반갑습니다'));
+  });
+
+  test('C13 typing, presence, names and rooms are kept up to date', async () => {
+    const server = await startServer();
+    const anna = await open('anna', server.url);
+    const bob = await open('bob', server.url);
+    await anna.room('lobby').loadMembers();
+    bob.room('lobby').typing();
+    await until(() => anna.room('lobby').get().typing[0]?.name === 'bob');
+    bob.send('lobby', 'done');
+    await until(() => anna.room('lobby').get().typing.length === 0);
+    await bob.call('user.update', { name: 'bobby' });
+    expect(bob.user.get()?.name).toBe('bobby');
+    await until(() =>
+      anna
+        .room('lobby')
+        .get()
+        .members.some(({ user }) => user.name === 'bobby'),
+    );
+    const { room } = await anna.call('room.create', { name: 'garden' });
+    expect(anna.rooms.get().map(({ id }) => id)).toContain(room.id);
+    await anna.call('room.invite', { room: room.id, user: bob.user.get()!.id });
+    await until(() => bob.rooms.get().some(({ id }) => id === room.id));
+    expect(anna.rooms.get().find(({ id }) => id === room.id)?.members).toBe(2);
+    await anna.call('room.remove', { room: room.id, user: bob.user.get()!.id });
+    await until(() => !bob.rooms.get().some(({ id }) => id === room.id));
+    await until(() => anna.rooms.get().find(({ id }) => id === room.id)?.members === 1);
+    await bob.close();
+    await until(() =>
+      anna
+        .room('lobby')
+        .get()
+        .members.some(({ user, presence }) => user.name === 'bobby' && presence === 'offline'),
+    );
+  });
+
+  test('D1 D3 D4 messages written over a crash of the server arrive once and in order, on both sides', async () => {
+    const server = await startServer();
+    const anna = await open('anna', server.url);
+    const bob = await open('bob', server.url);
+    const heard: string[] = [];
+    bob.on('message.created', ({ message }) => heard.push(message.text));
+    const wanted = Array.from({ length: 60 }, (_, i) => `m${i}`);
+    const sent = wanted.slice(0, 30).map((text) => anna.send('lobby', text).sent);
+    await sent[3];
+    await server.kill();
+    sent.push(...wanted.slice(30).map((text) => anna.send('lobby', text).sent));
+    await until(() => anna.state.get().status === 'reconnecting');
+    await server.start();
+    const messages = await Promise.all(sent);
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(60);
+    await until(() => heard.length >= 60);
+    expect(heard).toEqual(wanted);
+    expect(texts(bob).slice(-50)).toEqual(wanted.slice(-50));
+    expect(texts(anna).slice(-50)).toEqual(wanted.slice(-50));
+  });
+
+  test('D4 resume: whoever was away while the server restarted is told all they missed', async () => {
+    const server = await startServer('--reconnect-spread-ms', '100', '--limits', 'off');
+    const anna = await open('anna', server.url);
+    const bob = await open('bob', server.url);
+    const heard: string[] = [];
+    bob.on('message.created', ({ message }) => heard.push(message.text));
+    const before = bob.user.get()!.id;
+    await server.stop();
+    await until(() => bob.state.get().status === 'reconnecting');
+    await server.start();
+    const wanted = Array.from({ length: 300 }, (_, i) => `m${i}`);
+    await until(() => anna.state.get().status === 'online');
+    for (const text of wanted) anna.send('lobby', text);
+    await until(() => heard.length >= 300);
+    expect(heard).toEqual(wanted);
+    expect(bob.user.get()!.id).toBe(before);
+  });
+
+  test('C14 a token goes on with its session in another client; signing out ends it in both', async () => {
+    const server = await startServer();
+    const anna = await open('anna', server.url);
+    const again = newClient({ url: server.url, transport, token: anna.token! });
+    again.connect();
+    await until(() => again.state.get().status === 'online');
+    expect(again.user.get()).toEqual(anna.user.get());
+    const { token } = anna;
+    await anna.signOut();
+    expect(anna.state.get().status).toBe('signed-out');
+    await until(() => again.state.get().status === 'signed-out');
+    expect(again.token).toBeUndefined();
+    const late = newClient({ url: server.url, transport, token: token! });
+    late.connect();
+    await until(() => late.state.get().status === 'signed-out');
+    expect(await late.signIn({ name: 'anna' })).toMatchObject({ name: 'anna' });
+    expect(late.state.get().status).toBe('online');
+  });
+
+  test('C15 a name that is taken is refused, and another one is not', async () => {
+    const server = await startServer();
+    await open('anna', server.url);
+    const other = newClient({ url: server.url, transport });
+    await expect(other.signIn({ name: 'anna' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(other.state.get().status).toBe('signed-out');
+    await expect(other.signIn({ name: '' })).rejects.toMatchObject({ code: 'invalid_input' });
+    await other.signIn({ name: 'hana' });
+    await other.send('lobby', 'hi').sent;
+    await expect(other.signIn({ name: 'x' })).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  test('C16 after close() nothing keeps the process alive', async () => {
+    const server = await startServer();
+    const script = `
+      import { createClient } from '@madang/client';
+      const client = createClient({ url: '${server.url}', transport: '${transport}', name: 'brief' });
+      client.connect();
+      await client.send('lobby', 'hi').sent;
+      await client.close();
+      await client.close();
+      console.log(client.state.get().status);
+    `;
+    const started = Date.now();
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: import.meta.dirname,
+      timeout: 8000,
+    });
+    expect(stdout.trim()).toBe('closed');
+    expect(Date.now() - started).toBeLessThan(5000);
+  });
+});
