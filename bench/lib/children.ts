@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A server's own event loop, as it saw it: what its turns were late, in ms. */
+export interface LoopDelay {
+  p50: number;
+  p99: number;
+  max: number;
+}
+
+/** How a server is started. */
+export interface Command {
+  /** The program; Node if absent. */
+  program?: string;
+  args: readonly string[];
+  env?: Record<string, string>;
+}
+
+/** A server that runs as a child of the benchmark, kept on a core of its own. */
+export interface ServerProcess {
+  readonly pid: number;
+  readonly port: number;
+  /** From starting it to its listening, in ms. */
+  readonly startMs: number;
+  /** Begins to watch its event loop's delay. */
+  watchLoop(): void;
+  /** The delay since then. Only of Node servers. */
+  loopDelay(): Promise<LoopDelay>;
+  /** Makes it collect garbage. Only Node servers do. */
+  collectGarbage(): Promise<void>;
+  /** SIGTERM; SIGKILL after 8 s. */
+  stop(): Promise<void>;
+}
+
+const preload = fileURLToPath(new URL('loop-delay.mjs', import.meta.url));
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/**
+ * Starts a server on a core; resolves when it listens. It must print `listening <port>`, or as Madang's log does
+ * `"port":<port>`.
+ */
+export async function startServer(command: Command, core: number): Promise<ServerProcess> {
+  const isNode = command.program === undefined;
+  const extra = process.env['BENCH_NODE_FLAGS']?.split(' ') ?? [];
+  const argv = isNode
+    ? [process.execPath, '--expose-gc', '--import', preload, ...extra, ...command.args]
+    : [command.program as string, ...command.args];
+  const startedAt = performance.now();
+  const child = spawn('taskset', ['-c', String(core), ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe', ...(isNode ? (['ipc'] as const) : [])],
+    env: { ...process.env, ...command.env },
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  const port = await listening(child);
+  const ask = async (question: string): Promise<unknown> => {
+    const answer = once(child, 'message');
+    child.send(question);
+    return ((await answer) as [unknown])[0];
+  };
+  return {
+    pid: child.pid ?? 0,
+    port,
+    startMs: performance.now() - startedAt,
+    watchLoop: () => {
+      if (isNode) child.send('watch');
+    },
+    loopDelay: async () => (await ask('read')) as LoopDelay,
+    collectGarbage: async () => {
+      if (isNode) await ask('collect');
+    },
+    stop: () => stop(child),
+  };
+}
+
+function listening(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const hear = (chunk: Buffer) => {
+      if (output.length > 100_000) return;
+      output += chunk.toString();
+      const port = /listening (\d+)/.exec(output) ?? /"port":(\d+)[^\n]*is open/.exec(output);
+      if (port) resolve(Number(port[1]));
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`a server ended with ${code}: ${output}`)));
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const patience = setTimeout(() => child.kill('SIGKILL'), 8000);
+  await exited;
+  clearTimeout(patience);
+}

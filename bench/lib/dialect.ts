@@ -1,0 +1,118 @@
+/** What a text that is no delivery means to the load generator. */
+export type Meaning =
+  | { kind: 'reply'; text: string }
+  | { kind: 'ready' }
+  | { kind: 'refused'; why: string }
+  | { kind: 'answer'; id: number; error: string | undefined; text: string }
+  | { kind: 'other' };
+
+/** What a client is told at the start: where to stand, and as whom. */
+export interface Place {
+  room: string;
+  token?: string;
+}
+
+/** How a server is spoken to: what a client says, and what the server's frames mean. */
+export interface Dialect {
+  name: string;
+  /** The address of the upgrade request; undefined where frames begin at once. */
+  path?(place: Place): string;
+  /** Further lines of the upgrade request. */
+  headers?(place: Place): string[];
+  /** What is said when the connection is open; without it, and without {@link read} saying `ready`, it is ready then. */
+  greeting?(place: Place): string;
+  isReadyWhenOpen: boolean;
+  /** Tells a delivery from an answer that repeats the text: the byte at this place of the payload. */
+  delivery?: { at: number; byte: number };
+  /** A message, as a text frame's payload. `id` asks for an answer where the dialect has answers. */
+  message(text: string, place: Place, id: number): string;
+  /** Any other call; only Madang's dialects have them. */
+  call?(name: string, input: unknown, id: number): string;
+  /** What a text means that is no delivery. */
+  read(text: string, place: Place): Meaning;
+}
+
+const byteOf = (text: string): number => text.charCodeAt(0);
+
+/** `ws`, Bun and the raw peers: the text itself, both ways. */
+export const plainText: Dialect = {
+  name: 'plain',
+  path: ({ room }) => `/?room=${room}`,
+  isReadyWhenOpen: true,
+  message: (text) => text,
+  read: () => ({ kind: 'other' }),
+};
+
+/** The raw peers: frames without an upgrade; a first text says that the server has taken the connection. */
+export const rawText: Dialect = {
+  name: 'raw',
+  isReadyWhenOpen: false,
+  message: (text) => text,
+  read: () => ({ kind: 'ready' }),
+};
+
+function readSocketIo(text: string, isReady: (text: string) => boolean, connect: string): Meaning {
+  if (text === '2') return { kind: 'reply', text: '3' };
+  if (text.startsWith('0')) return { kind: 'reply', text: connect };
+  if (isReady(text)) return { kind: 'ready' };
+  if (text.startsWith('44')) return { kind: 'refused', why: text };
+  const answer = /^43(\d+)\[/.exec(text);
+  if (!answer) return { kind: 'other' };
+  const error = text.startsWith('[{"error"', answer[0].length - 1) ? text : undefined;
+  return { kind: 'answer', id: Number(answer[1]), error, text: text.slice(answer[0].length - 1) };
+}
+
+const engineIoPath = '/socket.io/?EIO=4&transport=websocket';
+
+/** Bare Socket.IO on the WebSocket transport; `acks` asks for an acknowledgement of each message. */
+export function bareSocketIo(acks: boolean): Dialect {
+  return {
+    name: 'socket.io',
+    path: ({ room }) => `${engineIoPath}&room=${room}`,
+    isReadyWhenOpen: false,
+    delivery: { at: 1, byte: byteOf('2') },
+    message: (text, _place, id) => `42${acks ? id : ''}["message","${text}"]`,
+    read: (text) => readSocketIo(text, (each) => each.startsWith('40'), '40'),
+  };
+}
+
+/** Madang's Socket.IO door, on the WebSocket transport. */
+export const madangSocketIo: Dialect = {
+  name: 'madang socket.io',
+  path: () => engineIoPath,
+  isReadyWhenOpen: false,
+  delivery: { at: 1, byte: byteOf('2') },
+  message: (text, { room }, id) =>
+    `42${id}["message.send",{"room":"${room}","text":"${text}","clientId":"${clientIdOf(id)}"}]`,
+  call: (name, input, id) => `42${id}${JSON.stringify([name, input])}`,
+  read: (text, { token }) =>
+    readSocketIo(text, (each) => each.startsWith('42["session.started"'), `40${JSON.stringify({ token })}`),
+};
+
+/** Madang's plain WebSocket door: JSON-RPC 2.0. */
+export const madangJsonRpc: Dialect = {
+  name: 'madang /ws',
+  path: () => '/ws',
+  headers: ({ token }) => [`Authorization: Bearer ${token}`],
+  // Calls wait until the door has let its visitor in, so this one's answer says that it has.
+  greeting: () => '{"jsonrpc":"2.0","id":"hello","method":"session.get"}',
+  isReadyWhenOpen: false,
+  // {"jsonrpc":"2.0","method": of a notification, where an answer has "id" or "result".
+  delivery: { at: 18, byte: byteOf('m') },
+  message: (text, { room }, id) =>
+    `{"jsonrpc":"2.0","id":${id},"method":"message.send","params":{"room":"${room}","text":"${text}","clientId":"${clientIdOf(id)}"}}`,
+  call: (name, input, id) => JSON.stringify({ jsonrpc: '2.0', id, method: name, params: input }),
+  read: (text) => {
+    if (text.includes('"id":"hello"')) {
+      return text.includes('"error"') ? { kind: 'refused', why: text } : { kind: 'ready' };
+    }
+    const answer = /^\{"jsonrpc":"2\.0","id":(\d+),"(result|error)"/.exec(text);
+    if (!answer) return { kind: 'other' };
+    return { kind: 'answer', id: Number(answer[1]), error: answer[2] === 'error' ? text : undefined, text };
+  },
+};
+
+/** As long as the SDK's client ids (UUIDs), and unique for an author within a run. */
+function clientIdOf(id: number): string {
+  return `01981c5e-7000-7000-8000-${String(id).padStart(12, '0')}`;
+}

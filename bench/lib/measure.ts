@@ -1,0 +1,48 @@
+import { coreIdleMs, processCpuMs } from './cpu.ts';
+import { sleep } from './drive.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What happened in a window of time. */
+export interface Window {
+  seconds: number;
+  deliveries: number;
+  answers: number;
+  /** CPU of the server, all threads, user and kernel. */
+  serverMs: number;
+  /** Shares of one core, 0 to 1: the server, the generator, and what else ran on the server's core. */
+  serverBusy: number;
+  generatorBusy: number;
+  serverCoreIdle: number;
+}
+
+/** Watches a server for so many seconds. */
+export async function watch(
+  server: { pid: number },
+  ledger: Ledger,
+  options: { seconds: number; serverCore: number },
+): Promise<Window> {
+  const take = () => ({
+    at: performance.now(),
+    serverMs: processCpuMs(server.pid),
+    generator: process.cpuUsage(),
+    idleMs: coreIdleMs(options.serverCore),
+    deliveries: ledger.deliveries,
+    answers: ledger.answers,
+  });
+  const before = take();
+  await sleep(options.seconds * 1000);
+  const after = take();
+  const wallMs = after.at - before.at;
+  const generatorUs =
+    after.generator.user - before.generator.user + after.generator.system - before.generator.system;
+  const serverMs = after.serverMs - before.serverMs;
+  return {
+    seconds: wallMs / 1000,
+    deliveries: after.deliveries - before.deliveries,
+    answers: after.answers - before.answers,
+    serverMs,
+    serverBusy: serverMs / wallMs,
+    generatorBusy: generatorUs / 1000 / wallMs,
+    serverCoreIdle: Math.min(1, Math.max(0, (after.idleMs - before.idleMs) / wallMs)),
+  };
+}

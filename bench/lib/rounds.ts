@@ -1,0 +1,38 @@
+import type { Contender } from './contender.ts';
+import type { Bench } from './result.ts';
+
+/** What was measured of a contender, round by round, and the rounds that gave nothing. */
+export interface Measured<Figure> {
+  name: string;
+  rounds: Figure[];
+  failures: string[];
+}
+
+/** Lets the contenders take turns, for as many rounds as the bench has. A round that is void is kept as a failure. */
+export async function takeTurns<Key extends string, Figure>(
+  bench: Bench,
+  contenders: Partial<Record<Key, Contender>>,
+  measure: (contender: Contender) => Promise<Figure>,
+  words: (figure: Figure) => string,
+): Promise<Partial<Record<Key, Measured<Figure>>>> {
+  const found: Partial<Record<Key, Measured<Figure>>> = {};
+  const entries = (Object.entries(contenders) as [Key, Contender][]).filter(
+    ([key]) => bench.only?.includes(key) ?? true,
+  );
+  for (const [key, { name }] of entries) found[key] = { name, rounds: [], failures: [] };
+  for (let round = 1; round <= bench.rounds; round += 1) {
+    for (const [key, contender] of entries) {
+      const measured = found[key];
+      try {
+        const figure = await measure(contender);
+        measured?.rounds.push(figure);
+        bench.say(`  ${round}/${bench.rounds} ${contender.name}: ${words(figure)}`);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        measured?.failures.push(why);
+        bench.say(`  ${round}/${bench.rounds} ${contender.name}: no figure: ${why}`);
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startServer } from './children.ts';
+
+/** A database of Madang's with people in it, made once and kept; runs work on copies. */
+export interface Yard {
+  folder: string;
+  /** Each person's session. */
+  tokens: string[];
+  /** Each person's room: the lobby, or the one that they share with their group. */
+  rooms: string[];
+}
+
+/** Which people a scenario needs. */
+export interface YardPlan {
+  people: number;
+  /** Rooms of so many people each; everyone in the lobby alone if absent. */
+  roomSize?: number;
+}
+
+const bench = fileURLToPath(new URL('..', import.meta.url));
+const cache = join(bench, '.cache');
+const migrations = join(bench, '../packages/server/src/store/migrations');
+
+/** Madang's program; `BENCH_MADANG` names another build's `cli.js`. */
+export const madangProgram = process.env['BENCH_MADANG'] ?? join(bench, '../packages/server/dist/cli.js');
+
+/** Settings of every Madang that is measured: all checks on, only the rate limits off. */
+export function madangArgs(data: string): string[] {
+  return [madangProgram, '--port', '0', '--host', '127.0.0.1', '--data', data, '--limits', 'off', '--log-level', 'info'];
+}
+
+/** A folder for a run's data, on the same disk as the kept databases. */
+export function workFolder(): string {
+  mkdirSync(cache, { recursive: true });
+  return mkdtempSync(join(cache, 'run-'));
+}
+
+/** A copy of a yard's database for one run; remove it with {@link removeFolder}. */
+export function copyOf(yard: Yard): string {
+  const folder = workFolder();
+  cpSync(yard.folder, folder, { recursive: true });
+  return folder;
+}
+
+/** Removes a run's folder. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Makes a yard over Madang's own HTTP door, or finds the one that was made before with the same tables. */
+export async function prepareYard(plan: YardPlan, core: number): Promise<Yard> {
+  const name = `yard-${plan.people}-${plan.roomSize ?? 'lobby'}-${tablesVersion()}`;
+  const home = join(cache, name);
+  const card = join(home, 'yard.json');
+  if (existsSync(card)) return JSON.parse(readFileSync(card, 'utf8')) as Yard;
+  rmSync(home, { recursive: true, force: true });
+  const folder = join(home, 'data');
+  mkdirSync(folder, { recursive: true });
+  const server = await startServer({ args: madangArgs(folder) }, core);
+  try {
+    const post = poster(server.port);
+    const people = Array.from({ length: plan.people }, (_each, index) => index);
+    const tokens = await inParallel(people, 64, async (index) => {
+      const { token } = (await post('/api/session', { name: `person ${index}` })) as { token: string };
+      return token;
+    });
+    const rooms = plan.roomSize === undefined ? people.map(() => 'lobby') : await makeRooms(tokens, plan.roomSize, post);
+    const yard: Yard = { folder, tokens, rooms };
+    await server.stop();
+    writeFileSync(card, JSON.stringify(yard));
+    return yard;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Changes when the database's tables do, so that kept databases of older tables aren't used. */
+export function tablesVersion(): string {
+  const hash = createHash('sha256');
+  for (const file of readdirSync(migrations).sort()) hash.update(readFileSync(join(migrations, file)));
+  return hash.digest('hex').slice(0, 8);
+}
+
+type Post = (path: string, body: unknown, token?: string) => Promise<unknown>;
+
+async function makeRooms(tokens: string[], size: number, post: Post): Promise<string[]> {
+  const groups = Array.from({ length: Math.ceil(tokens.length / size) }, (_each, index) => index);
+  const ids = await inParallel(groups, 32, async (group) => {
+    const { room } = (await post('/api/rooms', { name: `room ${group}` }, tokens[group * size])) as {
+      room: { id: string };
+    };
+    return room.id;
+  });
+  const rooms = tokens.map((_token, index) => ids[Math.floor(index / size)] as string);
+  await inParallel(tokens, 32, (token, index) => post(`/api/rooms/${rooms[index]}/join`, {}, token));
+  return rooms;
+}
+
+function poster(port: number): Post {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  return (path, body, token) =>
+    new Promise((resolve, reject) => {
+      const sending = request(
+        {
+          port,
+          host: '127.0.0.1',
+          path,
+          method: 'POST',
+          agent,
+          headers: {
+            'Content-Type': 'application/json',
+            ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+          },
+        },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => {
+            if ((response.statusCode ?? 500) < 300) resolve(JSON.parse(text));
+            else reject(new Error(`${path}: ${response.statusCode} ${text}`));
+          });
+        },
+      );
+      sending.on('error', reject);
+      sending.end(JSON.stringify(body));
+    });
+}
+
+/** Runs a function for each item, so many at a time; the results in the items' order. */
+export async function inParallel<Item, Result>(
+  items: readonly Item[],
+  width: number,
+  run: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      results[index] = await run(items[index] as Item, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, work));
+  return results;
+}

@@ -1,0 +1,5 @@
+import type { Scenario } from '../lib/result.ts';
+import { saturated } from './saturated.ts';
+
+/** Every scenario, in the order in which they run and are shown. */
+export const scenarios: readonly Scenario[] = [saturated];
