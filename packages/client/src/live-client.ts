@@ -11,6 +11,7 @@ import {
 import { AwayWatch } from './away.js';
 import type { Client, ClientOptions, Heard, Sending } from './client.js';
 import { type Beginning, type Call, Connection } from './connection.js';
+import { unavailable } from './errors.js';
 import { type NamedSignal, readIncoming } from './incoming.js';
 import { Listeners } from './listeners.js';
 import { Outbox } from './outbox.js';
@@ -107,6 +108,7 @@ class LiveClient implements Client {
   }
 
   async signIn(credentials: Credentials): Promise<User> {
+    if (this.state.get().status === 'closed') throw unavailable('The client was closed');
     if (this.user.get()) fail('conflict', 'Somebody is signed in; sign out first');
     if (this.#session.usesCookie) {
       await this.#session.startByCookie(credentials);

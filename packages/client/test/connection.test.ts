@@ -1,0 +1,328 @@
+import { type ConnectionState, createClient, MadangError } from '@madang/client';
+import { FakeTransport } from '@madang/client/testing';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { fakeTime, newYard, online, settle } from './support.js';
+
+function setUp() {
+  fakeTime();
+  return newYard();
+}
+
+/** A browser's window, document and navigator, as far as the SDK looks at them. */
+function fakeBrowser() {
+  const document = Object.assign(new EventTarget(), { hidden: false, baseURI: 'https://yard.test/chat/lobby?x=1#y' });
+  const navigator = { onLine: true };
+  vi.stubGlobal('window', new EventTarget());
+  vi.stubGlobal('document', document);
+  vi.stubGlobal('navigator', navigator);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return {
+    setOnline(isOnline: boolean) {
+      navigator.onLine = isOnline;
+      window.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
+    },
+    setHidden(isHidden: boolean) {
+      document.hidden = isHidden;
+      document.dispatchEvent(new Event('visibilitychange'));
+    },
+    touch: () => void document.dispatchEvent(new Event('pointerdown')),
+  };
+}
+
+describe('the state of the connection', () => {
+  test('C17 idle, connecting, online, reconnecting, online, closed', async () => {
+    const { yard, join } = setUp();
+    const { client } = join('anna');
+    const seen: ConnectionState['status'][] = [client.state.get().status];
+    client.state.subscribe(() => seen.push(client.state.get().status));
+    await online(client);
+    yard.drop();
+    await settle(1000);
+    await client.close();
+    expect(seen).toEqual(['idle', 'connecting', 'online', 'reconnecting', 'online', 'closed']);
+  });
+
+  test('C18 waits double up to the maximum, with full jitter, and tell when the next attempt is', async () => {
+    const { yard, join } = setUp();
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    onTestFinished(() => void vi.restoreAllMocks());
+    yard.isUp = false;
+    const { client, transport } = join('anna', { backOff: { minMs: 1000, maxMs: 8000 } });
+    await online(client);
+    const waits: number[] = [];
+    for (let attempt = 1; attempt <= 6; attempt += 1) {
+      const state = client.state.get();
+      if (state.status !== 'reconnecting') throw new Error(state.status);
+      expect(state.attempt).toBe(attempt);
+      waits.push(state.retryAt - Date.now());
+      expect(transport.connections).toHaveLength(attempt);
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after another is the point
+      await settle(waits.at(-1));
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 8000, 8000]);
+  });
+
+  test('C18 a back-off that makes no sense is refused when it is given', () => {
+    expect(() => createClient({ url: 'http://yard.test', backOff: { minMs: 0 } })).toThrow(MadangError);
+    expect(() => createClient({ url: 'http://yard.test', backOff: { minMs: 10, maxMs: 5 } })).toThrow(MadangError);
+    expect(() => createClient({ url: 'ftp://yard.test' })).toThrow('url');
+    expect(() => createClient()).toThrow('url');
+  });
+
+  test('C19 reconnectNow does not wait', async () => {
+    const { yard, join } = setUp();
+    const { client } = join('anna', { backOff: { minMs: 100_000, maxMs: 100_000 } });
+    await online(client);
+    yard.drop();
+    client.reconnectNow();
+    client.reconnectNow();
+    await settle();
+    expect(client.state.get().status).toBe('online');
+  });
+
+  test('C20 after server.closing nobody comes back before they were asked to', async () => {
+    const { yard, join } = setUp();
+    const { client, transport } = join('anna');
+    await online(client);
+    transport.last.deliver('server.closing', { reconnectMs: 5000 });
+    yard.drop();
+    await settle(4999);
+    expect(transport.connections).toHaveLength(1);
+    await settle(2);
+    expect(client.state.get().status).toBe('online');
+  });
+
+  test('C21 an opening or a session that gets no answer in 10 s is given up, and tried again', async () => {
+    const { yard, join } = setUp();
+    const { client, transport } = join('anna');
+    const accept = transport.onOpen;
+    transport.onOpen = undefined;
+    client.connect();
+    await settle(9999);
+    expect(client.state.get().status).toBe('connecting');
+    await settle(1);
+    expect(client.state.get().status).toBe('reconnecting');
+    expect(transport.connections[0]!.isOver).toBe(true);
+    transport.onOpen = accept;
+    yard.refuse = (name) => (name === 'session.get' ? 'silence' : undefined);
+    await settle(5000);
+    expect(transport.connections[1]!.isOver).toBe(false);
+    yard.refuse = () => undefined;
+    await settle(30_000);
+    expect(client.state.get().status).toBe('online');
+  });
+
+  test('C21 a call that gets no answer rejects after 10 s; one without a connection at once', async () => {
+    const { yard, join } = setUp();
+    const { client } = join('anna');
+    await expect(client.call('room.list', {})).rejects.toMatchObject({ code: 'unavailable' });
+    await online(client);
+    yard.refuse = () => 'silence';
+    const call = client.call('room.list', {});
+    const late = expect(call).rejects.toMatchObject({ code: 'unavailable' });
+    await settle(10_000);
+    await late;
+    const lost = expect(client.call('room.list', {})).rejects.toMatchObject({ code: 'unavailable' });
+    yard.drop();
+    await lost;
+  });
+
+  test('C22 closed is closed: no timers, no attempts, twice is no error', async () => {
+    const { yard, join } = setUp();
+    const { client, transport } = join('anna');
+    await online(client);
+    const { sent } = client.send('lobby', 'hi');
+    yard.drop();
+    await client.close();
+    await client.close();
+    expect(vi.getTimerCount()).toBe(0);
+    client.connect();
+    client.reconnectNow();
+    await settle(60_000);
+    expect(transport.connections).toHaveLength(1);
+    await sent.catch(() => {});
+    await expect(client.signIn({ name: 'x' })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('the session', () => {
+  test('C15 without a session it is signed out; signing in keeps the connection', async () => {
+    const { yard } = setUp();
+    const transport = new FakeTransport();
+    yard.attach(transport);
+    const client = createClient({ url: 'http://yard.test', transport: transport.open });
+    onTestFinished(() => client.close());
+    await online(client);
+    expect(client.state.get()).toEqual({ status: 'signed-out' });
+    yard.addUser('anna');
+    await expect(client.signIn({ name: 'anna' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(client.state.get()).toEqual({ status: 'signed-out' });
+    expect(await client.signIn({ name: 'hana' })).toMatchObject({ name: 'hana' });
+    expect(client.state.get()).toEqual({ status: 'online' });
+    expect(client.token).toBe('token-hana');
+    expect(transport.connections).toHaveLength(1);
+    yard.drop();
+    await settle(1000);
+    expect(client.user.get()?.name).toBe('hana');
+    expect(transport.last.token).toBe('token-hana');
+  });
+
+  test('C15 signing in when the server is away throws and leaves no trap behind', async () => {
+    const { yard } = setUp();
+    const transport = new FakeTransport();
+    yard.attach(transport);
+    yard.isUp = false;
+    const client = createClient({ url: 'http://yard.test', transport: transport.open });
+    onTestFinished(() => client.close());
+    await expect(client.signIn({ name: 'hana' })).rejects.toMatchObject({ code: 'unavailable' });
+    yard.isUp = true;
+    await settle(5000);
+    expect(client.state.get().status).toBe('signed-out');
+    await client.signIn({ name: 'hana' });
+    expect(client.state.get().status).toBe('online');
+  });
+
+  test('C15 `name` begins a guest, and another when that session is not known any more; a conflict is told', async () => {
+    const { yard } = setUp();
+    const transport = new FakeTransport();
+    yard.attach(transport);
+    const client = createClient({ url: 'http://yard.test', transport: transport.open, name: 'bot' });
+    onTestFinished(() => client.close());
+    await online(client);
+    expect(client.user.get()?.name).toBe('bot');
+    yard.revoke('token-bot');
+    yard.drop();
+    await settle(1000);
+    expect(client.state.get()).toMatchObject({ status: 'signed-out', error: { code: 'conflict' } });
+    expect(client.user.get()).toBeUndefined();
+    yard.users.delete('u-bot');
+    await client.signIn({ name: 'bot' });
+    expect(client.state.get().status).toBe('online');
+  });
+
+  test('C14 session.ended signs out and forgets; nothing reconnects', async () => {
+    const { yard, join } = setUp();
+    const { client, transport } = join('anna', { name: 'anna' });
+    await online(client);
+    transport.last.deliver('session.ended', { reason: 'revoked' });
+    yard.drop();
+    await settle(60_000);
+    expect(client.state.get()).toEqual({ status: 'signed-out' });
+    expect([client.user.get(), client.token, client.rooms.get()]).toEqual([undefined, undefined, []]);
+    expect(transport.connections).toHaveLength(1);
+  });
+
+  test('C23 with cookies the session begins and ends over HTTP, and the page never has the token', async () => {
+    const { yard } = setUp();
+    const { token } = yard.addUser('anna');
+    let cookie: string | undefined;
+    const requests: string[] = [];
+    vi.stubGlobal('fetch', (url: URL, init: RequestInit) => {
+      requests.push(`${init.method} ${url.href}`);
+      const isTaken = init.body === '{"name":"taken"}';
+      cookie = init.method === 'POST' && !isTaken ? token : undefined;
+      const problem = { type: 'urn:madang:error:conflict', title: '', status: 409, code: 'conflict', message: 'taken' };
+      return Promise.resolve(isTaken ? Response.json(problem, { status: 409 }) : Response.json({ token: 'secret' }));
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const transport = new FakeTransport();
+    yard.attach(transport);
+    // The browser shows the cookie by itself.
+    const client = createClient({
+      url: 'https://yard.test/chat',
+      credentials: 'cookie',
+      transport: (options) => transport.open({ ...options, token: cookie }),
+    });
+    onTestFinished(() => client.close());
+    await online(client);
+    expect(client.state.get().status).toBe('signed-out');
+    await expect(client.signIn({ name: 'taken' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(client.state.get().status).toBe('signed-out');
+    expect(await client.signIn({ name: 'anna' })).toMatchObject({ name: 'anna' });
+    expect(client.token).toBeUndefined();
+    await client.signOut();
+    expect(client.state.get().status).toBe('signed-out');
+    expect(client.user.get()).toBeUndefined();
+    expect(requests).toEqual([
+      'POST https://yard.test/chat/api/session',
+      'POST https://yard.test/chat/api/session',
+      'DELETE https://yard.test/chat/api/session',
+    ]);
+  });
+});
+
+describe('in a browser', () => {
+  test('C24 the yard is at the page’s folder', async () => {
+    fakeTime();
+    fakeBrowser();
+    const urls: string[] = [];
+    const transport = new FakeTransport();
+    const client = createClient({
+      transport: (options) => {
+        urls.push(options.url.href);
+        return transport.open(options);
+      },
+    });
+    client.connect();
+    await client.close();
+    expect(urls).toEqual(['https://yard.test/chat/']);
+  });
+
+  test('C25 without a network it is offline, and tries at once when it is back', async () => {
+    const { yard, join } = setUp();
+    const browser = fakeBrowser();
+    const { client } = join('anna');
+    await online(client);
+    yard.isUp = false;
+    browser.setOnline(false);
+    expect(client.state.get().status).toBe('offline');
+    client.send('lobby', 'later');
+    await settle(25_000);
+    expect(client.state.get().status).toBe('offline');
+    yard.isUp = true;
+    browser.setOnline(true);
+    await settle();
+    expect(client.state.get().status).toBe('online');
+    expect(yard.messages('lobby')).toHaveLength(1);
+  });
+
+  test('C25 a server on this machine is reached though the device has no network', async () => {
+    const { join } = setUp();
+    const browser = fakeBrowser();
+    browser.setOnline(false);
+    const { client } = join('anna');
+    await online(client);
+    expect(client.state.get().status).toBe('online');
+  });
+
+  test('C26 away after 60 s in the background or 5 min without input, online again at once', async () => {
+    const { yard, join } = setUp();
+    const browser = fakeBrowser();
+    const { client } = join('anna');
+    await online(client);
+    const told = () =>
+      yard.calls
+        .filter(({ name }) => name === 'presence.set')
+        .map(({ input }) => (input as { presence: string }).presence);
+    browser.setHidden(true);
+    await settle(59_999);
+    expect(told()).toEqual([]);
+    await settle(1);
+    expect(told()).toEqual(['away']);
+    yard.drop();
+    await settle(1000);
+    expect(told()).toEqual(['away', 'away']);
+    browser.setHidden(false);
+    expect(told()).toEqual(['away', 'away', 'online']);
+    await settle(299_000);
+    browser.touch();
+    await settle(299_999);
+    expect(told()).toHaveLength(3);
+    await settle(1);
+    expect(told()).toEqual(['away', 'away', 'online', 'away']);
+    browser.touch();
+    expect(told()).toEqual(['away', 'away', 'online', 'away', 'online']);
+    await client.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
