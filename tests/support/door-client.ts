@@ -1,0 +1,53 @@
+import type { CommandInput, CommandName, CommandOutput, ErrorObject } from '@madang/protocol';
+import type { Inbox } from './inbox.ts';
+
+/** An event or a signal, as any door brings it. */
+export interface Note {
+  name: string;
+  body: Record<string, unknown>;
+}
+
+/** What a door answers to a call. */
+export type Answer = { result: unknown; error?: undefined } | { result?: undefined; error: ErrorObject };
+
+/** A client of one door: what a test may do at every one of them. */
+export interface DoorClient extends AsyncDisposable {
+  readonly door: string;
+  /** Events and signals, as they came. */
+  readonly notes: Inbox<Note>;
+  /** Calls a command; the answer or the error as it came. `input` may be anything. */
+  ask(name: string, input?: unknown): Promise<Answer>;
+  /** Resolves when the server has closed the connection. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Who connects: a guest by name, a session by its token, or nobody yet. */
+export type Credentials = { name: string } | { token: string } | undefined;
+
+/** Opens a client of one door. With credentials it is in its rooms, and hears them, when this resolves. */
+export type Connect = (url: string, credentials?: Credentials) => Promise<DoorClient>;
+
+/** The result of a call, checked by the types of the table; throws the error if there is one. */
+export async function call<Name extends CommandName>(
+  client: Pick<DoorClient, 'ask'>,
+  name: Name,
+  input: CommandInput<Name>,
+): Promise<CommandOutput<Name>> {
+  const { result, error } = await client.ask(name, input);
+  if (error) throw new Refusal(name, error);
+  return result as CommandOutput<Name>;
+}
+
+/** A call's error code, or `ok`. */
+export async function outcome(client: Pick<DoorClient, 'ask'>, name: string, input: unknown): Promise<string> {
+  const { error } = await client.ask(name, input);
+  return error?.code ?? 'ok';
+}
+
+/** A call that should have worked did not. */
+class Refusal extends Error {
+  constructor(name: string, error: ErrorObject) {
+    super(`${name}: ${error.code} ${error.message}`);
+  }
+}

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { deferred } from './deferred.ts';
+import type { Answer, Credentials, DoorClient, Note } from './door-client.ts';
+import { Inbox } from './inbox.ts';
+
+/** The stock Socket.IO client at `/socket.io/`, and its socket for what only Socket.IO has. */
+export interface SocketIoClient extends DoorClient {
+  readonly socket: Socket;
+}
+
+/** Connects with the given transports; with credentials it resolves when the session is there. */
+export async function connectSocketIo(
+  url: string,
+  credentials: Credentials,
+  options: Partial<ManagerOptions & SocketOptions> = { transports: ['websocket'] },
+): Promise<SocketIoClient> {
+  const socket = io(url, { auth: credentials ?? {}, forceNew: true, reconnection: false, ...options });
+  const notes = new Inbox<Note>();
+  const { promise: closed, resolve: markClosed } = deferred();
+  socket.onAny((name: string, body: Note['body']) => notes.push({ name, body }));
+  socket.once('disconnect', () => markClosed());
+  const refused = new Promise<never>((_resolve, reject) => socket.once('connect_error', reject));
+  const close = async (): Promise<void> => {
+    socket.close();
+    if (socket.io.engine && socket.io.engine.readyState !== 'closed') await once(socket.io.engine as never, 'close');
+  };
+  try {
+    await Promise.race([
+      refused,
+      credentials ? notes.first((note) => note.name === 'session.started') : connected(socket),
+    ]);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  return {
+    door: `socket.io ${socket.io.engine.transport.name}`,
+    notes,
+    socket,
+    closed,
+    ask: (name, input) => socket.timeout(10_000).emitWithAck(name, input) as Promise<Answer>,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('connect', () => resolve()));
+}
