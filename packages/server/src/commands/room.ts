@@ -1,9 +1,9 @@
-import { type CommandOutput, fail, type ParsedInput } from '@madang/protocol';
+import { type CommandOutput, fail, formatLimits, type ParsedInput } from '@madang/protocol';
 import { randomBytes } from 'node:crypto';
 import { refOf } from '../identity/actor.js';
 import { nameKey } from '../identity/name-key.js';
 import { newEvent } from '../log/projections.js';
-import { findMember, successorOf } from '../store/queries/members.js';
+import { findMember, roomIdsOf, successorOf } from '../store/queries/members.js';
 import { findRoomByClientId, findRoomByKey, listRooms } from '../store/queries/rooms.js';
 import { findUser } from '../store/queries/users.js';
 import type { Context } from './context.js';
@@ -23,6 +23,14 @@ function newRoomId(): string {
     .slice(-12);
 }
 
+/** Refuses one room more than a user can follow in one `sync`. */
+async function refuseTooMany(user: string, context: Context): Promise<void> {
+  const rooms = await roomIdsOf(context.parts.store.read, user);
+  if (rooms.length >= formatLimits.syncRooms) {
+    fail('conflict', `A user is in at most ${formatLimits.syncRooms} rooms; leave one first`, { field: 'room' });
+  }
+}
+
 /** room.create */
 export async function create(
   input: ParsedInput<'room.create'>,
@@ -31,6 +39,7 @@ export async function create(
   const { log, store } = context.parts;
   const user = refOf(context.session.user);
   const kind = input.kind ?? 'public';
+  await refuseTooMany(user.id, context);
   const room = newRoomId();
   const created = await log.append({
     room,
@@ -68,6 +77,7 @@ export async function get(input: ParsedInput<'room.get'>, context: Context): Pro
 /** room.join */
 export async function join(input: ParsedInput<'room.join'>, context: Context): Promise<CommandOutput<'room.join'>> {
   const user = refOf(context.session.user);
+  await refuseTooMany(user.id, context);
   await context.parts.log.append({ room: input.room, actor: user, events: [newEvent.memberJoined(user, 'member')] });
   return { room: await describeRoom(input.room, context) };
 }
@@ -118,6 +128,7 @@ export async function invite(
   const { log, store } = context.parts;
   const invited = await findUser(store.read, input.user);
   if (!invited) return fail('not_found', 'There is no such user', { field: 'user' });
+  await refuseTooMany(invited.id, context);
   await log.append({
     room: input.room,
     actor: refOf(context.session.user),

@@ -1,4 +1,5 @@
 import {
+  type Budget,
   type CommandName,
   type CommandOutput,
   commands,
@@ -15,11 +16,13 @@ import { findMessage } from '../store/queries/messages.js';
 import { type Caller, Context, type Parts } from './context.js';
 import { identify, welcome } from './session.js';
 import { functions } from './table.js';
+import { Turns } from './turns.js';
 
 /** The only entrance for calls: row → parse → budget → policy → function → answer. */
 export class Commands {
   readonly #parts: Parts;
   readonly #rateLimits: RateLimits;
+  readonly #turns = new Turns();
 
   constructor(parts: Parts, rateLimits: RateLimits) {
     this.#parts = parts;
@@ -30,9 +33,10 @@ export class Commands {
   async run(name: unknown, input: unknown, caller: Caller): Promise<unknown> {
     if (!isCommandName(name)) return fail('invalid_input', unknownCommand(name));
     const row = commands[name];
-    const parsed = row.input.safeParse(input ?? {});
+    const parsed = row.input.safeParse(input === undefined ? {} : input);
     if (!parsed.success) throw invalidInput(parsed.error, input);
     await this.#rateLimits.spend(row.budget, caller.session?.user.id ?? caller.address);
+    if (isCostly(row.budget)) await this.#turns.take();
     const context = await this.#permit(name, parsed.data as { room?: string; message?: string }, caller);
     const run = functions[name] as (input: unknown, context: Context) => Promise<unknown>;
     return run(parsed.data, context);
@@ -44,11 +48,13 @@ export class Commands {
     const parsed = row.input.safeParse(credentials);
     if (!parsed.success) throw invalidInput(parsed.error, credentials);
     await this.#rateLimits.spend(row.budget, caller.address);
+    await this.#turns.take();
     return identify(parsed.data, new Context(this.#parts, caller, {}));
   }
 
   /** Lets a connection in whose session is known. Answers what `session.get` would. */
-  welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
+  async welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
+    await this.#turns.take();
     return welcome(session, new Context(this.#parts, caller, {}));
   }
 
@@ -77,6 +83,10 @@ export class Commands {
     }
     return new Context(this.#parts, caller, { access, message });
   }
+}
+
+function isCostly(budget: Budget): boolean {
+  return budget === 'session' || budget === 'read';
 }
 
 function unknownCommand(name: unknown): string {

@@ -3,7 +3,11 @@ import type { Clock } from '../clock.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
 import { CommittedEvent, type CommittedListener } from './committed.js';
 import { bodyOfNew, loggedEvent } from './event-record.js';
+import { Tails } from './tail.js';
 import { Writer } from './writer.js';
+
+/** A page of the log holds about so many characters of text. */
+const MAX_PAGE_CHARS = 128 * 1024;
 
 /** Where and when the first event of an append came to be. */
 export interface Appended {
@@ -31,6 +35,7 @@ export class RoomLog {
   readonly #clock: Clock;
   readonly #writer: Writer;
   readonly #listeners: CommittedListener[] = [];
+  readonly #tails = new Tails();
   #lastAt = 0;
 
   constructor(store: Store, clock: Clock) {
@@ -38,7 +43,9 @@ export class RoomLog {
     this.#clock = clock;
     this.#writer = new Writer(store, (appends, results) => {
       const batch = appends.flatMap((append, index) => committedEvents(append, results[index]));
-      if (batch.length > 0) for (const listener of this.#listeners) listener(batch);
+      if (batch.length === 0) return;
+      this.#tails.follow(batch);
+      for (const listener of this.#listeners) listener(batch);
     });
   }
 
@@ -70,14 +77,22 @@ export class RoomLog {
     if ((epoch !== undefined && epoch !== this.epoch) || after > head) {
       return { events: [], head, more: false, reset: true };
     }
-    const records = after < head ? await this.#store.events(room, after, limit) : [];
-    const last = records.at(-1)?.seq ?? after;
-    return { events: records.map(loggedEvent), head: Math.max(head, last), more: last < head };
+    const events = after < head ? await this.#eventsAfter(room, head, after, limit) : [];
+    const last = events.at(-1)?.seq ?? after;
+    return { events, head: Math.max(head, last), more: last < head };
   }
 
   /** Resolves when nothing is on its way to the disk any more. */
   idle(): Promise<void> {
     return this.#writer.idle();
+  }
+
+  async #eventsAfter(room: string, head: number, after: number, limit: number): Promise<LoggedEvent[]> {
+    const kept = this.#tails.read(room, after, head, limit);
+    if (kept) return withinBytes(kept);
+    const events = (await this.#store.events(room, after, limit)).map(loggedEvent);
+    if ((events.at(-1)?.seq ?? 0) >= head) this.#tails.keep(room, events);
+    return withinBytes(events);
   }
 
   /** The time, which never goes back, whatever the machine's clock does: what comes later in a log is not earlier. */
@@ -93,4 +108,15 @@ function committedEvents(append: Append, result: AppendResult | undefined): Comm
     const seq = result.seqs[index] ?? 0;
     return seq === 0 ? [] : [new CommittedEvent(event.name, bodyOfNew(append, event, seq), append.room, seq)];
   });
+}
+
+/** Cuts a page where it gets too large for one frame; it holds one event at least. */
+function withinBytes(events: LoggedEvent[]): LoggedEvent[] {
+  let chars = 0;
+  const end = events.findIndex((event, index) => {
+    chars += event.name === 'message.created' ? event.message.text.length : 0;
+    chars += event.name === 'message.edited' ? event.text.length : 0;
+    return index > 0 && chars > MAX_PAGE_CHARS;
+  });
+  return end === -1 ? events : events.slice(0, end);
 }

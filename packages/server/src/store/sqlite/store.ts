@@ -119,7 +119,7 @@ class SqliteStore implements Store {
   }
 
   commit(batch: readonly Append[]): Promise<AppendResult[]> {
-    return this.#ask({ kind: 'commit', batch });
+    return this.#ask({ kind: 'commit', batch: JSON.stringify(batch) });
   }
 
   access(room: string, user: string): Promise<RoomAccess | undefined> {
