@@ -177,6 +177,8 @@ export class LiveRoomView implements RoomView {
   /** Reads the newest page anew: too much was missed to show it all. What is shown stays until it is there. */
   reload(): void {
     this.#needsPage = true;
+    // A page that is on its way may be from before what is passed over.
+    this.#loading = undefined;
     this.#loadIfNeeded();
   }
 

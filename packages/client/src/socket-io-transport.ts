@@ -45,10 +45,10 @@ export const openSocketIo: OpenTransport = ({ url, token, handlers }) => {
     presentsToken: token !== undefined,
     call: (name, input) =>
       calls.open((id) => {
-        socket.emit(name, input, (reply: { result: unknown } | { error: unknown }) => {
+        socket.emit(name, input, (reply: { result?: unknown; error?: unknown } | undefined) => {
           const call = calls.take(id);
-          if ('error' in reply) call?.reject(errorFrom(reply.error));
-          else call?.resolve(reply.result);
+          if (reply?.error === undefined) call?.resolve(reply?.result);
+          else call?.reject(errorFrom(reply.error));
         });
       }),
     close: end,

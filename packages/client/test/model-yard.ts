@@ -33,6 +33,7 @@ export class ModelYard {
   loseAck: (input: CommandInput<'message.send'>) => boolean = () => false;
   readonly #sessions = new Map<FakeConnection, string>();
   readonly #tokens = new Map<string, string>();
+  #folded: { last: LoggedEvent | undefined; messages: Message[] } | undefined;
   #late: { connection: FakeConnection; event: LoggedEvent }[] = [];
 
   constructor(transport: FakeTransport) {
@@ -143,6 +144,13 @@ export class ModelYard {
 
   /** The room's messages as the log has them now. */
   messages(room: string): Message[] {
+    const { log } = this.rooms.get(room)!;
+    const last = log.at(-1);
+    if (this.#folded?.last !== last) this.#folded = { last, messages: this.#fold(room) };
+    return this.#folded!.messages;
+  }
+
+  #fold(room: string): Message[] {
     const messages = new Map<string, Message>();
     for (const event of this.rooms.get(room)!.log) {
       if (event.name === 'message.created') messages.set(event.message.id, { ...event.message });

@@ -194,6 +194,23 @@ describe('after a break', () => {
     expect(yard.calls.filter(({ name }) => name === 'log.read' || name === 'sync')).toEqual([]);
   });
 
+  test('C3 far behind: a page that was on its way before the jump is not shown as the newest', async () => {
+    fakeTime();
+    const { yard, join } = newYard();
+    yard.addUser('bob');
+    const { client, transport } = join('anna');
+    await online(client);
+    let delayMs = 500;
+    yard.delay = (name) => (name === 'message.list' ? delayMs : 0);
+    await watch(client);
+    delayMs = 0;
+    yard.fault = () => 'lose';
+    for (let i = 0; i < 1200; i += 1) yard.say('lobby', 'u-bob', String(i));
+    transport.last.deliver('room.behind', { room: 'lobby', head: yard.head('lobby') });
+    await settle(2000);
+    expect(shown(client)).toEqual(Array.from({ length: 50 }, (_, i) => String(1150 + i)));
+  });
+
   test.each([1000, 1001])('C3 far behind: the limit is 1000 events (%i)', async (count) => {
     fakeTime();
     const { yard, join } = newYard();

@@ -195,6 +195,21 @@ describe('a send that has no luck', () => {
     expect(yard.messages('lobby')).toEqual([]);
   });
 
+  test.each([31, 32, 33])('C7 in at most 32 rooms a message is on its way at a time (%i)', async (count) => {
+    const { yard, join } = setUp();
+    const rooms = Array.from({ length: count }, (_, i) => `room-${i}`);
+    for (const room of rooms) yard.addRoom(room);
+    const { client } = join('anna', { rooms });
+    await online(client);
+    yard.refuse = (name) => (name === 'message.send' ? 'silence' : undefined);
+    for (const room of rooms) client.send(room, room);
+    await settle(5000);
+    expect(sends(yard)).toHaveLength(Math.min(count, 32));
+    yard.refuse = () => undefined;
+    await settle(30_000);
+    expect(rooms.flatMap((room) => yard.messages(room).map(({ text }) => text))).toEqual(rooms);
+  });
+
   test('D6 failing closed: what was written while the server was away goes out when it is back, in order', async () => {
     const { yard, join } = setUp();
     const { client } = join('anna');

@@ -130,6 +130,8 @@ describe.runIf(hasServer).each(transports)('a real server over %s', (transport) 
     again.connect();
     await until(() => again.state.get().status === 'online');
     expect(again.user.get()).toEqual(anna.user.get());
+    const third = newClient({ url: server.url, transport });
+    expect(await third.signIn({ token: anna.token! })).toEqual(anna.user.get());
     const { token } = anna;
     await anna.signOut();
     expect(anna.state.get().status).toBe('signed-out');
