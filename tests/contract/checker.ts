@@ -1,0 +1,88 @@
+import { checkAcknowledged } from './checks/acknowledged.ts';
+import { gatherFacts, type Violation, type ViolationKind } from './checks/facts.ts';
+import { checkMembership } from './checks/membership.ts';
+import { checkViews, checkWire } from './checks/order.ts';
+import { checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.ts';
+import type { Entry } from './history.ts';
+
+export type { Violation, ViolationKind } from './checks/facts.ts';
+
+/*
+ * The judge. It knows the delivery contract and nothing of the code: it reads a history (what was called, what was
+ * answered, what was seen, the log at the end) and says what it contradicts.
+ *
+ *   lost      acknowledged, but not in the log, or not as it was acknowledged
+ *   phantom   shown, but not in the log, or not as it was shown; or in the log, but sent by nobody
+ *   refused   refused, and yet shown or stored
+ *   cloned    a clientId that made two messages
+ *   twice     twice in a client's view
+ *   disorder  out of order over a connection or in a view
+ *   gap       left out over a connection without a word, or never repaired in a view
+ *   leaked    seen by somebody who was no member
+ *   log       a room's log that is not 1, 2, 3 …
+ *   epoch     more than one history
+ */
+
+/** What a history amounts to. */
+export interface Verdict {
+  violations: Violation[];
+  counts: Record<ViolationKind, number>;
+  /** Calls of every kind that were acknowledged, sends among them by message. */
+  acknowledged: number;
+  messages: number;
+  refused: number;
+  unknown: number;
+  received: number;
+  /** Events in the final log. */
+  logged: number;
+  /** Steps of a log whose time is before the step before. Not a violation. */
+  timesBack: number;
+}
+
+/** Judges a history. */
+export function check(entries: readonly Entry[]): Verdict {
+  const facts = gatherFacts(entries);
+  const violations = [
+    ...checkAcknowledged(facts),
+    ...checkShown(facts),
+    ...checkLog(facts),
+    ...checkEpoch(facts),
+    ...checkWire(facts),
+    ...checkViews(facts),
+    ...checkMembership(facts),
+  ];
+  const outcomes = { acked: 0, refused: 0, unknown: 0 };
+  const messages = new Set<string>();
+  for (const { outcome } of facts.attempts) {
+    if (outcome) outcomes[outcome.type] += 1;
+    if (outcome?.type === 'acked' && outcome.message !== undefined) messages.add(outcome.message);
+  }
+  return {
+    violations,
+    counts: countKinds(violations),
+    acknowledged: outcomes.acked,
+    messages: messages.size,
+    refused: outcomes.refused,
+    unknown: outcomes.unknown,
+    received: entries.filter((entry) => entry.type === 'received').length,
+    logged: facts.logged.size,
+    timesBack: countTimesBack(facts),
+  };
+}
+
+function countKinds(violations: readonly Violation[]): Record<ViolationKind, number> {
+  const counts: Record<ViolationKind, number> = {
+    lost: 0,
+    phantom: 0,
+    refused: 0,
+    cloned: 0,
+    twice: 0,
+    disorder: 0,
+    gap: 0,
+    leaked: 0,
+    log: 0,
+    epoch: 0,
+  };
+  for (const { kind } of violations) counts[kind] += 1;
+  return counts;
+}

@@ -1,0 +1,106 @@
+import type { Seen } from '../history.ts';
+import { type Attempt, type Facts, keyOf, type Violation } from './facts.ts';
+
+/** What was acknowledged is in the log; what was refused is not; one `clientId` made one message. */
+export function checkAcknowledged(facts: Facts): Violation[] {
+  const done = doneIn(facts);
+  const violations: Violation[] = [];
+  for (const attempt of facts.attempts) {
+    if (attempt.outcome?.type !== 'acked') continue;
+    const words = missing(attempt, facts, done);
+    if (words !== undefined) violations.push({ kind: 'lost', words: `${describe(attempt)} ${words}` });
+  }
+  return [...violations, ...checkClones(facts), ...checkRefused(facts)];
+}
+
+/** Every event of the log, as the intent that it fulfils. */
+function doneIn(facts: Facts): Set<string> {
+  const done = new Set<string>();
+  for (const event of facts.logged.values()) {
+    done.add(keyOf(event.name, event.room, event.user ?? event.message ?? '', ''));
+    done.add(keyOf(event.name, event.room, event.user ?? event.message ?? '', detailOf(event)));
+  }
+  return done;
+}
+
+function missing(attempt: Attempt, facts: Facts, done: Set<string>): string | undefined {
+  const { intent, user } = attempt;
+  const { room, message = '' } = intent;
+  const has = (name: string, subject: string, detail = '') => done.has(keyOf(name, room, subject, detail));
+  switch (intent.command) {
+    case 'message.send':
+      return missingSend(attempt, facts);
+    case 'message.edit':
+      if (facts.deleted.has(message)) return undefined;
+      return has('message.edited', message, keyOf(user, intent.text ?? '')) ? undefined : 'is not in the log';
+    case 'message.delete':
+      return has('message.deleted', message) ? undefined : 'is not in the log';
+    case 'message.react':
+      if (intent.action !== 'added') return undefined;
+      return has('message.reacted', message, keyOf(user, intent.emoji ?? '', 'added')) ? undefined : 'is not in the log';
+    case 'room.join':
+    case 'room.invite':
+      return has('member.joined', intent.user ?? user) ? undefined : 'has no coming in the log';
+    case 'room.leave':
+    case 'room.remove':
+      return has('member.left', intent.user ?? user) ? undefined : 'has no going in the log';
+    default:
+      return undefined;
+  }
+}
+
+function missingSend(attempt: Attempt, facts: Facts): string | undefined {
+  const { intent, user, outcome } = attempt;
+  const events = facts.created.get(keyOf(user, intent.cid ?? '')) ?? [];
+  const [event] = events;
+  if (!event) return 'is not in the log';
+  const acked = outcome?.type === 'acked' ? outcome.message : undefined;
+  if (event.room !== intent.room) return `is in the log of ${event.room} instead`;
+  if (acked === undefined || events.some((each) => each.message === acked)) return undefined;
+  return `was acknowledged as ${acked}, but the log has it as ${event.message}`;
+}
+
+function checkClones(facts: Facts): Violation[] {
+  const violations: Violation[] = [];
+  for (const [key, events] of facts.created) {
+    if (events.length > 1) {
+      const places = events.map((event) => event.message).join(', ');
+      violations.push({ kind: 'cloned', words: `one clientId (${key}) made ${places}` });
+    }
+  }
+  for (const [key, attempts] of facts.sends) {
+    const ids = new Set(attempts.flatMap(({ outcome }) => (outcome?.type === 'acked' ? [outcome.message] : [])));
+    if (ids.size > 1) {
+      violations.push({ kind: 'cloned', words: `one clientId (${key}) was acknowledged as ${[...ids].join(', ')}` });
+    }
+  }
+  return violations;
+}
+
+function checkRefused(facts: Facts): Violation[] {
+  const violations: Violation[] = [];
+  for (const [key, attempts] of facts.sends) {
+    if (!facts.created.has(key) || !attempts.every(({ outcome }) => outcome?.type === 'refused')) continue;
+    violations.push({ kind: 'refused', words: `every attempt at ${key} was refused, but the log has it` });
+  }
+  for (const [index, entry] of facts.entries.entries()) {
+    if (entry.type !== 'received' || entry.event.cid === undefined) continue;
+    const attempts = facts.sends.get(keyOf(entry.event.actor, entry.event.cid)) ?? [];
+    const before = attempts.filter((attempt) => attempt.invokedAt < index);
+    if (before.length > 0 && before.every(({ outcome }) => outcome?.type === 'refused')) {
+      const { room, seq } = entry.event;
+      violations.push({ kind: 'refused', words: `${entry.client} was shown ${room}.${seq}, which had been refused` });
+    }
+  }
+  return violations;
+}
+
+function detailOf(event: Seen): string {
+  if (event.name === 'message.edited') return keyOf(event.actor, event.text ?? '');
+  if (event.name === 'message.reacted') return keyOf(event.actor, event.emoji ?? '', event.action ?? '');
+  return '';
+}
+
+function describe({ client, intent, op }: Attempt): string {
+  return `${client}'s acknowledged ${intent.command} in ${intent.room} (attempt ${op}, ${intent.cid ?? intent.message ?? intent.user ?? ''})`;
+}

@@ -1,0 +1,124 @@
+import type { Entry, Intent, Seen } from '../history.ts';
+
+/** What the checks find wrong; see the header of `checker.ts`. */
+export type ViolationKind =
+  | 'lost'
+  | 'phantom'
+  | 'refused'
+  | 'cloned'
+  | 'twice'
+  | 'disorder'
+  | 'gap'
+  | 'leaked'
+  | 'log'
+  | 'epoch';
+
+/** A broken promise, in words that name the client, the room and the seq. */
+export interface Violation {
+  kind: ViolationKind;
+  words: string;
+}
+
+/** One attempt at a call. Places are indexes into the history, for it is in the order of time. */
+export interface Attempt {
+  op: number;
+  client: string;
+  user: string;
+  intent: Intent;
+  invokedAt: number;
+  outcome?: Extract<Entry, { type: 'acked' | 'refused' | 'unknown' }>;
+  /** Where the outcome is. */
+  endedAt: number;
+}
+
+/** Receiving an event, and when. */
+export type Receipt = Extract<Entry, { type: 'received' }>;
+
+/** A history, sorted by what the checks ask of it. */
+export interface Facts {
+  entries: readonly Entry[];
+  attempts: Attempt[];
+  /** Attempts of one send: by user and `clientId`. */
+  sends: Map<string, Attempt[]>;
+  /** The final log: for each room its events, as the reader got them. */
+  log: Map<string, Seen[]>;
+  /** The final log by room and seq. */
+  logged: Map<string, Seen>;
+  /** `message.created` in the final log, by author and `clientId`. */
+  created: Map<string, Seen[]>;
+  /** Messages that the final log says are deleted. */
+  deleted: Set<string>;
+  /** For each room and user, the seqs at which they came and went, in order. */
+  memberships: Map<string, { seq: number; isMember: boolean }[]>;
+}
+
+/** Two words as one key; ids hold no spaces. */
+export function keyOf(...parts: (string | number)[]): string {
+  return parts.join(' ');
+}
+
+/** Sorts a history. */
+export function gatherFacts(entries: readonly Entry[]): Facts {
+  const facts: Facts = {
+    entries,
+    attempts: [],
+    sends: new Map(),
+    log: new Map(),
+    logged: new Map(),
+    created: new Map(),
+    deleted: new Set(),
+    memberships: new Map(),
+  };
+  const byOp = new Map<number, Attempt>();
+  for (const [index, entry] of entries.entries()) {
+    if (entry.type === 'invoked') {
+      const { op, client, user, intent } = entry;
+      const attempt: Attempt = { op, client, user, intent, invokedAt: index, endedAt: Number.POSITIVE_INFINITY };
+      byOp.set(op, attempt);
+      facts.attempts.push(attempt);
+      if (intent.cid !== undefined) push(facts.sends, keyOf(user, intent.cid), attempt);
+    } else if (entry.type === 'acked' || entry.type === 'refused' || entry.type === 'unknown') {
+      const attempt = byOp.get(entry.op);
+      if (!attempt) continue;
+      attempt.outcome = entry;
+      // Who does not know when a call ended must believe that it may still be done.
+      if (entry.type !== 'unknown') attempt.endedAt = index;
+    } else if (entry.type === 'logged') {
+      addLogged(facts, entry.event);
+    }
+  }
+  return facts;
+}
+
+/** Whether a user is a member at a place of the log. Their own going is theirs to see. */
+export function isMemberAt(facts: Facts, user: string, room: string, seq: number): boolean {
+  let isMember = false;
+  for (const change of facts.memberships.get(keyOf(room, user)) ?? []) {
+    if (change.seq > seq) break;
+    isMember = change.isMember || change.seq === seq;
+  }
+  return isMember;
+}
+
+/** A room's newest seq in the final log. */
+export function headOf(facts: Facts, room: string): number {
+  return facts.log.get(room)?.at(-1)?.seq ?? 0;
+}
+
+/** Adds to a list in a map. */
+export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+function addLogged(facts: Facts, event: Seen): void {
+  const { room, seq, name } = event;
+  push(facts.log, room, event);
+  facts.logged.set(keyOf(room, seq), event);
+  if (name === 'message.created' && event.cid !== undefined) push(facts.created, keyOf(event.actor, event.cid), event);
+  if (name === 'message.deleted' && event.message !== undefined) facts.deleted.add(event.message);
+  if ((name === 'member.joined' || name === 'member.left') && event.user !== undefined) {
+    push(facts.memberships, keyOf(room, event.user), { seq, isMember: name === 'member.joined' });
+  }
+}

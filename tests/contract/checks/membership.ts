@@ -1,0 +1,44 @@
+import { type Attempt, type Facts, isMemberAt, keyOf, push, type Violation } from './facts.ts';
+
+/** The calls that let somebody in. `session.start` lets its user into the lobby. */
+const entrances = new Set(['room.join', 'room.invite', 'room.create', 'session.start', 'direct.open']);
+
+/**
+ * Nobody hears of an event who is not a member at its seq. A member may read all that was before, so an event from a
+ * time outside is no leak when the user came (again) after it, and the call that let them in had left by then.
+ */
+export function checkMembership(facts: Facts): Violation[] {
+  const comings = comingsOf(facts);
+  const violations: Violation[] = [];
+  for (const [index, entry] of facts.entries.entries()) {
+    if (entry.type !== 'received' && entry.type !== 'behind') continue;
+    const room = entry.type === 'received' ? entry.event.room : entry.room;
+    const seq = entry.type === 'received' ? entry.event.seq : entry.head;
+    if (isMemberAt(facts, entry.user, room, seq)) continue;
+    const cid = entry.type === 'received' ? entry.event.cid : undefined;
+    const actor = entry.type === 'received' ? entry.event.actor : '';
+    const bornAt = cid === undefined ? 0 : (facts.sends.get(keyOf(actor, cid))?.[0]?.invokedAt ?? 0);
+    if (cameAfter(facts, entry.user, room, seq) && mayBeIn(comings, keyOf(room, entry.user), bornAt, index)) continue;
+    const how = entry.type === 'received' ? `${entry.event.name} ${room}.${seq} (${entry.how})` : `the head of ${room}, ${seq}`;
+    violations.push({ kind: 'leaked', words: `${entry.client} was shown ${how}, and is no member there` });
+  }
+  return violations;
+}
+
+function comingsOf(facts: Facts): Map<string, Attempt[]> {
+  const comings = new Map<string, Attempt[]>();
+  for (const attempt of facts.attempts) {
+    const { command, room, user } = attempt.intent;
+    if (entrances.has(command)) push(comings, keyOf(room, user ?? attempt.user), attempt);
+  }
+  return comings;
+}
+
+function cameAfter(facts: Facts, user: string, room: string, seq: number): boolean {
+  return (facts.memberships.get(keyOf(room, user)) ?? []).some((change) => change.isMember && change.seq > seq);
+}
+
+/** Whether a call that lets in was under way at some time between the event's making and its being seen. */
+function mayBeIn(comings: Map<string, Attempt[]>, key: string, bornAt: number, seenAt: number): boolean {
+  return (comings.get(key) ?? []).some((attempt) => attempt.invokedAt <= seenAt && attempt.endedAt >= bornAt);
+}

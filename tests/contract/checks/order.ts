@@ -1,0 +1,81 @@
+import { type Facts, headOf, isMemberAt, keyOf, type Receipt, type Violation } from './facts.ts';
+
+/** What one connection has brought of one room. */
+interface Stream {
+  newest: number;
+  brought: Set<number>;
+  /** The server has said that it skipped something, after `newest`. */
+  isBehind: boolean;
+}
+
+/**
+ * The wire: over one connection a room's live events come in order (a repeat of one that the connection has brought is
+ * allowed), and none is left out without a `room.behind`.
+ */
+export function checkWire(facts: Facts): Violation[] {
+  const streams = new Map<string, Stream>();
+  const violations: Violation[] = [];
+  for (const entry of facts.entries) {
+    if (entry.type === 'behind') {
+      const stream = streams.get(keyOf(entry.connection, entry.room));
+      if (stream) stream.isBehind = true;
+    } else if (entry.type === 'received' && entry.how === 'live') {
+      const key = keyOf(entry.connection, entry.event.room);
+      const stream = streams.get(key);
+      if (stream) violations.push(...follow(stream, entry, facts));
+      else streams.set(key, { newest: entry.event.seq, brought: new Set([entry.event.seq]), isBehind: false });
+    }
+  }
+  return violations;
+}
+
+function follow(stream: Stream, entry: Receipt, facts: Facts): Violation[] {
+  const { room, seq } = entry.event;
+  const { newest } = stream;
+  const place = `${entry.client} (connection ${entry.connection}) got ${room}.${seq} after ${room}.${newest}`;
+  const isRepeat = stream.brought.has(seq);
+  stream.brought.add(seq);
+  if (seq <= newest) return isRepeat ? [] : [{ kind: 'disorder', words: place }];
+  stream.newest = seq;
+  const isAnnounced = stream.isBehind;
+  stream.isBehind = false;
+  if (isAnnounced) return [];
+  for (let missed = newest + 1; missed < seq; missed += 1) {
+    if (isMemberAt(facts, entry.user, room, missed)) {
+      return [{ kind: 'gap', words: `${place}; nobody told it of ${missed}` }];
+    }
+  }
+  return [];
+}
+
+/** Views: each shows a room's events once, in order, without a hole, and at the end up to the head. */
+export function checkViews(facts: Facts): Violation[] {
+  const views = new Map<string, { client: string; user: string; room: string; last: number; shown: Set<number> }>();
+  const violations: Violation[] = [];
+  let staying: readonly string[] = [];
+  for (const entry of facts.entries) {
+    if (entry.type === 'quiet') staying = entry.clients;
+    if (entry.type !== 'begins' && entry.type !== 'applied') continue;
+    const { client, user, room } = entry;
+    const key = keyOf(client, room);
+    const view = views.get(key) ?? { client, user, room, last: 0, shown: new Set<number>() };
+    views.set(key, view);
+    if (entry.type === 'begins') {
+      view.last = entry.after;
+      continue;
+    }
+    const { seq } = entry;
+    const place = `${client} shows ${room}.${seq} after ${room}.${view.last}`;
+    if (view.shown.has(seq)) violations.push({ kind: 'twice', words: `${place}, and has shown it before` });
+    else if (seq < view.last) violations.push({ kind: 'disorder', words: place });
+    else if (seq > view.last + 1) violations.push({ kind: 'gap', words: place });
+    view.shown.add(seq);
+    view.last = Math.max(view.last, seq);
+  }
+  for (const { client, user, room, last } of views.values()) {
+    const head = headOf(facts, room);
+    if (last >= head || !staying.includes(client) || !isMemberAt(facts, user, room, head)) continue;
+    violations.push({ kind: 'gap', words: `${client} has ${room} up to ${last} only; its head is ${head}` });
+  }
+  return violations;
+}

@@ -1,0 +1,64 @@
+import type { Seen } from '../history.ts';
+import { type Facts, headOf, keyOf, type Violation } from './facts.ts';
+
+/** Whatever anybody was shown is in the log as it was shown, and everything in the log was caused by somebody. */
+export function checkShown(facts: Facts): Violation[] {
+  const violations: Violation[] = [];
+  for (const entry of facts.entries) {
+    if (entry.type !== 'received') continue;
+    const { event, client, how } = entry;
+    const kept = facts.logged.get(keyOf(event.room, event.seq));
+    const difference = kept ? differenceOf(event, kept, facts) : 'is not in the log';
+    if (difference === undefined) continue;
+    violations.push({
+      kind: 'phantom',
+      words: `${client} was shown ${event.name} ${event.room}.${event.seq} (${how}), which ${difference}`,
+    });
+  }
+  for (const [key, [event]] of facts.created) {
+    if (facts.sends.has(key) || !event) continue;
+    violations.push({ kind: 'phantom', words: `${event.message} is in the log, but nobody sent it (${key})` });
+  }
+  return violations;
+}
+
+/** Each room's log is 1, 2, 3 … to its head. */
+export function checkLog(facts: Facts): Violation[] {
+  const violations: Violation[] = [];
+  for (const [room, events] of facts.log) {
+    for (const [index, event] of events.entries()) {
+      if (event.seq === index + 1) continue;
+      violations.push({ kind: 'log', words: `the log of ${room} has ${event.seq} in place ${index + 1}` });
+      break;
+    }
+  }
+  return violations;
+}
+
+/** The history that cursors belong to never changes under anybody's feet. */
+export function checkEpoch(facts: Facts): Violation[] {
+  const epochs = new Set(facts.entries.flatMap((entry) => (entry.type === 'epoch' ? [entry.epoch] : [])));
+  return epochs.size > 1 ? [{ kind: 'epoch', words: `there were several epochs: ${[...epochs].join(', ')}` }] : [];
+}
+
+/** How often a room's log goes back in time. The contract orders by seq, so this is a figure and no violation. */
+export function countTimesBack(facts: Facts): number {
+  let count = 0;
+  for (const [room, events] of facts.log) {
+    for (let index = 1; index < headOf(facts, room); index += 1) {
+      if ((events[index]?.at ?? 0) < (events[index - 1]?.at ?? 0)) count += 1;
+    }
+  }
+  return count;
+}
+
+function differenceOf(shown: Seen, kept: Seen, facts: Facts): string | undefined {
+  for (const field of ['name', 'actor', 'cid', 'message', 'user', 'emoji', 'action', 'at'] as const) {
+    if (shown[field] !== kept[field]) return `the log has with ${field} ${kept[field]} instead of ${shown[field]}`;
+  }
+  const mayBeEmptied = kept.message !== undefined && facts.deleted.has(kept.message);
+  if (shown.text !== kept.text && !(mayBeEmptied && (shown.text === '' || kept.text === ''))) {
+    return 'the log has with another text';
+  }
+  return undefined;
+}

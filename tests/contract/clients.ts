@@ -1,0 +1,309 @@
+import { type Answer, type Door } from './doors/door.ts';
+import { type DoorKind, openDoor } from './doors/open.ts';
+import { type HistoryWriter, type How, type Intent, seenOf } from './history.ts';
+import { pause, type Random } from './random.ts';
+
+/** How many events are read at a time. */
+const PAGE = 200;
+
+/** How many events wait for the ones before them. */
+const MAX_HELD = 256;
+
+/** Who a client is, and where it goes. */
+export interface ClientOptions {
+  id: string;
+  kind: DoorKind;
+  /** The way to the server, through the proxy or not. */
+  url: string;
+  user: string;
+  token: string;
+  /** All rooms of the workload: what the client asks for when it comes back, member or not. */
+  rooms: readonly string[];
+  history: HistoryWriter;
+  random: Random;
+  silenceMs: number;
+}
+
+/** A client's view of one room. */
+interface View {
+  applied: number;
+  held: Map<number, { seq: number; mine: 'joined' | 'left' | undefined }>;
+  isMember: boolean;
+  reading: boolean;
+  /** Read at least up to here. */
+  wanted: number;
+}
+
+/** What the workload needs of a client, whatever it is made of. */
+export interface ContractClient {
+  readonly id: string;
+  readonly user: string;
+  /** Comes in, and again after every loss, until it is closed. */
+  start(): void;
+  isConnected(): boolean;
+  isMemberOf(room: string): boolean;
+  /** Up to which seq it shows a room. */
+  appliedOf(room: string): number;
+  /** Calls once, and writes the attempt down. Undefined when it isn't connected. */
+  attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * A client over a raw door, that keeps the contract's receiving side by itself: it drops what it has by seq, holds what
+ * comes early, reads the log where it sees a gap or is told of one, and syncs whenever it comes back.
+ */
+export class RawClient implements ContractClient {
+  readonly id: string;
+  readonly user: string;
+  readonly #options: ClientOptions;
+  readonly #views = new Map<string, View>();
+  #door: Door | undefined;
+  #connection = 0;
+  #lastEventId: string | undefined;
+  #epoch: string | undefined;
+  #isClosed = false;
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.user = options.user;
+    for (const room of options.rooms) {
+      this.#views.set(room, { applied: 0, held: new Map(), isMember: false, reading: false, wanted: 0 });
+      options.history.add({ type: 'begins', client: this.id, user: this.user, room, after: 0 });
+    }
+  }
+
+  /** Its session's token, for a second client of the same person. */
+  get token(): string {
+    return this.#options.token;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  isConnected(): boolean {
+    return this.#door !== undefined;
+  }
+
+  isMemberOf(room: string): boolean {
+    return this.#views.get(room)?.isMember === true;
+  }
+
+  appliedOf(room: string): number {
+    return this.#views.get(room)?.applied ?? 0;
+  }
+
+  /** The connection itself, for what only one door can do. */
+  get door(): Door | undefined {
+    return this.#door;
+  }
+
+  /** Ends the connection as a broken network does; the client comes back. */
+  drop(): void {
+    this.#door?.close();
+  }
+
+  async attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined> {
+    const { history } = this.#options;
+    const door = this.#door;
+    if (!door) return undefined;
+    const op = history.newOp();
+    history.add({ type: 'invoked', op, client: this.id, user: this.user, intent });
+    const answer = await door.call(intent.command, input);
+    recordAnswer(history, op, answer);
+    this.#heed(intent, answer);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#door?.close();
+    this.#wake?.();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { random } = this.#options;
+    let failures = 0;
+    while (!this.#isClosed) {
+      let closed: () => void = () => undefined;
+      const untilClosed = new Promise<void>((resolve) => (closed = resolve));
+      try {
+        await this.#connect(closed);
+        failures = 0;
+        await untilClosed;
+      } catch {
+        failures = Math.min(failures + 1, 4);
+      }
+      this.#door = undefined;
+      if (!this.#isClosed) await this.#wait(random.between(10, 60 * 2 ** failures));
+    }
+  }
+
+  async #connect(closed: () => void): Promise<void> {
+    const { history, kind, url, token, silenceMs } = this.#options;
+    const connection = history.newConnection();
+    const door = await openDoor(
+      kind,
+      { url, token, silenceMs, ...(this.#lastEventId !== undefined && { lastEventId: this.#lastEventId }) },
+      {
+        heard: (name, body) => this.#hear(name, body, connection),
+        closed,
+      },
+      (id) => (this.#lastEventId = id),
+    );
+    if (this.#isClosed) {
+      door.close();
+      return;
+    }
+    this.#connection = connection;
+    this.#door = door;
+    history.add({ type: 'connected', client: this.id, user: this.user, connection });
+    // What the stream's id brings again must be enough; only its first connection asks.
+    if (kind !== 'event-stream' || this.#epoch === undefined) void this.#sync(door);
+    else for (const [room, view] of this.#views) this.#read(room, view, 0);
+  }
+
+  async #sync(door: Door): Promise<void> {
+    while (this.#door === door) {
+      const cursors = Object.fromEntries([...this.#views].map(([room, view]) => [room, view.applied]));
+      const answer = await door.call('sync', { cursors, ...(this.#epoch !== undefined && { epoch: this.#epoch }) });
+      if ('result' in answer) {
+        this.#hearEpoch(answer.result);
+        const rooms = answer.result['rooms'] as Record<string, Page & { error?: unknown }>;
+        for (const [room, page] of Object.entries(rooms)) {
+          const view = this.#views.get(room);
+          if (!view) continue;
+          view.isMember = page.error === undefined;
+          if (page.error === undefined) this.#takePage(room, view, page);
+        }
+        return;
+      }
+      await this.#wait(200);
+    }
+  }
+
+  #hear(name: string, body: Record<string, unknown>, connection: number): void {
+    const { history } = this.#options;
+    if (name === 'room.behind') {
+      const { room, head } = body as { room: string; head: number };
+      history.add({ type: 'behind', client: this.id, user: this.user, connection, room, head });
+      const view = this.#views.get(room);
+      if (view) this.#read(room, view, head);
+      return;
+    }
+    if (typeof body['seq'] !== 'number') return;
+    this.#take(name, body, 'live', connection);
+  }
+
+  #take(name: string, body: Record<string, unknown>, how: How, connection: number): void {
+    const event = seenOf(name, body);
+    this.#options.history.add({ type: 'received', client: this.id, user: this.user, connection, how, event });
+    const view = this.#views.get(event.room);
+    if (!view || event.seq <= view.applied) return;
+    const isMine = event.user === this.user && (name === 'member.joined' || name === 'member.left');
+    view.held.set(event.seq, { seq: event.seq, mine: isMine ? (name === 'member.joined' ? 'joined' : 'left') : undefined });
+    if (isMine && how === 'live') view.isMember = name === 'member.joined';
+    this.#apply(event.room, view);
+    if (view.held.size === 0) return;
+    if (view.held.size > MAX_HELD) view.held.delete(Math.max(...view.held.keys()));
+    if (how === 'live') this.#read(event.room, view, event.seq);
+  }
+
+  #apply(room: string, view: View): void {
+    for (;;) {
+      const next = view.held.get(view.applied + 1);
+      if (!next) return;
+      view.held.delete(next.seq);
+      view.applied = next.seq;
+      this.#options.history.add({ type: 'applied', client: this.id, user: this.user, room, seq: next.seq });
+      for (const seq of view.held.keys()) if (seq <= view.applied) view.held.delete(seq);
+    }
+  }
+
+  /** Reads a room's log from where the view ends, up to `wanted`. */
+  #read(room: string, view: View, wanted: number): void {
+    view.wanted = Math.max(view.wanted, wanted);
+    const door = this.#door;
+    if (view.reading || !door || view.applied >= view.wanted) return;
+    view.reading = true;
+    void this.#readPages(room, view, door).finally(() => {
+      view.reading = false;
+      if (this.#door && this.#door !== door && view.applied < view.wanted && view.isMember) this.#read(room, view, 0);
+    });
+  }
+
+  async #readPages(room: string, view: View, door: Door): Promise<void> {
+    while (this.#door === door && view.applied < view.wanted) {
+      const answer = await door.call('log.read', { room, after: view.applied, limit: PAGE });
+      if ('result' in answer) {
+        this.#hearEpoch(answer.result);
+        const before = view.applied;
+        this.#takePage(room, view, answer.result as unknown as Page);
+        // A server that does not bring what it says it has is asked again, but not in a hurry.
+        if (view.applied === before) await this.#wait(200);
+      } else if ('error' in answer && (answer.error.code === 'forbidden' || answer.error.code === 'not_found')) {
+        view.isMember = false;
+        view.held.clear();
+        view.wanted = 0;
+        return;
+      } else {
+        await this.#wait(200);
+      }
+    }
+  }
+
+  #takePage(room: string, view: View, page: Page): void {
+    for (const { name, ...body } of page.events) this.#take(name, body, 'page', this.#connection);
+    if (page.more || page.head > view.applied) this.#read(room, view, page.head);
+  }
+
+  /** What an answer says of the caller's memberships. */
+  #heed(intent: Intent, answer: Answer): void {
+    const view = this.#views.get(intent.room);
+    if (!view) return;
+    if ('error' in answer) {
+      if (answer.error.code === 'forbidden' && intent.command === 'message.send') view.isMember = false;
+      return;
+    }
+    if (!('result' in answer)) return;
+    if (intent.command === 'room.leave') view.isMember = false;
+    if (intent.command !== 'room.join') return;
+    view.isMember = true;
+    this.#read(intent.room, view, (answer.result['room'] as { head: number }).head);
+  }
+
+  #hearEpoch(body: Record<string, unknown>): void {
+    const epoch = body['epoch'];
+    if (typeof epoch !== 'string' || epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#options.history.add({ type: 'epoch', client: this.id, epoch });
+  }
+
+  async #wait(ms: number): Promise<void> {
+    await Promise.race([pause(ms), new Promise<void>((resolve) => (this.#wake = resolve))]);
+  }
+}
+
+/** Writes down how an attempt ended. */
+export function recordAnswer(history: HistoryWriter, op: number, answer: Answer): void {
+  if ('lost' in answer) history.add({ type: 'unknown', op, why: answer.lost });
+  else if ('error' in answer) {
+    // An internal error says nothing about what was done.
+    if (answer.error.code === 'internal') history.add({ type: 'unknown', op, why: 'internal' });
+    else history.add({ type: 'refused', op, code: answer.error.code });
+  } else {
+    const message = answer.result['message'] as { id: string } | undefined;
+    history.add({ type: 'acked', op, ...(message && { message: message.id }) });
+  }
+}
+
+interface Page {
+  events: ({ name: string } & Record<string, unknown>)[];
+  head: number;
+  more: boolean;
+}

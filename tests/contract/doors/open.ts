@@ -1,0 +1,29 @@
+import type { Door, DoorHooks, DoorTarget } from './door.ts';
+import { openEventStream } from './event-stream.ts';
+import { openJsonRpc } from './json-rpc.ts';
+import { openSocketIo } from './socket-io.ts';
+
+/** The kinds of raw clients: one for each door, Socket.IO's twice. */
+export const doorKinds = ['websocket', 'socket.io', 'polling', 'event-stream'] as const;
+
+/** A kind of raw client. */
+export type DoorKind = (typeof doorKinds)[number];
+
+/** Opens a door of a kind. Only the event stream has ids. */
+export function openDoor(
+  kind: DoorKind,
+  target: DoorTarget,
+  hooks: DoorHooks,
+  heardId: (id: string) => void,
+): Promise<Door> {
+  switch (kind) {
+    case 'websocket':
+      return openJsonRpc(target, hooks);
+    case 'socket.io':
+      return openSocketIo('websocket')(target, hooks);
+    case 'polling':
+      return openSocketIo('polling')(target, hooks);
+    case 'event-stream':
+      return openEventStream(target, hooks, heardId);
+  }
+}

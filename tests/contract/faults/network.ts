@@ -1,0 +1,43 @@
+import { pause } from '../random.ts';
+import type { Weather } from '../proxy.ts';
+import type { Fault } from '../world.ts';
+
+/** Connections are cut where they stand. */
+export const cut: Fault = {
+  kind: 'cut',
+  weight: 3,
+  needsShim: false,
+  run: async ({ proxy, random, history }) => {
+    history.add({ type: 'fault', kind: 'cut' });
+    proxy.cutSome(random.next());
+    await pause(random.between(50, 300));
+  },
+};
+
+/** New connections are cut at a random byte, so that handshakes, headers and frames are all hit. */
+export const cutAtBytes = weatherFault('cut-at-bytes', { cut: 0.7, halfOpen: 0, delayMs: 0, duplicate: 0 }, 0.7);
+
+/** Connections on which nothing passes any more, and of which nobody is told. */
+export const halfOpen = weatherFault('half-open', { cut: 0, halfOpen: 0.5, delayMs: 0, duplicate: 0 }, 0.5);
+
+/** Connections that are late, each by its own time. */
+export const delay = weatherFault('delay', { cut: 0, halfOpen: 0, delayMs: 400, duplicate: 0 }, 0.8);
+
+/** Requests that arrive twice: REST sends, and what Socket.IO posts. */
+export const duplicate = weatherFault('duplicate', { cut: 0, halfOpen: 0, delayMs: 50, duplicate: 0.7 }, 0.9);
+
+function weatherFault(kind: string, weather: Weather, share: number): Fault {
+  return {
+    kind,
+    weight: 1,
+    needsShim: false,
+    run: async ({ proxy, random, history }) => {
+      history.add({ type: 'fault', kind });
+      proxy.weather = weather;
+      proxy.cutSome(share);
+      await pause(random.between(800, 2500));
+      proxy.clear();
+      history.add({ type: 'fault', kind: 'calm' });
+    },
+  };
+}

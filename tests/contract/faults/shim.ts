@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const source = fileURLToPath(new URL('shim.c', import.meta.url));
+
+/** The fields of the shared control file, in the order of `shim.c`. */
+const fields = [
+  'clockMs',
+  'space',
+  'readOnly',
+  'powerLoss',
+  'point',
+  'countdown',
+  'pointPower',
+  'syncLies',
+  'outDropped',
+  'outRefused',
+  'outSyncs',
+  'ioError',
+] as const;
+
+type Field = (typeof fields)[number];
+
+/** The moments of a commit at which the shim can end the server. */
+export const commitPoints = { beforeWrite: 1, beforeSync: 2, afterSync: 3 } as const;
+
+/** A disk and a clock that fail on demand, under one server at a time. */
+export interface Shim {
+  /** What the server is to be started with. */
+  env: Record<string, string>;
+  set(field: Field, value: number): void;
+  get(field: Field): number;
+  /** Back to a disk and a clock in order. */
+  mend(): void;
+  close(): void;
+}
+
+/** Compiles the preload library; undefined where there is no C compiler, or no preloading. */
+export function compileShim(folder: string): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const library = join(folder, 'shim.so');
+  for (const compiler of ['cc', 'gcc']) {
+    const { status } = spawnSync(compiler, ['-O2', '-shared', '-fPIC', '-o', library, source, '-ldl', '-lpthread']);
+    if (status === 0) return library;
+  }
+  return undefined;
+}
+
+/** Makes the shim of a server whose data are in `data`. */
+export function createShim(library: string, control: string, data: string): Shim {
+  const file = openSync(control, 'w+');
+  const set = (field: Field, value: number): void => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(BigInt(Math.round(value)));
+    writeSync(file, bytes, 0, 8, fields.indexOf(field) * 8);
+  };
+  const mend = (): void => {
+    for (const field of ['clockMs', 'readOnly', 'powerLoss', 'point', 'countdown', 'pointPower', 'ioError'] as const) {
+      set(field, 0);
+    }
+    set('space', -1);
+  };
+  for (const field of fields) set(field, 0);
+  mend();
+  return {
+    env: { LD_PRELOAD: library, MADANG_FAULT_CONTROL: control, MADANG_FAULT_FOLDER: data },
+    set,
+    get: (field) => {
+      const bytes = Buffer.alloc(8);
+      readSync(file, bytes, 0, 8, fields.indexOf(field) * 8);
+      return Number(bytes.readBigInt64LE());
+    },
+    mend,
+    close: () => closeSync(file),
+  };
+}

@@ -1,0 +1,214 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { Random } from './random.ts';
+
+/** What the network does to connections that are made under it. Chances are from 0 to 1. */
+export interface Weather {
+  /** Cut after a random number of bytes, in the middle of whatever they are. */
+  cut: number;
+  /** After a random number of bytes nothing passes any more, and nobody is told. */
+  halfOpen: number;
+  /** Every byte is late, by a time of the connection's own up to so many ms: connections overtake each other. */
+  delayMs: number;
+  /** A send's request arrives twice. */
+  duplicate: number;
+}
+
+/** A network in order. */
+export const calm: Weather = { cut: 0, halfOpen: 0, delayMs: 0, duplicate: 0 };
+
+/** How many bytes pass at most before a connection's fate comes. */
+const MAX_BYTES = 20_000;
+
+/** How long a half-open connection is kept before its ends learn of it, in ms. */
+const HALF_OPEN_MS = 15_000;
+
+/** A request longer than this is not duplicated. */
+const MAX_REQUEST = 64 * 1024;
+
+/** A network between clients and the server, on loopback, for TCP. */
+export class Proxy {
+  weather: Weather = calm;
+  cuts = 0;
+  halfOpens = 0;
+  duplicates = 0;
+  readonly #server: Server;
+  readonly #random: Random;
+  readonly #target: number;
+  readonly #links = new Set<Link>();
+
+  private constructor(server: Server, target: number, random: Random) {
+    this.#server = server;
+    this.#target = target;
+    this.#random = random;
+    server.on('connection', (socket) => this.#accept(socket));
+  }
+
+  /** Opens a proxy to a port of this machine. */
+  static async open(target: number, random: Random): Promise<Proxy> {
+    const server = createServer({ noDelay: true }).listen(0, '127.0.0.1', 4096);
+    await once(server, 'listening');
+    return new Proxy(server, target, random);
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('The proxy is closed');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** Cuts a part of the connections that are open. */
+  cutSome(share: number): void {
+    for (const link of [...this.#links]) {
+      if (!this.#random.chance(share)) continue;
+      this.cuts += 1;
+      link.end();
+    }
+  }
+
+  /** Good weather, and no connection whose fate is still to come. Of half-open ones the ends must learn by themselves. */
+  clear(): void {
+    this.weather = calm;
+    for (const link of [...this.#links]) if (link.isDoomed && !link.isDead) link.end();
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const link of [...this.#links]) link.end();
+  }
+
+  #accept(socket: Socket): void {
+    const { cut, halfOpen, delayMs, duplicate } = this.weather;
+    const random = this.#random;
+    const fate = random.next();
+    const link = new Link(socket, connect({ port: this.#target, host: '127.0.0.1', noDelay: true }), {
+      bytes: random.between(1, MAX_BYTES),
+      fate: fate < cut ? 'cut' : fate < cut + halfOpen ? 'half-open' : undefined,
+      delayMs: delayMs > 0 ? random.between(0, delayMs) : 0,
+      onFate: (kind) => {
+        if (kind === 'cut') this.cuts += 1;
+        else this.halfOpens += 1;
+      },
+      onRequest: (request) => {
+        if (!random.chance(duplicate)) return;
+        this.duplicates += 1;
+        this.#repeat(request);
+      },
+      watchRequests: duplicate > 0,
+      onEnd: () => this.#links.delete(link),
+    });
+    this.#links.add(link);
+  }
+
+  /** Sends a request once more over a connection of its own, and throws its answer away. */
+  #repeat(request: Buffer): void {
+    const socket = connect({ port: this.#target, host: '127.0.0.1' });
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(5000, () => socket.destroy());
+    socket.on('data', () => socket.destroy());
+    socket.write(request);
+  }
+}
+
+interface LinkOptions {
+  bytes: number;
+  fate: 'cut' | 'half-open' | undefined;
+  delayMs: number;
+  watchRequests: boolean;
+  onFate(kind: 'cut' | 'half-open'): void;
+  onRequest(request: Buffer): void;
+  onEnd(): void;
+}
+
+/** One connection through the proxy. */
+class Link {
+  readonly isDoomed: boolean;
+  /** Nothing passes any more. */
+  isDead = false;
+  readonly #near: Socket;
+  readonly #far: Socket;
+  readonly #options: LinkOptions;
+  #left: number;
+  #isEnded = false;
+  #requests: Buffer | undefined;
+
+  constructor(near: Socket, far: Socket, options: LinkOptions) {
+    this.#near = near;
+    this.#far = far;
+    this.#options = options;
+    this.#left = options.bytes;
+    this.isDoomed = options.fate !== undefined || options.delayMs > 0;
+    if (options.watchRequests) this.#requests = Buffer.alloc(0);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (chunk: Buffer) => this.#pass(from, to, chunk));
+      from.on('error', () => this.end());
+      from.on('end', () => this.#later(() => to.end()));
+      from.on('close', () => this.#later(() => this.end()));
+    }
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.isDead = true;
+    this.#near.destroy();
+    this.#far.destroy();
+    this.#options.onEnd();
+  }
+
+  #pass(from: Socket, to: Socket, chunk: Buffer): void {
+    if (this.isDead) return;
+    const { fate } = this.#options;
+    if (from === this.#near) this.#watch(chunk);
+    if (fate === undefined || chunk.length < this.#left) {
+      this.#left -= chunk.length;
+      this.#later(() => this.#write(from, to, chunk));
+      return;
+    }
+    const last = chunk.subarray(0, this.#left);
+    this.isDead = true;
+    this.#options.onFate(fate);
+    if (fate === 'half-open') {
+      setTimeout(() => this.end(), HALF_OPEN_MS).unref();
+      return;
+    }
+    to.write(last, () => this.end());
+    setTimeout(() => this.end(), 100).unref();
+  }
+
+  #write(from: Socket, to: Socket, chunk: Buffer): void {
+    if (to.destroyed || to.write(chunk)) return;
+    from.pause();
+    to.once('drain', () => from.resume());
+  }
+
+  #later(act: () => void): void {
+    if (this.#options.delayMs === 0) act();
+    else setTimeout(act, this.#options.delayMs);
+  }
+
+  /** Finds whole HTTP requests that send a message. */
+  #watch(chunk: Buffer): void {
+    if (!this.#requests) return;
+    let bytes = Buffer.concat([this.#requests, chunk]);
+    for (;;) {
+      const end = bytes.indexOf('\r\n\r\n');
+      const head = end < 0 ? '' : bytes.subarray(0, end).toString('latin1');
+      const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+      const size = end + 4 + length;
+      if (/^upgrade:/im.test(head) || bytes.length > MAX_REQUEST) {
+        this.#requests = undefined;
+        return;
+      }
+      if (end < 0 || bytes.length < size) break;
+      const request = bytes.subarray(0, size);
+      bytes = Buffer.from(bytes.subarray(size));
+      const isSend = /^POST \S*\/messages /.test(head) || (/^POST /.test(head) && request.includes('["message.send"'));
+      if (isSend) this.#options.onRequest(Buffer.from(request));
+    }
+    this.#requests = bytes;
+  }
+}

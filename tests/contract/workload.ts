@@ -1,0 +1,187 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Actor, Board, type Pace } from './actor.ts';
+import { type ContractClient, RawClient } from './clients.ts';
+import { doorKinds } from './doors/open.ts';
+import { HistoryWriter, type Seen } from './history.ts';
+import { Keeper } from './keeper.ts';
+import { Proxy } from './proxy.ts';
+import { createRandom, pause, until } from './random.ts';
+import { createSubject } from './subject.ts';
+import { emptyTally, type Fault, type Tally, type World } from './world.ts';
+
+/** The server's settings under test: no rate limits, and silence is noticed soon. */
+const FLAGS = ['--limits', 'off', '--heartbeat-ms', '2000', '--reconnect-spread-ms', '300'];
+const SILENCE_MS = 7000;
+
+/** How long calls may take to be settled after the last fault, in ms. */
+const SETTLE_MS = 30_000;
+
+/** What a run is made of. */
+export interface RunOptions {
+  folder: string;
+  seed: number;
+  /** How long people act, in ms. */
+  durationMs: number;
+  /** Clients at each door. */
+  clientsPerDoor: number;
+  rooms: number;
+  pace: Pace;
+  /** What goes wrong, one after the other; each is awaited. Ends when it returns or the time is over. */
+  disturb(world: World, isOver: () => boolean): Promise<void>;
+  /** How long everybody may take to catch up at the end, in ms. */
+  quietMs: number;
+  cli?: string;
+  shimLibrary?: string | undefined;
+  flags?: readonly string[];
+  /** Whether a second client of the first person joins in at another door. Default true. */
+  twins?: boolean;
+}
+
+/** What a run leaves for the checker. */
+export interface RunResult {
+  history: string;
+  tally: Tally;
+  /** What stopped the disturbance before its time: the server did not come back, or did not heal. */
+  failure: string | undefined;
+}
+
+/** Runs the workload against a server of its own, and writes its history. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { folder, seed } = options;
+  mkdirSync(folder, { recursive: true });
+  const random = createRandom(seed);
+  const history = new HistoryWriter(join(folder, 'history.jsonl'));
+  const subject = await createSubject({
+    folder,
+    flags: [...FLAGS, ...(options.flags ?? [])],
+    shimLibrary: options.shimLibrary,
+    ...(options.cli !== undefined && { cli: options.cli }),
+  });
+  const tally = emptyTally();
+  await subject.start();
+  const proxy = await Proxy.open(subject.port, random.fork('proxy'));
+  const keeper = new Keeper(subject.url, history);
+  const clients: RawClient[] = [];
+  const board = new Board();
+  let failure: string | undefined;
+  try {
+    const rooms = await keeper.open(options.rooms);
+    clients.push(...(await bringClients({ options, keeper, proxy, history, rooms })));
+    for (const client of clients) client.start();
+    const actors = clients.map(
+      (client) => new Actor(client, { random: random.fork(`actor ${client.id}`), rooms, board, pace: options.pace }),
+    );
+    for (const actor of actors) actor.start();
+    const world: World = {
+      subject,
+      proxy,
+      history,
+      random: random.fork('faults'),
+      clients,
+      tally,
+      acknowledged: () => board.acknowledged,
+    };
+    let isOver = false;
+    const users = [...new Set(clients.map(({ user }) => user))];
+    const tending = keeper.tend(rooms.at(-1) as string, users, random.fork('keeper'), () => isOver);
+    const ending = pause(options.durationMs).then(() => (isOver = true));
+    await options.disturb(world, () => isOver).catch((error: unknown) => (failure = String(error)));
+    if (failure === undefined) await ending;
+    isOver = true;
+    await makeWhole(world);
+    await Promise.all([...actors.map((actor) => actor.stop(SETTLE_MS)), tending]);
+    await conclude({ keeper, rooms, clients, history, quietMs: options.quietMs });
+  } finally {
+    tally.cuts = proxy.cuts;
+    tally.halfOpens = proxy.halfOpens;
+    tally.duplicates = proxy.duplicates;
+    await Promise.all(clients.map((client) => client.close()));
+    keeper.close();
+    proxy.close();
+    history.close();
+    await subject.close();
+  }
+  return { history: history.path, tally, failure };
+}
+
+/** Picks faults at random, until the time is over. */
+export function atRandom(faults: readonly Fault[], pauseMs: number): RunOptions['disturb'] {
+  return async (world, isOver) => {
+    const possible = faults.filter(({ needsShim }) => !needsShim || world.subject.shim !== undefined);
+    const tickets = possible.flatMap((fault) => Array.from({ length: fault.weight }, () => fault));
+    while (!isOver()) {
+      await pause(world.random.next() * 2 * pauseMs);
+      if (isOver()) return;
+      await world.random.pick(tickets).run(world);
+    }
+  };
+}
+
+async function bringClients(parts: {
+  options: RunOptions;
+  keeper: Keeper;
+  proxy: Proxy;
+  history: HistoryWriter;
+  rooms: readonly string[];
+}): Promise<RawClient[]> {
+  const { options, keeper, proxy, history, rooms } = parts;
+  const random = createRandom(options.seed);
+  const clients: RawClient[] = [];
+  for (let number = 0; number < options.clientsPerDoor; number += 1) {
+    for (const [index, kind] of doorKinds.entries()) {
+      const isTwin = options.twins !== false && number === 0 && index === 1;
+      const first = clients[0];
+      const id = `${kind}-${number}`;
+      const identity =
+        isTwin && first ? { user: first.user, token: first.token } : await keeper.guest(`${kind} ${number}`);
+      clients.push(
+        new RawClient({
+          ...identity,
+          id,
+          kind,
+          rooms,
+          history,
+          url: proxy.url,
+          random: random.fork(id),
+          silenceMs: SILENCE_MS,
+        }),
+      );
+    }
+  }
+  return clients;
+}
+
+/** The server runs, on a disk and a network in order. */
+async function makeWhole(world: World): Promise<void> {
+  world.subject.shim?.mend();
+  world.proxy.clear();
+  if (!world.subject.isUp()) await world.subject.start().catch(() => undefined);
+}
+
+async function conclude(parts: {
+  keeper: Keeper;
+  rooms: readonly string[];
+  clients: readonly ContractClient[];
+  history: HistoryWriter;
+  quietMs: number;
+}): Promise<void> {
+  const { keeper, rooms, clients, history, quietMs } = parts;
+  const logs = new Map<string, Seen[]>();
+  for (const room of rooms) logs.set(room, await keeper.readLog(room));
+  const hasAll = (client: ContractClient): boolean =>
+    client.isConnected() &&
+    rooms.every((room) => {
+      const log = logs.get(room) ?? [];
+      return !isMember(log, client.user) || client.appliedOf(room) >= (log.at(-1)?.seq ?? 0);
+    });
+  await until(() => clients.every(hasAll), quietMs);
+  history.add({ type: 'quiet', clients: clients.map(({ id }) => id) });
+  for (const room of rooms) for (const event of await keeper.readLog(room)) history.add({ type: 'logged', event });
+}
+
+function isMember(log: readonly Seen[], user: string): boolean {
+  const last = log.findLast((event) => event.user === user && /^member\.(joined|left)$/.test(event.name));
+  return last?.name === 'member.joined';
+}
+

@@ -1,0 +1,71 @@
+import type { ContractClient } from './clients.ts';
+import type { HistoryWriter } from './history.ts';
+import type { Proxy } from './proxy.ts';
+import type { Random } from './random.ts';
+import type { Subject } from './subject.ts';
+
+/** What was done to the server and the network. */
+export interface Tally {
+  kills: number;
+  commitKills: number;
+  powerLosses: number;
+  droppedBytes: number;
+  diskFull: number;
+  readOnly: number;
+  ioErrors: number;
+  clockJumps: number;
+  cuts: number;
+  halfOpens: number;
+  duplicates: number;
+  starts: number;
+  /** The longest start, in ms. */
+  slowestStart: number;
+}
+
+/** A tally of nothing. */
+export function emptyTally(): Tally {
+  return {
+    kills: 0,
+    commitKills: 0,
+    powerLosses: 0,
+    droppedBytes: 0,
+    diskFull: 0,
+    readOnly: 0,
+    ioErrors: 0,
+    clockJumps: 0,
+    cuts: 0,
+    halfOpens: 0,
+    duplicates: 0,
+    starts: 0,
+    slowestStart: 0,
+  };
+}
+
+/** All that a fault may lay hands on. */
+export interface World {
+  subject: Subject;
+  proxy: Proxy;
+  history: HistoryWriter;
+  random: Random;
+  clients: readonly ContractClient[];
+  tally: Tally;
+  /** How many messages have been acknowledged up to now. */
+  acknowledged(): number;
+}
+
+/** Something that goes wrong, and is over when it resolves: the server runs again, on a disk in order. */
+export interface Fault {
+  kind: string;
+  /** How often it is picked, beside the others. */
+  weight: number;
+  /** Without the preload shim it can't be done. */
+  needsShim: boolean;
+  run(world: World): Promise<void>;
+}
+
+/** Starts the server again, and counts. */
+export async function startAgain(world: World): Promise<void> {
+  const ms = await world.subject.start();
+  world.tally.starts += 1;
+  world.tally.slowestStart = Math.max(world.tally.slowestStart, ms);
+}
