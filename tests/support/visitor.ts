@@ -26,7 +26,7 @@ export async function visit(browser: Browser, url: string, options: VisitorOptio
     ...(isPhone && { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }),
   };
   const context = await browser.newContext(settings);
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));

@@ -34,6 +34,7 @@ function Home({ onBrowse }: { onBrowse: () => void }) {
   if (room) return <Redirect to={`/r/${room.id}`} replace />;
   return (
     <Empty
+      isPage
       icon={<MessagesSquare size={28} aria-hidden />}
       title={t('room.emptyTitle')}
       actions={

@@ -21,6 +21,7 @@ function Broken() {
   return (
     <main>
       <Empty
+        isPage
         title={t('error.crashTitle')}
         actions={
           <Button tone="primary" onClick={() => location.reload()}>

@@ -2,11 +2,18 @@ import type { ReactNode } from 'react';
 import styles from './empty.module.css';
 
 /** What a place shows when there is nothing in it: why, and what to do. */
-export function Empty(props: { icon?: ReactNode; title: string; children?: ReactNode; actions?: ReactNode }) {
+export function Empty(props: {
+  icon?: ReactNode;
+  title: string;
+  /** It is all that the page shows: its title is the page's. */
+  isPage?: boolean;
+  children?: ReactNode;
+  actions?: ReactNode;
+}) {
   return (
     <div className={styles.empty}>
       {props.icon && <div className={styles.icon}>{props.icon}</div>}
-      <p className={styles.title}>{props.title}</p>
+      {props.isPage ? <h1 className={styles.title}>{props.title}</h1> : <p className={styles.title}>{props.title}</p>}
       {props.children && <div className={styles.text}>{props.children}</div>}
       {props.actions && <div className={styles.actions}>{props.actions}</div>}
     </div>

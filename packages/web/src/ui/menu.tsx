@@ -1,9 +1,8 @@
 import { Check } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { createContext, type ReactNode, use, useCallback, useRef } from 'react';
+import { createContext, type ReactNode, use, useCallback, useRef, useState } from 'react';
 import { classNames } from './class-names.js';
 import styles from './menu.module.css';
-import { PortalContainer } from './portal.js';
 
 type Act = () => void;
 
@@ -18,15 +17,19 @@ export interface MenuProps {
 
 /** A menu that opens at a button. */
 export function Menu({ trigger, align = 'end', side = 'bottom', children }: MenuProps) {
-  const container = use(PortalContainer);
   const button = useRef<HTMLButtonElement>(null);
+  const [container, setContainer] = useState<HTMLElement | null>(null);
   const chosen = useRef<Act>(undefined);
   const choose = useCallback((act: Act) => {
     chosen.current = act;
   }, []);
   return (
     // Not modal: locking the page's scroll would add a style element, which the content security policy refuses.
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root
+      modal={false}
+      // In the landmark, or the dialog, that its button is in: nothing of the page stands outside of all landmarks.
+      onOpenChange={() => setContainer(button.current?.closest<HTMLElement>('dialog, nav, aside, main') ?? null)}
+    >
       <DropdownMenu.Trigger asChild ref={button}>
         {trigger}
       </DropdownMenu.Trigger>

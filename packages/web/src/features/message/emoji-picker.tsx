@@ -21,7 +21,8 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
         placeholder={t('emoji.search')}
         autoFocus
       />
-      <Picker.Viewport className={styles.viewport}>
+      {/* Focusable, for it scrolls; the keys for choosing go to the search field. */}
+      <Picker.Viewport className={styles.viewport} tabIndex={0}>
         <Picker.Loading className={styles.note}>{t('emoji.loading')}</Picker.Loading>
         <Picker.Empty>{({ search }) => <p className={styles.note}>{t('emoji.empty', { search })}</p>}</Picker.Empty>
         <Picker.List className={styles.list} components={parts} />
@@ -37,16 +38,27 @@ const parts: EmojiPickerListComponents = {
     </div>
   ),
   Row: ({ children, ...props }) => (
-    <div {...props} className={styles.row}>
+    <div {...props} aria-rowindex={fromOne(props['aria-rowindex'])} className={styles.row}>
       {children}
     </div>
   ),
   Emoji: ({ emoji, ...props }) => (
-    <button {...props} type="button" className={styles.emoji} title={emoji.label}>
+    <button
+      {...props}
+      aria-colindex={fromOne(props['aria-colindex'])}
+      type="button"
+      className={styles.emoji}
+      title={emoji.label}
+    >
       {emoji.emoji}
     </button>
   ),
 };
+
+/** The picker counts rows and columns from 0, ARIA from 1. */
+function fromOne(index: number | undefined): number {
+  return (index ?? 0) + 1;
+}
 
 type EmojiData = Awaited<ReturnType<NonNullable<React.ComponentProps<typeof Picker.Root>['resolveEmojiData']>>>;
 

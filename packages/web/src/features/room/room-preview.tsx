@@ -43,13 +43,14 @@ export function RoomPreview({ id }: { id: string }) {
   if (found === undefined) return <SkeletonRows count={3} />;
   if (found === 'none') {
     return (
-      <Empty icon={<SearchX size={28} aria-hidden />} title={t('room.goneTitle')} actions={home}>
+      <Empty isPage icon={<SearchX size={28} aria-hidden />} title={t('room.goneTitle')} actions={home}>
         {t('room.goneText')}
       </Empty>
     );
   }
   return (
     <Empty
+      isPage
       icon={<DoorOpen size={28} aria-hidden />}
       title={t('room.previewTitle', { name: found.name })}
       actions={

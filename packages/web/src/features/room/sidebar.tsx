@@ -16,13 +16,15 @@ import styles from './sidebar.module.css';
 export interface SidebarProps {
   /** The room that is shown. */
   current: string | undefined;
+  /** It is all that the page shows. */
+  isPage: boolean;
   onBrowse: () => void;
   onCreate: () => void;
   onSwitch: () => void;
 }
 
 /** The caller's rooms, and the ways to others. */
-export function Sidebar({ current, onBrowse, onCreate, onSwitch }: SidebarProps) {
+export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: SidebarProps) {
   const { t, i18n } = useTranslation();
   const all = useRooms();
   const language = languageOf(i18n);
@@ -31,7 +33,11 @@ export function Sidebar({ current, onBrowse, onCreate, onSwitch }: SidebarProps)
     <nav className={styles.sidebar} aria-label={t('room.list')}>
       <header className={styles.header}>
         <Logo size={30} />
-        <span className={styles.name}>{t('app.name')}</span>
+        {isPage ? (
+          <h1 className={styles.name}>{t('app.name')}</h1>
+        ) : (
+          <span className={styles.name}>{t('app.name')}</span>
+        )}
       </header>
       <button type="button" className={styles.search} onClick={onSwitch}>
         <Search size={16} aria-hidden />

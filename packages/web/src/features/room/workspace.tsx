@@ -21,6 +21,8 @@ export function Workspace() {
   const current = params?.id;
   const hasSidebar = !isPhone || current === undefined;
   const hasMain = !isPhone || current !== undefined;
+  // On a phone the list is a page of its own.
+  const Side = isPhone ? 'main' : 'div';
   useDocumentTitle(current);
   useSwitcherKey(setDialog);
   const close = () => setDialog(undefined);
@@ -35,14 +37,15 @@ export function Workspace() {
       <ConnectionBanner />
       <div className={styles.panes}>
         {hasSidebar && (
-          <div className={styles.side}>
+          <Side className={styles.side}>
             <Sidebar
+              isPage={isPhone}
               current={current}
               onBrowse={() => setDialog('browse')}
               onCreate={() => setDialog('create')}
               onSwitch={() => setDialog('switcher')}
             />
-          </div>
+          </Side>
         )}
         {hasMain && (
           <main ref={main} className={styles.main} tabIndex={-1}>

@@ -1,0 +1,60 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { enter, messageOf } from '../support/visitor.ts';
+
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+test('the Enter that ends a Korean syllable does not send; the next one does, and nothing is sent twice', async () => {
+  await using one = await enter(browser, server.url, '한글');
+  const { page } = one;
+  const composer = page.locator('#composer');
+  await composer.focus();
+  const cdp = await page.context().newCDPSession(page);
+  const compose = (text: string) =>
+    cdp.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+  for (const text of ['ㅎ', '하', '한']) await compose(text);
+  await cdp.send('Input.insertText', { text: '한' });
+  for (const text of ['ㄱ', '그', '글']) await compose(text);
+  expect(await composer.inputValue()).toBe('한글');
+
+  // What Windows and Linux send for an Enter while a syllable is open: key code 229, "Process".
+  const enterKey = { key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 } as const;
+  await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enterKey });
+  await cdp.send('Input.insertText', { text: '글' });
+  await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enterKey });
+  expect(await composer.inputValue()).toBe('한글');
+  expect(await page.getByRole('article').count()).toBe(0);
+
+  await page.keyboard.press('Enter');
+  await messageOf(page, '한글').waitFor();
+  expect(await composer.inputValue()).toBe('');
+  expect(await page.getByRole('article').count()).toBe(1);
+});
+
+test('an Enter that the browser still counts to the composition does not send', async () => {
+  await using one = await enter(browser, server.url, '조합');
+  const { page } = one;
+  const before = await page.getByRole('article').count();
+  await page.locator('#composer').fill('조합 중');
+  // Chromium and Firefox: isComposing. Safari: the composition has ended, and only the key code tells.
+  for (const init of [
+    { key: 'Enter', isComposing: true },
+    { key: 'Enter', keyCode: 229 },
+  ]) {
+    await page.locator('#composer').dispatchEvent('keydown', { bubbles: true, cancelable: true, ...init });
+  }
+  expect(await page.locator('#composer').inputValue()).toBe('조합 중');
+  expect(await page.getByRole('article').count()).toBe(before);
+});

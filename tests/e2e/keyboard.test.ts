@@ -1,0 +1,138 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { speaker } from '../support/speak.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { enter, messageOf, say, visit } from '../support/visitor.ts';
+
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+async function tabTo(page: Page, matches: string, key = 'Tab'): Promise<void> {
+  for (let turn = 0; turn < 40; turn++) {
+    if (await page.evaluate((selector) => document.activeElement?.matches(selector), matches)) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`The keyboard did not reach ${matches}`);
+}
+
+test('coming in, going to a room, reacting, editing, deleting and going back to writing need no mouse', async () => {
+  const other = await speaker(server.url, '동무');
+  const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '산책 모임' });
+  await other.say('같이 걸어요', room.id);
+
+  await using one = await visit(browser, server.url);
+  const { page } = one;
+  await page.keyboard.insertText('건반');
+  await page.keyboard.press('Enter');
+  await page.locator('#composer').waitFor();
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.insertText('산책');
+  await page.getByRole('option', { name: /산책 모임/ }).waitFor();
+  await page.keyboard.press('Enter');
+  await messageOf(page, '같이 걸어요').waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === 'composer');
+  await page.keyboard.insertText('저도 갈게요');
+  await page.keyboard.press('Enter');
+  await page.locator('article[data-delivery="sent"]', { hasText: '저도 갈게요' }).waitFor();
+
+  await tabTo(page, 'article', 'Shift+Tab');
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('같이 걸어요');
+  await tabTo(page, '[role=toolbar] button');
+  await page.keyboard.press('Enter');
+  await messageOf(page, '같이 걸어요').getByRole('button', { name: '👍 1명: 건반' }).waitFor();
+
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement?.id === 'composer');
+  await tabTo(page, 'article', 'Shift+Tab');
+  await page.keyboard.press('End');
+  await page.keyboard.press('e');
+  await page.getByLabel('메시지 수정').waitFor();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText('저도 꼭 갈게요');
+  await page.keyboard.press('Enter');
+  await messageOf(page, '저도 꼭 갈게요').waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === 'composer');
+  expect(one.problems).toEqual([]);
+});
+
+test('the first thing that Tab reaches is the way to the conversation', async () => {
+  await using one = await enter(browser, server.url, '건너뛰기');
+  const { page } = one;
+  await page.locator('#composer').waitFor();
+  expect(await page.evaluate(() => document.querySelector('button, a, input, textarea')?.textContent)).toBe(
+    '대화로 건너뛰기',
+  );
+  await page.getByRole('button', { name: '대화로 건너뛰기' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement?.id === 'composer');
+});
+
+test('a dialog keeps the focus, closes at Escape, and gives the focus back', async () => {
+  await using one = await enter(browser, server.url, '대화창');
+  const { page } = one;
+  await page.getByRole('button', { name: '새 방 만들기' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => (document.activeElement as HTMLInputElement).placeholder === '예: 독서 모임');
+  for (let turn = 0; turn < 12; turn++) {
+    await page.keyboard.press('Tab');
+    expect(
+      await page.evaluate(
+        () =>
+          document.querySelector('dialog')?.contains(document.activeElement) ||
+          document.activeElement === document.body,
+      ),
+    ).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('새 방 만들기');
+
+  await page.getByRole('button', { name: /내 메뉴/ }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: '닉네임 바꾸기' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: '닉네임 바꾸기' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => /내 메뉴/.test(document.activeElement?.getAttribute('aria-label') ?? ''));
+});
+
+test('arrow keys go through the rooms', async () => {
+  const other = await speaker(server.url, '방만든이');
+  await using one = await enter(browser, server.url, '화살표');
+  const { user } = await other.call<{ user: { id: string } }>('GET', '/session');
+  expect(user.id).not.toBe('');
+  await one.page.getByRole('button', { name: '새 방 만들기' }).click();
+  await one.page.getByLabel('방 이름').fill('둘째 방');
+  await one.page.keyboard.press('Enter');
+  await one.page.getByRole('heading', { name: '둘째 방', exact: true }).waitFor();
+  await one.page.getByRole('link', { name: /lobby/ }).focus();
+  await one.page.keyboard.press('ArrowDown');
+  expect(await one.page.evaluate(() => document.activeElement?.textContent)).toContain('둘째 방');
+  await one.page.keyboard.press('ArrowUp');
+  await one.page.keyboard.press('Enter');
+  await one.page.getByRole('heading', { name: 'lobby', exact: true }).waitFor();
+});
+
+test('new messages are said to a screen reader; those that were there are not', async () => {
+  await using one = await enter(browser, server.url, '듣는이');
+  await using two = await enter(browser, server.url, '말하는이');
+  await say(two.page, '새로 온 말');
+  await messageOf(one.page, '새로 온 말').waitFor();
+  const said = one.page.getByRole('status').filter({ hasText: '말하는이 님: 새로 온 말' });
+  await said.waitFor({ state: 'attached' });
+  await one.page.reload();
+  await messageOf(one.page, '새로 온 말').waitFor();
+  expect(await said.count()).toBe(0);
+  expect(await one.page.getByRole('log').getAttribute('aria-live')).toBe('off');
+});

@@ -1,0 +1,95 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { startServer } from '../support/start-server.ts';
+import { enter, messageOf, say } from '../support/visitor.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+test('what is said while the server is down waits, survives a reload of nothing but the page, and arrives once', async () => {
+  await using server = await startServer();
+  await using one = await enter(browser, server.url, '기다림');
+  await using two = await enter(browser, server.url, '받는이');
+  const { page } = one;
+  await say(page, '끊기기 전');
+  await messageOf(two.page, '끊기기 전').waitFor();
+  await server.kill();
+  await page.getByRole('button', { name: '지금 연결' }).waitFor();
+  await say(page, '끊긴 뒤 하나');
+  await say(page, '끊긴 뒤 둘');
+  expect(await page.locator('article[data-delivery="pending"]').count()).toBe(2);
+  await messageOf(page, '끊긴 뒤 둘').getByText('보내는 중').waitFor();
+
+  await server.start();
+  await page.reload();
+  await page.locator('article[data-delivery="sent"]', { hasText: '끊긴 뒤 둘' }).waitFor({ timeout: 25_000 });
+  await two.page
+    .getByRole('button', { name: '지금 연결' })
+    .click({ timeout: 2000 })
+    .catch(() => {});
+  await messageOf(two.page, '끊긴 뒤 둘').waitFor({ timeout: 25_000 });
+  for (const text of ['끊기기 전', '끊긴 뒤 하나', '끊긴 뒤 둘']) {
+    expect(await two.page.getByRole('article').filter({ hasText: text }).count()).toBe(1);
+    expect(await page.getByRole('article').filter({ hasText: text }).count()).toBe(1);
+  }
+  expect(one.problems).toEqual([]);
+}, 90_000);
+
+test('the banner counts down to the next attempt, and "now" skips the wait', async () => {
+  await using server = await startServer();
+  await using one = await enter(browser, server.url, '재촉');
+  await server.kill();
+  await one.page.getByText(/\d+초 뒤에 다시 연결합니다/).waitFor({ timeout: 20_000 });
+  await server.start();
+  await one.page.getByRole('button', { name: '지금 연결' }).click();
+  await one.page.getByRole('button', { name: '지금 연결' }).waitFor({ state: 'detached' });
+  await say(one.page, '다시 왔습니다');
+  await one.page.locator('article[data-delivery="sent"]', { hasText: '다시 왔습니다' }).waitFor();
+}, 60_000);
+
+test('a device without a network is told apart from a server that is away', async () => {
+  await using server = await startServer();
+  await using one = await enter(browser, server.url, '터널');
+  await one.page.context().setOffline(true);
+  await one.page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+  await say(one.page, '터널 안에서');
+  await messageOf(one.page, '터널 안에서').getByText('보내는 중').waitFor();
+  await one.page.context().setOffline(false);
+  await one.page.locator('article[data-delivery="sent"]', { hasText: '터널 안에서' }).waitFor({ timeout: 25_000 });
+}, 60_000);
+
+test('a message that is refused says why, can be sent again, or be thrown away', async () => {
+  await using server = await startServer();
+  await using one = await enter(browser, server.url, '거절');
+  const { page } = one;
+  let isRefusing = true;
+  // The server itself would refuse only what the page does not let through, so the refusal is put in its mouth.
+  await page.routeWebSocket(/socket\.io/, (ws) => {
+    const upstream = ws.connectToServer();
+    ws.onMessage((frame) => {
+      const call = /^42(\d+)\["message\.send"/.exec(String(frame));
+      if (call && isRefusing) ws.send(`43${call[1]}[{"error":{"code":"forbidden","message":"You may not do that"}}]`);
+      else upstream.send(frame);
+    });
+  });
+  await page.reload();
+  await page.locator('#composer').waitFor();
+  await say(page, '거절될 말');
+  const note = messageOf(page, '거절될 말');
+  await note.getByText('보내지 못했습니다. 권한이 없습니다.').waitFor();
+  await say(page, '버릴 말');
+  await messageOf(page, '버릴 말').getByRole('button', { name: '지우기' }).click();
+  await messageOf(page, '버릴 말').waitFor({ state: 'detached' });
+  isRefusing = false;
+  await note.getByRole('button', { name: '다시 보내기' }).click();
+  await page.locator('article[data-delivery="sent"]', { hasText: '거절될 말' }).waitFor();
+  expect(await page.getByRole('article').filter({ hasText: '거절될 말' }).count()).toBe(1);
+});

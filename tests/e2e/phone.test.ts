@@ -1,0 +1,70 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { enter, messageOf } from '../support/visitor.ts';
+
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+test('a phone shows one pane at a time, and nothing is wider than it', async () => {
+  await using one = await enter(browser, server.url, '주머니', { isPhone: true });
+  const { page } = one;
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  await page.getByRole('navigation', { name: '내 방' }).waitFor();
+  expect(await page.locator('#composer').count()).toBe(0);
+  expect(await overflow()).toBe(0);
+  await page.getByRole('link', { name: /lobby/ }).tap();
+  await page.locator('#composer').waitFor();
+  expect(await page.getByRole('navigation', { name: '내 방' }).count()).toBe(0);
+  expect(await overflow()).toBe(0);
+  await page.getByRole('button', { name: '참여자 보기' }).tap();
+  await page.getByRole('complementary', { name: '참여자' }).getByText('주머니').waitFor();
+  await page.getByRole('complementary').getByRole('button', { name: '참여자 닫기' }).tap();
+  await page.getByRole('button', { name: '방 목록으로' }).tap();
+  await page.getByRole('navigation', { name: '내 방' }).waitFor();
+  expect(one.problems).toEqual([]);
+});
+
+test('Enter breaks the line, the button sends, and a tap on a message opens its actions', async () => {
+  await using one = await enter(browser, server.url, '손가락', { isPhone: true });
+  const { page } = one;
+  await page.getByRole('link', { name: /lobby/ }).tap();
+  await page.locator('#composer').tap();
+  await page.keyboard.insertText('첫 줄');
+  await page.keyboard.press('Enter');
+  await page.keyboard.insertText('둘째 줄');
+  expect(await page.getByRole('article').count()).toBe(0);
+  await page.getByRole('button', { name: '보내기' }).tap();
+  await page.locator('article[data-delivery="sent"]', { hasText: '둘째 줄' }).waitFor();
+  expect(await messageOf(page, '첫 줄').locator('br').count()).toBe(1);
+  await messageOf(page, '첫 줄').getByText('둘째 줄').tap();
+  await messageOf(page, '첫 줄').getByRole('button', { name: /👍/ }).tap();
+  await messageOf(page, '첫 줄').getByRole('button', { name: '👍 1명: 손가락' }).waitFor();
+});
+
+test('every button is large enough for a finger', async () => {
+  await using one = await enter(browser, server.url, '엄지', { isPhone: true });
+  const { page } = one;
+  await page.getByRole('link', { name: /lobby/ }).tap();
+  await page.locator('#composer').waitFor();
+  const small = await page.locator('button:visible').evaluateAll((buttons) =>
+    buttons
+      .map((button) => ({
+        name: button.getAttribute('aria-label') ?? button.textContent,
+        box: button.getBoundingClientRect(),
+      }))
+      .filter(({ box }) => box.width > 1 && (box.width < 36 || box.height < 36))
+      .map(({ name, box }) => `${name}: ${box.width}x${box.height}`),
+  );
+  expect(small).toEqual([]);
+});

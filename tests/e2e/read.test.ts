@@ -1,0 +1,60 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { speaker } from '../support/speak.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { enter, messageOf, say } from '../support/visitor.ts';
+
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+test('what comes in another room is counted, in the list and in the title, until it is looked at', async () => {
+  const other = await speaker(server.url, '소식통');
+  const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '소식' });
+  await other.say('첫 소식', room.id);
+  await using one = await enter(browser, `${server.url}/#/r/${room.id}`, '구독자');
+  const { page } = one;
+  await page.getByRole('button', { name: '들어가기' }).click();
+  await messageOf(page, '첫 소식').waitFor();
+  await page.getByRole('link', { name: /lobby/ }).click();
+  await page.locator('#composer').waitFor();
+  await other.say('둘째 소식', room.id);
+  await other.say('셋째 소식', room.id);
+  await page.getByRole('link', { name: /소식.*안 읽은 메시지 2개/ }).waitFor();
+  await expect.poll(() => page.title()).toMatch(/^\(2\) /);
+
+  await page.getByRole('link', { name: /소식/ }).click();
+  await page.getByText('여기부터 안 읽은 메시지').waitFor();
+  const texts = await page.getByRole('log').innerText();
+  expect(texts.indexOf('첫 소식')).toBeLessThan(texts.indexOf('여기부터 안 읽은'));
+  expect(texts.indexOf('여기부터 안 읽은')).toBeLessThan(texts.indexOf('둘째 소식'));
+  await expect.poll(() => page.title()).not.toMatch(/^\(/);
+
+  // The line stays while one reads, goes with an own message, and does not come back for what has been read.
+  await say(page, '잘 봤습니다');
+  await page.getByText('여기부터 안 읽은 메시지').waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: /lobby/ }).click();
+  await page.getByRole('link', { name: /소식/ }).click();
+  await messageOf(page, '잘 봤습니다').waitFor();
+  expect(await page.getByText('여기부터 안 읽은 메시지').count()).toBe(0);
+});
+
+test('what was read stays read in another session of the page', async () => {
+  const other = await speaker(server.url, '말벗');
+  await using one = await enter(browser, server.url, '두번째');
+  await other.say('읽힐 말');
+  await messageOf(one.page, '읽힐 말').waitFor();
+  await one.page.waitForTimeout(500);
+  await one.page.reload();
+  await messageOf(one.page, '읽힐 말').waitFor();
+  expect(await one.page.getByText('여기부터 안 읽은 메시지').count()).toBe(0);
+});

@@ -1,0 +1,132 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { enter, messageOf, say } from '../support/visitor.ts';
+
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+test('a public room is made, found by another, joined, and left', async () => {
+  await using owner = await enter(browser, server.url, '방장님');
+  await using guest = await enter(browser, server.url, '손님');
+  await owner.page.getByRole('button', { name: '새 방 만들기' }).click();
+  await owner.page.getByLabel('방 이름').fill('독서 모임');
+  await owner.page.getByLabel('주제').fill('한 달에 한 권');
+  await owner.page.getByRole('button', { name: '만들기', exact: true }).click();
+  await owner.page.getByRole('heading', { name: '독서 모임', exact: true }).waitFor();
+
+  await guest.page.getByRole('button', { name: '방 둘러보기' }).click();
+  await guest.page.getByRole('searchbox').fill('독서');
+  await guest.page.getByRole('button', { name: '들어가기: 독서 모임' }).click();
+  await guest.page.getByRole('heading', { name: '독서 모임', exact: true }).waitFor();
+  await owner.page.getByText('손님 님이 들어오셨습니다.').waitFor();
+
+  await guest.page.getByRole('button', { name: '방 정보' }).click();
+  expect(await guest.page.getByLabel('방 이름').count()).toBe(0);
+  await guest.page.getByRole('button', { name: '방에서 나가기' }).click();
+  await guest.page.getByRole('alertdialog').getByRole('button', { name: '나가기' }).click();
+  await guest.page.getByRole('link', { name: /독서 모임/ }).waitFor({ state: 'detached' });
+  await owner.page.getByText('손님 님이 나가셨습니다.').waitFor();
+  expect([...owner.problems, ...guest.problems]).toEqual([]);
+});
+
+test("an owner changes a room's topic and name, and everybody sees it", async () => {
+  await using owner = await enter(browser, server.url, '이름짓는이');
+  await using guest = await enter(browser, server.url, '보는이');
+  await owner.page.getByRole('button', { name: '새 방 만들기' }).click();
+  await owner.page.getByLabel('방 이름').fill('가을 산책');
+  await owner.page.getByRole('button', { name: '만들기', exact: true }).click();
+  await owner.page.getByRole('heading', { name: '가을 산책', exact: true }).waitFor();
+  await guest.page.goto(owner.page.url());
+  await guest.page.getByRole('button', { name: '들어가기' }).click();
+  await guest.page.getByRole('heading', { name: '가을 산책', exact: true }).waitFor();
+
+  await owner.page.getByRole('button', { name: '방 정보' }).click();
+  await owner.page.getByLabel('주제').fill('토요일마다');
+  await owner.page.getByRole('button', { name: '저장' }).click();
+  await owner.page.getByText('저장했습니다.').waitFor();
+  await guest.page.getByText('이름짓는이 님이 주제를 바꾸셨습니다: 토요일마다').waitFor();
+  await owner.page.getByLabel('방 이름').fill('겨울 산책');
+  await owner.page.getByRole('button', { name: '저장' }).click();
+  await owner.page.getByText('저장했습니다.').waitFor();
+  await guest.page.getByRole('heading', { name: '겨울 산책', exact: true }).waitFor();
+  await guest.page.getByRole('link', { name: '겨울 산책' }).waitFor();
+});
+
+test('a name that is taken, empty or invisible is told at the field', async () => {
+  await using one = await enter(browser, server.url, '이름꾼');
+  const { page } = one;
+  await page.getByRole('button', { name: '새 방 만들기' }).click();
+  await page.getByRole('button', { name: '만들기', exact: true }).click();
+  await page.getByText('이름을 입력해 주세요.').waitFor();
+  await page.getByLabel('방 이름').fill('독서 모임');
+  await page.getByRole('button', { name: '만들기', exact: true }).click();
+  await page.getByText('같거나 비슷한 이름의 공개 방이 이미 있습니다.').waitFor();
+  await page.getByLabel('방 이름').fill('...');
+  await page.getByRole('button', { name: '만들기', exact: true }).click();
+  await page.getByText('글자나 숫자, 이모지가 있는 이름을 써 주세요').waitFor();
+});
+
+test('a private room is only for those who were invited, and who is removed sees nothing more', async () => {
+  await using owner = await enter(browser, server.url, '초대한이');
+  await using guest = await enter(browser, server.url, '초대받은이');
+  await owner.page.getByRole('button', { name: '새 방 만들기' }).click();
+  await owner.page.getByLabel('방 이름').fill('비밀 계획');
+  await owner.page.getByRole('radio', { name: /비공개/ }).check();
+  await owner.page.getByRole('button', { name: '만들기', exact: true }).click();
+  await owner.page.getByRole('heading', { name: '비밀 계획', exact: true }).waitFor();
+  await say(owner.page, '우리끼리만');
+  const address = owner.page.url();
+
+  await guest.page.goto(address);
+  await guest.page.getByText('방을 찾을 수 없습니다').waitFor();
+  expect(await guest.page.getByText('비밀 계획').count()).toBe(0);
+
+  await owner.page.getByRole('button', { name: '초대', exact: true }).click();
+  await owner.page.getByRole('searchbox').fill('초대받은');
+  await owner.page.getByRole('button', { name: '초대: 초대받은이' }).click();
+  await owner.page.getByRole('button', { name: '초대했습니다: 초대받은이' }).waitFor();
+  await owner.page.keyboard.press('Escape');
+  await guest.page.getByRole('link', { name: /비밀 계획/ }).click();
+  await messageOf(guest.page, '우리끼리만').waitFor();
+
+  await owner.page.getByRole('button', { name: '초대받은이 님 메뉴' }).click();
+  await owner.page.getByRole('menuitem', { name: '방에서 내보내기' }).click();
+  await owner.page.getByRole('alertdialog').getByRole('button', { name: '내보내기' }).click();
+  await guest.page.getByText('방을 찾을 수 없습니다').waitFor();
+  await guest.page.getByRole('link', { name: /비밀 계획/ }).waitFor({ state: 'detached' });
+  expect([...owner.problems, ...guest.problems]).toEqual([]);
+});
+
+test('two people talk alone', async () => {
+  await using one = await enter(browser, server.url, '가람');
+  await using two = await enter(browser, server.url, '나루');
+  await one.page.getByRole('button', { name: '나루 님 메뉴' }).click();
+  await one.page.getByRole('menuitem', { name: '1:1 대화하기' }).click();
+  await one.page.getByRole('heading', { name: '나루', exact: true }).waitFor();
+  await say(one.page, '둘이서만 이야기해요');
+  await two.page.getByRole('link', { name: /가람.*안 읽은 메시지 1개/ }).click();
+  await messageOf(two.page, '둘이서만 이야기해요').waitFor();
+  await say(two.page, '네, 좋아요');
+  await messageOf(one.page, '네, 좋아요').waitFor();
+  await one.page.getByRole('banner').or(one.page.locator('header')).getByText('접속 중').first().waitFor();
+});
+
+test('the people panel tells who is here, and who has gone', async () => {
+  await using one = await enter(browser, server.url, '남은이');
+  const two = await enter(browser, server.url, '떠난이');
+  const panel = one.page.getByRole('complementary', { name: '참여자' });
+  await panel.getByRole('button', { name: '떠난이 님 메뉴' }).waitFor();
+  await two[Symbol.asyncDispose]();
+  await panel.getByRole('button', { name: '떠난이 님 메뉴' }).getByText(/접속$/).waitFor({ timeout: 20_000 });
+});
