@@ -9,19 +9,23 @@ import type { Session } from '../../identity/actor.js';
 import type { DoorParts } from '../door.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
 
-/** With more rooms than this, the id (all their cursors) is sent once a second instead of with every write. */
+/** With more rooms than this, the id (all their cursors) is sent once a second: an older one repeats, it loses nothing. */
 const ROOMS_WITH_EAGER_ID = 20;
 const LAZY_ID_MS = 1000;
 
-/** Events and signals as server-sent events (WHATWG HTML, section 9.2). */
+/**
+ * Events and signals as server-sent events (WHATWG HTML, section 9.2). The last one's block is left open: the connection
+ * ends it, with its `id` or without.
+ */
 const eventStreamFormat: WireFormat = {
   name: 'event-stream',
-  encode: (notes) => Buffer.from(notes.map((note) => `event: ${note.name}\ndata: ${note.json}\n\n`).join('')),
+  encode: (notes) => Buffer.from(notes.map((note) => `event: ${note.name}\ndata: ${note.json}\n`).join('\n')),
 };
 
 /**
- * `GET /api/events`: the caller's rooms, live; `?room=` for one of them. After each write comes an `id` that holds the
- * cursors of all rooms, so that `Last-Event-ID` goes on exactly there; a `comment` keeps a silent stream open.
+ * `GET /api/events`: the caller's rooms, live; `?room=` for one of them. The last event of each write
+ * has an `id` that holds the cursors of all rooms, so that `Last-Event-ID` goes on exactly there; a comment keeps a
+ * silent stream open.
  */
 export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
   return async (request, response) => {
@@ -73,13 +77,12 @@ class EventStreamConnection implements ResumableConnection {
   readonly #cursors = new Map<string, number>();
   #kept: { encoded: Encoded; place: Place | undefined }[] | undefined = [];
   #keptBytes = 0;
-  #idDue: NodeJS.Timeout | undefined;
+  #idAt = 0;
 
   constructor(response: Response, epoch: string, only: string | undefined) {
     this.#response = response;
     this.#epoch = epoch;
     this.#only = only;
-    response.on('close', () => clearTimeout(this.#idDue));
   }
 
   write(encoded: Encoded, place?: Place): void {
@@ -116,25 +119,27 @@ class EventStreamConnection implements ResumableConnection {
     const kept = this.#kept ?? [];
     this.#kept = undefined;
     this.#keptBytes = 0;
-    this.#writeId();
+    // The browser's EventSource takes an id without an event too, so that a stream without events can be resumed.
+    if (!this.#response.writableEnded) this.#response.write(this.#idBlock());
     for (const { encoded, place } of kept) {
       if (!place || place.seq > (this.#cursors.get(place.room) ?? 0)) this.#writeNow(encoded, place);
     }
   }
 
   #writeNow(encoded: Encoded, place: Place | undefined): void {
-    if (this.#response.writableEnded) return;
-    const isOther = place !== undefined && this.#only !== undefined && place.room !== this.#only;
-    if (!isOther && Buffer.isBuffer(encoded)) this.#response.write(encoded);
-    if (!place) return;
-    this.#cursors.set(place.room, place.seq);
-    if (this.#cursors.size <= ROOMS_WITH_EAGER_ID) this.#writeId();
-    else this.#idDue ??= setTimeout(() => this.#writeId(), LAZY_ID_MS);
+    if (this.#response.writableEnded || !Buffer.isBuffer(encoded)) return;
+    if (place) this.#cursors.set(place.room, place.seq);
+    if (place && this.#only !== undefined && place.room !== this.#only) return;
+    this.#response.write(encoded);
+    this.#response.write(place && this.#isIdDue() ? this.#idBlock() : '\n');
   }
 
-  #writeId(): void {
-    clearTimeout(this.#idDue);
-    this.#idDue = undefined;
-    if (!this.#response.writableEnded) this.#response.write(`id: ${idOfCursors(this.#epoch, this.#cursors)}\n\n`);
+  #isIdDue(): boolean {
+    return this.#cursors.size <= ROOMS_WITH_EAGER_ID || performance.now() - this.#idAt >= LAZY_ID_MS;
+  }
+
+  #idBlock(): string {
+    this.#idAt = performance.now();
+    return `id: ${idOfCursors(this.#epoch, this.#cursors)}\n\n`;
   }
 }

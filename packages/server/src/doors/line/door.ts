@@ -1,4 +1,5 @@
-import type { Language } from '@madang/protocol';
+import { type Language, languages } from '@madang/protocol';
+import accepts from 'accepts';
 import { randomInt } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { toMadangError } from '../../errors.js';
@@ -68,9 +69,7 @@ async function enter(visit: Visit, parts: DoorParts, language: Language): Promis
   }
 }
 
-/** Korean for who prefers it to English. */
+/** The language that the visitor prefers, by `Accept-Language`. */
 function languageOf(request: IncomingMessage): Language {
-  const accepted = request.headers['accept-language']?.toLowerCase() ?? '';
-  const [ko, en] = [accepted.search(/\bko\b/), accepted.search(/\ben\b/)];
-  return ko >= 0 && (en < 0 || ko < en) ? 'ko' : 'en';
+  return accepts(request).language([...languages]) === 'ko' ? 'ko' : 'en';
 }

@@ -18,7 +18,16 @@ function lineOf(note: Note, language: Language): string[] {
   return line === undefined ? [] : [`[${String(note.body['room'])}] ${oneLine(line)}`];
 }
 
-/** A text with breaks stays one line's: what follows a break is indented, so that it can't pass for another's line. */
+/** Every line break that a terminal or a text view knows. */
+const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/g;
+
+/** Other control characters, which could move a terminal's cursor or change its state; a tab does no harm. */
+const CONTROL = /(?![\n\t])\p{Cc}/gu;
+
+/**
+ * A text as one person's line: what follows a break is indented, and nothing in it can steer a terminal, so that it
+ * can't pass for another's line.
+ */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\r\n?|\n/g, '\n    ');
+  return text.replaceAll(LINE_BREAK, '\n').replaceAll(CONTROL, '').replaceAll('\n', '\n    ');
 }
