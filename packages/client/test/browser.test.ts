@@ -1,0 +1,123 @@
+import type { Client } from '@madang/client';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startBrowser } from '../../../tests/support/browser.js';
+import { hasServer, startServer } from './start-server.js';
+
+declare global {
+  // What the page below keeps between the steps of a test.
+  var client: Client;
+  var madang: typeof import('@madang/client');
+}
+
+const runs = hasServer ? describe : describe.skip;
+
+runs('in a real browser, with a cookie and IndexedDB', () => {
+  let browser: Browser;
+  let bundle: string;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    bundle = await bundleClient();
+  }, 60_000);
+
+  afterAll(() => browser.close());
+
+  test('C38 the bundle for browsers has nothing of Node’s', () => {
+    expect(bundle).not.toMatch(/require\(["']|from ["']node:/);
+  });
+
+  test.each(['socket.io', 'websocket'] as const)(
+    'D3 once: what was written without a server or a network is sent, in order, also after a reload (%s)',
+    async (transport) => {
+      const server = await startServer();
+      const context = await browser.newContext({ bypassCSP: true });
+      onTestFinished(() => context.close());
+      const page = await context.newPage();
+
+      async function load(): Promise<void> {
+        // Any page of the server's origin does.
+        await page.goto(`${server.url}/healthz`);
+        await page.addScriptTag({ content: bundle });
+        await page.evaluate((wire) => {
+          globalThis.client = madang.createClient({
+            url: location.origin,
+            transport: wire,
+            credentials: 'cookie',
+            backOff: { minMs: 50, maxMs: 200 },
+          });
+          client.connect();
+          client.room('lobby').subscribe(() => {});
+        }, transport);
+      }
+
+      await load();
+      await untilStatus(page, 'signed-out');
+      await page.evaluate(() => client.signIn({ name: 'anna' }));
+      await send(page, 'with a server');
+      await untilSent(page, ['with a server']);
+      expect(await page.evaluate(() => client.token ?? null)).toBeNull();
+
+      await context.setOffline(true);
+      await untilStatus(page, 'offline');
+      await send(page, 'without a network');
+      await context.setOffline(false);
+      await untilSent(page, ['with a server', 'without a network']);
+
+      await server.kill();
+      await untilStatus(page, 'reconnecting');
+      await send(page, 'without a server');
+      await send(page, 'the last');
+      await page.evaluate(() => client.close());
+      await server.start();
+      await load();
+      await untilSent(page, ['with a server', 'without a network', 'without a server', 'the last']);
+
+      await page.evaluate(() => client.signOut());
+      await load();
+      await untilStatus(page, 'signed-out');
+    },
+    60_000,
+  );
+});
+
+async function bundleClient(): Promise<string> {
+  const output = await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      minify: false,
+      lib: {
+        entry: fileURLToPath(import.meta.resolve('@madang/client')),
+        formats: ['iife'],
+        name: 'madang',
+      },
+    },
+  });
+  const [first] = Array.isArray(output) ? output : [output];
+  if (!first || !('output' in first)) throw new Error('Nothing was built');
+  return first.output[0].code;
+}
+
+async function send(page: Page, text: string): Promise<void> {
+  await page.evaluate((words) => void client.send('lobby', words), text);
+}
+
+async function untilStatus(page: Page, status: string): Promise<void> {
+  await page.waitForFunction((wanted) => client.state.get().status === wanted, status, { timeout: 15_000 });
+}
+
+async function untilSent(page: Page, texts: string[]): Promise<void> {
+  const wanted = texts.map((text) => `${text}: sent`).join();
+  await page.waitForFunction(
+    (all) => {
+      const { messages } = client.room('lobby').get();
+      return messages.map(({ text, delivery }) => `${text}: ${delivery}`).join() === all;
+    },
+    wanted,
+    { timeout: 15_000 },
+  );
+}
