@@ -1,5 +1,7 @@
 import { type Client, type ClientOptions, createClient } from '@madang/client';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { hasServer, startServer } from './start-server.js';
@@ -175,4 +177,35 @@ describe.runIf(hasServer).each(transports)('a real server over %s', (transport) 
     expect(stdout.trim()).toBe('closed');
     expect(Date.now() - started).toBeLessThan(5000);
   });
+});
+
+/** A proxy that lets no WebSocket through, as some companies have it. */
+async function startOldProxy(target: string): Promise<string> {
+  const proxy = createServer((request, response) => {
+    const { method, headers, url } = request;
+    const passed = httpRequest(new URL(url ?? '/', target), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    passed.on('error', () => response.destroy());
+    request.pipe(passed);
+  });
+  proxy.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
+  proxy.listen(0);
+  await once(proxy, 'listening');
+  onTestFinished(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const address = proxy.address();
+  return `http://localhost:${typeof address === 'object' ? address?.port : ''}`;
+}
+
+test.runIf(hasServer)('C37 Socket.IO falls back to long-polling where no WebSocket comes through', async () => {
+  const server = await startServer();
+  const client = newClient({ url: await startOldProxy(server.url), name: 'anna' });
+  client.connect();
+  expect((await client.send('lobby', 'by polling').sent).text).toBe('by polling');
+  expect(client.state.get().status).toBe('online');
+  await client.close();
 });
