@@ -65,6 +65,11 @@ export const settings = {
     value: 'number',
     doc: 'Calls of one connection that may wait for an answer',
   },
+  maxConnectionsPerAddress: {
+    schema: z.coerce.number().int().min(1).default(500),
+    value: 'number',
+    doc: 'Connections (sockets and event streams) from one address, an IPv6 /64 being one; without --limits no bound',
+  },
   heartbeatMs: {
     schema: z.coerce.number().int().min(1000).default(25_000),
     value: 'ms',

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { systemClock } from './clock.js';
 import { Commands } from './commands/run.js';
 import { type Config, parseConfig } from './config.js';
+import { AddressLimit } from './doors/address-limit.js';
 import { Addresses } from './doors/client-address.js';
 import { Credentials } from './doors/credentials.js';
 import type { DoorParts } from './doors/door.js';
@@ -107,12 +108,13 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
   const doors: DoorParts = { commands, attendance, credentials, addresses, logger, limits: config };
+  const addressLimit = new AddressLimit(addresses, config.limits ? config.maxConnectionsPerAddress : Infinity);
   const socketIo = new SocketIoDoor(doors);
   const webSocket = createJsonRpcDoor(doors);
   const line = createLineDoor(doors);
   let stopping: Promise<void> | undefined;
   const health = { store: () => store.check(), isStopping: () => stopping !== undefined };
-  const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, web });
+  const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, addressLimit, web });
   const detachments: (() => void)[] = [];
 
   const stop = async (): Promise<void> => {
@@ -131,7 +133,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   return {
     router,
     attach: (server) => {
-      detachments.push(attachUpgrades(server, mountPath, { socketIo, webSocket, line }));
+      detachments.push(attachUpgrades(server, mountPath, { socketIo, webSocket, line }, addressLimit));
     },
     close: () => (stopping ??= stop()),
   };

@@ -1,5 +1,5 @@
 import { fail, type User, type UserRef } from '@madang/protocol';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { deleteSession, findSessionUser, insertSession, touchSessions } from '../store/queries/sessions.js';
 import { findUser, saveUser, touchUsers } from '../store/queries/users.js';
@@ -52,7 +52,12 @@ export class Sessions {
   /** A new guest's session. Throws `forbidden` when guests are off, `conflict` when the name is taken. */
   async startGuest(name: string): Promise<{ session: Session; token: string }> {
     if (!this.#guests) return fail('forbidden', 'Guests are not allowed here');
-    const user: User = { id: `g-${randomUUID()}`, kind: 'guest', name, createdAt: this.#clock.now() };
+    const user: User = {
+      id: `g-${randomBytes(12).toString('base64url')}`,
+      kind: 'guest',
+      name,
+      createdAt: this.#clock.now(),
+    };
     await this.#names.take(user.id, name);
     await saveUser(this.#store.write, user);
     const token = randomBytes(32).toString('base64url');

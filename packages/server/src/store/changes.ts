@@ -1,4 +1,5 @@
 import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
+import type { Dialect } from './dialect.js';
 
 /** What an event does to the tables that queries read. `projections.ts` makes them, an engine runs them. */
 export type Change =
@@ -43,27 +44,29 @@ export interface ChangeStatement<C> {
   values: (change: C, place: ChangePlace) => SqlValue[];
 }
 
-/** What the engines write differently. */
-export interface ChangeDialect {
-  /** `events.payload` (JSON text) with its `text` emptied. */
-  emptiedText: string;
-}
-
 /** The SQL of every kind of change, the same for every engine but for the dialect. Placeholders are `?`. */
-export function changeStatements(dialect: ChangeDialect): {
+export function changeStatements(dialect: Dialect): {
   [Kind in Change['kind']]: ChangeStatement<Extract<Change, { kind: Kind }>>;
 } {
   return {
     insertRoom: {
-      sql: `INSERT INTO rooms (id, kind, name, topic, created_at, creator_id, client_id, unique_key, head, member_count)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING`,
-      values: (c, p) => [p.room, c.roomKind, c.name, c.topic, p.at, c.creator, c.clientId, c.uniqueKey],
+      sql: `INSERT INTO rooms (id, kind, name, search_name, topic, created_at, creator_id, client_id, unique_key,
+          head, member_count)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING`,
+      values: (c, p) => [
+        ...[p.room, c.roomKind, c.name, c.name.toLowerCase(), c.topic],
+        ...[p.at, c.creator, c.clientId, c.uniqueKey],
+      ],
     },
     updateRoom: {
-      sql: `UPDATE rooms SET name = COALESCE(?, name), topic = COALESCE(?, topic), unique_key = COALESCE(?, unique_key)
+      sql: `UPDATE rooms SET name = COALESCE(?, name), search_name = COALESCE(?, search_name), topic = COALESCE(?, topic),
+          unique_key = COALESCE(?, unique_key)
         WHERE id = ? AND (name <> COALESCE(?, name) OR topic <> COALESCE(?, topic))
         AND NOT EXISTS (SELECT 1 FROM rooms AS other WHERE other.unique_key = ? AND other.id <> ?)`,
-      values: (c, p) => [c.name, c.topic, c.uniqueKey, p.room, c.name, c.topic, c.uniqueKey, p.room],
+      values: (c, p) => [
+        ...[c.name, c.name?.toLowerCase() ?? null, c.topic, c.uniqueKey],
+        ...[p.room, c.name, c.topic, c.uniqueKey, p.room],
+      ],
     },
     insertMember: {
       sql: `INSERT INTO members (room_id, user_id, role, joined_at, joined_seq) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,

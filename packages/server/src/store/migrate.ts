@@ -1,18 +1,35 @@
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { StartError } from '../errors.js';
+import type { Dialect } from './dialect.js';
 import * as first from './migrations/0001-first.js';
+import * as roomSearch from './migrations/0002-room-search.js';
 import type { Schema } from './schema.js';
 
-const migrations: Record<string, Migration> = { '0001-first': first };
+/** A migration, which writes for the engine that it is given. */
+type DialectMigration = { up(db: Kysely<unknown>, dialect: Dialect): Promise<void> };
+
+const migrations = {
+  '0001-first': first,
+  '0002-room-search': roomSearch,
+} as unknown as Record<string, DialectMigration>;
+
+/** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */
+export const COPY_KEY = 'copy';
 
 /**
- * Refuses a database that a newer Madang has written, before anything in it is touched.
+ * Refuses a database that is not ours, or that a newer Madang has written, before anything in it is touched.
  * @throws StartError
  */
-export async function refuseNewer(db: Kysely<Schema>, name: string): Promise<void> {
+export async function refuseForeign(db: Kysely<Schema>, name: string): Promise<void> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === 'kysely_migration')) return;
+  if (!tables.some((table) => table.name === 'kysely_migration')) {
+    const foreign = tables.find((table) => ['users', 'rooms', 'messages', 'events', 'sessions'].includes(table.name));
+    if (!foreign) return;
+    throw new StartError(
+      `The database ${name} belongs to another program (its table "${foreign.name}" is not Madang's). Nothing was changed; give Madang a database of its own.`,
+    );
+  }
   const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
   const unknown = rows.find((row) => !Object.hasOwn(migrations, row.name));
   if (unknown) {
@@ -23,8 +40,12 @@ export async function refuseNewer(db: Kysely<Schema>, name: string): Promise<voi
 }
 
 /** Brings a database up to date, and gives a new one its epoch. Returns the epoch. */
-export async function migrate(db: Kysely<Schema>): Promise<string> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<string> {
+  const bound = Object.entries(migrations).map(([name, { up }]): [string, Migration] => [
+    name,
+    { up: (on: Kysely<unknown>) => up(on, dialect) },
+  ]);
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(Object.fromEntries(bound)) } });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
   await db
@@ -34,4 +55,16 @@ export async function migrate(db: Kysely<Schema>): Promise<string> {
     .execute();
   const { value } = await db.selectFrom('meta').select('value').where('key', '=', 'epoch').executeTakeFirstOrThrow();
   return value;
+}
+
+/**
+ * Refuses a database into which a copy is under way.
+ * @throws StartError
+ */
+export async function refuseUnfinishedCopy(db: Kysely<Schema>, name: string): Promise<void> {
+  const copy = await db.selectFrom('meta').select('key').where('key', '=', COPY_KEY).executeTakeFirst();
+  if (!copy) return;
+  throw new StartError(
+    `A copy into the database ${name} is not finished. Run the same madang copy again to finish it.`,
+  );
 }

@@ -17,6 +17,8 @@ export interface Schema {
     id: string;
     kind: RoomKind;
     name: string;
+    /** The name in lower case, for searching. */
+    search_name: string;
     topic: string;
     created_at: number;
     creator_id: string | null;

@@ -4,7 +4,7 @@ import type { Change } from './changes.js';
 import type { EventRecord, Schema } from './schema.js';
 
 /**
- * What keeps everything: SQLite for one machine, another engine behind the same rules later.
+ * What keeps everything: SQLite for one machine, PostgreSQL for several nodes, behind the same rules.
  *
  * - S1 What `commit` answered is on disk: a crash or a power cut right after loses nothing of it.
  * - S2 A room's events have seq 1, 2, 3 … in commit order, without a gap.
@@ -12,7 +12,8 @@ import type { EventRecord, Schema } from './schema.js';
  * - S4 An append is whole or not at all; one that fails harms no other of its batch.
  * - S5 An append with `guard` is refused unless that user is a member of the room at that place in the log.
  * - S6 A read that starts after `commit` answered sees it.
- * - S7 When the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is there.
+ * - S7 When the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is there; unless the
+ *   connection broke while PostgreSQL was committing: then it may be there, whole, and a repeat answers unchanged.
  * - S8 A deleted message's text is in no table.
  */
 export interface Store {
@@ -41,6 +42,11 @@ export interface Append {
   events: NewEvent[];
   /** Only if this user is a member when it commits. */
   guard?: string;
+}
+
+/** Whether an append makes its room. Any other needs the room to be there, or fails. */
+export function createsRoom(append: Append): boolean {
+  return append.events[0]?.changes[0]?.kind === 'insertRoom';
 }
 
 /** An event before it has its place. */

@@ -3,11 +3,12 @@ import cors from 'cors';
 import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import type { Resume } from '../../fanout/resume.js';
+import type { AddressLimit } from '../address-limit.js';
 import type { DoorParts } from '../door.js';
 import type { SocketIoDoor } from '../socket-io/door.js';
 import { eventStream } from './event-stream.js';
 import { type HealthChecks, healthRoutes } from './health.js';
-import { noSuchRoute, problems } from './problem.js';
+import { noSuchRoute, problems, refuseTooMany } from './problem.js';
 import { restRoutes } from './rest.js';
 import { webClientRoutes } from './web-client.js';
 
@@ -16,6 +17,7 @@ export interface HttpParts extends DoorParts {
   resume: Resume;
   health: HealthChecks;
   socketIo: SocketIoDoor;
+  addressLimit: AddressLimit;
   /** Whether the web client is served. */
   web: boolean;
 }
@@ -27,7 +29,11 @@ export function createHttpDoor(parts: HttpParts): Router {
   router.use(healthRoutes(parts.health, parts.logger));
   router.use('/api', api(parts));
   if (parts.web) router.use(webClientRoutes());
-  router.use('/socket.io', (request, response) => parts.socketIo.request(request as never, response as never));
+  router.use('/socket.io', (request, response) => {
+    // The handshake; what follows names its session.
+    if (request.query['sid'] === undefined) refuseTooMany(parts.addressLimit, request);
+    parts.socketIo.request(request as never, response as never);
+  });
   router.use(noSuchRoute, problems(parts.logger));
   return router;
 }
@@ -47,7 +53,7 @@ function api(parts: HttpParts): Router {
   router.get('/asyncapi.json', ((request, response) => {
     response.json(asyncApiDocument(request.headers.host ?? 'localhost', request.baseUrl.replace(/\/api$/, '')));
   }) satisfies RequestHandler);
-  router.get('/events', eventStream(parts, parts.resume));
+  router.get('/events', eventStream(parts, parts.resume, parts.addressLimit));
   router.use(restRoutes(parts));
   return router;
 }

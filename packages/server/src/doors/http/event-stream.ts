@@ -6,7 +6,9 @@ import type { CloseReason, Place } from '../../fanout/connection.js';
 import type { ResumableConnection, Resume } from '../../fanout/resume.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import type { Session } from '../../identity/actor.js';
+import type { AddressLimit } from '../address-limit.js';
 import type { DoorParts } from '../door.js';
+import { refuseTooMany } from './problem.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
 
 /** With more rooms than this, the id (all their cursors) is sent once a second: an older one repeats, it loses nothing. */
@@ -27,7 +29,7 @@ const eventStreamFormat: WireFormat = {
  * has an `id` that holds the cursors of all rooms, so that `Last-Event-ID` goes on exactly there; a comment keeps a
  * silent stream open.
  */
-export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
+export function eventStream(parts: DoorParts, resume: Resume, limit: AddressLimit): RequestHandler {
   return async (request, response) => {
     const { addresses, attendance, commands, credentials, limits } = parts;
     const session = (await credentials.find(request)) ?? fail('unauthenticated', 'Start a session first');
@@ -42,6 +44,7 @@ export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
     };
     const since = cursorsOfId(lastEventIdOf(request));
     if (only !== undefined) await commands.run('room.get', { room: only }, { session, address: caller.address });
+    refuseTooMany(limit, request);
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-transform',

@@ -57,7 +57,7 @@ export function listRooms(
     .limit(page.limit);
   if (page.search) {
     const pattern = `%${page.search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
-    query = query.where(sql<boolean>`lower(rooms.name) LIKE ${pattern} ESCAPE '\\'`);
+    query = query.where(sql<boolean>`rooms.search_name LIKE ${pattern} ESCAPE '\\'`);
   }
   if (page.after) {
     const last = read.selectFrom('rooms').select(['name', 'id']).where('id', '=', page.after);

@@ -1,6 +1,7 @@
 import type { User } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
+import { inChunks } from './chunks.js';
 
 /** Adds a session. */
 export async function insertSession(write: Kysely<Schema>, tokenHash: string, user: string, at: number): Promise<void> {
@@ -28,8 +29,9 @@ export async function findSessionUser(
 
 /** Remembers that users' sessions are in use. */
 export async function touchSessions(write: Kysely<Schema>, users: string[], at: number): Promise<void> {
-  if (users.length === 0) return;
-  await write.updateTable('sessions').set({ last_used_at: at }).where('user_id', 'in', users).execute();
+  await inChunks(users, (chunk) =>
+    write.updateTable('sessions').set({ last_used_at: at }).where('user_id', 'in', chunk).execute(),
+  );
 }
 
 /** Ends a session. */

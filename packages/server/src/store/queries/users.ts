@@ -1,6 +1,7 @@
 import type { User } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
+import { inChunks } from './chunks.js';
 
 /** Adds a user, or gives one that is there its name of today. */
 export async function saveUser(write: Kysely<Schema>, user: User): Promise<void> {
@@ -19,8 +20,9 @@ export async function findUser(read: Kysely<Schema>, id: string): Promise<User |
 
 /** Remembers when users were last here. */
 export async function touchUsers(write: Kysely<Schema>, ids: string[], at: number): Promise<void> {
-  if (ids.length === 0) return;
-  await write.updateTable('users').set({ last_seen_at: at }).where('id', 'in', ids).execute();
+  await inChunks(ids, (chunk) =>
+    write.updateTable('users').set({ last_seen_at: at }).where('id', 'in', chunk).execute(),
+  );
 }
 
 /**
@@ -68,6 +70,7 @@ export async function releaseNames(write: Kysely<Schema>, user: string, exceptKe
 
 /** Holds the names of users who are here a while longer. */
 export async function holdNames(write: Kysely<Schema>, users: string[], until: number): Promise<void> {
-  if (users.length === 0) return;
-  await write.updateTable('names').set({ held_until: until }).where('user_id', 'in', users).execute();
+  await inChunks(users, (chunk) =>
+    write.updateTable('names').set({ held_until: until }).where('user_id', 'in', chunk).execute(),
+  );
 }

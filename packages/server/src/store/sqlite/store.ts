@@ -1,13 +1,14 @@
-import { MadangError } from '@madang/protocol';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { messageOf, StartError } from '../../errors.js';
-import { migrate, refuseNewer } from '../migrate.js';
+import { sqliteDialect } from '../dialect.js';
+import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
 import type { EventRecord, Schema } from '../schema.js';
 import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
+import { unavailable } from '../unavailable.js';
 import { openForReading, openForWriting } from './connection.js';
 import { workerDialect } from './worker-dialect.js';
 import type { WorkerAnswer, WorkerRequest } from './write-worker.js';
@@ -53,13 +54,15 @@ async function prepare(file: string): Promise<string> {
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
   try {
     if (damage !== 'ok') throw new StartError(`The database ${file} is damaged (${String(damage)}). Restore a backup.`);
-    await refuseNewer(reader, file);
+    await refuseForeign(reader, file);
   } finally {
     await reader.destroy();
   }
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openForWriting(file) }) });
   try {
-    return await migrate(db);
+    const epoch = await migrate(db, sqliteDialect);
+    await refuseUnfinishedCopy(db, file);
+    return epoch;
   } finally {
     await db.destroy();
   }
@@ -168,11 +171,4 @@ class SqliteStore implements Store {
     for (const { reject } of this.#waiting.values()) reject(unavailable(reason));
     this.#waiting.clear();
   }
-}
-
-function unavailable(reason: string): MadangError {
-  return new MadangError(
-    { code: 'unavailable', message: 'The server cannot store anything right now; try again' },
-    { cause: new Error(reason) },
-  );
 }

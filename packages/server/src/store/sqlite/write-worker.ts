@@ -2,7 +2,8 @@ import type Database from 'better-sqlite3';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
 import { type Change, type ChangePlace, changeStatements, type ChangeStatement, type SqlValue } from '../changes.js';
-import type { Append, AppendResult } from '../store.js';
+import { sqliteDialect } from '../dialect.js';
+import { type Append, type AppendResult, createsRoom } from '../store.js';
 import { openForWriting } from './connection.js';
 
 /** What the store asks of the worker; it answers each in turn with {@link WorkerAnswer}. */
@@ -30,7 +31,7 @@ class WriteSide {
 
   constructor(file: string) {
     this.#database = openForWriting(file);
-    const statements = changeStatements({ emptiedText: `json_set(payload, '$.text', '')` });
+    const statements = changeStatements(sqliteDialect);
     this.#changes = Object.fromEntries(
       Object.entries(statements).map(([kind, { sql, values }]) => [kind, { run: this.#database.prepare(sql), values }]),
     ) as PreparedChanges;
@@ -47,7 +48,8 @@ class WriteSide {
     try {
       return this.#transaction(batch);
     } catch (error) {
-      if (batch.length === 1 || isUnavailable(error)) throw error;
+      if (isUnavailable(error)) throw error;
+      if (batch.length === 1) return [{ status: 'failed', reason: messageOf(error) }];
       return batch.map((append) => {
         try {
           return this.#transaction([append])[0] as AppendResult;
@@ -87,6 +89,7 @@ class WriteSide {
     const { room, actor, at } = append;
     if (append.guard !== undefined && !this.#isMember.get(room, append.guard)) return { status: 'refused' };
     const known = this.#heads.get(room) ?? (this.#readHead.get(room) as number | undefined);
+    if (known === undefined && !createsRoom(append)) return { status: 'failed', reason: `There is no room ${room}` };
     let head = known ?? 0;
     const seqs: number[] = [];
     for (const event of append.events) {

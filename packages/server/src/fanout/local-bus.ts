@@ -1,0 +1,12 @@
+import type { Bus } from './bus.js';
+
+/** No bus: nobody is told anything. With a store that nodes share they still find each other's events in the log. */
+export const localBus: Bus = {
+  isConnected: false,
+  publish: () => false,
+  subscribe: () => Promise.resolve(),
+  unsubscribe: () => undefined,
+  count: () => Promise.resolve(undefined),
+  reconnect: () => undefined,
+  close: () => Promise.resolve(),
+};

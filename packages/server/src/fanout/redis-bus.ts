@@ -1,0 +1,202 @@
+import { messageOf, StartError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Bus, BusListener, Topic } from './bus.js';
+import { openRedisLink, type RedisLink, RedisRefusal } from './redis-link.js';
+
+/** Between two attempts to connect, in ms: doubles from the first to the second, spread by half. */
+const BACK_OFF_MS = { first: 100, most: 2000 };
+
+/** How many characters may be on their way to Redis before messages are dropped. */
+const MAX_IN_FLIGHT = 8 * 1024 * 1024;
+
+/** How many topics one call subscribes. */
+const CHUNK = 500;
+
+/** The bus over Redis or Valkey, by itself or a cluster. It is the same yard's if the prefix is. */
+export class RedisBus implements Bus {
+  readonly #url: string;
+  readonly #prefix: string;
+  readonly #listener: BusListener;
+  readonly #logger: Logger;
+  readonly #wanted = new Set<Topic>();
+  /** What the link has still to be told. */
+  #toAdd = new Set<Topic>();
+  #toRemove = new Set<Topic>();
+  readonly #waiting = new Map<Topic, (() => void)[]>();
+  #link: RedisLink | undefined;
+  #isConnected = false;
+  #isTelling = false;
+  #inFlight = 0;
+  #attempts = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  private constructor(parts: { url: string; prefix: string; listener: BusListener; logger: Logger }) {
+    this.#url = parts.url;
+    this.#prefix = `${parts.prefix}:`;
+    this.#listener = parts.listener;
+    this.#logger = parts.logger;
+  }
+
+  /**
+   * Connects; a Redis that can't be reached now is tried until it can.
+   * @throws StartError when it refuses us.
+   */
+  static async open(parts: { url: string; prefix: string; listener: BusListener; logger: Logger }): Promise<RedisBus> {
+    const bus = new RedisBus(parts);
+    try {
+      await bus.#open();
+    } catch (error) {
+      bus.#isClosed = true;
+      throw error;
+    }
+    return bus;
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  publish(topic: Topic, message: string): boolean {
+    const link = this.#link;
+    if (!link || !this.#isConnected || this.#inFlight + message.length > MAX_IN_FLIGHT) return false;
+    this.#inFlight += message.length;
+    const settle = () => {
+      if (this.#link === link) this.#inFlight -= message.length;
+    };
+    link.publish(this.#prefix + topic, message).then(settle, settle);
+    return true;
+  }
+
+  subscribe(topic: Topic): Promise<void> {
+    const isNew = !this.#wanted.has(topic);
+    this.#wanted.add(topic);
+    if (isNew && !this.#toRemove.delete(topic)) this.#toAdd.add(topic);
+    const isComing = this.#toAdd.has(topic) || this.#waiting.has(topic);
+    if (!isComing || !this.#link) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.set(topic, [...(this.#waiting.get(topic) ?? []), resolve]);
+      void this.#tell(this.#link);
+    });
+  }
+
+  unsubscribe(topic: Topic): void {
+    if (!this.#wanted.delete(topic)) return;
+    if (!this.#toAdd.delete(topic)) this.#toRemove.add(topic);
+    void this.#tell(this.#link);
+  }
+
+  async count(key: string, points: number, windowMs: number): Promise<{ total: number; msLeft: number } | undefined> {
+    if (!this.#link || !this.#isConnected) return undefined;
+    // A full Redis refuses writes but not messages: the count then stays each node's own.
+    return this.#link.count(`${this.#prefix}${key}`, points, windowMs).catch(() => undefined);
+  }
+
+  reconnect(): void {
+    this.#ended(this.#link, 'it does not answer');
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#ended(this.#link, 'closed');
+    return Promise.resolve();
+  }
+
+  async #open(): Promise<void> {
+    let link: RedisLink | undefined;
+    try {
+      link = await openRedisLink(this.#url, {
+        message: (channel, message) => this.#listener.message(channel.slice(this.#prefix.length) as Topic, message),
+        ended: (reason) => this.#ended(link, reason),
+      });
+    } catch (error) {
+      if (error instanceof RedisRefusal && this.#attempts === 0) {
+        throw new StartError(`Redis at ${nameOf(this.#url)} refuses --bus: ${error.message}`);
+      }
+      this.#tryAgain(messageOf(error));
+      return;
+    }
+    if (this.#isClosed) {
+      link.destroy();
+      return;
+    }
+    this.#link = link;
+    this.#inFlight = 0;
+    this.#toAdd = new Set(this.#wanted);
+    this.#toRemove = new Set();
+    await this.#tell(link);
+  }
+
+  /** Tells the link what to hear and what not; one call at a time, so that they can't overtake each other. */
+  async #tell(link: RedisLink | undefined): Promise<void> {
+    if (this.#isTelling || !link) return;
+    this.#isTelling = true;
+    try {
+      while (link === this.#link && (this.#toAdd.size > 0 || this.#toRemove.size > 0)) {
+        const gone = takeSome(this.#toRemove);
+        if (gone.length > 0) await link.unsubscribe(gone.map((topic) => this.#prefix + topic));
+        const come = takeSome(this.#toAdd);
+        if (come.length > 0) await link.subscribe(come.map((topic) => this.#prefix + topic));
+        this.#release(come);
+      }
+    } catch (error) {
+      this.#ended(link, messageOf(error));
+    }
+    this.#isTelling = false;
+    if (link !== this.#link) {
+      // The link was replaced while this one was told: the new one has still to be.
+      void this.#tell(this.#link);
+      return;
+    }
+    if (this.#isConnected) return;
+    this.#isConnected = true;
+    this.#attempts = 0;
+    this.#logger.info({ bus: nameOf(this.#url) }, 'the bus is connected');
+    this.#listener.connected(true);
+  }
+
+  #release(topics: Iterable<Topic>): void {
+    for (const topic of topics) {
+      const waiting = this.#waiting.get(topic);
+      this.#waiting.delete(topic);
+      for (const resolve of waiting ?? []) resolve();
+    }
+  }
+
+  #ended(link: RedisLink | undefined, reason: string): void {
+    if (!link || link !== this.#link) return;
+    this.#link = undefined;
+    link.destroy();
+    const wasConnected = this.#isConnected;
+    this.#isConnected = false;
+    this.#release([...this.#waiting.keys()]);
+    if (!this.#isClosed) this.#tryAgain(reason);
+    if (wasConnected) this.#listener.connected(false);
+  }
+
+  #tryAgain(reason: string): void {
+    if (this.#attempts === 0) this.#logger.warn({ bus: nameOf(this.#url), reason }, 'the bus is gone; trying again');
+    const delay = Math.min(BACK_OFF_MS.first * 2 ** this.#attempts, BACK_OFF_MS.most);
+    this.#attempts = Math.min(this.#attempts + 1, 10);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#open().catch(() => undefined), delay * (0.75 + Math.random() / 2));
+    this.#retry.unref();
+  }
+}
+
+/** Where a bus is, without its secret. */
+function nameOf(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || 6379}`;
+}
+
+function takeSome(topics: Set<Topic>): Topic[] {
+  const some: Topic[] = [];
+  for (const topic of topics) {
+    if (some.length >= CHUNK) break;
+    some.push(topic);
+    topics.delete(topic);
+  }
+  return some;
+}

@@ -1,0 +1,222 @@
+import type { CommittedBatch, CommittedEvent } from '../log/committed.js';
+
+/** How long a gap may fill itself before the log is read, in ms: what two nodes commit in one moment overtakes itself. */
+const GAP_MS = 50;
+
+/** How many events of a room wait for one that is missing; what is over that is read from the log later. */
+const MAX_HELD = 256;
+
+/** How many events are read from the log at a time. */
+const PAGE = 200;
+
+/** How many rooms are read at once, so that recovery leaves the store to those who send. */
+const MAX_READS = 4;
+
+/** After a failed read of the log the next comes after so many ms, and doubles up to the second number. */
+const RETRY_MS = { first: 100, most: 1000 };
+
+/** How often the log may answer that it does not have what is missing before that is believed. */
+const MAX_EMPTY_READS = 3;
+
+/** What a sequence needs. */
+export interface SequenceParts {
+  /** A room's events after a seq, oldest first. */
+  read(room: string, after: number, limit: number): Promise<CommittedEvent[]>;
+  /** Takes a room's events: each once, in `seq` order, without a gap. */
+  deliver(batch: CommittedBatch): void;
+  /** A room's log does not go on where it was: it was cut, or is another. `head` is where it is taken up again. */
+  onBroken(room: string, head: number): void;
+  /** The log could not be read; it is tried again. */
+  onError(error: unknown): void;
+}
+
+interface RoomState {
+  /** Everything up to here was delivered. */
+  delivered: number;
+  /** Everything up to here is known to be in the log. */
+  wanted: number;
+  held: Map<number, CommittedEvent>;
+  waiting: NodeJS.Timeout | undefined;
+  isReading: boolean;
+  emptyReads: number;
+  failures: number;
+}
+
+/**
+ * Puts events of rooms that are heard here in `seq` order, whatever node committed them and however the bus brought
+ * them: the next one is delivered at once, a lower one dropped, a higher one held until what is between has come, or
+ * was read from the log. It keeps nothing of rooms that were not started.
+ */
+export class Sequence {
+  readonly #parts: SequenceParts;
+  readonly #rooms = new Map<string, RoomState>();
+  readonly #due: [string, RoomState][] = [];
+  #reads = 0;
+
+  constructor(parts: SequenceParts) {
+    this.#parts = parts;
+  }
+
+  /** The rooms that were started. */
+  get rooms(): Iterable<string> {
+    return this.#rooms.keys();
+  }
+
+  /** Delivers what comes after `seq` in a room from now on. A room that was started already goes on as it was. */
+  start(room: string, seq: number): void {
+    if (this.#rooms.has(room)) return;
+    this.#rooms.set(room, {
+      delivered: seq,
+      wanted: seq,
+      held: new Map(),
+      waiting: undefined,
+      isReading: false,
+      emptyReads: 0,
+      failures: 0,
+    });
+  }
+
+  /** Forgets a room. */
+  stop(room: string): void {
+    clearTimeout(this.#rooms.get(room)?.waiting);
+    this.#rooms.delete(room);
+  }
+
+  /** Up to where a room was delivered; undefined if it was not started. */
+  deliveredIn(room: string): number | undefined {
+    return this.#rooms.get(room)?.delivered;
+  }
+
+  /** Takes events of one room, in any order, as often as they come. */
+  offer(room: string, events: readonly CommittedEvent[]): void {
+    const state = this.#rooms.get(room);
+    if (!state) return;
+    const ready = take(state, events);
+    if (ready.length > 0) this.#parts.deliver(ready);
+    this.#awaitGap(room, state, GAP_MS);
+  }
+
+  /** A room's log is known to go up to `head`. What is missing is read `now`, or when it does not come by itself. */
+  reaches(room: string, head: number, when: 'now' | 'soon'): void {
+    const state = this.#rooms.get(room);
+    if (!state || head <= state.delivered) return;
+    state.wanted = Math.max(state.wanted, head);
+    if (when === 'now') this.#readSoon(room, state);
+    else this.#awaitGap(room, state, GAP_MS);
+  }
+
+  /** A room's log ends at `head`, before what was delivered already: the database is an earlier one. */
+  cutTo(room: string, head: number): void {
+    const state = this.#rooms.get(room);
+    if (state) this.#breakAt(room, state, head);
+  }
+
+  /** Forgets all. */
+  close(): void {
+    for (const room of [...this.#rooms.keys()]) this.stop(room);
+  }
+
+  #awaitGap(room: string, state: RoomState, ms: number): void {
+    if (state.delivered >= state.wanted || state.waiting || state.isReading) return;
+    state.waiting = setTimeout(() => {
+      state.waiting = undefined;
+      if (this.#isWanting(room, state)) this.#readSoon(room, state);
+    }, ms);
+    state.waiting.unref();
+  }
+
+  #readSoon(room: string, state: RoomState): void {
+    if (state.isReading) return;
+    clearTimeout(state.waiting);
+    state.waiting = undefined;
+    state.isReading = true;
+    this.#due.push([room, state]);
+    this.#readNext();
+  }
+
+  #readNext(): void {
+    while (this.#reads < MAX_READS) {
+      const next = this.#due.shift();
+      if (!next) return;
+      this.#reads += 1;
+      void this.#fill(...next).finally(() => {
+        this.#reads -= 1;
+        this.#readNext();
+      });
+    }
+  }
+
+  async #fill(room: string, state: RoomState): Promise<void> {
+    let again = GAP_MS;
+    try {
+      while (this.#isWanting(room, state)) {
+        const events = await this.#parts.read(room, state.delivered, PAGE);
+        if (!this.#isWanting(room, state)) break;
+        state.failures = 0;
+        if (!this.#fillFrom(room, state, events)) break;
+      }
+    } catch (error) {
+      again = Math.min(RETRY_MS.first * 2 ** state.failures, RETRY_MS.most);
+      state.failures += 1;
+      this.#parts.onError(error);
+    }
+    state.isReading = false;
+    if (this.#rooms.get(room) === state) this.#awaitGap(room, state, again);
+  }
+
+  /** Takes a page of the log; false when it had nothing that helps. */
+  #fillFrom(room: string, state: RoomState, events: readonly CommittedEvent[]): boolean {
+    const [first] = events;
+    if (first && first.seq > state.delivered + 1) {
+      const { wanted } = state;
+      this.#breakAt(room, state, first.seq - 1);
+      state.wanted = wanted;
+    }
+    const ready = take(state, events);
+    if (ready.length > 0) {
+      state.emptyReads = 0;
+      this.#parts.deliver(ready);
+      return true;
+    }
+    state.emptyReads += 1;
+    if (state.emptyReads >= MAX_EMPTY_READS) this.#breakAt(room, state, state.delivered);
+    return false;
+  }
+
+  #breakAt(room: string, state: RoomState, head: number): void {
+    state.delivered = head;
+    state.wanted = head;
+    state.held.clear();
+    state.emptyReads = 0;
+    this.#parts.onBroken(room, head);
+  }
+
+  #isWanting(room: string, state: RoomState): boolean {
+    return this.#rooms.get(room) === state && state.delivered < state.wanted;
+  }
+}
+
+/** What can be delivered with these events; the rest is held or dropped. */
+function take(state: RoomState, events: readonly CommittedEvent[]): CommittedEvent[] {
+  const ready: CommittedEvent[] = [];
+  for (const event of events) {
+    if (event.seq > state.wanted) state.wanted = event.seq;
+    if (event.seq > state.delivered + 1) {
+      if (state.held.size < MAX_HELD) state.held.set(event.seq, event);
+    } else if (event.seq === state.delivered + 1) {
+      ready.push(event);
+      state.held.delete(event.seq);
+      state.delivered = event.seq;
+      if (state.held.size > 0) takeHeld(state, ready);
+    }
+  }
+  return ready;
+}
+
+function takeHeld(state: RoomState, ready: CommittedEvent[]): void {
+  for (let next = state.held.get(state.delivered + 1); next; next = state.held.get(state.delivered + 1)) {
+    ready.push(next);
+    state.held.delete(next.seq);
+    state.delivered = next.seq;
+  }
+}

@@ -1,0 +1,9 @@
+import { MadangError } from '@madang/protocol';
+
+/** What a caller is told when the engine can't do it now; the cause is for the log. */
+export function unavailable(cause: unknown): MadangError {
+  return new MadangError(
+    { code: 'unavailable', message: 'The server cannot store anything right now; try again' },
+    { cause: typeof cause === 'string' ? new Error(cause) : cause },
+  );
+}
