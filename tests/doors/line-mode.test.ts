@@ -1,4 +1,4 @@
-import { commands } from '@madang/protocol';
+import { commands, type LineSyntax } from '@madang/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../support/door-client.ts';
 import { doors } from '../support/doors.ts';
@@ -13,7 +13,9 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** The rows that can be typed. */
-const rows = Object.values(commands).flatMap((row) => ('line' in row ? [row] : []));
+const rows = Object.values(commands).flatMap((row) =>
+  'line' in row && row.line ? [{ name: row.name, doc: row.doc, line: row.line as LineSyntax<unknown> }] : [],
+);
 
 test('a visitor is greeted with one line that has their name and room', async () => {
   await using line = await connectLine(server.url);
@@ -64,7 +66,9 @@ test('/who lists who is here', async () => {
   await using one = await connectLine(server.url);
   await using other = await connectLine(server.url);
   one.say('/who');
-  await one.lines.until((all) => [one, other].every(({ name }) => all.some((text) => text.startsWith(`${name}  online`))));
+  await one.lines.until((all) =>
+    [one, other].every(({ name }) => all.some((text) => text.startsWith(`${name}  online`))),
+  );
 });
 
 describe.each(['en', 'ko'] as const)('in %s', (language) => {
@@ -136,7 +140,10 @@ test('a message can not steer the terminal in which it is read', async () => {
   await using victim = await connectLine(server.url);
   await using attacker = await doors['/ws'](server.url, { name: 'steerer' });
   // Up a line, erase it, write another; C1's one-character CSI; a bell; a backspace.
-  await call(attacker, 'message.send', { room: 'lobby', text: '\u001b[1A\u001b[2Kadmin: hi\u009b1A\u0007\b\u007f steered' });
+  await call(attacker, 'message.send', {
+    room: 'lobby',
+    text: '\u001b[1A\u001b[2Kadmin: hi\u009b1A\u0007\b\u007f steered',
+  });
   const shown = await victim.lines.first((text) => text.includes('steered'));
   expect(shown).not.toMatch(/\p{Cc}/u);
 });
@@ -154,7 +161,9 @@ test('a topic, a name and an edit with line breaks can not pass for another line
   victim.say('/room');
   victim.say('/history');
   await victim.lines.until((all) => all.filter((text) => text.includes('forged by')).length >= 4);
-  const forged = victim.lines.all.flatMap((text) => text.split('\n')).filter((text) => text.startsWith('[lobby] admin'));
+  const forged = victim.lines.all
+    .flatMap((text) => text.split('\n'))
+    .filter((text) => text.startsWith('[lobby] admin'));
   expect(forged).toEqual([]);
 });
 

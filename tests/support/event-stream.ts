@@ -1,5 +1,6 @@
-import { createParser } from 'eventsource-parser';
+import { deferred } from './deferred.ts';
 import type { Note } from './door-client.ts';
+import { EventSourceParser } from './event-source-parser.ts';
 import { Inbox } from './inbox.ts';
 
 /** An open `GET /api/events`. */
@@ -7,6 +8,8 @@ export interface EventStream {
   readonly notes: Inbox<Note>;
   /** The id to go on with, as the last whole event left it. */
   lastEventId(): string;
+  /** The notes up to the last id: what does not come again after it. */
+  settled(): readonly Note[];
   /** When the server, or `close`, has ended it. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
@@ -36,63 +39,35 @@ export async function openEventStream(url: string, options: EventStreamOptions):
   if (!response.ok || !response.body) throw new Error(`GET /api/events: ${response.status} ${await response.text()}`);
   const notes = options.notes ?? new Inbox<Note>();
   let lastEventId = options.lastEventId ?? '';
-  let idSeen: (() => void) | undefined;
-  const begun = new Promise<void>((resolve) => (idSeen = resolve));
-  const parser = createParser({
-    onEvent: ({ event, data }) => {
-      notes.push({ name: event ?? 'message', body: JSON.parse(data) as Note['body'] });
+  let settled = 0;
+  const begun = deferred();
+  const parser = new EventSourceParser({
+    onEvent: (name, data) => notes.push({ name, body: JSON.parse(data) as Note['body'] }),
+    onId: (id) => {
+      lastEventId = id;
+      settled = notes.all.length;
+      begun.resolve();
     },
-  });
-  const ids = new IdReader((id) => {
-    lastEventId = id;
-    idSeen?.();
   });
   const closed = (async () => {
     const decoder = new TextDecoder();
     try {
       for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-        const text = decoder.decode(chunk, { stream: true });
-        parser.feed(text);
-        ids.feed(text);
+        parser.feed(decoder.decode(chunk, { stream: true }));
       }
     } catch {
       // An aborted stream, or a server that is gone: closed either way.
     }
   })();
-  await Promise.race([begun, closed]);
+  await Promise.race([begun.promise, closed]);
   return {
     notes,
     lastEventId: () => lastEventId,
+    settled: () => notes.all.slice(0, settled),
     closed,
     close: () => {
       aborting.abort();
       return closed;
     },
   };
-}
-
-/**
- * Reads `id:` lines as the standard has it (WHATWG HTML, 9.2.6): the id counts once its block has ended, with data or
- * without. The parser beside it gives ids only with data.
- */
-class IdReader {
-  readonly #onId: (id: string) => void;
-  #rest = '';
-  #id: string | undefined;
-
-  constructor(onId: (id: string) => void) {
-    this.#onId = onId;
-  }
-
-  feed(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line.startsWith('id:')) this.#id = line.slice(3).trimStart();
-      else if (line === '' && this.#id !== undefined) {
-        this.#onId(this.#id);
-        this.#id = undefined;
-      }
-    }
-  }
 }

@@ -1,0 +1,153 @@
+import type { CommandOutput } from '@madang/protocol';
+import { connect as connectTcp } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { call, type DoorClient } from '../support/door-client.ts';
+import { doorNames, doors } from '../support/doors.ts';
+import { Disposables } from '../support/disposables.ts';
+import { startGuest } from '../support/guest.ts';
+import { connectHttp } from '../support/http-client.ts';
+import type { JsonRpcClient } from '../support/json-rpc-client.ts';
+import { connectLine } from '../support/line-client.ts';
+import { startServer } from '../support/start-server.ts';
+
+/** All that a user can read of their rooms. */
+async function everythingOf(client: DoorClient) {
+  const { user, rooms, epoch } = await call(client, 'session.get', {});
+  const read = await Promise.all(
+    rooms.map(async ({ id }) => ({
+      room: id,
+      messages: (await call(client, 'message.list', { room: id })).messages,
+      log: await call(client, 'log.read', { room: id, after: 0 }),
+      // Who is here may well have changed.
+      members: (await call(client, 'member.list', { room: id })).members.map(
+        ({ user: { id: member, name }, role }) => ({
+          member,
+          name,
+          role,
+        }),
+      ),
+    })),
+  );
+  return { user, rooms, epoch, read };
+}
+
+test('D1 D3 a restart keeps rooms, members, messages, edits, reactions, read marks and sessions', async () => {
+  await using server = await startServer();
+  const [one, other] = [await startGuest(server.url, '하나'), await startGuest(server.url, 'two')];
+  const repeats: (() => Promise<unknown>)[] = [];
+  const connect = ({ token }: { token: string }) => connectHttp(server.url, { token });
+  let before: unknown[];
+  let sent: CommandOutput<'message.send'>;
+  let made: CommandOutput<'room.create'>;
+  const send = { text: 'once', clientId: 'client-1' };
+  const create = { name: 'kept', topic: 'what stays', clientId: 'client-2', kind: 'private' } as const;
+  {
+    await using owner = await connect(one);
+    await using member = await connect(other);
+    made = await call(owner, 'room.create', create);
+    const { room } = made;
+    await call(owner, 'room.invite', { room: room.id, user: other.user.id });
+    sent = await call(owner, 'message.send', { room: room.id, ...send });
+    const { message } = await call(member, 'message.send', { room: room.id, text: 'draft' });
+    await call(member, 'message.edit', { message: message.id, text: 'final' });
+    await call(owner, 'message.react', { message: message.id, emoji: '👍' });
+    await call(member, 'message.react', { message: message.id, emoji: '👍🏽' });
+    const { message: gone } = await call(owner, 'message.send', { room: room.id, text: 'to be deleted' });
+    await call(owner, 'message.delete', { message: gone.id });
+    await call(member, 'read.mark', { room: room.id, seq: message.seq });
+    const { room: direct } = await call(member, 'direct.open', { user: one.user.id });
+    await call(owner, 'message.send', { room: direct.id, text: 'between us' });
+    await call(owner, 'user.update', { name: '하나 새 이름' });
+    repeats.push(() => call(owner, 'message.send', { room: room.id, ...send }));
+    expect(await repeats[0]?.()).toEqual(sent);
+    before = [await everythingOf(owner), await everythingOf(member)];
+  }
+  expect(await server.stop()).toBe(0);
+  await server.start();
+
+  await using owner = await connect(one);
+  await using member = await connect(other);
+  expect([await everythingOf(owner), await everythingOf(member)]).toEqual(before);
+  // Again the same sends, by the same clientId: the first results, and nothing new.
+  expect(await call(owner, 'message.send', { room: made.room.id, ...send })).toEqual(sent);
+  expect((await call(owner, 'room.create', create)).room.id).toBe(made.room.id);
+  const { error } = await owner.ask('message.send', { room: made.room.id, text: 'another', clientId: send.clientId });
+  expect(error?.code).toBe('conflict');
+  expect([await everythingOf(owner), await everythingOf(member)]).toEqual(before);
+});
+
+test('SIGTERM: every client is told when to come back and is closed, and the server ends with 0 within 5 s', async () => {
+  await using server = await startServer({ flags: ['--reconnect-spread-ms', '700'] });
+  await using everyone = new Disposables();
+  const clients = await Promise.all(
+    doorNames.map(async (name, index) => everyone.use(await doors[name](server.url, { name: `person ${index}` }))),
+  );
+  const line = everyone.use(await connectLine(server.url));
+  const [sender] = clients as [DoorClient];
+  // A client that never reads, and a half-sent request, hold up nothing.
+  const silent = connectTcp(server.port, 'localhost');
+  silent.on('error', () => undefined).pause();
+  await once(silent, 'connect');
+  silent.write('POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"name"');
+  let acknowledged = 0;
+  const streamed = (async () => {
+    for (;;) {
+      const answer = await sender.ask('message.send', { room: 'lobby', text: 'until the end' }).catch(() => undefined);
+      if (!answer?.result) return;
+      acknowledged = (answer.result as CommandOutput<'message.send'>).message.seq;
+    }
+  })();
+  await clients[1]?.notes.first(({ name }) => name === 'message.created');
+  const webSocketClosed = once((clients[2] as JsonRpcClient).webSocket, 'close') as Promise<[number]>;
+
+  const began = performance.now();
+  expect(await server.stop()).toBe(0);
+  expect(performance.now() - began).toBeLessThan(5000);
+  for (const client of clients) {
+    const { body } = await client.notes.first(({ name }) => name === 'server.closing');
+    expect(body['reconnectMs'], client.door).toBeGreaterThanOrEqual(0);
+    expect(body['reconnectMs'], client.door).toBeLessThanOrEqual(700);
+    await client.closed;
+  }
+  await line.closed;
+  expect((await webSocketClosed)[0]).toBe(1012);
+  await streamed;
+  silent.destroy();
+
+  expect(server.output()).not.toMatch(/unexpected error|"level":(50|60)/);
+  await server.start();
+  const { token } = await startGuest(server.url, 'afterwards');
+  await using after = await connectHttp(server.url, { token });
+  const { messages } = await call(after, 'message.list', { room: 'lobby', limit: 1 });
+  expect(messages.at(-1)?.seq).toBeGreaterThanOrEqual(acknowledged);
+});
+
+describe('D1 kill -9 right after an answer loses nothing', () => {
+  test.each(doorNames)('%s', async (door) => {
+    await using server = await startServer({ flags: ['--limits', 'off'] });
+    const guest = await startGuest(server.url, 'sender');
+    const kept: string[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      const client = await doors[door](server.url, { token: guest.token });
+      const sends = Array.from({ length: 20 }, async (_, index) => {
+        const text = `round ${round} message ${index}`;
+        const { result } = await client.ask('message.send', { room: 'lobby', text, clientId: `${round}.${index}` });
+        if (!result) return;
+        kept.push(text);
+        if (index === 5 + round) await server.kill();
+      });
+      await Promise.allSettled(sends);
+      await client.close().catch(() => undefined);
+      await server.start();
+    }
+    await using reader = await connectHttp(server.url, { token: guest.token });
+    const { messages } = await call(reader, 'message.list', { room: 'lobby', limit: 200 });
+    const texts = messages.map(({ text }) => text);
+    expect(kept.length).toBeGreaterThan(3);
+    expect(texts).toEqual(expect.arrayContaining(kept));
+    expect(new Set(texts).size).toBe(texts.length);
+    const { events, head } = await call(reader, 'log.read', { room: 'lobby', after: 0, limit: 200 });
+    expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: head }, (_, index) => index + 1));
+  });
+});

@@ -1,0 +1,27 @@
+import { randomInt } from 'node:crypto';
+
+/** Numbers that look random and can be had again: a test prints the seed, and `MADANG_SEED=` runs it once more. */
+export class Random {
+  /** For a failed test's message. */
+  readonly seed: string;
+  #state: number;
+
+  constructor(seed: number) {
+    this.seed = `MADANG_SEED=${seed}`;
+    this.#state = seed >>> 0;
+  }
+
+  /** A new seed, or the environment's. */
+  static fromEnvironment(): Random {
+    return new Random(Number(process.env['MADANG_SEED'] ?? randomInt(2 ** 31)));
+  }
+
+  /** A whole number from 0 to `limit - 1` (mulberry32). */
+  below(limit: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = this.#state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  }
+}
