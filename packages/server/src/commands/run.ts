@@ -11,6 +11,7 @@ import {
 import type { Session } from '../identity/actor.js';
 import { requirePermission } from '../identity/policy.js';
 import type { RateLimits } from '../identity/rate-limits.js';
+import { Note } from '../log/committed.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage } from '../store/queries/messages.js';
 import { type Caller, Context, type Parts } from './context.js';
@@ -56,6 +57,17 @@ export class Commands {
   async welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
     await this.#turns.take();
     return welcome(session, new Context(this.#parts, caller, {}));
+  }
+
+  /** Lets a connection in, and answers what its client is to be told first. */
+  async greet(session: Session, caller: Caller, token: string | undefined): Promise<Note> {
+    const state = await this.welcome(session, caller);
+    return new Note('session.started', { ...state, ...(token !== undefined && { token }) });
+  }
+
+  /** Refuses who may not read a room. */
+  async requireReader(room: string, caller: Caller): Promise<void> {
+    await this.run('room.get' satisfies CommandName, { room }, caller);
   }
 
   async #permit(name: CommandName, input: { room?: string; message?: string }, caller: Caller): Promise<Context> {

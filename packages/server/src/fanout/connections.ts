@@ -1,7 +1,8 @@
 import type { Session } from '../identity/actor.js';
-import { roomIdsOf } from '../store/queries/members.js';
+import { roomIdsOf, roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
 import type { Connection } from './connection.js';
+import type { Hearing } from './hearing.js';
 
 /** What is known of a user who has a connection. */
 interface Present {
@@ -10,6 +11,7 @@ interface Present {
   /** While the rooms are being read: what the log said meanwhile, which is newer. */
   news: Map<string, 'joined' | 'left'>;
   loaded: Promise<void>;
+  isLoaded: boolean;
 }
 
 const none: ReadonlySet<never> = new Set();
@@ -20,9 +22,15 @@ export class Connections {
   readonly #all = new Set<Connection>();
   readonly #users = new Map<string, Present>();
   readonly #rooms = new Map<string, Set<Connection>>();
+  #hearing: Hearing | undefined;
 
   constructor(store: Store) {
     this.#store = store;
+  }
+
+  /** With other nodes: tells what must be heard here. Call it before anybody comes. */
+  tell(hearing: Hearing): void {
+    this.#hearing = hearing;
   }
 
   /** Every connection, with and without a session. */
@@ -38,6 +46,11 @@ export class Connections {
   /** A user's connections. */
   ofUser(user: string): ReadonlySet<Connection> {
     return this.#users.get(user)?.connections ?? none;
+  }
+
+  /** The users whose rooms are known. */
+  usersWithRooms(): string[] {
+    return [...this.#users].filter(([, present]) => present.isLoaded).map(([user]) => user);
   }
 
   /** The rooms of a user who is connected. */
@@ -69,7 +82,7 @@ export class Connections {
     present.connections.delete(connection);
     connection.session = undefined;
     for (const room of present.rooms) this.#unhear(room, connection);
-    if (present.connections.size === 0) this.#users.delete(user);
+    if (present.connections.size === 0) this.#forget(user);
   }
 
   /** Forgets a connection that is closed. */
@@ -84,6 +97,7 @@ export class Connections {
     present.news.set(room, 'joined');
     present.rooms.add(room);
     for (const connection of present.connections) this.#hear(room, connection);
+    this.#hearing?.joined(user, room);
   }
 
   /** A user is no member of a room any more. */
@@ -104,25 +118,39 @@ export class Connections {
   }
 
   #load(user: string): Present {
-    const present: Present = { connections: new Set(), rooms: new Set(), news: new Map(), loaded: Promise.resolve() };
+    const present: Present = { connections: new Set(), rooms: new Set(), news: new Map(), loaded: Promise.resolve(), isLoaded: false };
     this.#users.set(user, present);
     present.loaded = this.#readRooms(user, present);
     return present;
   }
 
+  #forget(user: string): void {
+    this.#users.delete(user);
+    this.#hearing?.userWent(user);
+  }
+
   async #readRooms(user: string, present: Present): Promise<void> {
     try {
-      for (const room of await roomIdsOf(this.#store.read, user)) {
+      for (const room of await this.#roomsToHear(user)) {
         if (present.news.get(room) === 'left') continue;
         present.rooms.add(room);
         for (const connection of present.connections) this.#hear(room, connection);
       }
       present.news = new Map();
+      present.isLoaded = true;
     } catch (error) {
       // Without its rooms a user would hear nothing and not know it: forget them, so that the next attach reads again.
-      if (this.#users.get(user) === present) this.#users.delete(user);
+      if (this.#users.get(user) === present) this.#forget(user);
       throw error;
     }
+  }
+
+  async #roomsToHear(user: string): Promise<string[]> {
+    if (!this.#hearing) return roomIdsOf(this.#store.read, user);
+    await this.#hearing.userCame(user);
+    const places = await roomPlacesOf(this.#store.read, user);
+    this.#hearing.entered(places.map(({ room, head }) => ({ room, seq: head })));
+    return places.map(({ room }) => room);
   }
 
   #hear(room: string, connection: Connection): void {
@@ -134,6 +162,8 @@ export class Connections {
   #unhear(room: string, connection: Connection): void {
     const here = this.#rooms.get(room);
     here?.delete(connection);
-    if (here?.size === 0) this.#rooms.delete(room);
+    if (here?.size !== 0) return;
+    this.#rooms.delete(room);
+    this.#hearing?.roomLeft(room);
   }
 }

@@ -43,7 +43,7 @@ export function eventStream(parts: DoorParts, resume: Resume, limit: AddressLimi
       },
     };
     const since = cursorsOfId(lastEventIdOf(request));
-    if (only !== undefined) await commands.run('room.get', { room: only }, { session, address: caller.address });
+    if (only !== undefined) await commands.requireReader(only, { session, address: caller.address });
     refuseTooMany(limit, request);
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',

@@ -7,7 +7,6 @@ import { WebSocketServer } from 'ws';
 import type { Caller } from '../../commands/context.js';
 import { toMadangError } from '../../errors.js';
 import type { Session } from '../../identity/actor.js';
-import { Note } from '../../log/committed.js';
 import { Calls } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { SocketIoConnection } from './connection.js';
@@ -90,14 +89,11 @@ export class SocketIoDoor {
     socket.data = {};
     attendance.opened(connection);
     socket.on('disconnect', () => attendance.closed(connection));
-    const welcomed = session && commands.welcome(session, caller);
+    const greeting = session && commands.greet(session, caller, token);
     socket.onAny((name: string, ...args: unknown[]) => void answer(name, args));
     try {
-      const state = await welcomed;
-      if (state)
-        connection.write(
-          connection.format.encode([new Note('session.started', { ...state, ...(token && { token }) })]),
-        );
+      const note = await greeting;
+      if (note) connection.write(connection.format.encode([note]));
     } catch (error) {
       logger.error({ err: error, door: connection.door }, 'a connection could not be opened');
       connection.close('restarting');
@@ -107,7 +103,7 @@ export class SocketIoDoor {
       const ack = args.at(-1);
       const input = typeof args[0] === 'function' ? undefined : args[0];
       // Calls that come while the handshake's session is let in are that session's.
-      if (welcomed && !connection.session) await welcomed.catch(() => undefined);
+      if (greeting && !connection.session) await greeting.catch(() => undefined);
       const outcome = await calls.run(name, refuseBinary(input), caller);
       if (typeof ack !== 'function') return;
       connection.cork();

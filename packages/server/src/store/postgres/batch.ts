@@ -1,0 +1,216 @@
+import type { Client } from 'pg';
+import { messageOf } from '../../errors.js';
+import { type Change, changeStatements, type ChangeStatement } from '../changes.js';
+import { postgresDialect } from '../dialect.js';
+import { type Append, type AppendResult, createsRoom, type NewEvent } from '../store.js';
+import { isConflict, isUnavailable, sqlState } from './failures.js';
+import { insertMessages, isMessageRun, isPlainMessage, messageResults, messageValues, repeatKey } from './message-run.js';
+import { Pipeline, type Statement } from './pipeline.js';
+
+/** Locks rooms for the rest of the transaction. Always in this order, so that no two nodes wait for each other. */
+const lockRooms: Statement = {
+  name: 'lock-rooms',
+  text: `SELECT id, head FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
+};
+
+const findMembers: Statement = {
+  name: 'find-members',
+  text: `SELECT room_id, user_id FROM members
+    WHERE (room_id, user_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+};
+
+const insertEvent: Statement = {
+  name: 'insert-event',
+  text: `INSERT INTO events (room_id, seq, name, at, actor_id, actor_name, payload, message_seq)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+};
+
+const writeHead: Statement = { name: 'write-head', text: `UPDATE rooms SET head = $1 WHERE id = $2` };
+
+const changes = prepareChanges();
+
+/** The statements of `changes.ts` as PostgreSQL takes them: numbered places instead of `?`. */
+function prepareChanges(): Record<string, { statement: Statement; values: ChangeStatement<Change>['values'] }> {
+  const prepared = Object.entries(changeStatements(postgresDialect)).map(([kind, { sql, values }]) => {
+    let place = 0;
+    const text = sql.replaceAll('?', () => `$${(place += 1)}`);
+    return [kind, { statement: { name: kind, text }, values }];
+  });
+  return Object.fromEntries(prepared) as ReturnType<typeof prepareChanges>;
+}
+
+/**
+ * Commits a batch. Plain messages cost one round trip for all of them together: BEGIN, the rooms' locks, one insert and
+ * COMMIT are sent in one go. A batch with other events costs three, and one more for each event that its busiest room
+ * gets; rooms go side by side.
+ * @throws what PostgreSQL answered when it can't commit; the connection is then not to be used again
+ */
+export async function commitBatch(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
+  if (isMessageRun(batch)) {
+    try {
+      return await commitMessages(client, batch);
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+    }
+  }
+  try {
+    return await commitMixed(client, batch);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    await client.query('ROLLBACK');
+    return commitMixed(client, batch);
+  }
+}
+
+async function commitMessages(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
+  const pipeline = new Pipeline(client);
+  pipeline.send('BEGIN');
+  pipeline.send(lockRooms, [roomsOf(batch)]);
+  const inserted = pipeline.ask(insertMessages, messageValues(batch));
+  await Promise.all([inserted, pipeline.commit()]);
+  return messageResults(batch, (await inserted).rows);
+}
+
+async function commitMixed(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
+  const pipeline = new Pipeline(client);
+  pipeline.send('BEGIN');
+  // Before the first savepoint: going back to one gives the locks back that were taken after it.
+  pipeline.send(lockRooms, [roomsOf(batch)]);
+  const results = await applyOrSplit(pipeline, batch);
+  await pipeline.commit();
+  return results;
+}
+
+/** Applies a batch; if it fails, each half by itself, until the append that fails stands alone (S4). */
+async function applyOrSplit(pipeline: Pipeline, batch: readonly Append[], attempt = 1): Promise<AppendResult[]> {
+  pipeline.send('SAVEPOINT part');
+  try {
+    return await new BatchPart(pipeline).apply(batch);
+  } catch (error) {
+    await pipeline.forgive();
+    const state = sqlState(error);
+    if (isUnavailable(error) || state === '40001' || state === '40P01') throw error;
+    pipeline.send('ROLLBACK TO SAVEPOINT part');
+    if (batch.length > 1) {
+      const middle = Math.ceil(batch.length / 2);
+      const first = await applyOrSplit(pipeline, batch.slice(0, middle));
+      return [...first, ...(await applyOrSplit(pipeline, batch.slice(middle)))];
+    }
+    // What another node has just taken is visible now, and changes nothing the second time.
+    if (attempt === 1 && isConflict(error)) return applyOrSplit(pipeline, batch, 2);
+    return [{ status: 'failed', reason: messageOf(error) }];
+  }
+}
+
+function roomsOf(batch: readonly Append[]): string[] {
+  return [...new Set(batch.map((append) => append.room))];
+}
+
+type Numbered = { append: Append; index: number };
+
+/** Appends to several rooms in an open transaction, whose rooms are locked. */
+class BatchPart {
+  readonly #pipeline: Pipeline;
+  /** Heads and members as the transaction has made them so far. */
+  readonly #heads = new Map<string, number>();
+  readonly #members = new Set<string>();
+  readonly #results: AppendResult[] = [];
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  async apply(batch: readonly Append[]): Promise<AppendResult[]> {
+    await this.#look(batch);
+    const numbered = batch.map((append, index) => ({ append, index }));
+    const byRoom = Map.groupBy(numbered, ({ append }) => append.room);
+    const rooms = await Promise.allSettled([...byRoom.values()].map((each) => this.#applyRoom(each)));
+    await this.#pipeline.done();
+    // With nothing failed in PostgreSQL, only an error of our own is left: values that are no JSON, for one.
+    for (const room of rooms) if (room.status === 'rejected') throw room.reason;
+    return this.#results;
+  }
+
+  /** Finds heads and guards. The rooms are locked, so nobody else changes them. */
+  async #look(batch: readonly Append[]): Promise<void> {
+    const heads = this.#pipeline.ask(lockRooms, [roomsOf(batch)]);
+    const guarded = batch.filter((append) => append.guard !== undefined);
+    const members = this.#pipeline.ask(findMembers, [
+      guarded.map((append) => append.room),
+      guarded.map((append) => append.guard),
+    ]);
+    const [headRows, memberRows] = await Promise.all([heads, members]);
+    for (const row of headRows.rows) this.#heads.set(row['id'] as string, row['head'] as number);
+    for (const row of memberRows.rows) this.#members.add(`${row['room_id'] as string} ${row['user_id'] as string}`);
+  }
+
+  async #applyRoom(appends: Numbered[]): Promise<void> {
+    for (const run of runsOf(appends)) {
+      const [first] = run;
+      if (first && !isPlainMessage(first.append)) {
+        this.#results[first.index] = await this.#applyOne(first.append);
+        continue;
+      }
+      const messages = run.map(({ append }) => append);
+      const { rows } = await this.#pipeline.ask(insertMessages, messageValues(messages));
+      for (const [at, result] of messageResults(messages, rows).entries()) {
+        this.#results[run[at]?.index ?? 0] = result;
+        if (result.status === 'appended') this.#heads.set(messages[at]?.room ?? '', result.seqs[0] ?? 0);
+      }
+    }
+  }
+
+  async #applyOne(append: Append): Promise<AppendResult> {
+    const { room, guard } = append;
+    if (guard !== undefined && !this.#members.has(`${room} ${guard}`)) return { status: 'refused' };
+    const known = this.#heads.get(room);
+    if (known === undefined && !createsRoom(append)) {
+      return { status: 'failed', reason: `There is no room ${room}` };
+    }
+    let head = known ?? 0;
+    const seqs: number[] = [];
+    for (const event of append.events) {
+      const happens = await this.#applyEvent(append, event, head + 1);
+      if (!happens && seqs.length === 0) return { status: 'unchanged' };
+      seqs.push(happens ? (head += 1) : 0);
+    }
+    this.#heads.set(room, head);
+    this.#pipeline.send(writeHead, [head, room]);
+    return { status: 'appended', seqs };
+  }
+
+  /** Waits for the first change alone, which decides whether the event happens (S3); the rest rides along. */
+  async #applyEvent(append: Append, event: NewEvent, seq: number): Promise<boolean> {
+    const { room, actor, at } = append;
+    const payload = JSON.stringify(event.payload);
+    for (const [index, change] of event.changes.entries()) {
+      const { statement, values } = changes[change.kind] as (typeof changes)[string];
+      const bound = values(change, { room, seq, at, actor });
+      if (index > 0) this.#pipeline.send(statement, bound);
+      else if (((await this.#pipeline.ask(statement, bound)).rowCount ?? 0) === 0) return false;
+    }
+    for (const change of event.changes) {
+      if (change.kind === 'insertMember') this.#members.add(`${room} ${change.user}`);
+      if (change.kind === 'deleteMember') this.#members.delete(`${room} ${change.user}`);
+    }
+    const row = [room, seq, event.name, at, actor.id, actor.name, payload, event.messageSeq ?? null];
+    this.#pipeline.send(insertEvent, row);
+    return true;
+  }
+}
+
+/** Parts of a room's appends that go in one statement: plain messages in a row, none of them twice; any other alone. */
+function runsOf(appends: Numbered[]): Numbered[][] {
+  const runs: Numbered[][] = [];
+  const seen = new Set<string>();
+  for (const each of appends) {
+    const key = repeatKey(each.append);
+    const isRepeat = key !== undefined && seen.has(key);
+    const last = runs.at(-1);
+    const joins = last?.[0] && isPlainMessage(last[0].append) && isPlainMessage(each.append) && !isRepeat;
+    if (joins) last.push(each);
+    else runs.push([each]);
+    if (key !== undefined) seen.add(key);
+  }
+  return runs;
+}

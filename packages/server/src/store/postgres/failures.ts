@@ -1,0 +1,68 @@
+import { MadangError } from '@madang/protocol';
+import { DatabaseError } from 'pg';
+import { messageOf, StartError } from '../../errors.js';
+import { unavailable } from '../unavailable.js';
+
+/** What PostgreSQL answers when it can't now, by the first characters of its SQLSTATE codes. */
+const UNAVAILABLE = [
+  '08', // connection
+  '25006', // read-only: a standby after a fail-over
+  '25P03', // was idle in a transaction for too long
+  '28', // no longer let in
+  '3D', // the database is gone
+  '53', // disk full, out of memory, too many connections
+  '55P03', // a lock was not to be had in time
+  '57', // shutting down, starting, cancelled by a time-out
+  '58', // system error
+  'XX001', // damaged data
+  'XX002',
+];
+
+/** The SQLSTATE of an error that PostgreSQL answered; empty for any other. */
+export function sqlState(error: unknown): string {
+  return error instanceof DatabaseError ? (error.code ?? '') : '';
+}
+
+/** Whether an error says that PostgreSQL is gone, or can't now. All that the driver throws by itself does. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseError) return UNAVAILABLE.some((prefix) => sqlState(error).startsWith(prefix));
+  return !(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError);
+}
+
+/** Whether a transaction failed only because of another at the same moment, so that it is worth a second try. */
+export function isConflict(error: unknown): boolean {
+  // serialization failure, deadlock, a unique key that another has just taken, a partition that was just attached
+  return ['40001', '40P01', '23505', '23514'].includes(sqlState(error));
+}
+
+/** The same error, or `unavailable` for one that says so. */
+export function asUnavailable(error: unknown): unknown {
+  return isUnavailable(error) && !(error instanceof MadangError) ? unavailable(error) : error;
+}
+
+/** Why a database can't be opened, in plain words. */
+export function explain(name: string, error: unknown): StartError {
+  if (error instanceof StartError) return error;
+  return new StartError(`${reasonFor(name, error)} (See --database.)`);
+}
+
+function reasonFor(name: string, error: unknown): string {
+  const state = sqlState(error);
+  const user = decodeURIComponent(new URL(name).username) || 'this user';
+  if (state.startsWith('28')) return `PostgreSQL did not let ${user} in at ${name}: wrong user or password, or pg_hba.conf.`;
+  if (state === '3D000') return `There is no database at ${name}. Make it first, with createdb or CREATE DATABASE.`;
+  if (state === '42501') {
+    return `${user} may not make tables in ${name}. Make ${user} the database's owner, or grant CREATE on its schema.`;
+  }
+  if (state === '53300') return `PostgreSQL at ${name} has no connection left; raise its max_connections.`;
+  if (state.startsWith('57P')) return `PostgreSQL at ${name} is starting or stopping; try again in a moment.`;
+  if (state === '55P03') return `Another Madang has been upgrading ${name} for a minute; try again when it is done.`;
+  if (state === '53100') return `The disk of ${name} is full.`;
+  if (state !== '') return `The database ${name} can't be opened: ${messageOf(error)} (${state}).`;
+  return `PostgreSQL can't be reached at ${name}: ${words(error)}. Is it running, and is the address right?`;
+}
+
+/** Node answers several failed addresses at once with an error that has no message of its own. */
+function words(error: unknown): string {
+  return error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : messageOf(error);
+}

@@ -1,0 +1,100 @@
+import type { Append, AppendResult, NewEvent } from '../store.js';
+import type { Statement } from './pipeline.js';
+
+/**
+ * The hot path: any number of plain messages, in any number of rooms, as one statement. Their rooms' rows are locked by
+ * the statement before it, so this one sees heads, members and messages as they are. It has no ON CONFLICT: a clientId
+ * that another node takes in another room at the very same moment fails the transaction, which is then tried again.
+ *
+ * The lateral joins with LIMIT hold the planner to one index probe for each row, however wrong its statistics are.
+ */
+export const insertMessages: Statement = {
+  name: 'insert-messages',
+  text: `WITH judged AS (
+      SELECT sent.*, room_now.head, CASE
+          WHEN sent.guard IS NOT NULL AND member_now.there IS NULL THEN 'refused'
+          WHEN room_now.head IS NULL THEN 'missing'
+          WHEN known.there IS NOT NULL THEN 'unchanged'
+        END AS verdict
+      FROM json_to_recordset($1::json) AS sent (ord int, room text, author text, "authorName" text, text text,
+        at bigint, "clientId" text, guard text, event text, payload text)
+      LEFT JOIN LATERAL (SELECT head FROM rooms WHERE id = sent.room LIMIT 1) AS room_now ON TRUE
+      LEFT JOIN LATERAL (SELECT TRUE AS there FROM members
+        WHERE room_id = sent.room AND user_id = sent.guard LIMIT 1) AS member_now ON TRUE
+      LEFT JOIN LATERAL (SELECT TRUE AS there FROM messages
+        WHERE author_id = sent.author AND client_id = sent."clientId" LIMIT 1) AS known ON TRUE
+    ), numbered AS MATERIALIZED (
+      SELECT *, CASE WHEN verdict IS NULL
+        THEN head + row_number() OVER (PARTITION BY room, verdict ORDER BY ord) END AS seq FROM judged
+    ), new_messages AS (
+      INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id)
+      SELECT room, seq, author, "authorName", text, at, "clientId" FROM numbered WHERE verdict IS NULL
+    ), new_events AS (
+      INSERT INTO events (room_id, seq, name, at, actor_id, actor_name, payload)
+      SELECT room, seq, event, at, author, "authorName", payload FROM numbered WHERE verdict IS NULL
+    ), new_heads AS (
+      UPDATE rooms SET head = newest.head
+      FROM (SELECT room, max(seq) AS head FROM numbered WHERE verdict IS NULL GROUP BY room) AS newest
+      WHERE rooms.id = newest.room
+    )
+    SELECT ord, verdict, seq FROM numbered`,
+};
+
+/** Whether an append is one plain message, as {@link insertMessages} takes them. */
+export function isPlainMessage(append: Append): boolean {
+  const [event, ...others] = append.events;
+  return others.length === 0 && event?.messageSeq === undefined && event?.changes.length === 1
+    ? event.changes[0]?.kind === 'insertMessage'
+    : false;
+}
+
+/** What tells a message that is sent again. */
+export function repeatKey(append: Append): string | undefined {
+  const change = append.events[0]?.changes[0];
+  if (change?.kind !== 'insertMessage' || change.clientId === null) return undefined;
+  return `${append.actor.id} ${change.clientId}`;
+}
+
+/** Whether a batch can go as one {@link insertMessages}: plain messages, none of them twice. */
+export function isMessageRun(batch: readonly Append[]): boolean {
+  const seen = new Set<string>();
+  return batch.every((append) => {
+    if (!isPlainMessage(append)) return false;
+    const key = repeatKey(append);
+    if (key === undefined) return true;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
+/** The values of {@link insertMessages}. JSON is the cheapest way to hand over many rows. */
+export function messageValues(run: readonly Append[]): [string] {
+  const rows = run.map(({ room, actor, at, guard, events }, ord) => {
+    const { name: event, payload, changes } = events[0] as NewEvent;
+    const { text, clientId } = changes[0] as Extract<NewEvent['changes'][number], { kind: 'insertMessage' }>;
+    const author = { author: actor.id, authorName: actor.name };
+    return { ord, room, ...author, text, at, clientId, guard, event, payload: JSON.stringify(payload) };
+  });
+  return [JSON.stringify(rows)];
+}
+
+/** What {@link insertMessages} answered, for each append of the run. */
+export function messageResults(run: readonly Append[], rows: Record<string, unknown>[]): AppendResult[] {
+  const results: AppendResult[] = [];
+  for (const row of rows) results[row['ord'] as number] = resultOf(run, row);
+  return results;
+}
+
+function resultOf(run: readonly Append[], row: Record<string, unknown>): AppendResult {
+  switch (row['verdict']) {
+    case 'refused':
+      return { status: 'refused' };
+    case 'unchanged':
+      return { status: 'unchanged' };
+    case 'missing':
+      return { status: 'failed', reason: `There is no room ${run[row['ord'] as number]?.room}` };
+    default:
+      return { status: 'appended', seqs: [row['seq'] as number] };
+  }
+}

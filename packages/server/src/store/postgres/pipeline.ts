@@ -1,0 +1,73 @@
+import type { Client, QueryResult } from 'pg';
+
+/** A statement that is prepared once per connection, under its name. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/** Bare words such as BEGIN; they need no preparing. */
+type Asked = Statement | 'BEGIN' | 'COMMIT' | 'SAVEPOINT part' | 'ROLLBACK TO SAVEPOINT part' | 'ROLLBACK';
+
+type Answer = QueryResult<Record<string, unknown>>;
+
+/**
+ * Statements sent one behind the other without waiting, so that all of them cost one round trip. PostgreSQL runs them
+ * in turn; when one fails, those behind it in its transaction do nothing.
+ */
+export class Pipeline {
+  readonly #client: Client;
+  readonly #sent: Promise<unknown>[] = [];
+  #failure: { error: unknown } | undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Sends a statement whose answer the caller awaits. */
+  ask(asked: Asked, values?: unknown[]): Promise<Answer> {
+    const query = typeof asked === 'string' ? { text: asked } : { ...asked, values: values ?? [] };
+    const answer = this.#client.query<Record<string, unknown>>(query);
+    const settled = answer.catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
+    this.#sent.push(settled);
+    return answer;
+  }
+
+  /** Sends a statement of which only a failure matters; {@link done} throws it. */
+  send(asked: Asked, values?: unknown[]): void {
+    this.ask(asked, values).catch(() => undefined);
+  }
+
+  /** Waits for all that was sent. Throws the first failure, which is the reason of those behind it. */
+  async done(): Promise<void> {
+    await this.#settled();
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /**
+   * Waits for all that was sent, commits it, and waits for that. COMMIT after a failure would be a silent rollback,
+   * so its own answer is checked.
+   */
+  async commit(): Promise<void> {
+    const { command } = await this.ask('COMMIT');
+    await this.done();
+    if (command !== 'COMMIT') throw new Error(`PostgreSQL answered ${command} to COMMIT`);
+  }
+
+  /** Waits for all that was sent, and forgets that it failed. */
+  async forgive(): Promise<void> {
+    await this.#settled();
+    this.#failure = undefined;
+  }
+
+  async #settled(): Promise<void> {
+    let count = 0;
+    while (count < this.#sent.length) {
+      count = this.#sent.length;
+      await Promise.all(this.#sent);
+    }
+    this.#sent.length = 0;
+  }
+}
