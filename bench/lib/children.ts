@@ -25,8 +25,8 @@ export interface ServerProcess {
   readonly startMs: number;
   /** Begins to watch its event loop's delay. */
   watchLoop(): void;
-  /** The delay since then. Only of Node servers. */
-  loopDelay(): Promise<LoopDelay>;
+  /** The delay since then; undefined of a server that isn't Node. */
+  loopDelay(): Promise<LoopDelay | undefined>;
   /** Makes it collect garbage. Only Node servers do. */
   collectGarbage(): Promise<void>;
   /** SIGTERM; SIGKILL after 8 s. */
@@ -45,9 +45,8 @@ process.on('exit', () => {
  */
 export async function startServer(command: Command, core: number): Promise<ServerProcess> {
   const isNode = command.program === undefined;
-  const extra = process.env['BENCH_NODE_FLAGS']?.split(' ') ?? [];
   const argv = isNode
-    ? [process.execPath, '--expose-gc', '--import', preload, ...extra, ...command.args]
+    ? [process.execPath, '--expose-gc', '--import', preload, ...command.args]
     : [command.program as string, ...command.args];
   const startedAt = performance.now();
   const child = spawn('taskset', ['-c', String(core), ...argv], {
@@ -69,7 +68,7 @@ export async function startServer(command: Command, core: number): Promise<Serve
     watchLoop: () => {
       if (isNode) child.send('watch');
     },
-    loopDelay: async () => (await ask('read')) as LoopDelay,
+    loopDelay: async () => (isNode ? ((await ask('read')) as LoopDelay) : undefined),
     collectGarbage: async () => {
       if (isNode) await ask('collect');
     },

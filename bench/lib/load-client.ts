@@ -6,7 +6,10 @@ import { findMarker, isMarker } from './marker.ts';
 /** All sockets are read into this one buffer: a read is handled before the next begins. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
-/** Where a dialect's frames of a length have their marker; the envelope makes it depend on little else. */
+/** What all clients have read so far. */
+export const traffic = { reads: 0, bytes: 0 };
+
+/** Where a dialect's frames of a length have their marker; the envelope makes it depend on little else. 0 for unknown. */
 const markerPlaces = new Map<Dialect, Int32Array>();
 
 /** What a client tells of what it hears. `now` is `performance.now()` of the read that brought it. */
@@ -135,6 +138,8 @@ export class LoadClient {
   #read(bytes: number): void {
     this.#now = performance.now();
     this.heardAt = this.#now;
+    traffic.reads += 1;
+    traffic.bytes += bytes;
     if (this.#head) this.#readHead(bytes);
     else this.#reader.feed(readBuffer, 0, bytes);
   }
@@ -158,10 +163,11 @@ export class LoadClient {
   text(buffer: Buffer, start: number, length: number): void {
     const { delivery } = this.#dialect;
     if (this.#isOpen && (delivery === undefined || buffer[start + delivery.at] === delivery.byte)) {
-      let at = length < 65_536 ? (this.#markers[length] as number) : 0;
-      if (at === 0 || !isMarker(buffer, start + at)) {
+      // One more than the place, so that 0 means unknown.
+      let at = (length < 65_536 ? (this.#markers[length] as number) : 0) - 1;
+      if (at < 0 || !isMarker(buffer, start + at)) {
         at = findMarker(buffer, start, length) - start;
-        if (at >= 0 && length < 65_536) this.#markers[length] = at;
+        if (at >= 0 && length < 65_536) this.#markers[length] = at + 1;
       }
       if (at >= 0) {
         this.#listener.delivered(this.index, buffer, start + at, this.#now);

@@ -1,12 +1,16 @@
 import { coreIdleMs, processCpuMs } from './cpu.ts';
 import { sleep } from './drive.ts';
 import type { Ledger } from './ledger.ts';
+import { traffic } from './load-client.ts';
 
 /** What happened in a window of time. */
 export interface Window {
   seconds: number;
   deliveries: number;
   answers: number;
+  /** What the generator read, and in how many reads. */
+  bytes: number;
+  reads: number;
   /** CPU of the server, all threads, user and kernel. */
   serverMs: number;
   /** Shares of one core, 0 to 1: the server, the generator, and what else ran on the server's core. */
@@ -28,6 +32,7 @@ export async function watch(
     idleMs: coreIdleMs(options.serverCore),
     deliveries: ledger.deliveries,
     answers: ledger.answers,
+    ...traffic,
   });
   const before = take();
   await sleep(options.seconds * 1000);
@@ -40,6 +45,8 @@ export async function watch(
     seconds: wallMs / 1000,
     deliveries: after.deliveries - before.deliveries,
     answers: after.answers - before.answers,
+    bytes: after.bytes - before.bytes,
+    reads: after.reads - before.reads,
     serverMs,
     serverBusy: serverMs / wallMs,
     generatorBusy: generatorUs / 1000 / wallMs,
