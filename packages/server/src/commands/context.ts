@@ -1,4 +1,5 @@
 import { fail } from '@madang/protocol';
+import type { Clock } from '../clock.js';
 import type { Attendance } from '../fanout/attendance.js';
 import type { Connection } from '../fanout/connection.js';
 import type { Presence } from '../fanout/presence.js';
@@ -14,6 +15,7 @@ import type { RoomAccess, Store } from '../store/store.js';
 export interface Parts {
   store: Store;
   log: RoomLog;
+  clock: Clock;
   sessions: Sessions;
   names: Names;
   presence: Presence;

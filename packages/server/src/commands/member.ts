@@ -7,9 +7,10 @@ import { pageSize } from './page.js';
 export async function list(input: ParsedInput<'member.list'>, context: Context): Promise<CommandOutput<'member.list'>> {
   const { store, presence } = context.parts;
   const limit = pageSize(input.limit);
+  await presence.know(input.room);
   const rows = await listMembers(store.read, input.room, {
     after: input.after,
-    among: input.present ? presence.presentIn(input.room) : undefined,
+    among: input.present ? await presence.presentIn(input.room) : undefined,
     limit: limit + 1,
   });
   return {

@@ -25,22 +25,29 @@ export async function send(
     guard: author.id,
     events: [newEvent.messageCreated(text, clientId)],
   });
-  if (!created) return { message: await repeated(input, context) };
+  if (!created) {
+    const sent = await findSent(input, context);
+    return sent ?? fail('conflict', 'You have sent something else under this clientId', { field: 'clientId' });
+  }
   const id = messageIdOf(room, created.seq);
   return {
     message: { id, room, seq: created.seq, author, text, at: created.at, ...(clientId !== undefined && { clientId }) },
   };
 }
 
-/** The first result of a send that was repeated, or `conflict` if it isn't the same send. */
-async function repeated(input: ParsedInput<'message.send'>, context: Context): Promise<Message> {
+/** The first result of a send that is a repeat of one before, or undefined. */
+export async function findSent(
+  input: ParsedInput<'message.send'>,
+  context: Context,
+): Promise<CommandOutput<'message.send'> | undefined> {
   const { store } = context.parts;
-  const earlier = await findMessageByClientId(store.read, context.session.user.id, input.clientId ?? '');
-  const isChanged = earlier?.edited_at !== null || earlier.deleted_at !== null;
-  if (!earlier || earlier.room_id !== input.room || (!isChanged && earlier.text !== input.text)) {
-    return fail('conflict', 'You have sent something else under this clientId', { field: 'clientId' });
-  }
-  return described(earlier, context);
+  const earlier =
+    input.clientId === undefined
+      ? undefined
+      : await findMessageByClientId(store.read, context.session.user.id, input.clientId);
+  if (!earlier || earlier.room_id !== input.room) return undefined;
+  const isChanged = earlier.edited_at !== null || earlier.deleted_at !== null;
+  return isChanged || earlier.text === input.text ? { message: await described(earlier, context) } : undefined;
 }
 
 /** message.edit */

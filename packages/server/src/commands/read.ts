@@ -4,10 +4,10 @@ import type { Context } from './context.js';
 
 /** read.mark */
 export async function mark(input: ParsedInput<'read.mark'>, context: Context): Promise<CommandOutput<'read.mark'>> {
-  const { store, signals } = context.parts;
+  const { clock, store, signals } = context.parts;
   const user = context.session.user.id;
   const seq = Math.min(input.seq, context.access.head);
-  if (seq > 0 && (await saveRead(store.write, user, input.room, seq))) {
+  if (seq > 0 && (await saveRead(store.write, { user, room: input.room, seq, at: clock.now() }))) {
     signals.read(user, input.room, seq, context.caller.connection);
   }
   return { room: input.room, seq };

@@ -6,6 +6,7 @@ import {
   fail,
   invalidInput,
   isCommandName,
+  MadangError,
   permissionObjects,
 } from '@madang/protocol';
 import type { Session } from '../identity/actor.js';
@@ -16,7 +17,7 @@ import { placeOf } from '../log/event-record.js';
 import { findMessage } from '../store/queries/messages.js';
 import { type Caller, Context, type Parts } from './context.js';
 import { identify, welcome } from './session.js';
-import { functions } from './table.js';
+import { functions, repeats } from './table.js';
 import { Turns } from './turns.js';
 
 /** The only entrance for calls: row → parse → budget → policy → function → answer. */
@@ -38,9 +39,13 @@ export class Commands {
     if (!parsed.success) throw invalidInput(parsed.error, input);
     await this.#rateLimits.spend(row.budget, caller.session?.user.id ?? caller.address);
     if (isCostly(row.budget)) await this.#turns.take();
-    const context = await this.#permit(name, parsed.data as { room?: string; message?: string }, caller);
-    const run = functions[name] as (input: unknown, context: Context) => Promise<unknown>;
-    return run(parsed.data, context);
+    try {
+      const context = await this.#permit(name, parsed.data as { room?: string; message?: string }, caller);
+      const run = functions[name] as (input: unknown, context: Context) => Promise<unknown>;
+      return await run(parsed.data, context);
+    } catch (error) {
+      return this.#repeated(name, parsed.data, caller, error);
+    }
   }
 
   /** Finds or begins the session that a socket's handshake asks for, as `session.start` would. */
@@ -51,6 +56,19 @@ export class Commands {
     await this.#rateLimits.spend(row.budget, caller.address);
     await this.#turns.take();
     return identify(parsed.data, new Context(this.#parts, caller, {}));
+  }
+
+  /**
+   * The first result of a call that is refused now, for it has been done before: its author may have left the room since,
+   * and must still learn that it worked (delivery contract, rule 3).
+   */
+  async #repeated(name: CommandName, input: unknown, caller: Caller, error: unknown): Promise<unknown> {
+    const find = repeats[name] as ((input: unknown, context: Context) => Promise<unknown>) | undefined;
+    const isRefused = error instanceof MadangError && (error.code === 'forbidden' || error.code === 'not_found');
+    const earlier =
+      find && caller.session && isRefused ? await find(input, new Context(this.#parts, caller, {})) : undefined;
+    if (earlier === undefined) throw error;
+    return earlier;
   }
 
   /** Lets a connection in whose session is known. Answers what `session.get` would. */

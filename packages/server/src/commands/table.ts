@@ -43,3 +43,10 @@ export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
   'presence.set': presence.set,
   'read.mark': read.mark,
 };
+
+/** For calls with a `clientId`: finds the first result of one that was done before, or nothing. */
+export const repeats: {
+  [Name in CommandName]?: (input: ParsedInput<Name>, context: Context) => Promise<CommandOutput<Name> | undefined>;
+} = {
+  'message.send': message.findSent,
+};

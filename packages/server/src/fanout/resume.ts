@@ -45,11 +45,16 @@ export class Resume {
    * rooms already, so whatever is committed while this reads is kept back there. Without `since`, only what is new.
    */
   async join(connection: ResumableConnection, user: string, since: StreamCursors | undefined): Promise<void> {
-    for (const { room, head, joinedSeq } of await roomPlacesOf(this.#store.read, user)) {
+    const places = await roomPlacesOf(this.#store.read, user);
+    const starts = places.map(({ room, head, joinedSeq }) => {
       const from = since ? (since.rooms.get(room) ?? joinedSeq - 1) : head;
-      const lost = since !== undefined && (since.epoch !== this.epoch || from > head);
-      connection.startAt({ room, seq: lost ? head : from });
-      if (lost) {
+      const isLost = since !== undefined && (since.epoch !== this.epoch || from > head);
+      return { room, head, from: isLost ? head : from, isLost };
+    });
+    // All of them before anything is written: an id in the middle of the backlog must know every room's cursor.
+    for (const { room, from } of starts) connection.startAt({ room, seq: from });
+    for (const { room, head, from, isLost } of starts) {
+      if (isLost) {
         await connection.writeBacklog(connection.format.encode([new Note('room.behind', { room, head })]), {
           room,
           seq: head,

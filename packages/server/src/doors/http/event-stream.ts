@@ -92,7 +92,7 @@ class EventStreamConnection implements ResumableConnection {
     if (this.#kept) {
       this.#kept.push({ encoded, place });
       this.#keptBytes += encodedBytes(encoded);
-    } else {
+    } else if (!place || this.#isNew(place)) {
       this.#writeNow(encoded, place);
     }
   }
@@ -125,7 +125,7 @@ class EventStreamConnection implements ResumableConnection {
     // The browser's EventSource takes an id without an event too, so that a stream without events can be resumed.
     if (!this.#response.writableEnded) this.#response.write(this.#idBlock());
     for (const { encoded, place } of kept) {
-      if (!place || place.seq > (this.#cursors.get(place.room) ?? 0)) this.#writeNow(encoded, place);
+      if (!place || this.#isNew(place)) this.#writeNow(encoded, place);
     }
   }
 
@@ -135,6 +135,11 @@ class EventStreamConnection implements ResumableConnection {
     if (place && this.#only !== undefined && place.room !== this.#only) return;
     this.#response.write(encoded);
     this.#response.write(place && this.#isIdDue() ? this.#idBlock() : '\n');
+  }
+
+  /** What the backlog has told may be told live a moment later: the disk has it before the fan-out does. */
+  #isNew(place: Place): boolean {
+    return place.seq > (this.#cursors.get(place.room) ?? 0);
   }
 
   #isIdDue(): boolean {
