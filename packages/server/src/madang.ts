@@ -65,7 +65,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const logger = givenLogger ?? createLogger({ level: config.logLevel });
   const clock = systemClock;
 
-  const store = await openStore({ data: config.data });
+  const store = await openStore(config);
   const log = new RoomLog(store, clock);
   await ensureLobby(log);
 
@@ -96,7 +96,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   sessions.onEnd((sessionId, reason) => attendance.sessionEnded(sessionId, reason));
 
   const commands = new Commands(
-    { store, log, sessions, names, presence, signals, attendance },
+    { store, log, clock, sessions, names, presence, signals, attendance },
     new RateLimits(config.limits),
   );
   const addresses = new Addresses(config.trustedProxies);

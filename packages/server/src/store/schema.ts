@@ -29,7 +29,8 @@ export interface Schema {
     member_count: number;
   };
   members: { room_id: string; user_id: string; role: MemberRole; joined_at: number; joined_seq: number };
-  reads: { user_id: string; room_id: string; seq: number };
+  /** How far users have read rooms, and when they came that far. */
+  reads: { user_id: string; room_id: string; seq: number; at: number };
   events: {
     room_id: string;
     seq: number;

@@ -119,13 +119,17 @@ export async function countUnread(read: Kysely<Schema>, room: string, user: stri
   return row.count;
 }
 
-/** Remembers how far a user has read a room; it never goes back. Returns whether it went on. */
-export async function saveRead(write: Kysely<Schema>, user: string, room: string, seq: number): Promise<boolean> {
+/** Remembers how far a user has read a room, and since when; it never goes back. Returns whether it went on. */
+export async function saveRead(
+  write: Kysely<Schema>,
+  mark: { user: string; room: string; seq: number; at: number },
+): Promise<boolean> {
+  const { user, room, seq, at } = mark;
   const result = await write
     .insertInto('reads')
-    .values({ user_id: user, room_id: room, seq })
+    .values({ user_id: user, room_id: room, seq, at })
     .onConflict((conflict) =>
-      conflict.columns(['user_id', 'room_id']).doUpdateSet({ seq }).where('reads.seq', '<', seq),
+      conflict.columns(['user_id', 'room_id']).doUpdateSet({ seq, at }).where('reads.seq', '<', seq),
     )
     .executeTakeFirst();
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
