@@ -32,6 +32,7 @@ test('coming in, going to a room, reacting, editing, deleting and going back to 
 
   await using one = await visit(browser, server.url);
   const { page } = one;
+  await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
   await page.keyboard.insertText('건반');
   await page.keyboard.press('Enter');
   await page.locator('#composer').waitFor();

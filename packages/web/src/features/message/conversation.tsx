@@ -1,5 +1,5 @@
 import type { RoomState, RoomView, ViewMessage } from '@madang/client';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useUser } from '../../state/client-provider.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
@@ -24,10 +24,10 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
   const [deleting, setDeleting] = useState<ViewMessage>();
   const [sends, setSends] = useState(0);
 
-  const edit = (key: string | undefined) => {
+  const edit = useCallback((key: string | undefined) => {
     setEditing(key);
     if (key === undefined) focusComposer();
-  };
+  }, []);
 
   const editLast = () => {
     const own = state.messages.findLast((each) => each.author.id === user.id && isEditable(each));

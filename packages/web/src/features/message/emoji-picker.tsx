@@ -45,6 +45,7 @@ const parts: EmojiPickerListComponents = {
   Emoji: ({ emoji, ...props }) => (
     <button
       {...props}
+      role="gridcell"
       aria-colindex={fromOne(props['aria-colindex'])}
       type="button"
       className={styles.emoji}

@@ -32,7 +32,7 @@ export function RoomScreen({ id }: { id: string }) {
   const { room, status } = state;
   const isDirect = room?.kind === 'direct';
   const hasPeople = !isDirect && (wantsPeople ?? isWide);
-  useMembers(view, isDirect || hasPeople);
+  useMembers(view, room !== undefined && (isDirect || hasPeople));
 
   useEffect(() => {
     if (room) rememberRoom(id);
