@@ -16,6 +16,8 @@ interface Setting {
   schema: z.ZodType;
   value: string;
   doc: string;
+  /** Whether its value may hold a password: then it is printed nowhere. */
+  secret?: true;
 }
 
 /**
@@ -34,6 +36,29 @@ export const settings = {
     doc: 'The address to listen on; all of the machine if absent',
   },
   data: { schema: z.string().min(1).default('./data'), value: 'folder', doc: 'Where the database is kept' },
+  database: {
+    schema: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//)
+      .optional(),
+    value: 'postgres://…',
+    doc: 'A PostgreSQL database (14 or newer) instead of SQLite in the data folder; best given by the environment, for it may hold a password',
+    secret: true,
+  },
+  databaseConnections: {
+    schema: z.coerce.number().int().min(2).max(1000).default(8),
+    value: 'number',
+    doc: 'Connections that this node holds to PostgreSQL at most; one of them commits',
+  },
+  bus: {
+    schema: z
+      .string()
+      .regex(/^rediss?:\/\/[^/]/)
+      .optional(),
+    value: 'redis://…',
+    doc: 'A Redis (7 or newer) or Valkey, by itself or a cluster, through which nodes on one PostgreSQL tell each other what is new; best given by the environment, for it may hold a password',
+    secret: true,
+  },
   guests: { schema: onOff.default(true), value: 'on|off', doc: 'Whether people may come in with a nickname alone' },
   limits: {
     schema: onOff.default(true),
@@ -123,10 +148,10 @@ export function readConfig(command: Command): Config {
 export function parseConfig(values: Given, nameOf: (name: string) => string = (name) => `"${name}"`): Config {
   const unknown = Object.keys(values).find((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined) throw new StartError(`There is no setting ${nameOf(unknown)}. See madang --help.`);
-  const entries = Object.entries<Setting>(settings).map(([name, { schema, value }]) => {
+  const entries = Object.entries<Setting>(settings).map(([name, { schema, value, secret }]) => {
     const parsed = schema.safeParse(values[name]);
     if (!parsed.success) {
-      const written = JSON.stringify(values[name]);
+      const written = secret ? 'what was given' : JSON.stringify(values[name]);
       throw new StartError(`${nameOf(name)} can't be ${written}: it takes <${value}>. ${rangeOf(parsed.error)}`.trim());
     }
     return [name, parsed.data];

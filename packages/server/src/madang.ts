@@ -16,11 +16,14 @@ import { StartError } from './errors.js';
 import { Attendance } from './fanout/attendance.js';
 import { Connections } from './fanout/connections.js';
 import { Delivery } from './fanout/deliver.js';
+import { DeliveryRecords } from './fanout/delivery-records.js';
+import { Nodes } from './fanout/nodes.js';
 import { Presence } from './fanout/presence.js';
 import { Resume } from './fanout/resume.js';
 import { SendBuffers } from './fanout/send-buffer.js';
 import { Signals } from './fanout/signals.js';
 import { Names } from './identity/names.js';
+import { openOperator } from './identity/operator.js';
 import { RateLimits } from './identity/rate-limits.js';
 import { type HostUser, Sessions } from './identity/sessions.js';
 import { ensureLobby, joinLobby } from './log/lobby.js';
@@ -62,6 +65,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const { path = '', authenticate, web = true, logger: givenLogger, ...given } = options;
   const config = parseConfig({ guests: authenticate === undefined, ...given });
   const mountPath = checkPath(path);
+  checkBus(config);
   const logger = givenLogger ?? createLogger({ level: config.logLevel });
   const clock = systemClock;
 
@@ -70,9 +74,9 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   await ensureLobby(log);
 
   const connections = new Connections(store);
-  const buffers = new SendBuffers(config.sendBufferBytes);
-  const delivery = new Delivery(connections, buffers);
-  log.onCommitted((batch) => delivery.committed(batch));
+  const records = new DeliveryRecords(clock, { isOnlyNode: config.database === undefined });
+  const buffers = new SendBuffers(config.sendBufferBytes, records);
+  const delivery = new Delivery(connections, buffers, records);
 
   const names = new Names(store, clock);
   const sessions = new Sessions({
@@ -91,17 +95,29 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
       await sessions.touch(users);
     },
   });
-  const signals = new Signals(delivery, clock);
-  const attendance = new Attendance(connections, presence, buffers);
-  sessions.onEnd((sessionId, reason) => attendance.sessionEnded(sessionId, reason));
+  const attendance = new Attendance({ connections, presence, buffers, records });
+  // SQLite has one node, which need not be told anything: what it commits it delivers, in the same turn.
+  const nodes = config.database
+    ? await Nodes.open({ store, log, connections, delivery, presence, attendance, logger, bus: config.bus })
+    : undefined;
+  log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
+  sessions.onEnd((session, reason) => {
+    attendance.sessionEnded(session.id, reason);
+    nodes?.sessionEnded(session, reason);
+  });
+  const signals = new Signals(delivery, clock, nodes);
+  const rateLimits = new RateLimits(config.limits);
+  if (nodes) rateLimits.share((key, points, windowMs) => nodes.count(key, points, windowMs));
 
   const commands = new Commands(
-    { store, log, clock, sessions, names, presence, signals, attendance },
-    new RateLimits(config.limits),
+    { store, log, clock, sessions, names, presence, signals, attendance, records },
+    rateLimits,
   );
+  const operator = await openOperator(config.data, logger);
   const addresses = new Addresses(config.trustedProxies);
   const credentials = new Credentials({
     sessions,
+    operator,
     addresses,
     origins: config.origins,
     path: mountPath,
@@ -113,7 +129,11 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const webSocket = createJsonRpcDoor(doors);
   const line = createLineDoor(doors);
   let stopping: Promise<void> | undefined;
-  const health = { store: () => store.check(), isStopping: () => stopping !== undefined };
+  const health = {
+    store: () => store.check(),
+    bus: () => nodes?.state ?? 'none',
+    isStopping: () => stopping !== undefined,
+  };
   const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, addressLimit, web });
   const detachments: (() => void)[] = [];
 
@@ -125,8 +145,10 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     socketIo.close();
     webSocket.close();
     line.close();
+    records.close();
     await presence.close();
     await log.idle();
+    await nodes?.close();
     await store.close();
   };
 
@@ -137,6 +159,13 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     },
     close: () => (stopping ??= stop()),
   };
+}
+
+function checkBus({ bus, database }: Config): void {
+  if (bus === undefined || database !== undefined) return;
+  throw new StartError(
+    'A bus joins nodes that share one database, and SQLite belongs to one node. Give --database postgres://… too, or leave --bus out.',
+  );
 }
 
 function checkPath(path: string): string {

@@ -118,7 +118,13 @@ export class Connections {
   }
 
   #load(user: string): Present {
-    const present: Present = { connections: new Set(), rooms: new Set(), news: new Map(), loaded: Promise.resolve(), isLoaded: false };
+    const present: Present = {
+      connections: new Set(),
+      rooms: new Set(),
+      news: new Map(),
+      loaded: Promise.resolve(),
+      isLoaded: false,
+    };
     this.#users.set(user, present);
     present.loaded = this.#readRooms(user, present);
     return present;

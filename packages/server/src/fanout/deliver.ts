@@ -2,6 +2,7 @@ import type { CommittedBatch, CommittedEvent, Note } from '../log/committed.js';
 import { changesMembership } from '../log/event-record.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
+import type { DeliveryRecords } from './delivery-records.js';
 import type { SendBuffers } from './send-buffer.js';
 import type { Encoded, WireFormat } from './wire-format.js';
 
@@ -9,10 +10,12 @@ import type { Encoded, WireFormat } from './wire-format.js';
 export class Delivery {
   readonly #connections: Connections;
   readonly #buffers: SendBuffers;
+  readonly #records: DeliveryRecords;
 
-  constructor(connections: Connections, buffers: SendBuffers) {
+  constructor(connections: Connections, buffers: SendBuffers, records: DeliveryRecords) {
     this.#connections = connections;
     this.#buffers = buffers;
+    this.#records = records;
   }
 
   /** Hands out a committed batch. Who may hear is asked at each event's place in the log (rule 8). */
@@ -45,6 +48,7 @@ export class Delivery {
     if (!first || !last) return;
     const room = first.room;
     if (first.name === 'member.joined') this.#connections.join(memberOf(first), room);
+    this.#records.handingOut(room, first.seq, last.seq);
     const encode = encodeOnce(run);
     const end = { room, seq: last.seq };
     for (const connection of this.#connections.inRoom(room)) {
@@ -76,7 +80,8 @@ function encodeOnce(notes: readonly Note[]): (format: WireFormat) => Encoded {
   };
 }
 
-function byRoom(batch: CommittedBatch): Iterable<CommittedEvent[]> {
+/** A batch by rooms, in its order. */
+export function byRoom(batch: CommittedBatch): Iterable<CommittedEvent[]> {
   const rooms = new Map<string, CommittedEvent[]>();
   for (const event of batch) {
     const events = rooms.get(event.room);
@@ -106,7 +111,8 @@ function membershipRuns(events: CommittedEvent[]): CommittedEvent[][] {
   return runs;
 }
 
-function memberOf(event: CommittedEvent): string {
+/** Whom an event about a member is about. */
+export function memberOf(event: CommittedEvent): string {
   return (event.body['user'] as { id: string }).id;
 }
 

@@ -25,7 +25,7 @@ export interface LogAuditParts {
   /** A user is a member of a room that is not heard here: it must be, from `seq` on. */
   onMissedRoom(room: string, seq: number, head: number): void;
   /** A session that has a connection here is over. */
-  onSessionOver(sessionId: string): void;
+  onSessionOver: (sessionId: string) => void;
   onError(error: unknown): void;
 }
 

@@ -5,6 +5,7 @@ import { Note } from '../log/committed.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Delivery } from './deliver.js';
+import type { ToldPresence } from './node-message.js';
 
 /** Changes of so many ms are told together. */
 const FLUSH_MS = 200;
@@ -24,18 +25,43 @@ export interface UserPresence {
   lastSeen?: number;
 }
 
-/** Online, away, offline: over all of a user's connections, the most present one counts. */
+/** What other nodes know of people's presence, and hear of it. */
+export interface PresenceElsewhere {
+  stateOf(user: string): 'online' | 'away' | undefined;
+  /** The rooms heard here of a user who is elsewhere. */
+  roomsOf(user: string): ReadonlySet<string>;
+  inRoom(room: string): ReadonlySet<string>;
+  /** Resolves when the people of a room who are elsewhere are known, or can't be for now. */
+  know(room: string): Promise<void>;
+  /** Tells the other nodes what people are here now, or not any more. */
+  tell(people: readonly { told: ToldPresence; rooms: Iterable<string> }[]): void;
+}
+
+/** A change that is still to be told. */
+interface Change {
+  user: UserRef;
+  /** Rooms to tell beside those that are known. */
+  rooms: Set<string>;
+  lastSeen: number | undefined;
+}
+
+const noRooms: ReadonlySet<string> = new Set();
+
+/** Online, away, offline: over all of a user's connections, at every node, the most present one counts. */
 export class Presence {
   readonly #connections: Connections;
   readonly #delivery: Delivery;
   readonly #clock: Clock;
   readonly #onHere: (users: string[]) => Promise<void>;
-  /** What was last told of those who are here, or went a moment ago. */
-  readonly #told = new Map<string, { user: UserRef; presence: PresenceState }>();
-  readonly #changed = new Set<string>();
+  /** What was last told to clients of those who are anywhere, or went a moment ago. */
+  readonly #told = new Map<string, PresenceState>();
+  /** What was last told to other nodes of those who are here, or went a moment ago. */
+  readonly #here = new Map<string, PresenceState>();
+  readonly #changed = new Map<string, Change>();
   readonly #leaving = new Map<string, { timer: NodeJS.Timeout; rooms: ReadonlySet<string> }>();
   readonly #seen = new Set<string>();
   #flushing: NodeJS.Timeout | undefined;
+  #elsewhere: PresenceElsewhere | undefined;
   readonly #touching: NodeJS.Timeout;
 
   /** `onHere` hears, once a minute and when they go, who is here. */
@@ -53,24 +79,29 @@ export class Presence {
     this.#touching.unref();
   }
 
+  /** With other nodes: who is there. Call it before anybody comes. */
+  join(elsewhere: PresenceElsewhere): void {
+    this.#elsewhere = elsewhere;
+  }
+
   /** A connection has a session now. */
   connected(connection: Connection): void {
     const user = connection.session?.user;
     if (!user) return;
     clearTimeout(this.#leaving.get(user.id)?.timer);
     this.#leaving.delete(user.id);
-    this.#change(refOf(user));
+    this.#changedHere(refOf(user));
   }
 
   /** A connection says that its person is here or away. */
   set(connection: Connection, presence: 'online' | 'away'): void {
     connection.presence = presence;
-    if (connection.session) this.#change(refOf(connection.session.user));
+    if (connection.session) this.#changedHere(refOf(connection.session.user));
   }
 
   /** A connection of a user is gone; `rooms` are those it heard. */
   disconnected(user: UserRef, rooms: ReadonlySet<string>): void {
-    if (this.#connections.ofUser(user.id).size > 0) return this.#change(user);
+    if (this.#connections.ofUser(user.id).size > 0) return this.#changedHere(user);
     if (this.#leaving.has(user.id)) return;
     const timer = setTimeout(() => this.#left(user), GRACE_MS);
     timer.unref();
@@ -89,11 +120,42 @@ export class Presence {
     return presence === 'offline' ? { presence, lastSeen: lastSeenAt } : { presence };
   }
 
-  /** Those of these rooms' people who are here. */
-  presentIn(room: string): string[] {
-    const users = new Set<string>();
-    for (const { session } of this.#connections.inRoom(room)) if (session) users.add(session.user.id);
-    return [...users];
+  /** A room's people who are present. */
+  async presentIn(room: string): Promise<string[]> {
+    await this.#elsewhere?.know(room);
+    return [...this.#hereIn(room), ...(this.#elsewhere?.inRoom(room) ?? [])];
+  }
+
+  /** Resolves when {@link Presence.of} can answer for the people of a room. */
+  async know(room: string): Promise<void> {
+    await this.#elsewhere?.know(room);
+  }
+
+  /** The presence of a room's people at this node, for another one. */
+  toldIn(room: string): ToldPresence[] {
+    const people = new Map<string, UserRef>();
+    for (const { session } of this.#connections.inRoom(room)) {
+      if (session) people.set(session.user.id, refOf(session.user));
+    }
+    return [...people.values()].map((user) => ({ user, presence: this.#stateHere(user.id) }));
+  }
+
+  /** A user who is here became a member of a room, where nobody knows of them yet. */
+  entered(user: string, room: string): void {
+    const [connection] = this.#connections.ofUser(user);
+    if (!connection?.session || !this.#elsewhere) return;
+    const told = { user: refOf(connection.session.user), presence: this.#stateHere(user) };
+    this.#elsewhere.tell([{ told, rooms: [room] }]);
+  }
+
+  /** A user's presence on other nodes is another one. */
+  changedElsewhere(user: UserRef, rooms: Iterable<string>, lastSeen: number | undefined): void {
+    this.#change(user, rooms, lastSeen);
+  }
+
+  /** Nothing is known of a user any more, and nobody here is to be told. */
+  forget(user: string): void {
+    if (this.#stateOf(user) === 'offline') this.#told.delete(user);
   }
 
   /** Remembers a last time who is here, and stops. */
@@ -105,7 +167,13 @@ export class Presence {
   }
 
   #stateOf(user: string): PresenceState {
-    let state: PresenceState = this.#leaving.has(user) ? (this.#told.get(user)?.presence ?? 'online') : 'offline';
+    const here = this.#stateHere(user);
+    if (here === 'online') return here;
+    return this.#elsewhere?.stateOf(user) ?? here;
+  }
+
+  #stateHere(user: string): PresenceState {
+    let state: PresenceState = this.#leaving.has(user) ? (this.#here.get(user) ?? 'online') : 'offline';
     for (const { presence } of this.#connections.ofUser(user)) {
       if (presence === 'online') return 'online';
       state = 'away';
@@ -113,32 +181,48 @@ export class Presence {
     return state;
   }
 
-  #left(user: UserRef): void {
-    const leaving = this.#leaving.get(user.id);
-    this.#leaving.delete(user.id);
-    this.#told.delete(user.id);
-    const note = new Note('presence.changed', { user, presence: 'offline', lastSeen: this.#clock.now() });
-    for (const connection of this.#audience(leaving?.rooms ?? new Set())) {
-      this.#delivery.signalConnection(connection, [note]);
-    }
+  #hereIn(room: string): Set<string> {
+    const users = new Set<string>();
+    for (const { session } of this.#connections.inRoom(room)) if (session) users.add(session.user.id);
+    return users;
   }
 
-  #change(user: UserRef): void {
-    const presence = this.#stateOf(user.id);
-    if (presence === 'offline' || this.#told.get(user.id)?.presence === presence) return;
-    this.#told.set(user.id, { user, presence });
-    this.#changed.add(user.id);
+  #left(user: UserRef): void {
+    const rooms = this.#leaving.get(user.id)?.rooms ?? noRooms;
+    this.#leaving.delete(user.id);
+    this.#here.delete(user.id);
+    const lastSeen = this.#clock.now();
+    this.#elsewhere?.tell([{ told: { user, presence: 'offline', lastSeen }, rooms }]);
+    this.#change(user, rooms, lastSeen);
+  }
+
+  #changedHere(user: UserRef): void {
+    const presence = this.#stateHere(user.id);
+    if (presence === 'offline' || this.#here.get(user.id) === presence) return;
+    this.#here.set(user.id, presence);
+    this.#change(user, [], undefined);
+    this.#elsewhere?.tell([{ told: { user, presence }, rooms: this.#connections.roomsOf(user.id) }]);
+  }
+
+  #change(user: UserRef, rooms: Iterable<string>, lastSeen: number | undefined): void {
+    const change = this.#changed.get(user.id) ?? { user, rooms: new Set(), lastSeen };
+    for (const room of rooms) change.rooms.add(room);
+    change.lastSeen = lastSeen ?? change.lastSeen;
+    this.#changed.set(user.id, change);
     this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   #flush(): void {
     this.#flushing = undefined;
     const notes = new Map<Connection, Note[]>();
-    for (const id of this.#changed) {
-      const told = this.#told.get(id);
-      if (!told) continue;
-      const note = new Note('presence.changed', { user: told.user, presence: told.presence });
-      for (const connection of this.#audience(this.#connections.roomsOf(id))) {
+    for (const [id, { user, rooms, lastSeen }] of this.#changed) {
+      const presence = this.#stateOf(id);
+      if ((this.#told.get(id) ?? 'offline') === presence) continue;
+      if (presence === 'offline') this.#told.delete(id);
+      else this.#told.set(id, presence);
+      const offline = presence === 'offline' && { lastSeen: lastSeen ?? this.#clock.now() };
+      const note = new Note('presence.changed', { user, presence, ...offline });
+      for (const connection of this.#audience(id, rooms)) {
         const ofConnection = notes.get(connection);
         if (ofConnection) ofConnection.push(note);
         else notes.set(connection, [note]);
@@ -148,17 +232,21 @@ export class Presence {
     for (const [connection, ofConnection] of notes) this.#delivery.signalConnection(connection, ofConnection);
   }
 
-  #audience(rooms: ReadonlySet<string>): Set<Connection> {
+  #audience(user: string, rooms: ReadonlySet<string>): Set<Connection> {
     const audience = new Set<Connection>();
-    for (const room of rooms) {
-      const here = this.#connections.inRoom(room);
-      if (here.size <= MAX_AUDIENCE) for (const connection of here) audience.add(connection);
+    const elsewhere = this.#elsewhere;
+    for (const some of [rooms, this.#connections.roomsOf(user), elsewhere?.roomsOf(user) ?? noRooms]) {
+      for (const room of some) {
+        const here = this.#connections.inRoom(room);
+        if (here.size + (elsewhere?.inRoom(room).size ?? 0) > MAX_AUDIENCE) continue;
+        for (const connection of here) audience.add(connection);
+      }
     }
     return audience;
   }
 
   async #touch(): Promise<void> {
-    const users = new Set([...this.#told.keys(), ...this.#seen]);
+    const users = new Set([...this.#here.keys(), ...this.#seen]);
     this.#seen.clear();
     if (users.size === 0) return;
     // A failure here costs a "last seen", and the store's own health check tells of it.

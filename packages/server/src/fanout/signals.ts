@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { Note } from '../log/committed.js';
 import type { Connection } from './connection.js';
 import type { Delivery } from './deliver.js';
+import type { Nodes } from './nodes.js';
 
 /** A person's typing is told at most once in so many ms. */
 const TYPING_EVERY_MS = 2000;
@@ -11,12 +12,15 @@ const TYPING_EVERY_MS = 2000;
 export class Signals {
   readonly #delivery: Delivery;
   readonly #clock: Clock;
+  readonly #nodes: Nodes | undefined;
   /** When somebody's typing was last told. */
   readonly #typing = new Map<string, number>();
 
-  constructor(delivery: Delivery, clock: Clock) {
+  /** With `nodes` they are told at the others as well. */
+  constructor(delivery: Delivery, clock: Clock, nodes?: Nodes) {
     this.#delivery = delivery;
     this.#clock = clock;
+    this.#nodes = nodes;
   }
 
   /** Somebody types in a room: told to its others. */
@@ -27,12 +31,16 @@ export class Signals {
     if (told !== undefined && now - told < TYPING_EVERY_MS && now >= told) return;
     this.#typing.set(key, now);
     if (this.#typing.size > 10_000) this.#forgetOld(now);
-    this.#delivery.signalRoom(room, new Note('typing.started', { room, user, expiresMs: TYPING_MS }), user.id);
+    const note = new Note('typing.started', { room, user, expiresMs: TYPING_MS });
+    this.#delivery.signalRoom(room, note, user.id);
+    this.#nodes?.signalRoom(room, note, user.id);
   }
 
   /** A user has read a room: told to their other connections. */
   read(user: string, room: string, seq: number, except: Connection | undefined): void {
-    this.#delivery.signalUser(user, new Note('read.marked', { room, seq }), except);
+    const note = new Note('read.marked', { room, seq });
+    this.#delivery.signalUser(user, note, except);
+    this.#nodes?.signalUser(user, note);
   }
 
   #forgetOld(now: number): void {

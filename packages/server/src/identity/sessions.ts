@@ -27,7 +27,7 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #guests: boolean;
   readonly #onCreated: (user: UserRef) => Promise<void>;
-  readonly #endListeners: ((sessionId: string, reason: SessionEnd) => void)[] = [];
+  readonly #endListeners: ((session: Session, reason: SessionEnd) => void)[] = [];
 
   /** `guests`: whether they are let in. `onCreated` hears of every new user before anyone else does. */
   constructor(parts: {
@@ -45,7 +45,7 @@ export class Sessions {
   }
 
   /** Hears which session ended, so that its connections are closed. */
-  onEnd(listener: (sessionId: string, reason: SessionEnd) => void): void {
+  onEnd(listener: (session: Session, reason: SessionEnd) => void): void {
     this.#endListeners.push(listener);
   }
 
@@ -90,7 +90,7 @@ export class Sessions {
   async end(session: Session, reason: SessionEnd): Promise<void> {
     await deleteSession(this.#store.write, session.id);
     if (session.user.kind === 'guest') await this.#names.release(session.user.id);
-    for (const listener of this.#endListeners) listener(session.id, reason);
+    for (const listener of this.#endListeners) listener(session, reason);
   }
 
   /** Remembers that users are here. */

@@ -1,6 +1,7 @@
 import type { EventName, LoggedEvent, UserRef } from '@madang/protocol';
 import type { EventRecord } from '../store/schema.js';
 import type { Append, NewEvent } from '../store/store.js';
+import { CommittedEvent } from './committed.js';
 
 /** A message's id from its place. */
 export function messageIdOf(room: string, seq: number): string {
@@ -36,6 +37,12 @@ export function loggedEvent(record: EventRecord): LoggedEvent {
   const actor: UserRef = { id: record.actor_id, name: record.actor_name };
   const own = JSON.parse(record.payload) as Record<string, unknown>;
   return { name: record.name, ...eventBody(record.name, { room, seq, at, actor }, own) } as LoggedEvent;
+}
+
+/** An event from the log, as it was when it was committed; but a text that was deleted since is empty. */
+export function committedEvent(record: EventRecord): CommittedEvent {
+  const { name, ...body } = loggedEvent(record);
+  return new CommittedEvent(name, body, record.room_id, record.seq);
 }
 
 /** Whether an event changes who is in its room. */

@@ -2,7 +2,7 @@ import { fail, type LoggedEvent } from '@madang/protocol';
 import type { Clock } from '../clock.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
 import { CommittedEvent, type CommittedListener } from './committed.js';
-import { bodyOfNew, loggedEvent } from './event-record.js';
+import { bodyOfNew, committedEvent, loggedEvent } from './event-record.js';
 import { Tails } from './tail.js';
 import { Writer } from './writer.js';
 
@@ -80,6 +80,11 @@ export class RoomLog {
     const events = after < head ? await this.#eventsAfter(room, head, after, limit) : [];
     const last = events.at(-1)?.seq ?? after;
     return { events, head: Math.max(head, last), more: last < head };
+  }
+
+  /** Events of a room after a seq, oldest first, to be handed out as if they had just been committed. */
+  async readCommitted(room: string, after: number, limit: number): Promise<CommittedEvent[]> {
+    return (await this.#store.events(room, after, limit)).map(committedEvent);
   }
 
   /** Resolves when nothing is on its way to the disk any more. */

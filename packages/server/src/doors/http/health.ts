@@ -5,11 +5,16 @@ import type { Logger } from '../../logger.js';
 export interface HealthChecks {
   /** Throws when the store can't commit. */
   store(): Promise<void>;
+  /** Whether other nodes hear of what happens here at once; `none` without a bus. */
+  bus(): 'none' | 'down' | 'up';
   /** Whether the server is stopping. */
   isStopping(): boolean;
 }
 
-/** `/healthz`: the process lives. `/readyz`: it can take traffic; 503 with the reason when not. */
+/**
+ * `/healthz`: the process lives. `/readyz`: it can take traffic; 503 when not. Without its bus a node can, only slower:
+ * then it is `degraded`, with 200.
+ */
 export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
@@ -19,10 +24,12 @@ export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
     try {
       if (checks.isStopping()) throw new Error('the server is stopping');
       await checks.store();
-      response.json({ status: 'ready', store: 'ok' });
+      const bus = checks.bus();
+      response.json({ status: bus === 'down' ? 'degraded' : 'ready', store: 'ok', bus });
     } catch (error) {
       logger.warn({ err: error }, 'not ready');
-      response.status(503).json({ status: checks.isStopping() ? 'stopping' : 'unavailable' });
+      const status = checks.isStopping() ? { status: 'stopping' } : { status: 'unavailable', store: 'down' };
+      response.status(503).json({ ...status, bus: checks.bus() });
     }
   };
   router.get('/readyz', ready);

@@ -1,0 +1,179 @@
+import type { Bus } from './bus.js';
+import type { NodeMessage, ToldPresence } from './node-message.js';
+import type { PeopleElsewhere } from './people-elsewhere.js';
+import type { Peers } from './peers.js';
+import type { Presence, PresenceElsewhere } from './presence.js';
+
+/** How long changes are gathered before other nodes are told, in ms. */
+const TELL_MS = 100;
+
+/** How long an answer to "who is there?" is waited for, in ms. */
+const ANSWER_MS = 300;
+
+/** How long the people of a room that isn't heard here are remembered, in ms. */
+const REMEMBER_MS = 5000;
+
+/** How many people one message tells of. */
+const PART = 500;
+
+/** After a break so many rooms are asked about at a time, and as often as that in ms. */
+const ASK_AGAIN = { rooms: 100, ms: 100 };
+
+/** What this needs. */
+export interface RoomPeopleParts {
+  node: string;
+  bus: () => Bus;
+  peers: Peers;
+  presence: Presence;
+  elsewhere: PeopleElsewhere;
+  isHeard: (room: string) => boolean;
+}
+
+interface Question {
+  waitsFor: Set<string>;
+  done: Promise<void>;
+  resolve: () => void;
+}
+
+/**
+ * Who of a room is present at which node. Nodes tell each other on the room's topic, so only where it is heard; a node
+ * that begins to hear a room asks. Nothing of it is kept in Redis, so nothing of it is lost there.
+ */
+export class RoomPeople implements PresenceElsewhere {
+  readonly #parts: RoomPeopleParts;
+  readonly #questions = new Map<string, Question>();
+  /** What has come of answers in several parts. */
+  readonly #answers = new Map<string, ToldPresence[]>();
+  readonly #untold = new Map<string, Map<string, ToldPresence>>();
+  readonly #again = new Set<string>();
+  #telling: NodeJS.Timeout | undefined;
+  #asking: NodeJS.Timeout | undefined;
+
+  constructor(parts: RoomPeopleParts) {
+    this.#parts = parts;
+  }
+
+  stateOf(user: string): 'online' | 'away' | undefined {
+    return this.#parts.elsewhere.stateOf(user);
+  }
+
+  roomsOf(user: string): ReadonlySet<string> {
+    return this.#parts.elsewhere.roomsOf(user);
+  }
+
+  inRoom(room: string): ReadonlySet<string> {
+    return this.#parts.elsewhere.inRoom(room);
+  }
+
+  know(room: string): Promise<void> {
+    if (!this.#parts.peers.isUp) return Promise.resolve();
+    const question = this.#questions.get(room);
+    if (question) return question.done;
+    setTimeout(() => this.#forgetUnheard(room), REMEMBER_MS).unref();
+    return this.ask(room);
+  }
+
+  tell(people: readonly { told: ToldPresence; rooms: Iterable<string> }[]): void {
+    for (const { told, rooms } of people) {
+      for (const room of rooms) {
+        const untold = this.#untold.get(room);
+        if (untold) untold.set(told.user.id, told);
+        else this.#untold.set(room, new Map([[told.user.id, told]]));
+      }
+    }
+    this.#telling ??= setTimeout(() => this.#tellNow(), TELL_MS);
+  }
+
+  /** Asks the other nodes for their people of a room. Resolves when all have answered, or too late. */
+  ask(room: string): Promise<void> {
+    const { bus, node, peers } = this.#parts;
+    this.#questions.get(room)?.resolve();
+    let resolve = (): void => undefined;
+    const done = new Promise<void>((settle) => (resolve = settle));
+    const question = { waitsFor: new Set(peers.heard), done, resolve };
+    this.#questions.set(room, question);
+    if (question.waitsFor.size === 0) resolve();
+    else setTimeout(resolve, ANSWER_MS).unref();
+    bus().publish(`room:${room}`, JSON.stringify({ kind: 'who', node, room } satisfies NodeMessage));
+    return done;
+  }
+
+  /** Asks again about all rooms that are heard here: something may have been missed. */
+  askAgain(rooms: Iterable<string>): void {
+    for (const room of rooms) this.#again.add(room);
+    this.#asking ??= setInterval(() => this.#askSome(), ASK_AGAIN.ms);
+  }
+
+  /** Answers a node that asked. */
+  answer(message: Extract<NodeMessage, { kind: 'who' }>): void {
+    const { bus, node, presence } = this.#parts;
+    const people = presence.toldIn(message.room);
+    for (let start = 0; start === 0 || start < people.length; start += PART) {
+      const isLast = start + PART >= people.length;
+      const part: NodeMessage = {
+        kind: 'presence',
+        node,
+        room: message.room,
+        people: people.slice(start, start + PART),
+        answers: isLast ? 'last' : 'part',
+      };
+      bus().publish(`node:${message.node}`, JSON.stringify(part));
+    }
+  }
+
+  /** Takes what a node tells, by itself or as an answer. */
+  take({ node, room, people, answers }: Extract<NodeMessage, { kind: 'presence' }>): void {
+    const { elsewhere } = this.#parts;
+    if (!this.#questions.has(room)) return;
+    if (answers === undefined) return elsewhere.take(node, room, people);
+    const key = `${node} ${room}`;
+    const all = [...(this.#answers.get(key) ?? []), ...people];
+    if (answers === 'part') return void this.#answers.set(key, all);
+    this.#answers.delete(key);
+    elsewhere.replace(node, room, all);
+    const question = this.#questions.get(room);
+    question?.waitsFor.delete(node);
+    if (question?.waitsFor.size === 0) question.resolve();
+  }
+
+  /** A room is not heard here any more. */
+  forget(room: string): void {
+    this.#questions.get(room)?.resolve();
+    this.#questions.delete(room);
+    this.#again.delete(room);
+    for (const user of this.#parts.elsewhere.forgetRoom(room)) this.#parts.presence.forget(user);
+  }
+
+  close(): void {
+    clearTimeout(this.#telling);
+    clearInterval(this.#asking);
+  }
+
+  #forgetUnheard(room: string): void {
+    if (!this.#parts.isHeard(room)) this.forget(room);
+  }
+
+  #askSome(): void {
+    let left = ASK_AGAIN.rooms;
+    for (const room of this.#again) {
+      if (left-- === 0) return;
+      this.#again.delete(room);
+      if (this.#parts.isHeard(room)) void this.ask(room);
+    }
+    clearInterval(this.#asking);
+    this.#asking = undefined;
+  }
+
+  #tellNow(): void {
+    this.#telling = undefined;
+    const { bus, node } = this.#parts;
+    for (const [room, untold] of this.#untold) {
+      const people = [...untold.values()];
+      for (let start = 0; start < people.length; start += PART) {
+        const message: NodeMessage = { kind: 'presence', node, room, people: people.slice(start, start + PART) };
+        bus().publish(`room:${room}`, JSON.stringify(message));
+      }
+    }
+    this.#untold.clear();
+  }
+}
