@@ -11,14 +11,16 @@ export type Language = (typeof languages)[number];
 export type Text = Record<Language, string>;
 
 /**
- * What a permission is asked of: `none` needs no session, `self` any session, `room` the room in the input's `room`,
- * `message` the message in the input's `message` (and its room).
+ * What a permission is asked of: `none` needs no session, `self` any session, `yard` the whole server, `room` the room in the
+ * input's `room`, `message` the message in the input's `message` (and its room).
  */
 export const permissionObjects = {
   'session.start': 'none',
+  'session.see': 'self',
   'session.use': 'self',
   'room.create': 'self',
   'direct.open': 'self',
+  'yard.operate': 'yard',
   'room.see': 'room',
   'room.join': 'room',
   'room.leave': 'room',
@@ -29,7 +31,7 @@ export const permissionObjects = {
   'message.edit': 'message',
   'message.delete': 'message',
   'message.react': 'message',
-} as const satisfies Record<string, 'none' | 'self' | 'room' | 'message'>;
+} as const satisfies Record<string, 'none' | 'self' | 'yard' | 'room' | 'message'>;
 
 /** A permission; `roles.ts` in the server says who has it. */
 export type Permission = keyof typeof permissionObjects;

@@ -34,7 +34,7 @@ export const sessionGet = defineCommand({
   },
   input: z.strictObject({}),
   output: z.object(state),
-  permission: 'session.use',
+  permission: 'session.see',
   budget: 'read',
   http: { method: 'GET', path: '/session' },
   line: { verb: 'me', args: [], reply: (output) => [`${output.user.name}  ${output.user.id}`] },

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { deliveryTrace } from './delivery.js';
 import { logRead, roomBehind, sync } from './log.js';
 import { memberJoined, memberLeft, memberList, memberUpdated } from './member.js';
 import {
@@ -57,6 +58,7 @@ export const commands = {
   'typing.start': typingStart,
   'presence.set': presenceSet,
   'read.mark': readMark,
+  'delivery.trace': deliveryTrace,
 } as const;
 
 /** Everything that a room's log keeps, by name. */

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { nickname, timestamp, userId } from './fields.js';
 
-/** Who calls: a guest gave a nickname, a `host` user comes from the app that Madang is mounted in. */
+/**
+ * Who calls: a guest gave a nickname, a `host` user comes from the app that Madang is mounted in. The `operator` runs the
+ * server: no member anywhere, seen by nobody.
+ */
 export const user = z
-  .object({ id: userId, name: z.string(), kind: z.enum(['guest', 'host']), createdAt: timestamp })
+  .object({ id: userId, name: z.string(), kind: z.enum(['guest', 'host', 'operator']), createdAt: timestamp })
   .meta({ id: 'User' });
 
 /** Who calls. */

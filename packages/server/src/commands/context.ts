@@ -2,6 +2,7 @@ import { fail } from '@madang/protocol';
 import type { Clock } from '../clock.js';
 import type { Attendance } from '../fanout/attendance.js';
 import type { Connection } from '../fanout/connection.js';
+import type { DeliveryRecords } from '../fanout/delivery-records.js';
 import type { Presence } from '../fanout/presence.js';
 import type { Signals } from '../fanout/signals.js';
 import type { Session } from '../identity/actor.js';
@@ -21,6 +22,7 @@ export interface Parts {
   presence: Presence;
   signals: Signals;
   attendance: Attendance;
+  records: DeliveryRecords;
 }
 
 /** Who calls, and through what. */

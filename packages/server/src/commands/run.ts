@@ -93,7 +93,7 @@ export class Commands {
     const { store } = this.#parts;
     const object = permissionObjects[permission];
     const user = caller.session?.user.id;
-    if (user === undefined || object === 'none' || object === 'self') {
+    if (user === undefined || (object !== 'room' && object !== 'message')) {
       requirePermission(caller.session, permission, {});
       return new Context(this.#parts, caller, {});
     }

@@ -1,5 +1,6 @@
 import type { CommandName, CommandOutput, ParsedInput } from '@madang/protocol';
 import type { Context } from './context.js';
+import * as delivery from './delivery.js';
 import * as log from './log.js';
 import * as member from './member.js';
 import * as message from './message.js';
@@ -42,6 +43,7 @@ export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
   'typing.start': typing.start,
   'presence.set': presence.set,
   'read.mark': read.mark,
+  'delivery.trace': delivery.trace,
 };
 
 /** For calls with a `clientId`: finds the first result of one that was done before, or nothing. */

@@ -12,9 +12,10 @@ const COOKIE_MAX_AGE = 90 * 24 * 3600;
 /** Tells who a host app's request is from; null for nobody. */
 export type Authenticate = (request: IncomingMessage) => Promise<HostUser | null>;
 
-/** Finds whose a request is: a bearer token's, the host app's user, or from the same origin the cookie's. */
+/** Finds whose a request is: a bearer token's (the operator's too), the host app's user, or from the same origin the cookie's. */
 export class Credentials {
   readonly #sessions: Sessions;
+  readonly #operator: (token: string) => Session | undefined;
   readonly #addresses: Addresses;
   readonly #origins: readonly string[];
   readonly #path: string;
@@ -22,6 +23,8 @@ export class Credentials {
 
   constructor(parts: {
     sessions: Sessions;
+    /** The operator's session, if a token is the operator's. */
+    operator: (token: string) => Session | undefined;
     addresses: Addresses;
     /** Other origins whose pages may use cookies. */
     origins: readonly string[];
@@ -30,6 +33,7 @@ export class Credentials {
     authenticate: Authenticate | undefined;
   }) {
     this.#sessions = parts.sessions;
+    this.#operator = parts.operator;
     this.#addresses = parts.addresses;
     this.#origins = parts.origins;
     this.#path = parts.path;
@@ -39,12 +43,14 @@ export class Credentials {
   /** The session of a request, or undefined. Throws `unauthenticated` for a bearer token that is not valid. */
   async find(request: IncomingMessage): Promise<Session | undefined> {
     const { authorization } = request.headers;
+    const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    const operator = bearer === undefined ? undefined : this.#operator(bearer);
+    if (operator) return operator;
     const sameOrigin = mayUseCookies(request, this.#origins, this.#addresses);
     if (this.#authenticate && (sameOrigin || authorization !== undefined)) {
       const host = await this.#authenticate(request);
       if (host) return this.#sessions.ofHostUser(host);
     }
-    const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (bearer !== undefined) {
       return (
         (await this.#sessions.find(bearer)) ??

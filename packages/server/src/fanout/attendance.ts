@@ -1,8 +1,9 @@
 import type { UserRef } from '@madang/protocol';
-import { refOf, type Session } from '../identity/actor.js';
+import { isPerson, refOf, type Session } from '../identity/actor.js';
 import { Note } from '../log/committed.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
+import type { DeliveryRecords } from './delivery-records.js';
 import type { Presence } from './presence.js';
 import type { SendBuffers } from './send-buffer.js';
 
@@ -11,11 +12,13 @@ export class Attendance {
   readonly #connections: Connections;
   readonly #presence: Presence;
   readonly #buffers: SendBuffers;
+  readonly #records: DeliveryRecords;
 
-  constructor(connections: Connections, presence: Presence, buffers: SendBuffers) {
-    this.#connections = connections;
-    this.#presence = presence;
-    this.#buffers = buffers;
+  constructor(parts: { connections: Connections; presence: Presence; buffers: SendBuffers; records: DeliveryRecords }) {
+    this.#connections = parts.connections;
+    this.#presence = parts.presence;
+    this.#buffers = parts.buffers;
+    this.#records = parts.records;
   }
 
   /** A connection is open, without a session. */
@@ -27,7 +30,11 @@ export class Attendance {
   async begins(connection: Connection, session: Session): Promise<void> {
     const before = connection.session;
     if (before && before.user.id !== session.user.id) this.#leave(connection, before);
+    this.#records.closed(connection);
     await this.#connections.attach(connection, session);
+    // It may be closed by now.
+    if (!connection.session || !isPerson(connection.session.user)) return;
+    this.#records.opened(connection, connection.session.user.id);
     this.#presence.connected(connection);
   }
 
@@ -70,6 +77,8 @@ export class Attendance {
   #leave(connection: Connection, session: Session): void {
     const rooms = new Set(this.#connections.roomsOf(session.user.id));
     this.#connections.detach(connection);
+    if (!isPerson(session.user)) return;
+    this.#records.closed(connection);
     this.#presence.disconnected(refOf(session.user), rooms);
   }
 }

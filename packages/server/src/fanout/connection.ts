@@ -17,6 +17,8 @@ export interface Connection {
   readonly door: string;
   /** Whose it is; undefined before a session. */
   session: Session | undefined;
+  /** The one room that it hears; all of its user's if undefined. */
+  readonly only?: string | undefined;
   /** What the client says of its person. */
   presence: 'online' | 'away';
   /** How this connection is written to now; it may change when a transport is upgraded. */

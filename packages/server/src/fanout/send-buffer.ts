@@ -1,5 +1,6 @@
 import { Note } from '../log/committed.js';
 import type { Connection, Place } from './connection.js';
+import type { DeliveryRecords } from './delivery-records.js';
 import type { Encoded } from './wire-format.js';
 
 /**
@@ -8,19 +9,22 @@ import type { Encoded } from './wire-format.js';
  */
 export class SendBuffers {
   readonly #maxBytes: number;
+  readonly #records: DeliveryRecords;
   /** For each connection that is behind: its rooms, with their heads. */
   readonly #behind = new Map<Connection, Map<string, number>>();
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, records: DeliveryRecords) {
     this.#maxBytes = maxBytes;
+    this.#records = records;
   }
 
   /** Writes a room's events, or drops them. `end` is the last one's place. */
   writeEvents(connection: Connection, encoded: Encoded, end: Place): void {
     const behind = this.#behind.get(connection);
+    if (!behind && connection.queuedBytes() <= this.#maxBytes) return connection.write(encoded, end);
     if (behind) behind.set(end.room, end.seq);
-    else if (connection.queuedBytes() > this.#maxBytes) this.#behind.set(connection, new Map([[end.room, end.seq]]));
-    else connection.write(encoded, end);
+    else this.#behind.set(connection, new Map([[end.room, end.seq]]));
+    this.#records.skipped(connection);
   }
 
   /** Writes a signal, or drops it. */
@@ -33,6 +37,7 @@ export class SendBuffers {
     const behind = this.#behind.get(connection);
     if (!behind || connection.queuedBytes() > 0) return;
     this.#behind.delete(connection);
+    this.#records.caughtUp(connection);
     const notes = [...behind].map(([room, head]) => new Note('room.behind', { room, head }));
     connection.write(connection.format.encode(notes));
   }

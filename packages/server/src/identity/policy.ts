@@ -1,6 +1,6 @@
 import { fail, type Permission, type RoomKind } from '@madang/protocol';
-import type { Session } from './actor.js';
-import { type Role, roomRoles } from './roles.js';
+import { isPerson, type Session } from './actor.js';
+import { type Role, roomRoles, type YardPermission, yardRoles } from './roles.js';
 
 /** What a permission is asked of. */
 export interface PolicyObject {
@@ -9,6 +9,8 @@ export interface PolicyObject {
   author?: string;
 }
 
+const NOT_THE_OPERATORS = 'The operator is nobody in the yard; come in as a guest or a user';
+
 /**
  * The one place that answers whether somebody may do something. Throws `unauthenticated`, `forbidden`, or `not_found`
  * where the room must look as if it did not exist.
@@ -16,7 +18,11 @@ export interface PolicyObject {
 export function requirePermission(session: Session | undefined, permission: Permission, object: PolicyObject): void {
   if (permission === 'session.start') return;
   if (!session) return fail('unauthenticated', 'Start a session first');
-  if (permission === 'session.use' || permission === 'room.create' || permission === 'direct.open') return;
+  if (isOfYard(permission)) {
+    if (yardRoles[permission].includes(session.user.kind)) return;
+    return fail('forbidden', isPerson(session.user) ? 'Only the operator may do that' : NOT_THE_OPERATORS);
+  }
+  if (!isPerson(session.user)) return fail('forbidden', NOT_THE_OPERATORS);
   if (!object.room) return fail('not_found', 'There is no such room');
   const { kind, role } = object.room;
   const as: Role = role ?? 'outsider';
@@ -29,4 +35,8 @@ export function requirePermission(session: Session | undefined, permission: Perm
   if (permission === 'message.delete' && !isOwn && (as !== 'owner' || kind === 'direct')) {
     return fail('forbidden', "Only its author or the room's owner may delete a message");
   }
+}
+
+function isOfYard(permission: Permission): permission is YardPermission {
+  return Object.hasOwn(yardRoles, permission);
 }

@@ -1,6 +1,23 @@
-import type { Permission, RoomKind } from '@madang/protocol';
+import type { Permission, RoomKind, User } from '@madang/protocol';
 
-/** What a user is in a room. `outsider` is no member; `self` stands for what needs no room. */
+/** Permissions that are not asked of a room. */
+export type YardPermission = Extract<
+  Permission,
+  'session.see' | 'session.use' | 'room.create' | 'direct.open' | 'yard.operate'
+>;
+
+const people = ['guest', 'host'] as const;
+
+/** Which kinds of users may do what where no room is asked. What is asked of a room is for people alone. */
+export const yardRoles: Record<YardPermission, readonly User['kind'][]> = {
+  'session.see': [...people, 'operator'],
+  'session.use': people,
+  'room.create': people,
+  'direct.open': people,
+  'yard.operate': ['operator'],
+};
+
+/** What a user is in a room. `outsider` is no member. */
 export type Role = 'owner' | 'member' | 'outsider';
 
 /** For a kind of room: which roles have a permission. */
@@ -15,10 +32,7 @@ const owners = ['owner'] as const;
  * Who may do what in a room. A permission on a message needs its row here, and is further narrowed by whose message it
  * is: `policy.ts`.
  */
-export const roomRoles: Record<
-  Exclude<Permission, 'session.start' | 'session.use' | 'room.create' | 'direct.open'>,
-  Holders
-> = {
+export const roomRoles: Record<Exclude<Permission, 'session.start' | YardPermission>, Holders> = {
   'room.see': { public: all, private: members, direct: members },
   'room.join': { public: all, private: members, direct: members },
   'room.leave': { public: members, private: members, direct: nobody },

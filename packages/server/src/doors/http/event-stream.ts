@@ -76,7 +76,7 @@ class EventStreamConnection implements ResumableConnection {
   presence: 'online' | 'away' = 'online';
   readonly #response: Response;
   readonly #epoch: string;
-  readonly #only: string | undefined;
+  readonly only: string | undefined;
   readonly #cursors = new Map<string, number>();
   #kept: { encoded: Encoded; place: Place | undefined }[] | undefined = [];
   #keptBytes = 0;
@@ -85,7 +85,7 @@ class EventStreamConnection implements ResumableConnection {
   constructor(response: Response, epoch: string, only: string | undefined) {
     this.#response = response;
     this.#epoch = epoch;
-    this.#only = only;
+    this.only = only;
   }
 
   write(encoded: Encoded, place?: Place): void {
@@ -132,7 +132,7 @@ class EventStreamConnection implements ResumableConnection {
   #writeNow(encoded: Encoded, place: Place | undefined): void {
     if (this.#response.writableEnded || !Buffer.isBuffer(encoded)) return;
     if (place) this.#cursors.set(place.room, place.seq);
-    if (place && this.#only !== undefined && place.room !== this.#only) return;
+    if (place && this.only !== undefined && place.room !== this.only) return;
     this.#response.write(encoded);
     this.#response.write(place && this.#isIdDue() ? this.#idBlock() : '\n');
   }

@@ -1,0 +1,77 @@
+import { type CommandOutput, fail, type ParsedInput } from '@madang/protocol';
+import type { DeliveryRecord, Outcome } from '../fanout/delivery-records.js';
+import { placeOf } from '../log/event-record.js';
+import { findMessage, type MessageRow } from '../store/queries/messages.js';
+import { findLastSeen, findRead, type MembershipChange, membershipAround } from '../store/queries/trace.js';
+import type { Context } from './context.js';
+
+type Trace = CommandOutput<'delivery.trace'>;
+
+/** delivery.trace */
+export async function trace(input: ParsedInput<'delivery.trace'>, context: Context): Promise<Trace> {
+  const { records, store } = context.parts;
+  const place = placeOf(input.message);
+  const message = await findMessage(store.read, place.room, place.seq);
+  if (!message) return fail('not_found', 'There is no such message', { field: 'message' });
+  const user = await findLastSeen(store.read, input.user);
+  if (!user) return fail('not_found', 'There is no such user', { field: 'user' });
+  const membership = await membershipAround(store.read, { ...place, user: user.id });
+  const read = await findRead(store.read, place.room, user.id);
+  const isMember = membership.before?.name === 'member.joined';
+  const record = isMember ? records.find(place, user.id) : undefined;
+  const why = isMember
+    ? whyNone({ record, isOnlyNode: records.isOnlyNode, at: message.at, lastSeenAt: user.last_seen_at })
+    : notMember(membership.before);
+  return {
+    message: described(message),
+    user: { id: user.id, name: user.name },
+    member: timesOf([membership.before, membership.after]),
+    connections: record?.outcomes.map(outcomeOf) ?? [],
+    ...why,
+    ...(read && { read }),
+  };
+}
+
+function described(row: MessageRow): Trace['message'] {
+  return {
+    id: `${row.room_id}.${row.seq}`,
+    room: row.room_id,
+    seq: row.seq,
+    author: { id: row.author_id, name: row.author_name },
+    at: row.at,
+    ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
+  };
+}
+
+function timesOf(changes: (MembershipChange | undefined)[]): Trace['member'] {
+  const joined = changes.find((change) => change?.name === 'member.joined');
+  const left = changes.find((change) => change?.name === 'member.left');
+  return { ...(joined && { joinedAt: joined.at }), ...(left && { leftAt: left.at }) };
+}
+
+function outcomeOf({ openedAt, closedAt, ...outcome }: Outcome): Trace['connections'][number] {
+  return { ...outcome, since: openedAt, ...(closedAt !== undefined && { until: closedAt }) };
+}
+
+function notMember(before: MembershipChange | undefined): Pick<Trace, 'reason'> {
+  return { reason: before ? 'left' : 'not_a_member' };
+}
+
+/** Why a member's connections are none, if they are, and when the member was here before and after. */
+function whyNone(about: {
+  record: DeliveryRecord | undefined;
+  isOnlyNode: boolean;
+  at: number;
+  lastSeenAt: number;
+}): Pick<Trace, 'reason' | 'lastSeen' | 'backAt'> {
+  const { record, isOnlyNode, at } = about;
+  if (!record) return { reason: 'unknown' };
+  if (record.outcomes.length > 0) return {};
+  // What the store knows is of today: it helps only if they have not been here since.
+  const lastSeen = record.lastSeenAt ?? (about.lastSeenAt <= at ? about.lastSeenAt : undefined);
+  return {
+    reason: isOnlyNode ? 'offline' : 'not_here',
+    ...(lastSeen !== undefined && { lastSeen }),
+    ...(record.backAt !== undefined && { backAt: record.backAt }),
+  };
+}

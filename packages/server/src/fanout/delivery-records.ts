@@ -1,0 +1,195 @@
+import type { Clock } from '../clock.js';
+import type { Connection, Place } from './connection.js';
+import { Ring } from './ring.js';
+
+/** For how long it is known what was delivered, in ms. */
+const KEPT_MS = 15 * 60_000;
+
+/** How many of each are kept at most: runs of events, connections that are closed, times of being behind. */
+const MAX_KEPT = 50_000;
+
+/** How often what is too old is dropped when nothing new comes, in ms. */
+const SWEEP_MS = 60_000;
+
+/** Events of one room that were handed out together. Its number is its place in the order of all runs. */
+interface Run {
+  number: number;
+  room: string;
+  first: number;
+  last: number;
+  at: number;
+}
+
+/** A connection with a session: it hears the runs from `from` on, until `until`. */
+interface Attachment {
+  id: string;
+  user: string;
+  door: string;
+  /** The one room that it hears; all of its user's if undefined. */
+  only: string | undefined;
+  openedAt: number;
+  closedAt: number | undefined;
+  from: number;
+  until: number;
+  /** While it is behind: the first run that it did not get. */
+  behindFrom: number | undefined;
+}
+
+/** Runs that a connection did not get, for it read too slowly. */
+interface Gap {
+  connection: string;
+  from: number;
+  until: number;
+  at: number;
+}
+
+/** What became of an event at one connection; `skipped` is absent when it was handed to the network. */
+export interface Outcome {
+  connection: string;
+  door: string;
+  openedAt: number;
+  closedAt?: number;
+  sentAt?: number;
+  skipped?: 'behind' | 'other_room';
+  /** When a connection that was behind was told to read the log. */
+  toldAt?: number;
+}
+
+/** What is known of an event's delivery to a user. */
+export interface DeliveryRecord {
+  /** Those that the user had when it was handed out. */
+  outcomes: Outcome[];
+  /** When the user's last connection before it was closed. */
+  lastSeenAt?: number;
+  /** When the user's first connection after it was opened. */
+  backAt?: number;
+}
+
+/**
+ * What this node handed to which connection, for 15 minutes, in memory; places and times, never what was said. Handing
+ * out costs one small object for each room and commit, however many hear it: who heard it is told by which connections
+ * there were, and which were behind. To compare them exactly, all of it is told by the numbers of runs, not by the clock.
+ */
+export class DeliveryRecords {
+  readonly #clock: Clock;
+  #nextRun = 0;
+  /** From this run on everything is known. */
+  #knownFrom = 0;
+  readonly #runs = new Ring<Run>(MAX_KEPT, ({ number }) => this.#forget(number + 1));
+  readonly #open = new Map<string, Attachment>();
+  readonly #closed = new Ring<Attachment>(MAX_KEPT, ({ until }) => this.#forget(until));
+  readonly #gaps = new Ring<Gap>(MAX_KEPT, ({ until }) => this.#forget(until));
+  readonly #sweeping: NodeJS.Timeout;
+
+  /** Whether no other node can have had a connection of a user who had none here. */
+  readonly isOnlyNode: boolean;
+
+  constructor(clock: Clock, options: { isOnlyNode: boolean }) {
+    this.#clock = clock;
+    this.isOnlyNode = options.isOnlyNode;
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeping.unref();
+  }
+
+  /** A room's events, from `first` to `last`, are handed out now. */
+  handingOut(room: string, first: number, last: number): void {
+    this.#runs.add({ number: this.#nextRun, room, first, last, at: this.#clock.now() });
+    this.#nextRun += 1;
+  }
+
+  /** A connection hears its user's rooms from now on. */
+  opened(connection: Connection, user: string): void {
+    const { id, door, only } = connection;
+    this.#open.set(id, {
+      ...{ id, user, door, only },
+      openedAt: this.#clock.now(),
+      closedAt: undefined,
+      from: this.#nextRun,
+      until: Infinity,
+      behindFrom: undefined,
+    });
+  }
+
+  /** A connection hears nothing any more. */
+  closed(connection: Connection): void {
+    const attachment = this.#open.get(connection.id);
+    if (!attachment) return;
+    this.#open.delete(connection.id);
+    attachment.closedAt = this.#clock.now();
+    attachment.until = this.#nextRun;
+    this.#closed.add(attachment);
+  }
+
+  /** A connection is behind: it gets neither the run that is handed out now, nor any until it has caught up. */
+  skipped(connection: Connection): void {
+    const attachment = this.#open.get(connection.id);
+    if (attachment) attachment.behindFrom ??= this.#nextRun - 1;
+  }
+
+  /** A connection that was behind was told to read the log, and gets what comes now. */
+  caughtUp(connection: Connection): void {
+    const attachment = this.#open.get(connection.id);
+    if (attachment?.behindFrom === undefined) return;
+    this.#gaps.add({
+      connection: attachment.id,
+      from: attachment.behindFrom,
+      until: this.#nextRun,
+      at: this.#clock.now(),
+    });
+    attachment.behindFrom = undefined;
+  }
+
+  /** What became of an event for a user; undefined when that is not known, or not any more. */
+  find(place: Place, user: string): DeliveryRecord | undefined {
+    this.#sweep();
+    const run = this.#runOf(place);
+    if (!run || run.number < this.#knownFrom) return undefined;
+    const own = [...this.#open.values(), ...this.#closed.newestFirst()].filter((each) => each.user === user);
+    const heard = own.filter(({ from, until }) => from <= run.number && run.number < until);
+    const before = own.filter(({ until }) => until <= run.number).map(({ closedAt }) => closedAt ?? 0);
+    const after = own.filter(({ from }) => from > run.number).map(({ openedAt }) => openedAt);
+    return {
+      outcomes: heard.sort((a, b) => a.from - b.from).map((attachment) => this.#outcomeOf(run, attachment)),
+      ...(before.length > 0 && { lastSeenAt: Math.max(...before) }),
+      ...(after.length > 0 && { backAt: Math.min(...after) }),
+    };
+  }
+
+  /** Forgets all. */
+  close(): void {
+    clearInterval(this.#sweeping);
+  }
+
+  #runOf({ room, seq }: Place): Run | undefined {
+    for (const run of this.#runs.newestFirst()) {
+      if (run.room === room && run.first <= seq && seq <= run.last) return run;
+    }
+    return undefined;
+  }
+
+  #outcomeOf(run: Run, attachment: Attachment): Outcome {
+    const { id: connection, door, openedAt, closedAt } = attachment;
+    const base = { connection, door, openedAt, ...(closedAt !== undefined && { closedAt }) };
+    if (attachment.only !== undefined && attachment.only !== run.room) return { ...base, skipped: 'other_room' };
+    if (attachment.behindFrom !== undefined && attachment.behindFrom <= run.number)
+      return { ...base, skipped: 'behind' };
+    for (const gap of this.#gaps.newestFirst()) {
+      if (gap.connection === connection && gap.from <= run.number && run.number < gap.until) {
+        return { ...base, skipped: 'behind', toldAt: gap.at };
+      }
+    }
+    return { ...base, sentAt: run.at };
+  }
+
+  /** What is dropped, be it for its age or for want of room, takes with it what was known up to there. */
+  #forget(knownFrom: number): void {
+    this.#knownFrom = Math.max(this.#knownFrom, knownFrom);
+  }
+
+  #sweep(): void {
+    const oldest = this.#clock.now() - KEPT_MS;
+    this.#runs.dropWhile(({ at }) => at < oldest);
+    this.#closed.dropWhile(({ closedAt = 0 }) => closedAt < oldest);
+    this.#gaps.dropWhile(({ at }) => at < oldest);
+  }
+}

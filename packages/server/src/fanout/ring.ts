@@ -1,0 +1,39 @@
+/** The newest items of many: past `size` each new one takes the place of the oldest. Adding costs one write. */
+export class Ring<Item> {
+  readonly #size: number;
+  readonly #onDrop: (item: Item) => void;
+  readonly #items: (Item | undefined)[] = [];
+  /** The oldest that is kept, and how many there ever were. */
+  #first = 0;
+  #end = 0;
+
+  /** `onDrop` hears of each that is kept no longer. */
+  constructor(size: number, onDrop: (item: Item) => void) {
+    this.#size = size;
+    this.#onDrop = onDrop;
+  }
+
+  /** Those that are kept, the newest first. */
+  *newestFirst(): Generator<Item> {
+    for (let place = this.#end - 1; place >= this.#first; place -= 1) yield this.#items[place % this.#size] as Item;
+  }
+
+  add(item: Item): void {
+    if (this.#end - this.#first === this.#size) this.#dropOldest();
+    this.#items[this.#end % this.#size] = item;
+    this.#end += 1;
+  }
+
+  /** Drops from the oldest on, for as long as they are old. */
+  dropWhile(isOld: (item: Item) => boolean): void {
+    while (this.#first < this.#end && isOld(this.#items[this.#first % this.#size] as Item)) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const place = this.#first % this.#size;
+    const oldest = this.#items[place] as Item;
+    this.#items[place] = undefined;
+    this.#first += 1;
+    this.#onDrop(oldest);
+  }
+}

@@ -1,0 +1,63 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Session } from './actor.js';
+
+/** The file in the data folder that holds the operator's token. Who can read it may operate the yard. */
+export const OPERATOR_TOKEN_FILE = 'operator-token';
+
+const session: Session = { id: 'operator', user: { id: 'operator', name: 'operator', kind: 'operator', createdAt: 0 } };
+
+/**
+ * Makes the operator's token in the data folder, or takes the one that is there: nodes that share a folder share it. To
+ * change it, remove the file and start again. Without a folder that can be written there is no operator; the log says so.
+ * @returns what tells the operator's session by a token
+ */
+export async function openOperator(folder: string, logger: Logger): Promise<(token: string) => Session | undefined> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const expected = hashOf(await tokenIn(folder));
+    // Hashes are of one length, and tell nothing when they are compared in constant time.
+    return (token) => (timingSafeEqual(hashOf(token), expected) ? session : undefined);
+  } catch (error) {
+    logger.warn({ reason: messageOf(error) }, `there is no operator: ${OPERATOR_TOKEN_FILE} can't be written`);
+    return () => undefined;
+  }
+}
+
+async function tokenIn(folder: string): Promise<string> {
+  const file = join(folder, OPERATOR_TOKEN_FILE);
+  const fresh = randomBytes(32).toString('base64url');
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    // A link is made only if nothing is there, so that of two nodes that start at once both take the same token.
+    await link(draft, file).catch(() => undefined);
+    const known = await read(file);
+    if (known !== undefined) return known;
+    await rename(draft, file);
+    return fresh;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** The token of a file; undefined if it is none, or if others than its owner, who must be us, can read or write it. */
+async function read(file: string): Promise<string | undefined> {
+  const handle = await open(file).catch(() => undefined);
+  if (!handle) return undefined;
+  try {
+    const { mode, uid } = await handle.stat();
+    const isOurs = uid === process.getuid?.() && (mode & 0o077) === 0;
+    const token = (await handle.readFile('utf8')).trim();
+    return isOurs && /^[\w-]{43}$/.test(token) ? token : undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
