@@ -1,4 +1,4 @@
-// What the tests need of the system: a Chromium with Korean and emoji fonts, Python clients that are not ours. Where
+// What the tests need of the system: a Chromium with Korean and emoji fonts, Python clients that are not ours, a PostgreSQL. Where
 // they are missing and this may install Debian packages, it does; elsewhere it says what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,6 +14,7 @@ const needs = [
     packages: ['python3', 'python3-websockets', 'python3-socketio', 'python3-aiohttp'],
     isThere: () => runs('/usr/bin/python3', ['-c', 'import websockets, socketio, aiohttp']),
   },
+  { packages: ['postgresql'], isThere: () => existsSync('/usr/lib/postgresql') || runs('pg_config', ['--bindir']) },
 ];
 
 /** Installs the Debian packages that are missing, as root; otherwise says which are. */

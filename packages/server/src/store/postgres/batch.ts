@@ -3,8 +3,15 @@ import { messageOf } from '../../errors.js';
 import { type Change, changeStatements, type ChangeStatement } from '../changes.js';
 import { postgresDialect } from '../dialect.js';
 import { type Append, type AppendResult, createsRoom, type NewEvent } from '../store.js';
-import { isConflict, isUnavailable, sqlState } from './failures.js';
-import { insertMessages, isMessageRun, isPlainMessage, messageResults, messageValues, repeatKey } from './message-run.js';
+import { isContention, isOvertaken, isUnavailable } from './failures.js';
+import {
+  insertMessages,
+  isMessageRun,
+  isPlainMessage,
+  messageResults,
+  messageValues,
+  repeatKey,
+} from './message-run.js';
 import { Pipeline, type Statement } from './pipeline.js';
 
 /** Locks rooms for the rest of the transaction. Always in this order, so that no two nodes wait for each other. */
@@ -12,6 +19,8 @@ const lockRooms: Statement = {
   name: 'lock-rooms',
   text: `SELECT id, head FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
 };
+
+const readHeads: Statement = { name: 'read-heads', text: `SELECT id, head FROM rooms WHERE id = ANY($1::text[])` };
 
 const findMembers: Statement = {
   name: 'find-members',
@@ -56,7 +65,7 @@ export async function commitBatch(client: Client, batch: readonly Append[]): Pro
   try {
     return await commitMixed(client, batch);
   } catch (error) {
-    if (!isConflict(error)) throw error;
+    if (!isContention(error)) throw error;
     await client.query('ROLLBACK');
     return commitMixed(client, batch);
   }
@@ -67,7 +76,7 @@ async function commitMessages(client: Client, batch: readonly Append[]): Promise
   pipeline.send('BEGIN');
   pipeline.send(lockRooms, [roomsOf(batch)]);
   const inserted = pipeline.ask(insertMessages, messageValues(batch));
-  await Promise.all([inserted, pipeline.commit()]);
+  await pipeline.commit();
   return messageResults(batch, (await inserted).rows);
 }
 
@@ -88,8 +97,7 @@ async function applyOrSplit(pipeline: Pipeline, batch: readonly Append[], attemp
     return await new BatchPart(pipeline).apply(batch);
   } catch (error) {
     await pipeline.forgive();
-    const state = sqlState(error);
-    if (isUnavailable(error) || state === '40001' || state === '40P01') throw error;
+    if (isUnavailable(error) || isContention(error)) throw error;
     pipeline.send('ROLLBACK TO SAVEPOINT part');
     if (batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
@@ -97,7 +105,7 @@ async function applyOrSplit(pipeline: Pipeline, batch: readonly Append[], attemp
       return [...first, ...(await applyOrSplit(pipeline, batch.slice(middle)))];
     }
     // What another node has just taken is visible now, and changes nothing the second time.
-    if (attempt === 1 && isConflict(error)) return applyOrSplit(pipeline, batch, 2);
+    if (attempt === 1 && isOvertaken(error)) return applyOrSplit(pipeline, batch, 2);
     return [{ status: 'failed', reason: messageOf(error) }];
   }
 }
@@ -107,6 +115,16 @@ function roomsOf(batch: readonly Append[]): string[] {
 }
 
 type Numbered = { append: Append; index: number };
+
+function byRoom(batch: readonly Append[]): Numbered[][] {
+  const rooms = new Map<string, Numbered[]>();
+  for (const [index, append] of batch.entries()) {
+    const appends = rooms.get(append.room);
+    if (appends) appends.push({ append, index });
+    else rooms.set(append.room, [{ append, index }]);
+  }
+  return [...rooms.values()];
+}
 
 /** Appends to several rooms in an open transaction, whose rooms are locked. */
 class BatchPart {
@@ -122,18 +140,16 @@ class BatchPart {
 
   async apply(batch: readonly Append[]): Promise<AppendResult[]> {
     await this.#look(batch);
-    const numbered = batch.map((append, index) => ({ append, index }));
-    const byRoom = Map.groupBy(numbered, ({ append }) => append.room);
-    const rooms = await Promise.allSettled([...byRoom.values()].map((each) => this.#applyRoom(each)));
+    const applied = await Promise.allSettled(byRoom(batch).map((appends) => this.#applyRoom(appends)));
     await this.#pipeline.done();
     // With nothing failed in PostgreSQL, only an error of our own is left: values that are no JSON, for one.
-    for (const room of rooms) if (room.status === 'rejected') throw room.reason;
+    for (const each of applied) if (each.status === 'rejected') throw each.reason;
     return this.#results;
   }
 
   /** Finds heads and guards. The rooms are locked, so nobody else changes them. */
   async #look(batch: readonly Append[]): Promise<void> {
-    const heads = this.#pipeline.ask(lockRooms, [roomsOf(batch)]);
+    const heads = this.#pipeline.ask(readHeads, [roomsOf(batch)]);
     const guarded = batch.filter((append) => append.guard !== undefined);
     const members = this.#pipeline.ask(findMembers, [
       guarded.map((append) => append.room),

@@ -29,10 +29,16 @@ export function isUnavailable(error: unknown): boolean {
   return !(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError);
 }
 
-/** Whether a transaction failed only because of another at the same moment, so that it is worth a second try. */
-export function isConflict(error: unknown): boolean {
-  // serialization failure, deadlock, a unique key that another has just taken, a partition that was just attached
-  return ['40001', '40P01', '23505', '23514'].includes(sqlState(error));
+/** Whether PostgreSQL ended a transaction in favour of another, so that all of it is worth a second try. */
+export function isContention(error: unknown): boolean {
+  // a serialization failure, a deadlock
+  return ['40001', '40P01'].includes(sqlState(error));
+}
+
+/** Whether a statement failed only because of what another has just done, so that it is worth a second try. */
+export function isOvertaken(error: unknown): boolean {
+  // a unique key was just taken, a partition was just attached
+  return ['23505', '23514'].includes(sqlState(error));
 }
 
 /** The same error, or `unavailable` for one that says so. */
@@ -43,13 +49,15 @@ export function asUnavailable(error: unknown): unknown {
 /** Why a database can't be opened, in plain words. */
 export function explain(name: string, error: unknown): StartError {
   if (error instanceof StartError) return error;
+  if (error instanceof MadangError) return explain(name, error.cause);
   return new StartError(`${reasonFor(name, error)} (See --database.)`);
 }
 
 function reasonFor(name: string, error: unknown): string {
   const state = sqlState(error);
   const user = decodeURIComponent(new URL(name).username) || 'this user';
-  if (state.startsWith('28')) return `PostgreSQL did not let ${user} in at ${name}: wrong user or password, or pg_hba.conf.`;
+  if (state.startsWith('28'))
+    return `PostgreSQL did not let ${user} in at ${name}: wrong user or password, or pg_hba.conf.`;
   if (state === '3D000') return `There is no database at ${name}. Make it first, with createdb or CREATE DATABASE.`;
   if (state === '42501') {
     return `${user} may not make tables in ${name}. Make ${user} the database's owner, or grant CREATE on its schema.`;

@@ -1,0 +1,383 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { newEvent } from '../dist/log/projections.js';
+import type { Append, Store } from '../dist/store/store.js';
+import type { Engine, TestDatabase } from './engines.ts';
+import { ann, append, AT, bob, commitOne, dump, eventsOf, join, leave, makeRoom, say, seqsOf, upTo } from './yard.ts';
+
+/** The rules S1 to S8 of `store.ts`, for an engine. */
+export function storeContract(engine: () => Engine): void {
+  let store: Store;
+  let rooms = 0;
+  const newRoom = async (): Promise<string> => {
+    rooms += 1;
+    await store.commit([makeRoom(`r${rooms}`)]);
+    return `r${rooms}`;
+  };
+  const message = async (room: string, text = 'hi'): Promise<{ id: string; seq: number }> => {
+    const [seq = 0] = seqsOf(await store.commit([say(room, text)]));
+    return { id: `${room}.${seq}`, seq };
+  };
+  const head = async (room: string) => (await store.access(room, ann.id))?.head;
+
+  beforeAll(async () => {
+    const database = await engine().newDatabase();
+    store = await database.open();
+    return () => database[Symbol.asyncDispose]();
+  });
+
+  describe('S1 what was answered is on disk', () => {
+    test('S1 a database that is opened again has all of it, and its epoch', async () => {
+      await using database = await engine().newDatabase();
+      const first = await database.open();
+      await first.commit([makeRoom('a'), say('a', '안녕 👋', { clientId: 'c1' })]);
+      const before = await dump(first);
+      await first.close();
+      const second = await database.open();
+      expect(second.epoch).toBe(first.epoch);
+      expect(second.epoch).toMatch(/^[0-9a-f]{8}$/);
+      expect(await dump(second)).toBe(before);
+    });
+
+    test('S1 closing waits for commits that are under way', async () => {
+      await using database = await engine().newDatabase();
+      const first = await database.open();
+      await first.commit([makeRoom('a')]);
+      const committed = first.commit([say('a', 'last words')]);
+      await first.close();
+      expect(await committed).toEqual([{ status: 'appended', seqs: [3] }]);
+      expect(await eventsOf(await database.open(), 'a')).toHaveLength(3);
+    });
+  });
+
+  describe('S2 seq 1, 2, 3 in commit order, without a gap', () => {
+    test('S2 a batch over several rooms numbers each by itself, in its order', async () => {
+      const [a, b] = [await newRoom(), await newRoom()];
+      const results = await store.commit([say(a, '1'), say(b, '1'), say(a, '2'), say(a, '3'), say(b, '2')]);
+      expect(seqsOf(results)).toEqual([3, 3, 4, 5, 4]);
+      const texts = (await eventsOf(store, a)).slice(2).map((event) => JSON.parse(event.payload) as { text: string });
+      expect(texts.map(({ text }) => text)).toEqual(['1', '2', '3']);
+      expect([await head(a), await head(b)]).toEqual([5, 4]);
+    });
+
+    test('S2 a batch of many kinds of events numbers them in its order', async () => {
+      const room = await newRoom();
+      const other = await newRoom();
+      const results = await store.commit([
+        say(room, 'one'),
+        join(room, bob),
+        say(room, 'two', { actor: bob, guard: bob.id }),
+        say(other, 'there'),
+        say(room, 'three'),
+        append(room, newEvent.messageReacted({ id: `${room}.3`, seq: 3 }, '👍', 'added')),
+        leave(room, bob),
+        say(room, 'four'),
+      ]);
+      expect(seqsOf(results)).toEqual([3, 4, 5, 3, 6, 7, 8, 9]);
+      const events = await eventsOf(store, room);
+      expect(events.map((event) => event.seq)).toEqual(upTo(9));
+      expect(events.slice(2).map((event) => event.name)).toEqual([
+        ...['message.created', 'member.joined', 'message.created', 'message.created'],
+        ...['message.reacted', 'member.left', 'message.created'],
+      ]);
+    });
+
+    test('S2 nodes that commit at once leave no gap and no double', async () => {
+      await using database = await engine().newDatabase();
+      const nodes = await openNodes(database, engine().nodes);
+      await nodes[0]?.commit(['a', 'b', 'c'].map((room) => makeRoom(room)));
+      const answered = new Map<string, string>();
+      await Promise.all(
+        nodes.flatMap((node, number) => [0, 1].map((lane) => busy(node, `${number}-${lane}`, answered))),
+      );
+      const [node] = nodes as [Store];
+      let count = 0;
+      for (const room of ['a', 'b', 'c']) {
+        const events = await eventsOf(node, room);
+        expect(events.map((event) => event.seq)).toEqual(upTo(events.length));
+        expect((await node.access(room, ann.id))?.head).toBe(events.length);
+        for (const event of events) {
+          const text = answered.get(`${room}.${event.seq}`);
+          if (text !== undefined) expect(JSON.parse(event.payload)).toMatchObject({ text });
+        }
+        count += events.length;
+      }
+      expect(count).toBe(answered.size + 6);
+    });
+
+    test('S2 an empty batch is nothing', async () => {
+      expect(await store.commit([])).toEqual([]);
+    });
+  });
+
+  describe('S3 what changes nothing is not appended', () => {
+    test('S3 a message with a known clientId, in the next batch or the same, alone or among others', async () => {
+      const room = await newRoom();
+      expect(seqsOf(await store.commit([say(room, 'x', { clientId: `${room}-1` })]))).toEqual([3]);
+      const results = await store.commit([
+        say(room, 'new'),
+        say(room, 'x', { clientId: `${room}-1` }),
+        say(room, 'y', { clientId: `${room}-2` }),
+        say(room, 'y', { clientId: `${room}-2` }),
+        say(room, 'newer'),
+      ]);
+      expect(results.map((result) => result.status)).toEqual([
+        ...['appended', 'unchanged', 'appended', 'unchanged', 'appended'],
+      ]);
+      expect(seqsOf(results)).toEqual([4, 0, 5, 0, 6]);
+      expect(await head(room)).toBe(6);
+    });
+
+    test('S3 a clientId is its author’s, over all rooms', async () => {
+      const [a, b] = [await newRoom(), await newRoom()];
+      const clientId = `${a}-shared`;
+      const results = await store.commit([say(a, 'x', { clientId }), say(b, 'x', { clientId })]);
+      expect(results.map((result) => result.status)).toEqual(['appended', 'unchanged']);
+      expect(seqsOf(await store.commit([say(b, 'x', { clientId, actor: bob })]))).toEqual([3]);
+    });
+
+    test('S3 a second join, a leaving of who is not there, an edit to the same text', async () => {
+      const room = await newRoom();
+      const { id, seq } = await message(room, 'same');
+      const results = await store.commit([
+        join(room, ann),
+        leave(room, bob),
+        append(room, newEvent.messageEdited({ id, seq }, 'same')),
+        append(room, newEvent.messageReacted({ id, seq }, '👍', 'removed')),
+        append(room, newEvent.roomUpdated({ name: room, topic: '', uniqueKey: null })),
+        append(room, newEvent.memberPromoted(ann)),
+        append(room, newEvent.memberRenamed(bob, 'Bobby')),
+      ]);
+      expect(results).toEqual(results.map(() => ({ status: 'unchanged' })));
+      expect(await eventsOf(store, room)).toHaveLength(3);
+    });
+
+    test('S3 a later event of an append that changes nothing is left out of it', async () => {
+      const room = await newRoom();
+      const events = [
+        newEvent.memberJoined(bob, 'member'),
+        newEvent.memberPromoted(ann),
+        newEvent.messageCreated('hi', undefined),
+      ];
+      expect(await commitOne(store, append(room, events))).toEqual({ status: 'appended', seqs: [3, 0, 4] });
+    });
+
+    test('S3 of nodes that send the same at once, one appends it', async () => {
+      await using database = await engine().newDatabase();
+      const nodes = await openNodes(database, engine().nodes);
+      await nodes[0]?.commit(['a', 'b'].map((room) => makeRoom(room)));
+      const sends = upTo(40).flatMap((number) =>
+        nodes.map((node, index) =>
+          node.commit([say(index ? 'a' : 'b', 'x', { clientId: `c${number}` }), say('a', 'y')]),
+        ),
+      );
+      const results = (await Promise.all(sends)).map(([first]) => first?.status);
+      expect(results.filter((status) => status === 'appended')).toHaveLength(40);
+      expect(results.filter((status) => status === 'unchanged')).toHaveLength(40 * (nodes.length - 1));
+    });
+
+    test('S3 of nodes that make the same room, or name, at once, one does', async () => {
+      await using database = await engine().newDatabase();
+      const nodes = await openNodes(database, engine().nodes);
+      const sameId = await Promise.all(nodes.map((node) => node.commit([makeRoom('lobby')])));
+      expect(sameId.flat().filter(({ status }) => status === 'appended')).toHaveLength(1);
+      for (const number of upTo(20)) {
+        const made = await Promise.all(
+          nodes.map((node, index) => node.commit([makeRoom(`n${number}-${index}`, `name ${number}`)])),
+        );
+        expect(made.flat().filter(({ status }) => status === 'appended')).toHaveLength(1);
+      }
+      await nodes[0]?.commit(nodes.map((_, index) => makeRoom(`u${index}`)));
+      const renamed = await Promise.all(
+        nodes.map((node, index) =>
+          node.commit([append(`u${index}`, newEvent.roomUpdated({ name: 'One', uniqueKey: 'name:one' }))]),
+        ),
+      );
+      expect(renamed.flat().filter(({ status }) => status === 'appended')).toHaveLength(1);
+      expect(renamed.flat().filter(({ status }) => status === 'unchanged')).toHaveLength(nodes.length - 1);
+    });
+  });
+
+  describe('S4 whole or not at all', () => {
+    const broken = (room: string): Append => say(room, null as unknown as string);
+
+    test('S4 an append that fails harms no other of its batch', async () => {
+      const room = await newRoom();
+      const results = await store.commit([say(room, '1'), broken(room), say(room, '2'), join(room, bob), broken(room)]);
+      expect(results.map((result) => result.status)).toEqual([
+        ...['appended', 'failed', 'appended', 'appended', 'failed'],
+      ]);
+      expect(seqsOf(results)).toEqual([3, 0, 4, 5, 0]);
+      expect(seqsOf(await store.commit([say(room, '3')]))).toEqual([6]);
+    });
+
+    test('S4 alone it fails too, and what comes after it commits', async () => {
+      const room = await newRoom();
+      const unwritable = append(room, {
+        name: 'message.created',
+        payload: { big: 1n },
+        changes: [{ kind: 'insertMessage', text: 'x', clientId: null }],
+      });
+      expect(await commitOne(store, broken(room))).toMatchObject({ status: 'failed' });
+      expect(await commitOne(store, unwritable)).toMatchObject({ status: 'failed' });
+      expect(await message(room)).toMatchObject({ seq: 3 });
+    });
+
+    test('S4 an append whose second event fails leaves nothing of its first', async () => {
+      const room = await newRoom();
+      const half = append(room, [newEvent.memberJoined(bob, 'member'), ...broken(room).events]);
+      expect(await commitOne(store, half)).toMatchObject({ status: 'failed' });
+      expect(await store.access(room, bob.id)).toMatchObject({ role: null, head: 2 });
+      const [, , result] = await store.commit([say(room, '1'), half, say(room, '2', { actor: bob, guard: bob.id })]);
+      expect(result).toEqual({ status: 'refused' });
+    });
+
+    test('S4 a room that is not there takes nothing', async () => {
+      expect(await store.commit([say('nowhere', 'x'), join('nowhere', bob)])).toMatchObject([
+        { status: 'failed' },
+        { status: 'failed' },
+      ]);
+      expect(await eventsOf(store, 'nowhere')).toEqual([]);
+      expect(await store.read.selectFrom('messages').selectAll().where('room_id', '=', 'nowhere').execute()).toEqual(
+        [],
+      );
+    });
+  });
+
+  describe('S5 a guard is asked at that place in the log', () => {
+    test('S5 who is no member is refused, for every kind of event', async () => {
+      const room = await newRoom();
+      const guard = bob.id;
+      const results = await store.commit([
+        say(room, 'in', { guard: ann.id }),
+        say(room, 'x', { guard }),
+        append(room, newEvent.roomUpdated({ topic: 'mine', uniqueKey: null }), { guard }),
+        say('nowhere', 'x', { guard }),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['appended', 'refused', 'refused', 'refused']);
+      expect(seqsOf(await store.commit([say(room, 'x', { guard }), say(room, 'y')]))).toEqual([0, 4]);
+    });
+
+    test('S5 who joins or leaves in the same batch is asked after that', async () => {
+      const room = await newRoom();
+      const said = { actor: bob, guard: bob.id };
+      const topic = append(room, newEvent.roomUpdated({ topic: 'x', uniqueKey: null }), said);
+      const results = await store.commit([
+        ...[say(room, '1', said), join(room, bob), say(room, '2', said), topic],
+        ...[leave(room, bob), say(room, '3', said), { ...topic }, say(room, '4')],
+      ]);
+      expect(results.map(({ status }) => status)).toEqual([
+        ...['refused', 'appended', 'appended', 'appended', 'appended', 'refused', 'refused', 'appended'],
+      ]);
+    });
+
+    test('S5 a guard comes before what the append would change', async () => {
+      const room = await newRoom();
+      await store.commit([say(room, 'x', { clientId: `${room}-g`, actor: bob })]);
+      expect(await commitOne(store, say(room, 'x', { clientId: `${room}-g`, actor: bob, guard: bob.id }))).toEqual({
+        status: 'refused',
+      });
+    });
+  });
+
+  describe('S6 a read after the answer sees it', () => {
+    test('S6 at once, by every way of reading, on every node', async () => {
+      await using database = await engine().newDatabase();
+      const nodes = await openNodes(database, engine().nodes);
+      const [writer] = nodes as [Store];
+      await writer.commit([makeRoom('a')]);
+      for (const number of upTo(30)) {
+        await writer.commit([say('a', String(number))]);
+        for (const node of nodes) {
+          expect((await node.access('a', ann.id))?.head).toBe(number + 2);
+          expect(await node.events('a', number + 1, 5)).toHaveLength(1);
+          const { head: read } = await node.read.selectFrom('rooms').select('head').executeTakeFirstOrThrow();
+          expect(read).toBe(number + 2);
+        }
+      }
+    });
+
+    test('S6 access() tells room, kind, head and role as numbers and words', async () => {
+      const room = await newRoom();
+      expect(await store.access(room, ann.id)).toEqual({ room, kind: 'public', head: 2, role: 'owner' });
+      expect(await store.access(room, bob.id)).toEqual({ room, kind: 'public', head: 2, role: null });
+      expect(await store.access('nowhere', ann.id)).toBeUndefined();
+      const many = await Promise.all(
+        upTo(50).map((n) => store.access(n % 2 ? room : 'nowhere', n % 3 ? ann.id : bob.id)),
+      );
+      expect(many.map((each) => each?.role)).toEqual(
+        upTo(50).map((n) => (n % 2 === 0 ? undefined : n % 3 ? 'owner' : null)),
+      );
+    });
+
+    test('S6 events() pages forward, whole records', async () => {
+      const room = await newRoom();
+      await store.commit(upTo(10).map((n) => say(room, `m${n}`, { clientId: `${room}.${n}` })));
+      expect((await store.events(room, 0, 5)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+      expect((await store.events(room, 5, 100)).map(({ seq }) => seq)).toEqual([6, 7, 8, 9, 10, 11, 12]);
+      expect(await store.events(room, 12, 5)).toEqual([]);
+      expect(await store.events(room, 2, 1)).toEqual([
+        {
+          room_id: room,
+          seq: 3,
+          name: 'message.created',
+          at: AT,
+          actor_id: ann.id,
+          actor_name: ann.name,
+          payload: JSON.stringify({ text: 'm1', clientId: `${room}.1` }),
+          message_seq: null,
+        },
+      ]);
+    });
+  });
+
+  describe('S8 a deleted text is in no table', () => {
+    test('S8 neither as it was sent nor as it was edited', async () => {
+      const room = await newRoom();
+      const subject = await message(room, 'SECRET one');
+      const other = await message(room, 'kept');
+      await store.commit([
+        append(room, newEvent.messageEdited(subject, 'SECRET two')),
+        append(room, newEvent.messageEdited(subject, 'SECRET "three" \\ 비밀')),
+        append(room, newEvent.messageEdited(other, 'kept too')),
+        append(room, newEvent.messageReacted(subject, '👍', 'added')),
+      ]);
+      expect(await dump(store)).toContain('SECRET');
+      expect(await commitOne(store, append(room, newEvent.messageDeleted(subject)))).toMatchObject({
+        status: 'appended',
+      });
+      const after = await dump(store);
+      expect(after).not.toContain('SECRET');
+      expect(after).not.toContain('비밀');
+      expect(after).toContain('kept too');
+      const events = await eventsOf(store, room);
+      expect(JSON.parse(events[2]?.payload ?? '')).toEqual({ text: '' });
+      expect(JSON.parse(events[4]?.payload ?? '')).toEqual({ messageId: subject.id, text: '' });
+      expect(await commitOne(store, append(room, newEvent.messageDeleted(subject)))).toEqual({ status: 'unchanged' });
+      expect(await commitOne(store, append(room, newEvent.messageEdited(subject, 'again')))).toEqual({
+        status: 'unchanged',
+      });
+    });
+  });
+}
+
+function openNodes(database: TestDatabase, count: number): Promise<Store[]> {
+  return Promise.all(upTo(count).map(() => database.open()));
+}
+
+/** Commits batches of all sizes to three rooms, and writes down what was answered. */
+async function busy(node: Store, name: string, answered: Map<string, string>): Promise<void> {
+  for (const round of upTo(25)) {
+    const batch = upTo(1 + (round % 7)).map((n) => {
+      const room = ['a', 'b', 'c'][(n + round) % 3] ?? 'a';
+      return say(room, `${name} ${round} ${n}`);
+    });
+    if (round % 5 === 0) batch.reverse();
+    const results = await node.commit(batch);
+    for (const [index, seq] of seqsOf(results).entries()) {
+      const { room, events } = batch[index] as Append;
+      const place = `${room}.${seq}`;
+      expect(answered.has(place)).toBe(false);
+      answered.set(place, String(events[0]?.payload['text']));
+    }
+  }
+}

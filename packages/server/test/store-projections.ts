@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { newEvent } from '../dist/log/projections.js';
+import type { Store } from '../dist/store/store.js';
+import type { Engine } from './engines.ts';
+import { ann, append, AT, bob, commitOne, join, leave, makeRoom, say, upTo } from './yard.ts';
+
+/** What each kind of change does to the tables, for an engine. */
+export function storeProjections(engine: () => Engine): void {
+  let store: Store;
+  beforeAll(async () => {
+    const database = await engine().newDatabase();
+    store = await database.open();
+    return () => database[Symbol.asyncDispose]();
+  });
+  const roomRow = (id: string) => store.read.selectFrom('rooms').selectAll().where('id', '=', id).executeTakeFirst();
+  const memberRows = (room: string) =>
+    store.read.selectFrom('members').selectAll().where('room_id', '=', room).orderBy('joined_seq').execute();
+  const messageRows = (room: string) =>
+    store.read.selectFrom('messages').selectAll().where('room_id', '=', room).orderBy('seq').execute();
+  const reactionRows = (room: string) =>
+    store.read.selectFrom('reactions').selectAll().where('room_id', '=', room).orderBy('emoji').execute();
+
+  describe('projections', () => {
+    test('S4 insertRoom, insertMember, countMembers', async () => {
+      await store.commit([makeRoom('made', 'Made', { clientId: 'k1' }), join('made', bob)]);
+      expect(await roomRow('made')).toEqual({
+        id: 'made',
+        kind: 'public',
+        name: 'Made',
+        search_name: 'made',
+        topic: '',
+        created_at: AT,
+        creator_id: ann.id,
+        client_id: 'k1',
+        unique_key: 'name:Made',
+        head: 3,
+        member_count: 2,
+      });
+      expect(await memberRows('made')).toEqual([
+        { room_id: 'made', user_id: ann.id, role: 'owner', joined_at: AT, joined_seq: 2 },
+        { room_id: 'made', user_id: bob.id, role: 'member', joined_at: AT, joined_seq: 3 },
+      ]);
+    });
+
+    test('S3 insertRoom takes an id, a key and a creator’s clientId once', async () => {
+      await store.commit([makeRoom('first', 'First', { clientId: 'k2' })]);
+      const again = await store.commit([
+        makeRoom('first', 'Other', { clientId: 'k3' }),
+        makeRoom('second', 'First', { clientId: 'k4' }),
+        makeRoom('third', 'Third', { clientId: 'k2' }),
+      ]);
+      expect(again).toEqual(again.map(() => ({ status: 'unchanged' })));
+      expect(await roomRow('second')).toBeUndefined();
+      expect(await memberRows('third')).toEqual([]);
+    });
+
+    test('S4 deleteMember, updateMemberRole, checkMember', async () => {
+      await store.commit([makeRoom('m'), join('m', bob)]);
+      const results = await store.commit([
+        append('m', [newEvent.memberLeft(ann, 'left'), newEvent.memberPromoted(bob)]),
+        append('m', newEvent.memberRenamed({ ...bob, name: 'Bob' }, bob.name)),
+      ]);
+      expect(results).toEqual([
+        { status: 'appended', seqs: [4, 5] },
+        { status: 'appended', seqs: [6] },
+      ]);
+      expect(await memberRows('m')).toMatchObject([{ user_id: bob.id, role: 'owner' }]);
+      expect(await roomRow('m')).toMatchObject({ member_count: 1, head: 6 });
+      await store.commit([leave('m', bob)]);
+      expect(await roomRow('m')).toMatchObject({ member_count: 0, head: 7 });
+    });
+
+    test('S4 updateRoom changes what is given, and no name that another room has', async () => {
+      await store.commit([makeRoom('u1', 'One'), makeRoom('u2', 'Two')]);
+      await store.commit([append('u1', newEvent.roomUpdated({ topic: '주제', uniqueKey: null }))]);
+      expect(await roomRow('u1')).toMatchObject({ name: 'One', topic: '주제', unique_key: 'name:One' });
+      await store.commit([append('u1', newEvent.roomUpdated({ name: 'ÉCOLE', uniqueKey: 'name:école' }))]);
+      expect(await roomRow('u1')).toMatchObject({ name: 'ÉCOLE', search_name: 'école', unique_key: 'name:école' });
+      const taken = append('u2', newEvent.roomUpdated({ name: 'école', uniqueKey: 'name:école' }));
+      expect(await commitOne(store, taken)).toEqual({ status: 'unchanged' });
+      const own = append('u1', newEvent.roomUpdated({ name: 'École', uniqueKey: 'name:école' }));
+      expect(await commitOne(store, own)).toMatchObject({ status: 'appended' });
+    });
+
+    test('S4 insertMessage, updateMessageText, deleteMessage', async () => {
+      await store.commit([makeRoom('t'), say('t', 'first', { clientId: 't-1' })]);
+      const subject = { id: 't.3', seq: 3 };
+      const row = { room_id: 't', seq: 3, author_id: ann.id, author_name: ann.name, at: AT, client_id: 't-1' };
+      expect(await messageRows('t')).toEqual([{ ...row, text: 'first', edited_at: null, deleted_at: null }]);
+      await store.commit([append('t', newEvent.messageEdited(subject, 'second'), { at: AT + 1 })]);
+      expect(await messageRows('t')).toEqual([{ ...row, text: 'second', edited_at: AT + 1, deleted_at: null }]);
+      await store.commit([append('t', newEvent.messageDeleted(subject), { at: AT + 2 })]);
+      expect(await messageRows('t')).toEqual([{ ...row, text: '', edited_at: AT + 1, deleted_at: AT + 2 }]);
+    });
+
+    test('S4 insertReaction, deleteReaction, deleteMessageReactions', async () => {
+      await store.commit([makeRoom('e'), say('e', 'x')]);
+      const subject = { id: 'e.3', seq: 3 };
+      const react = (emoji: string, action: 'added' | 'removed', actor = ann) =>
+        commitOne(store, append('e', newEvent.messageReacted(subject, emoji, action), { actor }));
+      expect(await react('👍', 'added')).toMatchObject({ status: 'appended' });
+      expect(await react('👍', 'added')).toEqual({ status: 'unchanged' });
+      expect(await react('👍', 'added', bob)).toMatchObject({ status: 'appended' });
+      expect(await react('👍', 'removed')).toMatchObject({ status: 'appended' });
+      expect(await reactionRows('e')).toEqual([
+        { room_id: 'e', message_seq: 3, emoji: '👍', user_id: bob.id, user_name: bob.name, at: AT },
+      ]);
+      for (const number of upTo(19)) expect(await react(`e${number}`, 'added')).toMatchObject({ status: 'appended' });
+      expect(await react('one too many', 'added')).toEqual({ status: 'unchanged' });
+      expect(await react('👍', 'added')).toMatchObject({ status: 'appended' });
+      await store.commit([append('e', newEvent.messageDeleted(subject))]);
+      expect(await reactionRows('e')).toEqual([]);
+      expect(await react('👍', 'added')).toEqual({ status: 'unchanged' });
+    });
+  });
+}

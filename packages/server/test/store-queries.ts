@@ -1,0 +1,208 @@
+import type { User } from '@madang/protocol';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { newEvent } from '../dist/log/projections.js';
+import { findMember, listMembers, roomIdsOf, roomPlacesOf, successorOf } from '../dist/store/queries/members.js';
+import {
+  countUnread,
+  findMessage,
+  findMessageByClientId,
+  listMessages,
+  saveRead,
+  withReactions,
+} from '../dist/store/queries/messages.js';
+import {
+  findRoom,
+  findRoomByClientId,
+  findRoomByKey,
+  listRooms,
+  peersOf,
+  roomsOf,
+} from '../dist/store/queries/rooms.js';
+import { deleteSession, findSessionUser, insertSession, touchSessions } from '../dist/store/queries/sessions.js';
+import {
+  claimName,
+  findUser,
+  holdNames,
+  holdsName,
+  releaseNames,
+  saveUser,
+  touchUsers,
+} from '../dist/store/queries/users.js';
+import type { Store } from '../dist/store/store.js';
+import type { Engine } from './engines.ts';
+import { ann, append, AT, bob, join, makeRoom, say, upTo } from './yard.ts';
+
+const user = (id: string, name = id): User => ({ id, kind: 'guest', name, createdAt: AT });
+
+/** What the shared queries answer, for an engine. */
+export function storeQueries(engine: () => Engine): void {
+  let store: Store;
+  beforeAll(async () => {
+    const database = await engine().newDatabase();
+    store = await database.open();
+    for (const each of [user(ann.id, ann.name), user(bob.id, bob.name)]) await saveUser(store.write, each);
+    return () => database[Symbol.asyncDispose]();
+  });
+
+  describe('queries', () => {
+    test('S6 messages page both ways, and say whether there are more', async () => {
+      await store.commit([makeRoom('page'), ...upTo(10).map((n) => say('page', `m${n}`, { clientId: `p${n}` }))]);
+      const seqs = async (page: { before?: number; after?: number; limit: number }) => {
+        const { rows, more } = await listMessages(store.read, 'page', page);
+        return [...rows.map((row) => row.seq), more];
+      };
+      expect(await seqs({ limit: 3 })).toEqual([10, 11, 12, true]);
+      expect(await seqs({ before: 10, limit: 3 })).toEqual([7, 8, 9, true]);
+      expect(await seqs({ before: 6, limit: 3 })).toEqual([3, 4, 5, false]);
+      expect(await seqs({ after: 0, limit: 3 })).toEqual([3, 4, 5, true]);
+      expect(await seqs({ after: 10, limit: 3 })).toEqual([11, 12, false]);
+      expect(await seqs({ after: 4, before: 8, limit: 2 })).toEqual([5, 6, true]);
+      expect(await findMessage(store.read, 'page', 3)).toMatchObject({ text: 'm1', seq: 3 });
+      expect(await findMessage(store.read, 'page', 1)).toBeUndefined();
+      expect(await findMessageByClientId(store.read, ann.id, 'p4')).toMatchObject({ seq: 6 });
+      expect(await findMessageByClientId(store.read, bob.id, 'p4')).toBeUndefined();
+    });
+
+    test('S6 reactions stand with their messages, as the caller sees them', async () => {
+      await store.commit([makeRoom('react'), say('react', 'x'), say('react', 'y')]);
+      const react = (emoji: string, actor = ann) =>
+        append('react', newEvent.messageReacted({ id: 'react.3', seq: 3 }, emoji, 'added'), { actor });
+      await store.commit([react('👍'), { ...react('👍', bob), at: AT + 1 }, { ...react('🎉', bob), at: AT + 2 }]);
+      const { rows } = await listMessages(store.read, 'react', { limit: 10 });
+      const [first, second] = await withReactions(store.read, rows, ann.id);
+      expect(first?.reactions).toEqual([
+        { emoji: '👍', count: 2, users: [ann, bob], reacted: true },
+        { emoji: '🎉', count: 1, users: [bob], reacted: false },
+      ]);
+      expect(second?.reactions).toBeUndefined();
+    });
+
+    test('S6 unread counts others’ messages after a seq, to 100', async () => {
+      await store.commit([makeRoom('unread'), ...upTo(120).map((n) => say('unread', `m${n}`))]);
+      await store.commit([say('unread', 'own', { actor: bob })]);
+      expect(await countUnread(store.read, 'unread', bob.id, 0)).toBe(100);
+      expect(await countUnread(store.read, 'unread', bob.id, 120)).toBe(2);
+      await store.commit([append('unread', newEvent.messageDeleted({ id: 'unread.121', seq: 121 }))]);
+      expect(await countUnread(store.read, 'unread', bob.id, 120)).toBe(1);
+      expect(await countUnread(store.read, 'unread', bob.id, 122)).toBe(0);
+    });
+
+    test('S6 a read goes forward only, and says whether it did', async () => {
+      expect(await saveRead(store.write, ann.id, 'page', 5)).toBe(true);
+      expect(await saveRead(store.write, ann.id, 'page', 5)).toBe(false);
+      expect(await saveRead(store.write, ann.id, 'page', 4)).toBe(false);
+      expect(await saveRead(store.write, ann.id, 'page', 6)).toBe(true);
+      expect(await findRoom(store.read, 'page', ann.id)).toMatchObject({ read: 6, role: 'owner', head: 12 });
+      expect(await findRoom(store.read, 'page', bob.id)).toMatchObject({ read: null, role: null });
+      expect(await findRoom(store.read, 'nowhere', ann.id)).toBeUndefined();
+    });
+
+    test('S6 rooms come by name, page by page, in code point order', async () => {
+      await using database = await engine().newDatabase();
+      const own = await database.open();
+      const names = ['zeta', 'Alpha', '다락', 'alpha', 'École', '가온', 'Zeta', 'b_b', 'b%b', 'bxb'];
+      await own.commit(names.map((name, index) => makeRoom(`r${index}`, name)));
+      const sorted = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      const seen: string[] = [];
+      for (let after: string | undefined; ;) {
+        const rows = await listRooms(own.read, bob.id, { after, limit: 3 });
+        seen.push(...rows.map((row) => row.name));
+        if (rows.length < 3) break;
+        after = rows.at(-1)?.id;
+      }
+      expect(seen).toEqual(sorted);
+      expect((await roomsOf(own.read, ann.id)).map((row) => row.name)).toEqual(sorted);
+      const found = async (search: string) =>
+        (await listRooms(own.read, bob.id, { search, limit: 10 })).map((row) => row.name);
+      expect(await found('ALPHA')).toEqual(['Alpha', 'alpha']);
+      expect(await found('école')).toEqual(['École']);
+      expect(await found('ÉCOLE')).toEqual(['École']);
+      expect(await found('온')).toEqual(['가온']);
+      expect(await found('b_b')).toEqual(['b_b']);
+      expect(await found('b%')).toEqual(['b%b']);
+      expect(await found('\\')).toEqual([]);
+    });
+
+    test('S6 private and direct rooms are listed to whom they are for', async () => {
+      const room = (id: string, kind: 'private' | 'direct', key: string | null) =>
+        append(id, [
+          newEvent.roomCreated({ kind, name: id, topic: '', creator: ann.id, clientId: `${id}-c`, uniqueKey: key }),
+          newEvent.memberJoined(ann, 'owner'),
+        ]);
+      await store.commit([room('hidden', 'private', null), room('pair', 'direct', 'direct:a b'), join('pair', bob)]);
+      const names = async (who: string) => (await listRooms(store.read, who, { limit: 100 })).map((row) => row.id);
+      expect(await names(ann.id)).toContain('hidden');
+      expect(await names(bob.id)).not.toContain('hidden');
+      expect(await names(bob.id)).not.toContain('pair');
+      expect(await findRoomByKey(store.read, 'direct:a b')).toEqual({ id: 'pair' });
+      expect(await findRoomByClientId(store.read, ann.id, 'hidden-c')).toEqual({ id: 'hidden' });
+      expect(await peersOf(store.read, ['pair', 'hidden'], ann.id)).toEqual(new Map([['pair', bob]]));
+    });
+
+    test('S6 members come by the time they joined, page by page', async () => {
+      const users = upTo(7).map((n) => user(`g-${9 - n}`, `User ${n}`));
+      for (const each of users) await saveUser(store.write, each);
+      await store.commit([makeRoom('crowd'), ...users.map((each) => join('crowd', { id: each.id, name: each.name }))]);
+      const all = [ann.id, ...users.map(({ id }) => id)];
+      const first = await listMembers(store.read, 'crowd', { limit: 3 });
+      expect(first[0]).toEqual({ id: ann.id, name: 'Ann', role: 'owner', joined_at: AT, last_seen_at: AT });
+      const rest = await listMembers(store.read, 'crowd', { after: first.at(-1)?.id, limit: 100 });
+      expect([...first, ...rest].map(({ id }) => id)).toEqual(all);
+      const among = await listMembers(store.read, 'crowd', { among: ['g-2', 'g-8', 'nobody'], limit: 9 });
+      expect(among.map(({ id }) => id)).toEqual(['g-8', 'g-2']);
+      expect(await findMember(store.read, 'crowd', 'g-2')).toMatchObject({ name: 'User 7' });
+      expect(await findMember(store.read, 'crowd', 'nobody')).toBeUndefined();
+      expect(await successorOf(store.read, 'crowd', ann.id)).toMatchObject({ id: 'g-8' });
+      expect(await successorOf(store.read, 'crowd', 'g-8')).toBeUndefined();
+      expect(await roomIdsOf(store.read, 'g-8')).toEqual(['crowd']);
+      expect(await roomPlacesOf(store.read, 'g-8')).toEqual([{ room: 'crowd', head: 9, joinedSeq: 3 }]);
+    });
+
+    test('S6 a name is one user’s: of many who claim it at once, one has it', async () => {
+      const claim = (who: string, now = AT) =>
+        claimName(store.write, { nameKey: 'n', user: who, now, until: now + 1000 });
+      const claims = await Promise.all(upTo(20).map((n) => claim(`g-claim-${n}`)));
+      expect(claims.filter(Boolean)).toHaveLength(1);
+      const winner = `g-claim-${claims.indexOf(true) + 1}`;
+      expect(await claim(winner, AT + 500)).toBe(true);
+      expect(await claim('g-late', AT + 1500)).toBe(false);
+      expect(await holdsName(store.read, { nameKey: 'n', user: winner, until: AT + 1500 })).toBe(true);
+      expect(await holdsName(store.read, { nameKey: 'n', user: winner, until: AT + 1501 })).toBe(false);
+      await holdNames(store.write, [winner], AT + 3000);
+      expect(await claim('g-late', AT + 2500)).toBe(false);
+      expect(await claim('g-late', AT + 3001)).toBe(true);
+      await releaseNames(store.write, 'g-late', 'n');
+      expect(await claim(winner, AT + 3500)).toBe(false);
+      await releaseNames(store.write, 'g-late');
+      expect(await claim(winner, AT + 3500)).toBe(true);
+    });
+
+    test('S6 users and sessions', async () => {
+      const carl = user('g-carl', 'Carl');
+      await saveUser(store.write, carl);
+      await saveUser(store.write, { ...carl, name: 'Karl', createdAt: AT + 9 });
+      expect(await findUser(store.read, 'g-carl')).toEqual({ ...carl, name: 'Karl' });
+      expect(await findUser(store.read, 'nobody')).toBeUndefined();
+      await insertSession(store.write, 'hash', 'g-carl', AT);
+      expect(await findSessionUser(store.read, 'hash', AT)).toEqual({ ...carl, name: 'Karl' });
+      expect(await findSessionUser(store.read, 'hash', AT + 1)).toBeUndefined();
+      await touchSessions(store.write, ['g-carl'], AT + 10);
+      expect(await findSessionUser(store.read, 'hash', AT + 10)).toMatchObject({ id: 'g-carl' });
+      await deleteSession(store.write, 'hash');
+      expect(await findSessionUser(store.read, 'hash', 0)).toBeUndefined();
+    });
+
+    test('S6 statements over very many users run in parts', async () => {
+      const ids = ['g-carl', ...upTo(70_000).map((n) => `g-none-${n}`)];
+      await touchUsers(store.write, ids, AT + 77);
+      await holdNames(store.write, ids, AT);
+      await touchSessions(store.write, [], AT);
+      const row = await store.read
+        .selectFrom('users')
+        .select('last_seen_at')
+        .where('id', '=', 'g-carl')
+        .executeTakeFirst();
+      expect(row).toEqual({ last_seen_at: AT + 77 });
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import type { UserRef } from '@madang/protocol';
+import { newEvent } from '../dist/log/projections.js';
+import type { EventRecord, Schema } from '../dist/store/schema.js';
+import type { Append, AppendResult, NewEvent, Store } from '../dist/store/store.js';
+
+export const ann: UserRef = { id: 'g-ann', name: 'Ann' };
+export const bob: UserRef = { id: 'g-bob', name: '밥' };
+
+/** 2026-01-02T03:04:05Z: a fixed time, so that rows can be compared. */
+export const AT = 1_767_323_045_000;
+
+/** An append with what most of them share. */
+export function append(room: string, events: NewEvent | NewEvent[], more: Partial<Append> = {}): Append {
+  return { room, actor: ann, at: AT, events: Array.isArray(events) ? events : [events], ...more };
+}
+
+/** A plain message. */
+export function say(room: string, text: string, more: Partial<Append> & { clientId?: string } = {}): Append {
+  const { clientId, ...rest } = more;
+  return append(room, newEvent.messageCreated(text, clientId), rest);
+}
+
+/** A public room, made by Ann, who owns it. */
+export function makeRoom(room: string, name = room, more: { clientId?: string; uniqueKey?: string } = {}): Append {
+  return append(room, [
+    newEvent.roomCreated({
+      kind: 'public',
+      name,
+      topic: '',
+      creator: ann.id,
+      clientId: more.clientId ?? null,
+      uniqueKey: more.uniqueKey ?? `name:${name}`,
+    }),
+    newEvent.memberJoined(ann, 'owner'),
+  ]);
+}
+
+/** Somebody comes into a room. */
+export function join(room: string, user: UserRef): Append {
+  return append(room, newEvent.memberJoined(user, 'member'), { actor: user });
+}
+
+/** Somebody goes out of a room. */
+export function leave(room: string, user: UserRef): Append {
+  return append(room, newEvent.memberLeft(user, 'left'), { actor: user });
+}
+
+/** Commits one append. */
+export async function commitOne(store: Store, one: Append): Promise<AppendResult> {
+  const [result] = await store.commit([one]);
+  if (!result) throw new Error('no result');
+  return result;
+}
+
+/** The seqs of what was appended; 0 for anything else. */
+export function seqsOf(results: AppendResult[]): number[] {
+  return results.map((result) => (result.status === 'appended' ? (result.seqs[0] ?? 0) : 0));
+}
+
+/** All events of a room. */
+export function eventsOf(store: Store, room: string): Promise<EventRecord[]> {
+  return store.events(room, 0, 100_000);
+}
+
+/** 1, 2, 3 … n. */
+export function upTo(n: number): number[] {
+  return Array.from({ length: n }, (_, index) => index + 1);
+}
+
+/** Every row of every table, as one text. */
+export async function dump(store: Store): Promise<string> {
+  const tables: (keyof Schema)[] = [
+    ...(['meta', 'users', 'names', 'sessions', 'rooms', 'members', 'reads', 'events', 'messages'] as const),
+    'reactions',
+  ];
+  const rows = await Promise.all(tables.map((table) => store.read.selectFrom(table).selectAll().execute()));
+  return JSON.stringify(rows);
+}

@@ -1,0 +1,188 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { freePort } from './start-server.ts';
+import { tempFolder } from './temp-folder.ts';
+
+/** A PostgreSQL of a test's own: a real cluster in a temporary folder, on a free port. */
+export interface TestPostgres extends AsyncDisposable {
+  readonly port: number;
+  /** The address of one of its databases. */
+  url(database: string): string;
+  /** Makes a new database, and answers its address. */
+  newDatabase(options?: string): Promise<string>;
+  /** Runs SQL on one of its databases. */
+  sql(url: string, text: string): Promise<Record<string, unknown>[]>;
+  /** Stops it as an administrator would: sessions are ended. */
+  stop(): Promise<void>;
+  /** Kills it at once, all of it. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  start(): Promise<void>;
+}
+
+const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
+
+/** Starts a cluster; it is ended, and its folder removed, when it is disposed of. */
+export async function startPostgres(settings: string[] = []): Promise<TestPostgres> {
+  const folder = tempFolder();
+  const data = join(folder.path, 'cluster');
+  if (account) chownSync(folder.path, account.uid, account.gid);
+  chmodSync(folder.path, 0o700);
+  const init = asAccount('initdb', [
+    '--no-sync',
+    '-A',
+    'trust',
+    '--locale=C.UTF-8',
+    '-E',
+    'UTF8',
+    '-U',
+    'madang',
+    '-D',
+    data,
+  ]);
+  execFileSync(init.command, init.args, { stdio: 'ignore', cwd: folder.path });
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  let databases = 0;
+  const url = (database: string) => `postgres://madang@127.0.0.1:${port}/${database}`;
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const ending = child;
+    child = undefined;
+    if (!ending || ending.exitCode !== null) return;
+    const exited = once(ending, 'exit');
+    ending.kill(signal);
+    await exited;
+  };
+  const start = async (): Promise<void> => {
+    const options = ['-p', String(port), '-h', '127.0.0.1', '-k', '', ...settings.flatMap((each) => ['-c', each])];
+    const { command, args } = asAccount('postgres', ['-D', data, ...options]);
+    const started = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder.path });
+    child = started;
+    let output = '';
+    started.stderr.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-5000)));
+    for (let attempt = 0; ; attempt += 1) {
+      if (started.exitCode !== null) throw new Error(`PostgreSQL ended: ${output}`);
+      const answered = await answers(url('postgres'));
+      if (answered) return;
+      if (attempt > 300) throw new Error(`PostgreSQL does not answer: ${output}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const sql = (address: string, text: string) => run(address, text);
+
+  await start();
+  return {
+    port,
+    url,
+    newDatabase: async (options = '') => {
+      databases += 1;
+      const name = `yard_${databases}`;
+      await run(url('postgres'), `CREATE DATABASE ${name} ${options}`);
+      return url(name);
+    },
+    sql,
+    stop: () => end('SIGINT'),
+    kill: () => end('SIGQUIT'),
+    start,
+    [Symbol.asyncDispose]: async () => {
+      await end('SIGQUIT');
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** A network between a program and PostgreSQL that can go silent: packets are lost, nobody is told. */
+export interface TestNetwork extends AsyncDisposable {
+  readonly port: number;
+  freeze(): void;
+  thaw(): void;
+}
+
+/** Starts a network to a port. */
+export async function startNetwork(to: number): Promise<TestNetwork> {
+  const sockets = new Set<Socket>();
+  let isFrozen = false;
+  const server = createServer((inner) => {
+    const outer = connect(to, '127.0.0.1');
+    for (const [socket, other] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('data', (chunk: Buffer) => other.write(chunk));
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        if (!isFrozen) other.destroy();
+      });
+      if (isFrozen) socket.pause();
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return {
+    port: address.port,
+    freeze: () => {
+      isFrozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw: () => {
+      isFrozen = false;
+      for (const socket of sockets) socket.resume();
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function run(address: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: address });
+  await client.connect();
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(text);
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function answers(address: string): Promise<boolean> {
+  try {
+    await run(address, 'SELECT 1');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL refuses to run as root. It ends with the test, however that ends. */
+function asAccount(program: string, args: string[]): { command: string; args: string[] } {
+  const path = join(binaries(), program);
+  const user = account ? [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'] : [];
+  return { command: 'setpriv', args: [...user, '--pdeathsig=QUIT', path, ...args] };
+}
+
+function accountOf(user: string): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+function binaries(): string {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const found = versions.map((version) => join(debian, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
+  if (found !== undefined) return found;
+  const { stdout } = spawnSync('pg_config', ['--bindir'], { encoding: 'utf8' });
+  if (!stdout) throw new Error('There is no PostgreSQL here; install Debian\'s package "postgresql"');
+  return stdout.trim();
+}
