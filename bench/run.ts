@@ -3,7 +3,7 @@
  * generator, on one core; the servers take turns on another.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, setPriority, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,9 @@ import { barChart } from './lib/chart.ts';
 import { bunProgram } from './lib/contender.ts';
 import { pinSelf } from './lib/cpu.ts';
 import type { Bench, Result } from './lib/result.ts';
+import { median } from './lib/stats.ts';
 import { markdownTable } from './lib/table.ts';
+import { percent } from './lib/words.ts';
 import { scenarios } from './scenarios/all.ts';
 
 const { values } = parseArgs({
@@ -28,7 +30,9 @@ const { values } = parseArgs({
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 if (values.help) {
-  say('npx tsx bench/run.ts [--quick] [--only <scenario>,<scenario>] [--contenders madangWs,ws] [--rounds 3] [--seconds 5]');
+  say(
+    'npx tsx bench/run.ts [--quick] [--only <scenario>,<scenario>] [--contenders madangWs,ws] [--rounds 3] [--seconds 5]',
+  );
   for (const { name, title } of scenarios) say(`  ${name.padEnd(12)} ${title}`);
 } else {
   await run();
@@ -42,13 +46,16 @@ async function run(): Promise<void> {
   const bench: Bench = {
     quick: values.quick,
     rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
-    seconds: Number(values.seconds ?? (values.quick ? 1.5 : 5)),
-    warmUpSeconds: values.quick ? 1 : 2,
+    seconds: Number(values.seconds ?? (values.quick ? 1.2 : 5)),
+    warmUpSeconds: values.quick ? 0.7 : 2,
     serverCore: 1,
     generatorCore: 0,
+    othersBusy: [],
     ...(values.contenders !== undefined && { only: values.contenders.split(',') }),
     say,
   };
+  const nice = process.env['BENCH_NICE'];
+  if (nice !== undefined) setPriority(Number(nice));
   pinSelf(bench.generatorCore);
   const startedAt = Date.now();
   const results: Record<string, Result> = {};
@@ -60,25 +67,34 @@ async function run(): Promise<void> {
     } catch (error) {
       const note = error instanceof Error ? error.message : String(error);
       say(`  no figure: ${note}`);
-      const row = { what: scenario.title, madang: '', beside: '', target: '', reached: undefined, note };
+      const [line] = note.split('\n');
+      const row = {
+        what: scenario.title,
+        madang: '',
+        beside: '',
+        target: 'a figure',
+        reached: undefined,
+        note: line ?? '',
+      };
       results[scenario.name] = { rows: [row], raw: { error: note } };
     }
   }
-  report(results, Date.now() - startedAt);
+  report(results, { ms: Date.now() - startedAt, othersBusy: median(bench.othersBusy) });
 }
 
-function report(results: Record<string, Result>, tookMs: number): void {
+function report(results: Record<string, Result>, took: { ms: number; othersBusy: number }): void {
   const machine = {
     cores: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     bun: bunProgram() === undefined ? 'not there' : 'there',
     date: new Date().toISOString().slice(0, 10),
-    minutes: Math.round(tookMs / 6000) / 10,
+    minutes: Math.round(took.ms / 6000) / 10,
+    othersBusy: took.othersBusy,
     form: values.quick ? 'quick' : 'full',
   };
   const table = markdownTable(Object.values(results).flatMap(({ rows }) => rows));
-  const head = `${machine.form} run of ${machine.minutes} min, ${machine.cores}, Node ${machine.node}, Bun ${machine.bun}, ${machine.date}`;
+  const head = `${machine.form} run of ${machine.minutes} min, ${machine.cores}, Node ${machine.node}, Bun ${machine.bun}, ${machine.date}; other programs took ${Number.isNaN(took.othersBusy) ? 'an unknown share' : percent(took.othersBusy)} of the server's core (median)`;
   say(`\n${head}\n\n${table}`);
   // A part of the scenarios, or the quick form, must not pass for the last full run.
   const isWhole = !values.quick && values.only === undefined && values.contenders === undefined;

@@ -3,7 +3,15 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, type ServerProcess, startServer } from './children.ts';
-import { bareSocketIo, type Dialect, madangJsonRpc, madangSocketIo, type Place, plainText, rawText } from './dialect.ts';
+import {
+  bareSocketIo,
+  type Dialect,
+  madangJsonRpc,
+  madangSocketIo,
+  type Place,
+  plainText,
+  rawText,
+} from './dialect.ts';
 import { copyOf, madangArgs, prepareYard, removeFolder, workFolder, type YardPlan } from './yard.ts';
 
 /** A server under load: Madang at one of its doors, or a peer. */
@@ -17,7 +25,7 @@ export interface Contender {
 interface Prepared {
   command: Command;
   places: Place[];
-  close(): void;
+  close: () => void;
 }
 
 /** A contender that runs. */
@@ -113,12 +121,7 @@ export const contenders = {
   madangWs: madangAt('Madang, /ws', madangJsonRpc),
   socketIo: peer('bare Socket.IO', bareSocketIo(false), () => nodePeer('socket-io.ts')),
   socketIoAcks: peer('bare Socket.IO, acks', bareSocketIo(true), () => nodePeer('socket-io.ts')),
-  socketIoSqlite: peer(
-    'Socket.IO + SQLite row',
-    bareSocketIo(true),
-    () => nodePeer('socket-io.ts'),
-    'BENCH_DATABASE',
-  ),
+  socketIoSqlite: peer('Socket.IO + SQLite row', bareSocketIo(true), () => nodePeer('socket-io.ts'), 'BENCH_DATABASE'),
   ws: peer('bare ws', plainText, () => nodePeer('ws.ts')),
   rawJoined: peer('raw net, joined', rawText, () => ({ ...nodePeer('raw-net.ts'), env: { BENCH_JOINED: '1' } })),
   raw: peer('raw net, not joined', rawText, () => nodePeer('raw-net.ts')),

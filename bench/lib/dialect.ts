@@ -1,5 +1,5 @@
 /** What a text that is no delivery means to the load generator. */
-export type Meaning =
+type Meaning =
   | { kind: 'reply'; text: string }
   | { kind: 'ready' }
   | { kind: 'refused'; why: string }

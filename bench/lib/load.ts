@@ -14,7 +14,7 @@ export interface Load {
 }
 
 /** How long nothing may come before clients count as settled, in ms. */
-const QUIET_MS = 300;
+const QUIET_MS = 250;
 
 /**
  * Connects a client for each of the server's places, and waits until what their coming causes is over. `senders` of

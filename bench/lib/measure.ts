@@ -2,6 +2,7 @@ import { coreIdleMs, processCpuMs } from './cpu.ts';
 import { sleep } from './drive.ts';
 import type { Ledger } from './ledger.ts';
 import { traffic } from './load-client.ts';
+import type { Bench } from './result.ts';
 
 /** What happened in a window of time. */
 export interface Window {
@@ -17,30 +18,29 @@ export interface Window {
   serverBusy: number;
   generatorBusy: number;
   serverCoreIdle: number;
+  othersBusy: number;
 }
 
-/** Watches a server for so many seconds. */
-export async function watch(
-  server: { pid: number },
-  ledger: Ledger,
-  options: { seconds: number; serverCore: number },
-): Promise<Window> {
+/** Watches a server for as long as the bench has a measurement last. */
+export async function watch(server: { pid: number }, ledger: Ledger, bench: Bench): Promise<Window> {
   const take = () => ({
     at: performance.now(),
     serverMs: processCpuMs(server.pid),
     generator: process.cpuUsage(),
-    idleMs: coreIdleMs(options.serverCore),
+    idleMs: coreIdleMs(bench.serverCore),
     deliveries: ledger.deliveries,
     answers: ledger.answers,
     ...traffic,
   });
   const before = take();
-  await sleep(options.seconds * 1000);
+  await sleep(bench.seconds * 1000);
   const after = take();
   const wallMs = after.at - before.at;
-  const generatorUs =
-    after.generator.user - before.generator.user + after.generator.system - before.generator.system;
+  const generatorUs = after.generator.user - before.generator.user + after.generator.system - before.generator.system;
   const serverMs = after.serverMs - before.serverMs;
+  const serverCoreIdle = Math.min(1, Math.max(0, (after.idleMs - before.idleMs) / wallMs));
+  const othersBusy = Math.max(0, 1 - serverCoreIdle - serverMs / wallMs);
+  bench.othersBusy.push(othersBusy);
   return {
     seconds: wallMs / 1000,
     deliveries: after.deliveries - before.deliveries,
@@ -50,6 +50,7 @@ export async function watch(
     serverMs,
     serverBusy: serverMs / wallMs,
     generatorBusy: generatorUs / 1000 / wallMs,
-    serverCoreIdle: Math.min(1, Math.max(0, (after.idleMs - before.idleMs) / wallMs)),
+    serverCoreIdle,
+    othersBusy,
   };
 }

@@ -15,7 +15,7 @@ export interface Row {
 }
 
 /** A bar of the picture: a value, longer is more. */
-export interface Bar {
+interface Bar {
   label: string;
   value: number;
   isOurs: boolean;
@@ -46,6 +46,8 @@ export interface Bench {
   warmUpSeconds: number;
   serverCore: number;
   generatorCore: number;
+  /** What other programs took of the server's core in each measurement, 0 to 1: above a few percent, times are noise. */
+  othersBusy: number[];
   /** Contenders that take part, by their keys; all if absent. */
   only?: string[];
   /** Tells whoever watches how it goes. */

@@ -29,7 +29,8 @@ export async function takeTurns<Key extends string, Figure>(
         bench.say(`  ${round}/${bench.rounds} ${contender.name}: ${words(figure)}`);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        measured?.failures.push(why);
+        // The table's note; the whole of it is printed.
+        measured?.failures.push((why.split('\n')[0] ?? '').slice(0, 200));
         bench.say(`  ${round}/${bench.rounds} ${contender.name}: no figure: ${why}`);
       }
     }

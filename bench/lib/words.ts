@@ -27,8 +27,8 @@ export function ratioRow<Figure>(row: {
   what: string;
   ours: Measured<Figure> | undefined;
   peer: Measured<Figure> | undefined;
-  pick(figure: Figure): number;
-  words(value: number): string;
+  pick: (figure: Figure) => number;
+  words: (value: number) => string;
   target: string;
   holds(ratio: number): boolean;
 }): Row {

@@ -26,17 +26,34 @@ const cache = join(bench, '.cache');
 const migrations = join(bench, '../packages/server/src/store/migrations');
 
 /** Madang's program; `BENCH_MADANG` names another build's `cli.js`. */
-export const madangProgram = process.env['BENCH_MADANG'] ?? join(bench, '../packages/server/dist/cli.js');
+const madangProgram = process.env['BENCH_MADANG'] ?? join(bench, '../packages/server/dist/cli.js');
 
 /** Settings of every Madang that is measured: all checks on, only the rate limits off. */
 export function madangArgs(data: string): string[] {
-  return [madangProgram, '--port', '0', '--host', '127.0.0.1', '--data', data, '--limits', 'off', '--log-level', 'info'];
+  return [
+    madangProgram,
+    '--port',
+    '0',
+    '--host',
+    '127.0.0.1',
+    '--data',
+    data,
+    '--limits',
+    'off',
+    '--log-level',
+    'info',
+  ];
+}
+
+/** Where databases are kept between runs. */
+export function cacheFolder(): string {
+  mkdirSync(cache, { recursive: true });
+  return cache;
 }
 
 /** A folder for a run's data, on the same disk as the kept databases. */
 export function workFolder(): string {
-  mkdirSync(cache, { recursive: true });
-  return mkdtempSync(join(cache, 'run-'));
+  return mkdtempSync(join(cacheFolder(), 'run-'));
 }
 
 /** A copy of a yard's database for one run; remove it with {@link removeFolder}. */
@@ -68,7 +85,8 @@ export async function prepareYard(plan: YardPlan, core: number): Promise<Yard> {
       const { token } = (await post('/api/session', { name: `person ${index}` })) as { token: string };
       return token;
     });
-    const rooms = plan.roomSize === undefined ? people.map(() => 'lobby') : await makeRooms(tokens, plan.roomSize, post);
+    const rooms =
+      plan.roomSize === undefined ? people.map(() => 'lobby') : await makeRooms(tokens, plan.roomSize, post);
     const yard: Yard = { folder, tokens, rooms };
     await server.stop();
     writeFileSync(card, JSON.stringify(yard));

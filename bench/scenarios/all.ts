@@ -1,7 +1,23 @@
 import type { Scenario } from '../lib/result.ts';
 import { durable } from './durable.ts';
+import { fairness } from './fairness.ts';
+import { idle } from './idle.ts';
+import { loneAck } from './lone-ack.ts';
+import { longRoom } from './long-room.ts';
+import { openLoopRoom } from './open-loop.ts';
 import { paced } from './paced.ts';
 import { saturated } from './saturated.ts';
+import { storm } from './storm.ts';
 
 /** Every scenario, in the order in which they run and are shown. */
-export const scenarios: readonly Scenario[] = [saturated, paced, durable];
+export const scenarios: readonly Scenario[] = [
+  saturated,
+  fairness,
+  paced,
+  openLoopRoom,
+  durable,
+  loneAck,
+  idle,
+  storm,
+  longRoom,
+];

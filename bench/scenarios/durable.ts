@@ -25,7 +25,7 @@ export const durable: Scenario = {
   title: `durable sends, ${IN_FLIGHT} in flight: one room of ${ROOM}, ${ROOMS} rooms of ${ROOM}`,
   run: async (bench) => {
     const { madangSocketIo, madangWs, socketIoSqlite, socketIoAcks } = contenders;
-    const peers = { madangSocketIo, madangWs, socketIoSqlite, socketIoAcks };
+    const peers = { madangSocketIo, socketIoSqlite, socketIoAcks, ...(!bench.quick && { madangWs }) };
     bench.say(' one room');
     const one = await takeTurns(bench, peers, (contender) => measure(contender, 1, bench), words);
     bench.say(` ${ROOMS} rooms`);
@@ -61,7 +61,7 @@ async function measure(contender: Contender, rooms: number, bench: Bench): Promi
     await sleep(bench.warmUpSeconds * 1000);
     const latency = new Histogram();
     load.ledger.ackLatency = latency;
-    const window = await watch(server, load.ledger, { seconds: bench.seconds, serverCore: bench.serverCore });
+    const window = await watch(server, load.ledger, bench);
     drive.stop();
     await settle(load.ledger);
     load.close();

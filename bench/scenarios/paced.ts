@@ -31,10 +31,7 @@ export const paced: Scenario = {
     );
     const { madangSocketIo: ourSocketIo, madangWs: ourWs, socketIo: theirSocketIo, ws: theirWs } = found;
     return {
-      rows: [
-        ...rows('Socket.IO door', ourSocketIo, theirSocketIo, 0.65),
-        ...rows('/ws', ourWs, theirWs, 1),
-      ],
+      rows: [...rows('Socket.IO door', ourSocketIo, theirSocketIo, 0.65), ...rows('/ws', ourWs, theirWs, 1)],
       raw: found,
     };
   },
@@ -49,7 +46,7 @@ async function measure(contender: Contender, bench: Bench): Promise<Figure> {
     await sleep(bench.warmUpSeconds * 1000);
     const latency = new Histogram();
     load.ledger.latency = latency;
-    const window = await watch(server, load.ledger, { seconds: bench.seconds, serverCore: bench.serverCore });
+    const window = await watch(server, load.ledger, bench);
     drive.stop();
     await settle(load.ledger);
     load.close();

@@ -46,7 +46,7 @@ async function measure(contender: Contender, bench: Bench): Promise<Figure> {
     drive.start();
     await sleep(bench.warmUpSeconds * 1000);
     server.watchLoop();
-    const window = await watch(server, load.ledger, { seconds: bench.seconds, serverCore: bench.serverCore });
+    const window = await watch(server, load.ledger, bench);
     const loop = await server.loopDelay();
     drive.stop();
     await settle(load.ledger);
