@@ -6,6 +6,7 @@ import { call, type DoorClient } from '../support/door-client.ts';
 import { doors } from '../support/doors.ts';
 import { startGuest } from '../support/guest.ts';
 import { Inbox } from '../support/inbox.ts';
+import { openRawWebSocket } from '../support/raw-web-socket.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
 /** What waits for a slow client at most, as these tests set it. */
@@ -31,20 +32,22 @@ interface RawClient {
 /** For each door with a stream: opens it by hand, for a token. */
 const rawDoors: Record<string, (token: string) => Promise<RawClient>> = {
   '/ws': async (token) => {
-    const client = await upgrade('/ws', `Authorization: Bearer ${token}`);
-    client.socket.write(maskedText('{"jsonrpc":"2.0","id":1,"method":"session.get"}'));
+    const client = await openRawWebSocket(server.port, '/ws', [`Authorization: Bearer ${token}`]);
+    client.send('{"jsonrpc":"2.0","id":1,"method":"session.get"}');
     await client.texts.first((text) => text.includes('"id":1'));
     return client;
   },
   'Socket.IO': async (token) => {
-    const client = await upgrade('/socket.io/?EIO=4&transport=websocket', '');
+    const client = await openRawWebSocket(server.port, '/socket.io/?EIO=4&transport=websocket');
     await client.texts.first((text) => text.startsWith('0{'));
-    client.socket.write(maskedText(`40${JSON.stringify({ token })}`));
+    client.send(`40${JSON.stringify({ token })}`);
     await client.texts.first((text) => text.includes('session.started'));
     return client;
   },
   'server-sent events': async (token) => {
-    const socket = await tcp(`GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+    const socket = connect(server.port, 'localhost');
+    await once(socket, 'connect');
+    socket.write(`GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`);
     const texts = new Inbox<string>();
     let rest = '';
     socket.on('data', (chunk) => {
@@ -56,57 +59,6 @@ const rawDoors: Record<string, (token: string) => Promise<RawClient>> = {
     return { socket, texts };
   },
 };
-
-async function tcp(request: string): Promise<Socket> {
-  const socket = connect(server.port, 'localhost');
-  await once(socket, 'connect');
-  socket.write(request);
-  return socket;
-}
-
-async function upgrade(path: string, header: string): Promise<RawClient> {
-  const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
-  lines.push('Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==');
-  if (header) lines.push(header);
-  const socket = await tcp(`${lines.join('\r\n')}\r\n\r\n`);
-  const texts = new Inbox<string>();
-  let bytes: Buffer = Buffer.alloc(0);
-  let isOpen = false;
-  socket.on('data', (chunk: Buffer) => {
-    bytes = Buffer.concat([bytes, chunk]);
-    if (!isOpen) {
-      const end = bytes.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      isOpen = true;
-      bytes = bytes.subarray(end + 4);
-    }
-    bytes = takeFrames(bytes, (text) => texts.push(text));
-  });
-  return { socket, texts };
-}
-
-/** Takes the whole frames off the front, and answers what is left. */
-function takeFrames(bytes: Buffer, onText: (text: string) => void): Buffer {
-  let at = 0;
-  while (bytes.length >= at + 2) {
-    const short = (bytes[at + 1] as number) & 0x7f;
-    const header = short === 126 ? 4 : short === 127 ? 10 : 2;
-    if (bytes.length < at + header) break;
-    const length =
-      short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short;
-    if (bytes.length < at + header + length) break;
-    if ((bytes[at] as number) === 0x81) onText(bytes.toString('utf8', at + header, at + header + length));
-    at += header + length;
-  }
-  return bytes.subarray(at);
-}
-
-/** A client's text frame; masked with zeros, which is a mask too. */
-function maskedText(text: string): Buffer {
-  const body = Buffer.from(text);
-  const header = body.length < 126 ? [0x81, 0x80 | body.length] : [0x81, 0xfe, body.length >> 8, body.length & 0xff];
-  return Buffer.concat([Buffer.from([...header, 0, 0, 0, 0]), body]);
-}
 
 function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;

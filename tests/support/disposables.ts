@@ -1,4 +1,4 @@
-/** What a test has opened; all is closed at the test's end. Node 20 has no `AsyncDisposableStack`. */
+/** What a test has opened; all is closed at the test's end, the last first. Node 20 has no `AsyncDisposableStack`. */
 export class Disposables implements AsyncDisposable {
   readonly #all: AsyncDisposable[] = [];
 
@@ -8,6 +8,6 @@ export class Disposables implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#all.splice(0).map((each) => each[Symbol.asyncDispose]()));
+    for (let each = this.#all.pop(); each; each = this.#all.pop()) await each[Symbol.asyncDispose]();
   }
 }

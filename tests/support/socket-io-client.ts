@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { deferred } from './deferred.ts';
 import type { Answer, Credentials, DoorClient, Note } from './door-client.ts';
@@ -22,8 +21,10 @@ export async function connectSocketIo(
   socket.once('disconnect', () => markClosed());
   const refused = new Promise<never>((_resolve, reject) => socket.once('connect_error', reject));
   const close = async (): Promise<void> => {
+    const { engine } = socket.io;
+    const ended = new Promise<void>((resolve) => engine.once('close', () => resolve()));
     socket.close();
-    if (socket.io.engine && socket.io.engine.readyState !== 'closed') await once(socket.io.engine as never, 'close');
+    if (engine.readyState !== 'closed') await ended;
   };
   try {
     await Promise.race([

@@ -1,0 +1,215 @@
+import { type CommandName, commands, type ErrorObject } from '@madang/protocol';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { call, type DoorClient } from '../support/door-client.ts';
+import { doorNames, doors } from '../support/doors.ts';
+import { Disposables } from '../support/disposables.ts';
+import { placeOf } from '../support/http-client.ts';
+import { sampleInputs, type Subject } from '../support/sample-input.ts';
+import { expectCleanLog, SECRET } from '../support/server-log.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+
+let server: TestServer;
+let subject: Subject;
+const clients = new Map<string, DoorClient>();
+const open = new Disposables();
+beforeAll(async () => {
+  server = open.use(await startServer({ flags: ['--limits', 'off'] }));
+  for (const door of doorNames) clients.set(door, open.use(await doors[door](server.url, { name: `bad at ${door}` })));
+  const owner = open.use(await doors['/ws'](server.url, { name: 'owner' }));
+  const { room } = await call(owner, 'room.create', { name: 'target' });
+  const { message } = await call(owner, 'message.send', { room: room.id, text: 'target' });
+  const { user } = await call(clients.get('HTTP') as DoorClient, 'session.get', {});
+  subject = { room: room.id, message: message.id, user: user.id };
+});
+afterEach(() => expectCleanLog(server));
+afterAll(() => open[Symbol.asyncDispose]());
+
+/** A field's schema, as far as a test needs it. */
+interface FieldSchema {
+  safeParse(value: unknown): { success: boolean };
+}
+
+const names = Object.keys(commands) as CommandName[];
+
+function fieldsOf(name: CommandName): [string, FieldSchema][] {
+  return Object.entries(commands[name].input.shape as Record<string, FieldSchema>);
+}
+
+let nested: unknown = SECRET;
+for (let depth = 0; depth < 1000; depth += 1) nested = depth % 2 ? [nested] : { nested };
+
+/** What no field of any command takes. */
+const neverValid: [string, unknown][] = [
+  ['null', null],
+  ['an empty array', []],
+  ['an array', [SECRET, SECRET]],
+  ['deep nesting', nested],
+  ['a fraction', 1.5],
+  ['a huge number', 1e308],
+  ['a number that is not safe', 2 ** 53],
+  ['a negative number', -1],
+  ['too long a text', SECRET.repeat(1000)],
+];
+
+/** What some fields take and others don't. */
+const sometimesValid: [string, unknown][] = [
+  ['a number', 7],
+  ['zero', 0],
+  ['true', true],
+  ['an object', { [SECRET]: 1 }],
+  ['an empty text', ''],
+  ['a text', `${SECRET} Not An Id!`],
+  ['a lone surrogate', `a\ud800b`],
+  ['a NUL', 'a\0b'],
+  ['a line break', 'a\nb'],
+  ['a path', '../../etc/passwd'],
+];
+
+/** Fields that are only compared, never stored: any text may stand there, and finds nothing. */
+const comparedOnly = ['search', 'epoch', 'token'];
+
+/** Whether a value can be given for a field at the HTTP door: paths and queries hold text. */
+function fitsHttp(name: CommandName, field: string, value: unknown): boolean {
+  const place = placeOf(name, field);
+  if (place === 'body') return true;
+  const isText = (each: unknown) => typeof each === 'string' && each.isWellFormed();
+  if (place === 'path') return isText(value) && value !== '';
+  return isText(value) || (Array.isArray(value) && value.length > 1 && value.every(isText));
+}
+
+/** The error that every door gives to an input; all must be the same. */
+async function refusalOf(
+  name: CommandName,
+  input: Record<string, unknown>,
+  isForHttp: boolean,
+): Promise<ErrorObject | undefined> {
+  const asked = doorNames.filter((door) => isForHttp || door !== 'HTTP');
+  const answers = await Promise.all(asked.map((door) => clients.get(door)?.ask(name, input)));
+  const [first] = answers;
+  for (const [index, answer] of answers.entries()) expect(answer, `${name} at ${asked[index]}`).toEqual(first);
+  return first?.error;
+}
+
+function expectInvalid(error: ErrorObject | undefined, field: string, what: string): void {
+  expect(error?.code, what).toBe('invalid_input');
+  const issues = error?.details?.issues ?? [];
+  expect(issues.length, what).toBeGreaterThan(0);
+  for (const { path, message } of issues) {
+    expect(path === field || path.startsWith(`${field}.`), `${what}: ${path}`).toBe(true);
+    expect(message, what).toMatch(/\S/);
+    expect(error?.message, what).toContain(path);
+  }
+  expect(JSON.stringify(error).length, what).toBeLessThan(10_000);
+}
+
+describe.each(names)('%s', (name) => {
+  const sample = () => sampleInputs(subject)[name] as Record<string, unknown>;
+
+  /** The sample with another value in one field; a session is started with a name or a token, never both. */
+  const withField = (field: string, value: unknown) =>
+    name === 'session.start' ? { [field]: value } : { ...sample(), [field]: value };
+
+  test('has a sample with all of its fields, each valid', () => {
+    expect(commands[name].input.safeParse(sample()).success).toBe(true);
+    const given = Object.keys(sample());
+    for (const [field] of fieldsOf(name)) expect(name === 'session.start' || given.includes(field), field).toBe(true);
+  });
+
+  test('a required field that is missing is named, in the same words at every door', async () => {
+    for (const [field, schema] of fieldsOf(name)) {
+      if (schema.safeParse(undefined).success) continue;
+      const { [field]: _, ...rest } = sample();
+      const error = await refusalOf(name, rest, placeOf(name, field) !== 'path');
+      expectInvalid(error, field, `${name} without ${field}`);
+      expect(error?.details?.issues).toEqual([{ path: field, message: 'is required' }]);
+    }
+  });
+
+  test('a bad value is refused with the path of its field, in the same words at every door', async () => {
+    for (const [field, schema] of fieldsOf(name)) {
+      const refused = sometimesValid.filter(([, value]) => !schema.safeParse(value).success);
+      // Any field's schema refuses most of what is not of its type.
+      expect(refused.length, field).toBeGreaterThan(2);
+      for (const [what, value] of [...neverValid, ...refused]) {
+        const error = await refusalOf(name, withField(field, value), fitsHttp(name, field, value));
+        expectInvalid(error, field, `${name} with ${what} in ${field}`);
+      }
+    }
+  });
+
+  test('a text that no store or screen can hold is refused, or only compared', async () => {
+    for (const [field, schema] of fieldsOf(name)) {
+      if (!schema.safeParse('lobby.1').success && !schema.safeParse('a').success) continue;
+      for (const value of ['a\ud800b', 'a\0b']) {
+        const error = await refusalOf(name, withField(field, value), fitsHttp(name, field, value));
+        if (comparedOnly.includes(field)) expect(error?.code, `${name} ${field}`).not.toBe('internal');
+        else expectInvalid(error, field, `${name} ${field}`);
+      }
+    }
+  });
+
+  test('a field that is not known is refused by its name', async () => {
+    for (const field of ['nosuch', 'constructor', 'toString', 'hasOwnProperty', 'Room', 'room ']) {
+      const error = await refusalOf(name, { ...sample(), [field]: 'x' }, true);
+      expectInvalid(error, field, `${name} with ${field}`);
+      expect(error?.details?.issues).toEqual([{ path: field, message: 'is not a known field' }]);
+    }
+  });
+
+  test('fields under __proto__ do not count as given', async () => {
+    const required = fieldsOf(name).filter(
+      ([field, schema]) => !schema.safeParse(undefined).success && placeOf(name, field) === 'body',
+    );
+    if (required.length === 0) return;
+    const inPath = Object.entries(sample()).filter(([field]) => placeOf(name, field) === 'path');
+    const input = { ...Object.fromEntries(inPath), ...(JSON.parse('{"__proto__":0}') as object) };
+    Object.defineProperty(input, '__proto__', { value: sample(), enumerable: true });
+    expect(JSON.stringify(input)).toContain('"__proto__":{');
+    const error = await refusalOf(name, input, true);
+    expect(error?.code).toBe('invalid_input');
+    const missing = error?.details?.issues?.filter(({ message }) => message === 'is required').map(({ path }) => path);
+    expect(missing).toEqual(required.map(([field]) => field));
+  });
+
+  test.each([
+    ['an array', []],
+    ['an array with the input', [{}]],
+    ['a text', 'text'],
+    ['a number', 7],
+    ['true', true],
+  ])('%s instead of an object is refused', async (_what, input) => {
+    for (const door of doorNames) {
+      // A GET or DELETE has no body.
+      if (door === 'HTTP') continue;
+      const { error } = (await clients.get(door)?.ask(name, input)) ?? {};
+      expect(error?.code, door).toBe('invalid_input');
+    }
+  });
+});
+
+describe.each(doorNames)('commands that there are not, at %s', (door) => {
+  test.each([
+    'nosuch',
+    'message',
+    'message.send.',
+    'Message.Send',
+    '__proto__',
+    'constructor',
+    'toString',
+    'x'.repeat(5000),
+    '한글',
+    '../sync',
+  ])('%.20s', async (name) => {
+    const { error } = (await clients.get(door)?.ask(name, {})) ?? {};
+    expect(error?.code).toBe(door === 'HTTP' ? 'not_found' : 'invalid_input');
+    expect(error?.message.length).toBeLessThan(300);
+  });
+});
+
+describe.each(doorNames)('after all that, at %s', (door) => {
+  test('the server goes on', async () => {
+    const client = clients.get(door) as DoorClient;
+    const { message } = await call(client, 'message.send', { room: 'lobby', text: `${SECRET} still here at ${door}` });
+    await client.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === message.seq);
+  });
+});

@@ -1,0 +1,61 @@
+import { startPostgres, type TestPostgres } from './postgres.ts';
+import { startRedis, type TestRedis } from './redis.ts';
+import { startServer, type TestServer } from './start-server.ts';
+
+/** A yard on several nodes, with a PostgreSQL and a Redis of its own. */
+export interface TestNodes extends AsyncDisposable {
+  readonly nodes: TestServer[];
+  readonly postgres: TestPostgres;
+  readonly redis: TestRedis;
+  readonly database: string;
+}
+
+/** What a test wants of its nodes. */
+export interface NodesOptions {
+  count?: number;
+  flags?: string[];
+  /** Through what the nodes reach Redis; straight if absent. */
+  busPort?: (redis: TestRedis) => Promise<number>;
+  isCluster?: boolean;
+  postgresSettings?: string[];
+}
+
+/** Starts two nodes, or as many as are wanted. They know of each other when this resolves. */
+export async function startNodes(options: NodesOptions = {}): Promise<TestNodes> {
+  const { count = 2, flags = [], isCluster = false } = options;
+  const [postgres, redis] = await Promise.all([startPostgres(options.postgresSettings), startRedis({ isCluster })]);
+  const database = await postgres.newDatabase();
+  const bus = `redis://127.0.0.1:${(await options.busPort?.(redis)) ?? redis.port}`;
+  const nodes: TestServer[] = [];
+  const end = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+    await redis[Symbol.asyncDispose]();
+    await postgres[Symbol.asyncDispose]();
+  };
+  try {
+    const start = () => startServer({ flags: ['--database', database, '--bus', bus, ...flags] });
+    nodes.push(...(await Promise.all(Array.from({ length: count }, start))));
+    await Promise.all(nodes.map((node) => busState(node, 'up')));
+    // Two beats, so that each has heard the others.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { nodes, postgres, redis, database, [Symbol.asyncDispose]: end };
+}
+
+/** What `/readyz` says. */
+export async function readiness(node: TestServer): Promise<Record<string, string>> {
+  return (await (await fetch(`${node.url}/readyz`)).json()) as Record<string, string>;
+}
+
+/** Resolves with the ms that passed until a node says that its bus is so. */
+export async function busState(node: TestServer, state: 'up' | 'down', timeoutMs = 10_000): Promise<number> {
+  const start = performance.now();
+  while ((await readiness(node))['bus'] !== state) {
+    if (performance.now() - start > timeoutMs) throw new Error(`The bus is not ${state} after ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return performance.now() - start;
+}

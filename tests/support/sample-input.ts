@@ -1,0 +1,40 @@
+import type { CommandInput, CommandName } from '@madang/protocol';
+
+/** What exists on a test's server for inputs to name. */
+export interface Subject {
+  room: string;
+  message: string;
+  user: string;
+}
+
+/** For every command an input with all of its fields, each valid; a new row without one does not compile. */
+export function sampleInputs(subject: Subject): { [Name in CommandName]: CommandInput<Name> } {
+  const { room, message, user } = subject;
+  const page = { limit: 10 };
+  return {
+    'session.start': { name: 'somebody new' },
+    'session.get': {},
+    'session.end': {},
+    'user.update': { name: 'another name' },
+    'room.create': { name: 'a room', topic: 'a topic', kind: 'public', clientId: 'room-1' },
+    'room.list': { search: 'a', after: room, ...page },
+    'room.get': { room },
+    'room.join': { room },
+    'room.leave': { room },
+    'room.update': { room, name: 'a new name', topic: 'a new topic' },
+    'room.invite': { room, user },
+    'room.remove': { room, user },
+    'direct.open': { user },
+    'member.list': { room, present: false, after: user, ...page },
+    'message.send': { room, text: 'a text', clientId: 'message-1' },
+    'message.edit': { message, text: 'another text' },
+    'message.delete': { message },
+    'message.react': { message, emoji: '👍', remove: false },
+    'message.list': { room, before: 100, after: 0, ...page },
+    'log.read': { room, after: 0, epoch: 'an-epoch', ...page },
+    sync: { cursors: { [room]: 0 }, epoch: 'an-epoch' },
+    'typing.start': { room },
+    'presence.set': { presence: 'online' },
+    'read.mark': { room, seq: 1 },
+  };
+}
