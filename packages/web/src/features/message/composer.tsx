@@ -76,7 +76,7 @@ export function Composer({ room, label, onSent, onEditLast, onTyping }: Composer
         <GrowingTextArea
           ref={(element) => {
             input.current = element;
-            if (!isTouch) element?.focus({ preventScroll: true });
+            if (!isTouch && mayTakeFocus()) element?.focus({ preventScroll: true });
           }}
           id="composer"
           className={styles.input}
@@ -109,4 +109,10 @@ export function Composer({ room, label, onSent, onEditLast, onTyping }: Composer
       </div>
     </form>
   );
+}
+
+/** Whoever came here by a room's link, or has done nothing yet, wants to write; whoever is at a button does not. */
+function mayTakeFocus(): boolean {
+  const active = document.activeElement;
+  return active === null || active === document.body || active.matches('a[data-room]');
 }
