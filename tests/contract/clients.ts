@@ -22,6 +22,8 @@ export interface ClientOptions {
   history: HistoryWriter;
   random: Random;
   silenceMs: number;
+  /** Awaited before each attempt to connect, instead of a short random time. */
+  gate?: () => Promise<void>;
 }
 
 /** A client's view of one room. */
@@ -56,6 +58,8 @@ export interface ContractClient {
 export class RawClient implements ContractClient {
   readonly id: string;
   readonly user: string;
+  /** Hears that the server has skipped it in a room. */
+  onBehind: (() => void) | undefined;
   readonly #options: ClientOptions;
   readonly #views = new Map<string, View>();
   #door: Door | undefined;
@@ -127,9 +131,10 @@ export class RawClient implements ContractClient {
   }
 
   async #run(): Promise<void> {
-    const { random } = this.#options;
+    const { random, gate } = this.#options;
     let failures = 0;
     while (!this.#isClosed) {
+      await gate?.();
       let closed: () => void = () => undefined;
       const untilClosed = new Promise<void>((resolve) => (closed = resolve));
       try {
@@ -140,7 +145,7 @@ export class RawClient implements ContractClient {
         failures = Math.min(failures + 1, 4);
       }
       this.#door = undefined;
-      if (!this.#isClosed) await this.#wait(random.between(10, 60 * 2 ** failures));
+      if (!this.#isClosed && !gate) await this.#wait(random.between(10, 60 * 2 ** failures));
     }
   }
 
@@ -192,6 +197,7 @@ export class RawClient implements ContractClient {
     if (name === 'room.behind') {
       const { room, head } = body as { room: string; head: number };
       history.add({ type: 'behind', client: this.id, user: this.user, connection, room, head });
+      this.onBehind?.();
       const view = this.#views.get(room);
       if (view) this.#read(room, view, head);
       return;

@@ -36,6 +36,8 @@ export interface RunOptions {
   flags?: readonly string[];
   /** Whether a second client of the first person joins in at another door. Default true. */
   twins?: boolean;
+  /** The server is stopped in order once everybody has a session, so that even a server that never syncs keeps that. */
+  settles?: boolean;
 }
 
 /** What a run leaves for the checker. */
@@ -68,6 +70,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     const rooms = await keeper.open(options.rooms);
     clients.push(...(await bringClients({ options, keeper, proxy, history, rooms })));
+    if (options.settles === true) {
+      await subject.stop();
+      await subject.start();
+    }
     for (const client of clients) client.start();
     const actors = clients.map(
       (client) => new Actor(client, { random: random.fork(`actor ${client.id}`), rooms, board, pace: options.pace }),

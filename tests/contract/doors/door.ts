@@ -12,6 +12,8 @@ export interface Door {
   resume?(): void;
   /** Bytes that came over the connection. */
   bytesRead?(): number;
+  /** The port of this end. */
+  localPort?(): number;
   close(): void;
 }
 

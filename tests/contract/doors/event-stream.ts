@@ -16,7 +16,7 @@ export async function openEventStream(
   let isClosed = false;
   const watch = setInterval(() => {
     if (performance.now() - alive > target.silenceMs) close();
-  }, 500);
+  }, target.silenceMs / 8);
   const close = () => {
     clearInterval(watch);
     asked?.destroy();

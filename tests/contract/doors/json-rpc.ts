@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { type Door, type DoorHooks, type DoorTarget, OPEN_MS, Waiting } from './door.ts';
 
@@ -12,7 +13,7 @@ export function openJsonRpc(target: DoorTarget, hooks: DoorHooks): Promise<Door>
   let alive = performance.now();
   const watch = setInterval(() => {
     if (!webSocket.isPaused && performance.now() - alive > target.silenceMs) webSocket.terminate();
-  }, 500);
+  }, target.silenceMs / 8);
   webSocket.on('ping', () => (alive = performance.now()));
   webSocket.on('message', (data) => {
     alive = performance.now();
@@ -33,7 +34,7 @@ export function openJsonRpc(target: DoorTarget, hooks: DoorHooks): Promise<Door>
     });
     webSocket.on('open', () => {
       isOpen = true;
-      const socket = (webSocket as unknown as { _socket: { bytesRead: number } })._socket;
+      const socket = (webSocket as unknown as { _socket: Socket })._socket;
       resolve({
         call: (method, params) =>
           waiting.ask((id) => webSocket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }), () => undefined)),
@@ -43,6 +44,7 @@ export function openJsonRpc(target: DoorTarget, hooks: DoorHooks): Promise<Door>
           webSocket.resume();
         },
         bytesRead: () => socket.bytesRead,
+        localPort: () => socket.localPort ?? 0,
         close: () => webSocket.terminate(),
       });
     });

@@ -115,7 +115,7 @@ static void lose_power(uint64_t seed) {
   int (*open_file)(const char *, int, ...) = REAL(open);
   for (struct file *file = files; file; file = file->next) {
     if (file->is_new) {
-      unlink(file->path);
+      REAL(unlink)(file->path);
       continue;
     }
     int fd = open_file(file->path, O_RDWR | O_CLOEXEC);
@@ -148,7 +148,7 @@ static void lose_power(uint64_t seed) {
   char shm[4200];
   strcpy(shm, folder);
   strcat(shm, "/madang.db-shm");
-  unlink(shm);
+  REAL(unlink)(shm);
   control[OUT_DROPPED] += dropped;
   kill(getpid(), SIGKILL);
   for (;;) pause();

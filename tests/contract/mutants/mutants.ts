@@ -1,0 +1,132 @@
+import type { ViolationKind } from '../checker.ts';
+import { diskFull, powerLoss } from '../faults/disk.ts';
+import { cut } from '../faults/network.ts';
+import { kill } from '../faults/process.ts';
+import type { Fault } from '../world.ts';
+import type { Edit } from './mutate.ts';
+
+/** A server that breaks one promise, and what the checker must say of it. */
+export interface Mutant {
+  name: string;
+  edits: readonly Edit[];
+  /** One of these must be found. */
+  caughtAs: readonly ViolationKind[];
+  /** What brings it to light, again and again; nothing if absent. */
+  fault?: Fault;
+}
+
+const sendBuffer = 'fanout/send-buffer.js';
+const writeWorker = 'store/sqlite/write-worker.js';
+const writeEvents = 'connection.write(encoded, end);';
+
+/** The mutants that the ordinary workload catches. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'acknowledges before the commit',
+    edits: [
+      {
+        file: writeWorker,
+        from: `this.#database.exec('BEGIN IMMEDIATE');`,
+        to: `if (!this.#database.inTransaction) this.#database.exec('BEGIN IMMEDIATE');`,
+      },
+      {
+        file: writeWorker,
+        from: `this.#database.exec('COMMIT');`,
+        to: `const commit = () => this.#database.inTransaction && this.#database.exec('COMMIT');
+          if (batch.some(({ events }) => events[0].name === 'message.created')) setTimeout(commit, 400);
+          else commit();`,
+      },
+    ],
+    caughtAs: ['lost', 'phantom'],
+    fault: kill,
+  },
+  {
+    name: 'drops one event in seventeen',
+    edits: [{ file: sendBuffer, from: writeEvents, to: `if (end.seq % 17 !== 5) ${writeEvents}` }],
+    caughtAs: ['gap'],
+  },
+  {
+    name: 'swaps two events',
+    edits: [
+      {
+        file: sendBuffer,
+        from: writeEvents,
+        to: `{
+          const { kept } = connection;
+          connection.kept = undefined;
+          if (!kept && end.seq % 7 === 3) connection.kept = { encoded, end };
+          else ${writeEvents}
+          if (kept) connection.write(kept.encoded, kept.end);
+        }`,
+      },
+    ],
+    caughtAs: ['disorder'],
+  },
+  {
+    name: 'knows no clientId again',
+    edits: [{ file: 'store/changes.js', from: 'c.text, p.at, c.clientId]', to: 'c.text, p.at, null]' }],
+    caughtAs: ['cloned'],
+  },
+  {
+    name: 'goes on telling those who left',
+    edits: [{ file: 'fanout/deliver.js', from: 'this.#connections.leave(memberOf(last), room);', to: ';' }],
+    caughtAs: ['leaked'],
+  },
+  {
+    name: 'lets anybody read a log',
+    edits: [
+      {
+        file: 'identity/policy.js',
+        from: 'if (!roomRoles[permission][kind].includes(as)) {',
+        to: `if (permission !== 'room.read' && !roomRoles[permission][kind].includes(as)) {`,
+      },
+    ],
+    caughtAs: ['leaked'],
+  },
+  {
+    name: 'begins a page one too late',
+    edits: [
+      {
+        file: 'log/room-log.js',
+        from: 'await this.#eventsAfter(room, head, after, limit)',
+        to: 'await this.#eventsAfter(room, head, after > 3 ? after + 1 : after, limit)',
+      },
+    ],
+    caughtAs: ['gap'],
+    fault: cut,
+  },
+];
+
+/** The mutants that only a failing disk brings to light. */
+export const diskMutants: readonly Mutant[] = [
+  {
+    name: 'does not sync',
+    edits: [
+      { file: 'store/sqlite/connection.js', from: 'synchronous = FULL', to: 'synchronous = NORMAL' },
+      { file: 'store/sqlite/connection.js', from: 'synchronous !== 2', to: 'synchronous === 2' },
+    ],
+    caughtAs: ['lost', 'phantom'],
+    fault: powerLoss,
+  },
+  {
+    name: 'acknowledges what the disk refused',
+    edits: [
+      {
+        file: 'log/writer.js',
+        from: 'each.settle(reason);',
+        to: `each.settle({ status: 'appended', seqs: each.append.events.map(() => 1) });`,
+      },
+    ],
+    caughtAs: ['lost'],
+    fault: diskFull,
+  },
+];
+
+/** The mutant that only a slow client brings to light. */
+export const slowMutant: Mutant = {
+  name: 'does not tell a slow client what it missed',
+  edits: [
+    { file: sendBuffer, from: 'connection.write(connection.format.encode(notes));', to: 'void notes;' },
+  ],
+  caughtAs: ['gap'],
+};

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { check, type Verdict } from '../checker.ts';
+import { readHistory } from '../history.ts';
+import { atRandom, run } from '../workload.ts';
+import { breakServer } from './mutate.ts';
+import type { Mutant } from './mutants.ts';
+
+/** How a mutant is tried. */
+export interface Trial {
+  folder: string;
+  seed: number;
+  shimLibrary: string | undefined;
+  durationMs?: number;
+}
+
+/** Runs the workload for a few seconds against a server that a mutant has broken; answers what the checker says. */
+export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> {
+  const { folder, seed, durationMs = 4000 } = trial;
+  const { fault } = mutant;
+  const cli = breakServer(folder, mutant.edits);
+  const { history } = await run({
+    folder: join(folder, 'run'),
+    seed,
+    cli,
+    durationMs,
+    clientsPerDoor: 1,
+    rooms: 3,
+    pace: { meanMs: 30, inFlight: 3 },
+    quietMs: 2000,
+    settles: fault?.needsShim === true,
+    shimLibrary: fault?.needsShim === true ? trial.shimLibrary : undefined,
+    disturb: fault ? atRandom([fault], 700) : () => Promise.resolve(),
+  });
+  return check(readHistory(history));
+}
+
+/** Whether the checker says what it must say of a mutant. */
+export function isCaught(mutant: Mutant, verdict: Verdict): boolean {
+  return mutant.caughtAs.some((kind) => verdict.counts[kind] > 0);
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { until } from '../random.ts';
+import { percentile, play, say, type SceneOptions } from './stage.ts';
+
+/** How much is sent past a client that does not read, in bytes of text. */
+const SENT_BYTES = 24 * 1024 * 1024;
+
+/** A message of this many bytes, so that filling a buffer takes few commits. */
+const TEXT_BYTES = 8000;
+
+/** How many sends are under way together. */
+const IN_FLIGHT = 16;
+
+/** What a client that stopped reading cost and got. */
+export interface SlowClientResult {
+  history: string;
+  /** Bytes that went by while it didn't read. */
+  sentBytes: number;
+  /** Bytes of these that waited in the server itself: what came once it read again, less what the kernel had taken. */
+  serverBytes: number;
+  /** Bytes that waited in the kernel's buffers of both ends. */
+  kernelBytes: number;
+  /** How long sends took at the 99th percentile while it didn't read, in ms. */
+  sendP99Ms: number;
+  /** Whether it was told that it is behind. */
+  isTold: boolean;
+  hasCaughtUp: boolean;
+}
+
+/** One client stops reading in a busy room, another reads on; then the first one reads again. */
+export function playSlowClient(options: SceneOptions): Promise<SlowClientResult> {
+  const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
+  return play('slow-client', { ...options, flags }, async ({ bring, conclude, subject }) => {
+    const slow = await bring('slow');
+    const reading = await bring('reading');
+    const sender = await bring('sender');
+    for (const client of [slow, reading, sender]) client.start();
+    const clients = [slow, reading, sender];
+    if (!(await until(() => clients.every((client) => client.appliedOf('lobby') > 0), 20_000))) {
+      throw new Error('the clients did not come in');
+    }
+    const { door } = slow;
+    const readBefore = door?.bytesRead?.() ?? 0;
+    door?.pause?.();
+    const latencies: number[] = [];
+    let number = 0;
+    const send = async (): Promise<void> => {
+      while (number * TEXT_BYTES < SENT_BYTES) {
+        number += 1;
+        latencies.push(await say(sender, `past-${number}`, `past-${number} ${'x'.repeat(TEXT_BYTES)}`));
+      }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, send));
+    const inKernel = kernelQueueBytes(subject.port, door?.localPort?.() ?? 0);
+    let readUntilTold = 0;
+    slow.onBehind = () => (readUntilTold ||= (door?.bytesRead?.() ?? 0) - readBefore);
+    door?.resume?.();
+    const isTold = await until(() => readUntilTold > 0, 10_000, 5);
+    // Somebody speaks again: a client that was told nothing could see only now that something is missing.
+    await say(sender, 'after', 'after');
+    const hasAll = () => clients.every((client) => client.appliedOf('lobby') >= sender.appliedOf('lobby'));
+    const hasCaughtUp = await until(hasAll, 20_000);
+    await conclude(clients);
+    return {
+      sentBytes: number * TEXT_BYTES,
+      serverBytes: Math.max(0, readUntilTold - inKernel),
+      kernelBytes: inKernel,
+      sendP99Ms: percentile(latencies, 0.99),
+      isTold,
+      hasCaughtUp,
+    };
+  });
+}
+
+/** What the kernel holds of a loopback connection's way to the client: sent but not taken, and taken but not read. */
+function kernelQueueBytes(serverPort: number, clientPort: number): number {
+  const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  let bytes = 0;
+  for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const line of readFileSync(file, 'utf8').split('\n').slice(1)) {
+      const [, local = '', remote = '', , queues = ''] = line.trim().split(/\s+/);
+      const [sending = '0', receiving = '0'] = queues.split(':');
+      if (local.endsWith(hex(serverPort)) && remote.endsWith(hex(clientPort))) bytes += Number.parseInt(sending, 16);
+      if (local.endsWith(hex(clientPort)) && remote.endsWith(hex(serverPort))) bytes += Number.parseInt(receiving, 16);
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { type ClientOptions, type ContractClient, RawClient } from '../clients.ts';
+import { HistoryWriter } from '../history.ts';
+import { Keeper } from '../keeper.ts';
+import { createRandom, type Random } from '../random.ts';
+import { createSubject, type Subject } from '../subject.ts';
+
+/** What a scene is played with. */
+export interface SceneOptions {
+  folder: string;
+  seed: number;
+  /** Another program than the built one. */
+  cli?: string;
+}
+
+/** A server with one room, for a scene that is no random workload. */
+export interface Stage {
+  subject: Subject;
+  keeper: Keeper;
+  history: HistoryWriter;
+  random: Random;
+  /** Lets a new guest's client in over the plain WebSocket. It is not started. */
+  bring(id: string, options?: Partial<ClientOptions>): Promise<RawClient>;
+  /** Writes what the checker needs to know at the end. */
+  conclude(staying: readonly ContractClient[]): Promise<void>;
+}
+
+/** Sets a scene up, plays it, and clears everything away but the history. */
+export async function play<Result>(
+  name: string,
+  options: SceneOptions & { flags: readonly string[] },
+  act: (stage: Stage) => Promise<Result>,
+): Promise<Result & { history: string }> {
+  const { folder, seed, flags, cli } = options;
+  const history = new HistoryWriter(join(folder, `${name}.jsonl`));
+  const data = join(folder, `${name}-data`);
+  const subject = await createSubject({ folder, data, flags, ...(cli !== undefined && { cli }) });
+  const keeper = new Keeper(subject.url, history);
+  const random = createRandom(seed);
+  const clients: RawClient[] = [];
+  try {
+    await subject.start();
+    const rooms = await keeper.open(1);
+    const stage: Stage = {
+      subject,
+      keeper,
+      history,
+      random,
+      bring: async (id, more) => {
+        const identity = await keeper.guest(id);
+        const common = { kind: 'websocket', url: subject.url, silenceMs: 120_000, rooms, history } as const;
+        const client = new RawClient({ ...identity, ...common, id, random: random.fork(id), ...more });
+        clients.push(client);
+        return client;
+      },
+      conclude: async (staying) => {
+        history.add({ type: 'quiet', clients: staying.map(({ id }) => id) });
+        for (const event of await keeper.readLog('lobby')) history.add({ type: 'logged', event });
+      },
+    };
+    return { ...(await act(stage)), history: history.path };
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
+    keeper.close();
+    history.close();
+    await subject.close();
+  }
+}
+
+/** A message that must be acknowledged; answers how long that took, in ms. */
+export async function say(client: ContractClient, cid: string, text: string): Promise<number> {
+  const began = performance.now();
+  const intent = { command: 'message.send', room: 'lobby', cid, text: text.slice(0, 40) };
+  const answer = await client.attempt(intent, { room: 'lobby', text, clientId: cid });
+  if (!answer || !('result' in answer)) throw new Error(`${client.id}'s send failed: ${JSON.stringify(answer)}`);
+  return performance.now() - began;
+}
+
+/** The value below which a share of the values lies. */
+export function percentile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
+}

@@ -1,0 +1,84 @@
+import { pause, until } from './random.ts';
+import type { RawClient } from './clients.ts';
+import { play, say, type SceneOptions } from './scenes/stage.ts';
+
+/** How many messages are there that the clients have missed when they come back. */
+const MISSED = 20;
+
+/** How many guests come in together at the beginning. */
+const ARRIVALS = 32;
+
+/** How long everybody may take, in ms. */
+const LIMIT_MS = 180_000;
+
+/** What became of clients that all came back together. */
+export interface StormResult {
+  history: string;
+  clients: number;
+  /** From the server's death until it was open again, in ms. */
+  restartMs: number;
+  /** From when the first of them came back until the last one had everything, in ms. */
+  caughtUpMs: number;
+  /** Somebody's sends meanwhile, the slowest, in ms. */
+  slowestSendMs: number;
+  haveAllCaughtUp: boolean;
+}
+
+/**
+ * Many clients are in one room; the server is killed, starts again, and messages are sent that all of them have missed;
+ * then all come back within one second, while somebody goes on talking.
+ */
+export function playStorm(options: SceneOptions & { clients: number }): Promise<StormResult> {
+  const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
+  return play('storm', { ...options, flags }, async ({ subject, bring, conclude, random }) => {
+    let opens: Promise<void> = Promise.resolve();
+    const talker = await bring('talker');
+    const clients: RawClient[] = [];
+    const arrive = async (): Promise<void> => {
+      while (clients.length < options.clients) {
+        const index = clients.length;
+        const placeholder = bring(`storm-${index}`, {
+          gate: async () => {
+            await opens;
+            await pause(random.next() * 1000);
+          },
+        });
+        clients.push(undefined as unknown as RawClient);
+        clients[index] = await placeholder;
+      }
+    };
+    await Promise.all(Array.from({ length: ARRIVALS }, arrive));
+    for (const client of [talker, ...clients]) client.start();
+    const head = () => talker.appliedOf('lobby');
+    const haveAll = () => head() > 0 && clients.every((client) => client.appliedOf('lobby') >= head());
+    if (!(await until(haveAll, LIMIT_MS))) throw new Error('the clients did not come in');
+
+    let open: () => void = () => undefined;
+    opens = new Promise((resolve) => (open = resolve));
+    const died = performance.now();
+    await subject.kill();
+    await subject.start();
+    const restartMs = performance.now() - died;
+    await until(() => talker.isConnected(), 20_000);
+    for (let number = 0; number < MISSED; number += 1) await say(talker, `missed-${number}`, `missed ${number}`);
+
+    const began = performance.now();
+    open();
+    let slowestSendMs = 0;
+    let isOver = false;
+    const talking = (async () => {
+      for (let number = 0; !isOver; number += 1) {
+        slowestSendMs = Math.max(slowestSendMs, await say(talker, `meanwhile-${number}`, `meanwhile ${number}`));
+        await pause(500);
+      }
+    })();
+    const goal = head();
+    const haveAllCaughtUp = await until(() => clients.every((client) => client.appliedOf('lobby') >= goal), LIMIT_MS, 20);
+    const caughtUpMs = performance.now() - began;
+    isOver = true;
+    await talking;
+    await until(haveAll, 20_000);
+    await conclude([talker, ...clients]);
+    return { clients: clients.length, restartMs, caughtUpMs, slowestSendMs, haveAllCaughtUp };
+  });
+}
