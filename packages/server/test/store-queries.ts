@@ -19,6 +19,7 @@ import {
   roomsOf,
 } from '../dist/store/queries/rooms.js';
 import { deleteSession, findSessionUser, insertSession, touchSessions } from '../dist/store/queries/sessions.js';
+import { findRead, membershipAround } from '../dist/store/queries/trace.js';
 import {
   claimName,
   findUser,
@@ -30,7 +31,7 @@ import {
 } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { ann, append, AT, bob, join, makeRoom, say, upTo } from './yard.ts';
+import { ann, append, AT, bob, join, leave, makeRoom, say, upTo } from './yard.ts';
 
 const user = (id: string, name = id): User => ({ id, kind: 'guest', name, createdAt: AT });
 
@@ -88,10 +89,9 @@ export function storeQueries(engine: () => Engine): void {
     });
 
     test('S6 a read goes forward only, and says whether it did', async () => {
-      expect(await saveRead(store.write, ann.id, 'page', 5)).toBe(true);
-      expect(await saveRead(store.write, ann.id, 'page', 5)).toBe(false);
-      expect(await saveRead(store.write, ann.id, 'page', 4)).toBe(false);
-      expect(await saveRead(store.write, ann.id, 'page', 6)).toBe(true);
+      const read = (seq: number) => saveRead(store.write, { user: ann.id, room: 'page', seq, at: AT + seq });
+      expect([await read(5), await read(5), await read(4), await read(6)]).toEqual([true, false, false, true]);
+      expect(await findRead(store.read, 'page', ann.id)).toEqual({ seq: 6, at: AT + 6 });
       expect(await findRoom(store.read, 'page', ann.id)).toMatchObject({ read: 6, role: 'owner', head: 12 });
       expect(await findRoom(store.read, 'page', bob.id)).toMatchObject({ read: null, role: null });
       expect(await findRoom(store.read, 'nowhere', ann.id)).toBeUndefined();
@@ -175,6 +175,18 @@ export function storeQueries(engine: () => Engine): void {
       expect(await claim(winner, AT + 3500)).toBe(false);
       await releaseNames(store.write, 'g-late');
       expect(await claim(winner, AT + 3500)).toBe(true);
+    });
+
+    test('S6 who was a member at a place in the log', async () => {
+      await store.commit([makeRoom('around'), join('around', bob), say('around', 'x'), leave('around', bob)]);
+      const around = (seq: number) => membershipAround(store.read, { room: 'around', seq, user: bob.id });
+      const [joined, left] = [
+        { name: 'member.joined', at: AT },
+        { name: 'member.left', at: AT },
+      ];
+      expect(await around(2)).toEqual({ before: undefined, after: joined });
+      expect(await around(4)).toEqual({ before: joined, after: left });
+      expect(await around(5)).toEqual({ before: left, after: undefined });
     });
 
     test('S6 users and sessions', async () => {
