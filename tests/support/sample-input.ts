@@ -36,5 +36,6 @@ export function sampleInputs(subject: Subject): { [Name in CommandName]: Command
     'typing.start': { room },
     'presence.set': { presence: 'online' },
     'read.mark': { room, seq: 1 },
+    'delivery.trace': { message, user },
   };
 }

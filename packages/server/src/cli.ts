@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { start } from './cli/start.js';
+import { trace, type TraceQuestion } from './cli/trace.js';
 import { addFlags, readConfig } from './config.js';
-import { StartError } from './errors.js';
+import { PlainError } from './errors.js';
 
 const program = addFlags(new Command('madang'))
   .description('Real-time chat for your own server.')
@@ -10,10 +11,25 @@ const program = addFlags(new Command('madang'))
   .allowExcessArguments(false)
   .action(() => start(readConfig(program)));
 
+program
+  .command('trace')
+  .description("Ask a running server why somebody did or didn't get a message.")
+  .argument('<message>', "the message's id")
+  .argument('<user>', "the user's id")
+  .option('--url <url>', 'Where the server is (default: this machine, at --port)')
+  .option('--json', 'Print the answer as JSON')
+  .helpOption('--help', 'Show this')
+  .addHelpText('after', '\n--data and --port, or --config, are those that the server was started with.')
+  .action((message: string, user: string, options: Pick<Partial<TraceQuestion>, 'json' | 'url'>) => {
+    const { data, port } = readConfig(program);
+    const { json, url = `http://localhost:${port}` } = options;
+    return trace({ message, user, data, url, json });
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof StartError)) throw error;
+  if (!(error instanceof PlainError)) throw error;
   process.stderr.write(`madang: ${error.message}\n`);
   process.exitCode = 1;
 }

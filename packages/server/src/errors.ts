@@ -2,8 +2,13 @@ import { MadangError } from '@madang/protocol';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from './logger.js';
 
-/** Why the server can't start, in one plain sentence for whoever runs it. */
-export class StartError extends Error {
+/** Why a program of ours can't do what it is asked, in one plain sentence for whoever runs it. */
+export class PlainError extends Error {
+  override readonly name: string = 'PlainError';
+}
+
+/** Why the server can't start. */
+export class StartError extends PlainError {
   override readonly name = 'StartError';
 }
 

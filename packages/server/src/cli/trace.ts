@@ -1,0 +1,87 @@
+import { commands, type CommandOutput, type Language } from '@madang/protocol';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, PlainError } from '../errors.js';
+import { OPERATOR_TOKEN_FILE } from '../identity/operator.js';
+import { traceLines } from './trace-lines.js';
+
+/** How long the server may take to answer, in ms. */
+const TIMEOUT_MS = 10_000;
+
+/** What `madang trace` is asked. */
+export interface TraceQuestion {
+  message: string;
+  user: string;
+  /** Where the server is, its mount path included. */
+  url: string;
+  /** The server's data folder, where the operator's token is. */
+  data: string;
+  json: boolean | undefined;
+}
+
+/**
+ * `madang trace`: asks a running server why somebody did or didn't get a message, and prints the answer.
+ * @throws PlainError
+ */
+export async function trace(question: TraceQuestion): Promise<void> {
+  const answer = await ask(question, await readToken(question.data));
+  const lines = question.json ? [JSON.stringify(answer)] : traceLines(answer, languageOf(process.env));
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function readToken(folder: string): Promise<string> {
+  const file = join(folder, OPERATOR_TOKEN_FILE);
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new PlainError(
+      `The operator's token ${file} can't be read (${messageOf(error)}). Name the server's folder with --data, and run this as the server's user.`,
+    );
+  }
+}
+
+async function ask(question: TraceQuestion, token: string): Promise<CommandOutput<'delivery.trace'>> {
+  const { http, output } = commands['delivery.trace'];
+  const query = new URLSearchParams({ message: question.message, user: question.user });
+  const answer = await request(question.url, `/api${http.path}?${query.toString()}`, token);
+  const parsed = output.safeParse(answer.body);
+  if (answer.status === 200 && parsed.success) return parsed.data;
+  if (answer.status === 401) {
+    throw new PlainError(
+      `The server at ${question.url} does not take the token in ${question.data}: it is another server's, or an older one.`,
+    );
+  }
+  throw new PlainError(wordsOf(answer.body) ?? `What answers at ${question.url} (${answer.status}) is no Madang.`);
+}
+
+async function request(url: string, path: string, token: string): Promise<{ status: number; body: unknown }> {
+  try {
+    const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return { status: response.status, body: await response.json().catch(() => undefined) };
+  } catch (error) {
+    throw new PlainError(`No server answers at ${url} (${causeOf(error)}). Is it running? See --url and --port.`);
+  }
+}
+
+/** What is behind a `fetch` that failed: a code such as ECONNREFUSED, or words. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : messageOf(cause);
+}
+
+/** What the server says of a refusal, as a sentence. */
+function wordsOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('detail' in body) || typeof body.detail !== 'string')
+    return undefined;
+  return `${body.detail}.`;
+}
+
+/** The language of the terminal, as POSIX has it: the first of these that is set counts. */
+function languageOf(env: NodeJS.ProcessEnv): Language {
+  return (env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '').startsWith('ko') ? 'ko' : 'en';
+}
