@@ -84,8 +84,10 @@ export class Peers {
 
   /** The bus is connected, or not any more. */
   connected(isConnected: boolean): void {
-    if (isConnected) this.#beat();
-    else this.#setUp(false);
+    if (!isConnected) return this.#setUp(false);
+    // From now on it has its time to answer.
+    this.#echoAt = now();
+    this.#beat();
   }
 
   /** Takes a beat, also our own. */
@@ -121,7 +123,10 @@ export class Peers {
     const wasAsleep = at - this.#lookedAt > 2 * BEAT_MS;
     this.#lookedAt = at;
     this.#send('beat');
-    if (wasAsleep) return;
+    if (wasAsleep) {
+      this.#echoAt = Math.max(this.#echoAt, at - SILENT_MS / 2);
+      return;
+    }
     if (at - this.#echoAt > SILENT_MS) this.#setUp(false);
     if (this.#bus().isConnected && at - this.#echoAt > RECONNECT_MS) {
       this.#echoAt = at;

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { hears, run, say, seqsOf } from '../support/chat.ts';
+import type { DoorClient } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
+import type { TestServer } from '../support/start-server.ts';
+
+let yard: TestNodes;
+let first: TestServer;
+let second: TestServer;
+let ari: DoorClient;
+let bom: DoorClient;
+
+beforeAll(async () => {
+  yard = await startNodes({ flags: ['--limits', 'off'] });
+  [first, second] = yard.nodes as [TestServer, TestServer];
+  ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  bom = await connectJsonRpc(second.url, { name: 'Bom' });
+}, 60_000);
+
+afterAll(async () => {
+  await ari.close();
+  await bom.close();
+  await yard[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
+});
+
+/** Says something each 100 ms while something happens; answers how long the slowest send and the slowest hearing took. */
+async function whileTalking(happens: () => Promise<void>): Promise<{ send: number; hearing: number; seqs: number[] }> {
+  let isOver = false;
+  const seqs: number[] = [];
+  let send = 0;
+  const hearings: Promise<number>[] = [];
+  const happening = happens().finally(() => (isOver = true));
+  while (!isOver) {
+    const text = `while ${crypto.randomUUID()}`;
+    const start = performance.now();
+    seqs.push(await say(ari, text));
+    send = Math.max(send, performance.now() - start);
+    hearings.push(hears(bom, text, 15_000));
+    await sleep(100);
+  }
+  await happening;
+  return { send, hearing: Math.max(...(await Promise.all(hearings))), seqs };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** What Bom has heard is without a gap, and nothing came twice. */
+function expectWhole(): void {
+  const heard = seqsOf(bom, 'lobby');
+  expect(heard).toEqual(run(heard[0] as number, heard.length));
+}
+
+test('O1 while Redis is gone sends are acknowledged and heard within 2 s, and it recovers by itself', async () => {
+  const { send, hearing } = await whileTalking(async () => {
+    await yard.redis.kill();
+    await sleep(4000);
+  });
+  expect(await readiness(first)).toEqual({ status: 'degraded', store: 'ok', bus: 'down' });
+  expect(send).toBeLessThan(1000);
+  expect(hearing).toBeLessThan(2000);
+  expectWhole();
+  await yard.redis.start();
+  const recovery = await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
+  expect(await readiness(first)).toEqual({ status: 'ready', store: 'ok', bus: 'up' });
+  await say(ari, 'Redis is back');
+  const fast = await hears(bom, 'Redis is back');
+  report({ send, hearing, recovery: Math.max(...recovery), fast });
+  expect(fast).toBeLessThan(500);
+  expectWhole();
+});
+
+test('O1 a Redis that is restarted, empty, costs nothing but a moment', async () => {
+  const { send, hearing } = await whileTalking(async () => {
+    await yard.redis.kill();
+    await yard.redis.start();
+    await sleep(3000);
+  });
+  report({ send, hearing });
+  expect(hearing).toBeLessThan(2000);
+  expectWhole();
+});
+
+test('O1 a Redis that is frozen is noticed though its connections stay open', async () => {
+  const { send, hearing } = await whileTalking(async () => {
+    yard.redis.freeze();
+    const noticed = await Promise.all(yard.nodes.map((node) => busState(node, 'down')));
+    report({ noticed: Math.max(...noticed) });
+    expect(Math.max(...noticed)).toBeLessThan(3000);
+    await sleep(5000);
+    yard.redis.thaw();
+    await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
+  });
+  report({ send, hearing });
+  expect(send).toBeLessThan(1000);
+  expect(hearing).toBeLessThan(2500);
+  expectWhole();
+});
+
+test('O1 a Redis that is full still carries messages', async () => {
+  await yard.redis.ask('CONFIG SET maxmemory 1');
+  try {
+    const { send, hearing } = await whileTalking(() => sleep(1500));
+    report({ send, hearing });
+    expect(hearing).toBeLessThan(1000);
+    expect((await readiness(second))['bus']).toBe('up');
+  } finally {
+    await yard.redis.ask('CONFIG SET maxmemory 0');
+  }
+});
+
+test('O1 rooms joined elsewhere while Redis is gone are heard', async () => {
+  await yard.redis.kill();
+  await busState(second, 'down');
+  const bomId = ((await bom.ask('session.get', {})).result as { user: { id: string } }).user.id;
+  const { room } = (await ari.ask('room.create', { name: 'Emergency' })).result as { room: { id: string } };
+  await ari.ask('room.invite', { room: room.id, user: bomId });
+  await say(ari, 'do you hear me', room.id);
+  report({ joinedWithoutBus: await hears(bom, 'do you hear me') });
+  expect(seqsOf(bom, room.id)).toEqual([3, 4]);
+  await yard.redis.start();
+});
+
+/** Prints times, for whoever watches how they develop. */
+function report(times: Record<string, number>): void {
+  const words = Object.entries(times).map(([name, ms]) => `${name} ${Math.round(ms)} ms`);
+  process.stdout.write(`  ${expect.getState().currentTestName ?? ''}: ${words.join(', ')}\n`);
+}

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { startNodes } from '../support/nodes.ts';
+import { call, type DoorClient } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { connectSocketIo } from '../support/socket-io-client.ts';
+import type { TestServer } from '../support/start-server.ts';
+
+test('D7 what is sent at several nodes at once is heard at all of them once and in one order', async () => {
+  await using yard = await startNodes({ count: 3, flags: ['--limits', 'off'] });
+  const clients = await Promise.all(
+    yard.nodes.flatMap((node, index) => [
+      connectJsonRpc(node.url, { name: `Json${index}` }),
+      connectSocketIo(node.url, { name: `Socket${index}` }),
+    ]),
+  );
+  const sent = clients.map(async (client, sender) => {
+    const seqs: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const burst = await Promise.all([0, 1, 2].map((each) => say(client, `${sender}.${round}.${each}`)));
+      seqs.push(...burst);
+    }
+    return seqs;
+  });
+  const seqs = (await Promise.all(sent)).flat();
+  const last = Math.max(...seqs);
+  await Promise.all(clients.map((client) => client.notes.until(() => seqsOf(client, 'lobby').includes(last))));
+  for (const client of clients) {
+    const heard = seqsOf(client, 'lobby');
+    const from = heard[0] as number;
+    expect(heard).toEqual(run(from, last - from + 1));
+    expect(heard).toEqual(expect.arrayContaining(seqs));
+  }
+  await Promise.all(clients.map((client) => client.close()));
+});
+
+async function twoPeople(nodes: TestServer[]): Promise<[DoorClient, DoorClient]> {
+  const [first, second] = nodes as [TestServer, TestServer];
+  return [await connectJsonRpc(first.url, { name: 'Ari' }), await connectJsonRpc(second.url, { name: 'Bom' })];
+}
+
+test('D7 who is invited or joins at another node hears the room from the joining on', async () => {
+  await using yard = await startNodes();
+  const [ari, bom] = await twoPeople(yard.nodes);
+  const bomId = (await call(bom, 'session.get', {})).user.id;
+  const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
+  await say(ari, 'before', room.id);
+  const start = performance.now();
+  await call(ari, 'room.invite', { room: room.id, user: bomId });
+  await say(ari, 'welcome', room.id);
+  await hears(bom, 'welcome', 2000);
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect(seqsOf(bom, room.id)).toEqual([4, 5]);
+  await call(ari, 'room.remove', { room: room.id, user: bomId });
+  await bom.notes.first(({ name, body }) => name === 'member.left' && body['room'] === room.id);
+  await say(ari, 'without Bom', room.id);
+  await call(ari, 'direct.open', { user: bomId });
+  await bom.notes.first(
+    ({ name, body }) => name === 'member.joined' && body['room'] !== room.id && body['room'] !== 'lobby',
+  );
+  expect(seqsOf(bom, room.id)).toEqual([4, 5, 6]);
+  await Promise.all([ari.close(), bom.close()]);
+});
+
+test('D4 who comes back at another node goes on there', async () => {
+  await using yard = await startNodes();
+  const [first, second] = yard.nodes as [TestServer, TestServer];
+  const ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  const bom = await connectJsonRpc(first.url, undefined);
+  const { token } = await call(bom, 'session.start', { name: 'Bom' });
+  const seen = await say(ari, 'one');
+  await hears(bom, 'one');
+  await bom.close();
+  await say(ari, 'two');
+  await first.kill();
+  const back = await connectJsonRpc(second.url, { token: token as string });
+  const { rooms } = await call(back, 'sync', { cursors: { lobby: seen } });
+  const missed = rooms['lobby'] as { events: { message: { text: string } }[] };
+  expect(missed.events.map(({ message }) => message.text)).toEqual(['two']);
+  await say(back, 'here again');
+  await hears(back, 'here again');
+  await back.close();
+});
+
+test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
+  await using yard = await startNodes({ isCluster: true });
+  const [ari, bom] = await twoPeople(yard.nodes);
+  const start = performance.now();
+  await say(ari, 'over a shard');
+  await hears(bom, 'over a shard', 2000);
+  expect(performance.now() - start).toBeLessThan(500);
+  expect(await yard.redis.ask('PUBSUB SHARDNUMSUB')).toBeDefined();
+  expect(await yard.redis.ask('PUBSUB CHANNELS')).toBe('*0');
+  await Promise.all([ari.close(), bom.close()]);
+});

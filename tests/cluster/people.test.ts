@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hears, say } from '../support/chat.ts';
+import { call, type DoorClient } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { startNodes, type TestNodes } from '../support/nodes.ts';
+import type { TestServer } from '../support/start-server.ts';
+
+let yard: TestNodes;
+let first: TestServer;
+let second: TestServer;
+
+beforeAll(async () => {
+  yard = await startNodes();
+  [first, second] = yard.nodes as [TestServer, TestServer];
+}, 60_000);
+
+afterAll(() => yard[Symbol.asyncDispose]());
+
+interface Member {
+  user: { id: string; name: string };
+  presence: string;
+}
+
+async function presenceOf(client: DoorClient, name: string): Promise<string | undefined> {
+  const { members } = await call(client, 'member.list', { room: 'lobby', limit: 200 });
+  return (members as Member[]).find(({ user }) => user.name === name)?.presence;
+}
+
+function tellsPresence(client: DoorClient, name: string, presence: string, timeoutMs?: number): Promise<unknown> {
+  const isTold = ({ name: note, body }: { name: string; body: Record<string, unknown> }) =>
+    note === 'presence.changed' && (body['user'] as Member['user']).name === name && body['presence'] === presence;
+  return client.notes.first(isTold, timeoutMs);
+}
+
+test('people are online, away and offline across nodes', async () => {
+  await using ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  const bom = await connectJsonRpc(second.url, { name: 'Bom' });
+  await tellsPresence(ari, 'Bom', 'online');
+  expect(await presenceOf(ari, 'Bom')).toBe('online');
+  expect(await presenceOf(bom, 'Ari')).toBe('online');
+  await call(bom, 'presence.set', { presence: 'away' });
+  await tellsPresence(ari, 'Bom', 'away', 2000);
+  expect(await presenceOf(ari, 'Bom')).toBe('away');
+  const { members } = await call(ari, 'member.list', { room: 'lobby', present: true });
+  expect((members as Member[]).map(({ user }) => user.name).sort()).toEqual(['Ari', 'Bom']);
+  await bom.close();
+  await tellsPresence(ari, 'Bom', 'offline', 8000);
+  expect(await presenceOf(ari, 'Bom')).toBe('offline');
+});
+
+test('who comes to a node where nobody was yet sees at once who is at the others', async () => {
+  await using dan = await connectJsonRpc(first.url, { name: 'Dan' });
+  const { room } = await call(dan, 'room.create', { name: 'Quiet' });
+  const eve = await connectJsonRpc(second.url, { name: 'Eve' });
+  await call(eve, 'room.join', { room: room.id });
+  const { members } = await call(eve, 'member.list', { room: room.id });
+  expect((members as Member[]).map(({ user, presence }) => [user.name, presence])).toEqual([
+    ['Dan', 'online'],
+    ['Eve', 'online'],
+  ]);
+  await dan.notes.first(({ name, body }) => name === 'member.joined' && body['room'] === room.id);
+  const seen = await call(dan, 'member.list', { room: room.id });
+  expect((seen.members as Member[]).map(({ presence }) => presence)).toEqual(['online', 'online']);
+  await eve.close();
+});
+
+test('a program without a connection is told who is present at any node', async () => {
+  await using fay = await connectJsonRpc(first.url, { name: 'Fay' });
+  const { room } = await call(fay, 'room.create', { name: 'Watched' });
+  const started = await fetch(`${second.url}/api/session`, { method: 'POST', body: '{"name":"Robot"}' });
+  const headers = { authorization: `Bearer ${((await started.json()) as { token: string }).token}` };
+  await fetch(`${second.url}/api/rooms/${room.id}/members`, { method: 'POST', headers });
+  const answer = await fetch(`${second.url}/api/rooms/${room.id}/members`, { headers });
+  const { members } = (await answer.json()) as { members: Member[] };
+  expect(members.find(({ user }) => user.name === 'Fay')?.presence).toBe('online');
+});
+
+test('typing and read marks reach other nodes', async () => {
+  await using ari = await connectJsonRpc(first.url, { name: 'Gil' });
+  const { token } = await call(await connectJsonRpc(second.url, undefined), 'session.start', { name: 'Hana' });
+  await using here = await connectJsonRpc(first.url, { token: token as string });
+  await using there = await connectJsonRpc(second.url, { token: token as string });
+  await call(there, 'typing.start', { room: 'lobby' });
+  await ari.notes.first(
+    ({ name, body }) => name === 'typing.started' && (body['user'] as Member['user']).name === 'Hana',
+    1000,
+  );
+  const seq = await say(ari, 'read this');
+  await hears(there, 'read this');
+  await call(there, 'read.mark', { room: 'lobby', seq });
+  await here.notes.first(({ name, body }) => name === 'read.marked' && body['seq'] === seq, 1000);
+  expect(here.notes.all.some(({ name }) => name === 'typing.started')).toBe(false);
+});
+
+test('A3 a session that ends at one node is closed at every node within 1 s', async () => {
+  const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Ivo' });
+  const here = await connectJsonRpc(first.url, { token: token as string });
+  const there = await connectJsonRpc(second.url, { token: token as string });
+  const start = performance.now();
+  await call(here, 'session.end', {});
+  await there.closed;
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect(there.notes.all.at(-1)).toMatchObject({ name: 'session.ended', body: { reason: 'signed_out' } });
+});
+
+test('A3 while the bus is down it is closed within 5 s', async () => {
+  const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Jun' });
+  const there = await connectJsonRpc(second.url, { token: token as string });
+  const here = await connectJsonRpc(first.url, { token: token as string });
+  await yard.redis.kill();
+  const start = performance.now();
+  await call(here, 'session.end', {});
+  await there.closed;
+  expect(performance.now() - start).toBeLessThan(5500);
+  await yard.redis.start();
+});
+
+test('budgets are counted over all nodes', async () => {
+  const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Kim' });
+  await using here = await connectJsonRpc(first.url, { token: token as string });
+  await using there = await connectJsonRpc(second.url, { token: token as string });
+  const write = async (client: DoorClient, count: number): Promise<string[]> => {
+    const answers = await Promise.all(
+      Array.from({ length: count }, () => client.ask('presence.set', { presence: 'online' })),
+    );
+    return answers.map(({ error }) => error?.code ?? 'ok');
+  };
+  // 120 in 10 s: neither node alone sees too many.
+  expect(await write(here, 80)).not.toContain('rate_limited');
+  expect(await write(there, 80)).not.toContain('rate_limited');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await write(here, 1)).toEqual(['rate_limited']);
+  expect(await write(there, 1)).toEqual(['rate_limited']);
+});
+
+test('T10 the people of a node that was killed come back elsewhere, and the others go offline', async () => {
+  const ari = await connectJsonRpc(second.url, { name: 'Lee' });
+  const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Mia' });
+  const lost = await connectJsonRpc(first.url, { token: token as string });
+  const gone = await connectJsonRpc(first.url, { name: 'Noa' });
+  await tellsPresence(ari, 'Noa', 'online');
+  await first.kill();
+  await Promise.all([lost.closed, gone.closed]);
+  await using back = await connectJsonRpc(second.url, { token: token as string });
+  await say(ari, 'welcome back');
+  await hears(back, 'welcome back', 1000);
+  const start = performance.now();
+  await tellsPresence(ari, 'Noa', 'offline', 45_000);
+  process.stdout.write(`  a dead node's people are offline after ${Math.round(performance.now() - start)} ms\n`);
+  expect(await presenceOf(ari, 'Mia')).toBe('online');
+  await ari.close();
+}, 60_000);
