@@ -112,7 +112,7 @@ describe('bodies', () => {
     await refused(path, post(gzipSync(ofBytes(50_000_000)), { 'content-encoding': 'gzip' }), 'too_large', 413);
   });
 
-  test('a body that is cut off, and one that never ends, harm nobody', async () => {
+  test('a body that is cut off harms nobody; one whose length is not told is bounded too', async () => {
     const cut = httpRequest(`${server.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-length': 1000 },
@@ -121,16 +121,14 @@ describe('bodies', () => {
     cut.on('error', () => undefined);
     cut.write('{"text":', () => cut.destroy());
     await ended;
-    const endless = httpRequest(`${server.url}${path}`, {
+    const chunked = httpRequest(`${server.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'transfer-encoding': 'chunked' },
     });
-    endless.on('error', () => undefined);
-    const status = new Promise((resolve) => endless.once('response', (response) => resolve(response.statusCode)));
-    const chunks = setInterval(() => endless.write('x'.repeat(20_000)), 1);
+    const status = new Promise((resolve) => chunked.once('response', (response) => resolve(response.statusCode)));
+    for (let index = 0; index < 20; index += 1) chunked.write('x'.repeat(20_000));
+    chunked.end();
     expect(await status).toBe(413);
-    clearInterval(chunks);
-    endless.destroy();
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 });
