@@ -1,30 +1,46 @@
-import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { CloseReason, Connection } from '../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../fanout/wire-format.js';
 import type { Session } from '../identity/actor.js';
+import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
+import { nextConnectionId } from './connection-id.js';
+
+/** How many bytes of answers may wait for a client that asks but does not read, before it is cut off. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /**
- * A connection over a plain WebSocket, for the `/ws` and line doors. Frames that are ready go straight to the socket:
- * `ws` writes its own frames at once when there is no compression, so the order holds.
+ * A connection over a plain WebSocket, for the `/ws` and line doors; it is the caller of what comes over it. Frames that
+ * are ready go straight to the socket: `ws` writes its own frames at once when there is no compression, so the order
+ * holds. Everything here is kept for each of many thousand idle connections: no closures, and no request.
  */
-export class WebSocketConnection implements Connection {
-  readonly id = randomUUID();
+export class WebSocketConnection implements Connection, Calling {
+  readonly id = nextConnectionId();
   readonly door: string;
   readonly format: WireFormat;
+  readonly address: string;
   session: Session | undefined;
   presence: 'online' | 'away' = 'online';
+  callsInFlight = 0;
+  /** Whether the last ping has not been answered. */
+  isSilent = false;
+  /** Resolves when the door has greeted; undefined from then on. */
+  greeting: Promise<void> | undefined;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   #isCorked = false;
 
-  constructor(door: string, format: WireFormat, webSocket: WebSocket, socket: Duplex) {
-    this.door = door;
-    this.format = format;
+  constructor(place: { door: string; format: WireFormat; address: string }, webSocket: WebSocket, socket: Duplex) {
+    this.door = place.door;
+    this.format = place.format;
+    this.address = place.address;
     this.#webSocket = webSocket;
     this.#socket = socket;
+  }
+
+  get connection(): this {
+    return this;
   }
 
   write(encoded: Encoded): void {
@@ -39,12 +55,16 @@ export class WebSocketConnection implements Connection {
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#socket.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#socket.uncork();
-      });
+      process.nextTick(uncork, this);
     }
     this.#webSocket.send(text);
+    if (this.queuedBytes() > MAX_ANSWER_BYTES) this.close('too_slow');
+  }
+
+  /** Writes what was joined. */
+  uncork(): void {
+    this.#isCorked = false;
+    this.#socket.uncork();
   }
 
   queuedBytes(): number {
@@ -55,4 +75,8 @@ export class WebSocketConnection implements Connection {
     const { code, reason: words } = closeCodes[reason];
     this.#webSocket.close(code, words);
   }
+}
+
+function uncork(connection: WebSocketConnection): void {
+  connection.uncork();
 }

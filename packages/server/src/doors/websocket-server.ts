@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import type { Caller } from '../commands/context.js';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { WireFormat } from '../fanout/wire-format.js';
 import type { DoorParts } from './door.js';
 import { WebSocketConnection } from './websocket-connection.js';
@@ -10,23 +9,15 @@ import { WebSocketConnection } from './websocket-connection.js';
 export interface WebSocketDoor {
   name: string;
   format(request: IncomingMessage): WireFormat;
-  /** Answers how texts are handled; they wait until it resolves. */
-  opened(visit: Visit): Promise<(text: string) => void>;
+  /** Greets; texts that come meanwhile wait until it resolves. */
+  greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void>;
+  receive(connection: WebSocketConnection, text: string): void;
   /** What is said to a frame that isn't text. */
   refusedBinary(): string;
 }
 
-/** One connection at a WebSocket door. */
-export interface Visit {
-  connection: WebSocketConnection;
-  caller: Caller;
-  request: IncomingMessage;
-  /** Sends a text to this connection alone. */
-  send(text: string): void;
-}
-
-/** How many bytes of answers may wait for a client that asks but does not read, before it is cut off. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Where a socket's connection is found, so that one listener serves all sockets. */
+const CONNECTION = Symbol('connection');
 
 /** Upgrades requests to WebSockets for a door, watches over them, and closes them. */
 export class WebSocketUpgrades {
@@ -34,12 +25,12 @@ export class WebSocketUpgrades {
   readonly #door: WebSocketDoor;
   readonly #parts: DoorParts;
   readonly #heartbeat: NodeJS.Timeout;
-  /** Who has not answered the last ping. */
-  readonly #silent = new WeakSet<WebSocket>();
+  readonly #listeners: Listeners;
 
   constructor(door: WebSocketDoor, parts: DoorParts) {
     this.#door = door;
     this.#parts = parts;
+    this.#listeners = listenersFor(door, parts);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: parts.limits.maxFrameBytes,
@@ -52,9 +43,7 @@ export class WebSocketUpgrades {
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      void this.#open(webSocket, request, socket);
-    });
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, request, socket));
   }
 
   close(): void {
@@ -63,50 +52,89 @@ export class WebSocketUpgrades {
     this.#server.close();
   }
 
-  async #open(webSocket: WebSocket, request: IncomingMessage, socket: Duplex): Promise<void> {
-    const { attendance, addresses, logger } = this.#parts;
-    const connection = new WebSocketConnection(this.#door.name, this.#door.format(request), webSocket, socket);
-    const caller: Caller = {
-      connection,
-      address: addresses.of(request),
-      get session() {
-        return connection.session;
-      },
-    };
+  #open(webSocket: WebSocket, request: IncomingMessage, socket: Duplex): void {
+    const { addresses, attendance } = this.#parts;
+    const { name } = this.#door;
+    const place = { door: name, format: this.#door.format(request), address: addresses.of(request) };
+    const connection = new WebSocketConnection(place, webSocket, socket);
+    Object.assign(webSocket, { [CONNECTION]: connection });
+    Object.assign(socket, { [CONNECTION]: connection });
     attendance.opened(connection);
-    socket.on('drain', () => attendance.drained(connection));
-    webSocket.on('pong', () => this.#silent.delete(webSocket));
-    webSocket.on('error', (error) => logger.debug({ err: error, door: this.#door.name }, 'socket error'));
-    webSocket.on('close', () => attendance.closed(connection));
-    const send = (text: string) => {
-      connection.send(text);
-      if (connection.queuedBytes() > MAX_ANSWER_BYTES) connection.close('too_slow');
-    };
-    const visit: Visit = { connection, caller, request, send };
-    // What comes while the door still greets is handled after that, in order.
-    const greeted = this.#door.opened(visit).catch((error: unknown) => {
-      logger.error({ err: error, door: this.#door.name }, 'a connection could not be opened');
+    socket.on('drain', this.#listeners.drain);
+    webSocket.on('pong', this.#listeners.pong);
+    webSocket.on('error', this.#listeners.error);
+    webSocket.on('close', this.#listeners.close);
+    webSocket.on('message', this.#listeners.message);
+    connection.greeting = this.#greet(connection, webSocket, request);
+  }
+
+  async #greet(connection: WebSocketConnection, webSocket: WebSocket, request: IncomingMessage): Promise<void> {
+    try {
+      await this.#door.greet(connection, request);
+    } catch (error) {
+      this.#parts.logger.error({ err: error, door: this.#door.name }, 'a connection could not be opened');
       webSocket.close(1011, 'internal error');
-      return () => undefined;
-    });
-    let handle: ((text: string) => void) | undefined;
-    webSocket.on('message', (data, isBinary) => {
-      if (isBinary) send(this.#door.refusedBinary());
-      else if (handle) handle(textOf(data));
-      else void greeted.then((ready) => ready(textOf(data)));
-    });
-    handle = await greeted;
+    } finally {
+      connection.greeting = undefined;
+    }
   }
 
   #ping(): void {
     for (const webSocket of this.#server.clients) {
-      if (this.#silent.has(webSocket)) webSocket.terminate();
+      const connection = connectionOf(webSocket);
+      if (connection.isSilent) webSocket.terminate();
       else {
-        this.#silent.add(webSocket);
+        connection.isSilent = true;
         webSocket.ping();
       }
     }
   }
+}
+
+/** One function for each event of all sockets; `this` is the socket. */
+interface Listeners {
+  drain: (this: Duplex) => void;
+  pong: (this: WebSocket) => void;
+  error: (this: WebSocket, error: Error) => void;
+  close: (this: WebSocket) => void;
+  message: (this: WebSocket, data: RawData, isBinary: boolean) => void;
+}
+
+function listenersFor(door: WebSocketDoor, parts: DoorParts): Listeners {
+  return {
+    drain() {
+      parts.attendance.drained(connectionOf(this));
+    },
+    pong() {
+      connectionOf(this).isSilent = false;
+    },
+    error(error) {
+      parts.logger.debug({ err: error, door: door.name }, 'socket error');
+    },
+    close() {
+      parts.attendance.closed(connectionOf(this));
+    },
+    message(data, isBinary) {
+      const connection = connectionOf(this);
+      if (isBinary) connection.send(door.refusedBinary());
+      else if (connection.greeting) void receiveLater(door, connection, textOf(data), connection.greeting);
+      else door.receive(connection, textOf(data));
+    },
+  };
+}
+
+function connectionOf(socket: WebSocket | Duplex): WebSocketConnection {
+  return (socket as unknown as { [CONNECTION]: WebSocketConnection })[CONNECTION];
+}
+
+async function receiveLater(
+  door: WebSocketDoor,
+  connection: WebSocketConnection,
+  text: string,
+  greeting: Promise<void>,
+): Promise<void> {
+  await greeting;
+  door.receive(connection, text);
 }
 
 function textOf(data: RawData): string {

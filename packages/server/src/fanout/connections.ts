@@ -9,7 +9,7 @@ interface Present {
   connections: Set<Connection>;
   rooms: Set<string>;
   /** While the rooms are being read: what the log said meanwhile, which is newer. */
-  news: Map<string, 'joined' | 'left'>;
+  news: Map<string, 'joined' | 'left'> | undefined;
   loaded: Promise<void>;
   isLoaded: boolean;
 }
@@ -94,7 +94,7 @@ export class Connections {
   join(user: string, room: string): void {
     const present = this.#users.get(user);
     if (!present) return;
-    present.news.set(room, 'joined');
+    present.news?.set(room, 'joined');
     present.rooms.add(room);
     for (const connection of present.connections) this.#hear(room, connection);
     this.#hearing?.joined(user, room);
@@ -104,7 +104,7 @@ export class Connections {
   leave(user: string, room: string): void {
     const present = this.#users.get(user);
     if (!present) return;
-    present.news.set(room, 'left');
+    present.news?.set(room, 'left');
     present.rooms.delete(room);
     for (const connection of present.connections) this.#unhear(room, connection);
   }
@@ -138,11 +138,11 @@ export class Connections {
   async #readRooms(user: string, present: Present): Promise<void> {
     try {
       for (const room of await this.#roomsToHear(user)) {
-        if (present.news.get(room) === 'left') continue;
+        if (present.news?.get(room) === 'left') continue;
         present.rooms.add(room);
         for (const connection of present.connections) this.#hear(room, connection);
       }
-      present.news = new Map();
+      present.news = undefined;
       present.isLoaded = true;
     } catch (error) {
       // Without its rooms a user would hear nothing and not know it: forget them, so that the next attach reads again.

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { randomUUID } from 'node:crypto';
+import { nextConnectionId } from '../connection-id.js';
 import { fail } from '@madang/protocol';
 import type { Caller } from '../../commands/context.js';
 import type { CloseReason, Place } from '../../fanout/connection.js';
@@ -69,7 +69,7 @@ function lastEventIdOf(request: Request): string {
 
 /** A stream to one client. What is live waits until the backlog is written. */
 class EventStreamConnection implements ResumableConnection {
-  readonly id = randomUUID();
+  readonly id = nextConnectionId();
   readonly door = 'event-stream';
   readonly format = eventStreamFormat;
   session: Session | undefined;

@@ -7,10 +7,12 @@ import {
   rpcError,
   rpcResult,
 } from '@madang/protocol';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { Calls } from '../calls.js';
+import { runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
-import { type Visit, WebSocketUpgrades } from '../websocket-server.js';
+import type { WebSocketConnection } from '../websocket-connection.js';
+import { type WebSocketDoor, WebSocketUpgrades } from '../websocket-server.js';
 import { jsonRpcFormat } from './format.js';
 
 /** How many requests one batch may hold. */
@@ -29,36 +31,32 @@ const requestSchema = z.object({
 
 /** The door at `/ws`: JSON-RPC 2.0 over a plain WebSocket. */
 export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
-  return new WebSocketUpgrades(
-    {
-      name: 'websocket',
-      format: () => jsonRpcFormat,
-      opened: (visit) => open(visit, parts),
-      refusedBinary: () => JSON.stringify(parseError('Binary frames are not understood here; send JSON as text')),
-    },
-    parts,
-  );
+  const door: WebSocketDoor = {
+    name: 'websocket',
+    format: () => jsonRpcFormat,
+    greet: (connection, request) => greet(connection, request, parts),
+    receive: (connection, text) => void answer(text, connection, parts),
+    refusedBinary: () => JSON.stringify(parseError('Binary frames are not understood here; send JSON as text')),
+  };
+  return new WebSocketUpgrades(door, parts);
 }
 
-async function open(visit: Visit, parts: DoorParts): Promise<(text: string) => void> {
-  const { commands, credentials } = parts;
+async function greet(connection: WebSocketConnection, request: IncomingMessage, parts: DoorParts): Promise<void> {
   // A browser's WebSocket can't send a bearer token, so one that is bad must come from a program: it is told by closing.
-  const session = await credentials.find(visit.request).catch(() => null);
-  if (session === null) visit.connection.close('unauthenticated');
-  else if (session) await commands.welcome(session, visit.caller);
-  const calls = new Calls(parts);
-  return (text) => void answer(text, visit, calls);
+  const session = await parts.credentials.find(request).catch(() => null);
+  if (session === null) connection.close('unauthenticated');
+  else if (session) await parts.commands.welcome(session, connection);
 }
 
-async function answer(text: string, visit: Visit, calls: Calls): Promise<void> {
-  const answered = await answerTo(text, visit, calls);
-  if (answered !== undefined) visit.send(JSON.stringify(answered));
+async function answer(text: string, connection: WebSocketConnection, parts: DoorParts): Promise<void> {
+  const answered = await answerTo(text, connection, parts);
+  if (answered !== undefined) connection.send(JSON.stringify(answered));
 }
 
 async function answerTo(
   text: string,
-  visit: Visit,
-  calls: Calls,
+  connection: WebSocketConnection,
+  parts: DoorParts,
 ): Promise<JsonRpcResponse | JsonRpcResponse[] | undefined> {
   let message: unknown;
   try {
@@ -66,21 +64,25 @@ async function answerTo(
   } catch {
     return parseError('This is not JSON');
   }
-  if (!Array.isArray(message)) return call(message, visit, calls);
+  if (!Array.isArray(message)) return call(message, connection, parts);
   if (message.length === 0 || message.length > MAX_BATCH) {
     return invalidRequest(null, '', `A batch holds 1 to ${MAX_BATCH} requests`);
   }
-  const answers = await Promise.all(message.map((each) => call(each, visit, calls)));
+  const answers = await Promise.all(message.map((each) => call(each, connection, parts)));
   const wanted = answers.filter((each) => each !== undefined);
   return wanted.length > 0 ? wanted : undefined;
 }
 
-async function call(message: unknown, visit: Visit, calls: Calls): Promise<JsonRpcResponse | undefined> {
+async function call(
+  message: unknown,
+  connection: WebSocketConnection,
+  parts: DoorParts,
+): Promise<JsonRpcResponse | undefined> {
   const request = requestSchema.safeParse(message);
   if (!request.success) return explainInvalid(message);
   const { method, params, id } = request.data;
   if (method === PING) return id === undefined ? undefined : rpcResult(id, {});
-  const outcome = await calls.run(method, params, visit.caller);
+  const outcome = await runCall(parts, method, params, connection);
   if (id === undefined) return undefined;
   if ('result' in outcome) return rpcResult(id, outcome.result);
   const unknown = isCommandName(method) ? undefined : jsonRpcCodes.methodNotFound;

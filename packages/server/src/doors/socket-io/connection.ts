@@ -1,36 +1,47 @@
-import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
-import type { Socket as EngineSocket } from 'engine.io';
+import type { Socket as TcpSocket } from 'node:net';
+import type { Socket } from 'socket.io';
+import type { Attendance } from '../../fanout/attendance.js';
 import type { CloseReason, Connection } from '../../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import type { Session } from '../../identity/actor.js';
+import type { Calling } from '../calls.js';
+import { nextConnectionId } from '../connection-id.js';
 import { socketIoFrames, socketIoPackets } from './format.js';
 import { directSocket, takesFrames } from './raw-socket.js';
 
 /**
- * A Socket.IO client. On the WebSocket transport a batch is one buffer of ready frames, written to the TCP socket when
- * Engine.IO has nothing queued; else it takes its place in Engine.IO's queue (`wsPreEncodedFrame`), after the acks and
- * pings that were there before.
+ * A Socket.IO client, the caller of what comes over it. On the WebSocket transport a batch is one buffer of ready frames,
+ * written to the TCP socket when Engine.IO has nothing queued; else it takes its place in Engine.IO's queue
+ * (`wsPreEncodedFrame`), after the acks and pings that were there before.
  */
-export class SocketIoConnection implements Connection {
-  readonly id = randomUUID();
+export class SocketIoConnection implements Connection, Calling {
+  readonly id = nextConnectionId();
   readonly door = 'socket.io';
+  readonly address: string;
   session: Session | undefined;
   presence: 'online' | 'away' = 'online';
-  readonly #engine: EngineSocket;
-  readonly #hooks: SocketIoHooks;
+  callsInFlight = 0;
+  /** Resolves when the handshake's session is let in; undefined from then on. */
+  greeting: Promise<void> | undefined;
+  readonly #socket: Socket;
+  readonly #attendance: Attendance;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
-  #direct: Socket | undefined;
+  #direct: TcpSocket | undefined;
   #isCorked = false;
 
-  constructor(engine: EngineSocket, hooks: SocketIoHooks) {
-    this.#engine = engine;
-    this.#hooks = hooks;
+  constructor(socket: Socket, address: string, attendance: Attendance) {
+    this.#socket = socket;
+    this.address = address;
+    this.#attendance = attendance;
+  }
+
+  get connection(): this {
+    return this;
   }
 
   get format(): WireFormat {
-    return takesFrames(this.#engine) ? socketIoFrames : socketIoPackets;
+    return takesFrames(this.#socket.conn) ? socketIoFrames : socketIoPackets;
   }
 
   write(encoded: Encoded): void {
@@ -56,8 +67,8 @@ export class SocketIoConnection implements Connection {
 
   close(reason: CloseReason): void {
     // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
-    if (reason === 'restarting' || reason === 'too_slow') this.#engine.close();
-    else this.#hooks.disconnect();
+    if (reason === 'restarting' || reason === 'too_slow') this.#socket.conn.close();
+    else this.#socket.disconnect(true);
   }
 
   #writeFrames(frames: Buffer): void {
@@ -69,21 +80,22 @@ export class SocketIoConnection implements Connection {
     }
     // A fresh options object each time: Engine.IO writes into it.
     const options = { compress: false, wsPreEncodedFrame: [frames] } as { compress: boolean };
-    this.#engine.write('', options, this.#counted(frames.length));
+    this.#socket.conn.write('', options, this.#counted(frames.length));
   }
 
   #writePackets(packets: readonly string[]): void {
     const taken = this.#counted(encodedBytes(packets));
     for (const [index, packet] of packets.entries()) {
-      this.#engine.write(packet, { compress: false }, index === packets.length - 1 ? taken : undefined);
+      this.#socket.conn.write(packet, { compress: false }, index === packets.length - 1 ? taken : undefined);
     }
   }
 
-  #directSocket(): Socket | undefined {
-    const socket = takesFrames(this.#engine) ? directSocket(this.#engine) : undefined;
+  #directSocket(): TcpSocket | undefined {
+    const engine = this.#socket.conn;
+    const socket = takesFrames(engine) ? directSocket(engine) : undefined;
     if (socket && socket !== this.#direct) {
       this.#direct = socket;
-      socket.on('drain', this.#hooks.drained);
+      socket.on('drain', () => this.#attendance.drained(this));
     }
     return socket;
   }
@@ -92,15 +104,7 @@ export class SocketIoConnection implements Connection {
     this.#queued += bytes;
     return () => {
       this.#queued -= bytes;
-      this.#hooks.drained();
+      this.#attendance.drained(this);
     };
   }
-}
-
-/** What a connection tells its door. */
-export interface SocketIoHooks {
-  /** The network took something. */
-  drained: () => void;
-  /** Ends the namespace, as Socket.IO does. */
-  disconnect: () => void;
 }

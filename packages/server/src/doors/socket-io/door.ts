@@ -4,15 +4,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
 import { WebSocketServer } from 'ws';
-import type { Caller } from '../../commands/context.js';
 import { toMadangError } from '../../errors.js';
 import type { Session } from '../../identity/actor.js';
-import { Calls } from '../calls.js';
+import { runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { SocketIoConnection } from './connection.js';
+import { forgetHandshake } from './raw-socket.js';
 
 /** What a handshake's middleware leaves for the connection. */
 interface Handshake {
+  address: string;
   session?: Session;
   token?: string;
 }
@@ -40,7 +41,9 @@ export class SocketIoDoor {
     this.#io.use((socket, next) => {
       void this.#shake(socket, next);
     });
-    this.#io.on('connection', (socket) => void this.#open(socket));
+    // Who hears what is the fan-out's; the adapter's own book of rooms would cost each connection two more entries.
+    Object.assign(this.#io.sockets.adapter, { addAll: () => undefined, delAll: () => undefined });
+    this.#io.on('connection', (socket) => this.#open(socket));
   }
 
   /** Takes over a polling request. */
@@ -54,7 +57,6 @@ export class SocketIoDoor {
   }
 
   close(): void {
-    this.#io.disconnectSockets(true);
     this.#engine.close();
   }
 
@@ -68,57 +70,50 @@ export class SocketIoDoor {
   }
 
   async #handshake(socket: Socket): Promise<Handshake> {
-    const { commands, credentials } = this.#parts;
+    const { addresses, commands, credentials } = this.#parts;
+    const address = addresses.of(socket.request);
     const auth: unknown = socket.handshake.auth;
     if (typeof auth === 'object' && auth !== null && Object.keys(auth).length > 0) {
-      return commands.identify(auth, this.#callerOf(socket));
+      return { address, ...(await commands.identify(auth, { session: undefined, address })) };
     }
     const session = await credentials.find(socket.request);
-    return session ? { session } : {};
+    return session ? { address, session } : { address };
   }
 
-  async #open(socket: Socket): Promise<void> {
-    const { attendance, commands, logger } = this.#parts;
-    const { session, token } = socket.data as Handshake;
-    const connection = new SocketIoConnection(socket.conn, {
-      drained: () => attendance.drained(connection),
-      disconnect: () => socket.disconnect(true),
-    });
-    const caller = this.#callerOf(socket, connection);
-    const calls = new Calls(this.#parts);
-    socket.data = {};
+  #open(socket: Socket): void {
+    const { attendance } = this.#parts;
+    const { address, session, token } = socket.data as Handshake;
+    const connection = new SocketIoConnection(socket, address, attendance);
+    socket.data = undefined;
+    forgetHandshake(socket);
     attendance.opened(connection);
     socket.on('disconnect', () => attendance.closed(connection));
-    const greeting = session && commands.greet(session, caller, token);
-    socket.onAny((name: string, ...args: unknown[]) => void answer(name, args));
+    socket.onAny((name: string, ...args: unknown[]) => void this.#answer(connection, name, args));
+    if (session) connection.greeting = this.#greet(connection, session, token);
+  }
+
+  async #greet(connection: SocketIoConnection, session: Session, token: string | undefined): Promise<void> {
+    const { commands, logger } = this.#parts;
     try {
-      const note = await greeting;
-      if (note) connection.write(connection.format.encode([note]));
+      const note = await commands.greet(session, connection, token);
+      connection.write(connection.format.encode([note]));
     } catch (error) {
       logger.error({ err: error, door: connection.door }, 'a connection could not be opened');
       connection.close('restarting');
-    }
-
-    async function answer(name: string, args: unknown[]): Promise<void> {
-      const ack = args.at(-1);
-      const input = typeof args[0] === 'function' ? undefined : args[0];
-      // Calls that come while the handshake's session is let in are that session's.
-      if (greeting && !connection.session) await greeting.catch(() => undefined);
-      const outcome = await calls.run(name, refuseBinary(input), caller);
-      if (typeof ack !== 'function') return;
-      connection.cork();
-      ack('error' in outcome ? { error: outcome.error.toJSON() } : outcome);
+    } finally {
+      connection.greeting = undefined;
     }
   }
 
-  #callerOf(socket: Socket, connection?: SocketIoConnection): Caller {
-    return {
-      address: this.#parts.addresses.of(socket.request),
-      ...(connection && { connection }),
-      get session() {
-        return connection?.session;
-      },
-    };
+  async #answer(connection: SocketIoConnection, name: string, args: unknown[]): Promise<void> {
+    const ack = args.at(-1);
+    const input = typeof args[0] === 'function' ? undefined : args[0];
+    // Calls that come while the handshake's session is let in are that session's.
+    if (connection.greeting) await connection.greeting;
+    const outcome = await runCall(this.#parts, name, refuseBinary(input), connection);
+    if (typeof ack !== 'function') return;
+    connection.cork();
+    ack('error' in outcome ? { error: outcome.error.toJSON() } : outcome);
   }
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Socket as SocketIoSocket } from 'socket.io';
 
 /**
  * The one place that looks inside Engine.IO. Its queue costs about as much as the network write itself, so a batch that
@@ -32,6 +33,13 @@ export function directSocket(engine: EngineSocket): Socket | undefined {
   const webSocket = inside.transport?.socket;
   const socket = webSocket?._socket;
   return webSocket?.readyState === 1 && socket instanceof Socket ? socket : undefined;
+}
+
+/** Lets go of the handshake's request and its headers, which an idle connection would keep for its life. */
+export function forgetHandshake(socket: SocketIoSocket): void {
+  const { conn } = socket as unknown as { conn: object };
+  Object.assign(conn, { request: undefined });
+  Object.assign(socket, { handshake: undefined });
 }
 
 /** A dependency's version, though its `exports` hide its package.json. */
