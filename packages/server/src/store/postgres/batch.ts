@@ -140,7 +140,11 @@ class BatchPart {
 
   async apply(batch: readonly Append[]): Promise<AppendResult[]> {
     await this.#look(batch);
-    const applied = await Promise.allSettled(byRoom(batch).map((appends) => this.#applyRoom(appends)));
+    const rooms = byRoom(batch);
+    const isPlain = (appends: Numbered[]) => appends.every(({ append }) => isPlainMessage(append));
+    // All rooms that get messages only go together; each other room goes beside them, one event after the other.
+    const lanes = [rooms.filter(isPlain).flat(), ...rooms.filter((appends) => !isPlain(appends))];
+    const applied = await Promise.allSettled(lanes.map((appends) => this.#applyInTurn(appends)));
     await this.#pipeline.done();
     // With nothing failed in PostgreSQL, only an error of our own is left: values that are no JSON, for one.
     for (const each of applied) if (each.status === 'rejected') throw each.reason;
@@ -160,7 +164,7 @@ class BatchPart {
     for (const row of memberRows.rows) this.#members.add(`${row['room_id'] as string} ${row['user_id'] as string}`);
   }
 
-  async #applyRoom(appends: Numbered[]): Promise<void> {
+  async #applyInTurn(appends: Numbered[]): Promise<void> {
     for (const run of runsOf(appends)) {
       const [first] = run;
       if (first && !isPlainMessage(first.append)) {
@@ -215,7 +219,7 @@ class BatchPart {
   }
 }
 
-/** Parts of a room's appends that go in one statement: plain messages in a row, none of them twice; any other alone. */
+/** Parts of appends that go in one statement: plain messages in a row, none of them twice; any other alone. */
 function runsOf(appends: Numbered[]): Numbered[][] {
   const runs: Numbered[][] = [];
   const seen = new Set<string>();

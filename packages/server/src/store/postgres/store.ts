@@ -5,20 +5,15 @@ import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
 import { AccessReader } from './access.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { commitBatch } from './batch.js';
+import { readEvents } from './events.js';
 import { asUnavailable, explain } from './failures.js';
 import { ensurePartitions } from './partitions.js';
-import type { Statement } from './pipeline.js';
 import { QueryPool } from './pool.js';
 import { prepare, withClient } from './prepare.js';
 import { WriterConnection } from './writer-connection.js';
 
 /** How often a node looks whether the months ahead have their partitions, in ms. */
 const PARTITIONS_EVERY_MS = 6 * 3600_000;
-
-const readEvents: Statement = {
-  name: 'read-events',
-  text: `SELECT * FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-};
 
 /**
  * Opens the PostgreSQL store at an address; makes its tables if they aren't there, migrates them if they are older.
@@ -77,7 +72,7 @@ class PostgresStore implements Store {
   }
 
   events(room: string, after: number, limit: number): Promise<EventRecord[]> {
-    return this.#pool.query<EventRecord>(readEvents, [room, after, limit]);
+    return readEvents(this.#pool, room, after, limit);
   }
 
   async check(): Promise<void> {
