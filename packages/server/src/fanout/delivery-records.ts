@@ -5,8 +5,10 @@ import { Ring } from './ring.js';
 /** For how long it is known what was delivered, in ms. */
 const KEPT_MS = 15 * 60_000;
 
-/** How many of each are kept at most: runs of events, connections that are closed, times of being behind. */
-const MAX_KEPT = 50_000;
+/** How many are kept at most: runs of events (about 7 MB), connections that are closed, times of being behind. */
+const MAX_RUNS = 100_000;
+const MAX_CLOSED = 50_000;
+const MAX_GAPS = 50_000;
 
 /** How often what is too old is dropped when nothing new comes, in ms. */
 const SWEEP_MS = 60_000;
@@ -75,10 +77,10 @@ export class DeliveryRecords {
   #nextRun = 0;
   /** From this run on everything is known. */
   #knownFrom = 0;
-  readonly #runs = new Ring<Run>(MAX_KEPT, ({ number }) => this.#forget(number + 1));
+  readonly #runs = new Ring<Run>(MAX_RUNS, ({ number }) => this.#forget(number + 1));
   readonly #open = new Map<string, Attachment>();
-  readonly #closed = new Ring<Attachment>(MAX_KEPT, ({ until }) => this.#forget(until));
-  readonly #gaps = new Ring<Gap>(MAX_KEPT, ({ until }) => this.#forget(until));
+  readonly #closed = new Ring<Attachment>(MAX_CLOSED, ({ until }) => this.#forget(until));
+  readonly #gaps = new Ring<Gap>(MAX_GAPS, ({ until }) => this.#forget(until));
   readonly #sweeping: NodeJS.Timeout;
 
   /** Whether no other node can have had a connection of a user who had none here. */
@@ -149,7 +151,9 @@ export class DeliveryRecords {
     const before = own.filter(({ until }) => until <= run.number).map(({ closedAt }) => closedAt ?? 0);
     const after = own.filter(({ from }) => from > run.number).map(({ openedAt }) => openedAt);
     return {
-      outcomes: heard.sort((a, b) => a.from - b.from).map((attachment) => this.#outcomeOf(run, attachment)),
+      outcomes: heard
+        .sort((a, b) => a.openedAt - b.openedAt || a.from - b.from)
+        .map((attachment) => this.#outcomeOf(run, attachment)),
       ...(before.length > 0 && { lastSeenAt: Math.max(...before) }),
       ...(after.length > 0 && { backAt: Math.min(...after) }),
     };
