@@ -60,10 +60,7 @@ export class Actor {
   #isAbandoned = false;
   #running: Promise<void> | undefined;
 
-  constructor(
-    client: ContractClient,
-    options: { random: Random; rooms: readonly string[]; board: Board; pace: Pace },
-  ) {
+  constructor(client: ContractClient, options: { random: Random; rooms: readonly string[]; board: Board; pace: Pace }) {
     this.#client = client;
     this.#random = options.random;
     this.#rooms = options.rooms;
@@ -122,8 +119,9 @@ export class Actor {
       const intent = { command: 'message.send', room, cid, text: text.slice(0, 40) };
       const answer = await this.#client.attempt(intent, { room, text, clientId: cid });
       if (answer && 'result' in answer) {
-        const { id } = answer.result['message'] as { id: string };
-        this.#board.add({ message: id, room, user: this.#client.user, cid, text });
+        // The SDK makes its own.
+        const { id, clientId = cid } = answer.result['message'] as { id: string; clientId?: string };
+        this.#board.add({ message: id, room, user: this.#client.user, cid: clientId, text });
         return;
       }
       if (answer && 'error' in answer && !transient.has(answer.error.code)) return;

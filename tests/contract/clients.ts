@@ -2,6 +2,7 @@ import { type Answer, type Door } from './doors/door.ts';
 import { type DoorKind, openDoor } from './doors/open.ts';
 import { type HistoryWriter, type How, type Intent, seenOf } from './history.ts';
 import { pause, type Random } from './random.ts';
+import { recordAnswer } from './record-answer.ts';
 
 /** How many events are read at a time. */
 const PAGE = 200;
@@ -212,7 +213,10 @@ export class RawClient implements ContractClient {
     const view = this.#views.get(event.room);
     if (!view || event.seq <= view.applied) return;
     const isMine = event.user === this.user && (name === 'member.joined' || name === 'member.left');
-    view.held.set(event.seq, { seq: event.seq, mine: isMine ? (name === 'member.joined' ? 'joined' : 'left') : undefined });
+    view.held.set(event.seq, {
+      seq: event.seq,
+      mine: isMine ? (name === 'member.joined' ? 'joined' : 'left') : undefined,
+    });
     if (isMine && how === 'live') view.isMember = name === 'member.joined';
     this.#apply(event.room, view);
     if (view.held.size === 0) return;
@@ -264,7 +268,7 @@ export class RawClient implements ContractClient {
   }
 
   #takePage(room: string, view: View, page: Page): void {
-    for (const { name, ...body } of page.events) this.#take(name, body, 'page', this.#connection);
+    for (const { type, ...body } of page.events) this.#take(type, body, 'page', this.#connection);
     if (page.more || page.head > view.applied) this.#read(room, view, page.head);
   }
 
@@ -292,19 +296,6 @@ export class RawClient implements ContractClient {
 
   async #wait(ms: number): Promise<void> {
     await Promise.race([pause(ms), new Promise<void>((resolve) => (this.#wake = resolve))]);
-  }
-}
-
-/** Writes down how an attempt ended. */
-export function recordAnswer(history: HistoryWriter, op: number, answer: Answer): void {
-  if ('lost' in answer) history.add({ type: 'unknown', op, why: answer.lost });
-  else if ('error' in answer) {
-    // An internal error says nothing about what was done.
-    if (answer.error.code === 'internal') history.add({ type: 'unknown', op, why: 'internal' });
-    else history.add({ type: 'refused', op, code: answer.error.code });
-  } else {
-    const message = answer.result['message'] as { id: string } | undefined;
-    history.add({ type: 'acked', op, ...(message && { message: message.id }) });
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Answer } from './doors/door.ts';
 import { Rest } from './doors/rest.ts';
-import { recordAnswer } from './clients.ts';
 import { type HistoryWriter, type Intent, type Seen, seenOf } from './history.ts';
 import { pause, type Random } from './random.ts';
+import { recordAnswer } from './record-answer.ts';
 
 /** How often a call that must work is tried. */
 const TRIES = 100;

@@ -15,7 +15,7 @@ export interface Weather {
 }
 
 /** A network in order. */
-export const calm: Weather = { cut: 0, halfOpen: 0, delayMs: 0, duplicate: 0 };
+const calm: Weather = { cut: 0, halfOpen: 0, delayMs: 0, duplicate: 0 };
 
 /** How many bytes pass at most before a connection's fate comes. */
 const MAX_BYTES = 20_000;
@@ -206,7 +206,8 @@ class Link {
       if (end < 0 || bytes.length < size) break;
       const request = bytes.subarray(0, size);
       bytes = Buffer.from(bytes.subarray(size));
-      const isSend = /^POST \S*\/messages /.test(head) || (/^POST /.test(head) && request.includes('["message.send"'));
+      const isSend =
+        /^POST \S*\/messages /.test(head) || (head.startsWith('POST ') && request.includes('["message.send"'));
       if (isSend) this.#options.onRequest(Buffer.from(request));
     }
     this.#requests = bytes;

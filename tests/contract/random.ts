@@ -37,7 +37,11 @@ export function pause(ms: number): Promise<void> {
 }
 
 /** Waits until a condition holds; answers whether it did before the deadline. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs: number, stepMs = 50): Promise<boolean> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  limitMs: number,
+  stepMs = 50,
+): Promise<boolean> {
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
     if (await condition()) return true;

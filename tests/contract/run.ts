@@ -1,3 +1,5 @@
+// The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
+// random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,19 +8,104 @@ import { check } from './checker.ts';
 import { allFaults } from './faults/all.ts';
 import { compileShim } from './faults/shim.ts';
 import { readHistory } from './history.ts';
+import { diskMutants, mutants, slowMutant } from './mutants/mutants.ts';
+import { breakServer } from './mutants/mutate.ts';
+import { isCaught, tryMutant } from './mutants/try-mutant.ts';
+import { fastClientLine, slowClientLine, stormLine, Summary } from './report.ts';
+import { playFastClient } from './scenes/fast-client.ts';
+import { playSlowClient } from './scenes/slow-client.ts';
+import { playStorm } from './storm.ts';
 import { atRandom, run } from './workload.ts';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' }, keep: { type: 'boolean' }, only: {type:'string'} } });
+/** A round has a server, a database and a history of its own, so that a history stays small enough to judge. */
+const ROUND_MS = 60_000;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string' },
+    clients: { type: 'string', default: '5000' },
+    /** Only faults of these kinds, with commas between; and nothing but the rounds. */
+    only: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+  },
+});
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const folder = mkdtempSync(join(tmpdir(), 'madang-contract-'));
-process.stdout.write(`seed ${seed} ${folder}\n`);
-const result = await run({
-  folder: join(folder, 'run'), seed, durationMs: Number(values.minutes ?? 0.5) * 60_000, clientsPerDoor: 2, rooms: 4,
-  pace: { meanMs: 100, inFlight: 4 }, quietMs: 30_000, shimLibrary: compileShim(folder),
-  disturb: atRandom(values.only ? allFaults.filter((f) => values.only!.split(',').includes(f.kind)) : allFaults, 500),
-});
-const verdict = check(readHistory(result.history));
-const { violations, ...rest } = verdict;
-console.log(result.failure, result.tally, rest);
-for (const each of violations.slice(0, 40)) console.log(each.kind, each.words);
-if (!values.keep) rmSync(folder, { recursive: true, force: true });
+const shimLibrary = compileShim(folder);
+const summary = new Summary();
+const failures: string[] = [];
+
+print(`seed ${seed}${values.keep ? `, histories in ${folder}` : ''}`);
+if (shimLibrary === undefined) print('no C compiler: no power loss, no failing disk, no clock jumps');
+try {
+  await playRounds(Number(values.minutes) * 60_000, values.only?.split(','));
+  if (values.only === undefined) {
+    await playScenes();
+    await tryMutants();
+  }
+} finally {
+  if (!values.keep) rmSync(folder, { recursive: true, force: true });
+}
+for (const line of [...summary.lines(), ...summary.problems, ...failures]) print(line);
+process.exit(summary.isClean() && failures.length === 0 ? 0 : 1);
+
+async function playRounds(durationMs: number, only: readonly string[] | undefined): Promise<void> {
+  const faults = allFaults.filter(({ kind }) => only === undefined || only.includes(kind));
+  const end = performance.now() + durationMs;
+  for (let round = 0; performance.now() < end; round += 1) {
+    const roundFolder = join(folder, `round-${round}`);
+    const { history, tally, failure } = await run({
+      folder: roundFolder,
+      seed: seed + round,
+      durationMs: Math.min(ROUND_MS, end - performance.now()),
+      clientsPerDoor: 2,
+      sdkClients: 2,
+      rooms: 4,
+      pace: { meanMs: 80, inFlight: 4 },
+      quietMs: 45_000,
+      shimLibrary,
+      disturb: atRandom(faults, 150),
+    });
+    const verdict = check(readHistory(history));
+    summary.add(`round ${round} (seed ${seed + round})`, verdict, tally);
+    if (failure !== undefined) failures.push(`round ${round} (seed ${seed + round}): ${failure}`);
+    const { violations, messages } = verdict;
+    print(`round ${round}: starts ${tally.starts}, messages ${messages}, violations ${violations.length}`);
+    if (!values.keep) rmSync(roundFolder, { recursive: true, force: true });
+  }
+}
+
+async function playScenes(): Promise<void> {
+  const slow = await playSlowClient({ folder, seed });
+  summary.add('slow client', check(readHistory(slow.history)));
+  print(slowClientLine(slow));
+  if (!slow.isTold || !slow.hasCaughtUp) failures.push('the slow client was not told, or has not caught up');
+  const fast = await playFastClient({ folder, seed, durationMs: 10_000 });
+  summary.add('fast client', check(readHistory(fast.history)));
+  print(fastClientLine(fast));
+  const storm = await playStorm({ folder, seed, clients: Number(values.clients) });
+  summary.add('storm', check(readHistory(storm.history)));
+  print(stormLine(storm));
+  if (!storm.haveAllCaughtUp) failures.push('not all clients of the storm have caught up');
+}
+
+async function tryMutants(): Promise<void> {
+  const all = [...mutants, ...(shimLibrary === undefined ? [] : diskMutants)];
+  let caught = 0;
+  for (const [index, mutant] of all.entries()) {
+    const mutantFolder = mkdtempSync(join(folder, `mutant-${index}-`));
+    const verdict = await tryMutant(mutant, { folder: mutantFolder, seed, shimLibrary });
+    if (isCaught(mutant, verdict)) caught += 1;
+    else failures.push(`a mutant was not caught: ${mutant.name}`);
+  }
+  const slowFolder = mkdtempSync(join(folder, 'mutant-slow-'));
+  const slow = await playSlowClient({ folder: slowFolder, seed, cli: breakServer(slowFolder, slowMutant.edits) });
+  if (isCaught(slowMutant, check(readHistory(slow.history)))) caught += 1;
+  else failures.push(`a mutant was not caught: ${slowMutant.name}`);
+  print(`mutants caught: ${caught} of ${all.length + 1}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

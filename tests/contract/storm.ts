@@ -65,17 +65,21 @@ export function playStorm(options: SceneOptions & { clients: number }): Promise<
     const began = performance.now();
     open();
     let slowestSendMs = 0;
-    let isOver = false;
+    const over = new AbortController();
     const talking = (async () => {
-      for (let number = 0; !isOver; number += 1) {
+      for (let number = 0; !over.signal.aborted; number += 1) {
         slowestSendMs = Math.max(slowestSendMs, await say(talker, `meanwhile-${number}`, `meanwhile ${number}`));
         await pause(500);
       }
     })();
     const goal = head();
-    const haveAllCaughtUp = await until(() => clients.every((client) => client.appliedOf('lobby') >= goal), LIMIT_MS, 20);
+    const haveAllCaughtUp = await until(
+      () => clients.every((client) => client.appliedOf('lobby') >= goal),
+      LIMIT_MS,
+      20,
+    );
     const caughtUpMs = performance.now() - began;
-    isOver = true;
+    over.abort();
     await talking;
     await until(haveAll, 20_000);
     await conclude([talker, ...clients]);

@@ -6,7 +6,7 @@ import { freePort } from '../support/start-server.ts';
 import { createShim, type Shim } from './faults/shim.ts';
 
 /** The program as it is built. */
-export const builtCli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const builtCli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
 
 /** How long a start may take on a machine that does much else, in ms. */
 const START_MS = 30_000;

@@ -7,6 +7,7 @@ import { HistoryWriter, type Seen } from './history.ts';
 import { Keeper } from './keeper.ts';
 import { Proxy } from './proxy.ts';
 import { createRandom, pause, until } from './random.ts';
+import { SdkClient } from './sdk-client.ts';
 import { createSubject } from './subject.ts';
 import { emptyTally, type Fault, type Tally, type World } from './world.ts';
 
@@ -25,6 +26,8 @@ export interface RunOptions {
   durationMs: number;
   /** Clients at each door. */
   clientsPerDoor: number;
+  /** Clients made with the SDK, over Socket.IO and plain WebSockets in turn. */
+  sdkClients: number;
   rooms: number;
   pace: Pace;
   /** What goes wrong, one after the other; each is awaited. Ends when it returns or the time is over. */
@@ -64,7 +67,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await subject.start();
   const proxy = await Proxy.open(subject.port, random.fork('proxy'));
   const keeper = new Keeper(subject.url, history);
-  const clients: RawClient[] = [];
+  const clients: ContractClient[] = [];
   const board = new Board();
   let failure: string | undefined;
   try {
@@ -130,7 +133,7 @@ async function bringClients(parts: {
   proxy: Proxy;
   history: HistoryWriter;
   rooms: readonly string[];
-}): Promise<RawClient[]> {
+}): Promise<ContractClient[]> {
   const { options, keeper, proxy, history, rooms } = parts;
   const random = createRandom(options.seed);
   const clients: RawClient[] = [];
@@ -155,7 +158,14 @@ async function bringClients(parts: {
       );
     }
   }
-  return clients;
+  const sdkClients: ContractClient[] = [];
+  for (let number = 0; number < options.sdkClients; number += 1) {
+    const id = `sdk-${number}`;
+    const identity = await keeper.guest(id);
+    const transport = number % 2 === 0 ? 'socket.io' : 'websocket';
+    sdkClients.push(new SdkClient({ ...identity, id, transport, url: proxy.url, history }));
+  }
+  return [...clients, ...sdkClients];
 }
 
 /** The server runs, on a disk and a network in order. */
@@ -190,4 +200,3 @@ function isMember(log: readonly Seen[], user: string): boolean {
   const last = log.findLast((event) => event.user === user && /^member\.(joined|left)$/.test(event.name));
   return last?.name === 'member.joined';
 }
-

@@ -37,7 +37,9 @@ function missing(attempt: Attempt, facts: Facts, done: Set<string>): string | un
       return has('message.deleted', message) ? undefined : 'is not in the log';
     case 'message.react':
       if (intent.action !== 'added') return undefined;
-      return has('message.reacted', message, keyOf(user, intent.emoji ?? '', 'added')) ? undefined : 'is not in the log';
+      return has('message.reacted', message, keyOf(user, intent.emoji ?? '', 'added'))
+        ? undefined
+        : 'is not in the log';
     case 'room.join':
     case 'room.invite':
       return has('member.joined', intent.user ?? user) ? undefined : 'has no coming in the log';

@@ -19,7 +19,8 @@ export function checkMembership(facts: Facts): Violation[] {
     const actor = entry.type === 'received' ? entry.event.actor : '';
     const bornAt = cid === undefined ? 0 : (facts.sends.get(keyOf(actor, cid))?.[0]?.invokedAt ?? 0);
     if (cameAfter(facts, entry.user, room, seq) && mayBeIn(comings, keyOf(room, entry.user), bornAt, index)) continue;
-    const how = entry.type === 'received' ? `${entry.event.name} ${room}.${seq} (${entry.how})` : `the head of ${room}, ${seq}`;
+    const how =
+      entry.type === 'received' ? `${entry.event.name} ${room}.${seq} (${entry.how})` : `the head of ${room}, ${seq}`;
     violations.push({ kind: 'leaked', words: `${entry.client} was shown ${how}, and is no member there` });
   }
   return violations;

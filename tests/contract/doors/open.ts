@@ -16,14 +16,7 @@ export function openDoor(
   hooks: DoorHooks,
   heardId: (id: string) => void,
 ): Promise<Door> {
-  switch (kind) {
-    case 'websocket':
-      return openJsonRpc(target, hooks);
-    case 'socket.io':
-      return openSocketIo('websocket')(target, hooks);
-    case 'polling':
-      return openSocketIo('polling')(target, hooks);
-    case 'event-stream':
-      return openEventStream(target, hooks, heardId);
-  }
+  if (kind === 'websocket') return openJsonRpc(target, hooks);
+  if (kind === 'event-stream') return openEventStream(target, hooks, heardId);
+  return openSocketIo(kind === 'polling' ? 'polling' : 'websocket')(target, hooks);
 }

@@ -51,7 +51,10 @@ export class Rest {
           signal: AbortSignal.timeout(ANSWER_MS),
           headers: {
             ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
-            ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+            ...(body !== undefined && {
+              'content-type': 'application/json',
+              'content-length': Buffer.byteLength(body),
+            }),
           },
         },
         (response) => {
@@ -78,7 +81,8 @@ function answerOf(status: number, text: string): Answer {
   try {
     const body = (text ? JSON.parse(text) : {}) as Record<string, unknown>;
     if (status < 300) return { result: body };
-    return { error: { code: String(body['code'] ?? status), message: String(body['detail'] ?? '') } };
+    const { code = String(status), detail = '' } = body as { code?: string; detail?: string };
+    return { error: { code, message: detail } };
   } catch {
     return { lost: `an answer that is not JSON (${status})` };
   }

@@ -25,7 +25,7 @@ export const powerLoss: Fault = {
     } else {
       shim.set('powerLoss', seed);
     }
-    if (!(await subject.ended(5000))) throw new Error('the shim did not end the server');
+    if (!(await subject.ended(20_000))) throw new Error('the shim did not end the server');
     shim.mend();
     tally.powerLosses += 1;
     tally.droppedBytes += shim.get('outDropped') - before;

@@ -113,6 +113,7 @@ static void put(int fd, const char *bytes, size_t length, off_t offset) {
 static void lose_power(uint64_t seed) {
   int64_t dropped = 0;
   int (*open_file)(const char *, int, ...) = REAL(open);
+  int (*truncate_file)(int, off_t) = REAL(ftruncate);
   for (struct file *file = files; file; file = file->next) {
     if (file->is_new) {
       REAL(unlink)(file->path);
@@ -123,7 +124,7 @@ static void lose_power(uint64_t seed) {
     int count = 0;
     for (struct change *each = file->last; each; each = each->before) {
       put(fd, each->old, each->old_length, each->offset);
-      if (ftruncate(fd, each->size_before) != 0) break;
+      if (truncate_file(fd, each->size_before) != 0) break;
       count += 1;
     }
     int mode = (int)(next_random(&seed) % 3);
@@ -137,7 +138,7 @@ static void lose_power(uint64_t seed) {
       }
       size_t length = each->new_length;
       if (length == 0) {
-        if (ftruncate(fd, each->size_after) != 0) break;
+        if (truncate_file(fd, each->size_after) != 0) break;
         continue;
       }
       if (index == count - 1 || next_random(&seed) % 8 == 0) length = (next_random(&seed) % (length / SECTOR + 1)) * SECTOR;

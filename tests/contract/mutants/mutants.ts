@@ -17,7 +17,7 @@ export interface Mutant {
 
 const sendBuffer = 'fanout/send-buffer.js';
 const writeWorker = 'store/sqlite/write-worker.js';
-const writeEvents = 'connection.write(encoded, end);';
+const writeEvents = 'writeEvents(connection, encoded, end) {';
 
 /** The mutants that the ordinary workload catches. */
 export const mutants: readonly Mutant[] = [
@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'drops one event in seventeen',
-    edits: [{ file: sendBuffer, from: writeEvents, to: `if (end.seq % 17 !== 5) ${writeEvents}` }],
+    edits: [{ file: sendBuffer, from: writeEvents, to: `${writeEvents} if (end.seq % 17 === 5) return;` }],
     caughtAs: ['gap'],
   },
   {
@@ -51,13 +51,17 @@ export const mutants: readonly Mutant[] = [
       {
         file: sendBuffer,
         from: writeEvents,
-        to: `{
+        to: `${writeEvents}
           const { kept } = connection;
           connection.kept = undefined;
-          if (!kept && end.seq % 7 === 3) connection.kept = { encoded, end };
-          else ${writeEvents}
-          if (kept) connection.write(kept.encoded, kept.end);
-        }`,
+          if (!kept && end.seq % 7 === 3) {
+            connection.kept = { encoded, end };
+            return;
+          }
+          this.writeInOrder(connection, encoded, end);
+          if (kept) this.writeInOrder(connection, kept.encoded, kept.end);
+        }
+        writeInOrder(connection, encoded, end) {`,
       },
     ],
     caughtAs: ['disorder'],
@@ -125,8 +129,6 @@ export const diskMutants: readonly Mutant[] = [
 /** The mutant that only a slow client brings to light. */
 export const slowMutant: Mutant = {
   name: 'does not tell a slow client what it missed',
-  edits: [
-    { file: sendBuffer, from: 'connection.write(connection.format.encode(notes));', to: 'void notes;' },
-  ],
+  edits: [{ file: sendBuffer, from: 'connection.write(connection.format.encode(notes));', to: 'void notes;' }],
   caughtAs: ['gap'],
 };

@@ -31,7 +31,10 @@ export function breakServer(folder: string, edits: readonly Edit[]): string {
     if (times !== 1) {
       throw new Error(`A mutant does not fit: ${file} has ${JSON.stringify(from)} ${times} times, not once`);
     }
-    writeFileSync(path, text.replace(from, () => to));
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    );
   }
   return join(dirname(copy), 'server', 'dist', 'cli.js');
 }

@@ -24,6 +24,7 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
     cli,
     durationMs,
     clientsPerDoor: 1,
+    sdkClients: 0,
     rooms: 3,
     pace: { meanMs: 30, inFlight: 3 },
     quietMs: 2000,

@@ -20,9 +20,9 @@ export interface Stage {
   history: HistoryWriter;
   random: Random;
   /** Lets a new guest's client in over the plain WebSocket. It is not started. */
-  bring(id: string, options?: Partial<ClientOptions>): Promise<RawClient>;
+  bring: (id: string, options?: Partial<ClientOptions>) => Promise<RawClient>;
   /** Writes what the checker needs to know at the end. */
-  conclude(staying: readonly ContractClient[]): Promise<void>;
+  conclude: (staying: readonly ContractClient[]) => Promise<void>;
 }
 
 /** Sets a scene up, plays it, and clears everything away but the history. */

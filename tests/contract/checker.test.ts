@@ -1,0 +1,287 @@
+import { assert, integer, property } from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { check, type ViolationKind } from './checker.ts';
+import type { Entry, How, Seen } from './history.ts';
+import { createRandom } from './random.ts';
+
+type Line = Entry extends infer E ? (E extends Entry ? Omit<E, 't'> : never) : never;
+
+const room = 'yard';
+
+/** A message in the log, at a seq. */
+function message(seq: number, cid = `c${seq}`, actor = 'ann'): Seen {
+  return { name: 'message.created', room, seq, at: seq, actor, cid, message: `${room}.${seq}`, text: cid };
+}
+
+function membership(name: 'member.joined' | 'member.left', seq: number, user: string): Seen {
+  return { name, room, seq, at: seq, actor: user, user };
+}
+
+let nextOp = 1;
+
+/** Attempts at a send, and how each ended. */
+function sends(cid: string, ...outcomes: ({ acked: number } | { refused: string } | 'unknown')[]): Line[] {
+  return outcomes.flatMap((outcome): Line[] => {
+    const op = nextOp++;
+    const intent = { command: 'message.send', room, cid, text: cid };
+    const invoked: Line = { type: 'invoked', op, client: 'ann-1', user: 'ann', intent };
+    if (outcome === 'unknown') return [invoked, { type: 'unknown', op, why: 'cut' }];
+    if ('acked' in outcome) return [invoked, { type: 'acked', op, message: `${room}.${outcome.acked}` }];
+    return [invoked, { type: 'refused', op, code: outcome.refused }];
+  });
+}
+
+/** A call by somebody about their own membership, acknowledged. */
+function calls(command: string, user: string): Line[] {
+  const op = nextOp++;
+  return [
+    { type: 'invoked', op, client: `${user}-1`, user, intent: { command, room, user } },
+    { type: 'acked', op },
+  ];
+}
+
+function received(user: string, event: Seen, how: How = 'live', connection = 1): Line {
+  return { type: 'received', client: `${user}-1`, user, connection, how, event };
+}
+
+function views(user: string, ...seqs: number[]): Line[] {
+  const client = `${user}-1`;
+  return [
+    { type: 'begins', client, user, room, after: 0 },
+    ...seqs.map((seq): Line => ({ type: 'applied', client, user, room, seq })),
+  ];
+}
+
+function log(...events: Seen[]): Line[] {
+  return [{ type: 'quiet', clients: ['ann-1', 'bob-1'] }, ...events.map((event): Line => ({ type: 'logged', event }))];
+}
+
+/** What the checker says of a history, kinds only. */
+function kindsOf(...lines: (Line | Line[])[]): ViolationKind[] {
+  const entries: Entry[] = lines.flat().map((line, t) => ({ ...line, t }));
+  return check(entries).violations.map(({ kind }) => kind);
+}
+
+const annIn = membership('member.joined', 1, 'ann');
+const bobIn = membership('member.joined', 2, 'bob');
+const bothIn = [calls('room.join', 'ann'), calls('room.join', 'bob')].flat();
+
+describe('what was acknowledged', () => {
+  test('is in the log', () => {
+    expect(kindsOf(bothIn, sends('c3', { acked: 3 }), log(annIn, bobIn, message(3)))).toEqual([]);
+    expect(kindsOf(bothIn, sends('c3', { acked: 3 }), log(annIn, bobIn))).toEqual(['lost']);
+  });
+
+  test('is there as it was acknowledged', () => {
+    expect(kindsOf(bothIn, sends('c3', { acked: 4 }), log(annIn, bobIn, message(3)))).toEqual(['lost']);
+  });
+
+  test.each([
+    ['message.edit', { message: `${room}.3`, text: 'new' }, { name: 'message.edited', text: 'new' }],
+    ['message.delete', { message: `${room}.3` }, { name: 'message.deleted' }],
+    [
+      'message.react',
+      { message: `${room}.3`, emoji: '👍', action: 'added' },
+      { name: 'message.reacted', emoji: '👍', action: 'added' },
+    ],
+  ])('is there: %s', (command, fields, event) => {
+    const op = nextOp++;
+    const call: Line[] = [
+      { type: 'invoked', op, client: 'ann-1', user: 'ann', intent: { command, room, ...fields } },
+      { type: 'acked', op, message: `${room}.3` },
+    ];
+    const before = [bothIn, sends('c3', { acked: 3 }), call];
+    const done: Seen = { room, seq: 4, at: 4, actor: 'ann', message: `${room}.3`, ...event };
+    expect(kindsOf(...before, log(annIn, bobIn, message(3), done))).toEqual([]);
+    expect(kindsOf(...before, log(annIn, bobIn, message(3)))).toEqual(['lost']);
+  });
+
+  test('is there: comings and goings', () => {
+    expect(kindsOf(bothIn, log(annIn))).toEqual(['lost']);
+    expect(kindsOf(bothIn, calls('room.leave', 'bob'), log(annIn, bobIn))).toEqual(['lost']);
+  });
+});
+
+describe('what was refused', () => {
+  test('is not in the log, unless another attempt did it', () => {
+    const refused = { refused: 'unavailable' };
+    expect(kindsOf(bothIn, sends('c3', refused), log(annIn, bobIn, message(3)))).toEqual(['refused']);
+    expect(kindsOf(bothIn, sends('c3', refused, { acked: 3 }), log(annIn, bobIn, message(3)))).toEqual([]);
+    expect(kindsOf(bothIn, sends('c3', 'unknown', refused), log(annIn, bobIn, message(3)))).toEqual([]);
+    expect(kindsOf(bothIn, sends('c3', refused), log(annIn, bobIn))).toEqual([]);
+  });
+
+  test('was not shown before it was tried again', () => {
+    const first = sends('c3', { refused: 'unavailable' });
+    const seen = received('ann', message(3));
+    const second = sends('c3', { acked: 3 });
+    expect(kindsOf(bothIn, first, seen, second, log(annIn, bobIn, message(3)))).toEqual(['refused']);
+    expect(kindsOf(bothIn, first, second, seen, log(annIn, bobIn, message(3)))).toEqual([]);
+  });
+});
+
+describe('one clientId', () => {
+  test('makes one message', () => {
+    const attempts = sends('c3', 'unknown', { acked: 3 }, { acked: 3 });
+    expect(kindsOf(bothIn, attempts, log(annIn, bobIn, message(3)))).toEqual([]);
+    expect(kindsOf(bothIn, attempts, log(annIn, bobIn, message(3), message(4, 'c3')))).toEqual(['cloned']);
+  });
+
+  test('is acknowledged as one message', () => {
+    const attempts = sends('c3', { acked: 3 }, { acked: 4 });
+    expect(kindsOf(bothIn, attempts, log(annIn, bobIn, message(3)))).toContain('cloned');
+  });
+
+  test('of two authors makes two', () => {
+    const bobs: Line[] = [
+      {
+        type: 'invoked',
+        op: nextOp,
+        client: 'bob-1',
+        user: 'bob',
+        intent: { command: 'message.send', room, cid: 'c3' },
+      },
+      { type: 'acked', op: nextOp++, message: `${room}.4` },
+    ];
+    const both = log(annIn, bobIn, message(3), message(4, 'c3', 'bob'));
+    expect(kindsOf(bothIn, sends('c3', { acked: 3 }), bobs, both)).toEqual([]);
+  });
+});
+
+describe('what was shown', () => {
+  test('is in the log as it was shown', () => {
+    const sent = sends('c3', 'unknown');
+    expect(kindsOf(bothIn, sent, received('bob', message(3)), log(annIn, bobIn))).toEqual(['phantom']);
+    const other = { ...message(3), at: 99 };
+    expect(kindsOf(bothIn, sent, received('bob', other), log(annIn, bobIn, message(3)))).toEqual(['phantom']);
+  });
+
+  test('may have lost its text by a deletion', () => {
+    const sent = sends('c3', 'unknown');
+    const gone: Seen = { name: 'message.deleted', room, seq: 4, at: 4, actor: 'ann', message: `${room}.3` };
+    const empty = { ...message(3), text: '' };
+    expect(kindsOf(bothIn, sent, received('bob', message(3)), log(annIn, bobIn, empty, gone))).toEqual([]);
+    expect(kindsOf(bothIn, sent, received('bob', message(3)), log(annIn, bobIn, empty))).toEqual(['phantom']);
+  });
+
+  test('was sent by somebody', () => {
+    expect(kindsOf(bothIn, log(annIn, bobIn, message(3)))).toEqual(['phantom']);
+  });
+});
+
+test('a log is 1, 2, 3 …', () => {
+  const sent = [bothIn, sends('c4', { acked: 4 })].flat();
+  expect(kindsOf(sent, log(annIn, bobIn, message(4)))).toEqual(['log']);
+  expect(kindsOf(sent, log(annIn, bobIn, bobIn, message(4)))).toContain('log');
+});
+
+test('there is one epoch', () => {
+  const one: Line = { type: 'epoch', client: 'ann-1', epoch: 'a' };
+  expect(kindsOf(one, one)).toEqual([]);
+  expect(kindsOf(one, { ...one, epoch: 'b' })).toEqual(['epoch']);
+});
+
+describe('over one connection', () => {
+  const sent = [bothIn, sends('c3', 'unknown'), sends('c4', 'unknown'), sends('c5', 'unknown')].flat();
+  const [third, fourth, fifth] = [message(3), message(4), message(5)];
+  const all = log(annIn, bobIn, third, fourth, fifth);
+  const wire = (...events: Seen[]) => events.map((event) => received('bob', event));
+
+  test('events come in order; repeats are allowed', () => {
+    expect(kindsOf(sent, wire(third, fourth, fifth), all)).toEqual([]);
+    expect(kindsOf(sent, wire(third, fourth, third, fourth, fifth), all)).toEqual([]);
+    expect(kindsOf(sent, wire(third, fifth, fourth), all)).toContain('disorder');
+  });
+
+  test('none is left out without a word', () => {
+    const behind: Line = { type: 'behind', client: 'bob-1', user: 'bob', connection: 1, room, head: 4 };
+    expect(kindsOf(sent, wire(third, fifth), all)).toEqual(['gap']);
+    expect(kindsOf(sent, wire(third), behind, wire(fifth), all)).toEqual([]);
+    expect(kindsOf(sent, wire(third), received('bob', fifth, 'live', 2), all)).toEqual([]);
+    expect(kindsOf(sent, wire(third), received('bob', fifth, 'page'), all)).toEqual([]);
+  });
+
+  test('what happened while somebody was outside may be left out', () => {
+    const left = membership('member.left', 3, 'bob');
+    const back = membership('member.joined', 5, 'bob');
+    const steps = [calls('room.leave', 'bob'), calls('room.join', 'bob')].flat();
+    const lines = [bothIn, sends('c4', { acked: 4 }), steps, received('bob', left), received('bob', back)];
+    expect(kindsOf(...lines, log(annIn, bobIn, left, message(4), back))).toEqual([]);
+  });
+});
+
+describe('a view', () => {
+  const sent = [bothIn, sends('c3', 'unknown'), sends('c4', 'unknown')].flat();
+  const all = log(annIn, bobIn, message(3), message(4));
+
+  test('shows all once, in order, to the head', () => {
+    expect(kindsOf(sent, views('bob', 1, 2, 3, 4), all)).toEqual([]);
+    expect(kindsOf(sent, views('bob', 1, 2, 3, 3, 4), all)).toEqual(['twice']);
+    expect(kindsOf(sent, views('bob', 1, 3, 2, 4), all)).toEqual(['gap', 'disorder']);
+    expect(kindsOf(sent, views('bob', 1, 2, 4), all)).toEqual(['gap']);
+    expect(kindsOf(sent, views('bob', 1, 2, 3), all)).toEqual(['gap']);
+  });
+
+  test('of somebody who went need not reach the head', () => {
+    const left = membership('member.left', 3, 'bob');
+    const lines = [bothIn, calls('room.leave', 'bob'), sends('c4', 'unknown'), views('bob', 1, 2, 3)];
+    expect(kindsOf(...lines, log(annIn, bobIn, left, message(4)))).toEqual([]);
+  });
+});
+
+describe('who is no member', () => {
+  const left = membership('member.left', 3, 'bob');
+  const back = membership('member.joined', 5, 'bob');
+
+  test('sees nothing that comes after', () => {
+    const lines = [bothIn, calls('room.leave', 'bob'), sends('c4', { acked: 4 })];
+    const all = log(annIn, bobIn, left, message(4));
+    expect(kindsOf(...lines, received('bob', left), all)).toEqual([]);
+    for (const how of ['live', 'page', 'view'] as const) {
+      expect(kindsOf(...lines, received('bob', message(4), how), all)).toEqual(['leaked']);
+    }
+    const behind: Line = { type: 'behind', client: 'bob-1', user: 'bob', connection: 1, room, head: 4 };
+    expect(kindsOf(...lines, behind, all)).toEqual(['leaked']);
+  });
+
+  test('may read it after coming back, and not before', () => {
+    const lines = [bothIn, calls('room.leave', 'bob'), sends('c4', { acked: 4 })];
+    const all = log(annIn, bobIn, left, message(4), back);
+    const page = received('bob', message(4), 'page');
+    expect(kindsOf(...lines, calls('room.join', 'bob'), page, all)).toEqual([]);
+    expect(kindsOf(...lines, page, calls('room.join', 'bob'), all)).toEqual(['leaked']);
+  });
+
+  test('was never one: a stranger sees nothing', () => {
+    const lines = [calls('room.join', 'ann'), sends('c2', { acked: 2 })];
+    expect(kindsOf(...lines, received('eve', message(2)), log(annIn, message(2)))).toEqual(['leaked']);
+  });
+
+  test('who comes sees what was before', () => {
+    const late = membership('member.joined', 3, 'bob');
+    const lines = [calls('room.join', 'ann'), sends('c2', { acked: 2 }), calls('room.join', 'bob')];
+    expect(kindsOf(...lines, received('bob', message(2), 'page'), log(annIn, message(2), late))).toEqual([]);
+  });
+});
+
+test('any history of an honest server is clean, and any one fault in it is found', () => {
+  assert(
+    property(integer({ min: 0, max: 2 ** 31 }), integer({ min: 6, max: 40 }), (seed, length) => {
+      const random = createRandom(seed);
+      const seqs = Array.from({ length }, (_, index) => index + 3);
+      const sent = seqs.flatMap((seq) => sends(`c${seq}`, random.chance(0.3) ? 'unknown' : { acked: seq }));
+      const wire = [annIn, bobIn, ...seqs.map((seq) => message(seq))].map((event) => received('bob', event));
+      const viewed = views('bob', 1, 2, ...seqs);
+      const all = log(annIn, bobIn, ...seqs.map((seq) => message(seq)));
+      expect(kindsOf(bothIn, sent, wire, viewed, all)).toEqual([]);
+      // Not the first nor the last of the wire, so that the hole or the swap can be seen over the connection.
+      const place = random.between(1, wire.length - 3);
+      expect(kindsOf(bothIn, sent, wire.toSpliced(place, 1), viewed, all)).toEqual(['gap']);
+      const [one, other] = wire.slice(place, place + 2) as [Line, Line];
+      expect(kindsOf(bothIn, sent, wire.toSpliced(place, 2, other, one), viewed, all)).toContain('disorder');
+      expect(kindsOf(bothIn, sent, wire, viewed.toSpliced(place + 1, 1), all)).toContain('gap');
+      expect(kindsOf(bothIn, sent, wire, viewed, all.slice(0, -1))).toContain('phantom');
+    }),
+    { numRuns: 100 },
+  );
+});

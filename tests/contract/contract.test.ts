@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tempFolder } from '../support/temp-folder.ts';
+import { check } from './checker.ts';
+import { allFaults } from './faults/all.ts';
+import { powerLoss } from './faults/disk.ts';
+import { kill, killInCommit } from './faults/process.ts';
+import { compileShim } from './faults/shim.ts';
+import { readHistory } from './history.ts';
+import { fastClientLine, listViolations, slowClientLine, stormLine, Summary } from './report.ts';
+import { playFastClient } from './scenes/fast-client.ts';
+import { playSlowClient } from './scenes/slow-client.ts';
+import { playStorm } from './storm.ts';
+import { run } from './workload.ts';
+import type { World } from './world.ts';
+
+/*
+ * The short form of the contract's test. `npm run test:contract -- --minutes 10` is the long one. A failure prints its
+ * seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract` plays the same schedule, as far as a machine repeats itself.
+ */
+
+const seed = Number(process.env['MADANG_CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+/** One batch of the slow client's scene may go past the bound, and one of Node's chunks may be counted with it. */
+const SLOW_SLACK_BYTES = 16 * 8200 + 64 * 1024;
+
+const folder = tempFolder();
+let shimLibrary: string | undefined;
+
+beforeAll(() => {
+  shimLibrary = compileShim(folder.path);
+});
+afterAll(() => folder[Symbol.dispose]());
+
+test('D1–D8: ten kills and every other fault leave nothing lost, doubled, out of order or leaked', async () => {
+  const { history, tally, failure } = await run({
+    folder: `${folder.path}/faults`,
+    seed,
+    durationMs: 0,
+    clientsPerDoor: 1,
+    sdkClients: 2,
+    rooms: 3,
+    pace: { meanMs: 60, inFlight: 4 },
+    quietMs: 45_000,
+    shimLibrary,
+    disturb: everyFaultOnce,
+  });
+  const verdict = check(readHistory(history));
+  const summary = new Summary();
+  summary.add(`seed ${seed}`, verdict, tally);
+  process.stdout.write(`${[`contract, seed ${seed}`, ...summary.lines()].join('\n')}\n`);
+  expect(failure, `seed ${seed}`).toBeUndefined();
+  expect(listViolations(verdict.violations), `seed ${seed}`).toEqual([]);
+  expect(tally.kills).toBeGreaterThanOrEqual(10);
+  expect(verdict.messages).toBeGreaterThan(50);
+}, 240_000);
+
+test('D5: a client that stops reading costs a bounded number of bytes, is told, and catches up', async () => {
+  const result = await playSlowClient({ folder: folder.path, seed });
+  process.stdout.write(`${slowClientLine(result)}\n`);
+  expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
+  expect(result).toMatchObject({ isTold: true, hasCaughtUp: true });
+  expect(result.serverBytes).toBeLessThanOrEqual(1024 * 1024 + SLOW_SLACK_BYTES);
+}, 120_000);
+
+test('D1, D3: a client that sends as fast as it can is held back; what it was acknowledged is there', async () => {
+  const result = await playFastClient({ folder: folder.path, seed, durationMs: 2000 });
+  process.stdout.write(`${fastClientLine(result)}\n`);
+  expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
+  expect(result.rateLimited).toBeGreaterThan(0);
+  expect(result.acknowledged).toBeGreaterThan(0);
+}, 60_000);
+
+test('D4: clients that all come back together after a restart get all that they missed', async () => {
+  const result = await playStorm({ folder: folder.path, seed, clients: 150 });
+  process.stdout.write(`${stormLine(result)}\n`);
+  expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
+  expect(result.haveAllCaughtUp).toBe(true);
+}, 120_000);
+
+/** Ten kills, some of them inside a commit, and every other fault between them. */
+async function everyFaultOnce(world: World): Promise<void> {
+  const hasShim = world.subject.shim !== undefined;
+  const kills = Array.from({ length: 10 }, (_, index) => (hasShim && index % 3 === 2 ? killInCommit : kill));
+  const others = allFaults.filter((fault) => fault !== kill && fault !== killInCommit && (hasShim || !fault.needsShim));
+  const moreLosses = hasShim ? [powerLoss, powerLoss] : [];
+  const schedule = [...kills, ...others, ...moreLosses].map((fault) => ({ fault, place: world.random.next() }));
+  for (const { fault } of schedule.sort((a, b) => a.place - b.place)) {
+    await new Promise((resolve) => setTimeout(resolve, world.random.between(100, 500)));
+    await fault.run(world);
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
+import { check } from '../checker.ts';
+import { compileShim } from '../faults/shim.ts';
+import { readHistory } from '../history.ts';
+import { listViolations } from '../report.ts';
+import { playSlowClient } from '../scenes/slow-client.ts';
+import { diskMutants, mutants, slowMutant } from './mutants.ts';
+import { breakServer } from './mutate.ts';
+import { isCaught, tryMutant } from './try-mutant.ts';
+
+/* The checker is no proof before it has caught servers that are broken on purpose. */
+
+const seed = 20;
+
+/** What only chance brings to light may need another try. */
+const TRIES = 3;
+
+const folder = tempFolder();
+const shimLibrary = compileShim(folder.path);
+afterAll(() => folder[Symbol.dispose]());
+
+const possible = [...mutants, ...(shimLibrary === undefined ? [] : diskMutants)];
+
+test.each(possible.map((mutant) => [mutant.name, mutant] as const))(
+  'the checker catches a server that %s',
+  async (_name, mutant) => {
+    const said: string[] = [];
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const own = mkdtempSync(join(folder.path, 'mutant-'));
+      const verdict = await tryMutant(mutant, { folder: own, seed: seed + attempt, shimLibrary, durationMs: 2500 });
+      if (isCaught(mutant, verdict)) return;
+      said.push(JSON.stringify(verdict.counts), ...listViolations(verdict.violations));
+    }
+    expect.fail(`not caught as ${mutant.caughtAs.join(' or ')}: ${said.join('; ')}`);
+  },
+  120_000,
+);
+
+test(`the checker catches a server that ${slowMutant.name}`, async () => {
+  const own = mkdtempSync(join(folder.path, 'mutant-'));
+  const result = await playSlowClient({ folder: own, seed, cli: breakServer(own, slowMutant.edits) });
+  const { counts } = check(readHistory(result.history));
+  expect(counts.gap).toBeGreaterThan(0);
+  expect(result.isTold).toBe(false);
+}, 120_000);
+
+test('a mutant that does not fit the program any more is an error', () => {
+  const own = mkdtempSync(join(folder.path, 'mutant-'));
+  const edits = [{ file: 'cli.js', from: 'no such words', to: '' }];
+  expect(() => breakServer(own, edits)).toThrow('does not fit');
+});

@@ -1,0 +1,131 @@
+import { type Client, createClient, type EventName, MadangError, memoryOutboxStore } from '@madang/client';
+import type { ContractClient } from './clients.ts';
+import type { Answer } from './doors/door.ts';
+import { type HistoryWriter, type Intent, seenOf } from './history.ts';
+import { pause } from './random.ts';
+import { recordAnswer } from './record-answer.ts';
+
+/** Everything that a room's log may hold. */
+const eventNames = [
+  'message.created',
+  'message.edited',
+  'message.deleted',
+  'message.reacted',
+  'room.created',
+  'room.updated',
+  'member.joined',
+  'member.left',
+  'member.updated',
+] as const satisfies readonly EventName[];
+
+/** How long the outbox may take for one message, in ms. */
+const SENT_MS = 40_000;
+
+/** Who an SDK client is, and where it goes. */
+export interface SdkClientOptions {
+  id: string;
+  transport: 'socket.io' | 'websocket';
+  url: string;
+  user: string;
+  token: string;
+  history: HistoryWriter;
+}
+
+/** What the SDK has shown of one room. */
+interface Shown {
+  applied: number;
+  /** The next event begins the view (again): before it the user was outside. */
+  isOutside: boolean;
+}
+
+/**
+ * A client made with the SDK: its connection, outbox and gap repair are the SDK's own, and what its listeners hear is a
+ * view. The view of a room begins with the first event that they hear, for the SDK tells only what is new.
+ */
+export class SdkClient implements ContractClient {
+  readonly id: string;
+  readonly user: string;
+  readonly token: string;
+  readonly #client: Client;
+  readonly #history: HistoryWriter;
+  readonly #shown = new Map<string, Shown>();
+
+  constructor(options: SdkClientOptions) {
+    this.id = options.id;
+    this.user = options.user;
+    this.token = options.token;
+    this.#history = options.history;
+    this.#client = createClient({
+      url: options.url,
+      transport: options.transport,
+      token: options.token,
+      outbox: memoryOutboxStore(),
+      backOff: { minMs: 50, maxMs: 1000 },
+    });
+    for (const name of eventNames) {
+      this.#client.on(name, (event) => this.#hear(name, event as unknown as Record<string, unknown>));
+    }
+  }
+
+  start(): void {
+    this.#client.connect();
+  }
+
+  isConnected(): boolean {
+    return this.#client.state.get().status === 'online';
+  }
+
+  isMemberOf(room: string): boolean {
+    return this.#client.rooms.get().some(({ id }) => id === room);
+  }
+
+  appliedOf(room: string): number {
+    const head = this.#client.rooms.get().find(({ id }) => id === room)?.head ?? 0;
+    return this.#shown.get(room)?.applied ?? head;
+  }
+
+  async attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined> {
+    const op = this.#history.newOp();
+    const { id: client, user } = this;
+    if (intent.command === 'message.send') {
+      const { clientId, sent } = this.#client.send(intent.room, String(input['text']));
+      this.#history.add({ type: 'invoked', op, client, user, intent: { ...intent, cid: clientId } });
+      const late = pause(SENT_MS).then((): Answer => ({ lost: 'the outbox did not say' }));
+      const answer = await Promise.race([answerOf(sent.then((message) => ({ message }))), late]);
+      recordAnswer(this.#history, op, answer);
+      return answer;
+    }
+    if (!this.isConnected()) return undefined;
+    this.#history.add({ type: 'invoked', op, client, user, intent });
+    const answered = await answerOf(this.#client.call(intent.command as 'room.join', input as { room: string }));
+    // The SDK's own "unavailable" means that it got no answer; what the server did is not known.
+    const isUnknown = 'error' in answered && answered.error.code === 'unavailable';
+    const answer = isUnknown ? { lost: 'unavailable' } : answered;
+    recordAnswer(this.#history, op, answer);
+    return answer;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  #hear(name: string, body: Record<string, unknown>): void {
+    const event = seenOf(name, body);
+    const { id: client, user } = this;
+    const { room, seq } = event;
+    this.#history.add({ type: 'received', client, user, connection: 0, how: 'view', event });
+    const shown = this.#shown.get(room) ?? { applied: 0, isOutside: true };
+    if (shown.isOutside) this.#history.add({ type: 'begins', client, user, room, after: seq - 1 });
+    this.#history.add({ type: 'applied', client, user, room, seq });
+    this.#shown.set(room, { applied: seq, isOutside: name === 'member.left' && event.user === user });
+  }
+}
+
+async function answerOf(call: Promise<object>): Promise<Answer> {
+  try {
+    return { result: (await call) as Record<string, unknown> };
+  } catch (error) {
+    if (error instanceof MadangError) return { error: { code: error.code, message: error.message } };
+    return { lost: String(error) };
+  }
+}
