@@ -1,5 +1,6 @@
-// What the tests need of the system: a Chromium with Korean and emoji fonts, Python clients that are not ours, a PostgreSQL. Where
-// they are missing and this may install Debian packages, it does; elsewhere it says what to install.
+// What the tests need of the system: a Chromium with Korean and emoji fonts, Python clients that are not ours, a
+// PostgreSQL, a Redis, nginx. Where they are missing and this may install Debian packages, it does; elsewhere it says
+// what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -14,6 +15,8 @@ const needs = [
     packages: ['python3', 'python3-websockets', 'python3-socketio', 'python3-aiohttp'],
     isThere: () => runs('/usr/bin/python3', ['-c', 'import websockets, socketio, aiohttp']),
   },
+  { packages: ['redis-server'], isThere: () => runs('redis-server', ['--version']) },
+  { packages: ['nginx'], isThere: () => existsSync('/usr/sbin/nginx') },
   { packages: ['postgresql'], isThere: () => existsSync('/usr/lib/postgresql') || runs('pg_config', ['--bindir']) },
 ];
 

@@ -30,12 +30,12 @@ beforeEach(async () => {
 
 /** Says something each 100 ms while something happens; answers how long the slowest send and the slowest hearing took. */
 async function whileTalking(happens: () => Promise<void>): Promise<{ send: number; hearing: number; seqs: number[] }> {
-  let isOver = false;
+  const over = new AbortController();
   const seqs: number[] = [];
   let send = 0;
   const hearings: Promise<number>[] = [];
-  const happening = happens().finally(() => (isOver = true));
-  while (!isOver) {
+  const happening = happens().finally(() => over.abort());
+  while (!over.signal.aborted) {
     const text = `while ${crypto.randomUUID()}`;
     const start = performance.now();
     seqs.push(await say(ari, text));

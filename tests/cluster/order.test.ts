@@ -73,9 +73,9 @@ test('D4 who comes back at another node goes on there', async () => {
   await bom.close();
   await say(ari, 'two');
   await first.kill();
-  const back = await connectJsonRpc(second.url, { token: token as string });
+  const back = await connectJsonRpc(second.url, { token });
   const { rooms } = await call(back, 'sync', { cursors: { lobby: seen } });
-  const missed = rooms['lobby'] as { events: { message: { text: string } }[] };
+  const missed = rooms['lobby'] as unknown as { events: { message: { text: string } }[] };
   expect(missed.events.map(({ message }) => message.text)).toEqual(['two']);
   await say(back, 'here again');
   await hears(back, 'here again');

@@ -59,6 +59,11 @@ export const settings = {
     doc: 'A Redis (7 or newer) or Valkey, by itself or a cluster, through which nodes on one PostgreSQL tell each other what is new; best given by the environment, for it may hold a password',
     secret: true,
   },
+  workers: {
+    schema: z.coerce.number().int().min(1).max(256).default(1),
+    value: 'number',
+    doc: 'Processes that share the port, to use the cores of one machine; needs --database and --bus',
+  },
   guests: { schema: onOff.default(true), value: 'on|off', doc: 'Whether people may come in with a nickname alone' },
   limits: {
     schema: onOff.default(true),

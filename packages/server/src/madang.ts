@@ -22,6 +22,7 @@ import { Presence } from './fanout/presence.js';
 import { Resume } from './fanout/resume.js';
 import { SendBuffers } from './fanout/send-buffer.js';
 import { Signals } from './fanout/signals.js';
+import { Traces } from './fanout/traces.js';
 import { Names } from './identity/names.js';
 import { openOperator } from './identity/operator.js';
 import { RateLimits } from './identity/rate-limits.js';
@@ -32,7 +33,7 @@ import { createLogger, type Logger } from './logger.js';
 import { openStore } from './store/open.js';
 
 /** Settings by name (see docs/configuration.md), and what only a program can give. */
-export interface MadangOptions extends Partial<Omit<Config, 'port' | 'host'>> {
+export interface MadangOptions extends Partial<Omit<Config, 'port' | 'host' | 'workers'>> {
   /** Where it is mounted in the host app: `/chat`. At the root if absent. */
   path?: string;
   /**
@@ -43,6 +44,8 @@ export interface MadangOptions extends Partial<Omit<Config, 'port' | 'host'>> {
   authenticate?: (request: IncomingMessage) => Promise<HostUser | null> | HostUser | null;
   /** Whether the web client is served. True if absent. */
   web?: boolean;
+  /** How the ids of Socket.IO's sessions begin, for who brings their requests to the right process. */
+  socketIdPrefix?: string;
   /** A pino logger; by default one of `logLevel` that writes JSON lines to stdout. */
   logger?: Logger;
 }
@@ -62,7 +65,7 @@ export interface Madang {
  * @throws StartError in plain words: a bad option, a folder that can't be written, a database in use, damaged or newer.
  */
 export async function createMadang(options: MadangOptions = {}): Promise<Madang> {
-  const { path = '', authenticate, web = true, logger: givenLogger, ...given } = options;
+  const { path = '', authenticate, web = true, logger: givenLogger, socketIdPrefix = '', ...given } = options;
   const config = parseConfig({ guests: authenticate === undefined, ...given });
   const mountPath = checkPath(path);
   checkBus(config);
@@ -74,7 +77,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   await ensureLobby(log);
 
   const connections = new Connections(store);
-  const records = new DeliveryRecords(clock, { isOnlyNode: config.database === undefined });
+  const records = new DeliveryRecords(clock);
+  const traces = new Traces(records);
   const buffers = new SendBuffers(config.sendBufferBytes, records);
   const delivery = new Delivery(connections, buffers, records);
 
@@ -98,7 +102,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const attendance = new Attendance({ connections, presence, buffers, records });
   // SQLite has one node, which need not be told anything: what it commits it delivers, in the same turn.
   const nodes = config.database
-    ? await Nodes.open({ store, log, connections, delivery, presence, attendance, logger, bus: config.bus })
+    ? await Nodes.open({ store, log, connections, delivery, presence, attendance, traces, logger, bus: config.bus })
     : undefined;
   log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
   sessions.onEnd((session, reason) => {
@@ -110,7 +114,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   if (nodes) rateLimits.share((key, points, windowMs) => nodes.count(key, points, windowMs));
 
   const commands = new Commands(
-    { store, log, clock, sessions, names, presence, signals, attendance, records },
+    { store, log, clock, sessions, names, presence, signals, attendance, traces },
     rateLimits,
   );
   const operator = await openOperator(config.data, logger);
@@ -125,7 +129,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   });
   const doors: DoorParts = { commands, attendance, credentials, addresses, logger, limits: config };
   const addressLimit = new AddressLimit(addresses, config.limits ? config.maxConnectionsPerAddress : Infinity);
-  const socketIo = new SocketIoDoor(doors);
+  const socketIo = new SocketIoDoor(doors, socketIdPrefix);
   const webSocket = createJsonRpcDoor(doors);
   const line = createLineDoor(doors);
   let stopping: Promise<void> | undefined;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Sequence } from '../dist/fanout/sequence.js';
 import { CommittedEvent } from '../dist/log/committed.js';
@@ -63,13 +63,13 @@ test('D7 events in order are delivered at once, and no log is read', () => {
 
 test('D7 what overtook waits for what is between, and is dropped when it comes again', async () => {
   const world = new World();
-  const [first, second, third] = world.commit(3);
-  world.sequence.offer(ROOM, [third as CommittedEvent]);
-  world.sequence.offer(ROOM, [second as CommittedEvent]);
+  const [first, second, third] = world.commit(3) as [CommittedEvent, CommittedEvent, CommittedEvent];
+  world.sequence.offer(ROOM, [third]);
+  world.sequence.offer(ROOM, [second]);
   expect(world.delivered).toEqual([]);
-  world.sequence.offer(ROOM, [first as CommittedEvent, second as CommittedEvent]);
+  world.sequence.offer(ROOM, [first, second]);
   expect(world.delivered).toEqual([1, 2, 3]);
-  world.sequence.offer(ROOM, [first as CommittedEvent, third as CommittedEvent]);
+  world.sequence.offer(ROOM, [first, third]);
   await vi.advanceTimersByTimeAsync(1000);
   expect(world.delivered).toEqual([1, 2, 3]);
   expect(world.reads).toBe(0);
@@ -159,7 +159,7 @@ test('D7 however messages are lost, doubled and reordered: each event once, in o
         else if (each.kind === 'fail') world.failures = each.count;
         else if (onTheWay.length > 0) {
           const index = each.which % onTheWay.length;
-          if (each.kind !== 'lose') world.sequence.offer(ROOM, onTheWay[index] as CommittedEvent[]);
+          if (each.kind !== 'lose') world.sequence.offer(ROOM, onTheWay[index] ?? []);
           if (each.kind !== 'repeat') onTheWay.splice(index, 1);
         }
         expect(world.delivered).toEqual(upTo(0, world.delivered.length));

@@ -1,26 +1,38 @@
 import express from 'express';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Config } from '../config.js';
 import { messageOf, StartError } from '../errors.js';
 import { createLogger } from '../logger.js';
-import { createMadang } from '../madang.js';
+import { createMadang, type Madang } from '../madang.js';
 import { stopOnSignals } from '../shutdown.js';
+import { Neighbours, sessionIdPrefix } from './neighbours.js';
+import { startWorkers, type WorkerPlace, workerPlace } from './workers.js';
 
-/** `madang`: runs a server with its web client until it is told to stop. */
+/** `madang`: runs a server with its web client until it is told to stop, in one process or in several. */
 export async function start(config: Config): Promise<void> {
-  const { port, host, ...options } = config;
+  const place = workerPlace();
+  if (config.workers > 1 && !place) return startWorkers(config);
+  const { port, host, workers: _, ...options } = config;
   const logger = createLogger({ level: config.logLevel, pretty: process.stdout.isTTY });
-  const madang = await createMadang({ ...options, logger });
+  const madang = await createMadang({
+    ...options,
+    logger,
+    ...(place && { socketIdPrefix: sessionIdPrefix(place.number) }),
+  });
   const app = express();
   app.disable('x-powered-by');
   app.use(madang.router);
   const server = createServer(
     // A request's head must be here in 10 s, and all of it in 30 s: slow senders can't hold connections.
     { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000, keepAliveTimeout: 30_000 },
-    app,
   );
-  madang.attach(server);
+  if (place) await joinNeighbours(place, { server, madang, app });
+  else {
+    server.on('request', app);
+    madang.attach(server);
+  }
   try {
     await listen(server, port, host);
   } catch (error) {
@@ -28,8 +40,26 @@ export async function start(config: Config): Promise<void> {
     throw error;
   }
   const address = server.address() as AddressInfo;
-  logger.info({ port: address.port, data: config.data }, `Madang is open at ${urlOf(address, host)}`);
+  if (place) logger.info({ port: address.port }, `worker ${place.number} is open`);
+  else logger.info({ port: address.port, data: config.data }, `Madang is open at ${urlOf(address, host)}`);
   stopOnSignals({ server, madang, logger });
+}
+
+/** Serves what is for this worker, and hands on what is for another. */
+async function joinNeighbours(
+  place: WorkerPlace,
+  { server, madang, app }: { server: Server; madang: Madang; app: RequestListener },
+): Promise<void> {
+  const neighbours = new Neighbours(place);
+  const inner = await neighbours.listen(app);
+  inner.unref();
+  madang.attach(inner);
+  server.on('request', (request, response) => {
+    if (!neighbours.request(request, response)) app(request, response);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!neighbours.upgrade(request, socket, head)) inner.emit('upgrade', request, socket, head);
+  });
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {

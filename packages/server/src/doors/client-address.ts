@@ -13,7 +13,9 @@ export class Addresses {
 
   /** A request's address. An IPv6 host's is its /64, since a host has all of it. */
   of(request: IncomingMessage): string {
-    const address = proxyaddr(request, this.#trusted).replace(/^::ffff:/i, '');
+    // What comes over a socket file comes from a program of this machine, which says for whom.
+    const trusted = (address: string, hop: number) => isLocalFile(request, hop) || this.#trusted(address, hop);
+    const address = (proxyaddr(request, trusted) ?? 'local').replace(/^::ffff:/i, '');
     return isIPv6(address) ? `${expandIPv6(address).slice(0, 4).join(':')}::/64` : address;
   }
 
@@ -22,6 +24,10 @@ export class Addresses {
     const { remoteAddress } = request.socket;
     return remoteAddress !== undefined && this.#trusted(remoteAddress, 0);
   }
+}
+
+function isLocalFile({ socket }: IncomingMessage, hop: number): boolean {
+  return hop === 0 && socket.remoteAddress === undefined && !socket.destroyed;
 }
 
 function expandIPv6(address: string): string[] {

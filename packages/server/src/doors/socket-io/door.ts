@@ -24,7 +24,8 @@ export class SocketIoDoor {
   readonly #io: Server;
   readonly #parts: DoorParts;
 
-  constructor(parts: DoorParts) {
+  /** `idPrefix`: how the ids of Engine.IO's sessions begin. */
+  constructor(parts: DoorParts, idPrefix = '') {
     this.#parts = parts;
     this.#engine = new EngineServer({
       maxHttpBufferSize: parts.limits.maxFrameBytes,
@@ -36,6 +37,7 @@ export class SocketIoDoor {
       cors: { origin: '*' },
       wsEngine: WebSocketServer,
     });
+    if (idPrefix) this.#prefixIds(idPrefix);
     this.#io = new Server({ serveClient: false });
     this.#io.bind(this.#engine);
     this.#io.use((socket, next) => {
@@ -58,6 +60,11 @@ export class SocketIoDoor {
 
   close(): void {
     this.#engine.close();
+  }
+
+  #prefixIds(prefix: string): void {
+    const generateId = this.#engine.generateId.bind(this.#engine);
+    this.#engine.generateId = (request) => prefix + (generateId(request) as string);
   }
 
   async #shake(socket: Socket, next: (error?: Error) => void): Promise<void> {

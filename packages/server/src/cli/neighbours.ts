@@ -1,0 +1,105 @@
+import { rmSync } from 'node:fs';
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { WorkerPlace } from './workers.js';
+
+/** How a worker's Socket.IO session ids begin, so that every other worker knows whose they are. */
+export function sessionIdPrefix(number: number): string {
+  return `w${number}-`;
+}
+
+/**
+ * Brings requests of a Socket.IO session to the worker that has it. Long-polling is many requests, and the system gives
+ * each new connection to any worker; a proxy before us even sends many visitors' requests over one connection. So a
+ * worker that gets one which isn't its own hands it on, over a socket that only the workers have.
+ */
+export class Neighbours {
+  readonly #place: WorkerPlace;
+
+  constructor(place: WorkerPlace) {
+    this.#place = place;
+  }
+
+  /** The server at which the other workers hand requests to this one; it is to handle what `open` has attached. */
+  async listen(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
+    const server = createServer(handler);
+    const path = this.#pathOf(this.#place.number);
+    // A worker that was killed leaves its socket behind for the one that takes its place.
+    rmSync(path, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // Not shared by the cluster: each worker has its own.
+      server.listen({ path, exclusive: true }, resolve);
+    });
+    return server;
+  }
+
+  /** Hands a request to its worker; false if it is for this one. */
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    const number = this.#ownerOf(request);
+    if (number === undefined) return false;
+    const handed = httpRequest(
+      { socketPath: this.#pathOf(number), method: request.method, path: request.url, headers: headersOf(request) },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    // That worker is gone, and the session with it: the client begins another, as Engine.IO would tell it to.
+    handed.on('error', () => {
+      if (!response.headersSent) response.writeHead(400, { 'content-type': 'application/json' });
+      response.end('{"code":1,"message":"Session ID unknown"}');
+    });
+    response.on('close', () => handed.destroy());
+    request.pipe(handed);
+    return true;
+  }
+
+  /** Hands an upgrade to its worker; false if it is for this one. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const number = this.#ownerOf(request);
+    if (number === undefined) return false;
+    const handed = connect(this.#pathOf(number));
+    const lines = Object.entries(headersOf(request)).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${each}`),
+    );
+    handed.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    handed.write(head);
+    for (const [from, to] of [
+      [handed, socket],
+      [socket, handed],
+    ] as const) {
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+    return true;
+  }
+
+  #ownerOf({ url = '' }: IncomingMessage): number | undefined {
+    if (!url.includes('/socket.io/?')) return undefined;
+    const number = Number(/[?&]sid=w(\d{1,4})-/.exec(url)?.[1] ?? this.#place.number);
+    return number === this.#place.number ? undefined : number;
+  }
+
+  #pathOf(number: number): string {
+    return join(this.#place.folder, `${number}.sock`);
+  }
+}
+
+/** A request's headers, with the address that it came from added. */
+function headersOf(request: IncomingMessage): Record<string, string | string[]> {
+  const forwarded = [request.headers['x-forwarded-for'], request.socket.remoteAddress].filter(Boolean).join(', ');
+  const given = Object.entries(request.headers).filter(
+    (entry): entry is [string, string | string[]] => entry[1] !== undefined,
+  );
+  return { ...Object.fromEntries(given), 'x-forwarded-for': forwarded };
+}

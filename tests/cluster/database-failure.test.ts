@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { outcome } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { readiness, startNodes } from '../support/nodes.ts';
+import { startRedis } from '../support/redis.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { startPostgres } from '../support/postgres.ts';
+
+test('O2 while PostgreSQL is gone sends answer unavailable, nothing is shown, and nobody is thrown out', async () => {
+  await using yard = await startNodes({ flags: ['--limits', 'off'] });
+  const [first, second] = yard.nodes as [TestServer, TestServer];
+  const ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  const bom = await connectJsonRpc(second.url, { name: 'Bom' });
+  await say(ari, 'before');
+  await hears(bom, 'before');
+  await yard.postgres.kill();
+  const input = { room: 'lobby', text: 'during', clientId: 'the-same' };
+  const start = performance.now();
+  expect(await outcome(ari, 'message.send', input)).toBe('unavailable');
+  const refusedMs = performance.now() - start;
+  expect(await readiness(first)).toMatchObject({ status: 'unavailable', store: 'down', bus: 'up' });
+  await yard.postgres.start();
+  const restarted = performance.now();
+  // An outbox: the same send, until it is taken.
+  while ((await outcome(ari, 'message.send', input)) !== 'ok') await new Promise((resolve) => setTimeout(resolve, 100));
+  const recoveredMs = performance.now() - restarted;
+  await hears(bom, 'during');
+  process.stdout.write(
+    `  refused after ${Math.round(refusedMs)} ms, took again ${Math.round(recoveredMs)} ms after the start\n`,
+  );
+  expect(refusedMs).toBeLessThan(5000);
+  const heard = seqsOf(bom, 'lobby');
+  expect(heard).toEqual(run(heard[0] as number, heard.length));
+  const texts = bom.notes.all.map(({ body }) => (body['message'] as { text?: string } | undefined)?.text);
+  expect(texts.filter((text) => text === 'during')).toHaveLength(1);
+  await Promise.all([ari.close(), bom.close()]);
+});
+
+test('D7 nodes without a bus find each other’s events within 2 s', async () => {
+  await using postgres = await startPostgres();
+  const database = await postgres.newDatabase();
+  await using first = await startServer({ flags: ['--database', database] });
+  await using second = await startServer({ flags: ['--database', database] });
+  const ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  const bom = await connectJsonRpc(second.url, { name: 'Bom' });
+  expect(await readiness(first)).toEqual({ status: 'ready', store: 'ok', bus: 'none' });
+  await say(ari, 'without a bus');
+  expect(await hears(bom, 'without a bus')).toBeLessThan(2000);
+  await Promise.all([ari.close(), bom.close()]);
+});
+
+test('D7 a message that the bus loses without a sound is found within 12 s', async () => {
+  await using yard = await startNodes();
+  const [first, second] = yard.nodes as [TestServer, TestServer];
+  const bom = await connectJsonRpc(second.url, { name: 'Bom' });
+  // Committed by a node on another Redis: to the others it is as if the bus had lost it, and said nothing.
+  await using island = await startRedis();
+  await using other = await startServer({ flags: ['--database', yard.database, '--bus', island.url] });
+  const ari = await connectJsonRpc(other.url, { name: 'Ari' });
+  await say(ari, 'lost');
+  const ms = await hears(bom, 'lost', 12_000);
+  process.stdout.write(`  a lost message without others after it came after ${Math.round(ms)} ms\n`);
+  await say(ari, 'lost as well');
+  const cho = await connectJsonRpc(first.url, { name: 'Cho' });
+  await say(cho, 'shows the gap');
+  expect(await hears(bom, 'shows the gap')).toBeLessThan(1000);
+  const heard = seqsOf(bom, 'lobby');
+  expect(heard).toEqual(run(heard[0] as number, heard.length));
+  await Promise.all([ari.close(), bom.close(), cho.close()]);
+});

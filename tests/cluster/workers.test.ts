@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { hears, say } from '../support/chat.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { startRedis } from '../support/redis.ts';
+import { connectSocketIo } from '../support/socket-io-client.ts';
+import { startServer } from '../support/start-server.ts';
+
+const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+
+function refusal(flags: string[]): string {
+  const { status, stderr } = spawnSync(process.execPath, [cli, '--port', '0', ...flags], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  return stderr;
+}
+
+test('several workers or a bus without PostgreSQL are refused in one sentence, and no secret is printed', () => {
+  expect(refusal(['--workers', '2'])).toMatch(/^madang: --workers 2 needs --database .* SQLite .*\n$/);
+  const told = refusal(['--bus', 'redis://:sekrit@127.0.0.1:1']);
+  expect(told).toMatch(/^madang: A bus joins nodes .*\n$/);
+  expect(refusal(['--bus', 'http://:sekrit@127.0.0.1:1']) + told).not.toContain('sekrit');
+});
+
+test('workers of one port are nodes of one yard; pollers reach theirs over any connection', async () => {
+  await using postgres = await startPostgres();
+  await using redis = await startRedis();
+  const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '3', '--limits', 'off'];
+  await using server = await startServer({ flags });
+  const pollers = await Promise.all(
+    [0, 1, 2, 3].map((each) => connectSocketIo(server.url, { name: `Poller ${each}` }, { transports: ['polling'] })),
+  );
+  const upgraders = await Promise.all(
+    [0, 1, 2, 3].map((each) =>
+      connectSocketIo(server.url, { name: `Upgrader ${each}` }, { transports: ['polling', 'websocket'] }),
+    ),
+  );
+  const sockets = await Promise.all([0, 1, 2, 3].map((each) => connectJsonRpc(server.url, { name: `Socket ${each}` })));
+  const clients = [...pollers, ...upgraders, ...sockets];
+  await Promise.all(clients.map((client, index) => say(client, `from ${index}.`)));
+  await Promise.all(clients.flatMap((client) => clients.map((_, index) => hears(client, `from ${index}.`))));
+  for (const client of upgraders) expect(client.socket.io.engine.transport.name).toBe('websocket');
+  const owners = new Set(pollers.map(({ socket }) => socket.io.engine.id?.split('-')[0]));
+  process.stdout.write(`  4 pollers at workers ${[...owners].join(', ')}\n`);
+  await Promise.all(clients.map((client) => client.close()));
+  expect(await server.stop()).toBe(0);
+});
+
+test('a worker that is killed is replaced, and the others serve on', async () => {
+  await using postgres = await startPostgres();
+  await using redis = await startRedis();
+  const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
+  await using server = await startServer({ flags });
+  const children = spawnSync('pgrep', ['-P', String(server.pid())], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')
+    .map(Number);
+  expect(children).toHaveLength(2);
+  process.kill(children[0] as number, 'SIGKILL');
+  await using ari = await connectJsonRpc(server.url, { name: 'Ari' });
+  await say(ari, 'still here');
+  for (let attempt = 0; !/worker 1 is open[\s\S]*worker 1 is open/.test(server.output()); attempt += 1) {
+    if (attempt > 200) throw new Error(server.output());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(await server.stop()).toBe(0);
+});
