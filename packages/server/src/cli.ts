@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { copy } from './cli/copy.js';
 import { start } from './cli/start.js';
 import { trace, type TraceQuestion } from './cli/trace.js';
 import { addFlags, readConfig } from './config.js';
@@ -25,6 +26,14 @@ program
     const { json, url = `http://localhost:${port}` } = options;
     return trace({ message, user, data, url, json });
   });
+
+program
+  .command('copy')
+  .description('Move a yard to another database, say from SQLite to PostgreSQL. Stop its servers first.')
+  .requiredOption('--from <place>', 'A data folder, or postgres://…')
+  .requiredOption('--to <place>', 'The same, of an empty database; what was broken off goes on')
+  .helpOption('--help', 'Show this')
+  .action((places: { from: string; to: string }) => copy(places));
 
 try {
   await program.parseAsync();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Connection } from '../dist/fanout/connection.js';
-import { DeliveryRecords } from '../dist/fanout/delivery-records.js';
+import { type DeliveryRecord, DeliveryRecords, type Question } from '../dist/fanout/delivery-records.js';
 
 /** Records of deliveries, with a clock that stands until it is moved. */
 
@@ -13,7 +13,7 @@ let now = 1_000_000;
 let records: DeliveryRecords;
 let seq = 0;
 beforeEach(() => {
-  records = new DeliveryRecords({ now: () => now }, { isOnlyNode: true });
+  records = new DeliveryRecords({ now: () => now });
 });
 afterEach(() => records.close());
 
@@ -21,12 +21,19 @@ function connection(id: string, only?: string): Connection {
   return { id, door: 'test', only } as Connection;
 }
 
-/** Hands out so many events in one run; answers the first one's place. */
-function handOut(room = 'r', count = 1): { room: string; seq: number } {
+/** Where an event is, and since when. */
+type Event = Omit<Question, 'user'>;
+
+/** Hands out so many events in one run; answers the first. */
+function handOut(room = 'r', count = 1): Event {
   const first = seq + 1;
   seq += count;
   records.handingOut(room, first, seq);
-  return { room, seq: first };
+  return { room, seq: first, at: now };
+}
+
+function find(event: Event, user: string): DeliveryRecord | undefined {
+  return records.find({ ...event, user });
 }
 
 describe('what was delivered is told', () => {
@@ -39,8 +46,7 @@ describe('what was delivered is told', () => {
     const both = handOut();
     records.closed(a);
     const last = handOut();
-    const heardBy = (place: { room: string; seq: number }) =>
-      records.find(place, 'u')?.outcomes.map(({ connection: id, sentAt }) => [id, sentAt]);
+    const heardBy = (place: Event) => find(place, 'u')?.outcomes.map(({ connection: id, sentAt }) => [id, sentAt]);
     expect(heardBy(before)).toEqual([]);
     expect(heardBy(first)).toEqual([['a', now]]);
     expect(heardBy({ ...first, seq: first.seq + 2 })).toEqual([['a', now]]);
@@ -49,9 +55,9 @@ describe('what was delivered is told', () => {
       ['b', now],
     ]);
     expect(heardBy(last)).toEqual([['b', now]]);
-    expect(records.find(first, 'another')?.outcomes).toEqual([]);
-    expect(records.find({ room: 'other', seq: first.seq }, 'u')).toBeUndefined();
-    expect(records.find({ room: 'r', seq: last.seq + 1 }, 'u')).toBeUndefined();
+    expect(find(first, 'another')?.outcomes).toEqual([]);
+    expect(find({ ...first, room: 'other' }, 'u')).toBeUndefined();
+    expect(find({ ...last, seq: last.seq + 1 }, 'u')).toBeUndefined();
   });
 
   test('from the run that a connection did not get to the one after it was told', () => {
@@ -60,12 +66,11 @@ describe('what was delivered is told', () => {
     const [sent] = [handOut()];
     const [missed, alsoMissed] = [handOut(), (records.skipped(slow), handOut())];
     records.skipped(slow);
-    expect(records.find(alsoMissed, 'u')?.outcomes).toMatchObject([{ skipped: 'behind' }]);
+    expect(find(alsoMissed, 'u')?.outcomes).toMatchObject([{ skipped: 'behind' }]);
     now += 5;
     records.caughtUp(slow);
     const live = handOut();
-    const skippedIn = (place: { room: string; seq: number }) =>
-      records.find(place, 'u')?.outcomes.map(({ skipped, toldAt }) => [skipped, toldAt]);
+    const skippedIn = (place: Event) => find(place, 'u')?.outcomes.map(({ skipped, toldAt }) => [skipped, toldAt]);
     expect([sent, missed, alsoMissed, live].map((place) => skippedIn(place)?.[0])).toEqual([
       [undefined, undefined],
       ['behind', now],
@@ -83,8 +88,34 @@ describe('what was delivered is told', () => {
     records.opened(slow, 'v');
     const missed = handOut();
     records.skipped(slow);
-    expect(records.find(missed, 'v')?.outcomes).toMatchObject([{ skipped: 'behind' }]);
-    expect(records.find(missed, 'u')?.outcomes).toEqual([]);
+    expect(find(missed, 'v')?.outcomes).toMatchObject([{ skipped: 'behind' }]);
+    expect(find(missed, 'u')?.outcomes).toEqual([]);
+  });
+});
+
+describe('of what was not handed out here', () => {
+  test('it is known that a user had no connection, but not why one that was here got nothing', () => {
+    now += 1;
+    const event = { room: 'unheard', seq: 7, at: now };
+    expect(find(event, 'u')).toEqual({ outcomes: [] });
+    now += 1;
+    records.opened(connection('later'), 'u');
+    expect(find(event, 'u')).toEqual({ outcomes: [], backAt: now });
+    const next = { ...event, seq: 8, at: now };
+    expect(find(next, 'u')).toBeUndefined();
+    records.closed(connection('later'));
+    now += 1;
+    expect(find({ ...event, seq: 9, at: now }, 'u')).toEqual({ outcomes: [], lastSeenAt: next.at });
+  });
+
+  test('nothing is known from before the start, or longer ago than is kept', () => {
+    const event = { room: 'unheard', seq: 7, at: now };
+    expect(find(event, 'u')).toBeUndefined();
+    const later = { ...event, at: now + 1 };
+    now += 15 * MINUTE + 1;
+    expect(find(later, 'u')).toEqual({ outcomes: [] });
+    now += 1;
+    expect(find(later, 'u')).toBeUndefined();
   });
 });
 
@@ -93,19 +124,19 @@ describe('records are bounded', () => {
     records.opened(connection('a'), 'u');
     const place = handOut();
     now += 15 * MINUTE;
-    expect(records.find(place, 'u')?.outcomes).toHaveLength(1);
+    expect(find(place, 'u')?.outcomes).toHaveLength(1);
     now += 1;
-    expect(records.find(place, 'u')).toBeUndefined();
-    expect(records.find(handOut(), 'u')?.outcomes).toHaveLength(1);
+    expect(find(place, 'u')).toBeUndefined();
+    expect(find(handOut(), 'u')?.outcomes).toHaveLength(1);
   });
 
   test('by a number of runs', () => {
     const [first, second] = [handOut(), handOut()];
     for (let left = MAX_RUNS - 2; left > 0; left -= 1) handOut();
-    expect(records.find(first, 'u')).toBeDefined();
+    expect(find(first, 'u')).toBeDefined();
     handOut();
-    expect(records.find(first, 'u')).toBeUndefined();
-    expect(records.find(second, 'u')).toBeDefined();
+    expect(find(first, 'u')).toBeUndefined();
+    expect(find(second, 'u')).toBeDefined();
   });
 
   test('by a number of closed connections; what they heard is then unknown, not "offline"', () => {
@@ -118,11 +149,11 @@ describe('records are bounded', () => {
       records.opened(connection(`c${left}`), 'crowd');
       records.closed(connection(`c${left}`));
     }
-    expect(records.find(heard, 'u')?.outcomes).toHaveLength(1);
+    expect(find(heard, 'u')?.outcomes).toHaveLength(1);
     records.opened(connection('last'), 'crowd');
     records.closed(connection('last'));
-    expect(records.find(heard, 'u')).toBeUndefined();
-    expect(records.find(after, 'u')?.outcomes).toEqual([]);
+    expect(find(heard, 'u')).toBeUndefined();
+    expect(find(after, 'u')?.outcomes).toEqual([]);
   });
 
   test('by a number of times of being behind; what was skipped is then unknown, not "sent"', () => {
@@ -135,6 +166,6 @@ describe('records are bounded', () => {
       records.skipped(slow);
       records.caughtUp(slow);
     }
-    expect(records.find(missed, 'u')).toBeUndefined();
+    expect(find(missed, 'u')).toBeUndefined();
   });
 });

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import type { CopySide } from './copy-side.js';
+import { openPostgresSide } from './postgres/copy-side.js';
 import { openPostgresStore } from './postgres/store.js';
+import { openSqliteSide } from './sqlite/copy-side.js';
 import { openSqliteStore } from './sqlite/store.js';
 import type { Store } from './store.js';
 
@@ -13,12 +16,28 @@ export interface StoreSettings {
   databaseConnections: number;
 }
 
+const POSTGRES = /^postgres(ql)?:/;
+
 /**
  * Opens the store: PostgreSQL where an address is given, else SQLite in the data folder.
  * @throws StartError in plain words.
  */
 export function openStore(settings: StoreSettings): Promise<Store> {
   return settings.database === undefined
-    ? openSqliteStore(join(settings.data, 'madang.db'))
+    ? openSqliteStore(fileIn(settings.data))
     : openPostgresStore(settings.database, settings.databaseConnections);
+}
+
+/**
+ * Opens one end of a copy: `postgres://…`, or a folder, also as `sqlite:folder`. A source must be there.
+ * @throws StartError in plain words.
+ */
+export function openCopySide(place: string, end: 'source' | 'target'): Promise<CopySide> {
+  return POSTGRES.test(place)
+    ? openPostgresSide(place)
+    : openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source');
+}
+
+function fileIn(folder: string): string {
+  return join(folder, 'madang.db');
 }

@@ -13,6 +13,9 @@ const OLDEST_VERSION = 14;
 /** Held while a node looks at and changes the tables, so that ten may start at once; a number of our own. */
 const PREPARE_LOCK = 7_232_310_001;
 
+/** How long a connection may take, in ms. */
+const CONNECT_MS = 5000;
+
 /** How long a node waits for another that upgrades the tables, in ms. */
 const PREPARE_MS = 60_000;
 
@@ -42,18 +45,30 @@ export async function withClient<Result>(
   address: PostgresAddress,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  let client: Client | undefined;
+  const client = await connect(address);
   try {
-    client = new Client({ ...address.config, connectionTimeoutMillis: 5000 });
-    // A broken connection also fails the statement that is under way.
-    client.on('error', () => undefined);
-    await client.connect();
     return await work(client);
   } catch (error) {
     throw explain(address.name, error);
   } finally {
     // What the session locked is free when it ends.
-    await client?.end().catch(() => undefined);
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * Opens a connection, without time limits for statements.
+ * @throws StartError in plain words
+ */
+export async function connect(address: PostgresAddress): Promise<Client> {
+  try {
+    const client = new Client({ ...address.config, connectionTimeoutMillis: CONNECT_MS });
+    // A broken connection also fails the statement that is under way.
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  } catch (error) {
+    throw explain(address.name, error);
   }
 }
 

@@ -85,6 +85,16 @@ export function findRoomByClientId(
     .executeTakeFirst();
 }
 
+/** When the newest event of all rooms was committed; 0 where there is none. */
+export async function newestEventAt(read: Kysely<Schema>): Promise<number> {
+  const row = await read
+    .selectFrom('rooms')
+    .innerJoin('events', (join) => join.onRef('events.room_id', '=', 'rooms.id').onRef('events.seq', '=', 'rooms.head'))
+    .select((query) => query.fn.max('events.at').as('at'))
+    .executeTakeFirst();
+  return row?.at ?? 0;
+}
+
 /** For direct rooms: who is there beside a user. */
 export async function peersOf(read: Kysely<Schema>, rooms: string[], user: string): Promise<Map<string, UserRef>> {
   if (rooms.length === 0) return new Map();

@@ -19,19 +19,22 @@ import type { WorkerAnswer, WorkerRequest } from './write-worker.js';
  */
 export async function openSqliteStore(file: string): Promise<Store> {
   const lock = lockFile(file);
+  let store: SqliteStore | undefined;
   try {
     const epoch = await prepare(file);
-    const store = new SqliteStore(file, epoch, lock);
+    store = new SqliteStore(file, epoch, lock);
+    await refuseUnfinishedCopy(store.read, file);
     await store.check();
     return store;
   } catch (error) {
+    await store?.close();
     lock.close();
     throw error instanceof StartError ? error : new StartError(explain(file, error));
   }
 }
 
 /** Holds a lock for as long as the process lives: two servers on one file would not see each other's messages. */
-function lockFile(file: string): Database.Database {
+export function lockFile(file: string): Database.Database {
   let lock: Database.Database | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -48,7 +51,8 @@ function lockFile(file: string): Database.Database {
   }
 }
 
-async function prepare(file: string): Promise<string> {
+/** Refuses a file that is damaged or newer, and migrates it. Returns its epoch. */
+export async function prepare(file: string): Promise<string> {
   const existing = new Database(file);
   const damage = existing.pragma('quick_check(1)', { simple: true });
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
@@ -60,15 +64,14 @@ async function prepare(file: string): Promise<string> {
   }
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openForWriting(file) }) });
   try {
-    const epoch = await migrate(db, sqliteDialect);
-    await refuseUnfinishedCopy(db, file);
-    return epoch;
+    return await migrate(db, sqliteDialect);
   } finally {
     await db.destroy();
   }
 }
 
-function explain(file: string, error: unknown): string {
+/** Why a file can't be opened, in plain words. */
+export function explain(file: string, error: unknown): string {
   if (isCode(error, 'SQLITE_NOTADB') || isCode(error, 'SQLITE_CORRUPT')) {
     return `The database ${file} is damaged or no SQLite database. Restore a backup, or choose another folder with --data.`;
   }

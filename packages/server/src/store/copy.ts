@@ -1,0 +1,197 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import { StartError } from '../errors.js';
+import { type CopiedTable, type CopySide, type Row, saveMark } from './copy-side.js';
+import { COPY_KEY } from './migrate.js';
+import type { Schema } from './schema.js';
+
+/** Rows that are read and written at a time. */
+const PAGE = 2000;
+
+/** Every table with its key, which gives the order of copying. A table that is missing here doesn't compile. */
+const keys: { [Table in CopiedTable]: (keyof Schema[Table] & string)[] } = {
+  users: ['id'],
+  names: ['name_key'],
+  sessions: ['token_hash'],
+  rooms: ['id'],
+  members: ['room_id', 'user_id'],
+  reads: ['user_id', 'room_id'],
+  reactions: ['room_id', 'message_seq', 'emoji', 'user_id'],
+  messages: ['room_id', 'seq'],
+  events: ['room_id', 'seq'],
+};
+
+const tables = Object.keys(keys) as CopiedTable[];
+
+/** How far a copy has come; it is kept in the target, and with each page in one transaction. */
+interface Mark {
+  /** The history that is copied. */
+  epoch: string;
+  /** The last row that was written, by its table and key. */
+  table?: CopiedTable;
+  after?: Row[string][];
+}
+
+/** What a copy tells whoever waits for it. */
+export interface CopyProgress {
+  phase: 'copying' | 'checking';
+  table: CopiedTable;
+  done: number;
+  total: number;
+}
+
+/**
+ * Copies a yard from one database into another that is empty, or goes on with a copy that was broken off. Afterwards both
+ * are read again and compared, table by table and room by room; only then may a server start on the target. The epoch is
+ * kept, so that clients go on as if nothing had happened.
+ * @returns how many rows there are
+ * @throws StartError in plain words; what was copied stays, and the same copy can go on
+ */
+export async function copyYard(
+  from: CopySide,
+  to: CopySide,
+  onProgress: (progress: CopyProgress) => void,
+): Promise<number> {
+  const epoch = (await metaOf(from, 'epoch')) ?? '';
+  if ((await metaOf(from, COPY_KEY)) !== undefined) {
+    throw new StartError(`A copy into ${from.name} itself is not finished. Finish that first.`);
+  }
+  const mark = await begin(to, epoch);
+  const totals = await countAll(from.db);
+  const total = totals.reduce((sum, count) => sum + count, 0);
+  const oldest = await from.db
+    .selectFrom('events')
+    .select(sql<number | null>`min(at)`.as('at'))
+    .executeTakeFirst();
+  await to.expect(oldest?.at ?? Date.now());
+
+  let done = 0;
+  const first = mark.table === undefined ? 0 : tables.indexOf(mark.table);
+  for (const [index, table] of tables.entries()) {
+    const isGoingOn = table === mark.table;
+    if (index < first) done += totals[index] ?? 0;
+    else {
+      if (isGoingOn) done += (await countAll(to.db))[index] ?? 0;
+      for await (const rows of pagesOf(from.db, table, isGoingOn ? mark.after : undefined)) {
+        const after = keyOf(table, rows.at(-1) as Row);
+        await to.write(table, rows, JSON.stringify({ epoch, table, after } satisfies Mark));
+        done += rows.length;
+        onProgress({ phase: 'copying', table, done, total });
+      }
+    }
+  }
+  await compare(from, to, (table, checked) => onProgress({ phase: 'checking', table, done: checked, total }));
+  await copyMeta(from, to);
+  await to.finish();
+  await to.db.deleteFrom('meta').where('key', '=', COPY_KEY).execute();
+  return total;
+}
+
+async function begin(to: CopySide, epoch: string): Promise<Mark> {
+  const known = await metaOf(to, COPY_KEY);
+  if (known !== undefined) {
+    const mark = JSON.parse(known) as Mark;
+    if (mark.epoch === epoch) return mark;
+    throw new StartError(`Into ${to.name} another yard is being copied. Finish that, or choose an empty database.`);
+  }
+  if ((await countAll(to.db)).some((count) => count > 0)) {
+    throw new StartError(`${to.name} holds a yard already. Choose an empty database to copy into.`);
+  }
+  const mark: Mark = { epoch };
+  await sql.raw(saveMark(`'${JSON.stringify(mark)}'`)).execute(to.db);
+  await to.db.updateTable('meta').set({ value: epoch }).where('key', '=', 'epoch').execute();
+  return mark;
+}
+
+async function metaOf(side: CopySide, key: string): Promise<string | undefined> {
+  const row = await side.db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
+  return row?.value;
+}
+
+async function copyMeta(from: CopySide, to: CopySide): Promise<void> {
+  for (const row of await from.db.selectFrom('meta').selectAll().execute()) {
+    const { value } = row;
+    await to.db
+      .insertInto('meta')
+      .values(row)
+      .onConflict((on) => on.column('key').doUpdateSet({ value }))
+      .execute();
+  }
+}
+
+async function countAll(db: Kysely<Schema>): Promise<number[]> {
+  const counts: number[] = [];
+  for (const table of tables) {
+    const { count } = await db
+      .selectFrom(table)
+      .select(sql<number>`count(*)`.as('count'))
+      .executeTakeFirstOrThrow();
+    counts.push(count);
+  }
+  return counts;
+}
+
+/** A table's rows in the order of its key, which both engines sort alike. */
+async function* pagesOf(db: Kysely<Schema>, table: CopiedTable, start?: Row[string][]): AsyncGenerator<Row[]> {
+  const columns = sql.join(keys[table].map((column) => sql.ref(column)));
+  for (let after = start; ;) {
+    const beyond = after ? sql`WHERE (${columns}) > (${sql.join(after)})` : sql``;
+    const { rows } =
+      await sql<Row>`SELECT * FROM ${sql.table(table)} ${beyond} ORDER BY ${columns} LIMIT ${PAGE}`.execute(db);
+    if (rows.length > 0) yield rows;
+    if (rows.length < PAGE) return;
+    after = keyOf(table, rows.at(-1) as Row);
+  }
+}
+
+function keyOf(table: CopiedTable, row: Row): Row[string][] {
+  return keys[table].map((column) => row[column] ?? null);
+}
+
+/** Reads both sides again, and throws where they differ. */
+async function compare(
+  from: CopySide,
+  to: CopySide,
+  onChecked: (table: CopiedTable, checked: number) => void,
+): Promise<void> {
+  let checked = 0;
+  for (const table of tables) {
+    const there = await digest(to.db, table, () => undefined);
+    const here = await digest(from.db, table, (rows) => onChecked(table, (checked += rows)));
+    for (const room of new Set([...here.keys(), ...there.keys()])) {
+      const [source, target] = [here.get(room), there.get(room)];
+      if (source?.sum === target?.sum) continue;
+      const where = room === '' ? `"${table}"` : `"${table}" of room ${room}`;
+      const counts = `${source?.count ?? 0} rows here, ${target?.count ?? 0} there`;
+      throw new StartError(
+        `The copy differs from ${from.name} in ${where} (${counts}). Was the source written to meanwhile? Empty ${to.name} and copy again.`,
+      );
+    }
+  }
+}
+
+/** Counts and checksums of a table, for each room by itself where it has rooms. */
+async function digest(
+  db: Kysely<Schema>,
+  table: CopiedTable,
+  onRows: (count: number) => void,
+): Promise<Map<string, { count: number; sum: string }>> {
+  const rooms = new Map<string, { count: number; hash: Hash }>();
+  for await (const rows of pagesOf(db, table)) {
+    for (const row of rows) {
+      const room = String(row['room_id'] ?? '');
+      const known = rooms.get(room) ?? { count: 0, hash: createHash('sha256') };
+      rooms.set(room, known);
+      known.count += 1;
+      known.hash.update(
+        JSON.stringify(
+          Object.keys(row)
+            .sort()
+            .map((column) => row[column]),
+        ),
+      );
+    }
+    onRows(rows.length);
+  }
+  return new Map([...rooms].map(([room, { count, hash }]) => [room, { count, sum: hash.digest('hex') }]));
+}

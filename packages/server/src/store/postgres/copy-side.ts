@@ -1,0 +1,75 @@
+import type { Kysely } from 'kysely';
+import type { Client } from 'pg';
+import { StartError } from '../../errors.js';
+import { type CopiedTable, type CopySide, type Row, saveMark } from '../copy-side.js';
+import type { Schema } from '../schema.js';
+import { APPLICATION, parseAddress } from './address.js';
+import { explain } from './failures.js';
+import { ensurePartitions } from './partitions.js';
+import { connect, kyselyOn, prepare } from './prepare.js';
+
+/** The name of a copy's own connection, which is no server's. */
+const COPIER = 'madang copy';
+
+/**
+ * Opens a PostgreSQL database for a copy; servers that run on it stand in the way.
+ * @throws StartError in plain words
+ */
+export async function openPostgresSide(url: string): Promise<CopySide> {
+  const address = parseAddress(url);
+  await prepare(address);
+  const client = await connect({ ...address, config: { ...address.config, application_name: COPIER } });
+  const side = new PostgresSide(address.name, client);
+  try {
+    await side.refuseServers();
+    return side;
+  } catch (error) {
+    await side[Symbol.asyncDispose]();
+    throw explain(address.name, error);
+  }
+}
+
+class PostgresSide implements CopySide {
+  readonly name: string;
+  readonly db: Kysely<Schema>;
+  readonly #client: Client;
+
+  constructor(name: string, client: Client) {
+    this.name = name;
+    this.#client = client;
+    this.db = kyselyOn(client);
+  }
+
+  async refuseServers(): Promise<void> {
+    const { rows } = await this.#client.query<{ count: number }>(
+      'SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1',
+      [APPLICATION],
+    );
+    if (rows[0]?.count === 0) return;
+    throw new StartError(`The database ${this.name} is in use by a Madang. Stop all that run on it.`);
+  }
+
+  expect(oldest: number): Promise<void> {
+    return ensurePartitions(this.#client, { from: oldest, now: Date.now() });
+  }
+
+  async write(table: CopiedTable, rows: Row[], mark: string): Promise<void> {
+    const columns = Object.keys(rows[0] ?? {}).join(', ');
+    await this.#client.query('BEGIN');
+    await this.#client.query(
+      `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1)`,
+      [JSON.stringify(rows)],
+    );
+    await this.#client.query(saveMark('$1'), [mark]);
+    await this.#client.query('COMMIT');
+  }
+
+  async finish(): Promise<void> {
+    // Without statistics the first queries would be planned as if the tables were empty.
+    await this.#client.query('ANALYZE');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end();
+  }
+}

@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { newEvent } from '../dist/log/projections.js';
+import { copyYard, type CopyProgress } from '../dist/store/copy.js';
+import { openCopySide } from '../dist/store/open.js';
+import { saveRead } from '../dist/store/queries/messages.js';
+import { insertSession } from '../dist/store/queries/sessions.js';
+import { claimName, saveUser } from '../dist/store/queries/users.js';
+import type { Store } from '../dist/store/store.js';
+import { type Engine, engines, type TestDatabase } from './engines.ts';
+import { ann, append, AT, bob, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './yard.ts';
+
+const started: Partial<Record<Engine['name'], Engine>> = {};
+beforeAll(async () => {
+  for (const [name, start] of Object.entries(engines)) started[name as Engine['name']] = await start();
+  return async () => {
+    for (const engine of Object.values(started)) await engine[Symbol.asyncDispose]();
+  };
+});
+
+async function newDatabase(name: Engine['name']): Promise<TestDatabase> {
+  const engine = started[name];
+  if (!engine) throw new Error(`${name} did not start`);
+  return engine.newDatabase();
+}
+
+/** A yard with something in every table, and pages enough to be broken off in the middle. */
+async function fill(store: Store): Promise<void> {
+  for (const user of [ann, bob]) await saveUser(store.write, { ...user, kind: 'guest', createdAt: AT });
+  await claimName(store.write, { nameKey: 'ann', user: ann.id, now: AT, until: AT + 1 });
+  await insertSession(store.write, 'hash', ann.id, AT);
+  await store.commit([makeRoom('a'), makeRoom('b-1', '둘째'), join('a', bob)]);
+  const at = AT - 400 * 24 * 3600_000;
+  for (const part of upTo(5)) {
+    await store.commit(
+      upTo(900).map((n) => say(n % 3 ? 'a' : 'b-1', `"${n}" 안녕 👋 \\`, { clientId: `${part}.${n}`, at })),
+    );
+  }
+  const subject = { id: 'a.4', seq: 4 };
+  await store.commit([
+    append('a', newEvent.messageEdited(subject, 'changed')),
+    append('a', newEvent.messageReacted(subject, '👍', 'added')),
+    append('a', newEvent.messageDeleted({ id: 'a.5', seq: 5 })),
+  ]);
+  await saveRead(store.write, { user: bob.id, room: 'a', seq: 9, at: AT });
+}
+
+async function copy(
+  from: TestDatabase,
+  to: TestDatabase,
+  onProgress: (progress: CopyProgress) => void,
+): Promise<number> {
+  await using source = await openCopySide(from.address, 'source');
+  await using target = await openCopySide(to.address, 'target');
+  return await copyYard(source, target, onProgress);
+}
+
+/** Every row of every table in an order that both engines know, and what a repeated send answers. */
+async function look(store: Store): Promise<unknown> {
+  const rows = JSON.parse(await dump(store)) as Record<string, unknown>[][];
+  return rows.map((table) => table.map((row) => JSON.stringify(Object.entries(row).sort())).sort());
+}
+
+const ways = [
+  ['sqlite', 'postgres'],
+  ['postgres', 'sqlite'],
+  ['postgres', 'postgres'],
+] as const;
+
+describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
+  test('S1 all is there, the epoch too, and the yard goes on', async () => {
+    await using from = await newDatabase(fromEngine);
+    await using to = await newDatabase(toEngine);
+    const before = await from.open();
+    await fill(before);
+    const rows = await look(before);
+    const { epoch } = before;
+    await before.close();
+
+    const told: CopyProgress[] = [];
+    const total = await copy(from, to, (progress) => told.push(progress));
+    for (const phase of ['copying', 'checking']) {
+      expect(told.findLast((progress) => progress.phase === phase)).toMatchObject({ done: total, total });
+    }
+    const after = await to.open();
+    expect(after.epoch).toBe(epoch);
+    expect(await look(after)).toEqual(rows);
+    expect((await eventsOf(after, 'a')).map(({ seq }) => seq)).toEqual(upTo(3006));
+    const results = await after.commit([say('a', '"1" 안녕 👋 \\', { clientId: '1.1' }), say('a', 'new')]);
+    expect(seqsOf(results)).toEqual([0, 3007]);
+    await after.close();
+    await expect(copy(from, to, () => undefined)).rejects.toThrow('holds a yard already');
+  });
+
+  test('S1 broken off anywhere, it goes on where it was; until then no server starts', async () => {
+    await using from = await newDatabase(fromEngine);
+    await using to = await newDatabase(toEngine);
+    const before = await from.open();
+    await fill(before);
+    const rows = await look(before);
+    await before.close();
+    for (const breakAt of [1, 3, 5]) {
+      let steps = 0;
+      const broken = copy(from, to, () => {
+        steps += 1;
+        if (steps === breakAt) throw new Error('broken off');
+      });
+      await expect(broken).rejects.toThrow('broken off');
+      await expect(to.open()).rejects.toThrow('not finished');
+    }
+    const dones: number[] = [];
+    await copy(from, to, ({ phase, done }) => phase === 'copying' && dones.push(done));
+    expect(dones[0]).toBeGreaterThan(4000);
+    const after = await to.open();
+    expect(await look(after)).toEqual(rows);
+  });
+});
+
+describe('madang copy refuses', () => {
+  test('S1 what is in use, is not there, is another’s copy, or differs afterwards', async () => {
+    await using from = await newDatabase('sqlite');
+    await using to = await newDatabase('postgres');
+    const running = await from.open();
+    await running.commit([makeRoom('a'), say('a', 'x'), say('a', 'y')]);
+    await expect(copy(from, to, () => undefined)).rejects.toThrow('in use by another Madang');
+    await running.close();
+    const node = await to.open();
+    await expect(copy(from, to, () => undefined)).rejects.toThrow('in use by a Madang');
+    await node.close();
+    await expect(openCopySide('/nowhere/at/all', 'source')).rejects.toThrow('There is no database');
+
+    await using third = await newDatabase('postgres');
+    const differs = copy(from, third, ({ phase, table, done, total }) => {
+      if (phase === 'copying' && table === 'events' && done === total) throw new Error('stop before checking');
+    });
+    await expect(differs).rejects.toThrow('stop before checking');
+    await third.sql(`UPDATE messages SET text = 'z' WHERE seq = 4`);
+    await expect(copy(from, third, () => undefined)).rejects.toThrow('differs from');
+    await expect(third.open()).rejects.toThrow('not finished');
+    await using other = await newDatabase('sqlite');
+    await (await other.open()).close();
+    await expect(copy(other, third, () => undefined)).rejects.toThrow('another yard is being copied');
+  });
+});
+
+test('S1 madang copy, the command: says how far it is, and hides the password', async () => {
+  await using from = await newDatabase('sqlite');
+  await using to = await newDatabase('postgres');
+  const store = await from.open();
+  await fill(store);
+  await store.close();
+  const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+  const address = to.address.replace('madang@', 'madang:geheim@');
+  const run = () =>
+    spawnSync(process.execPath, [cli, 'copy', '--from', `sqlite:${from.address}`, '--to', address], {
+      encoding: 'utf8',
+    });
+  const first = run();
+  expect(first.stderr).toContain('copying: 50 %');
+  expect(first.stderr).toContain('checking: 100 %');
+  expect(first.stderr).toMatch(/Done: \d+ rows, copied and compared\.\n$/);
+  expect(first.stderr).not.toContain('geheim');
+  expect(first.status).toBe(0);
+  const second = run();
+  expect(second.status).toBe(1);
+  expect(second.stderr).toContain('holds a yard already');
+  expect(second.stderr).not.toContain('geheim');
+});
