@@ -24,8 +24,8 @@ const reason = z.enum(['offline', 'left', 'not_a_member', 'not_here', 'unknown']
 export const deliveryTrace = defineCommand({
   name: 'delivery.trace',
   doc: {
-    en: 'Tells why somebody did or did not get a message: to which of their connections it was sent and when, why not, and what they have read. For the operator; it holds no text. What was sent is known for 15 minutes, by the node that is asked.',
-    ko: '어떤 사람이 메시지를 받았는지, 못 받았다면 왜인지 알려 줍니다. 어느 연결에 언제 보냈고 어디까지 읽었는지 나옵니다. 운영자만 쓸 수 있고 글은 담기지 않습니다. 보낸 기록은 물어본 서버에 15분 동안 남습니다.',
+    en: 'Tells why somebody did or did not get a message: to which of their connections it was sent and when, why not, and what they have read. For the operator; it holds no text. What was sent is known for 15 minutes.',
+    ko: '어떤 사람이 메시지를 받았는지, 못 받았다면 왜인지 알려 줍니다. 어느 연결에 언제 보냈고 어디까지 읽었는지 나옵니다. 운영자만 쓸 수 있고 글은 담기지 않습니다. 보낸 기록은 15분 동안 남습니다.',
   },
   input: z.strictObject({ message: messageId, user: userId }),
   output: z.object({
@@ -44,7 +44,7 @@ export const deliveryTrace = defineCommand({
     connections: z.array(outcome).meta({ description: 'Those that the user had when the message was handed out' }),
     reason: reason.optional().meta({
       description:
-        'Why there are none. `left`: before the message. `not_a_member`: not yet, or never. `not_here`: there was none at this node; ask the others. `unknown`: the records do not reach back to it, or this node did not hand it out',
+        'Why there are none. `left`: before the message. `not_a_member`: not yet, or never. `not_here`: none is known, but not every node could be asked, or remembers. `unknown`: no node remembers',
     }),
     lastSeen: timestamp.optional().meta({ description: 'When somebody `offline` had been here before' }),
     backAt: timestamp.optional().meta({ description: 'When they came back; what they missed is read from the log' }),

@@ -55,9 +55,8 @@ const sentences = {
         backAt === undefined ? '; not back since' : `; back ${time(backAt)}`
       }`,
     not_here: ({ backAt }: Trace) =>
-      `  no connection at this server${backAt === undefined ? '' : ` until ${time(backAt)}`}; ask the others, if there are any`,
-    unknown: () =>
-      '  not known any more: such records are kept for 15 minutes, until a restart, by the server that sent it',
+      `  no connection is known${backAt === undefined ? '' : ` until ${time(backAt)}`}, but not every server could be asked, or remembers`,
+    unknown: () => '  not known any more: such records are kept for 15 minutes, and until a restart',
     read: ({ read, message }: Trace) => {
       if (!read) return 'read: nothing in this room';
       if (read.seq < message.seq) return `read: not yet; up to ${message.room}.${read.seq}, ${time(read.at)}`;
@@ -96,8 +95,8 @@ const sentences = {
         backAt === undefined ? ', 그 뒤로 오지 않음' : `, ${time(backAt)}에 돌아옴`
       }`,
     not_here: ({ backAt }: Trace) =>
-      `  이 서버에는 ${backAt === undefined ? '' : `${time(backAt)}까지 `}연결이 없었음. 다른 서버가 있으면 거기에 물어보세요`,
-    unknown: () => '  이제 알 수 없음: 보낸 기록은 보낸 서버에 15분 동안, 다시 시작할 때까지만 남습니다',
+      `  알려진 연결이 없음${backAt === undefined ? '' : ` (${time(backAt)}까지)`}. 다만 물어볼 수 없거나 기억하지 못하는 서버가 있음`,
+    unknown: () => '  이제 알 수 없음: 보낸 기록은 15분 동안, 다시 시작할 때까지만 남습니다',
     read: ({ read, message }: Trace) => {
       if (!read) return '읽음: 이 방에서 아직 없음';
       if (read.seq < message.seq) return `읽음: 아직. ${message.room}.${read.seq}까지, ${time(read.at)}`;

@@ -2,9 +2,9 @@ import { fail } from '@madang/protocol';
 import type { Clock } from '../clock.js';
 import type { Attendance } from '../fanout/attendance.js';
 import type { Connection } from '../fanout/connection.js';
-import type { DeliveryRecords } from '../fanout/delivery-records.js';
 import type { Presence } from '../fanout/presence.js';
 import type { Signals } from '../fanout/signals.js';
+import type { Traces } from '../fanout/traces.js';
 import type { Session } from '../identity/actor.js';
 import type { Names } from '../identity/names.js';
 import type { Sessions } from '../identity/sessions.js';
@@ -22,7 +22,7 @@ export interface Parts {
   presence: Presence;
   signals: Signals;
   attendance: Attendance;
-  records: DeliveryRecords;
+  traces: Traces;
 }
 
 /** Who calls, and through what. */

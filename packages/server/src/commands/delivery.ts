@@ -1,5 +1,6 @@
 import { type CommandOutput, fail, type ParsedInput } from '@madang/protocol';
-import type { DeliveryRecord, Outcome } from '../fanout/delivery-records.js';
+import type { Outcome } from '../fanout/delivery-records.js';
+import type { Trace as Recorded } from '../fanout/traces.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage, type MessageRow } from '../store/queries/messages.js';
 import { findLastSeen, findRead, type MembershipChange, membershipAround } from '../store/queries/trace.js';
@@ -9,7 +10,7 @@ type Trace = CommandOutput<'delivery.trace'>;
 
 /** delivery.trace */
 export async function trace(input: ParsedInput<'delivery.trace'>, context: Context): Promise<Trace> {
-  const { records, store } = context.parts;
+  const { store, traces } = context.parts;
   const place = placeOf(input.message);
   const message = await findMessage(store.read, place.room, place.seq);
   if (!message) return fail('not_found', 'There is no such message', { field: 'message' });
@@ -18,15 +19,15 @@ export async function trace(input: ParsedInput<'delivery.trace'>, context: Conte
   const membership = await membershipAround(store.read, { ...place, user: user.id });
   const read = await findRead(store.read, place.room, user.id);
   const isMember = membership.before?.name === 'member.joined';
-  const record = isMember ? records.find(place, user.id) : undefined;
-  const why = isMember
-    ? whyNone({ record, isOnlyNode: records.isOnlyNode, at: message.at, lastSeenAt: user.last_seen_at })
-    : notMember(membership.before);
+  const recorded = isMember ? await traces.trace({ ...place, at: message.at, user: user.id }) : undefined;
+  const why = recorded
+    ? whyNone(recorded, { at: message.at, lastSeenAt: user.last_seen_at })
+    : { reason: membership.before ? ('left' as const) : ('not_a_member' as const) };
   return {
     message: described(message),
     user: { id: user.id, name: user.name },
     member: timesOf([membership.before, membership.after]),
-    connections: record?.outcomes.map(outcomeOf) ?? [],
+    connections: recorded?.record?.outcomes.map(outcomeOf) ?? [],
     ...why,
     ...(read && { read }),
   };
@@ -53,24 +54,17 @@ function outcomeOf({ openedAt, closedAt, ...outcome }: Outcome): Trace['connecti
   return { ...outcome, since: openedAt, ...(closedAt !== undefined && { until: closedAt }) };
 }
 
-function notMember(before: MembershipChange | undefined): Pick<Trace, 'reason'> {
-  return { reason: before ? 'left' : 'not_a_member' };
-}
-
 /** Why a member's connections are none, if they are, and when the member was here before and after. */
-function whyNone(about: {
-  record: DeliveryRecord | undefined;
-  isOnlyNode: boolean;
-  at: number;
-  lastSeenAt: number;
-}): Pick<Trace, 'reason' | 'lastSeen' | 'backAt'> {
-  const { record, isOnlyNode, at } = about;
+function whyNone(
+  { record, isWhole }: Recorded,
+  { at, lastSeenAt }: { at: number; lastSeenAt: number },
+): Pick<Trace, 'reason' | 'lastSeen' | 'backAt'> {
   if (!record) return { reason: 'unknown' };
   if (record.outcomes.length > 0) return {};
   // What the store knows is of today: it helps only if they have not been here since.
-  const lastSeen = record.lastSeenAt ?? (about.lastSeenAt <= at ? about.lastSeenAt : undefined);
+  const lastSeen = record.lastSeenAt ?? (lastSeenAt <= at ? lastSeenAt : undefined);
   return {
-    reason: isOnlyNode ? 'offline' : 'not_here',
+    reason: isWhole ? 'offline' : 'not_here',
     ...(lastSeen !== undefined && { lastSeen }),
     ...(record.backAt !== undefined && { backAt: record.backAt }),
   };

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { Connection, Place } from './connection.js';
+import type { Connection } from './connection.js';
 import { Ring } from './ring.js';
 
 /** For how long it is known what was delivered, in ms. */
@@ -57,6 +57,14 @@ export interface Outcome {
   toldAt?: number;
 }
 
+/** Asks for an event that came into a log at a moment, and a user. */
+export interface Question {
+  room: string;
+  seq: number;
+  at: number;
+  user: string;
+}
+
 /** What is known of an event's delivery to a user. */
 export interface DeliveryRecord {
   /** Those that the user had when it was handed out. */
@@ -77,18 +85,17 @@ export class DeliveryRecords {
   #nextRun = 0;
   /** From this run on everything is known. */
   #knownFrom = 0;
-  readonly #runs = new Ring<Run>(MAX_RUNS, ({ number }) => this.#forget(number + 1));
+  /** The same by the clock. */
+  #knownSince: number;
+  readonly #runs = new Ring<Run>(MAX_RUNS, ({ number, at }) => this.#forget(number + 1, at));
   readonly #open = new Map<string, Attachment>();
-  readonly #closed = new Ring<Attachment>(MAX_CLOSED, ({ until }) => this.#forget(until));
-  readonly #gaps = new Ring<Gap>(MAX_GAPS, ({ until }) => this.#forget(until));
+  readonly #closed = new Ring<Attachment>(MAX_CLOSED, ({ until, closedAt = 0 }) => this.#forget(until, closedAt));
+  readonly #gaps = new Ring<Gap>(MAX_GAPS, ({ until, at }) => this.#forget(until, at));
   readonly #sweeping: NodeJS.Timeout;
 
-  /** Whether no other node can have had a connection of a user who had none here. */
-  readonly isOnlyNode: boolean;
-
-  constructor(clock: Clock, options: { isOnlyNode: boolean }) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.isOnlyNode = options.isOnlyNode;
+    this.#knownSince = clock.now();
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeping.unref();
   }
@@ -142,21 +149,18 @@ export class DeliveryRecords {
   }
 
   /** What became of an event for a user; undefined when that is not known, or not any more. */
-  find(place: Place, user: string): DeliveryRecord | undefined {
+  find({ room, seq, at, user }: Question): DeliveryRecord | undefined {
     this.#sweep();
-    const run = this.#runOf(place);
-    if (!run || run.number < this.#knownFrom) return undefined;
+    const run = this.#runOf(room, seq);
     const own = [...this.#open.values(), ...this.#closed.newestFirst()].filter((each) => each.user === user);
+    if (!run) return this.#findUnheard(at, own);
+    if (run.number < this.#knownFrom) return undefined;
     const heard = own.filter(({ from, until }) => from <= run.number && run.number < until);
-    const before = own.filter(({ until }) => until <= run.number).map(({ closedAt }) => closedAt ?? 0);
-    const after = own.filter(({ from }) => from > run.number).map(({ openedAt }) => openedAt);
-    return {
-      outcomes: heard
-        .sort((a, b) => a.openedAt - b.openedAt || a.from - b.from)
-        .map((attachment) => this.#outcomeOf(run, attachment)),
-      ...(before.length > 0 && { lastSeenAt: Math.max(...before) }),
-      ...(after.length > 0 && { backAt: Math.min(...after) }),
-    };
+    return recordOf({
+      outcomes: heard.sort((a, b) => a.openedAt - b.openedAt).map((attachment) => this.#outcomeOf(run, attachment)),
+      before: own.filter(({ until }) => until <= run.number),
+      after: own.filter(({ from }) => from > run.number),
+    });
   }
 
   /** Forgets all. */
@@ -164,7 +168,16 @@ export class DeliveryRecords {
     clearInterval(this.#sweeping);
   }
 
-  #runOf({ room, seq }: Place): Run | undefined {
+  /** A room that nobody heard here, as can be with other nodes: what is handed out then leaves no trace. */
+  #findUnheard(at: number, own: readonly Attachment[]): DeliveryRecord | undefined {
+    const before = own.filter(({ closedAt = Infinity }) => closedAt <= at);
+    const after = own.filter(({ openedAt }) => openedAt > at);
+    // Somebody who was here would have heard it, so it is not that nobody did: it is late, or was left out.
+    const wasHere = before.length + after.length < own.length;
+    return wasHere || at <= this.#knownSince ? undefined : recordOf({ outcomes: [], before, after });
+  }
+
+  #runOf(room: string, seq: number): Run | undefined {
     for (const run of this.#runs.newestFirst()) {
       if (run.room === room && run.first <= seq && seq <= run.last) return run;
     }
@@ -186,14 +199,29 @@ export class DeliveryRecords {
   }
 
   /** What is dropped, be it for its age or for want of room, takes with it what was known up to there. */
-  #forget(knownFrom: number): void {
+  #forget(knownFrom: number, knownSince: number): void {
     this.#knownFrom = Math.max(this.#knownFrom, knownFrom);
+    this.#knownSince = Math.max(this.#knownSince, knownSince);
   }
 
   #sweep(): void {
     const oldest = this.#clock.now() - KEPT_MS;
+    this.#forget(0, oldest - 1);
     this.#runs.dropWhile(({ at }) => at < oldest);
     this.#closed.dropWhile(({ closedAt = 0 }) => closedAt < oldest);
     this.#gaps.dropWhile(({ at }) => at < oldest);
   }
+}
+
+function recordOf(parts: {
+  outcomes: Outcome[];
+  before: readonly Attachment[];
+  after: readonly Attachment[];
+}): DeliveryRecord {
+  const { outcomes, before, after } = parts;
+  return {
+    outcomes,
+    ...(before.length > 0 && { lastSeenAt: Math.max(...before.map(({ closedAt = 0 }) => closedAt)) }),
+    ...(after.length > 0 && { backAt: Math.min(...after.map(({ openedAt }) => openedAt)) }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
 import { CommittedEvent } from '../log/committed.js';
+import type { DeliveryRecord, Question } from './delivery-records.js';
 
 /** A user's presence as their node tells it to others. */
 export interface ToldPresence {
@@ -27,7 +28,10 @@ export type NodeMessage =
   /** People of a room whose presence on this node has changed; or, asked by `who`, all of them in parts. */
   | { kind: 'presence'; node: string; room: string; people: ToldPresence[]; answers?: 'part' | 'last' }
   /** Asks every node for the people that a room has there. */
-  | { kind: 'who'; node: string; room: string };
+  | { kind: 'who'; node: string; room: string }
+  /** Asks every node what became of an event, and is answered with what that node knows. */
+  | { kind: 'trace'; node: string; id: string; question: Question }
+  | { kind: 'traced'; node: string; id: string; record?: DeliveryRecord };
 
 /** Events as a message. Their JSON was made for the clients already. */
 export function eventsMessage(node: string, room: string, events: readonly CommittedEvent[]): string {

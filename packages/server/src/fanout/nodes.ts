@@ -20,6 +20,7 @@ import type { Presence } from './presence.js';
 import { RedisBus } from './redis-bus.js';
 import { RoomPeople } from './room-people.js';
 import { Sequence } from './sequence.js';
+import type { Traces } from './traces.js';
 
 /** How long a room that nobody hears any more is still followed, in ms: a reload comes back at once. */
 const LINGER_MS = 5000;
@@ -35,6 +36,7 @@ export interface NodesParts {
   delivery: Delivery;
   presence: Presence;
   attendance: Attendance;
+  traces: Traces;
   logger: Logger;
   /** Where Redis is; without it nodes find each other's events in the log only. */
   bus: string | undefined;
@@ -117,6 +119,7 @@ export class Nodes implements Hearing, BusListener {
     }
     parts.connections.tell(nodes);
     parts.presence.join(nodes.#people);
+    parts.traces.join({ node: nodes.#node, bus: () => nodes.#bus, peers: nodes.#peers });
     return nodes;
   }
 
@@ -216,7 +219,7 @@ export class Nodes implements Hearing, BusListener {
   }
 
   #take(topic: Topic, message: NodeMessage): void {
-    const { attendance, connections, delivery } = this.#parts;
+    const { attendance, connections, delivery, traces } = this.#parts;
     const name = topic.slice(topic.indexOf(':') + 1);
     const isForUser = topic.startsWith('user:');
     if (message.kind === 'events') {
@@ -231,6 +234,8 @@ export class Nodes implements Hearing, BusListener {
     } else if (message.kind === 'sessionEnded') attendance.sessionEnded(message.session, message.reason);
     else if (message.kind === 'who') this.#people.answer(message);
     else if (message.kind === 'presence') this.#people.take(message);
+    else if (message.kind === 'trace') traces.answer(message);
+    else if (message.kind === 'traced') traces.take(message);
   }
 
   /** Follows a room from a place on, if it isn't followed already. */
