@@ -80,7 +80,10 @@ export class LoadClient {
     this.#socket.on('connect', () => this.#connected(port));
     this.#socket.on('error', (error) => this.#failed(error));
     this.#socket.on('close', () => {
-      this.#failed(new Error('the server closed the connection'));
+      const error = new Error('the server closed the connection');
+      this.#failed(error);
+      for (const call of this.#calls.values()) call.reject(error);
+      this.#calls.clear();
       if (!this.#isClosing) this.onClosed?.();
     });
   }

@@ -34,7 +34,7 @@ export const longRoom: Scenario = {
         await server.close();
       }
       bench.say(
-        `  ${round}: start ${ms(process.startMs)}, newest page p99 ${ms(newest.quantile(0.99))}, a page in the middle p99 ${ms(middle.quantile(0.99))}`,
+        `  ${round}: start ${ms(process.startMs)}, newest page ${both(newest)}, a page in the middle ${both(middle)}`,
       );
     }
     return summary(messages, { starts, newest, middle });
@@ -66,6 +66,10 @@ async function leaf(
     options.middle.record(middle);
   }
   load.close();
+}
+
+function both(times: Histogram): string {
+  return `p50 ${ms(times.quantile(0.5))}, p99 ${ms(times.quantile(0.99))}`;
 }
 
 function summary(messages: number, found: { starts: number[]; newest: Histogram; middle: Histogram }): Result {
