@@ -236,7 +236,7 @@ describe.each(doorNames)('the log, at %s', (door) => {
     const live = (all: readonly Note[]) => all.filter(({ body }) => body['room'] === room && 'seq' in body);
     await reader.notes.until((all) => live(all).length === 4);
     const { events } = await call(reader, 'log.read', { room, after: 2 });
-    expect(live(reader.notes.all).map(({ name, body }) => ({ name, ...body }))).toEqual(events);
+    expect(live(reader.notes.all).map(({ name, body }) => ({ type: name, ...body }))).toEqual(events);
     await client.close();
   });
 
@@ -252,10 +252,13 @@ describe.each(doorNames)('the log, at %s', (door) => {
     const { room: foreign } = await call(other, 'room.create', { name: `foreign ${names} ${door}`, kind: 'private' });
     const cursors = { [behind]: 2, [atHead]: 2, [ahead]: 1000, [foreign.id]: 0, nosuchroom: 0, [big]: 0 };
     const answer = await call(reader, 'sync', { cursors });
-    const missed = answer.rooms[behind] as { events: { name: string; seq: number }[] };
+    const missed = answer.rooms[behind] as { events: { type: string; seq: number }[] };
     expect(missed).toMatchObject({ head: 3, more: false });
     expect(missed.events).toHaveLength(1);
-    expect(missed.events[0]).toMatchObject({ name: 'message.created', seq: 3, message: { text: 'missed' } });
+    expect(missed.events[0]).toMatchObject({ type: 'message.created', seq: 3, message: { text: 'missed' } });
+    // A field of the event's own does not hide what it is: a room has a name too.
+    const { events: first } = await call(reader, 'log.read', { room: behind, after: 0, limit: 1 });
+    expect(first[0]).toMatchObject({ type: 'room.created', name: expect.stringContaining('room ') as string });
     expect(answer.rooms[atHead]).toMatchObject({ events: [], head: 2, more: false });
     expect(answer.rooms[ahead]).toMatchObject({ events: [], head: 2, reset: true });
     expect(answer.rooms[foreign.id]).toEqual(answer.rooms['nosuchroom']);
