@@ -1,16 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { copy } from './cli/copy.js';
-import { start } from './cli/start.js';
 import { trace, type TraceQuestion } from './cli/trace.js';
 import { addFlags, readConfig } from './config.js';
 import { PlainError } from './errors.js';
 
+// Each command loads its own file, so that asking a server does not load one.
 const program = addFlags(new Command('madang'))
   .description('Real-time chat for your own server.')
   .helpOption('--help', 'Show this')
   .allowExcessArguments(false)
-  .action(() => start(readConfig(program)));
+  .action(async () => (await import('./cli/start.js')).start(readConfig(program)));
 
 program
   .command('trace')
@@ -33,7 +32,7 @@ program
   .requiredOption('--from <place>', 'A data folder, or postgres://…')
   .requiredOption('--to <place>', 'The same, of an empty database; what was broken off goes on')
   .helpOption('--help', 'Show this')
-  .action((places: { from: string; to: string }) => copy(places));
+  .action(async (places: { from: string; to: string }) => (await import('./cli/copy.js')).copy(places));
 
 try {
   await program.parseAsync();

@@ -157,7 +157,9 @@ export class DeliveryRecords {
     if (run.number < this.#knownFrom) return undefined;
     const heard = own.filter(({ from, until }) => from <= run.number && run.number < until);
     return recordOf({
-      outcomes: heard.sort((a, b) => a.openedAt - b.openedAt).map((attachment) => this.#outcomeOf(run, attachment)),
+      outcomes: heard
+        .sort((a, b) => a.openedAt - b.openedAt || a.from - b.from)
+        .map((attachment) => this.#outcomeOf(run, attachment)),
       before: own.filter(({ until }) => until <= run.number),
       after: own.filter(({ from }) => from > run.number),
     });

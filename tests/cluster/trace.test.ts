@@ -1,0 +1,70 @@
+import type { CommandOutput } from '@madang/protocol';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { call } from '../support/door-client.ts';
+import { doors } from '../support/doors.ts';
+import { startGuest } from '../support/guest.ts';
+import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
+import type { TestServer } from '../support/start-server.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+/** "Why didn't they get it?", asked of any node. */
+
+let yard: TestNodes;
+let one: TestServer;
+let two: TestServer;
+beforeAll(async () => {
+  yard = await startNodes();
+  [one, two] = yard.nodes as [TestServer, TestServer];
+}, 60_000);
+afterAll(() => yard[Symbol.asyncDispose]());
+
+async function trace(node: TestServer, message: string, user: string): Promise<CommandOutput<'delivery.trace'>> {
+  const token = readFileSync(join(node.data, 'operator-token'), 'utf8').trim();
+  const query = new URLSearchParams({ message, user });
+  const response = await fetch(`${node.url}/api/trace?${query.toString()}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return (await response.json()) as CommandOutput<'delivery.trace'>;
+}
+
+test('every node tells of connections at all, and of who was at none', async () => {
+  await using speaker = await doors['/ws'](one.url, { name: 'speaker' });
+  const { room } = await call(speaker, 'room.create', { name: 'traced' });
+  const { user, token } = await startGuest(two.url, 'listener');
+  await call(speaker, 'room.invite', { room: room.id, user: user.id });
+  const say = async () => (await call(speaker, 'message.send', { room: room.id, text: 'hello' })).message;
+
+  const missed = await say();
+  for (const node of [one, two]) {
+    expect(await trace(node, missed.id, user.id)).toMatchObject({ connections: [], reason: 'offline' });
+  }
+  await using first = await doors['Socket.IO'](two.url, { token });
+  await using _second = await doors['/ws'](one.url, { token });
+  const heard = await say();
+  await first.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === heard.seq);
+  for (const node of [one, two]) {
+    const { connections, reason } = await trace(node, heard.id, user.id);
+    expect(connections.map(({ door }) => door)).toEqual(['socket.io', 'websocket']);
+    for (const { sentAt } of connections) expect(sentAt).toBeGreaterThanOrEqual(heard.at);
+    expect(reason).toBeUndefined();
+    expect((await trace(node, missed.id, user.id)).backAt).toBeGreaterThanOrEqual(missed.at);
+  }
+});
+
+test('a node that was started later, or can not be asked, leaves it open', async () => {
+  await using speaker = await doors['/ws'](one.url, { name: 'second speaker' });
+  const { room } = await call(speaker, 'room.create', { name: 'open' });
+  const { user } = await startGuest(one.url, 'nowhere');
+  await call(speaker, 'room.invite', { room: room.id, user: user.id });
+  const { message } = await call(speaker, 'message.send', { room: room.id, text: 'hello' });
+  expect((await trace(one, message.id, user.id)).reason).toBe('offline');
+  await two.stop();
+  await two.start();
+  await busState(two, 'up');
+  await expect.poll(async () => (await trace(one, message.id, user.id)).reason, { timeout: 5000 }).toBe('not_here');
+  expect((await trace(two, message.id, user.id)).reason).toBe('not_here');
+});
