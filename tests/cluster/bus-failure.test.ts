@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
 import type { DoorClient } from '../support/door-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let yard: TestNodes;
 let first: TestServer;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
 import { outcome } from '../support/door-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -6,6 +6,9 @@ import { readiness, startNodes } from '../support/nodes.ts';
 import { startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { startPostgres } from '../support/postgres.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 test('O2 while PostgreSQL is gone sends answer unavailable, nothing is shown, and nobody is thrown out', async () => {
   await using yard = await startNodes({ flags: ['--limits', 'off'] });

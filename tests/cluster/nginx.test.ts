@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { hears, say } from '../support/chat.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -7,6 +7,9 @@ import { startNginx, type TestNginx } from '../support/nginx.ts';
 import { startNodes, type TestNodes } from '../support/nodes.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import type { TestServer } from '../support/start-server.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let yard: TestNodes;
 let nginx: TestNginx;

@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
 import { startNodes } from '../support/nodes.ts';
 import { call, type DoorClient } from '../support/door-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import type { TestServer } from '../support/start-server.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 test('D7 what is sent at several nodes at once is heard at all of them once and in one order', async () => {
   await using yard = await startNodes({ count: 3, flags: ['--limits', 'off'] });

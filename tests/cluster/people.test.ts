@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hears, say } from '../support/chat.ts';
 import { call, type DoorClient } from '../support/door-client.ts';
 import { startGuest } from '../support/guest.ts';
@@ -6,6 +6,9 @@ import { requestOf } from '../support/http-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let yard: TestNodes;
 let first: TestServer;

@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { hears, say } from '../support/chat.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startServer } from '../support/start-server.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
 

@@ -73,7 +73,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const clock = systemClock;
 
   const store = await openStore(config);
-  const log = new RoomLog(store, clock);
+  const log = await RoomLog.open(store, clock);
   await ensureLobby(log);
 
   const connections = new Connections(store);
@@ -102,7 +102,18 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const attendance = new Attendance({ connections, presence, buffers, records });
   // SQLite has one node, which need not be told anything: what it commits it delivers, in the same turn.
   const nodes = config.database
-    ? await Nodes.open({ store, log, connections, delivery, presence, attendance, traces, logger, bus: config.bus })
+    ? await Nodes.open({
+        store,
+        clock,
+        log,
+        connections,
+        delivery,
+        presence,
+        attendance,
+        traces,
+        logger,
+        bus: config.bus,
+      })
     : undefined;
   log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
   sessions.onEnd((session, reason) => {

@@ -53,6 +53,11 @@ export class Connections {
     return [...this.#users].filter(([, present]) => present.isLoaded).map(([user]) => user);
   }
 
+  /** Whether a user is connected, and their rooms are known. */
+  hasRooms(user: string): boolean {
+    return this.#users.get(user)?.isLoaded ?? false;
+  }
+
   /** The rooms of a user who is connected. */
   roomsOf(user: string): ReadonlySet<string> {
     return this.#users.get(user)?.rooms ?? none;

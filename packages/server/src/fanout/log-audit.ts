@@ -1,4 +1,12 @@
-import { headsOf, membershipsOf, sessionsAmong } from '../store/queries/audit.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../clock.js';
+import {
+  headsOtherThan,
+  type Membership,
+  membershipsOf,
+  membershipsSince,
+  sessionsAmong,
+} from '../store/queries/audit.js';
 import type { Store } from '../store/store.js';
 import type { Connections } from './connections.js';
 import type { Sequence } from './sequence.js';
@@ -6,8 +14,17 @@ import type { Sequence } from './sequence.js';
 /** How often rooms' heads are compared with the store, in ms: while the bus is whole, and while it is not. */
 const HEADS_MS = { whole: 10_000, broken: 1000 };
 
-/** How often memberships and sessions of those who are here are compared, likewise. */
+/** How often it is looked who has joined lately, and which sessions of those who are here have ended, likewise. */
 const PEOPLE_MS = { whole: 60_000, broken: 4000 };
+
+/** What counts as lately, in ms: nodes' clocks differ. */
+const LATELY_MS = 5 * 60_000;
+
+/** How often all memberships of those who are here are compared, in ms. */
+const MEMBERSHIPS_MS = 15 * 60_000;
+
+/** How many users or sessions are looked up at a time, so that the loop is free in between. */
+const CHUNK = 500;
 
 /** How long ends are gathered before they are looked up together, in ms. */
 const GATHER_MS = 5;
@@ -18,12 +35,13 @@ const TICK_MS = 250;
 /** What an audit needs. */
 export interface LogAuditParts {
   store: Store;
+  clock: Clock;
   sequence: Sequence;
   connections: Connections;
   /** Whether the bus can be relied on. */
   isWhole: () => boolean;
   /** A user is a member of a room that is not heard here: it must be, from `seq` on. */
-  onMissedRoom(room: string, seq: number, head: number): void;
+  onMissedRoom: (room: string, seq: number, head: number) => void;
   /** A session that has a connection here is over. */
   onSessionOver: (sessionId: string) => void;
   onError(error: unknown): void;
@@ -40,6 +58,7 @@ export class LogAudit {
   #gathering: NodeJS.Timeout | undefined;
   #headsAt = performance.now();
   #peopleAt = performance.now();
+  #membershipsAt = performance.now();
   #headsRun: Promise<void> | undefined;
   #peopleRun: Promise<void> | undefined;
   /** The store did not answer the last time: it is asked again soon. */
@@ -55,6 +74,7 @@ export class LogAudit {
   all(): void {
     this.#headsAt = -Infinity;
     this.#peopleAt = -Infinity;
+    this.#membershipsAt = -Infinity;
     this.#tick();
   }
 
@@ -103,27 +123,43 @@ export class LogAudit {
   }
 
   async #heads(rooms: string[], when: 'now' | 'soon'): Promise<void> {
-    if (rooms.length === 0) return;
     const { sequence, store } = this.#parts;
-    const before = new Map(rooms.map((room) => [room, sequence.deliveredIn(room)]));
-    for (const [room, head] of await headsOf(store.read, rooms)) {
-      if (head < (before.get(room) ?? 0)) sequence.cutTo(room, head);
+    const delivered = new Map<string, number>();
+    for (const room of rooms) {
+      const seq = sequence.deliveredIn(room);
+      if (seq !== undefined) delivered.set(room, seq);
+    }
+    if (delivered.size === 0) return;
+    for (const { room, head } of await headsOtherThan(store.read, delivered)) {
+      if (head < (delivered.get(room) ?? 0)) sequence.cutTo(room, head);
       else sequence.reaches(room, head, when);
     }
   }
 
   async #people(): Promise<void> {
-    await this.#memberships();
+    const { clock, store } = this.#parts;
+    const now = performance.now();
+    if (now - this.#membershipsAt >= MEMBERSHIPS_MS) {
+      this.#membershipsAt = now;
+      await this.#allMemberships();
+    } else this.#compare(await membershipsSince(store.read, clock.now() - LATELY_MS));
     await this.#sessions();
   }
 
-  async #memberships(): Promise<void> {
-    const { connections, sequence, store } = this.#parts;
-    const users = connections.usersWithRooms();
-    for (const { user, room, head, joinedSeq } of await membershipsOf(store.read, users)) {
-      // A room that is heard here brings the joining itself, in its order.
-      const isKnown = sequence.deliveredIn(room) !== undefined || connections.roomsOf(user).has(room);
-      if (!isKnown && connections.ofUser(user).size > 0) this.#parts.onMissedRoom(room, joinedSeq - 1, head);
+  async #allMemberships(): Promise<void> {
+    const { connections, store } = this.#parts;
+    for (const users of chunksOf(connections.usersWithRooms())) {
+      this.#compare(await membershipsOf(store.read, users));
+      await nextTurn();
+    }
+  }
+
+  #compare(memberships: readonly Membership[]): void {
+    const { connections, sequence, onMissedRoom } = this.#parts;
+    for (const { user, room, head, joinedSeq } of memberships) {
+      // A room that is heard here brings the joining itself, in its order; and who has just come reads their rooms.
+      const isKnown = sequence.deliveredIn(room) !== undefined || !connections.hasRooms(user);
+      if (!isKnown && !connections.roomsOf(user).has(room)) onMissedRoom(room, joinedSeq - 1, head);
     }
   }
 
@@ -131,10 +167,17 @@ export class LogAudit {
     const { connections, store, onSessionOver } = this.#parts;
     const sessions = new Set<string>();
     for (const { session } of connections.all) {
-      // A host app's users have their sessions there.
-      if (session && session.user.kind !== 'host') sessions.add(session.id);
+      // A host app's users have their sessions there, and the operator has none.
+      if (session?.user.kind === 'guest') sessions.add(session.id);
     }
-    const there = await sessionsAmong(store.read, [...sessions]);
-    for (const id of sessions) if (!there.has(id)) onSessionOver(id);
+    for (const ids of chunksOf([...sessions])) {
+      const there = await sessionsAmong(store.read, ids);
+      for (const id of ids) if (!there.has(id)) onSessionOver(id);
+      await nextTurn();
+    }
   }
+}
+
+function* chunksOf(values: readonly string[]): Iterable<string[]> {
+  for (let start = 0; start < values.length; start += CHUNK) yield values.slice(start, start + CHUNK);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Session } from '../identity/actor.js';
 import { type CommittedBatch, type CommittedEvent, Note } from '../log/committed.js';
@@ -31,6 +32,7 @@ const LOG_EVERY_MS = 10_000;
 /** What the nodes need of this one. */
 export interface NodesParts {
   store: Store;
+  clock: Clock;
   log: RoomLog;
   connections: Connections;
   delivery: Delivery;
@@ -80,6 +82,7 @@ export class Nodes implements Hearing, BusListener {
     });
     this.#audit = new LogAudit({
       store,
+      clock: parts.clock,
       sequence: this.#sequence,
       connections,
       isWhole: () => this.#peers.isWhole,

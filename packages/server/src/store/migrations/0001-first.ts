@@ -21,6 +21,7 @@ export async function up(db: Kysely<never>, dialect: Dialect): Promise<void> {
       joined_at BIGINT NOT NULL, joined_seq BIGINT NOT NULL, PRIMARY KEY (room_id, user_id))`,
     `CREATE INDEX members_user ON members (user_id, room_id)`,
     `CREATE INDEX members_joined ON members (room_id, joined_seq)`,
+    `CREATE INDEX members_joined_at ON members (joined_at)`,
     `CREATE TABLE reads (user_id ${text} NOT NULL, room_id ${text} NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL,
       PRIMARY KEY (user_id, room_id)) ${dialect.oftenUpdated}`,
     `CREATE TABLE events (room_id ${text} NOT NULL, seq BIGINT NOT NULL, name ${text} NOT NULL, at BIGINT NOT NULL,

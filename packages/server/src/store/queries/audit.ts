@@ -1,15 +1,18 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
 import { inChunks } from './chunks.js';
 
-/** Where rooms' logs end; rooms that are not there are left out. */
-export async function headsOf(read: Kysely<Schema>, rooms: string[]): Promise<Map<string, number>> {
-  const heads = new Map<string, number>();
-  await inChunks(rooms, async (chunk) => {
-    const rows = await read.selectFrom('rooms').select(['id', 'head']).where('id', 'in', chunk).execute();
-    for (const row of rows) heads.set(row.id, row.head);
-  });
-  return heads;
+/** Rooms whose logs end elsewhere than is believed, with where they do. For PostgreSQL, which nodes share. */
+export async function headsOtherThan(
+  read: Kysely<Schema>,
+  believed: ReadonlyMap<string, number>,
+): Promise<{ room: string; head: number }[]> {
+  const rooms = [...believed.keys()];
+  const heads = [...believed.values()];
+  const { rows } = await sql<{ room: string; head: number }>`SELECT rooms.id AS room, rooms.head AS head
+    FROM unnest(${rooms}::text[], ${heads}::bigint[]) AS believed (room, head)
+    JOIN rooms ON rooms.id = believed.room AND rooms.head <> believed.head`.execute(read);
+  return rows;
 }
 
 /** A user's place in a room. */
@@ -20,21 +23,26 @@ export interface Membership {
   joinedSeq: number;
 }
 
+/** The memberships that began after a moment. */
+export function membershipsSince(read: Kysely<Schema>, since: number): Promise<Membership[]> {
+  return memberships(read).where('members.joined_at', '>', since).execute();
+}
+
 /** All memberships of some users. */
-export async function membershipsOf(read: Kysely<Schema>, users: string[]): Promise<Membership[]> {
-  const memberships: Membership[] = [];
-  await inChunks(users, async (chunk) => {
-    const rows = await read
-      .selectFrom('members')
-      .innerJoin('rooms', 'rooms.id', 'members.room_id')
-      .select(['members.user_id', 'members.room_id', 'members.joined_seq', 'rooms.head'])
-      .where('members.user_id', 'in', chunk)
-      .execute();
-    for (const row of rows) {
-      memberships.push({ user: row.user_id, room: row.room_id, head: row.head, joinedSeq: row.joined_seq });
-    }
-  });
-  return memberships;
+export function membershipsOf(read: Kysely<Schema>, users: string[]): Promise<Membership[]> {
+  return memberships(read).where('members.user_id', 'in', users).execute();
+}
+
+function memberships(read: Kysely<Schema>) {
+  return read
+    .selectFrom('members')
+    .innerJoin('rooms', 'rooms.id', 'members.room_id')
+    .select([
+      'members.user_id as user',
+      'members.room_id as room',
+      'members.joined_seq as joinedSeq',
+      'rooms.head as head',
+    ]);
 }
 
 /** Those of some sessions that have not ended. */
