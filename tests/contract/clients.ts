@@ -300,7 +300,7 @@ export class RawClient implements ContractClient {
 }
 
 interface Page {
-  events: ({ name: string } & Record<string, unknown>)[];
+  events: ({ type: string } & Record<string, unknown>)[];
   head: number;
   more: boolean;
 }

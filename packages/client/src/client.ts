@@ -43,7 +43,7 @@ export interface ClientOptions {
 
 /** What `on` hears by this name: an event or a signal. */
 export type Heard<N extends EventName | SignalName> = N extends EventName
-  ? Extract<LoggedEvent, { name: N }>
+  ? Extract<LoggedEvent, { type: N }>
   : N extends SignalName
     ? SignalOf<N>
     : never;

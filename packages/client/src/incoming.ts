@@ -12,7 +12,7 @@ const signalNames: Record<SignalName, true> = {
 };
 
 /** A signal with its name. */
-export type NamedSignal = { [N in SignalName]: { name: N } & SignalOf<N> }[SignalName];
+export type NamedSignal = { [N in SignalName]: { type: N } & SignalOf<N> }[SignalName];
 
 /** What came over the wire. */
 export type Incoming = { kind: 'event'; event: LoggedEvent } | { kind: 'signal'; signal: NamedSignal };
@@ -28,8 +28,8 @@ export function isSignalName(name: string): name is SignalName {
  */
 export function readIncoming(name: string, payload: unknown): Incoming | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
-  if (isSignalName(name)) return { kind: 'signal', signal: { name, ...payload } as NamedSignal };
+  if (isSignalName(name)) return { kind: 'signal', signal: { ...payload, type: name } as NamedSignal };
   const { room, seq, at } = payload as Record<string, unknown>;
   if (typeof room !== 'string' || typeof seq !== 'number' || typeof at !== 'number') return undefined;
-  return { kind: 'event', event: { name, ...payload } as LoggedEvent };
+  return { kind: 'event', event: { ...payload, type: name } as LoggedEvent };
 }

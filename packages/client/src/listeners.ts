@@ -22,8 +22,8 @@ export class Listeners {
   }
 
   /** Tells all listeners of an event or a signal. */
-  emit(heard: { name: string }): void {
-    const listeners = this.#byName.get(heard.name);
+  emit(heard: { type: string }): void {
+    const listeners = this.#byName.get(heard.type);
     if (listeners) notify(listeners as Set<(event: unknown) => void>, heard);
   }
 }

@@ -215,8 +215,8 @@ class LiveClient implements Client {
 
   #signalled(signal: NamedSignal): void {
     this.#feed.signalled(signal);
-    if (signal.name === 'server.closing') this.#connection.waitAtLeast(signal.reconnectMs);
-    if (signal.name === 'session.ended') {
+    if (signal.type === 'server.closing') this.#connection.waitAtLeast(signal.reconnectMs);
+    if (signal.type === 'session.ended') {
       this.#ended({ stored: signal.reason === 'signed_out' });
       this.#connection.signedOut();
     }
@@ -225,9 +225,9 @@ class LiveClient implements Client {
 
   #emit(event: LoggedEvent): void {
     const me = this.user.get()?.id;
-    if (event.name === 'member.updated' && event.user.id === me) this.#session.rename(event.user.name);
+    if (event.type === 'member.updated' && event.user.id === me) this.#session.rename(event.user.name);
     const isOwn =
-      event.name === 'message.created' && event.actor.id === me && this.#outbox.takeOwn(event.message.clientId);
+      event.type === 'message.created' && event.actor.id === me && this.#outbox.takeOwn(event.message.clientId);
     if (this.#echo || !isOwn) this.#listeners.emit(event);
   }
 

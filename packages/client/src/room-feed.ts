@@ -127,7 +127,7 @@ export class RoomFeed {
 
   /** Takes a signal that came over the wire. */
   signalled(signal: NamedSignal): void {
-    switch (signal.name) {
+    switch (signal.type) {
       case 'typing.started':
         return this.#views.get(signal.room)?.typingStarted(signal);
       case 'presence.changed':
@@ -147,7 +147,7 @@ export class RoomFeed {
     const { room, seq, at, author: actor, editedAt, deletedAt, reactions } = message;
     // The answer to a repeated send may be newer than the event: then the event itself has to be read.
     if (editedAt !== undefined || deletedAt !== undefined || reactions?.length) return this.#repair.note(room, seq);
-    this.#repair.receive({ name: 'message.created', room, seq, at, actor, message });
+    this.#repair.receive({ type: 'message.created', room, seq, at, actor, message });
   }
 
   /** The server has told about a room. */
@@ -181,10 +181,10 @@ export class RoomFeed {
   #apply(event: LoggedEvent): void {
     const me = this.#options.me()?.id ?? '';
     this.rooms.apply(event, me);
-    if (event.name === 'message.created' && event.actor.id === me) this.#options.arrived(event.message);
+    if (event.type === 'message.created' && event.actor.id === me) this.#options.arrived(event.message);
     this.#views.get(event.room)?.apply(event);
     this.#options.emit(event);
-    if (event.name === 'member.left' && event.user.id === me) this.leave(event.room);
+    if (event.type === 'member.left' && event.user.id === me) this.leave(event.room);
   }
 
   #enter(room: Room): void {
@@ -202,7 +202,7 @@ export class RoomFeed {
   async #discover(event: LoggedEvent): Promise<void> {
     const asked = this.#asked.get(event.room);
     if (asked) return keepEarly(asked, event);
-    if (event.name === 'member.left' && event.user.id === this.#options.me()?.id) return;
+    if (event.type === 'member.left' && event.user.id === this.#options.me()?.id) return;
     const waiting = [event];
     this.#asked.set(event.room, waiting);
     try {

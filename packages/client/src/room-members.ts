@@ -1,11 +1,11 @@
 import type { LoggedEvent, Member, SignalOf } from '@madang/protocol';
 
 /** Something that changes who is in a room, or whether they are there. */
-export type MemberChange = LoggedEvent | ({ name: 'presence.changed' } & SignalOf<'presence.changed'>);
+export type MemberChange = LoggedEvent | ({ type: 'presence.changed' } & SignalOf<'presence.changed'>);
 
 /** Takes a change into a list of members. Taking one in twice is the same as once. */
 export function changeMembers(members: readonly Member[], change: MemberChange): readonly Member[] {
-  switch (change.name) {
+  switch (change.type) {
     case 'member.joined': {
       if (members.some(({ user }) => user.id === change.user.id)) return members;
       // Whoever comes in by themselves is here; somebody who was invited shows it by a presence of their own.

@@ -44,7 +44,7 @@ export function olderPage(held: RoomMessages, page: Page, since: readonly Logged
 /** Takes an event in, in seq order. One that is in already changes nothing. */
 export function applyEvent(held: RoomMessages, event: LoggedEvent, me: string): RoomMessages {
   const upTo = Math.max(held.upTo, event.seq);
-  if (event.name === 'message.created') {
+  if (event.type === 'message.created') {
     if (event.seq <= held.upTo) return held;
     return { ...held, upTo, entries: insert(held.entries, { message: event.message, asOf: event.seq }) };
   }
@@ -85,7 +85,7 @@ function changeEntry(entries: readonly Entry[], event: LoggedEvent, me: string):
 }
 
 function changed(message: Message, event: LoggedEvent, me: string): Message {
-  switch (event.name) {
+  switch (event.type) {
     case 'message.edited':
       return { ...message, text: event.text, editedAt: event.at };
     case 'message.deleted': {
@@ -99,7 +99,7 @@ function changed(message: Message, event: LoggedEvent, me: string): Message {
   }
 }
 
-type Reacted = Extract<LoggedEvent, { name: 'message.reacted' }>;
+type Reacted = Extract<LoggedEvent, { type: 'message.reacted' }>;
 
 function react(reactions: readonly Reaction[], event: Reacted, me: string): Reaction[] {
   const index = reactions.findIndex(({ emoji }) => emoji === event.emoji);

@@ -11,7 +11,7 @@ export type ViewMessage = Message & { key: string; delivery: 'sent' | 'pending' 
 /** What happened in a room beside messages. */
 export type Activity = Extract<
   LoggedEvent,
-  { name: 'member.joined' | 'member.left' | 'member.updated' | 'room.updated' }
+  { type: 'member.joined' | 'member.left' | 'member.updated' | 'room.updated' }
 >;
 
 /** What a room shows. */

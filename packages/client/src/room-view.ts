@@ -137,8 +137,8 @@ export class LiveRoomView implements RoomView {
     this.#loadingOlder?.since.push(event);
     if (!this.#needsPage) this.#messages = applyEvent(this.#messages, event, this.#myId());
     if (!this.#state.isWatched && !this.#loadingOlder) this.#messages = keepNewest(this.#messages, UNWATCHED_MESSAGES);
-    if (event.name === 'message.created') this.#typists.remove(event.actor.id);
-    if (event.name === 'member.left') this.#typists.remove(event.user.id);
+    if (event.type === 'message.created') this.#typists.remove(event.actor.id);
+    if (event.type === 'member.left') this.#typists.remove(event.user.id);
     if (isActivity(event)) this.#activity = [...this.#activity, event].slice(-MAX_ACTIVITY);
     this.#changeMembers(event);
     this.#state.invalidate();
@@ -158,7 +158,7 @@ export class LiveRoomView implements RoomView {
 
   /** Somebody came or went. */
   presenceChanged(signal: SignalOf<'presence.changed'>): void {
-    this.#changeMembers({ name: 'presence.changed', ...signal });
+    this.#changeMembers({ type: 'presence.changed', ...signal });
     this.#state.invalidate();
   }
 
@@ -327,5 +327,5 @@ function showWaiting({ room, text, at, clientId, error }: OutboxEntry, me: UserR
 }
 
 function isActivity(event: LoggedEvent): event is Activity {
-  return event.name.startsWith('member.') || event.name === 'room.updated';
+  return event.type.startsWith('member.') || event.type === 'room.updated';
 }

@@ -52,7 +52,7 @@ export class Rooms {
     const entry = this.#rooms.get(event.room);
     if (!entry || event.seq <= entry.room.head) return;
     const { others } = entry;
-    if (event.name === 'message.created' && event.actor.id !== me) {
+    if (event.type === 'message.created' && event.actor.id !== me) {
       entry.others = [...others, event.seq].slice(-MAX_UNREAD);
     }
     entry.room = { ...entry.room, ...changes(entry.room, event, me), head: event.seq };
@@ -74,12 +74,12 @@ export class Rooms {
 }
 
 function changes(room: Room, event: LoggedEvent, me: string): Partial<Room> {
-  switch (event.name) {
+  switch (event.type) {
     case 'message.created':
       return event.actor.id === me ? {} : { unread: Math.min((room.unread ?? 0) + 1, MAX_UNREAD) };
     case 'room.updated':
       return {
-        ...(event.name !== undefined && { name: event.name }),
+        ...(event.name !== undefined && { name: event.type }),
         ...(event.topic !== undefined && { topic: event.topic }),
       };
     case 'member.joined':

@@ -78,17 +78,17 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
         mine += 1;
         break;
       case 'edit':
-        yard.append('lobby', 'u-bob', { name: 'message.edited', messageId: picked(each.pick), text: 'edited' });
+        yard.append('lobby', 'u-bob', { type: 'message.edited', messageId: picked(each.pick), text: 'edited' });
         break;
       case 'delete':
-        yard.append('lobby', 'u-bob', { name: 'message.deleted', messageId: picked(each.pick) });
+        yard.append('lobby', 'u-bob', { type: 'message.deleted', messageId: picked(each.pick) });
         break;
       case 'react': {
         const message = yard.messages('lobby').find(({ id }) => id === picked(each.pick))!;
         const by = ['u-bob', 'u-anna', 'u-root'][each.by]!;
         const has = message.reactions?.[0]?.users.some(({ id }) => id === by);
         yard.append('lobby', by, {
-          name: 'message.reacted',
+          type: 'message.reacted',
           messageId: message.id,
           emoji: '👍',
           action: has ? 'removed' : 'added',

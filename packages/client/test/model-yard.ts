@@ -56,7 +56,7 @@ export class ModelYard {
 
   addRoom(id: string): void {
     this.rooms.set(id, { name: id, log: [], members: new Set() });
-    this.append(id, 'u-root', { name: 'room.created', kind: 'public', topic: '' });
+    this.append(id, 'u-root', { type: 'room.created', kind: 'public', name: id, topic: '' });
   }
 
   addUser(name: string, rooms: string[] = ['lobby']): { token: string; user: User } {
@@ -70,11 +70,11 @@ export class ModelYard {
 
   join(room: string, user: string): void {
     this.rooms.get(room)!.members.add(user);
-    this.append(room, user, { name: 'member.joined', user: this.ref(user), role: 'member' });
+    this.append(room, user, { type: 'member.joined', user: this.ref(user), role: 'member' });
   }
 
   leave(room: string, user: string): void {
-    this.append(room, user, { name: 'member.left', user: this.ref(user), reason: 'left' });
+    this.append(room, user, { type: 'member.left', user: this.ref(user), reason: 'left' });
     this.rooms.get(room)!.members.delete(user);
   }
 
@@ -95,7 +95,7 @@ export class ModelYard {
       at: seq,
       ...(clientId !== undefined && { clientId }),
     };
-    this.append(room, author, { name: 'message.created', message });
+    this.append(room, author, { type: 'message.created', message });
     return message;
   }
 
@@ -122,8 +122,8 @@ export class ModelYard {
     }
   }
 
-  deliver(connection: FakeConnection, { name, ...payload }: LoggedEvent): void {
-    connection.deliver(name, payload);
+  deliver(connection: FakeConnection, { type, ...payload }: LoggedEvent): void {
+    connection.deliver(type, payload);
   }
 
   /** Every connection that is there. */
@@ -153,16 +153,16 @@ export class ModelYard {
   #fold(room: string): Message[] {
     const messages = new Map<string, Message>();
     for (const event of this.rooms.get(room)!.log) {
-      if (event.name === 'message.created') messages.set(event.message.id, { ...event.message });
+      if (event.type === 'message.created') messages.set(event.message.id, { ...event.message });
       if (!('messageId' in event)) continue;
       const message = messages.get(event.messageId);
       if (!message) continue;
-      if (event.name === 'message.edited') Object.assign(message, { text: event.text, editedAt: event.at });
-      if (event.name === 'message.deleted') {
+      if (event.type === 'message.edited') Object.assign(message, { text: event.text, editedAt: event.at });
+      if (event.type === 'message.deleted') {
         Object.assign(message, { text: '', deletedAt: event.at });
         delete message.reactions;
       }
-      if (event.name === 'message.reacted') message.reactions = reacted(message.reactions ?? [], event);
+      if (event.type === 'message.reacted') message.reactions = reacted(message.reactions ?? [], event);
     }
     return [...messages.values()];
   }
@@ -287,7 +287,7 @@ function answer(call: FakeCall, output: object): void {
   else call.answer(output);
 }
 
-function reacted(before: Reaction[], event: Extract<LoggedEvent, { name: 'message.reacted' }>): Reaction[] {
+function reacted(before: Reaction[], event: Extract<LoggedEvent, { type: 'message.reacted' }>): Reaction[] {
   const byEmoji = new Map(before.map((reaction) => [reaction.emoji, reaction.users]));
   const others = (byEmoji.get(event.emoji) ?? []).filter(({ id }) => id !== event.actor.id);
   byEmoji.set(event.emoji, event.action === 'added' ? [...others, event.actor] : others);

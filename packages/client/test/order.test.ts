@@ -38,7 +38,7 @@ describe('what the wire does to events', () => {
 
   test('D2 order: a gap is read from the log, and nothing above it is heard before', async () => {
     const { yard, client, texts } = await anna();
-    yard.fault = (event) => (event.name === 'message.created' && event.message.text === '2' ? 'lose' : 'deliver');
+    yard.fault = (event) => (event.type === 'message.created' && event.message.text === '2' ? 'lose' : 'deliver');
     for (const text of ['1', '2', '3']) yard.say('lobby', 'u-bob', text);
     await settle();
     expect(texts).toEqual(['1']);
@@ -91,7 +91,7 @@ describe('what the wire does to events', () => {
 
   test('C1 an event of a newer server counts in the order', async () => {
     const { yard, texts } = await anna();
-    yard.append('lobby', 'u-bob', { name: 'poll.opened' } as unknown as LoggedEvent);
+    yard.append('lobby', 'u-bob', { type: 'poll.opened' } as unknown as LoggedEvent);
     yard.say('lobby', 'u-bob', 'after');
     await settle(1000);
     expect(texts).toEqual(['after']);

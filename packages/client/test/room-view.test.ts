@@ -61,7 +61,7 @@ describe('a room view', () => {
     yard.delay = (name) => (name === 'message.list' ? 500 : 0);
     const loading = view.loadOlder();
     await settle(100);
-    yard.append('lobby', 'u-bob', { name: 'message.edited', messageId: yard.messages('lobby')[3]!.id, text: 'edited' });
+    yard.append('lobby', 'u-bob', { type: 'message.edited', messageId: yard.messages('lobby')[3]!.id, text: 'edited' });
     await settle(500);
     await loading;
     expect(shown(client)[3]).toBe('edited');
@@ -101,16 +101,16 @@ describe('a room view', () => {
     await watch(client);
     const [first, second] = yard.messages('lobby');
     for (const by of ['u-bob', 'u-anna']) {
-      yard.append('lobby', by, { name: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'added' });
+      yard.append('lobby', by, { type: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'added' });
     }
     expect(view.get().messages[0]!.reactions).toMatchObject([{ emoji: '👍', count: 2, reacted: true }]);
-    yard.append('lobby', 'u-anna', { name: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'removed' });
+    yard.append('lobby', 'u-anna', { type: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'removed' });
     expect(view.get().messages[0]!.reactions).toMatchObject([{ emoji: '👍', count: 1, reacted: false }]);
-    yard.append('lobby', 'u-bob', { name: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'removed' });
+    yard.append('lobby', 'u-bob', { type: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'removed' });
     expect(view.get().messages[0]!.reactions).toEqual([]);
-    const edited = yard.append('lobby', 'u-bob', { name: 'message.edited', messageId: first!.id, text: 'better' });
+    const edited = yard.append('lobby', 'u-bob', { type: 'message.edited', messageId: first!.id, text: 'better' });
     expect(view.get().messages[0]).toMatchObject({ text: 'better', editedAt: edited.at });
-    const deleted = yard.append('lobby', 'u-bob', { name: 'message.deleted', messageId: second!.id });
+    const deleted = yard.append('lobby', 'u-bob', { type: 'message.deleted', messageId: second!.id });
     expect(view.get().messages[1]).toMatchObject({ text: '', deletedAt: deleted.at });
   });
 
@@ -156,7 +156,7 @@ describe('a room view', () => {
     transport.last.deliver('presence.changed', { user: yard.ref('u-carl'), presence: 'offline', lastSeen: 5 });
     expect(view.get().members[1]).toMatchObject({ presence: 'offline', lastSeen: 5 });
     yard.append('lobby', 'u-carl', {
-      name: 'member.updated',
+      type: 'member.updated',
       user: { id: 'u-carl', name: 'carlo' },
       previousName: 'carl',
     });
@@ -170,8 +170,8 @@ describe('a room view', () => {
   test('C33 activity is kept from when the view was opened, the newest 100', async () => {
     const { yard, client, view } = await anna();
     await watch(client);
-    yard.append('lobby', 'u-bob', { name: 'room.updated', topic: 'flowers' });
-    expect(view.get().activity).toMatchObject([{ name: 'room.updated', topic: 'flowers' }]);
+    yard.append('lobby', 'u-bob', { type: 'room.updated', topic: 'flowers' });
+    expect(view.get().activity).toMatchObject([{ type: 'room.updated', topic: 'flowers' }]);
     expect(view.get().room?.topic).toBe('flowers');
     for (let i = 0; i < 60; i += 1) {
       yard.leave('lobby', 'u-bob');
@@ -190,7 +190,7 @@ describe('the rooms', () => {
     yard.say('lobby', 'u-bob', '2');
     await client.send('lobby', 'mine').sent;
     expect(room()).toMatchObject({ unread: 2, head: yard.head('lobby') });
-    yard.append('lobby', 'u-bob', { name: 'room.updated', topic: 'new' });
+    yard.append('lobby', 'u-bob', { type: 'room.updated', topic: 'new' });
     expect(room()).toMatchObject({ topic: 'new' });
     yard.addUser('carl');
     expect(room().members).toBe(3);

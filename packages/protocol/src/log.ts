@@ -4,10 +4,10 @@ import { defineSignal } from './event.js';
 import { cursor, limit, roomId } from './fields.js';
 import { formatLimits } from './limits.js';
 
-/** Any event; `name` tells which, its other fields are those of its row. */
+/** Any event; `type` is its name, its other fields are those of its row. */
 const loggedEvent = z
-  .looseObject({ name: z.string(), room: roomId, seq: z.int(), at: z.int() })
-  .meta({ id: 'Event', description: 'An event with its name; the other fields are those of its row' });
+  .looseObject({ type: z.string(), room: roomId, seq: z.int(), at: z.int() })
+  .meta({ id: 'Event', description: 'An event with its name as `type`; the other fields are those of its row' });
 
 const epoch = z.string().max(40).optional();
 

@@ -103,8 +103,8 @@ export type EventName = keyof typeof events;
 /** An event as it comes over the wire. */
 export type EventOf<Name extends EventName> = z.output<(typeof events)[Name]['schema']>;
 
-/** Any event with its name, as `log.read` and `sync` give it. */
-export type LoggedEvent = { [Name in EventName]: { name: Name } & EventOf<Name> }[EventName];
+/** Any event with its name as `type`, as `log.read` and `sync` give it. */
+export type LoggedEvent = { [Name in EventName]: { type: Name } & EventOf<Name> }[EventName];
 
 /** A signal's name. */
 export type SignalName = keyof typeof signals;

@@ -10,14 +10,14 @@ const base = { room: 'lobby', at: 0, actor: { id: 'x', name: '새벽별' } };
 const person = (name: string) => ({ id: name, name });
 const joined = (seq: number, name: string): Activity => ({
   ...base,
-  name: 'member.joined',
+  type: 'member.joined',
   seq,
   user: person(name),
   role: 'member',
 });
 const left = (seq: number, name: string, reason: 'left' | 'removed' = 'left'): Activity => ({
   ...base,
-  name: 'member.left',
+  type: 'member.left',
   seq,
   user: person(name),
   reason,
@@ -65,6 +65,6 @@ test('coming and going are two sentences, in order', () => {
 });
 
 test('a new nickname tells both names', () => {
-  const renamed: Activity = { ...base, name: 'member.updated', seq: 1, user: person('별'), previousName: '달' };
+  const renamed: Activity = { ...base, type: 'member.updated', seq: 1, user: person('별'), previousName: '달' };
   expect(activitySentences(korean, list, [renamed])).toEqual(['달 님이 이름을 바꾸셨습니다: 별']);
 });

@@ -23,7 +23,7 @@ function message(seq: number, author: string, at = noon + seq * 1000, rest: Part
 
 function joined(seq: number, name: string): Activity {
   const user = { id: name, name };
-  return { name: 'member.joined', room: 'lobby', seq, at: noon + seq * 1000, actor: user, user, role: 'member' };
+  return { type: 'member.joined', room: 'lobby', seq, at: noon + seq * 1000, actor: user, user, role: 'member' };
 }
 
 function rowsOf(input: Partial<RowsInput>): Row[] {

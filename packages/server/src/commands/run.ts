@@ -103,14 +103,12 @@ export class Commands {
       requirePermission(caller.session, permission, access ? { room: access } : {});
       return new Context(this.#parts, caller, { access });
     }
-    const message = access?.role ? await findMessage(store.read, place.room, place.seq) : undefined;
-    requirePermission(caller.session, permission, {
-      ...(access && { room: access }),
-      ...(message && { author: message.author_id }),
-    });
-    if (!message || message.deleted_at !== null) {
-      if (!message || permission !== 'message.delete') return fail('not_found', 'There is no such message');
-    }
+    requirePermission(caller.session, 'room.read', access ? { room: access } : {});
+    const message = await findMessage(store.read, place.room, place.seq);
+    // To delete what is deleted already is no error, so that a repeat is safe.
+    const isThere = message && (message.deleted_at === null || permission === 'message.delete');
+    if (!access || !isThere) return fail('not_found', 'There is no such message');
+    requirePermission(caller.session, permission, { room: access, author: message.author_id });
     return new Context(this.#parts, caller, { access, message });
   }
 }

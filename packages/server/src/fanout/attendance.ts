@@ -55,13 +55,20 @@ export class Attendance {
     this.#connections.remove(connection);
   }
 
-  /** A session is over: its connections are told, and closed. */
+  /**
+   * A session is over: from now on its connections hear nothing and may do nothing. They are told, and closed, a turn
+   * later, so that who ended it gets the answer first.
+   */
   sessionEnded(sessionId: string, reason: 'signed_out' | 'revoked'): void {
     const note = new Note('session.ended', { reason });
     for (const connection of this.#connections.all) {
-      if (connection.session?.id !== sessionId) continue;
-      connection.write(connection.format.encode([note]));
-      connection.close('session_ended');
+      const { session } = connection;
+      if (session?.id !== sessionId) continue;
+      this.#leave(connection, session);
+      setImmediate(() => {
+        connection.write(connection.format.encode([note]));
+        connection.close('session_ended');
+      });
     }
   }
 

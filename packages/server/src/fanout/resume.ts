@@ -79,6 +79,6 @@ export class Resume {
 }
 
 function noteOf(event: LoggedEvent): Note {
-  const { name, ...body } = event;
-  return new Note(name, body);
+  const { type, ...body } = event;
+  return new Note(type, body);
 }

@@ -31,18 +31,18 @@ export function bodyOfNew(append: Append, event: NewEvent, seq: number): Record<
   return eventBody(event.name, { room, seq, at, actor }, event.payload);
 }
 
-/** An event from the log with its name, as `log.read` and `sync` give it. */
+/** An event from the log with its name as `type`, as `log.read` and `sync` give it. */
 export function loggedEvent(record: EventRecord): LoggedEvent {
   const { room_id: room, seq, at } = record;
   const actor: UserRef = { id: record.actor_id, name: record.actor_name };
   const own = JSON.parse(record.payload) as Record<string, unknown>;
-  return { name: record.name, ...eventBody(record.name, { room, seq, at, actor }, own) } as LoggedEvent;
+  return { type: record.name, ...eventBody(record.name, { room, seq, at, actor }, own) } as LoggedEvent;
 }
 
 /** An event from the log, as it was when it was committed; but a text that was deleted since is empty. */
 export function committedEvent(record: EventRecord): CommittedEvent {
-  const { name, ...body } = loggedEvent(record);
-  return new CommittedEvent(name, body, record.room_id, record.seq);
+  const { type, ...body } = loggedEvent(record);
+  return new CommittedEvent(type, body, record.room_id, record.seq);
 }
 
 /** Whether an event changes who is in its room. */

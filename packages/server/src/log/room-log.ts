@@ -1,5 +1,6 @@
 import { fail, type LoggedEvent } from '@madang/protocol';
 import type { Clock } from '../clock.js';
+import { newestEventAt } from '../store/queries/rooms.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
 import { CommittedEvent, type CommittedListener } from './committed.js';
 import { bodyOfNew, committedEvent, loggedEvent } from './event-record.js';
@@ -36,11 +37,17 @@ export class RoomLog {
   readonly #writer: Writer;
   readonly #listeners: CommittedListener[] = [];
   readonly #tails = new Tails();
-  #lastAt = 0;
+  #lastAt: number;
 
-  constructor(store: Store, clock: Clock) {
+  /** Opens the log of a store; its time goes on where the newest event is. */
+  static async open(store: Store, clock: Clock): Promise<RoomLog> {
+    return new RoomLog(store, clock, await newestEventAt(store.read));
+  }
+
+  private constructor(store: Store, clock: Clock, lastAt: number) {
     this.#store = store;
     this.#clock = clock;
+    this.#lastAt = lastAt;
     this.#writer = new Writer(store, (appends, results) => {
       const batch = appends.flatMap((append, index) => committedEvents(append, results[index]));
       if (batch.length === 0) return;
@@ -119,8 +126,8 @@ function committedEvents(append: Append, result: AppendResult | undefined): Comm
 function withinBytes(events: LoggedEvent[]): LoggedEvent[] {
   let chars = 0;
   const end = events.findIndex((event, index) => {
-    chars += event.name === 'message.created' ? event.message.text.length : 0;
-    chars += event.name === 'message.edited' ? event.text.length : 0;
+    chars += event.type === 'message.created' ? event.message.text.length : 0;
+    chars += event.type === 'message.edited' ? event.text.length : 0;
     return index > 0 && chars > MAX_PAGE_CHARS;
   });
   return end === -1 ? events : events.slice(0, end);

@@ -52,7 +52,7 @@ export class Tails {
         this.#tails.delete(event.room);
         continue;
       }
-      const logged = { name: event.name, ...event.body } as LoggedEvent;
+      const logged = { type: event.name, ...event.body } as LoggedEvent;
       tail.events.push(logged);
       tail.chars += charsOf(logged);
       this.#set(event.room, tail);
@@ -70,6 +70,6 @@ export class Tails {
 }
 
 function charsOf(event: LoggedEvent): number {
-  if (event.name === 'message.created') return EVENT_CHARS + event.message.text.length;
-  return EVENT_CHARS + (event.name === 'message.edited' ? event.text.length : 0);
+  if (event.type === 'message.created') return EVENT_CHARS + event.message.text.length;
+  return EVENT_CHARS + (event.type === 'message.edited' ? event.text.length : 0);
 }

@@ -205,8 +205,8 @@ function activity(room: string, all: readonly ViewMessage[]): Activity[] {
   if (room !== 'lobby' || !last) return [];
   const base = { room, at: last.at, actor: people[4] as UserRef };
   return [
-    { ...base, name: 'member.joined', seq: last.seq + 0.1, user: people[4] as UserRef, role: 'member' },
-    { ...base, name: 'member.joined', seq: last.seq + 0.2, user: people[5] as UserRef, role: 'member' },
+    { ...base, type: 'member.joined', seq: last.seq + 0.1, user: people[4] as UserRef, role: 'member' },
+    { ...base, type: 'member.joined', seq: last.seq + 0.2, user: people[5] as UserRef, role: 'member' },
   ];
 }
 

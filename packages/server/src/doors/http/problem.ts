@@ -32,11 +32,12 @@ export function problems(logger: Logger): ErrorRequestHandler {
   };
 }
 
+/** What Express and its parsers throw for a request that is the client's fault. */
 function ofParser(error: unknown): MadangError | undefined {
-  if (typeof error !== 'object' || error === null || !('type' in error) || !('status' in error)) return undefined;
-  if (error.type === 'entity.too.large') {
-    return new MadangError({ code: 'too_large', message: 'The request body is too large' });
-  }
-  const isClients = typeof error.status === 'number' && error.status >= 400 && error.status < 500;
-  return isClients ? new MadangError({ code: 'invalid_input', message: 'The request body is not JSON' }) : undefined;
+  if (typeof error !== 'object' || error === null || !('status' in error) || typeof error.status !== 'number')
+    return undefined;
+  if (error.status < 400 || error.status > 499) return undefined;
+  if (error.status === 413) return new MadangError({ code: 'too_large', message: 'The request body is too large' });
+  const message = error instanceof URIError ? 'The path is not valid' : 'The request body can not be read as JSON';
+  return new MadangError({ code: 'invalid_input', message });
 }

@@ -25,9 +25,14 @@ const PING = 'rpc.ping';
 const requestSchema = z.object({
   jsonrpc: z.literal('2.0'),
   method: z.string(),
-  params: z.record(z.string(), z.unknown()).optional(),
+  // As it is: a copy would lose fields such as __proto__, which are to be refused.
+  params: z.custom<object>(isObject).optional(),
   id: z.union([z.string(), z.number(), z.null()]).optional(),
 });
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** The door at `/ws`: JSON-RPC 2.0 over a plain WebSocket. */
 export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {

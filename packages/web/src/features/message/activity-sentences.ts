@@ -36,21 +36,25 @@ export function activitySentences(t: Translate, list: List, items: readonly Acti
 }
 
 function kindOf(item: Activity): Kind | undefined {
-  if (item.name === 'member.joined') return 'joined';
-  if (item.name === 'member.left') return item.reason === 'removed' ? 'removed' : 'left';
-  if (item.name === 'member.updated' && item.previousName === undefined && item.role === 'owner') return 'madeOwner';
+  if (item.type === 'member.joined') return 'joined';
+  if (item.type === 'member.left') return item.reason === 'removed' ? 'removed' : 'left';
+  if (item.type === 'member.updated' && item.previousName === undefined && item.role === 'owner') return 'madeOwner';
   return undefined;
 }
 
 function ownSentences(t: Translate, item: Activity): string[] {
-  if (item.name === 'member.updated' && item.previousName !== undefined)
+  if (item.type === 'member.updated' && item.previousName !== undefined)
     return [t('member.renamed', { before: item.previousName, after: item.user.name })];
-  if (item.name !== 'room.updated') return [];
+  if (item.type !== 'room.updated') return [];
   const name = item.actor.name;
-  if (item.topic === undefined) return [t('activity.renamedRoom', { name })];
   return [
-    item.topic === '' ? t('activity.clearedTopic', { name }) : t('activity.changedTopic', { name, value: item.topic }),
+    ...(item.name === undefined ? [] : [t('activity.renamedRoom', { name, value: item.name })]),
+    ...(item.topic === undefined ? [] : [topicSentence(t, name, item.topic)]),
   ];
+}
+
+function topicSentence(t: Translate, name: string, value: string): string {
+  return value === '' ? t('activity.clearedTopic', { name }) : t('activity.changedTopic', { name, value });
 }
 
 function together(t: Translate, list: List, { kind, names }: Run): string {
