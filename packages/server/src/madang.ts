@@ -155,8 +155,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const stop = async (): Promise<void> => {
     for (const detach of detachments) detach();
     await log.idle();
-    attendance.closeAll(config.reconnectSpreadMs);
-    await flushed();
+    await attendance.closeAll(config.reconnectSpreadMs);
     socketIo.close();
     webSocket.close();
     line.close();
@@ -189,9 +188,4 @@ function checkPath(path: string): string {
     throw new StartError(`The option "path" can't be ${JSON.stringify(path)}: it is like "/chat".`);
   }
   return trimmed;
-}
-
-/** Gives the sockets a moment to send what clients are told at the end. */
-function flushed(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 100));
 }

@@ -17,8 +17,10 @@ export function stopOnSignals(parts: { server: Server; madang: Madang; logger: L
       logger.error('could not stop in time');
       process.exit(1);
     }, LIMIT_MS).unref();
-    server.close();
+    // The yard refuses what is new by itself; the listener stays meanwhile, for a polling client hears of the stop with
+    // its next poll, which may need a connection.
     await madang.close();
+    server.close();
     server.closeAllConnections();
     logger.info('stopped');
     process.exit(0);

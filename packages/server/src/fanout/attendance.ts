@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserRef } from '@madang/protocol';
 import { isPerson, refOf, type Session } from '../identity/actor.js';
 import { Note } from '../log/committed.js';
@@ -6,6 +7,10 @@ import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
 import type { Presence } from './presence.js';
 import type { SendBuffers } from './send-buffer.js';
+
+/** How long a stop waits for connections to close, in ms, and how often it looks. */
+const CLOSE_MS = 2000;
+const CLOSE_STEP_MS = 20;
 
 /** A connection's life as doors tell it: opened, given a session, drained, closed. */
 export class Attendance {
@@ -72,12 +77,18 @@ export class Attendance {
     }
   }
 
-  /** The server stops: everyone is told when to come back, spread over `spreadMs`, and closed. */
-  closeAll(spreadMs: number): void {
+  /**
+   * The server stops: everyone is told when to come back, spread over `spreadMs`, and closed. Resolves when all are gone
+   * (a polling client hears it with its next poll), or after two seconds.
+   */
+  async closeAll(spreadMs: number): Promise<void> {
     for (const connection of this.#connections.all) {
       const reconnectMs = Math.round(Math.random() * spreadMs);
       connection.write(connection.format.encode([new Note('server.closing', { reconnectMs })]));
       connection.close('restarting');
+    }
+    for (let waited = 0; waited < CLOSE_MS && this.#connections.all.size > 0; waited += CLOSE_STEP_MS) {
+      await sleep(CLOSE_STEP_MS);
     }
   }
 

@@ -102,6 +102,8 @@ export class Peers {
     const hasLost = known !== undefined && known.lost !== message.lost;
     this.#peers.set(message.node, { heardAt: now(), lost: message.lost, isGone: false });
     if (hasLost || known?.isGone) this.#listener.changed();
+    // A new node knows nobody yet.
+    if (!known) this.#send('beat');
   }
 
   /** Says farewell, and stops. */

@@ -1,4 +1,4 @@
-import { asyncApiDocument, openApiDocument } from '@madang/protocol';
+import { asyncApiDocument, fail, openApiDocument } from '@madang/protocol';
 import cors from 'cors';
 import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
@@ -27,6 +27,7 @@ export function createHttpDoor(parts: HttpParts): Router {
   const router = Router();
   router.use(securityHeaders());
   router.use(healthRoutes(parts.health, parts.logger));
+  router.use(refuseWhenStopping(parts.health));
   router.use('/api', api(parts));
   if (parts.web) router.use(webClientRoutes());
   router.use('/socket.io', (request, response) => {
@@ -36,6 +37,16 @@ export function createHttpDoor(parts: HttpParts): Router {
   });
   router.use(noSuchRoute, problems(parts.logger));
   return router;
+}
+
+/** While the server stops, only those who are here are served: their polls, which tell them so. */
+function refuseWhenStopping(health: HealthChecks): RequestHandler {
+  return (request, response, next) => {
+    const isPoll = request.path.startsWith('/socket.io') && request.query['sid'] !== undefined;
+    if (!health.isStopping() || isPoll) return next();
+    response.set('Connection', 'close');
+    return fail('unavailable', 'The server is stopping; come back in a moment');
+  };
 }
 
 function api(parts: HttpParts): Router {

@@ -74,7 +74,16 @@ function guarded(client: PoolClient) {
       throw asUnavailable(error);
     }
   };
-  return { query, release: () => client.release(isBroken) };
+  // The pool hears of idle connections only; one that ends between two statements would end the process.
+  const hear = () => {
+    isBroken = true;
+  };
+  client.on('error', hear);
+  const release = () => {
+    client.off('error', hear);
+    client.release(isBroken);
+  };
+  return { query, release };
 }
 
 interface Answer {
