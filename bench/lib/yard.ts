@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer } from './children.ts';
 
@@ -23,7 +23,6 @@ export interface YardPlan {
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(bench, '.cache');
-const migrations = join(bench, '../packages/server/src/store/migrations');
 
 /** Madang's program; `BENCH_MADANG` names another build's `cli.js`. */
 const madangProgram = process.env['BENCH_MADANG'] ?? join(bench, '../packages/server/dist/cli.js');
@@ -96,10 +95,14 @@ export async function prepareYard(plan: YardPlan, core: number): Promise<Yard> {
   }
 }
 
-/** Changes when the database's tables do, so that kept databases of older tables aren't used. */
+/** Changes when the measured build's tables do, so that kept databases of other tables aren't used. */
 export function tablesVersion(): string {
+  const migrations = join(dirname(madangProgram), 'store/migrations');
   const hash = createHash('sha256');
-  for (const file of readdirSync(migrations).sort()) hash.update(readFileSync(join(migrations, file)));
+  for (const file of readdirSync(migrations)
+    .filter((each) => each.endsWith('.js'))
+    .sort())
+    hash.update(readFileSync(join(migrations, file)));
   return hash.digest('hex').slice(0, 8);
 }
 
