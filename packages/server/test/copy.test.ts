@@ -59,7 +59,7 @@ async function copy(
 /** Every row of every table in an order that both engines know, and what a repeated send answers. */
 async function look(store: Store): Promise<unknown> {
   const rows = JSON.parse(await dump(store)) as Record<string, unknown>[][];
-  return rows.map((table) => table.map((row) => JSON.stringify(Object.entries(row).sort())).sort());
+  return rows.map((table) => table.map((row) => JSON.stringify(row, Object.keys(row).sort())).sort());
 }
 
 const ways = [

@@ -55,7 +55,7 @@ function sqlite(): Engine {
 }
 
 /** The engine on a cluster. */
-export function postgres(cluster: TestPostgres): Engine {
+function postgres(cluster: TestPostgres): Engine {
   return {
     name: 'postgres',
     nodes: 2,

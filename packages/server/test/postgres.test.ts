@@ -248,6 +248,25 @@ describe('the log’s partitions', () => {
     await store.close();
   });
 
+  test('S2 pages are whole however the clocks of nodes went', async () => {
+    const address = await cluster.newDatabase();
+    const store = await open(address);
+    const client = new Client({ connectionString: address });
+    await client.connect();
+    await ensurePartitions(client, { from: month('2025-01'), now: month('2026-01') });
+    await store.commit([{ ...makeRoom('a'), at: month('2025-06') }]);
+    const times = ['2025-06', '2025-11', '2025-02', '2025-12', '2025-01', '2026-01', '2025-12', '2025-03'].map(month);
+    await store.commit(times.flatMap((at, n) => [say('a', `m${n}`, { at }), join('a', { id: `g${n}`, name: 'x' })]));
+    for (const after of [0, ...upTo(18)]) {
+      for (const limit of upTo(19)) {
+        const seqs = (await store.events('a', after, limit)).map(({ seq }) => seq);
+        expect(seqs).toEqual(upTo(Math.min(limit, 18 - after)).map((n) => n + after));
+      }
+    }
+    await client.end();
+    await store.close();
+  });
+
   test('S2 what came before its month had a partition moves into it, while others write', async () => {
     const address = await cluster.newDatabase();
     const store = await open(address);

@@ -368,10 +368,10 @@ async function busy(node: Store, name: string, answered: Map<string, string>): P
     if (round % 5 === 0) batch.reverse();
     const results = await node.commit(batch);
     for (const [index, seq] of seqsOf(results).entries()) {
-      const { room, events } = batch[index] as Append;
-      const place = `${room}.${seq}`;
+      const sent = batch[index];
+      const place = `${sent?.room}.${seq}`;
       expect(answered.has(place)).toBe(false);
-      answered.set(place, String(events[0]?.payload['text']));
+      answered.set(place, String(sent?.events[0]?.payload['text']));
     }
   }
 }

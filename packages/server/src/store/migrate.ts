@@ -6,13 +6,11 @@ import * as first from './migrations/0001-first.js';
 import * as roomSearch from './migrations/0002-room-search.js';
 import type { Schema } from './schema.js';
 
-/** A migration, which writes for the engine that it is given. */
-type DialectMigration = { up(db: Kysely<unknown>, dialect: Dialect): Promise<void> };
-
-const migrations = {
-  '0001-first': first,
-  '0002-room-search': roomSearch,
-} as unknown as Record<string, DialectMigration>;
+/** Each writes for the engine that it is given. */
+const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Promise<void>> = {
+  '0001-first': (db, dialect) => first.up(db, dialect),
+  '0002-room-search': (db, dialect) => roomSearch.up(db, dialect),
+};
 
 /** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */
 export const COPY_KEY = 'copy';
@@ -41,9 +39,9 @@ export async function refuseForeign(db: Kysely<Schema>, name: string): Promise<v
 
 /** Brings a database up to date, and gives a new one its epoch. Returns the epoch. */
 export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<string> {
-  const bound = Object.entries(migrations).map(([name, { up }]): [string, Migration] => [
+  const bound = Object.entries(migrations).map(([name, run]): [string, Migration] => [
     name,
-    { up: (on: Kysely<unknown>) => up(on, dialect) },
+    { up: (on: Kysely<unknown>) => run(on, dialect) },
   ]);
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(Object.fromEntries(bound)) } });
   const { error } = await migrator.migrateToLatest();

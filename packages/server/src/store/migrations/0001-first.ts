@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialect.js';
 
 /** The tables of the first version. */
-export async function up(db: Kysely<never>, dialect: Dialect): Promise<void> {
+export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const { text } = dialect;
   const statements = [
     `CREATE TABLE meta (key ${text} PRIMARY KEY, value ${text} NOT NULL)`,

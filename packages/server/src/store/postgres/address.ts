@@ -9,7 +9,7 @@ const INT8 = 20;
 /** BIGINT comes back as a number: seqs, counts and times in ms stay below 2^53. */
 const numbers: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : types.getTypeParser(oid, format as 'text')) as CustomTypesConfig['getTypeParser'],
+    oid === INT8 ? Number : types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
 };
 
 /** Where a database is. */

@@ -76,7 +76,7 @@ export async function connect(address: PostgresAddress): Promise<Client> {
 export function kyselyOn(client: Client): Kysely<Schema> {
   const connection = { query: client.query.bind(client), release: () => undefined };
   const pool = { connect: () => Promise.resolve(connection), end: () => Promise.resolve() };
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool: pool as never }) });
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 
 async function refuseUnfit(client: Client, name: string): Promise<void> {
