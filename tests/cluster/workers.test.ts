@@ -6,7 +6,7 @@ import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
-import { startServer } from '../support/start-server.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
 
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -17,6 +17,13 @@ function refusal(flags: string[]): string {
   const { status, stderr } = spawnSync(process.execPath, [cli, '--port', '0', ...flags], { encoding: 'utf8' });
   expect(status).toBe(1);
   return stderr;
+}
+
+async function printed(server: TestServer, words: RegExp): Promise<void> {
+  for (let attempt = 0; !words.test(server.output()); attempt += 1) {
+    if (attempt > 1000) throw new Error(server.output());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 test('several workers or a bus without PostgreSQL are refused in one sentence, and no secret is printed', () => {
@@ -61,11 +68,10 @@ test('a worker that is killed is replaced, and the others serve on', async () =>
     .map(Number);
   expect(children).toHaveLength(2);
   process.kill(children[0] as number, 'SIGKILL');
+  // What the system hands to a process in the moment in which it dies hangs until its client gives up.
+  await printed(server, /a worker ended/);
   await using ari = await connectJsonRpc(server.url, { name: 'Ari' });
   await say(ari, 'still here');
-  for (let attempt = 0; !/worker 1 is open[\s\S]*worker 1 is open/.test(server.output()); attempt += 1) {
-    if (attempt > 200) throw new Error(server.output());
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await printed(server, /worker 1 is open[\s\S]*worker 1 is open/);
   expect(await server.stop()).toBe(0);
 });
