@@ -222,6 +222,15 @@ describe('a view', () => {
     expect(kindsOf(sent, views('bob', 1, 2, 3), all)).toEqual(['gap']);
   });
 
+  test('that is over may begin again later', () => {
+    const ends: Line = { type: 'ends', client: 'bob-1', user: 'bob', room };
+    const again: Line = { type: 'begins', client: 'bob-1', user: 'bob', room, after: 3 };
+    const fourth: Line = { type: 'applied', client: 'bob-1', user: 'bob', room, seq: 4 };
+    expect(kindsOf(sent, views('bob', 1), ends, again, fourth, all)).toEqual([]);
+    expect(kindsOf(sent, views('bob', 1), ends, all)).toEqual([]);
+    expect(kindsOf(sent, views('bob', 1), fourth, all)).toEqual(['gap']);
+  });
+
   test('of somebody who went need not reach the head', () => {
     const left = membership('member.left', 3, 'bob');
     const lines = [bothIn, calls('room.leave', 'bob'), sends('c4', 'unknown'), views('bob', 1, 2, 3)];

@@ -52,6 +52,8 @@ export type Entry =
   | { type: 'behind'; t: number; client: string; user: string; connection: number; room: string; head: number }
   /** A client's view of a room begins after this seq. */
   | { type: 'begins'; t: number; client: string; user: string; room: string; after: number }
+  /** A client's view of a room is over: its user is outside. It may begin again. */
+  | { type: 'ends'; t: number; client: string; user: string; room: string }
   /** A client's view shows an event. */
   | { type: 'applied'; t: number; client: string; user: string; room: string; seq: number }
   /** The server named the history that its cursors belong to. */

@@ -74,8 +74,8 @@ export class Keeper {
     for (;;) {
       const after = events.at(-1)?.seq ?? 0;
       const page = await this.#sure('log.read', { room, after, limit: 200 });
-      for (const { name, ...body } of page['events'] as ({ name: string } & Record<string, unknown>)[]) {
-        events.push(seenOf(name, body));
+      for (const { type, ...body } of page['events'] as ({ type: string } & Record<string, unknown>)[]) {
+        events.push(seenOf(type, body));
       }
       if (page['more'] !== true) return events;
       if ((events.at(-1)?.seq ?? 0) === after) return events;

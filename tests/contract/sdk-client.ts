@@ -31,13 +31,6 @@ export interface SdkClientOptions {
   history: HistoryWriter;
 }
 
-/** What the SDK has shown of one room. */
-interface Shown {
-  applied: number;
-  /** The next event begins the view (again): before it the user was outside. */
-  isOutside: boolean;
-}
-
 /**
  * A client made with the SDK: its connection, outbox and gap repair are the SDK's own, and what its listeners hear is a
  * view. The view of a room begins with the first event that they hear, for the SDK tells only what is new.
@@ -48,7 +41,8 @@ export class SdkClient implements ContractClient {
   readonly token: string;
   readonly #client: Client;
   readonly #history: HistoryWriter;
-  readonly #shown = new Map<string, Shown>();
+  /** Up to which seq each room is shown. */
+  readonly #shown = new Map<string, number>();
 
   constructor(options: SdkClientOptions) {
     this.id = options.id;
@@ -65,6 +59,10 @@ export class SdkClient implements ContractClient {
     for (const name of eventNames) {
       this.#client.on(name, (event) => this.#hear(name, event as unknown as Record<string, unknown>));
     }
+    // Who was removed and let in again while away has a new view, without having heard of the going.
+    this.#client.rooms.subscribe(() => {
+      for (const room of [...this.#shown.keys()]) if (!this.isMemberOf(room)) this.#end(room);
+    });
   }
 
   start(): void {
@@ -81,7 +79,7 @@ export class SdkClient implements ContractClient {
 
   appliedOf(room: string): number {
     const head = this.#client.rooms.get().find(({ id }) => id === room)?.head ?? 0;
-    return this.#shown.get(room)?.applied ?? head;
+    return this.#shown.get(room) ?? head;
   }
 
   async attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined> {
@@ -114,10 +112,15 @@ export class SdkClient implements ContractClient {
     const { id: client, user } = this;
     const { room, seq } = event;
     this.#history.add({ type: 'received', client, user, connection: 0, how: 'view', event });
-    const shown = this.#shown.get(room) ?? { applied: 0, isOutside: true };
-    if (shown.isOutside) this.#history.add({ type: 'begins', client, user, room, after: seq - 1 });
+    if (!this.#shown.has(room)) this.#history.add({ type: 'begins', client, user, room, after: seq - 1 });
     this.#history.add({ type: 'applied', client, user, room, seq });
-    this.#shown.set(room, { applied: seq, isOutside: name === 'member.left' && event.user === user });
+    this.#shown.set(room, seq);
+    if (name === 'member.left' && event.user === user) this.#end(room);
+  }
+
+  #end(room: string): void {
+    this.#shown.delete(room);
+    this.#history.add({ type: 'ends', client: this.id, user: this.user, room });
   }
 }
 

@@ -55,9 +55,13 @@ export function checkViews(facts: Facts): Violation[] {
   let staying: readonly string[] = [];
   for (const entry of facts.entries) {
     if (entry.type === 'quiet') staying = entry.clients;
-    if (entry.type !== 'begins' && entry.type !== 'applied') continue;
+    if (entry.type !== 'begins' && entry.type !== 'ends' && entry.type !== 'applied') continue;
     const { client, user, room } = entry;
     const key = keyOf(client, room);
+    if (entry.type === 'ends') {
+      views.delete(key);
+      continue;
+    }
     const view = views.get(key) ?? { client, user, room, last: 0, shown: new Set<number>() };
     views.set(key, view);
     if (entry.type === 'begins') {
