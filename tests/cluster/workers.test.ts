@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { hears, say } from '../support/chat.ts';
@@ -62,10 +63,8 @@ test('a worker that is killed is replaced, and the others serve on', async () =>
   await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
   await using server = await startServer({ flags });
-  const children = spawnSync('pgrep', ['-P', String(server.pid())], { encoding: 'utf8' })
-    .stdout.trim()
-    .split('\n')
-    .map(Number);
+  const pid = server.pid();
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
   expect(children).toHaveLength(2);
   process.kill(children[0] as number, 'SIGKILL');
   // What the system hands to a process in the moment in which it dies hangs until its client gives up.

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePort } from './start-server.ts';
@@ -60,11 +60,6 @@ export async function startRedis({ isCluster = false, flags = [] as string[] } =
       folder[Symbol.dispose]();
     },
   };
-}
-
-/** Whether a program is installed. */
-export function isInstalled(program: string): boolean {
-  return spawnSync('which', [program], { stdio: 'ignore' }).status === 0;
 }
 
 async function ask(port: number, line: string): Promise<string> {
