@@ -50,25 +50,21 @@ function prepareChanges(): Record<string, { statement: Statement; values: Change
 
 /**
  * Commits a batch. Plain messages cost one round trip for all of them together: BEGIN, the rooms' locks, one insert and
- * COMMIT are sent in one go. A batch with other events costs three, and one more for each event that its busiest room
- * gets; rooms go side by side.
+ * COMMIT are sent in one go. A batch with other events costs two, and one more for each event that its busiest room
+ * gets; rooms go side by side. Only if something in it fails, it is done again in parts.
  * @throws what PostgreSQL answered when it can't commit; the connection is then not to be used again
  */
 export async function commitBatch(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
-  if (isMessageRun(batch)) {
+  const ways = [isMessageRun(batch) ? commitMessages : commitEvents, commitInParts];
+  for (const commit of ways) {
     try {
-      return await commitMessages(client, batch);
+      return await commit(client, batch);
     } catch (error) {
       if (isUnavailable(error)) throw error;
+      await client.query('ROLLBACK');
     }
   }
-  try {
-    return await commitMixed(client, batch);
-  } catch (error) {
-    if (!isContention(error)) throw error;
-    await client.query('ROLLBACK');
-    return commitMixed(client, batch);
-  }
+  return commitInParts(client, batch);
 }
 
 async function commitMessages(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
@@ -80,7 +76,16 @@ async function commitMessages(client: Client, batch: readonly Append[]): Promise
   return messageResults(batch, (await inserted).rows);
 }
 
-async function commitMixed(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
+async function commitEvents(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
+  const pipeline = new Pipeline(client);
+  pipeline.send('BEGIN');
+  pipeline.send(lockRooms, [roomsOf(batch)]);
+  const results = await new BatchPart(pipeline).apply(batch);
+  await pipeline.commit();
+  return results;
+}
+
+async function commitInParts(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
   const pipeline = new Pipeline(client);
   pipeline.send('BEGIN');
   // Before the first savepoint: going back to one gives the locks back that were taken after it.
@@ -94,7 +99,9 @@ async function commitMixed(client: Client, batch: readonly Append[]): Promise<Ap
 async function applyOrSplit(pipeline: Pipeline, batch: readonly Append[], attempt = 1): Promise<AppendResult[]> {
   pipeline.send('SAVEPOINT part');
   try {
-    return await new BatchPart(pipeline).apply(batch);
+    const results = await new BatchPart(pipeline).apply(batch);
+    await pipeline.done();
+    return results;
   } catch (error) {
     await pipeline.forgive();
     if (isUnavailable(error) || isContention(error)) throw error;
@@ -138,6 +145,7 @@ class BatchPart {
     this.#pipeline = pipeline;
   }
 
+  /** Answers when the results are known; what only can fail may still be on its way. */
   async apply(batch: readonly Append[]): Promise<AppendResult[]> {
     await this.#look(batch);
     const rooms = byRoom(batch);
@@ -145,10 +153,11 @@ class BatchPart {
     // All rooms that get messages only go together; each other room goes beside them, one event after the other.
     const lanes = [rooms.filter(isPlain).flat(), ...rooms.filter((appends) => !isPlain(appends))];
     const applied = await Promise.allSettled(lanes.map((appends) => this.#applyInTurn(appends)));
+    const failed = applied.find((lane) => lane.status === 'rejected');
+    if (!failed) return this.#results;
+    // The reason may be in another lane; an error of our own is in none: values that are no JSON, for one.
     await this.#pipeline.done();
-    // With nothing failed in PostgreSQL, only an error of our own is left: values that are no JSON, for one.
-    for (const each of applied) if (each.status === 'rejected') throw each.reason;
-    return this.#results;
+    throw failed.reason;
   }
 
   /** Finds heads and guards. The rooms are locked, so nobody else changes them. */

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 
 /** The oldest SQLite without the WAL-reset corruption that two connections can run into (sqlite.org/wal.html). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
@@ -21,6 +22,22 @@ export function openForWriting(file: string): Database.Database {
 /** Opens a read side; it never waits for the writer. */
 export function openForReading(file: string): Database.Database {
   return new Database(file, { readonly: true, fileMustExist: true, timeout: 2000 });
+}
+
+/** How many prepared statements a connection keeps. */
+const MAX_STATEMENTS = 200;
+
+/** Prepares each SQL text once: the query builder asks anew for every query, and preparing costs more than most reads. */
+export function preparingOnce(database: Database.Database): (sql: string) => Database.Statement {
+  const statements = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
+  return (sql) => {
+    let statement = statements.get(sql);
+    if (!statement) {
+      statement = database.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement;
+  };
 }
 
 function refuseOldSqlite(database: Database.Database): void {

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { messageOf, StartError } from '../../errors.js';
@@ -9,9 +9,12 @@ import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
 import type { EventRecord, Schema } from '../schema.js';
 import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
 import { unavailable } from '../unavailable.js';
-import { openForReading, openForWriting } from './connection.js';
+import { openForReading, openForWriting, preparingOnce } from './connection.js';
 import { workerDialect } from './worker-dialect.js';
 import type { WorkerAnswer, WorkerRequest } from './write-worker.js';
+
+/** A database up to this size is read through for damage at the start; a larger one would keep people waiting. */
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 
 /**
  * Opens the SQLite store in a file; makes it if it isn't there, migrates it if it is older.
@@ -54,7 +57,8 @@ export function lockFile(file: string): Database.Database {
 /** Refuses a file that is damaged or newer, and migrates it. Returns its epoch. */
 export async function prepare(file: string): Promise<string> {
   const existing = new Database(file);
-  const damage = existing.pragma('quick_check(1)', { simple: true });
+  const isChecked = statSync(file).size <= MAX_CHECKED_BYTES;
+  const damage = isChecked ? existing.pragma('quick_check(1)', { simple: true }) : 'ok';
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
   try {
     if (damage !== 'ok') throw new StartError(`The database ${file} is damaged (${String(damage)}). Restore a backup.`);
@@ -109,7 +113,8 @@ class SqliteStore implements Store {
     this.epoch = epoch;
     this.#lock = lock;
     this.#database = openForReading(file);
-    this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: this.#database }) });
+    const reader = { prepare: preparingOnce(this.#database), close: () => undefined };
+    this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
     this.write = new Kysely<Schema>({
       dialect: workerDialect((sql, values) => this.#ask({ kind: 'statement', sql, values })),
     });

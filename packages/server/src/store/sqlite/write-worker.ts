@@ -4,7 +4,7 @@ import { messageOf } from '../../errors.js';
 import { type Change, type ChangePlace, changeStatements, type ChangeStatement, type SqlValue } from '../changes.js';
 import { sqliteDialect } from '../dialect.js';
 import { type Append, type AppendResult, createsRoom } from '../store.js';
-import { openForWriting } from './connection.js';
+import { openForWriting, preparingOnce } from './connection.js';
 
 /** What the store asks of the worker; it answers each in turn with {@link WorkerAnswer}. */
 export type WorkerRequest =
@@ -21,6 +21,7 @@ type PreparedChanges = Record<Change['kind'], { run: Database.Statement; values:
 /** The thread that owns the write side: appends to room logs, and single statements. */
 class WriteSide {
   readonly #database: Database.Database;
+  readonly #prepare: (sql: string) => Database.Statement;
   readonly #changes: PreparedChanges;
   readonly #insertEvent: Database.Statement;
   readonly #readHead: Database.Statement;
@@ -31,6 +32,7 @@ class WriteSide {
 
   constructor(file: string) {
     this.#database = openForWriting(file);
+    this.#prepare = preparingOnce(this.#database);
     const statements = changeStatements(sqliteDialect);
     this.#changes = Object.fromEntries(
       Object.entries(statements).map(([kind, { sql, values }]) => [kind, { run: this.#database.prepare(sql), values }]),
@@ -62,7 +64,7 @@ class WriteSide {
   }
 
   statement(sql: string, values: SqlValue[]): { rows: unknown[]; changes: number } {
-    const statement = this.#database.prepare(sql);
+    const statement = this.#prepare(sql);
     if (statement.reader) return { rows: statement.all(values), changes: 0 };
     return { rows: [], changes: statement.run(values).changes };
   }
