@@ -35,7 +35,9 @@ export async function startRedis({ isCluster = false, flags = [] as string[] } =
   const start = async (): Promise<void> => {
     const cluster = isCluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : [];
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder.path, ...cluster];
-    child = spawn('redis-server', [...args, '--daemonize', 'no', ...flags], { stdio: 'ignore' });
+    // It ends with the test, however that ends.
+    const command = ['--pdeathsig=KILL', 'redis-server', ...args, '--daemonize', 'no', ...flags];
+    child = spawn('setpriv', command, { stdio: 'ignore' });
     for (let attempt = 0; !(await ask(port, 'PING').catch(() => '')).startsWith('+PONG'); attempt += 1) {
       if (attempt > 200) throw new Error('Redis does not answer');
       await new Promise((resolve) => setTimeout(resolve, 20));
