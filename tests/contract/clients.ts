@@ -25,6 +25,8 @@ export interface ClientOptions {
   silenceMs: number;
   /** Awaited before each attempt to connect, instead of a short random time. */
   gate?: () => Promise<void>;
+  /** Its views begin after this seq; 0, all of a room, if absent. */
+  after?: number;
 }
 
 /** A client's view of one room. */
@@ -75,9 +77,10 @@ export class RawClient implements ContractClient {
     this.#options = options;
     this.id = options.id;
     this.user = options.user;
+    const { after = 0 } = options;
     for (const room of options.rooms) {
-      this.#views.set(room, { applied: 0, held: new Map(), isMember: false, reading: false, wanted: 0 });
-      options.history.add({ type: 'begins', client: this.id, user: this.user, room, after: 0 });
+      this.#views.set(room, { applied: after, held: new Map(), isMember: false, reading: false, wanted: 0 });
+      options.history.add({ type: 'begins', client: this.id, user: this.user, room, after });
     }
   }
 

@@ -71,7 +71,7 @@ test('D1, D3: a client that sends as fast as it can is held back; what it was ac
 }, 60_000);
 
 test('D4: clients that all come back together after a restart get all that they missed', async () => {
-  const result = await playStorm({ folder: folder.path, seed, clients: 150 });
+  const result = await playStorm({ folder: folder.path, seed, clients: 300 });
   process.stdout.write(`${stormLine(result)}\n`);
   expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
   expect(result.haveAllCaughtUp).toBe(true);

@@ -1,5 +1,6 @@
-import { pause, until } from './random.ts';
 import type { RawClient } from './clients.ts';
+import type { Keeper } from './keeper.ts';
+import { pause, until } from './random.ts';
 import { play, say, type SceneOptions } from './scenes/stage.ts';
 
 /** How many messages are there that the clients have missed when they come back. */
@@ -30,28 +31,23 @@ export interface StormResult {
  */
 export function playStorm(options: SceneOptions & { clients: number }): Promise<StormResult> {
   const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
-  return play('storm', { ...options, flags }, async ({ subject, bring, conclude, random }) => {
+  return play('storm', { ...options, flags }, async ({ subject, keeper, place, conclude, random }) => {
+    const guests = await arrive(keeper, options.clients + 1);
+    // What was before isn't read: it is everybody's coming, and would be read once for each of them.
+    const after = (await keeper.readLog('lobby')).length;
     let opens: Promise<void> = Promise.resolve();
-    const talker = await bring('talker');
-    const clients: RawClient[] = [];
-    const arrive = async (): Promise<void> => {
-      while (clients.length < options.clients) {
-        const index = clients.length;
-        const placeholder = bring(`storm-${index}`, {
-          gate: async () => {
-            await opens;
-            await pause(random.next() * 1000);
-          },
-        });
-        clients.push(undefined as unknown as RawClient);
-        clients[index] = await placeholder;
-      }
+    const gate = async () => {
+      await opens;
+      await pause(random.next() * 1000);
     };
-    await Promise.all(Array.from({ length: ARRIVALS }, arrive));
+    const [talker, ...clients] = guests.map((guest, index) =>
+      place(`storm-${index}`, guest, index === 0 ? { after } : { after, gate }),
+    ) as [RawClient, ...RawClient[]];
     for (const client of [talker, ...clients]) client.start();
+    const haveConnected = () => [talker, ...clients].every((client) => client.isConnected());
+    if (!(await until(haveConnected, LIMIT_MS))) throw new Error('the clients did not come in');
     const head = () => talker.appliedOf('lobby');
-    const haveAll = () => head() > 0 && clients.every((client) => client.appliedOf('lobby') >= head());
-    if (!(await until(haveAll, LIMIT_MS))) throw new Error('the clients did not come in');
+    const haveAll = () => clients.every((client) => client.appliedOf('lobby') >= head());
 
     let open: () => void = () => undefined;
     opens = new Promise((resolve) => (open = resolve));
@@ -85,4 +81,18 @@ export function playStorm(options: SceneOptions & { clients: number }): Promise<
     await conclude([talker, ...clients]);
     return { clients: clients.length, restartMs, caughtUpMs, slowestSendMs, haveAllCaughtUp };
   });
+}
+
+/** Lets many guests in, several at a time. */
+async function arrive(keeper: Keeper, count: number): Promise<{ user: string; token: string }[]> {
+  const guests: { user: string; token: string }[] = [];
+  let number = 0;
+  const bring = async (): Promise<void> => {
+    while (number < count) {
+      number += 1;
+      guests.push(await keeper.guest(`storm ${number}`));
+    }
+  };
+  await Promise.all(Array.from({ length: ARRIVALS }, bring));
+  return guests;
 }

@@ -19,8 +19,10 @@ export interface Stage {
   keeper: Keeper;
   history: HistoryWriter;
   random: Random;
-  /** Lets a new guest's client in over the plain WebSocket. It is not started. */
+  /** A new guest's client, over the plain WebSocket if nothing else is said. It is not started. */
   bring: (id: string, options?: Partial<ClientOptions>) => Promise<RawClient>;
+  /** A client of a guest who is known already. */
+  place: (id: string, identity: { user: string; token: string }, options?: Partial<ClientOptions>) => RawClient;
   /** Writes what the checker needs to know at the end. */
   conclude: (staying: readonly ContractClient[]) => Promise<void>;
 }
@@ -41,18 +43,19 @@ export async function play<Result>(
   try {
     await subject.start();
     const rooms = await keeper.open(1);
+    const place: Stage['place'] = (id, identity, more) => {
+      const common = { kind: 'websocket', url: subject.url, silenceMs: 120_000, rooms, history } as const;
+      const client = new RawClient({ ...identity, ...common, id, random: random.fork(id), ...more });
+      clients.push(client);
+      return client;
+    };
     const stage: Stage = {
       subject,
       keeper,
       history,
       random,
-      bring: async (id, more) => {
-        const identity = await keeper.guest(id);
-        const common = { kind: 'websocket', url: subject.url, silenceMs: 120_000, rooms, history } as const;
-        const client = new RawClient({ ...identity, ...common, id, random: random.fork(id), ...more });
-        clients.push(client);
-        return client;
-      },
+      bring: async (id, more) => place(id, await keeper.guest(id), more),
+      place,
       conclude: async (staying) => {
         history.add({ type: 'quiet', clients: staying.map(({ id }) => id) });
         for (const event of await keeper.readLog('lobby')) history.add({ type: 'logged', event });
