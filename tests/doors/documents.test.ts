@@ -32,7 +32,10 @@ function refsOf(part: Json): string[] {
 
 /** What a `$ref` points at. */
 function resolve(document: Json, ref: string): Json | undefined {
-  const keys = ref.slice(2).split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const keys = ref
+    .slice(2)
+    .split('/')
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   return keys.reduce<Json | undefined>(
     (part, key) => (typeof part === 'object' && part !== null && !Array.isArray(part) ? part[key] : undefined),
     document,
@@ -63,22 +66,34 @@ interface Operation {
 describe('/api/openapi.json', () => {
   test('has every command at its route with all of its fields, and what it refers to is there', async () => {
     const document = await documentAt('/api/openapi.json');
-    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Madang', version: expect.any(String) as string } });
+    expect(document).toMatchObject({
+      openapi: '3.1.0',
+      info: { title: 'Madang', version: expect.any(String) as string },
+    });
     expectRefsResolve(document);
     const paths = document['paths'] as unknown as Record<string, Record<string, Operation>>;
     const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
-    expect(operations.map(({ operationId }) => operationId).sort()).toEqual([...Object.keys(commands), 'events'].sort());
+    expect(operations.map(({ operationId }) => operationId).sort()).toEqual(
+      [...Object.keys(commands), 'events'].sort(),
+    );
     for (const row of Object.values(commands)) {
-      const operation = paths[row.http.path.replaceAll(/:(\w+)/g, '{$1}')]?.[row.http.method.toLowerCase()] as Operation;
+      const operation = paths[row.http.path.replaceAll(/:(\w+)/g, '{$1}')]?.[
+        row.http.method.toLowerCase()
+      ] as Operation;
       expect(operation.operationId).toBe(row.name);
       expect(operation.summary).toBe(row.doc.en);
       const body = operation.requestBody?.content['application/json']?.schema;
       const named = [...operation.parameters.map(({ name }) => name), ...Object.keys(body?.properties ?? {})];
       expect(named.sort(), row.name).toEqual(Object.keys(row.input.shape).sort());
       const inPath = operation.parameters.filter((parameter) => parameter.in === 'path');
-      expect(inPath.map(({ name }) => name).sort()).toEqual([...row.http.path.matchAll(/:(\w+)/g)].map(([, name]) => name).sort());
+      expect(inPath.map(({ name }) => name).sort()).toEqual(
+        [...row.http.path.matchAll(/:(\w+)/g)].map(([, name]) => name).sort(),
+      );
       for (const parameter of inPath) expect(parameter.required).toBe(true);
-      const required = [...operation.parameters.filter((each) => each.required).map(({ name }) => name), ...(body?.required ?? [])];
+      const required = [
+        ...operation.parameters.filter((each) => each.required).map(({ name }) => name),
+        ...(body?.required ?? []),
+      ];
       for (const [field, schema] of Object.entries(row.input.shape)) {
         expect(required.includes(field), `${row.name} ${field}`).toBe(!schema.safeParse(undefined).success);
       }
@@ -91,7 +106,9 @@ describe('/api/openapi.json', () => {
   test('says where its routes begin', async () => {
     const document = await documentAt('/api/openapi.json');
     const [{ url }] = document['servers'] as unknown as [{ url: string }];
-    const response = await fetch(`${new URL(url, server.url).href}/rooms`, { headers: { authorization: `Bearer ${token}` } });
+    const response = await fetch(`${new URL(url, server.url).href}/rooms`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     expect(response.status).toBe(200);
   });
 });
@@ -101,7 +118,10 @@ test('/api/asyncapi.json has every command, event and signal with its payload, e
   expect(document).toMatchObject({ asyncapi: expect.stringMatching(/^3\./) as string, info: { title: 'Madang' } });
   expectRefsResolve(document);
   const channels = document['channels'] as unknown as Record<string, { messages: Record<string, { payload: Json }> }>;
-  const messages = Object.assign({}, ...Object.values(channels).map((channel) => channel.messages)) as Record<string, { payload: { properties: object } }>;
+  const messages = Object.assign({}, ...Object.values(channels).map((channel) => channel.messages)) as Record<
+    string,
+    { payload: { properties: object } }
+  >;
   const rows = { ...commands, ...events, ...signals };
   expect(Object.keys(messages).sort()).toEqual(Object.keys(rows).sort());
   for (const [name, row] of Object.entries(rows)) {
@@ -119,29 +139,41 @@ test('/api/asyncapi.json has every command, event and signal with its payload, e
 });
 
 test('/healthz and /readyz answer 200 while the server is well', async () => {
-  for (const [path, status] of [['/healthz', 'ok'], ['/readyz', 'ready']] as const) {
+  for (const [path, status] of [
+    ['/healthz', 'ok'],
+    ['/readyz', 'ready'],
+  ] as const) {
     const response = await fetch(`${server.url}${path}`);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ status });
   }
 });
 
-test.each(['/', '/healthz', '/readyz', '/api/openapi.json', '/api/asyncapi.json', '/api/session', '/api/rooms', '/api/events', '/nosuch', '/socket.io/socket.io.js', '/socket.io/?EIO=4&transport=polling'])(
-  'security headers are on %s',
-  async (path) => {
-    const response = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
-    const { headers } = response;
-    await response.body?.cancel();
-    const policy = headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).toContain("base-uri 'none'");
-    expect(policy).not.toMatch(/unsafe-(inline|eval)|\*/);
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('x-frame-options')).toBe('DENY');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
-    expect(headers.get('x-powered-by')).toBeNull();
-    expect(headers.get('access-control-allow-credentials')).toBeNull();
-    if (path.startsWith('/api/')) expect(headers.get('cache-control')).toMatch(/no-(store|cache)/);
-  },
-);
+test.each([
+  '/',
+  '/healthz',
+  '/readyz',
+  '/api/openapi.json',
+  '/api/asyncapi.json',
+  '/api/session',
+  '/api/rooms',
+  '/api/events',
+  '/nosuch',
+  '/socket.io/socket.io.js',
+  '/socket.io/?EIO=4&transport=polling',
+])('security headers are on %s', async (path) => {
+  const response = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  const { headers } = response;
+  await response.body?.cancel();
+  const policy = headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toContain("base-uri 'none'");
+  expect(policy).not.toMatch(/unsafe-(inline|eval)|\*/);
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('x-frame-options')).toBe('DENY');
+  expect(headers.get('referrer-policy')).toBe('no-referrer');
+  expect(headers.get('x-powered-by')).toBeNull();
+  expect(headers.get('access-control-allow-credentials')).toBeNull();
+  if (path.startsWith('/api/')) expect(headers.get('cache-control')).toMatch(/no-(store|cache)/);
+});

@@ -5,7 +5,7 @@ import { doors, pythonDoors } from '../support/doors.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectLine } from '../support/line-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
-import { startSlowUpgradeProxy } from '../support/slow-upgrade-proxy.ts';
+import { startUpgradeGate } from '../support/upgrade-gate.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
 /** How many messages each client sends. */
@@ -69,7 +69,7 @@ test('D2 every door in one room: each sends, each hears every message once, in t
 
 test('D2 polling is upgraded to WebSocket while messages stream: nothing is lost, doubled or out of order', async () => {
   await using everyone = new Disposables();
-  const proxy = everyone.use(await startSlowUpgradeProxy(server.port, 100));
+  const gate = everyone.use(await startUpgradeGate(server.port));
   const sender = everyone.use(await doors['/ws'](server.url, { name: 'streamer' }));
   const { room } = await call(sender, 'room.create', { name: 'upgrades' });
   const guests = await Promise.all(
@@ -84,20 +84,25 @@ test('D2 polling is upgraded to WebSocket while messages stream: nothing is lost
   const upgraders = await Promise.all(
     guests.map(async ({ token }) => {
       const client = everyone.use(
-        await connectSocketIo(proxy.url, { token }, { transports: ['polling', 'websocket'] }),
+        await connectSocketIo(gate.url, { token }, { transports: ['polling', 'websocket'] }),
       );
       const transport = () => client.socket.io.engine.transport.name;
       const heardOver = new Set<string>();
       client.socket.on('message.created', () => heardOver.add(transport()));
       // Calls of its own go on over both transports, each with its answer.
       const own: number[] = [];
-      while (heardOver.size < 2) {
-        const { message } = await call(client, 'message.send', { room: room.id, text: `over ${transport()}` });
-        own.push(message.seq);
-      }
-      return { client, own };
+      const sendUntilHeardOver = async (wanted: string) => {
+        while (!heardOver.has(wanted)) {
+          const { message } = await call(client, 'message.send', { room: room.id, text: `over ${transport()}` });
+          own.push(message.seq);
+        }
+      };
+      await sendUntilHeardOver('polling');
+      return { client, own, upgraded: () => sendUntilHeardOver('websocket') };
     }),
   );
+  gate.open();
+  await Promise.all(upgraders.map(({ upgraded }) => upgraded()));
   stop.abort();
   await streamed;
   const { message: last } = await call(sender, 'message.send', { room: room.id, text: 'the last' });

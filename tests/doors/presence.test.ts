@@ -34,8 +34,7 @@ describe.concurrent.each(doorNames)('presence at %s', (door) => {
   test('online, away and back are told; the most present of all tabs and doors counts', async () => {
     const { token, user } = await startGuest(server.url, `tabs ${++count}`);
     const tab = await doors[door](server.url, { token });
-    const told = () =>
-      watcher.notes.all.filter((note) => note.name === 'presence.changed' && idIn(note) === user.id);
+    const told = () => watcher.notes.all.filter((note) => note.name === 'presence.changed' && idIn(note) === user.id);
     await watcher.notes.first(isPresence(user.id, 'online'));
     const other = await doors['/ws'](server.url, { token });
     // One tab is hidden: the other still counts. An HTTP call belongs to no connection, so it is another's to say.

@@ -1,5 +1,7 @@
 import type { CommandOutput } from '@madang/protocol';
 import { connect as connectTcp } from 'node:net';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { call, type DoorClient } from '../support/door-client.ts';
@@ -10,6 +12,7 @@ import { connectHttp } from '../support/http-client.ts';
 import type { JsonRpcClient } from '../support/json-rpc-client.ts';
 import { connectLine } from '../support/line-client.ts';
 import { startServer } from '../support/start-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 /** All that a user can read of their rooms. */
 async function everythingOf(client: DoorClient) {
@@ -121,6 +124,22 @@ test('SIGTERM: every client is told when to come back and is closed, and the ser
   await using after = await connectHttp(server.url, { token });
   const { messages } = await call(after, 'message.list', { room: 'lobby', limit: 1 });
   expect(messages.at(-1)?.seq).toBeGreaterThanOrEqual(acknowledged);
+});
+
+test('after a stop the database file is whole by itself', async () => {
+  await using server = await startServer();
+  const guest = await startGuest(server.url, 'mover');
+  {
+    await using client = await connectHttp(server.url, guest);
+    await call(client, 'message.send', { room: 'lobby', text: 'moved along' });
+  }
+  expect(await server.stop()).toBe(0);
+  using folder = tempFolder();
+  copyFileSync(join(server.data, 'madang.db'), join(folder.path, 'madang.db'));
+  await using moved = await startServer({ data: folder.path });
+  await using client = await connectHttp(moved.url, guest);
+  const { messages } = await call(client, 'message.list', { room: 'lobby' });
+  expect(messages.map(({ text }) => text)).toEqual(['moved along']);
 });
 
 describe('D1 kill -9 right after an answer loses nothing', () => {

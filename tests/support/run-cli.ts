@@ -11,12 +11,49 @@ export interface CliRun {
   stderr: string;
 }
 
-/** Runs `madang` to its end, for what is expected to end by itself; after 10 s it is killed, and `code` is null. */
+/** Runs `madang` to its end, for what is expected to end by itself; if it opens instead, it is killed, and `code` is null. */
 export async function runCli(args: string[], env: Record<string, string> = {}): Promise<CliRun> {
-  const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env }, timeout: 10_000 });
+  const child = spawn(process.execPath, [cli, ...args], {
+    env: { ...process.env, ...env },
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
   const run: CliRun = { code: null, stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (run.stdout += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    run.stdout += chunk.toString();
+    if (run.stdout.includes('Madang is open')) child.kill('SIGKILL');
+  });
   child.stderr.on('data', (chunk: Buffer) => (run.stderr += chunk.toString()));
   [run.code] = (await once(child, 'close')) as [number | null];
   return run;
+}
+
+/** A server that was started with nothing but what a test gives. */
+export interface OpenCli extends AsyncDisposable {
+  /** Where it says that it is open. */
+  readonly url: string;
+}
+
+/** Runs `madang` until it is open. */
+export async function openCli(args: string[], env: Record<string, string> = {}): Promise<OpenCli> {
+  const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env } });
+  const exited = once(child, 'exit');
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      output += chunk.toString();
+      const match = /Madang is open at (http:[^"\s]+)/.exec(output);
+      if (match?.[1] !== undefined) resolve(match[1]);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    void exited.then(() => reject(new Error(`It ended: ${output}`)));
+  });
+  return {
+    url,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
 }

@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type CliRun, openCli, runCli } from '../support/run-cli.ts';
+import { freePort } from '../support/start-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** A setting as the documentation has it. */
+interface DocumentedSetting {
+  flag: string;
+  env: string;
+  file: string;
+  value: string;
+  fallback: string;
+}
+
+/** The table of docs/configuration.md. */
+const settings: DocumentedSetting[] = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| `--'))
+  .map((line) => {
+    const cells = line
+      .replaceAll(String.raw`\|`, '¦')
+      .split('|')
+      .map((cell) => cell.trim().replaceAll('`', ''));
+    const [, flag = '', env = '', file = '', value = '', fallback = ''] = cells;
+    return { flag, env, file, value: value.replaceAll(' ¦ ', '|'), fallback };
+  });
+
+/**
+ * Three values that a setting of a kind does not take: by flag, by environment, in a file. In the environment any text
+ * may be a folder or an address; whether it is one shows later.
+ */
+const badValues: Record<string, [string, string | undefined, unknown]> = {
+  number: [' ', '-1', null],
+  bytes: ['64k', '0', [65_536]],
+  ms: ['5s', '-1', 1.5],
+  'on|off': ['', 'yes', 1],
+  'fatal|error|warn|info|debug|silent': ['', 'loud', {}],
+  'postgres://…': ['', 'mysql://host/x', 5],
+  'redis://…': ['x', 'http://host', true],
+  folder: ['', undefined, 7],
+  address: ['', undefined, []],
+  origins: ['example.org', 'https://example.org/path', [1]],
+  addresses: ['nonsense', '10.0.0.0/99', 'loopback, 300.1.1.1'],
+};
+
+/** One plain sentence for whoever runs it, and nothing else. */
+function expectPlainSentence(run: CliRun): void {
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/^madang: [^\n]+\.\n$/);
+  expect(`${run.stdout}${run.stderr}`).not.toMatch(/\n\s+at |Error:|node:internal/);
+}
+
+/** A file with settings. */
+function settingsFile(folder: string, content: unknown): string {
+  const path = join(folder, 'settings.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+test('the documentation has the settings that the issue fixes', () => {
+  expect(settings.map(({ flag }) => flag)).toEqual(
+    expect.arrayContaining(['--port', '--data', '--guests', '--limits']),
+  );
+});
+
+test('--help prints every setting with its flag, its environment and its default', async () => {
+  const { code, stdout } = await runCli(['--help']);
+  expect(code).toBe(0);
+  const text = stdout.replaceAll(/\s+/g, ' ');
+  for (const { flag, env, fallback } of settings) {
+    expect(text).toContain(`${flag} <`);
+    expect(text).toContain(`(env: ${env})`);
+    if (fallback)
+      expect(text).toMatch(
+        new RegExp(`${flag} <.*?\\(default: ${fallback.replaceAll('.', '\\.')}\\) \\(env: ${env}\\)`),
+      );
+  }
+});
+
+test.each(settings)(
+  '$flag refuses a bad value in words that name where it was given',
+  async ({ flag, env, file, value }) => {
+    using folder = tempFolder();
+    const [byFlag, byEnvironment, inFile] = badValues[value] ?? [];
+    expect(inFile, `bad values for <${value}>`).toBeDefined();
+    const run = (way: string, args: string[], environment: Record<string, string> = {}) => {
+      const others = ['--data', '--port'].filter((each) => each !== flag);
+      const values: Record<string, string> = { '--data': join(folder.path, way), '--port': '0' };
+      return runCli([...others.map((each) => `${each}=${values[each]}`), ...args], environment);
+    };
+    const runs = await Promise.all([
+      run('flag', [`${flag}=${byFlag}`]),
+      byEnvironment === undefined ? undefined : run('environment', [], { [env]: byEnvironment }),
+      run('file', ['--config', settingsFile(folder.path, { [file]: inFile })]),
+    ]);
+    for (const [index, named] of [flag, env, `"${file}"`].entries()) {
+      const refused = runs[index];
+      if (!refused) continue;
+      expect(refused.code, named).toBe(1);
+      expectPlainSentence(refused);
+      expect(refused.stderr).toContain(named);
+    }
+  },
+);
+
+test('an empty variable of the environment is as none, or is refused', async () => {
+  using folder = tempFolder();
+  const port = await freePort();
+  const config = settingsFile(folder.path, { port });
+  const run = await runCli(['--data', join(folder.path, 'data'), '--config', config], { MADANG_PORT: '' });
+  if (run.code === 1) expect(run.stderr).toContain('MADANG_PORT');
+  else expect(run.stdout).toContain(`http://localhost:${port}`);
+});
+
+test('a flag wins over the environment, that over the file', async () => {
+  using folder = tempFolder();
+  const [byFlag, byEnvironment, byFile] = [await freePort(), await freePort(), await freePort()];
+  const data = ['--data', join(folder.path, 'data')];
+  const config = ['--config', settingsFile(folder.path, { port: byFile, guests: 'off' })];
+  const env = { MADANG_PORT: String(byEnvironment) };
+  const portOf = async (args: string[], environment: Record<string, string>) => {
+    await using server = await openCli([...data, ...args], environment);
+    const guest = await fetch(`${server.url}/api/session`, { method: 'POST', body: '{"name":"guest"}' });
+    return [Number(new URL(server.url).port), guest.status];
+  };
+  expect(await portOf([...config, '--port', String(byFlag), '--guests', 'on'], env)).toEqual([byFlag, 201]);
+  expect(await portOf(config, env)).toEqual([byEnvironment, 403]);
+  expect(await portOf(config, {})).toEqual([byFile, 403]);
+  expect(await portOf(['--port', '0'], { MADANG_GUESTS: 'off' })).toEqual([expect.any(Number), 403]);
+  expect(await portOf([], { ...env, MADANG_CONFIG: config[1] as string })).toEqual([byEnvironment, 403]);
+});
+
+describe('what is not understood is refused', () => {
+  test.each([
+    ['an unknown flag', ['--nosuch'], '--nosuch'],
+    ['a flag without its value', ['--port'], '--port'],
+    ['an argument that nothing takes', ['nosuch'], 'too many arguments'],
+  ])('%s', async (_what, args, words) => {
+    const run = await runCli(args);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(words);
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['an unknown setting', { nosuch: 1 }, /nosuch/],
+    ['a setting by its flag', { 'max-frame-bytes': 65_536 }, /max-frame-bytes/],
+    ['a key of prototypes', '{"__proto__":{"port":1}}', /__proto__/],
+    ['no JSON', 'port: 3000', /settings\.json/],
+    ['an array', [], /settings\.json/],
+    ['null', 'null', /settings\.json/],
+  ])('a settings file with %s', async (_what, content, words) => {
+    using folder = tempFolder();
+    const run = await runCli(['--data', join(folder.path, 'data'), '--config', settingsFile(folder.path, content)]);
+    expectPlainSentence(run);
+    expect(run.stderr).toMatch(words);
+  });
+
+  test('a settings file that is not there', async () => {
+    const run = await runCli(['--config', '/nosuch/settings.json']);
+    expectPlainSentence(run);
+    expect(run.stderr).toContain('/nosuch/settings.json');
+  });
+
+  test.each([
+    ['--host', '203.0.113.7'],
+    ['--host', 'no such host'],
+  ])('%s %s', async (flag, value) => {
+    using folder = tempFolder();
+    const run = await runCli(['--data', join(folder.path, 'data'), '--port', '0', flag, value]);
+    expectPlainSentence(run);
+    expect(run.stderr).toContain(flag);
+  });
+});

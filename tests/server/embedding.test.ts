@@ -1,0 +1,290 @@
+import express from 'express';
+import { createMadang, type Madang, type MadangOptions, StartError } from 'madang';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { call, outcome } from '../support/door-client.ts';
+import { doorNames, doors } from '../support/doors.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { connectSocketIo } from '../support/socket-io-client.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** The users that the host app knows, by the cookie that it sets. */
+const users: Record<string, { id: string; name: string }> = {
+  'app=minsu': { id: 'minsu', name: 'Minsu' },
+  'app=dawn': { id: 'dawn', name: '새벽별' },
+};
+
+const folders = [tempFolder(), tempFolder(), tempFolder()];
+let server: Server;
+let own: WebSocketServer;
+let url: string;
+const yards: Madang[] = [];
+let asked: string[] = [];
+
+beforeAll(async () => {
+  const app = express();
+  server = createServer(app);
+  const start = async (path: string, options: MadangOptions) => {
+    const madang = await createMadang({ path, logLevel: 'warn', limits: false, ...options });
+    app.use(path, madang.router);
+    madang.attach(server);
+    yards.push(madang);
+  };
+  app.get('/', (_request, response) => void response.send('the host app'));
+  app.get('/a-neighbour', (_request, response) => void response.send('not below /a'));
+  await start('/a', { data: folders[0]?.path ?? '' });
+  await start('/b', { data: folders[1]?.path ?? '' });
+  await start('/members', {
+    data: folders[2]?.path ?? '',
+    authenticate: (request: IncomingMessage) => {
+      asked.push(request.url ?? '');
+      if (request.headers.authorization === 'App broken') throw new Error('the app is broken');
+      return users[request.headers.cookie ?? ''] ?? null;
+    },
+  });
+  app.use((_request, response) => void response.status(404).send('the host has no such page'));
+  // The host's own WebSocket, at a path of its own.
+  own = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url === '/own')
+      own.handleUpgrade(request, socket, head, (webSocket) => webSocket.send('from the host'));
+  });
+  server.listen(0);
+  await once(server, 'listening');
+  url = `http://localhost:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(async () => {
+  await Promise.all(yards.map((madang) => madang.close()));
+  server.closeAllConnections();
+  server.close();
+  for (const folder of folders) folder[Symbol.dispose]();
+});
+
+describe('two yards in one process', () => {
+  test.each(doorNames)('do not disturb each other, at %s', async (door) => {
+    const connect = (path: string) =>
+      door.startsWith('Socket.IO')
+        ? connectSocketIo(
+            url,
+            { name: 'the same name' },
+            {
+              path: `${path}/socket.io/`,
+              transports: [door === 'Socket.IO' ? 'websocket' : 'polling'],
+            },
+          )
+        : doors[door](`${url}${path}`, { name: 'the same name' });
+    // One name in both: they share nothing.
+    const [a, b] = await Promise.all([connect('/a'), connect('/b')]);
+    const { room } = await call(a, 'room.create', { name: `only in a, ${door}` });
+    await call(a, 'message.send', { room: 'lobby', text: `said in a, ${door}` });
+    await call(b, 'message.send', { room: 'lobby', text: `said in b, ${door}` });
+    await b.notes.first((note) => JSON.stringify(note).includes('said in b'));
+    await a.notes.first((note) => JSON.stringify(note).includes('said in a'));
+    expect(JSON.stringify(b.notes.all)).not.toContain('said in a');
+    expect(JSON.stringify(a.notes.all)).not.toContain('said in b');
+    expect(await outcome(b, 'room.get', { room: room.id })).toBe('not_found');
+    const [first, second] = await Promise.all([call(a, 'session.get', {}), call(b, 'session.get', {})]);
+    expect(first.user.id).not.toBe(second.user.id);
+    for (const client of [a, b]) {
+      await client.ask('session.end', {}).catch(() => undefined);
+      await client.close();
+    }
+  });
+
+  test('nor do their cookies: each is sent to its own path only', async () => {
+    const set = async (path: string) => {
+      const response = await fetch(`${url}${path}/api/session`, { method: 'POST', body: '{"name":"cookie"}' });
+      return response.headers.get('set-cookie') ?? '';
+    };
+    expect(await set('/a')).toContain('; Path=/a;');
+    expect(await set('/b')).toContain('; Path=/b;');
+  });
+
+  test('line mode is at each path', async () => {
+    for (const path of ['/a', '/a/', '/b']) {
+      const webSocket = new WebSocket(`${url.replace('http', 'ws')}${path}`);
+      const [greeting] = (await once(webSocket, 'message')) as [Buffer];
+      expect(greeting.toString()).toMatch(/guest-\d+/);
+      webSocket.close();
+    }
+  });
+
+  test('their documents say where each of them is', async () => {
+    for (const path of ['/a', '/b']) {
+      const openApi = (await (await fetch(`${url}${path}/api/openapi.json`)).json()) as { servers: [{ url: string }] };
+      expect(openApi.servers[0].url).toBe(`${path}/api`);
+      const asyncApi = (await (await fetch(`${url}${path}/api/asyncapi.json`)).json()) as {
+        servers: Record<string, { pathname: string }>;
+      };
+      expect(
+        Object.values(asyncApi.servers)
+          .map(({ pathname }) => pathname)
+          .sort(),
+      ).toEqual([`${path}/socket.io/`, `${path}/ws`]);
+    }
+  });
+});
+
+describe('the host app', () => {
+  test.each([
+    ['/', 200, 'the host app'],
+    ['/a-neighbour', 200, 'not below /a'],
+    ['/nosuch', 404, 'the host has no such page'],
+    ['/api/rooms', 404, 'the host has no such page'],
+    ['/healthz', 404, 'the host has no such page'],
+  ])('answers %s itself, without our headers', async (path, status, text) => {
+    const response = await fetch(`${url}${path}`);
+    expect(response.status).toBe(status);
+    expect(await response.text()).toBe(text);
+    expect(response.headers.get('content-security-policy')).toBeNull();
+  });
+
+  test('keeps its own WebSocket', async () => {
+    const webSocket = new WebSocket(`${url.replace('http', 'ws')}/own`);
+    const [text] = (await once(webSocket, 'message')) as [Buffer];
+    expect(text.toString()).toBe('from the host');
+    webSocket.close();
+  });
+
+  test.each(['/ws', '/socket.io/?EIO=4&transport=websocket', '/a-neighbour/ws', '/ab', '/'])(
+    'is left with the upgrade at %s, which is not ours',
+    async (path) => {
+      const webSocket = new WebSocket(`${url.replace('http', 'ws')}${path}`);
+      webSocket.on('error', () => undefined);
+      const fence = new WebSocket(`${url.replace('http', 'ws')}/own`);
+      await once(fence, 'message');
+      expect(webSocket.readyState).toBe(WebSocket.CONNECTING);
+      webSocket.terminate();
+      fence.close();
+    },
+  );
+});
+
+describe('authenticate', () => {
+  const members = () => `${url}/members`;
+  const as = (cookie: string, headers: Record<string, string> = {}) => ({ cookie, origin: url, ...headers });
+
+  test('the users of the app are the users of the yard, at every door', async () => {
+    const socketIo = await connectSocketIo(url, undefined, {
+      path: '/members/socket.io/',
+      transports: ['websocket'],
+      extraHeaders: as('app=minsu'),
+    });
+    const webSocket = await connectJsonRpc(members(), undefined, as('app=dawn'));
+    const sent = await fetch(`${members()}/api/rooms/lobby/messages`, {
+      method: 'POST',
+      headers: as('app=dawn'),
+      body: JSON.stringify({ text: '안녕하세요' }),
+    });
+    expect(sent.status).toBe(201);
+    for (const client of [socketIo, webSocket]) {
+      const { body } = await client.notes.first(({ name }) => name === 'message.created');
+      expect(body).toMatchObject({ actor: { name: '새벽별' }, message: { text: '안녕하세요' } });
+    }
+    const [one, other] = [await call(socketIo, 'session.get', {}), await call(webSocket, 'session.get', {})];
+    expect([one.user, other.user]).toMatchObject([
+      { name: 'Minsu', kind: 'host' },
+      { name: '새벽별', kind: 'host' },
+    ]);
+    // The app's to do: signing out, and changing one's name.
+    for (const [name, input] of [
+      ['session.end', {}],
+      ['user.update', { name: 'Another' }],
+    ] as const) {
+      expect(await outcome(socketIo, name, input)).toBe('forbidden');
+    }
+    await socketIo.close();
+    await webSocket.close();
+  });
+
+  test('whoever the app does not know is nobody, and guests are off', async () => {
+    expect((await fetch(`${members()}/api/session`, { headers: as('app=nobody') })).status).toBe(401);
+    const guest = await fetch(`${members()}/api/session`, { method: 'POST', body: '{"name":"guest"}' });
+    expect(guest.status).toBe(403);
+  });
+
+  test('is not asked for a request from another origin, unless it has an Authorization header', async () => {
+    asked = [];
+    const elsewhere = { cookie: 'app=minsu', origin: 'https://evil.example' };
+    const response = await fetch(`${members()}/api/presence`, {
+      method: 'POST',
+      headers: elsewhere,
+      body: '{"presence":"away"}',
+    });
+    expect(response.status).toBe(401);
+    const webSocket = await connectJsonRpc(members(), undefined, elsewhere);
+    expect(await outcome(webSocket, 'session.get', {})).toBe('unauthenticated');
+    await webSocket.close();
+    expect(asked).toEqual([]);
+    await fetch(`${members()}/api/session`, { headers: { ...elsewhere, authorization: 'App x' } });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('that throws harms its request only, and tells nothing of why', async () => {
+    const response = await fetch(`${members()}/api/session`, { headers: { authorization: 'App broken' } });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('the app is broken');
+    expect((await fetch(`${members()}/healthz`)).status).toBe(200);
+  });
+});
+
+describe('createMadang', () => {
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['an unknown option', { nosuch: 1 }, /"nosuch"/],
+    ['a path without a slash', { path: 'chat' }, /"path"/],
+    ['a path with a query', { path: '/chat?x' }, /"path"/],
+    ['a bad number', { maxFrameBytes: 'x' }, /"maxFrameBytes"/],
+    ['a frame that is too small', { maxFrameBytes: 1 }, /"maxFrameBytes".*at least/],
+    ['a bad level', { logLevel: 'loud' }, /"logLevel"/],
+    ['a bad proxy', { trustedProxies: ['nonsense'] }, /"trustedProxies"/],
+    ['a folder below a file', { data: fileURLToPath(new URL('data', `${import.meta.url}/`)) }, /embedding\.test/],
+  ])('refuses %s with a StartError', async (_what, options, words) => {
+    using folder = tempFolder();
+    const started = createMadang({ data: folder.path, logLevel: 'silent', ...options } as MadangOptions);
+    const error: unknown = await started.then(
+      (madang) => madang.close(),
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as Error).message).toMatch(words);
+  });
+
+  test('refuses a folder that another instance has, also in the same process', async () => {
+    const error: unknown = await createMadang({ data: folders[0]?.path ?? '', logLevel: 'silent' }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as Error).message).toMatch(/in use/);
+  });
+
+  test('close is safe twice, lets the host go on, and frees the folder', async () => {
+    using folder = tempFolder();
+    const app = express();
+    const host = createServer(app);
+    const madang = await createMadang({ path: '/chat', data: folder.path, logLevel: 'silent', web: false });
+    app.use('/chat', madang.router);
+    app.get('/', (_request, response) => void response.send('still here'));
+    madang.attach(host);
+    host.listen(0);
+    await once(host, 'listening');
+    const at = `http://localhost:${(host.address() as AddressInfo).port}`;
+    expect((await fetch(`${at}/chat/`)).status).toBe(404);
+    const client = await connectJsonRpc(`${at}/chat`, { name: 'here' });
+    await Promise.all([madang.close(), madang.close()]);
+    await client.closed;
+    expect(client.notes.all.map(({ name }) => name)).toContain('server.closing');
+    expect(await (await fetch(`${at}/`)).text()).toBe('still here');
+    await (await createMadang({ data: folder.path, logLevel: 'silent' })).close();
+    host.closeAllConnections();
+    host.close();
+    // Nothing of ours keeps a port.
+    const free = createTcpServer().listen(0);
+    await once(free, 'listening');
+    free.close();
+  });
+});
