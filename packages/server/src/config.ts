@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
+import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
 import { messageOf, StartError } from './errors.js';
 import { logLevels } from './logger.js';
@@ -10,6 +11,26 @@ const list = z
   .transform((value) =>
     (typeof value === 'string' ? value.split(',') : value).map((each) => each.trim()).filter(Boolean),
   );
+
+/** A number, or a text that is one; nothing else counts as one, least of all an empty text as 0. */
+function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
+  return z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(min).max(max));
+}
+
+/** Whether all are origins as browsers send them: scheme, host and port, nothing behind. */
+function areOrigins(origins: string[]): boolean {
+  return origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
+}
+
+/** Whether all are addresses, subnets, or words that stand for some (`loopback`). */
+function areAddresses(proxies: string[]): boolean {
+  try {
+    proxyaddr.compile(proxies);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A setting: its schema, what it is for, how its value is written. */
 interface Setting {
@@ -26,16 +47,16 @@ interface Setting {
  */
 export const settings = {
   port: {
-    schema: z.coerce.number().int().min(0).max(65535).default(3000),
+    schema: wholeNumber(0, 65535).default(3000),
     value: 'number',
     doc: 'The port to listen on; 0 for any that is free',
   },
   host: {
-    schema: z.string().min(1).optional(),
+    schema: z.string().regex(/^\S+$/).optional(),
     value: 'address',
     doc: 'The address to listen on; all of the machine if absent',
   },
-  data: { schema: z.string().min(1).default('./data'), value: 'folder', doc: 'Where the database is kept' },
+  data: { schema: z.string().trim().min(1).default('./data'), value: 'folder', doc: 'Where the database is kept' },
   database: {
     schema: z
       .string()
@@ -46,7 +67,7 @@ export const settings = {
     secret: true,
   },
   databaseConnections: {
-    schema: z.coerce.number().int().min(2).max(1000).default(8),
+    schema: wholeNumber(2, 1000).default(8),
     value: 'number',
     doc: 'Connections that this node holds to PostgreSQL at most; one of them commits',
   },
@@ -60,7 +81,7 @@ export const settings = {
     secret: true,
   },
   workers: {
-    schema: z.coerce.number().int().min(1).max(256).default(1),
+    schema: wholeNumber(1, 256).default(1),
     value: 'number',
     doc: 'Processes that share the port, to use the cores of one machine; needs --database and --bus',
   },
@@ -71,42 +92,42 @@ export const settings = {
     doc: 'Whether calls are rate limited; off for benchmarks only',
   },
   origins: {
-    schema: list.default([]),
+    schema: list.refine(areOrigins).default([]),
     value: 'origins',
     doc: 'Other origins whose pages may use session cookies, with commas: https://example.org',
   },
   trustedProxies: {
-    schema: list.default([]),
+    schema: list.refine(areAddresses).default([]),
     value: 'addresses',
     doc: 'Proxies whose X-Forwarded-… headers are believed, with commas: loopback, 10.0.0.0/8',
   },
   maxFrameBytes: {
-    schema: z.coerce.number().int().min(16_384).default(65_536),
+    schema: wholeNumber(16_384).default(65_536),
     value: 'bytes',
     doc: 'The largest frame, packet or request body that a client may send',
   },
   sendBufferBytes: {
-    schema: z.coerce.number().int().min(65_536).default(1_048_576),
+    schema: wholeNumber(65_536).default(1_048_576),
     value: 'bytes',
     doc: 'What may wait for a slow client before its live events are dropped (room.behind)',
   },
   maxCallsInFlight: {
-    schema: z.coerce.number().int().min(1).default(256),
+    schema: wholeNumber(1).default(256),
     value: 'number',
     doc: 'Calls of one connection that may wait for an answer',
   },
   maxConnectionsPerAddress: {
-    schema: z.coerce.number().int().min(1).default(500),
+    schema: wholeNumber(1).default(500),
     value: 'number',
     doc: 'Connections (sockets and event streams) from one address, an IPv6 /64 being one; without --limits no bound',
   },
   heartbeatMs: {
-    schema: z.coerce.number().int().min(1000).default(25_000),
+    schema: wholeNumber(1000).default(25_000),
     value: 'ms',
     doc: 'How often a silent connection is asked whether it is there',
   },
   reconnectSpreadMs: {
-    schema: z.coerce.number().int().min(0).default(3000),
+    schema: wholeNumber(0).default(3000),
     value: 'ms',
     doc: 'At a stop, clients are told to come back within this time, spread evenly',
   },
@@ -138,9 +159,11 @@ export function readConfig(command: Command): Config {
   const sources = new Map<string, string>();
   const values: Given = {};
   for (const name of Object.keys(settings)) {
-    if (given[name] !== undefined) {
+    const isEnvironment = command.getOptionValueSource(name) === 'env';
+    // An empty variable, as compose files leave them, is as good as none.
+    if (given[name] !== undefined && !(isEnvironment && given[name] === '')) {
       values[name] = given[name];
-      sources.set(name, command.getOptionValueSource(name) === 'env' ? environmentName(name) : flagOf(name));
+      sources.set(name, isEnvironment ? environmentName(name) : flagOf(name));
     } else if (file[name] !== undefined) {
       values[name] = file[name];
       sources.set(name, `"${name}" in ${String(given['config'])}`);

@@ -37,7 +37,7 @@ export class Commands {
     const row = commands[name];
     const parsed = row.input.safeParse(input === undefined ? {} : input);
     if (!parsed.success) throw invalidInput(parsed.error, input);
-    await this.#rateLimits.spend(row.budget, caller.session?.user.id ?? caller.address);
+    await this.#rateLimits.spend(budgetOf(row.budget, parsed.data), caller.session?.user.id ?? caller.address);
     if (isCostly(row.budget)) await this.#turns.take();
     try {
       const context = await this.#permit(name, parsed.data as { room?: string; message?: string }, caller);
@@ -53,7 +53,7 @@ export class Commands {
     const row = commands['session.start'];
     const parsed = row.input.safeParse(credentials);
     if (!parsed.success) throw invalidInput(parsed.error, credentials);
-    await this.#rateLimits.spend(row.budget, caller.address);
+    await this.#rateLimits.spend(budgetOf(row.budget, parsed.data), caller.address);
     await this.#turns.take();
     return identify(parsed.data, new Context(this.#parts, caller, {}));
   }
@@ -111,6 +111,14 @@ export class Commands {
     requirePermission(caller.session, permission, { room: access, author: message.author_id });
     return new Context(this.#parts, caller, { access, message });
   }
+}
+
+/**
+ * Who comes back with a token is no newcomer: after a restart all of an office come back at once, from one address, and
+ * must not spend what is meant for new guests.
+ */
+function budgetOf(budget: Budget, input: object): Budget {
+  return budget === 'session' && 'token' in input && input.token !== undefined ? 'read' : budget;
 }
 
 function isCostly(budget: Budget): boolean {

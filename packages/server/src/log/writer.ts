@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Append, AppendResult, Store } from '../store/store.js';
 
+/** A commit holds so many appends at most, so that it is done within the time that a store may take for one. */
+const MAX_BATCH = 5000;
+
 /**
  * Group commit: while one batch is on its way to the disk, the next gathers. When idle, a lone append goes at once; no
  * timer is involved. Under load the loop reads its sockets once more before the next batch goes: what came in while the
@@ -9,7 +12,7 @@ import type { Append, AppendResult, Store } from '../store/store.js';
 export class Writer {
   readonly #store: Store;
   readonly #onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void;
-  #gathering: { append: Append; settle(result: AppendResult | Error): void }[] = [];
+  readonly #gathering: { append: Append; settle(result: AppendResult | Error): void }[] = [];
   #committing: Promise<void> | undefined;
 
   /** `onCommitted` hears each batch before its appends are answered. */
@@ -36,8 +39,7 @@ export class Writer {
 
   async #run(): Promise<void> {
     while (this.#gathering.length > 0) {
-      const batch = this.#gathering;
-      this.#gathering = [];
+      const batch = this.#gathering.splice(0, MAX_BATCH);
       try {
         const appends = batch.map((each) => each.append);
         const results = await this.#store.commit(appends);

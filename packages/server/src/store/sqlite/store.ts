@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { messageOf, StartError } from '../../errors.js';
@@ -40,7 +40,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
 export function lockFile(file: string): Database.Database {
   let lock: Database.Database | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     lock = new Database(`${file}.lock`, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
@@ -56,22 +56,37 @@ export function lockFile(file: string): Database.Database {
 
 /** Refuses a file that is damaged or newer, and migrates it. Returns its epoch. */
 export async function prepare(file: string): Promise<string> {
-  const existing = new Database(file);
-  const isChecked = statSync(file).size <= MAX_CHECKED_BYTES;
-  const damage = isChecked ? existing.pragma('quick_check(1)', { simple: true }) : 'ok';
-  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
-  try {
-    if (damage !== 'ok') throw new StartError(`The database ${file} is damaged (${String(damage)}). Restore a backup.`);
-    await refuseForeign(reader, file);
-  } finally {
-    await reader.destroy();
-  }
+  if (existsSync(file)) await refuseUnusable(file);
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openForWriting(file) }) });
   try {
     return await migrate(db, sqliteDialect);
   } finally {
     await db.destroy();
   }
+}
+
+/** Looks at a database without touching it. */
+async function refuseUnusable(file: string): Promise<void> {
+  const existing = openForReading(file);
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
+  try {
+    const isChecked = statSync(file).size <= MAX_CHECKED_BYTES;
+    const damage = isChecked ? String(existing.pragma('quick_check(1)', { simple: true })) : 'ok';
+    if (damage !== 'ok') {
+      const words = damage.replaceAll(/\s+/g, ' ');
+      throw new StartError(`The database ${file} is damaged (${words}). Restore a backup.`);
+    }
+    await refuseForeign(reader, file);
+  } finally {
+    await reader.destroy();
+  }
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir never returns where none can be made, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** Why a file can't be opened, in plain words. */
