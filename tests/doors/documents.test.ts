@@ -87,7 +87,7 @@ describe('/api/openapi.json', () => {
       expect(named.sort(), row.name).toEqual(Object.keys(row.input.shape).sort());
       const inPath = operation.parameters.filter((parameter) => parameter.in === 'path');
       expect(inPath.map(({ name }) => name).sort()).toEqual(
-        [...row.http.path.matchAll(/:(\w+)/g)].map(([, name]) => name).sort(),
+        [...row.http.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '').sort(),
       );
       for (const parameter of inPath) expect(parameter.required).toBe(true);
       const required = [

@@ -1,4 +1,4 @@
-import { commands, type LineSyntax } from '@madang/protocol';
+import { commands, type LineSyntax, type Text } from '@madang/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../support/door-client.ts';
 import { doors } from '../support/doors.ts';
@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** The rows that can be typed. */
-const rows = Object.values(commands).flatMap((row) =>
-  'line' in row && row.line ? [{ name: row.name, doc: row.doc, line: row.line as LineSyntax<unknown> }] : [],
+const rows: { name: string; doc: Text; line: LineSyntax<never> }[] = Object.values(commands).flatMap((row) =>
+  'line' in row && row.line ? [{ name: row.name, doc: row.doc, line: row.line }] : [],
 );
 
 test('a visitor is greeted with one line that has their name and room', async () => {
@@ -177,7 +177,7 @@ test('what can not be done is said in words, and the line goes on', async () => 
     ['/join nowhere-at-all', /^! not_found: /],
     ['/join BAD ROOM', /^! invalid_input: room: /],
     ['/edit lobby.1 mine now', /^! (forbidden|not_found): /],
-    [`${'x'.repeat(9000)}`, /^! invalid_input: text: /],
+    ['x'.repeat(9000), /^! invalid_input: text: /],
     ['   ', /^! Usage: \/say <text>/],
   ];
   for (const [text, answer] of said) {

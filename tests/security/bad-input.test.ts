@@ -84,7 +84,7 @@ async function refusalOf(
   isForHttp: boolean,
 ): Promise<ErrorObject | undefined> {
   const asked = doorNames.filter((door) => isForHttp || door !== 'HTTP');
-  const answers = await Promise.all(asked.map((door) => clients.get(door)?.ask(name, input)));
+  const answers = await Promise.all(asked.map(async (door) => clients.get(door)?.ask(name, input)));
   const [first] = answers;
   for (const [index, answer] of answers.entries()) expect(answer, `${name} at ${asked[index]}`).toEqual(first);
   return first?.error;

@@ -245,7 +245,7 @@ describe('createMadang', () => {
     ['a folder below a file', { data: fileURLToPath(new URL('data', `${import.meta.url}/`)) }, /embedding\.test/],
   ])('refuses %s with a StartError', async (_what, options, words) => {
     using folder = tempFolder();
-    const started = createMadang({ data: folder.path, logLevel: 'silent', ...options } as MadangOptions);
+    const started = createMadang({ data: folder.path, logLevel: 'silent', ...options });
     const error: unknown = await started.then(
       (madang) => madang.close(),
       (reason: unknown) => reason,
