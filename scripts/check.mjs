@@ -9,6 +9,7 @@ build();
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 run(bin('tsc'), ['-p', 'packages/web']);
 run(bin('tsc'), ['-p', 'tests']);
+run(bin('tsc'), ['-p', 'packages/client/test']);
 run(bin('tsc'), ['-p', 'examples/tutorial']);
 run(bin('tsc'), ['-p', 'examples/express-app']);
 run(bin('tsc'), ['-p', 'examples/bot']);

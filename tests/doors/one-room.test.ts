@@ -83,9 +83,7 @@ test('D2 polling is upgraded to WebSocket while messages stream: nothing is lost
   })();
   const upgraders = await Promise.all(
     guests.map(async ({ token }) => {
-      const client = everyone.use(
-        await connectSocketIo(gate.url, { token }, { transports: ['polling', 'websocket'] }),
-      );
+      const client = everyone.use(await connectSocketIo(gate.url, { token }, { transports: ['polling', 'websocket'] }));
       const transport = () => client.socket.io.engine.transport.name;
       const heardOver = new Set<string>();
       client.socket.on('message.created', () => heardOver.add(transport()));

@@ -1,9 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { deferred } from './deferred.ts';
 
-/** A TCP proxy in which a WebSocket handshake takes `delayMs` longer than everything else. */
-export async function startSlowUpgradeProxy(port: number, delayMs: number): Promise<{ url: string } & AsyncDisposable> {
+/** A TCP proxy that keeps WebSocket handshakes back until it is opened; all else passes. */
+export interface UpgradeGate extends AsyncDisposable {
+  url: string;
+  open(): void;
+}
+
+/** Starts an upgrade gate before a server. */
+export async function startUpgradeGate(port: number): Promise<UpgradeGate> {
   const sockets = new Set<Socket>();
+  const opened = deferred();
   const server = createServer((client) => {
     const upstream = connect(port, 'localhost');
     for (const socket of [client, upstream]) {
@@ -20,7 +28,7 @@ export async function startSlowUpgradeProxy(port: number, delayMs: number): Prom
         client.pipe(upstream);
       };
       client.pause();
-      if (/^upgrade: websocket/im.test(head.toString())) setTimeout(pass, delayMs);
+      if (/^upgrade: websocket/im.test(head.toString())) void opened.promise.then(pass);
       else pass();
     });
     upstream.pipe(client);
@@ -28,6 +36,7 @@ export async function startSlowUpgradeProxy(port: number, delayMs: number): Prom
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    open: () => opened.resolve(),
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

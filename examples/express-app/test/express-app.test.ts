@@ -30,12 +30,21 @@ afterAll(async () => {
 });
 
 async function signIn(name: string): Promise<string> {
-  const response = await fetch(`${url}/sign-in`, { method: 'POST', body: new URLSearchParams({ name }), redirect: 'manual' });
+  const response = await fetch(`${url}/sign-in`, {
+    method: 'POST',
+    body: new URLSearchParams({ name }),
+    redirect: 'manual',
+  });
   return response.headers.get('set-cookie')?.split(';')[0] ?? '';
 }
 
 async function connect(cookie: string): Promise<Socket> {
-  const socket = io(url, { path: '/chat/socket.io/', forceNew: true, transports: ['websocket'], extraHeaders: { cookie, origin: url } });
+  const socket = io(url, {
+    path: '/chat/socket.io/',
+    forceNew: true,
+    transports: ['websocket'],
+    extraHeaders: { cookie, origin: url },
+  });
   await new Promise<void>((resolve, reject) => {
     socket.on('session.started', () => resolve());
     socket.on('connect_error', reject);
@@ -52,7 +61,9 @@ test("the app's own routes keep working", async () => {
 test('the app’s users are the chat’s users, at the socket and over HTTP', async () => {
   const [minsu, dawn] = [await signIn('minsu'), await signIn('새벽별')];
   const socket = await connect(minsu);
-  const heard = once(socket as never, 'message.created') as Promise<[{ actor: { name: string }; message: { text: string } }]>;
+  const heard = once(socket as never, 'message.created') as Promise<
+    [{ actor: { name: string }; message: { text: string } }]
+  >;
   const sent = await fetch(`${url}/chat/api/rooms/lobby/messages`, {
     method: 'POST',
     headers: { cookie: dawn, origin: url },

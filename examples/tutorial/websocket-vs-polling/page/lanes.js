@@ -46,7 +46,7 @@ function shortPolling({ run, record, pollEveryMs }) {
     if (!(await ask('short-polling', run, record, ending.signal))) return;
     // The last messages before a pause are still collected.
     if (record.last >= pauseAt) isWaiting = true;
-    else timer = setTimeout(poll, Math.max(0, startedAt + pollEveryMs() - performance.now()));
+    else timer = setTimeout(() => void poll(), Math.max(0, startedAt + pollEveryMs() - performance.now()));
   }
 }
 

@@ -165,11 +165,12 @@ class SqliteStore implements Store {
     if (this.#closed) return;
     this.#closed = true;
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    // The reader first: who closes last writes the WAL into the database, and a read-only connection can't.
+    this.#database.close();
     if (!this.#broken) {
       await this.#ask({ kind: 'close' }).catch(() => undefined);
       await exited;
     }
-    this.#database.close();
     this.#lock.close();
   }
 
