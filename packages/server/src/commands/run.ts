@@ -85,7 +85,7 @@ export class Commands {
 
   /** Refuses who may not read a room. */
   async requireReader(room: string, caller: Caller): Promise<void> {
-    await this.run('room.get' satisfies CommandName, { room }, caller);
+    await this.#permit('log.read', { room }, caller);
   }
 
   async #permit(name: CommandName, input: { room?: string; message?: string }, caller: Caller): Promise<Context> {
