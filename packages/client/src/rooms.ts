@@ -79,7 +79,7 @@ function changes(room: Room, event: LoggedEvent, me: string): Partial<Room> {
       return event.actor.id === me ? {} : { unread: Math.min((room.unread ?? 0) + 1, MAX_UNREAD) };
     case 'room.updated':
       return {
-        ...(event.name !== undefined && { name: event.type }),
+        ...(event.name !== undefined && { name: event.name }),
         ...(event.topic !== undefined && { topic: event.topic }),
       };
     case 'member.joined':

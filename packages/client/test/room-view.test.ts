@@ -192,6 +192,8 @@ describe('the rooms', () => {
     expect(room()).toMatchObject({ unread: 2, head: yard.head('lobby') });
     yard.append('lobby', 'u-bob', { type: 'room.updated', topic: 'new' });
     expect(room()).toMatchObject({ topic: 'new' });
+    yard.append('lobby', 'u-bob', { type: 'room.updated', name: 'winter' });
+    expect(room()).toMatchObject({ name: 'winter', topic: 'new' });
     yard.addUser('carl');
     expect(room().members).toBe(3);
     yard.leave('lobby', 'u-carl');
