@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startBrowser } from '../../../tests/support/browser.js';
-import { hasServer, startServer } from './start-server.js';
+import { startServer } from './start-server.js';
 
 declare global {
   // What the page below keeps between the steps of a test.
@@ -12,9 +12,7 @@ declare global {
   var madang: typeof import('@madang/client');
 }
 
-const runs = hasServer ? describe : describe.skip;
-
-runs('in a real browser, with a cookie and IndexedDB', () => {
+describe('in a real browser, with a cookie and IndexedDB', () => {
   let browser: Browser;
   let bundle: string;
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { hasServer, startServer } from './start-server.js';
+import { startServer } from './start-server.js';
 
 const transports = ['socket.io', 'websocket'] as const;
 
@@ -25,7 +25,7 @@ function texts(client: Client): string[] {
     .messages.map(({ text, delivery }) => (delivery === 'sent' ? text : `(${text})`));
 }
 
-describe.runIf(hasServer).each(transports)('a real server over %s', (transport) => {
+describe.each(transports)('a real server over %s', (transport) => {
   async function open(name: string, url: string, options: ClientOptions = {}): Promise<Client> {
     const client = newClient({ url, transport, name, ...options });
     client.connect();
@@ -201,7 +201,7 @@ async function startOldProxy(target: string): Promise<string> {
   return `http://localhost:${typeof address === 'object' ? address?.port : ''}`;
 }
 
-test.runIf(hasServer)('C37 Socket.IO falls back to long-polling where no WebSocket comes through', async () => {
+test('C37 Socket.IO falls back to long-polling where no WebSocket comes through', async () => {
   const server = await startServer();
   const client = newClient({ url: await startOldProxy(server.url), name: 'anna' });
   client.connect();
