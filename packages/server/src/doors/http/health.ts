@@ -18,7 +18,7 @@ export interface HealthChecks {
 export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', durability: 'power' });
+    response.json({ status: 'ok' });
   });
   const ready: RequestHandler = async (_request, response) => {
     try {
