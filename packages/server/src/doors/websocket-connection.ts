@@ -3,12 +3,10 @@ import { WebSocket } from 'ws';
 import type { CloseReason, Connection } from '../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../fanout/wire-format.js';
 import type { Session } from '../identity/actor.js';
+import { MAX_ANSWER_BYTES } from './answer-limit.js';
 import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
-
-/** How many bytes of answers may wait for a client that asks but does not read, before it is cut off. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /**
  * A connection over a plain WebSocket, for the `/ws` and line doors; it is the caller of what comes over it. Frames that

@@ -4,10 +4,14 @@ import type { Attendance } from '../../fanout/attendance.js';
 import type { CloseReason, Connection } from '../../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import type { Session } from '../../identity/actor.js';
+import { MAX_ANSWER_BYTES } from '../answer-limit.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
 import { socketIoFrames, socketIoPackets } from './format.js';
-import { directSocket, takesFrames } from './raw-socket.js';
+import { directSocket, takesFrames, waitingBytes } from './raw-socket.js';
+
+/** How often the answers that wait are counted. */
+const ANSWERS_BETWEEN_LOOKS = 8;
 
 /**
  * A Socket.IO client, the caller of what comes over it. On the WebSocket transport a batch is one buffer of ready frames,
@@ -29,6 +33,7 @@ export class SocketIoConnection implements Connection, Calling {
   #queued = 0;
   #direct: TcpSocket | undefined;
   #isCorked = false;
+  #answers = 0;
 
   constructor(socket: Socket, address: string, attendance: Attendance) {
     this.#socket = socket;
@@ -65,9 +70,18 @@ export class SocketIoConnection implements Connection, Calling {
     });
   }
 
+  /** Cuts off a client that asks but does not read its answers. Looked at only every few answers, for it costs a walk. */
+  boundAnswers(): void {
+    this.#answers += 1;
+    if (this.#answers % ANSWERS_BETWEEN_LOOKS === 0 && waitingBytes(this.#socket.conn) > MAX_ANSWER_BYTES) {
+      this.close('too_slow');
+    }
+  }
+
   close(reason: CloseReason): void {
     // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
-    if (reason === 'restarting' || reason === 'too_slow') this.#socket.conn.close();
+    // Who is too slow never drains, so nothing is waited for.
+    if (reason === 'restarting' || reason === 'too_slow') this.#socket.conn.close(reason === 'too_slow');
     else this.#socket.disconnect(true);
   }
 

@@ -121,6 +121,7 @@ export class SocketIoDoor {
     if (typeof ack !== 'function') return;
     connection.cork();
     ack('error' in outcome ? { error: outcome.error.toJSON() } : outcome);
+    connection.boundAnswers();
   }
 }
 

@@ -35,6 +35,17 @@ export function directSocket(engine: EngineSocket): Socket | undefined {
   return webSocket?.readyState === 1 && socket instanceof Socket ? socket : undefined;
 }
 
+/** Bytes that wait for the network, in Engine.IO's queue and at the TCP socket. It walks the queue. */
+export function waitingBytes(engine: EngineSocket): number {
+  const { transport, writeBuffer = [] } = engine as unknown as Inside;
+  const socket = transport?.socket?._socket;
+  let bytes = socket instanceof Socket ? socket.writableLength : 0;
+  for (const packet of writeBuffer as { data?: unknown }[]) {
+    bytes += typeof packet.data === 'string' ? packet.data.length : 0;
+  }
+  return bytes;
+}
+
 /** Lets go of the handshake's request and its headers, which an idle connection would keep for its life. */
 export function forgetHandshake(socket: SocketIoSocket): void {
   const { conn } = socket as unknown as { conn: object };

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { speaker } from '../support/speak.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+
+/** How many pages a greedy client asks for; together they are far more than may wait, and than sockets hold. */
+const ASKS = 160;
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ flags: ['--limits', 'off'] });
+  const filler = await speaker(server.url, 'filler');
+  for (let index = 0; index < 50; index += 1) await filler.say('x'.repeat(8000));
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const input = '{"room":"lobby","limit":50}';
+
+const wires = {
+  '/ws': {
+    path: '/ws',
+    hello: (name: string) => `{"jsonrpc":"2.0","id":0,"method":"session.start","params":{"name":"${name}"}}`,
+    isIn: (text: string) => text.includes('"id":0'),
+    ask: (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"message.list","params":${input}}`,
+    isAnswer: (text: string) => text.includes('"messages"'),
+  },
+  'Socket.IO': {
+    path: '/socket.io/?EIO=4&transport=websocket',
+    hello: (name: string) => `40{"name":"${name}"}`,
+    isIn: (text: string) => text.includes('session.started'),
+    ask: (id: number) => `42${id}["message.list",${input}]`,
+    isAnswer: (text: string) => text.startsWith('43'),
+  },
+};
+
+test.each(Object.entries(wires))(
+  'D5 a client at %s that asks but does not read is cut off; others go on',
+  async (door, wire) => {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}${wire.path}`);
+    let answers = 0;
+    const isIn = new Promise<void>((resolve) => {
+      socket.on('message', (data: Buffer) => {
+        const text = data.toString();
+        if (wire.isIn(text)) resolve();
+        if (wire.isAnswer(text)) answers += 1;
+      });
+    });
+    await once(socket, 'open');
+    socket.send(wire.hello(`greedy ${door.replace('/', '')}`));
+    await isIn;
+    const closed = once(socket, 'close');
+    socket.pause();
+    for (let id = 1; id <= ASKS; id += 1) socket.send(wire.ask(id));
+    const other = await speaker(server.url, `other ${door.replace('/', '')}`);
+    await other.say('still here');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    socket.resume();
+    await closed;
+    expect(answers).toBeLessThan(ASKS);
+  },
+);
