@@ -1,17 +1,15 @@
+import { check, kill, listViolations, pause, readHistory, type RunOptions, Summary } from '@madang/verify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tempFolder } from '../support/temp-folder.ts';
-import { check } from './checker.ts';
 import { allFaults } from './faults/all.ts';
 import { powerLoss } from './faults/disk.ts';
-import { kill, killInCommit } from './faults/process.ts';
-import { compileShim } from './faults/shim.ts';
-import { readHistory } from './history.ts';
-import { fastClientLine, listViolations, slowClientLine, stormLine, Summary } from './report.ts';
+import { killInCommit } from './faults/kill-in-commit.ts';
+import { compileShim, type Shim } from './faults/shim.ts';
+import { fastClientLine, slowClientLine, stormLine } from './report.ts';
+import { runBuilt } from './run-built.ts';
 import { playFastClient } from './scenes/fast-client.ts';
 import { playSlowClient } from './scenes/slow-client.ts';
 import { playStorm } from './storm.ts';
-import { run } from './workload.ts';
-import type { World } from './world.ts';
 
 /*
  * The short form of the contract's test. `npm run test:contract -- --minutes 10` is the long one. A failure prints its
@@ -32,7 +30,7 @@ beforeAll(() => {
 afterAll(() => folder[Symbol.dispose]());
 
 test('D1–D8: ten kills and every other fault leave nothing lost, doubled, out of order or leaked', async () => {
-  const { history, tally, failure } = await run({
+  const { history, tally, failure } = await runBuilt({
     folder: `${folder.path}/faults`,
     seed,
     durationMs: 0,
@@ -78,14 +76,15 @@ test('D4: clients that all come back together after a restart get all that they 
 }, 120_000);
 
 /** Ten kills, some of them inside a commit, and every other fault between them. */
-async function everyFaultOnce(world: World): Promise<void> {
-  const hasShim = world.subject.shim !== undefined;
-  const kills = Array.from({ length: 10 }, (_, index) => (hasShim && index % 3 === 2 ? killInCommit : kill));
-  const others = allFaults.filter((fault) => fault !== kill && fault !== killInCommit && (hasShim || !fault.needsShim));
-  const moreLosses = hasShim ? [powerLoss, powerLoss] : [];
-  const schedule = [...kills, ...others, ...moreLosses].map((fault) => ({ fault, place: world.random.next() }));
-  for (const { fault } of schedule.sort((a, b) => a.place - b.place)) {
-    await new Promise((resolve) => setTimeout(resolve, world.random.between(100, 500)));
-    await fault.run(world);
-  }
+function everyFaultOnce(shim: Shim | undefined): RunOptions['disturb'] {
+  const kills = Array.from({ length: 10 }, (_, index) => (shim && index % 3 === 2 ? killInCommit(shim) : kill));
+  const others = allFaults(shim).filter(({ kind }) => !kind.startsWith('kill'));
+  const moreLosses = shim ? [powerLoss(shim), powerLoss(shim)] : [];
+  return async (world) => {
+    const schedule = [...kills, ...others, ...moreLosses].map((fault) => ({ fault, place: world.random.next() }));
+    for (const { fault } of schedule.sort((a, b) => a.place - b.place)) {
+      await pause(world.random.between(100, 500));
+      await fault.run(world);
+    }
+  };
 }

@@ -1,64 +1,7 @@
-import type { Verdict, Violation, ViolationKind } from './checker.ts';
+import { ms } from '@madang/verify';
 import type { FastClientResult } from './scenes/fast-client.ts';
 import type { SlowClientResult } from './scenes/slow-client.ts';
 import type { StormResult } from './storm.ts';
-import { emptyTally, type Tally } from './world.ts';
-
-/** How many violations are printed in full. */
-const SHOWN_VIOLATIONS = 30;
-
-/** What several runs came to, together. */
-export class Summary {
-  readonly tally: Tally = emptyTally();
-  readonly counts: Partial<Record<ViolationKind, number>> = {};
-  readonly problems: string[] = [];
-  acknowledged = 0;
-  messages = 0;
-  refused = 0;
-  unknown = 0;
-  received = 0;
-  timesBack = 0;
-
-  /** Adds what the checker says of a run, and what had been done to it. */
-  add(name: string, verdict: Verdict, tally?: Tally): void {
-    for (const [kind, count] of Object.entries(verdict.counts) as [ViolationKind, number][]) {
-      this.counts[kind] = (this.counts[kind] ?? 0) + count;
-    }
-    for (const figure of ['acknowledged', 'messages', 'refused', 'unknown', 'received', 'timesBack'] as const) {
-      this[figure] += verdict[figure];
-    }
-    this.problems.push(...listViolations(verdict.violations).map((line) => `${name}: ${line}`));
-    if (!tally) return;
-    const slowestStart = Math.max(this.tally.slowestStart, tally.slowestStart);
-    for (const key of Object.keys(tally) as (keyof Tally)[]) this.tally[key] += tally[key];
-    this.tally.slowestStart = slowestStart;
-  }
-
-  /** The lines that say what was done and what came of it. */
-  lines(): string[] {
-    const { tally } = this;
-    const count = (...kinds: ViolationKind[]) => kinds.reduce((sum, kind) => sum + (this.counts[kind] ?? 0), 0);
-    return [
-      `kills ${tally.kills} (${tally.commitKills} inside a commit), power losses ${tally.powerLosses} (${tally.droppedBytes} unsynced bytes dropped), starts ${tally.starts} (slowest ${ms(tally.slowestStart)})`,
-      `disk-full episodes ${tally.diskFull}, read-only ${tally.readOnly}, I/O errors ${tally.ioErrors}, clock jumps ${tally.clockJumps}`,
-      `cuts ${tally.cuts}, half-open connections ${tally.halfOpens}, duplicated requests ${tally.duplicates}`,
-      `messages acknowledged ${this.messages}, calls acknowledged ${this.acknowledged}, refused ${this.refused}, unanswered ${this.unknown}, events seen ${this.received}`,
-      `lost ${count('lost')}, duplicated ${count('cloned', 'twice')}, out of order ${count('disorder')}, leaked ${count('leaked')}`,
-      `never repaired ${count('gap')}, shown but not stored ${count('phantom')}, refused but done ${count('refused')}, broken logs ${count('log', 'epoch')}; steps back in time ${this.timesBack}`,
-    ];
-  }
-
-  isClean(): boolean {
-    return this.problems.length === 0;
-  }
-}
-
-/** A few of the violations, of every kind some. */
-export function listViolations(violations: readonly Violation[]): string[] {
-  const lines = violations.slice(0, SHOWN_VIOLATIONS).map(({ kind, words }) => `${kind}: ${words}`);
-  const left = violations.length - lines.length;
-  return left > 0 ? [...lines, `… and ${left} more`] : lines;
-}
 
 /** A line about the client that stopped reading. */
 export function slowClientLine(result: SlowClientResult): string {
@@ -78,8 +21,4 @@ export function stormLine(result: StormResult): string {
   const { clients, restartMs, caughtUpMs, slowestSendMs, haveAllCaughtUp } = result;
   const end = haveAllCaughtUp ? `all caught up after ${ms(caughtUpMs)}` : 'NOT ALL CAUGHT UP';
   return `storm: ${clients} clients back within one second of each other, open again after ${ms(restartMs)}, ${end}; slowest send meanwhile ${ms(slowestSendMs)}`;
-}
-
-function ms(value: number): string {
-  return value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 }

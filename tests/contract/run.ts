@@ -1,21 +1,20 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
 // random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
+import { atRandom, check, readHistory, Summary } from '@madang/verify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { check } from './checker.ts';
 import { allFaults } from './faults/all.ts';
 import { compileShim } from './faults/shim.ts';
-import { readHistory } from './history.ts';
 import { diskMutants, mutants, slowMutant } from './mutants/mutants.ts';
 import { breakServer } from './mutants/mutate.ts';
 import { isCaught, tryMutant } from './mutants/try-mutant.ts';
-import { fastClientLine, slowClientLine, stormLine, Summary } from './report.ts';
+import { fastClientLine, slowClientLine, stormLine } from './report.ts';
+import { runBuilt } from './run-built.ts';
 import { playFastClient } from './scenes/fast-client.ts';
 import { playSlowClient } from './scenes/slow-client.ts';
 import { playStorm } from './storm.ts';
-import { atRandom, run } from './workload.ts';
 
 /** A round has a server, a database and a history of its own, so that a history stays small enough to judge. */
 const ROUND_MS = 60_000;
@@ -51,11 +50,10 @@ for (const line of [...summary.lines(), ...summary.problems, ...failures]) print
 process.exit(summary.isClean() && failures.length === 0 ? 0 : 1);
 
 async function playRounds(durationMs: number, only: readonly string[] | undefined): Promise<void> {
-  const faults = allFaults.filter(({ kind }) => only === undefined || only.includes(kind));
   const end = performance.now() + durationMs;
   for (let round = 0; performance.now() < end; round += 1) {
     const roundFolder = join(folder, `round-${round}`);
-    const { history, tally, failure } = await run({
+    const { history, tally, failure } = await runBuilt({
       folder: roundFolder,
       seed: seed + round,
       durationMs: Math.min(ROUND_MS, end - performance.now()),
@@ -65,7 +63,10 @@ async function playRounds(durationMs: number, only: readonly string[] | undefine
       pace: { meanMs: 80, inFlight: 4 },
       quietMs: 45_000,
       shimLibrary,
-      disturb: atRandom(faults, 150),
+      disturb: (shim) => {
+        const faults = allFaults(shim);
+        return atRandom(only === undefined ? faults : faults.filter(({ kind }) => only.includes(kind)), 150);
+      },
     });
     const verdict = check(readHistory(history));
     summary.add(`round ${round} (seed ${seed + round})`, verdict, tally);

@@ -1,6 +1,4 @@
-import type { RawClient } from './clients.ts';
-import type { Keeper } from './keeper.ts';
-import { pause, until } from './random.ts';
+import { type Keeper, pause, type RawClient, until } from '@madang/verify';
 import { play, say, type SceneOptions } from './scenes/stage.ts';
 
 /** How many messages are there that the clients have missed when they come back. */

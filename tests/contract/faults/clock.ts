@@ -1,19 +1,18 @@
-import { pause } from '../random.ts';
-import type { Fault } from '../world.ts';
+import { type Fault, pause } from '@madang/verify';
+import type { Shim } from './shim.ts';
 
 const HOUR_MS = 3600_000;
 
 /** The machine's clock jumps, forward or back, by a moment or by days, and stays there or comes back. */
-export const clockJump: Fault = {
+export const clockJump = (shim: Shim): Fault => ({
   kind: 'clock',
   weight: 1,
-  needsShim: true,
-  run: async ({ subject, random, history, tally }) => {
+  run: async ({ random, history, tally }) => {
     const ms = random.pick([-1, 1]) * random.pick([10_000, HOUR_MS, 30 * 24 * HOUR_MS]);
     history.add({ type: 'fault', kind: 'clock', detail: String(ms) });
-    subject.shim?.set('clockMs', ms);
+    shim.set('clockMs', ms);
     tally.clockJumps += 1;
     await pause(random.between(200, 1000));
-    if (random.chance(0.7)) subject.shim?.set('clockMs', 0);
+    if (random.chance(0.7)) shim.set('clockMs', 0);
   },
-};
+});

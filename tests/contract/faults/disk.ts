@@ -1,19 +1,15 @@
-import { pause, until } from '../random.ts';
-import { type Fault, startAgain, type World } from '../world.ts';
-import { commitPoints } from './shim.ts';
+import { type Fault, pause, startAgain, until, type World } from '@madang/verify';
+import { commitPoints, type Shim } from './shim.ts';
 
 /** How long sends may take to be acknowledged again when the disk is in order, in ms. */
 const HEAL_MS = 15_000;
 
 /** Power is lost at any moment: writes that were not synced are gone, in part or torn. */
-export const powerLoss: Fault = {
+export const powerLoss = (shim: Shim): Fault => ({
   kind: 'power-loss',
   weight: 3,
-  needsShim: true,
   run: async (world) => {
     const { subject, random, tally, history } = world;
-    const { shim } = subject;
-    if (!shim) return;
     const before = shim.get('outDropped');
     history.add({ type: 'fault', kind: 'power-loss' });
     const seed = random.between(1, 2 ** 31);
@@ -31,24 +27,23 @@ export const powerLoss: Fault = {
     tally.droppedBytes += shim.get('outDropped') - before;
     await startAgain(world);
   },
-};
+});
 
 /** The disk is full for a while; then there is space again, and the server mends itself. */
-export const diskFull: Fault = {
+export const diskFull = (shim: Shim): Fault => ({
   kind: 'disk-full',
   weight: 2,
-  needsShim: true,
   run: async (world) => {
     const { subject, random, tally, history } = world;
     history.add({ type: 'fault', kind: 'disk-full' });
-    const refusedBefore = subject.shim?.get('outRefused') ?? 0;
-    subject.shim?.set('space', random.between(0, 100_000));
-    await until(() => (subject.shim?.get('outRefused') ?? 0) > refusedBefore, 3000, 20);
+    const refusedBefore = shim.get('outRefused');
+    shim.set('space', random.between(0, 100_000));
+    await until(() => shim.get('outRefused') > refusedBefore, 3000, 20);
     await pause(random.between(200, 800));
     // Somebody may end a server whose disk is full; it must not lose anything by that either.
     const isKilled = random.chance(0.25);
     if (isKilled) await subject.kill();
-    subject.shim?.set('space', -1);
+    shim.set('space', -1);
     history.add({ type: 'fault', kind: 'disk-has-space' });
     tally.diskFull += 1;
     if (isKilled) {
@@ -57,43 +52,41 @@ export const diskFull: Fault = {
     }
     await heals(world, 'the disk had space again');
   },
-};
+});
 
 /** The database can't be written for a while: its files, or the file system, are read-only. */
-export const readOnly: Fault = {
+export const readOnly = (shim: Shim): Fault => ({
   kind: 'read-only',
   weight: 1,
-  needsShim: true,
   run: async (world) => {
     const { subject, random, tally, history } = world;
     history.add({ type: 'fault', kind: 'read-only' });
-    subject.shim?.set('readOnly', 1);
+    shim.set('readOnly', 1);
     await pause(random.between(200, 800));
     if (random.chance(0.3)) await refusesToStart(world);
-    subject.shim?.set('readOnly', 0);
+    shim.set('readOnly', 0);
     history.add({ type: 'fault', kind: 'writable' });
     tally.readOnly += 1;
     if (!subject.isUp()) await startAgain(world);
     await heals(world, 'the database was writable again');
   },
-};
+});
 
 /** The disk answers writes and syncs with errors for a while. */
-export const ioError: Fault = {
+export const ioError = (shim: Shim): Fault => ({
   kind: 'io-error',
   weight: 1,
-  needsShim: true,
   run: async (world) => {
-    const { subject, random, tally, history } = world;
+    const { random, tally, history } = world;
     history.add({ type: 'fault', kind: 'io-error' });
-    subject.shim?.set('ioError', 1);
+    shim.set('ioError', 1);
     await pause(random.between(50, 500));
-    subject.shim?.set('ioError', 0);
+    shim.set('ioError', 0);
     history.add({ type: 'fault', kind: 'io-works' });
     tally.ioErrors += 1;
     await heals(world, 'the disk worked again');
   },
-};
+});
 
 /** A server that can't write its database says so in plain words and ends; it doesn't open and lose. */
 async function refusesToStart(world: World): Promise<void> {

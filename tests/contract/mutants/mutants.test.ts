@@ -1,11 +1,9 @@
+import { check, listViolations, readHistory } from '@madang/verify';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { check } from '../checker.ts';
 import { compileShim } from '../faults/shim.ts';
-import { readHistory } from '../history.ts';
-import { listViolations } from '../report.ts';
 import { playSlowClient } from '../scenes/slow-client.ts';
 import { diskMutants, mutants, slowMutant } from './mutants.ts';
 import { breakServer } from './mutate.ts';

@@ -1,8 +1,6 @@
-import type { ViolationKind } from '../checker.ts';
+import { cut, type Fault, kill, type ViolationKind } from '@madang/verify';
 import { diskFull, powerLoss } from '../faults/disk.ts';
-import { cut } from '../faults/network.ts';
-import { kill } from '../faults/process.ts';
-import type { Fault } from '../world.ts';
+import type { Shim } from '../faults/shim.ts';
 import type { Edit } from './mutate.ts';
 
 /** A server that breaks one promise, and what the checker must say of it. */
@@ -13,6 +11,8 @@ export interface Mutant {
   caughtAs: readonly ViolationKind[];
   /** What brings it to light, again and again; nothing if absent. */
   fault?: Fault;
+  /** The same, for what only a failing disk brings to light. */
+  diskFault?: (shim: Shim) => Fault;
 }
 
 const sendBuffer = 'fanout/send-buffer.js';
@@ -110,7 +110,7 @@ export const diskMutants: readonly Mutant[] = [
       { file: 'store/sqlite/connection.js', from: 'synchronous !== 2', to: 'synchronous === 2' },
     ],
     caughtAs: ['lost', 'phantom'],
-    fault: powerLoss,
+    diskFault: powerLoss,
   },
   {
     name: 'acknowledges what the disk refused',
@@ -122,7 +122,7 @@ export const diskMutants: readonly Mutant[] = [
       },
     ],
     caughtAs: ['lost'],
-    fault: diskFull,
+    diskFault: diskFull,
   },
 ];
 

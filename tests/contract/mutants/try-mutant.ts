@@ -1,7 +1,6 @@
+import { atRandom, check, readHistory, type Verdict } from '@madang/verify';
 import { join } from 'node:path';
-import { check, type Verdict } from '../checker.ts';
-import { readHistory } from '../history.ts';
-import { atRandom, run } from '../workload.ts';
+import { runBuilt } from '../run-built.ts';
 import { breakServer } from './mutate.ts';
 import type { Mutant } from './mutants.ts';
 
@@ -16,9 +15,9 @@ export interface Trial {
 /** Runs the workload for a few seconds against a server that a mutant has broken; answers what the checker says. */
 export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> {
   const { folder, seed, durationMs = 4000 } = trial;
-  const { fault } = mutant;
+  const { diskFault, fault } = mutant;
   const cli = breakServer(folder, mutant.edits);
-  const { history } = await run({
+  const { history } = await runBuilt({
     folder: join(folder, 'run'),
     seed,
     cli,
@@ -28,9 +27,12 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
     rooms: 3,
     pace: { meanMs: 30, inFlight: 3 },
     quietMs: 2000,
-    settles: fault?.needsShim === true,
-    shimLibrary: fault?.needsShim === true ? trial.shimLibrary : undefined,
-    disturb: fault ? atRandom([fault], 700) : () => Promise.resolve(),
+    settles: diskFault !== undefined,
+    shimLibrary: diskFault ? trial.shimLibrary : undefined,
+    disturb: (shim) => {
+      const chosen = shim && diskFault ? diskFault(shim) : fault;
+      return chosen ? atRandom([chosen], 700) : () => Promise.resolve();
+    },
   });
   return check(readHistory(history));
 }

@@ -1,4 +1,4 @@
-import { pause, until } from '../random.ts';
+import { pause, until } from '@madang/verify';
 import { percentile, play, say, type SceneOptions } from './stage.ts';
 
 /** How many sends the fast client leaves unanswered; more than a connection may have. */

@@ -1,5 +1,5 @@
+import { until } from '@madang/verify';
 import { readFileSync } from 'node:fs';
-import { until } from '../random.ts';
 import { percentile, play, say, type SceneOptions } from './stage.ts';
 
 /** How much is sent past a client that does not read, in bytes of text. */

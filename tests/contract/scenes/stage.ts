@@ -1,9 +1,16 @@
+import {
+  type ClientOptions,
+  type ContractClient,
+  createRandom,
+  createSubject,
+  HistoryWriter,
+  Keeper,
+  type Random,
+  RawClient,
+  type Subject,
+} from '@madang/verify';
 import { join } from 'node:path';
-import { type ClientOptions, type ContractClient, RawClient } from '../clients.ts';
-import { HistoryWriter } from '../history.ts';
-import { Keeper } from '../keeper.ts';
-import { createRandom, type Random } from '../random.ts';
-import { createSubject, type Subject } from '../subject.ts';
+import { builtCli } from '../run-built.ts';
 
 /** What a scene is played with. */
 export interface SceneOptions {
@@ -33,10 +40,10 @@ export async function play<Result>(
   options: SceneOptions & { flags: readonly string[] },
   act: (stage: Stage) => Promise<Result>,
 ): Promise<Result & { history: string }> {
-  const { folder, seed, flags, cli } = options;
+  const { folder, seed, flags, cli = builtCli } = options;
   const history = new HistoryWriter(join(folder, `${name}.jsonl`));
   const data = join(folder, `${name}-data`);
-  const subject = await createSubject({ folder, data, flags, ...(cli !== undefined && { cli }) });
+  const subject = await createSubject({ cli, data, flags });
   const keeper = new Keeper(subject.url, history);
   const random = createRandom(seed);
   const clients: RawClient[] = [];
@@ -66,7 +73,7 @@ export async function play<Result>(
     await Promise.all(clients.map((client) => client.close()));
     keeper.close();
     history.close();
-    await subject.close();
+    await subject.kill();
   }
 }
 

@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { type Door, type DoorHooks, type DoorTarget, OPEN_MS } from './door.ts';
-import { Rest } from './rest.ts';
+import { type Door, type DoorHooks, type DoorTarget, OPEN_MS } from './door.js';
+import { Rest } from './rest.js';
 
 /** The HTTP door: server-sent events one way, REST the other. `heardId` gets what `Last-Event-ID` goes on with. */
 export async function openEventStream(

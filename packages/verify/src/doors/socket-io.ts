@@ -1,5 +1,5 @@
 import { io } from 'socket.io-client';
-import { type Answer, ANSWER_MS, type Door, type DoorHooks, type DoorTarget, OPEN_MS, type OpenDoor } from './door.ts';
+import { type Answer, ANSWER_MS, type Door, type DoorHooks, type DoorTarget, OPEN_MS, type OpenDoor } from './door.js';
 
 /** The Socket.IO door over one transport, with the stock client, without its own reconnection. */
 export function openSocketIo(transport: 'websocket' | 'polling'): OpenDoor {

@@ -1,12 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { freePort } from '../support/start-server.ts';
-import { createShim, type Shim } from './faults/shim.ts';
-
-/** The program as it is built. */
-const builtCli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+import { createServer } from 'node:net';
 
 /** How long a start may take on a machine that does much else, in ms. */
 const START_MS = 30_000;
@@ -19,8 +14,6 @@ export interface Subject {
   readonly url: string;
   readonly port: number;
   readonly data: string;
-  /** The disk and the clock under it; undefined where there is no C compiler. */
-  readonly shim: Shim | undefined;
   pid(): number;
   isUp(): boolean;
   /** The last lines that it has printed. */
@@ -32,22 +25,23 @@ export interface Subject {
   stop(): Promise<number | null>;
   /** Resolves when the process is gone, whoever ended it; false when it is still there after `limitMs`. */
   ended(limitMs: number): Promise<boolean>;
-  close(): Promise<void>;
 }
 
-/** Makes a subject below `folder`. It is not started. */
-export async function createSubject(options: {
-  folder: string;
-  cli?: string;
+/** What a subject is made of. */
+export interface SubjectOptions {
+  /** The program: `dist/cli.js` of the server. */
+  cli: string;
+  /** Its data folder; made where it is missing. */
+  data: string;
   flags?: readonly string[];
-  shimLibrary?: string | undefined;
-  data?: string;
-}): Promise<Subject> {
-  const { folder, cli = builtCli, flags = [], shimLibrary } = options;
-  const data = options.data ?? join(folder, 'data');
+  /** Environment beside this process's own. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** Makes a subject on a free port of loopback. It is not started. */
+export async function createSubject({ cli, data, flags = [], env }: SubjectOptions): Promise<Subject> {
   mkdirSync(data, { recursive: true });
   const port = await freePort();
-  const shim = shimLibrary === undefined ? undefined : createShim(shimLibrary, join(folder, 'control'), data);
   const args = [cli, '--host', '127.0.0.1', '--port', String(port), '--data', data, '--log-level', 'info', ...flags];
   let child: ChildProcess | undefined;
   let exited: Promise<number | null> = Promise.resolve(null);
@@ -57,7 +51,7 @@ export async function createSubject(options: {
     const began = performance.now();
     const started = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...shim?.env },
+      env: { ...process.env, ...env },
     });
     child = started;
     let fresh = '';
@@ -94,7 +88,6 @@ export async function createSubject(options: {
     url: `http://127.0.0.1:${port}`,
     port,
     data,
-    shim,
     pid: () => child?.pid ?? 0,
     isUp: () => child !== undefined,
     output: () => output,
@@ -106,9 +99,14 @@ export async function createSubject(options: {
         exited.then(() => true),
         new Promise<boolean>((resolve) => setTimeout(() => resolve(false), limitMs).unref()),
       ]),
-    close: async () => {
-      await end('SIGKILL');
-      shim?.close();
-    },
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
 }

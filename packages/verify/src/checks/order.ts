@@ -1,4 +1,4 @@
-import { type Facts, headOf, isMemberAt, keyOf, type Receipt, type Violation } from './facts.ts';
+import { type Facts, headOf, isMemberAt, keyOf, type Receipt, type Violation } from './facts.js';
 
 /** What one connection has brought of one room. */
 interface Stream {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { type Door, type DoorHooks, type DoorTarget, OPEN_MS, Waiting } from './door.ts';
+import { type Door, type DoorHooks, type DoorTarget, OPEN_MS, Waiting } from './door.js';
 
 /** The door at `/ws`: JSON-RPC 2.0 over a WebSocket. */
 export function openJsonRpc(target: DoorTarget, hooks: DoorHooks): Promise<Door> {

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { type Answer, ANSWER_MS } from './door.ts';
+import { type Answer, ANSWER_MS } from './door.js';
 
 /** The routes of the calls that the workload makes, as the documents give them. */
 const routes: Record<string, (input: Record<string, unknown>) => { method: string; path: string; rest: object }> = {

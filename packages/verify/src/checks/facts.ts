@@ -1,4 +1,4 @@
-import type { Entry, Intent, Seen } from '../history.ts';
+import type { Entry, Intent, Seen } from '../history.js';
 
 /** What the checks find wrong; see the header of `checker.ts`. */
 export type ViolationKind =

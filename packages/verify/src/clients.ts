@@ -1,8 +1,8 @@
-import { type Answer, type Door } from './doors/door.ts';
-import { type DoorKind, openDoor } from './doors/open.ts';
-import { type HistoryWriter, type How, type Intent, seenOf } from './history.ts';
-import { pause, type Random } from './random.ts';
-import { recordAnswer } from './record-answer.ts';
+import { type Answer, type Door } from './doors/door.js';
+import { type DoorKind, openDoor } from './doors/open.js';
+import { type HistoryWriter, type How, type Intent, seenOf } from './history.js';
+import { pause, type Random } from './random.js';
+import { recordAnswer } from './record-answer.js';
 
 /** How many events are read at a time. */
 const PAGE = 200;

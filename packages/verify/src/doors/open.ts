@@ -1,7 +1,7 @@
-import type { Door, DoorHooks, DoorTarget } from './door.ts';
-import { openEventStream } from './event-stream.ts';
-import { openJsonRpc } from './json-rpc.ts';
-import { openSocketIo } from './socket-io.ts';
+import type { Door, DoorHooks, DoorTarget } from './door.js';
+import { openEventStream } from './event-stream.js';
+import { openJsonRpc } from './json-rpc.js';
+import { openSocketIo } from './socket-io.js';
 
 /** The kinds of raw clients: one for each door, Socket.IO's twice. */
 export const doorKinds = ['websocket', 'socket.io', 'polling', 'event-stream'] as const;

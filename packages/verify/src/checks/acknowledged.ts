@@ -1,5 +1,5 @@
-import type { Seen } from '../history.ts';
-import { type Attempt, type Facts, keyOf, type Violation } from './facts.ts';
+import type { Seen } from '../history.js';
+import { type Attempt, type Facts, keyOf, type Violation } from './facts.js';
 
 /** What was acknowledged is in the log; what was refused is not; one `clientId` made one message. */
 export function checkAcknowledged(facts: Facts): Violation[] {

@@ -1,5 +1,5 @@
-import type { ContractClient } from './clients.ts';
-import { pause, type Random } from './random.ts';
+import type { ContractClient } from './clients.js';
+import { pause, type Random } from './random.js';
 
 /** A message that somebody may edit, delete, react to, or send again. */
 interface Known {

@@ -1,8 +1,6 @@
+import { check, createRandom, type Entry, type How, type Seen, type ViolationKind } from '@madang/verify';
 import { assert, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check, type ViolationKind } from './checker.ts';
-import type { Entry, How, Seen } from './history.ts';
-import { createRandom } from './random.ts';
 
 type Line = Entry extends infer E ? (E extends Entry ? Omit<E, 't'> : never) : never;
 

@@ -1,8 +1,8 @@
-import type { ContractClient } from './clients.ts';
-import type { HistoryWriter } from './history.ts';
-import type { Proxy } from './proxy.ts';
-import type { Random } from './random.ts';
-import type { Subject } from './subject.ts';
+import type { ContractClient } from './clients.js';
+import type { HistoryWriter } from './history.js';
+import type { Proxy } from './proxy.js';
+import type { Random } from './random.js';
+import type { Subject } from './subject.js';
 
 /** What was done to the server and the network. */
 export interface Tally {
@@ -58,8 +58,6 @@ export interface Fault {
   kind: string;
   /** How often it is picked, beside the others. */
   weight: number;
-  /** Without the preload shim it can't be done. */
-  needsShim: boolean;
   run(world: World): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
-import type { Seen } from '../history.ts';
-import { type Facts, headOf, keyOf, type Violation } from './facts.ts';
+import type { Seen } from '../history.js';
+import { type Facts, headOf, keyOf, type Violation } from './facts.js';
 
 /** Whatever anybody was shown is in the log as it was shown, and everything in the log was caused by somebody. */
 export function checkShown(facts: Facts): Violation[] {

@@ -1,9 +1,9 @@
 import { type Client, createClient, type EventName, MadangError, memoryOutboxStore } from '@madang/client';
-import type { ContractClient } from './clients.ts';
-import type { Answer } from './doors/door.ts';
-import { type HistoryWriter, type Intent, seenOf } from './history.ts';
-import { pause } from './random.ts';
-import { recordAnswer } from './record-answer.ts';
+import type { ContractClient } from './clients.js';
+import type { Answer } from './doors/door.js';
+import { type HistoryWriter, type Intent, seenOf } from './history.js';
+import { pause } from './random.js';
+import { recordAnswer } from './record-answer.js';
 
 /** Everything that a room's log may hold. */
 const eventNames = [

@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Actor, Board, type Pace } from './actor.ts';
-import { type ContractClient, RawClient } from './clients.ts';
-import { doorKinds } from './doors/open.ts';
-import { HistoryWriter, type Seen } from './history.ts';
-import { Keeper } from './keeper.ts';
-import { Proxy } from './proxy.ts';
-import { createRandom, pause, until } from './random.ts';
-import { SdkClient } from './sdk-client.ts';
-import { createSubject } from './subject.ts';
-import { emptyTally, type Fault, type Tally, type World } from './world.ts';
+import { Actor, Board, type Pace } from './actor.js';
+import { type ContractClient, RawClient } from './clients.js';
+import { doorKinds } from './doors/open.js';
+import { HistoryWriter, type Seen } from './history.js';
+import { Keeper } from './keeper.js';
+import { Proxy } from './proxy.js';
+import { createRandom, pause, until } from './random.js';
+import { SdkClient } from './sdk-client.js';
+import { createSubject } from './subject.js';
+import { emptyTally, type Fault, type Tally, type World } from './world.js';
 
 /** The server's settings under test: no rate limits, and silence is noticed soon. */
 const FLAGS = ['--limits', 'off', '--heartbeat-ms', '2000', '--reconnect-spread-ms', '300'];
@@ -34,8 +34,9 @@ export interface RunOptions {
   disturb(world: World, isOver: () => boolean): Promise<void>;
   /** How long everybody may take to catch up at the end, in ms. */
   quietMs: number;
-  cli?: string;
-  shimLibrary?: string | undefined;
+  /** The server's program, and its environment beside this process's own. */
+  cli: string;
+  env?: Readonly<Record<string, string>>;
   flags?: readonly string[];
   /** Whether a second client of the first person joins in at another door. Default true. */
   twins?: boolean;
@@ -51,6 +52,11 @@ export interface RunResult {
   failure: string | undefined;
 }
 
+/** Where the server of a run keeps its data. */
+export function dataOf(folder: string): string {
+  return join(folder, 'data');
+}
+
 /** Runs the workload against a server of its own, and writes its history. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { folder, seed } = options;
@@ -58,10 +64,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const random = createRandom(seed);
   const history = new HistoryWriter(join(folder, 'history.jsonl'));
   const subject = await createSubject({
-    folder,
+    cli: options.cli,
+    data: dataOf(folder),
     flags: [...FLAGS, ...(options.flags ?? [])],
-    shimLibrary: options.shimLibrary,
-    ...(options.cli !== undefined && { cli: options.cli }),
+    ...(options.env && { env: options.env }),
   });
   const tally = emptyTally();
   await subject.start();
@@ -109,7 +115,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     keeper.close();
     proxy.close();
     history.close();
-    await subject.close();
+    await subject.kill();
   }
   return { history: history.path, tally, failure };
 }
@@ -117,8 +123,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 /** Picks faults at random, until the time is over. */
 export function atRandom(faults: readonly Fault[], pauseMs: number): RunOptions['disturb'] {
   return async (world, isOver) => {
-    const possible = faults.filter(({ needsShim }) => !needsShim || world.subject.shim !== undefined);
-    const tickets = possible.flatMap((fault) => Array.from({ length: fault.weight }, () => fault));
+    const tickets = faults.flatMap((fault) => Array.from({ length: fault.weight }, () => fault));
     while (!isOver()) {
       await pause(world.random.next() * 2 * pauseMs);
       if (isOver()) return;
@@ -168,9 +173,8 @@ async function bringClients(parts: {
   return [...clients, ...sdkClients];
 }
 
-/** The server runs, on a disk and a network in order. */
+/** The server runs, on a network in order. */
 async function makeWhole(world: World): Promise<void> {
-  world.subject.shim?.mend();
   world.proxy.clear();
   if (!world.subject.isUp()) await world.subject.start().catch(() => undefined);
 }

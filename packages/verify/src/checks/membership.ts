@@ -1,4 +1,4 @@
-import { type Attempt, type Facts, isMemberAt, keyOf, push, type Violation } from './facts.ts';
+import { type Attempt, type Facts, isMemberAt, keyOf, push, type Violation } from './facts.js';
 
 /** The calls that let somebody in. `session.start` lets its user into the lobby. */
 const entrances = new Set(['room.join', 'room.invite', 'room.create', 'session.start', 'direct.open']);

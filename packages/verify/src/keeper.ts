@@ -1,8 +1,8 @@
-import type { Answer } from './doors/door.ts';
-import { Rest } from './doors/rest.ts';
-import { type HistoryWriter, type Intent, type Seen, seenOf } from './history.ts';
-import { pause, type Random } from './random.ts';
-import { recordAnswer } from './record-answer.ts';
+import type { Answer } from './doors/door.js';
+import { Rest } from './doors/rest.js';
+import { type HistoryWriter, type Intent, type Seen, seenOf } from './history.js';
+import { pause, type Random } from './random.js';
+import { recordAnswer } from './record-answer.js';
 
 /** How often a call that must work is tried. */
 const TRIES = 100;

@@ -1,11 +1,11 @@
-import { checkAcknowledged } from './checks/acknowledged.ts';
-import { gatherFacts, type Violation, type ViolationKind } from './checks/facts.ts';
-import { checkMembership } from './checks/membership.ts';
-import { checkViews, checkWire } from './checks/order.ts';
-import { checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.ts';
-import type { Entry } from './history.ts';
+import { checkAcknowledged } from './checks/acknowledged.js';
+import { gatherFacts, type Violation, type ViolationKind } from './checks/facts.js';
+import { checkMembership } from './checks/membership.js';
+import { checkViews, checkWire } from './checks/order.js';
+import { checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.js';
+import type { Entry } from './history.js';
 
-export type { Violation, ViolationKind } from './checks/facts.ts';
+export type { Violation, ViolationKind } from './checks/facts.js';
 
 /*
  * The judge. It knows the delivery contract and nothing of the code: it reads a history (what was called, what was

@@ -1,5 +1,5 @@
-import type { Answer } from './doors/door.ts';
-import type { HistoryWriter } from './history.ts';
+import type { Answer } from './doors/door.js';
+import type { HistoryWriter } from './history.js';
 
 /** Writes down how an attempt ended. */
 export function recordAnswer(history: HistoryWriter, op: number, answer: Answer): void {

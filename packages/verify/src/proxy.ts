@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import type { Random } from './random.ts';
+import type { Random } from './random.js';
 
 /** What the network does to connections that are made under it. Chances are from 0 to 1. */
 export interface Weather {

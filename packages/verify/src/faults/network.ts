@@ -1,12 +1,11 @@
-import { pause } from '../random.ts';
-import type { Weather } from '../proxy.ts';
-import type { Fault } from '../world.ts';
+import { pause } from '../random.js';
+import type { Weather } from '../proxy.js';
+import type { Fault } from '../world.js';
 
 /** Connections are cut where they stand. */
 export const cut: Fault = {
   kind: 'cut',
   weight: 3,
-  needsShim: false,
   run: async ({ proxy, random, history }) => {
     history.add({ type: 'fault', kind: 'cut' });
     proxy.cutSome(random.next());
@@ -30,7 +29,6 @@ function weatherFault(kind: string, weather: Weather, share: number): Fault {
   return {
     kind,
     weight: 1,
-    needsShim: false,
     run: async ({ proxy, random, history }) => {
       history.add({ type: 'fault', kind });
       proxy.weather = weather;

@@ -1,0 +1,27 @@
+import { pause } from '../random.js';
+import { type Fault, startAgain } from '../world.js';
+
+/** `kill -9` at any moment. */
+export const kill: Fault = {
+  kind: 'kill',
+  weight: 6,
+  run: async (world) => {
+    world.history.add({ type: 'fault', kind: 'kill' });
+    await world.subject.kill();
+    world.tally.kills += 1;
+    await pause(world.random.between(0, 150));
+    await startAgain(world);
+  },
+};
+
+/** An orderly stop: it must end by itself, and lose nothing either. */
+export const stop: Fault = {
+  kind: 'stop',
+  weight: 1,
+  run: async (world) => {
+    world.history.add({ type: 'fault', kind: 'stop' });
+    const code = await world.subject.stop();
+    if (code !== 0) throw new Error(`SIGTERM ended the server with ${code}: ${world.subject.output()}`);
+    await startAgain(world);
+  },
+};

@@ -1,0 +1,12 @@
+export { check, type Verdict } from './checker.js';
+export type { Violation, ViolationKind } from './checks/facts.js';
+export { type ClientOptions, type ContractClient, RawClient } from './clients.js';
+export { cut, cutAtBytes, delay, duplicate, halfOpen } from './faults/network.js';
+export { kill, stop } from './faults/process.js';
+export { type Entry, HistoryWriter, type How, readHistory, type Seen } from './history.js';
+export { Keeper } from './keeper.js';
+export { createRandom, pause, type Random, until } from './random.js';
+export { createSubject, type Subject } from './subject.js';
+export { listViolations, ms, Summary } from './summary.js';
+export { atRandom, dataOf, run, type RunOptions, type RunResult } from './workload.js';
+export { type Fault, startAgain, type World } from './world.js';

@@ -1,0 +1,24 @@
+import { type Fault, startAgain } from '@madang/verify';
+import { commitPoints, type Shim } from './shim.ts';
+
+/** How long a planted end is waited for, in ms, before the server is killed anyway. */
+const POINT_MS = 3000;
+
+/** `kill -9` inside a commit: before a write to the WAL, before its sync, or after it and before the ack. */
+export const killInCommit = (shim: Shim): Fault => ({
+  kind: 'kill-in-commit',
+  weight: 3,
+  run: async (world) => {
+    const { subject, random, tally, history } = world;
+    const point = random.pick(Object.keys(commitPoints) as (keyof typeof commitPoints)[]);
+    history.add({ type: 'fault', kind: 'kill-in-commit', detail: point });
+    shim.set('countdown', random.between(1, 12));
+    shim.set('pointPower', 0);
+    shim.set('point', commitPoints[point]);
+    if (!(await subject.ended(POINT_MS))) await subject.kill();
+    shim.mend();
+    tally.kills += 1;
+    tally.commitKills += 1;
+    await startAgain(world);
+  },
+});
