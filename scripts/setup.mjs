@@ -29,7 +29,10 @@ function isInstalled() {
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   return Object.entries(wanted).every(
     ([path, { version, optional, devOptional, link }]) =>
-      !path.startsWith('node_modules/') || link || optional || devOptional || installed[path]?.version === version,
+      !path.startsWith('node_modules/') ||
+      optional ||
+      devOptional ||
+      (link ? existsSync(join(root, path)) : installed[path]?.version === version),
   );
 }
 
