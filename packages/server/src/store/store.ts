@@ -29,7 +29,7 @@ export interface Store {
   access(room: string, user: string): Promise<RoomAccess | undefined>;
   /** Events of a room after a seq, oldest first. On the hot path. */
   events(room: string, after: number, limit: number): Promise<EventRecord[]>;
-  /** Whether the engine answers. Throws what is wrong. */
+  /** Whether the engine can commit: commits something. Throws what is wrong. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

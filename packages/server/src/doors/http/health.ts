@@ -11,6 +11,9 @@ export interface HealthChecks {
   isStopping(): boolean;
 }
 
+/** How old an answer of the store may be, in ms: whoever asks `/readyz` in a loop costs one commit in this time. */
+const FRESH_MS = 500;
+
 /**
  * `/healthz`: the process lives. `/readyz`: it can take traffic; 503 when not. Without its bus a node can, only slower:
  * then it is `degraded`, with 200.
@@ -20,18 +23,37 @@ export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  const ready: RequestHandler = async (_request, response) => {
+  const checkStore = shared(async () => {
     try {
-      if (checks.isStopping()) throw new Error('the server is stopping');
       await checks.store();
-      const bus = checks.bus();
-      response.json({ status: bus === 'down' ? 'degraded' : 'ready', store: 'ok', bus });
+      return true;
     } catch (error) {
       logger.warn({ err: error }, 'not ready');
-      const status = checks.isStopping() ? { status: 'stopping' } : { status: 'unavailable', store: 'down' };
-      response.status(503).json({ ...status, bus: checks.bus() });
+      return false;
     }
+  });
+  const ready: RequestHandler = async (_request, response) => {
+    const isReady = !checks.isStopping() && (await checkStore());
+    const bus = checks.bus();
+    // It may have begun to stop meanwhile.
+    if (checks.isStopping()) response.status(503).json({ status: 'stopping', bus });
+    else if (!isReady) response.status(503).json({ status: 'unavailable', store: 'down', bus });
+    else response.json({ status: bus === 'down' ? 'degraded' : 'ready', store: 'ok', bus });
   };
   router.get('/readyz', ready);
   return router;
+}
+
+/** Asks once for all who ask at the same time, or within {@link FRESH_MS} of the answer. */
+function shared(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined;
+  let freshUntil = 0;
+  return () => {
+    if (answer && performance.now() < freshUntil) return answer;
+    freshUntil = Infinity;
+    answer = ask().finally(() => {
+      freshUntil = performance.now() + FRESH_MS;
+    });
+    return answer;
+  };
 }

@@ -157,8 +157,8 @@ class SqliteStore implements Store {
   }
 
   async check(): Promise<void> {
-    // A write that changes nothing, so that a full or read-only disk shows.
-    await this.write.updateTable('meta').set({ value: this.epoch }).where('key', '=', 'epoch').execute();
+    // A write that changes nothing, so that a full or read-only disk shows. An UPDATE to the same value would write nothing.
+    await this.write.replaceInto('meta').values({ key: 'epoch', value: this.epoch }).execute();
   }
 
   async close(): Promise<void> {
