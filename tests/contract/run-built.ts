@@ -1,4 +1,4 @@
-import { dataOf, run, type RunOptions, type RunResult } from '@madang/verify';
+import { run, type RunOptions, type RunResult } from '@madang/verify';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { createShim, type Shim } from './faults/shim.ts';
 export const builtCli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
 
 /** A run of the built program, or of another one, on a disk and a clock that fail on demand. */
-export interface BuiltRunOptions extends Omit<RunOptions, 'cli' | 'disturb' | 'env'> {
+export interface BuiltRunOptions extends Omit<RunOptions, 'servers' | 'disturb'> {
   cli?: string;
   /** Undefined for the machine's own disk and clock. */
   shimLibrary: string | undefined;
@@ -19,13 +19,13 @@ export interface BuiltRunOptions extends Omit<RunOptions, 'cli' | 'disturb' | 'e
 export async function runBuilt(options: BuiltRunOptions): Promise<RunResult> {
   const { folder, shimLibrary, cli = builtCli } = options;
   mkdirSync(folder, { recursive: true });
-  const shim = shimLibrary === undefined ? undefined : createShim(shimLibrary, join(folder, 'control'), dataOf(folder));
+  const data = join(folder, 'data');
+  const shim = shimLibrary === undefined ? undefined : createShim(shimLibrary, join(folder, 'control'), data);
   const disturb = options.disturb(shim);
   try {
     return await run({
       ...options,
-      cli,
-      ...(shim && { env: shim.env }),
+      servers: [{ cli, data, ...(shim && { env: shim.env }) }],
       disturb: (world, isOver) => disturb(world, isOver).finally(() => shim?.mend()),
     });
   } finally {

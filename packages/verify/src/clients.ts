@@ -14,8 +14,8 @@ const MAX_HELD = 256;
 export interface ClientOptions {
   id: string;
   kind: DoorKind;
-  /** The way to the server, through the proxy or not. */
-  url: string;
+  /** The ways to the server, through the proxy or not; each attempt to connect takes one of them. */
+  urls: readonly string[];
   user: string;
   token: string;
   /** All rooms of the workload: what the client asks for when it comes back, member or not. */
@@ -154,11 +154,16 @@ export class RawClient implements ContractClient {
   }
 
   async #connect(closed: () => void): Promise<void> {
-    const { history, kind, url, token, silenceMs } = this.#options;
+    const { history, kind, urls, token, silenceMs, random } = this.#options;
     const connection = history.newConnection();
     const door = await openDoor(
       kind,
-      { url, token, silenceMs, ...(this.#lastEventId !== undefined && { lastEventId: this.#lastEventId }) },
+      {
+        url: random.pick(urls),
+        token,
+        silenceMs,
+        ...(this.#lastEventId !== undefined && { lastEventId: this.#lastEventId }),
+      },
       {
         heard: (name, body) => this.#hear(name, body, connection),
         closed,

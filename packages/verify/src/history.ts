@@ -81,9 +81,15 @@ export class HistoryWriter {
   #nextOp = 1;
   #nextConnection = 1;
   #isClosed = false;
+  /**
+   * Whether `unavailable` leaves open if a call was done. A store of the server's own knows; from one behind a network
+   * the answer to a commit may be lost.
+   */
+  readonly isUnsure: boolean;
 
-  constructor(path: string) {
+  constructor(path: string, { isUnsure = false } = {}) {
     this.path = path;
+    this.isUnsure = isUnsure;
     this.#file = openSync(path, 'w');
   }
 

@@ -12,21 +12,23 @@ const TRIES = 100;
  * takes them out again.
  */
 export class Keeper {
-  readonly #rest: Rest;
+  readonly #nodes: readonly Rest[];
   readonly #history: HistoryWriter;
-  readonly #url: string;
+  readonly #urls: readonly string[];
   #user = '';
+  #calls = 0;
 
-  constructor(url: string, history: HistoryWriter) {
-    this.#url = url;
-    this.#rest = new Rest(url);
+  /** Asks the nodes in turn. */
+  constructor(urls: readonly string[], history: HistoryWriter) {
+    this.#urls = urls;
+    this.#nodes = urls.map((url) => new Rest(url));
     this.#history = history;
   }
 
   /** Comes in, and makes the rooms; the last one is private. Answers their ids, the lobby's first. */
   async open(count: number): Promise<string[]> {
     const { token, user } = await this.guest('keeper');
-    this.#rest.token = token;
+    for (const node of this.#nodes) node.token = token;
     this.#user = user;
     const rooms = ['lobby'];
     for (let number = 1; number < count; number += 1) {
@@ -39,9 +41,9 @@ export class Keeper {
 
   /** A new guest, who is in the lobby from the start. */
   async guest(name: string): Promise<{ user: string; token: string }> {
-    const rest = new Rest(this.#url);
-    const made = await this.#sure('session.start', { name }, rest);
-    rest.close();
+    const nodes = this.#urls.map((url) => new Rest(url));
+    const made = await this.#sure('session.start', { name }, nodes);
+    for (const node of nodes) node.close();
     const user = (made['user'] as { id: string }).id;
     const op = this.#history.newOp();
     const intent = { command: 'session.start', room: 'lobby', user };
@@ -63,7 +65,7 @@ export class Keeper {
   async attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer> {
     const op = this.#history.newOp();
     this.#history.add({ type: 'invoked', op, client: 'keeper', user: this.#user, intent });
-    const answer = await this.#rest.call(intent.command, input);
+    const answer = await this.#next().call(intent.command, input);
     recordAnswer(this.#history, op, answer);
     return answer;
   }
@@ -83,13 +85,18 @@ export class Keeper {
   }
 
   close(): void {
-    this.#rest.close();
+    for (const node of this.#nodes) node.close();
   }
 
-  async #sure(name: string, input: Record<string, unknown>, rest = this.#rest): Promise<Record<string, unknown>> {
+  #next(nodes = this.#nodes): Rest {
+    this.#calls += 1;
+    return nodes[this.#calls % nodes.length] as Rest;
+  }
+
+  async #sure(name: string, input: Record<string, unknown>, nodes = this.#nodes): Promise<Record<string, unknown>> {
     let last: Answer | undefined;
     for (let tries = 0; tries < TRIES; tries += 1) {
-      last = await rest.call(name, input);
+      last = await this.#next(nodes).call(name, input);
       if ('result' in last) return last.result;
       await pause(100);
     }

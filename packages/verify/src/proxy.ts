@@ -26,35 +26,43 @@ const HALF_OPEN_MS = 15_000;
 /** A request longer than this is not duplicated. */
 const MAX_REQUEST = 64 * 1024;
 
-/** A network between clients and the server, on loopback, for TCP. */
+/**
+ * A network between clients and the server, on loopback, for TCP; or several nodes of one, behind a balancer that gives
+ * each connection to any node that takes it.
+ */
 export class Proxy {
   weather: Weather = calm;
   cuts = 0;
   halfOpens = 0;
   duplicates = 0;
-  readonly #server: Server;
+  readonly #servers: Server[] = [];
   readonly #random: Random;
-  readonly #target: number;
+  readonly #targets: readonly number[];
   readonly #links = new Set<Link>();
+  #balanced = '';
+  #straight: readonly string[] = [];
 
-  private constructor(server: Server, target: number, random: Random) {
-    this.#server = server;
-    this.#target = target;
+  private constructor(targets: readonly number[], random: Random) {
+    this.#targets = targets;
     this.#random = random;
-    server.on('connection', (socket) => this.#accept(socket));
   }
 
-  /** Opens a proxy to a port of this machine. */
-  static async open(target: number, random: Random): Promise<Proxy> {
-    const server = createServer({ noDelay: true }).listen(0, '127.0.0.1', 4096);
-    await once(server, 'listening');
-    return new Proxy(server, target, random);
+  /** Opens a proxy to ports of this machine, of which each is a node. */
+  static async open(targets: readonly number[], random: Random): Promise<Proxy> {
+    const proxy = new Proxy(targets, random);
+    proxy.#balanced = await proxy.#listen(targets);
+    proxy.#straight = await Promise.all(targets.map((target) => proxy.#listen([target])));
+    return proxy;
   }
 
+  /** The way to any node that takes a connection. */
   get url(): string {
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('The proxy is closed');
-    return `http://127.0.0.1:${address.port}`;
+    return this.#balanced;
+  }
+
+  /** The ways to each node, for who must stay with one: a polling session lives in one node. */
+  get urls(): readonly string[] {
+    return this.#straight;
   }
 
   /** Cuts a part of the connections that are open. */
@@ -73,15 +81,43 @@ export class Proxy {
   }
 
   close(): void {
-    this.#server.close();
+    for (const server of this.#servers) server.close();
     for (const link of [...this.#links]) link.end();
   }
 
-  #accept(socket: Socket): void {
+  async #listen(targets: readonly number[]): Promise<string> {
+    const server = createServer({ noDelay: true, pauseOnConnect: true }).listen(0, '127.0.0.1', 4096);
+    this.#servers.push(server);
+    server.on('connection', (socket) => void this.#accept(socket, targets));
+    await once(server, 'listening');
+    const address = server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('no port');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** Dials a node that takes the connection: any of the targets, and if it doesn't, the ones after it. */
+  async #accept(socket: Socket, targets: readonly number[]): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    const first = this.#random.between(0, targets.length - 1);
+    for (const target of [...targets.slice(first), ...targets.slice(0, first)]) {
+      const far = connect({ port: target, host: '127.0.0.1', noDelay: true });
+      const isTaken = await once(far, 'connect').then(
+        () => true,
+        () => false,
+      );
+      if (!isTaken) continue;
+      if (socket.destroyed) far.destroy();
+      else this.#join(socket, far, target);
+      return;
+    }
+    socket.destroy();
+  }
+
+  #join(socket: Socket, far: Socket, target: number): void {
     const { cut, halfOpen, delayMs, duplicate } = this.weather;
     const random = this.#random;
     const fate = random.next();
-    const link = new Link(socket, connect({ port: this.#target, host: '127.0.0.1', noDelay: true }), {
+    const link = new Link(socket, far, {
       bytes: random.between(1, MAX_BYTES),
       fate: fate < cut ? 'cut' : fate < cut + halfOpen ? 'half-open' : undefined,
       delayMs: delayMs > 0 ? random.between(0, delayMs) : 0,
@@ -92,17 +128,19 @@ export class Proxy {
       onRequest: (request) => {
         if (!random.chance(duplicate)) return;
         this.duplicates += 1;
-        this.#repeat(request);
+        // What belongs to a polling session only its own node understands.
+        this.#repeat(request, request.includes(' /socket.io/') ? target : random.pick(this.#targets));
       },
       watchRequests: duplicate > 0,
       onEnd: () => this.#links.delete(link),
     });
     this.#links.add(link);
+    socket.resume();
   }
 
   /** Sends a request once more over a connection of its own, and throws its answer away. */
-  #repeat(request: Buffer): void {
-    const socket = connect({ port: this.#target, host: '127.0.0.1' });
+  #repeat(request: Buffer, target: number): void {
+    const socket = connect({ port: target, host: '127.0.0.1' });
     socket.on('error', () => socket.destroy());
     socket.setTimeout(5000, () => socket.destroy());
     socket.on('data', () => socket.destroy());

@@ -5,9 +5,10 @@ import type { HistoryWriter } from './history.js';
 export function recordAnswer(history: HistoryWriter, op: number, answer: Answer): void {
   if ('lost' in answer) history.add({ type: 'unknown', op, why: answer.lost });
   else if ('error' in answer) {
+    const { code } = answer.error;
     // An internal error says nothing about what was done.
-    if (answer.error.code === 'internal') history.add({ type: 'unknown', op, why: 'internal' });
-    else history.add({ type: 'refused', op, code: answer.error.code });
+    const isOpen = code === 'internal' || (code === 'unavailable' && history.isUnsure);
+    history.add(isOpen ? { type: 'unknown', op, why: code } : { type: 'refused', op, code });
   } else {
     const message = answer.result['message'] as { id: string } | undefined;
     history.add({ type: 'acked', op, ...(message && { message: message.id }) });

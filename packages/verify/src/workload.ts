@@ -8,7 +8,7 @@ import { Keeper } from './keeper.js';
 import { Proxy } from './proxy.js';
 import { createRandom, pause, until } from './random.js';
 import { SdkClient } from './sdk-client.js';
-import { createSubject } from './subject.js';
+import { createSubject, type Subject, type SubjectOptions } from './subject.js';
 import { emptyTally, type Fault, type Tally, type World } from './world.js';
 
 /** The server's settings under test: no rate limits, and silence is noticed soon. */
@@ -34,10 +34,10 @@ export interface RunOptions {
   disturb(world: World, isOver: () => boolean): Promise<void>;
   /** How long everybody may take to catch up at the end, in ms. */
   quietMs: number;
-  /** The server's program, and its environment beside this process's own. */
-  cli: string;
-  env?: Readonly<Record<string, string>>;
-  flags?: readonly string[];
+  /** The server; or its nodes, which the clients reach through a balancer. */
+  servers: readonly [SubjectOptions, ...SubjectOptions[]];
+  /** `unavailable` leaves open whether a call was done; see {@link HistoryWriter.isUnsure}. Default false. */
+  isUnsure?: boolean;
   /** Whether a second client of the first person joins in at another door. Default true. */
   twins?: boolean;
   /** The server is stopped in order once everybody has a session, so that even a server that never syncs keeps that. */
@@ -52,27 +52,27 @@ export interface RunResult {
   failure: string | undefined;
 }
 
-/** Where the server of a run keeps its data. */
-export function dataOf(folder: string): string {
-  return join(folder, 'data');
-}
-
 /** Runs the workload against a server of its own, and writes its history. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { folder, seed } = options;
   mkdirSync(folder, { recursive: true });
   const random = createRandom(seed);
-  const history = new HistoryWriter(join(folder, 'history.jsonl'));
-  const subject = await createSubject({
-    cli: options.cli,
-    data: dataOf(folder),
-    flags: [...FLAGS, ...(options.flags ?? [])],
-    ...(options.env && { env: options.env }),
-  });
+  const history = new HistoryWriter(join(folder, 'history.jsonl'), { isUnsure: options.isUnsure === true });
+  const [first, ...others] = options.servers;
+  const subjects = [await create(first), ...(await Promise.all(others.map(create)))] as const;
   const tally = emptyTally();
-  await subject.start();
-  const proxy = await Proxy.open(subject.port, random.fork('proxy'));
-  const keeper = new Keeper(subject.url, history);
+  try {
+    await Promise.all(subjects.map((subject) => subject.start()));
+  } catch (error) {
+    await Promise.all(subjects.map((subject) => subject.kill()));
+    throw error;
+  }
+  const ports = subjects.map(({ port }) => port);
+  const proxy = await Proxy.open(ports, random.fork('proxy'));
+  const keeper = new Keeper(
+    subjects.map(({ url }) => url),
+    history,
+  );
   const clients: ContractClient[] = [];
   const board = new Board();
   let failure: string | undefined;
@@ -80,8 +80,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const rooms = await keeper.open(options.rooms);
     clients.push(...(await bringClients({ options, keeper, proxy, history, rooms })));
     if (options.settles === true) {
-      await subject.stop();
-      await subject.start();
+      await Promise.all(subjects.map((subject) => subject.stop()));
+      await Promise.all(subjects.map((subject) => subject.start()));
     }
     for (const client of clients) client.start();
     const actors = clients.map(
@@ -89,8 +89,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     );
     for (const actor of actors) actor.start();
     const world: World = {
-      subject,
+      subjects,
       proxy,
+      keeper,
       history,
       random: random.fork('faults'),
       clients,
@@ -115,7 +116,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     keeper.close();
     proxy.close();
     history.close();
-    await subject.kill();
+    await Promise.all(subjects.map((subject) => subject.kill()));
   }
   return { history: history.path, tally, failure };
 }
@@ -156,7 +157,7 @@ async function bringClients(parts: {
           kind,
           rooms,
           history,
-          url: proxy.url,
+          urls: kind === 'polling' ? proxy.urls : [proxy.url],
           random: random.fork(id),
           silenceMs: SILENCE_MS,
         }),
@@ -173,10 +174,15 @@ async function bringClients(parts: {
   return [...clients, ...sdkClients];
 }
 
+function create(server: SubjectOptions): Promise<Subject> {
+  return createSubject({ ...server, flags: [...FLAGS, ...(server.flags ?? [])] });
+}
+
 /** The server runs, on a network in order. */
 async function makeWhole(world: World): Promise<void> {
   world.proxy.clear();
-  if (!world.subject.isUp()) await world.subject.start().catch(() => undefined);
+  const down = world.subjects.filter((subject) => !subject.isUp());
+  await Promise.all(down.map((subject) => subject.start().catch(() => undefined)));
 }
 
 async function conclude(parts: {

@@ -1,5 +1,6 @@
 import type { ContractClient } from './clients.js';
 import type { HistoryWriter } from './history.js';
+import type { Keeper } from './keeper.js';
 import type { Proxy } from './proxy.js';
 import type { Random } from './random.js';
 import type { Subject } from './subject.js';
@@ -43,8 +44,10 @@ export function emptyTally(): Tally {
 
 /** All that a fault may lay hands on. */
 export interface World {
-  subject: Subject;
+  /** The server, or its nodes. */
+  subjects: readonly [Subject, ...Subject[]];
   proxy: Proxy;
+  keeper: Keeper;
   history: HistoryWriter;
   random: Random;
   clients: readonly ContractClient[];
@@ -61,9 +64,9 @@ export interface Fault {
   run(world: World): Promise<void>;
 }
 
-/** Starts the server again, and counts. */
-export async function startAgain(world: World): Promise<void> {
-  const ms = await world.subject.start();
+/** Starts the server, or a node of it, again, and counts. */
+export async function startAgain(world: World, subject: Subject): Promise<void> {
+  const ms = await subject.start();
   world.tally.starts += 1;
   world.tally.slowestStart = Math.max(world.tally.slowestStart, ms);
 }

@@ -9,7 +9,8 @@ export const powerLoss = (shim: Shim): Fault => ({
   kind: 'power-loss',
   weight: 3,
   run: async (world) => {
-    const { subject, random, tally, history } = world;
+    const { random, tally, history } = world;
+    const [subject] = world.subjects;
     const before = shim.get('outDropped');
     history.add({ type: 'fault', kind: 'power-loss' });
     const seed = random.between(1, 2 ** 31);
@@ -25,7 +26,7 @@ export const powerLoss = (shim: Shim): Fault => ({
     shim.mend();
     tally.powerLosses += 1;
     tally.droppedBytes += shim.get('outDropped') - before;
-    await startAgain(world);
+    await startAgain(world, subject);
   },
 });
 
@@ -34,7 +35,8 @@ export const diskFull = (shim: Shim): Fault => ({
   kind: 'disk-full',
   weight: 2,
   run: async (world) => {
-    const { subject, random, tally, history } = world;
+    const { random, tally, history } = world;
+    const [subject] = world.subjects;
     history.add({ type: 'fault', kind: 'disk-full' });
     const refusedBefore = shim.get('outRefused');
     shim.set('space', random.between(0, 100_000));
@@ -48,7 +50,7 @@ export const diskFull = (shim: Shim): Fault => ({
     tally.diskFull += 1;
     if (isKilled) {
       tally.kills += 1;
-      await startAgain(world);
+      await startAgain(world, subject);
     }
     await heals(world, 'the disk had space again');
   },
@@ -59,7 +61,8 @@ export const readOnly = (shim: Shim): Fault => ({
   kind: 'read-only',
   weight: 1,
   run: async (world) => {
-    const { subject, random, tally, history } = world;
+    const { random, tally, history } = world;
+    const [subject] = world.subjects;
     history.add({ type: 'fault', kind: 'read-only' });
     shim.set('readOnly', 1);
     await pause(random.between(200, 800));
@@ -67,7 +70,7 @@ export const readOnly = (shim: Shim): Fault => ({
     shim.set('readOnly', 0);
     history.add({ type: 'fault', kind: 'writable' });
     tally.readOnly += 1;
-    if (!subject.isUp()) await startAgain(world);
+    if (!subject.isUp()) await startAgain(world, subject);
     await heals(world, 'the database was writable again');
   },
 });
@@ -90,9 +93,10 @@ export const ioError = (shim: Shim): Fault => ({
 
 /** A server that can't write its database says so in plain words and ends; it doesn't open and lose. */
 async function refusesToStart(world: World): Promise<void> {
-  await world.subject.kill();
+  const [subject] = world.subjects;
+  await subject.kill();
   world.tally.kills += 1;
-  const opened = await world.subject.start().then(
+  const opened = await subject.start().then(
     () => true,
     () => false,
   );
@@ -102,5 +106,5 @@ async function refusesToStart(world: World): Promise<void> {
 async function heals(world: World, after: string): Promise<void> {
   const before = world.acknowledged();
   if (await until(() => world.acknowledged() > before, HEAL_MS)) return;
-  throw new Error(`nothing was acknowledged for ${HEAL_MS} ms after ${after}: ${world.subject.output()}`);
+  throw new Error(`nothing was acknowledged for ${HEAL_MS} ms after ${after}: ${world.subjects[0].output()}`);
 }

@@ -9,7 +9,8 @@ export const killInCommit = (shim: Shim): Fault => ({
   kind: 'kill-in-commit',
   weight: 3,
   run: async (world) => {
-    const { subject, random, tally, history } = world;
+    const { random, tally, history } = world;
+    const [subject] = world.subjects;
     const point = random.pick(Object.keys(commitPoints) as (keyof typeof commitPoints)[]);
     history.add({ type: 'fault', kind: 'kill-in-commit', detail: point });
     shim.set('countdown', random.between(1, 12));
@@ -19,6 +20,6 @@ export const killInCommit = (shim: Shim): Fault => ({
     shim.mend();
     tally.kills += 1;
     tally.commitKills += 1;
-    await startAgain(world);
+    await startAgain(world, subject);
   },
 });

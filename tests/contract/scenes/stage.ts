@@ -44,14 +44,14 @@ export async function play<Result>(
   const history = new HistoryWriter(join(folder, `${name}.jsonl`));
   const data = join(folder, `${name}-data`);
   const subject = await createSubject({ cli, data, flags });
-  const keeper = new Keeper(subject.url, history);
+  const keeper = new Keeper([subject.url], history);
   const random = createRandom(seed);
   const clients: RawClient[] = [];
   try {
     await subject.start();
     const rooms = await keeper.open(1);
     const place: Stage['place'] = (id, identity, more) => {
-      const common = { kind: 'websocket', url: subject.url, silenceMs: 120_000, rooms, history } as const;
+      const common = { kind: 'websocket', urls: [subject.url], silenceMs: 120_000, rooms, history } as const;
       const client = new RawClient({ ...identity, ...common, id, random: random.fork(id), ...more });
       clients.push(client);
       return client;
