@@ -16,6 +16,8 @@ export interface NodesOptions {
   flags?: string[];
   /** Through what the nodes reach Redis; straight if absent. */
   busPort?: (redis: TestRedis) => Promise<number>;
+  /** Through what the nodes reach their database, which has been made; straight if absent. */
+  databaseUrl?: (postgres: TestPostgres, url: string) => Promise<string>;
   isCluster?: boolean;
   postgresSettings?: string[];
 }
@@ -24,7 +26,8 @@ export interface NodesOptions {
 export async function startNodes(options: NodesOptions = {}): Promise<TestNodes> {
   const { count = 2, flags = [], isCluster = false } = options;
   const [postgres, redis] = await Promise.all([startPostgres(options.postgresSettings), startRedis({ isCluster })]);
-  const database = await postgres.newDatabase();
+  const straight = await postgres.newDatabase();
+  const database = (await options.databaseUrl?.(postgres, straight)) ?? straight;
   const bus = `redis://127.0.0.1:${(await options.busPort?.(redis)) ?? redis.port}`;
   const nodes: TestServer[] = [];
   const end = async (): Promise<void> => {

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './start-server.ts';
@@ -22,29 +21,43 @@ export interface TestPostgres extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again, on the same port and data. */
   start(): Promise<void>;
+  /** Makes a primary of a standby. */
+  promote(): Promise<void>;
 }
 
 const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
 
 /** Starts a cluster; it is ended, and its folder removed, when it is disposed of. */
-export async function startPostgres(settings: string[] = []): Promise<TestPostgres> {
+export function startPostgres(settings: string[] = []): Promise<TestPostgres> {
+  const init = ['--no-sync', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '-U', 'madang', '-D'];
+  return startCluster('initdb', init, settings);
+}
+
+/** Starts a standby that streams from a primary, and makes the primary wait for it with every commit. */
+export async function startSynchronousStandby(primary: TestPostgres): Promise<TestPostgres> {
+  const from = `postgres://madang@127.0.0.1:${primary.port}`;
+  const standby = await startCluster(
+    'pg_basebackup',
+    ['--no-sync', '-c', 'fast', '-R', '-d', from, '-D'],
+    ['wal_retrieve_retry_interval=100ms'],
+  );
+  const admin = primary.url('postgres');
+  await primary.sql(admin, `ALTER SYSTEM SET synchronous_standby_names = '*'`);
+  await primary.sql(admin, 'SELECT pg_reload_conf()');
+  const isSynchronous = `SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'`;
+  while ((await primary.sql(admin, isSynchronous)).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return standby;
+}
+
+/** Starts a cluster whose folder a program makes. */
+async function startCluster(maker: string, makerArgs: string[], settings: string[]): Promise<TestPostgres> {
   const folder = tempFolder();
   const data = join(folder.path, 'cluster');
   if (account) chownSync(folder.path, account.uid, account.gid);
   chmodSync(folder.path, 0o700);
-  const init = asAccount('initdb', [
-    '--no-sync',
-    '-A',
-    'trust',
-    '--locale=C.UTF-8',
-    '-E',
-    'UTF8',
-    '-U',
-    'madang',
-    '-D',
-    data,
-  ]);
-  execFileSync(init.command, init.args, { stdio: 'ignore', cwd: folder.path });
+  const make = asAccount(maker, [...makerArgs, data]);
+  execFileSync(make.command, make.args, { stdio: 'ignore', cwd: folder.path });
   const port = await freePort();
   let child: ChildProcess | undefined;
   let databases = 0;
@@ -89,58 +102,10 @@ export async function startPostgres(settings: string[] = []): Promise<TestPostgr
     stop: () => end('SIGINT'),
     kill: () => end('SIGQUIT'),
     start,
+    promote: async () => void (await run(url('postgres'), 'SELECT pg_promote()')),
     [Symbol.asyncDispose]: async () => {
       await end('SIGQUIT');
       folder[Symbol.dispose]();
-    },
-  };
-}
-
-/** A network between a program and PostgreSQL that can go silent: packets are lost, nobody is told. */
-export interface TestNetwork extends AsyncDisposable {
-  readonly port: number;
-  freeze(): void;
-  thaw(): void;
-}
-
-/** Starts a network to a port. */
-export async function startNetwork(to: number): Promise<TestNetwork> {
-  const sockets = new Set<Socket>();
-  let isFrozen = false;
-  const server = createServer((inner) => {
-    const outer = connect(to, '127.0.0.1');
-    for (const [socket, other] of [
-      [inner, outer],
-      [outer, inner],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('data', (chunk: Buffer) => other.write(chunk));
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        if (!isFrozen) other.destroy();
-      });
-      if (isFrozen) socket.pause();
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return {
-    port: address.port,
-    freeze: () => {
-      isFrozen = true;
-      for (const socket of sockets) socket.pause();
-    },
-    thaw: () => {
-      isFrozen = false;
-      for (const socket of sockets) socket.resume();
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
     },
   };
 }

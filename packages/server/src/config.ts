@@ -63,7 +63,7 @@ export const settings = {
       .regex(/^postgres(ql)?:\/\//)
       .optional(),
     value: 'postgres://…',
-    doc: 'A PostgreSQL database (14 or newer) instead of SQLite in the data folder; best given by the environment, for it may hold a password',
+    doc: 'A PostgreSQL database (14 or newer) instead of SQLite in the data folder, with several hosts (one:5432,two:5432) where a standby may take over; best given by the environment, for it may hold a password',
     secret: true,
   },
   databaseConnections: {

@@ -1,7 +1,8 @@
 import { MadangError } from '@madang/protocol';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startNetwork, startPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
+import { startNetwork } from '../../../tests/support/network.ts';
+import { startPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
 import { openStore } from '../dist/store/open.js';
 import { dropPartitionsBefore, ensurePartitions } from '../dist/store/postgres/partitions.js';
 import type { Store } from '../dist/store/store.js';
@@ -184,6 +185,8 @@ describe('starting', () => {
       [at(`127.0.0.1:${cluster.port}/nowhere`)]: 'There is no database',
       [at(`127.0.0.1:${cluster.port}/postgres`, 'nobody')]: 'did not let nobody in',
       [at('no-such-host.invalid/x')]: "can't be reached",
+      [at('127.0.0.1:1,127.0.0.1:2/x')]: "can't be reached",
+      [at(`127.0.0.1:1,127.0.0.1:${cluster.port}/postgres`, 'nobody')]: 'did not let nobody in',
       [`mysql://madang:${secret}@localhost/x`]: 'not one of PostgreSQL',
       [`postgres://madang:${secret}@:::/x`]: 'not one of PostgreSQL',
     };

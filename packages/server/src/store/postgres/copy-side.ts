@@ -18,7 +18,7 @@ const COPIER = 'madang copy';
 export async function openPostgresSide(url: string): Promise<CopySide> {
   const address = parseAddress(url);
   await prepare(address);
-  const client = await connect({ ...address, config: { ...address.config, application_name: COPIER } });
+  const client = await connect(address, { application_name: COPIER });
   const side = new PostgresSide(address.name, client);
   try {
     await side.refuseServers();

@@ -2,6 +2,7 @@ import { MadangError } from '@madang/protocol';
 import { DatabaseError } from 'pg';
 import { messageOf, StartError } from '../../errors.js';
 import { unavailable } from '../unavailable.js';
+import { userIn } from './address.js';
 
 /** What PostgreSQL answers when it can't now, by the first characters of its SQLSTATE codes. */
 const UNAVAILABLE = [
@@ -17,6 +18,12 @@ const UNAVAILABLE = [
   'XX001', // damaged data
   'XX002',
 ];
+
+/** A server that takes no writes: a standby, or a primary that has been replaced. */
+export class ReadOnlyError extends Error {
+  override readonly name = 'ReadOnlyError';
+  override readonly message = 'it is read-only';
+}
 
 /** The SQLSTATE of an error that PostgreSQL answered; empty for any other. */
 export function sqlState(error: unknown): string {
@@ -55,7 +62,10 @@ export function explain(name: string, error: unknown): StartError {
 
 function reasonFor(name: string, error: unknown): string {
   const state = sqlState(error);
-  const user = decodeURIComponent(new URL(name).username) || 'this user';
+  const user = userIn(name) ?? 'this user';
+  if (error instanceof ReadOnlyError) {
+    return `PostgreSQL at ${name} is read-only, a standby for one: give the primary, or all that may be it.`;
+  }
   if (state.startsWith('28'))
     return `PostgreSQL did not let ${user} in at ${name}: wrong user or password, or pg_hba.conf.`;
   if (state === '3D000') return `There is no database at ${name}. Make it first, with createdb or CREATE DATABASE.`;

@@ -1,4 +1,5 @@
 import type { Client, QueryResult } from 'pg';
+import type { NoticeMessage } from 'pg-protocol/dist/messages.js';
 
 /** A statement that is prepared once per connection, under its name. */
 export interface Statement {
@@ -8,6 +9,9 @@ export interface Statement {
 
 /** Bare words such as BEGIN; they need no preparing. */
 type Asked = Statement | 'BEGIN' | 'COMMIT' | 'SAVEPOINT part' | 'ROLLBACK TO SAVEPOINT part' | 'ROLLBACK';
+
+/** The SQLSTATE codes of warnings. */
+const WARNING = /^01/;
 
 type Answer = QueryResult<Record<string, unknown>>;
 
@@ -48,12 +52,21 @@ export class Pipeline {
 
   /**
    * Waits for all that was sent, commits it, and waits for that. COMMIT after a failure would be a silent rollback,
-   * so its own answer is checked.
+   * so its own answer is checked. A warning counts as a failure too: PostgreSQL gives one when somebody cancels its waiting
+   * for a synchronous standby, and what it then calls committed is on one disk only.
    */
   async commit(): Promise<void> {
-    const { command } = await this.ask('COMMIT');
-    await this.done();
-    if (command !== 'COMMIT') throw new Error(`PostgreSQL answered ${command} to COMMIT`);
+    const warnings: string[] = [];
+    const hear = ({ code = '', message = '' }: NoticeMessage) => void (WARNING.test(code) && warnings.push(message));
+    this.#client.on('notice', hear);
+    try {
+      const { command } = await this.ask('COMMIT');
+      await this.done();
+      if (command !== 'COMMIT') throw new Error(`PostgreSQL answered ${command} to COMMIT`);
+      if (warnings.length > 0) throw new Error(`PostgreSQL warned at COMMIT: ${warnings.join(', ')}`);
+    } finally {
+      this.#client.off('notice', hear);
+    }
   }
 
   /** Waits for all that was sent, and forgets that it failed. */

@@ -1,40 +1,50 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
-import { type ClientConfig, Pool, type PoolClient, type QueryConfig } from 'pg';
+import { Pool, type PoolClient, type QueryConfig } from 'pg';
+import { messageOf } from '../../errors.js';
 import type { Schema } from '../schema.js';
 import { asUnavailable, isContention, isUnavailable, sqlState } from './failures.js';
 import type { Statement } from './pipeline.js';
+import { refuseReadOnly, type Servers } from './servers.js';
 
-/** How long a read waits for a connection, and how long it may take, in ms; together less than 5 s. */
-const CONNECT_MS = 1500;
+/** How long a read waits for a connection, and how long it may take, in ms; with the check below less than 5 s. */
+const CONNECT_MS = 1200;
 const QUERY_MS = 3000;
+
+/** How long a new connection may take to say that it is to the primary, in ms. */
+const CHECK_MS = 500;
 
 /** How long a connection that nobody needs is kept, in ms. */
 const IDLE_MS = 30_000;
 
-/** The connections for all but commits. Their errors say `unavailable` when PostgreSQL is gone; they come back by themselves. */
+/** SQLSTATE: the server takes no writes. */
+const READ_ONLY = '25006';
+
+/**
+ * The connections for all but commits, all to the primary. Their errors say `unavailable` when PostgreSQL is gone; they
+ * come back by themselves.
+ */
 export class QueryPool {
-  readonly #pool: Pool;
+  readonly #servers: Servers;
+  readonly #max: number;
+  #pool: Pool;
+  /** The running server that the pool's connections lead to. */
+  #instance: string;
+  #isClosed = false;
   /** Each statement commits by itself. */
   readonly kysely: Kysely<Schema>;
 
-  constructor(config: ClientConfig, max: number) {
-    this.#pool = new Pool({
-      ...config,
-      max,
-      connectionTimeoutMillis: CONNECT_MS,
-      idleTimeoutMillis: IDLE_MS,
-      query_timeout: QUERY_MS,
-      statement_timeout: QUERY_MS - 200,
-    });
-    // A connection that breaks while nobody uses it; the pool has dropped it already.
-    this.#pool.on('error', () => undefined);
-    const connect = async () => guarded(await this.#connect()) as PostgresPoolClient;
+  constructor(servers: Servers, max: number) {
+    this.#servers = servers;
+    this.#max = max;
+    this.#instance = servers.instance;
+    this.#pool = newPool(servers, max);
+    const connect = async () => (await this.#connect()) as PostgresPoolClient;
     this.kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: { connect, end: () => this.#end() } }) });
   }
 
   /** Runs a statement of the hot path. */
   async query<Row>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    const client = guarded(await this.#connect());
+    const client = await this.#connect();
     try {
       const { rows } = await client.query({ ...statement, values });
       return rows as Row[];
@@ -48,20 +58,70 @@ export class QueryPool {
   }
 
   #end(): Promise<void> {
+    this.#isClosed = true;
     return this.#pool.ended ? Promise.resolve() : this.#pool.end();
   }
 
-  async #connect(): Promise<PoolClient> {
+  async #connect(): Promise<GuardedClient> {
+    this.#followPrimary();
     try {
-      return await this.#pool.connect();
+      return guarded(await this.#pool.connect(), () => void this.#servers.look());
     } catch (error) {
+      // The primary may be another one: who comes next is to find it.
+      void this.#servers.look();
       throw asUnavailable(error);
     }
   }
+
+  /** Leaves the connections to a server that is the primary no more. */
+  #followPrimary(): void {
+    if (this.#isClosed || this.#instance === this.#servers.instance) return;
+    this.#instance = this.#servers.instance;
+    const left = this.#pool;
+    this.#pool = newPool(this.#servers, this.#max);
+    left.end().catch(() => undefined);
+  }
 }
 
-/** A pool's connection that is thrown away when it broke, and tries again what another statement got in the way of. */
-function guarded(client: PoolClient) {
+function newPool({ primary }: Servers, max: number): Pool {
+  const pool = new Pool({
+    ...primary,
+    max,
+    connectionTimeoutMillis: CONNECT_MS,
+    idleTimeoutMillis: IDLE_MS,
+    query_timeout: QUERY_MS,
+    statement_timeout: QUERY_MS - 200,
+    verify: (client, done) => void verify(client, done),
+  });
+  // A connection that breaks while nobody uses it; the pool has dropped it already.
+  pool.on('error', ignore);
+  return pool;
+}
+
+/** Lets a new connection in if it is to the primary. */
+async function verify(client: PoolClient, done: (error?: Error) => void): Promise<void> {
+  // Nobody else hears of its errors at this moment.
+  client.on('error', ignore);
+  try {
+    await refuseReadOnly(client, CHECK_MS);
+  } catch (error) {
+    done(error instanceof Error ? error : new Error(messageOf(error)));
+    return;
+  }
+  done();
+}
+
+function ignore(): void {
+  return undefined;
+}
+
+type GuardedClient = ReturnType<typeof guarded>;
+
+/**
+ * A pool's connection that is thrown away when it broke, and tries again what another statement got in the way of.
+ * `onReadOnly` hears that it is to a server that takes no writes any more.
+ */
+function guarded(client: PoolClient, onReadOnly: () => void) {
   let isBroken = false;
   const query = async (asked: string | QueryConfig, values?: unknown[], attempt = 1): Promise<Answer> => {
     try {
@@ -71,6 +131,10 @@ function guarded(client: PoolClient) {
       if (attempt === 1 && isContention(error)) return query(asked, values, 2);
       // The driver's own errors leave open what the connection is still busy with.
       isBroken ||= sqlState(error) === '' && isUnavailable(error);
+      if (sqlState(error) === READ_ONLY) {
+        isBroken = true;
+        onReadOnly();
+      }
       throw asUnavailable(error);
     }
   };

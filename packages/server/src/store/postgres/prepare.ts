@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import { Client } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import { StartError } from '../../errors.js';
 import { postgresDialect } from '../dialect.js';
 import { migrate, refuseForeign } from '../migrate.js';
@@ -7,6 +7,7 @@ import type { Schema } from '../schema.js';
 import type { PostgresAddress } from './address.js';
 import { explain } from './failures.js';
 import { ensurePartitions } from './partitions.js';
+import { Servers } from './servers.js';
 
 const OLDEST_VERSION = 14;
 
@@ -57,16 +58,12 @@ export async function withClient<Result>(
 }
 
 /**
- * Opens a connection, without time limits for statements.
+ * Opens a connection to the primary, without time limits for statements.
  * @throws StartError in plain words
  */
-export async function connect(address: PostgresAddress): Promise<Client> {
+export async function connect(address: PostgresAddress, settings: ClientConfig = {}): Promise<Client> {
   try {
-    const client = new Client({ ...address.config, connectionTimeoutMillis: CONNECT_MS });
-    // A broken connection also fails the statement that is under way.
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
+    return await new Servers(address.servers).connect(settings, CONNECT_MS);
   } catch (error) {
     throw explain(address.name, error);
   }
@@ -83,7 +80,7 @@ async function refuseUnfit(client: Client, name: string): Promise<void> {
   const { rows } = await client.query<Record<string, string>>(
     `SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding,
        current_setting('synchronous_commit') AS synchronous, current_setting('fsync') AS fsync,
-       current_setting('transaction_read_only') AS readonly, current_schema() AS schema`,
+       current_schema() AS schema`,
   );
   const server = rows[0] ?? {};
   const refuse = (words: string): never => {
@@ -101,6 +98,5 @@ async function refuseUnfit(client: Client, name: string): Promise<void> {
     );
   }
   if (server['fsync'] === 'off') refuse('PostgreSQL would lose acknowledged messages: set fsync to on.');
-  if (server['readonly'] === 'on') refuse('This PostgreSQL is read-only, a standby for one: give the primary.');
   if (!server['schema']) refuse('This user has no schema to make tables in: grant one, or set search_path.');
 }

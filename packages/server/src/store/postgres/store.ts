@@ -10,6 +10,7 @@ import { asUnavailable, explain } from './failures.js';
 import { ensurePartitions } from './partitions.js';
 import { QueryPool } from './pool.js';
 import { prepare, withClient } from './prepare.js';
+import { Servers } from './servers.js';
 import { WriterConnection } from './writer-connection.js';
 
 /** How often a node looks whether the months ahead have their partitions, in ms. */
@@ -46,8 +47,9 @@ class PostgresStore implements Store {
 
   constructor(address: PostgresAddress, epoch: string, connections: number) {
     this.epoch = epoch;
-    this.#pool = new QueryPool(address.config, Math.max(1, connections - 1));
-    this.#writer = new WriterConnection(address.config);
+    const servers = new Servers(address.servers);
+    this.#pool = new QueryPool(servers, Math.max(1, connections - 1));
+    this.#writer = new WriterConnection(servers);
     this.#access = new AccessReader(this.#pool);
     this.#partitionTimer = setInterval(() => void makePartitions(address), PARTITIONS_EVERY_MS).unref();
   }

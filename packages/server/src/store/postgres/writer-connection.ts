@@ -1,10 +1,10 @@
-import { Client, type ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
+import type { Servers } from './servers.js';
 
 /**
- * How long the writer waits, in ms. Together they keep the promise that a send is refused within 5 s when PostgreSQL is
- * gone without a word: one batch that hangs, and the next that finds nobody there.
+ * How long a commit may take, in ms. Together with the time for connecting it keeps the promise that a send is refused
+ * within 5 s when PostgreSQL is gone without a word: one batch that hangs, and the next that finds nobody there.
  */
-const CONNECT_MS = 1500;
 const COMMIT_MS = 3000;
 
 /** How long another node's lock is waited for. Less than a commit's time, so that the connection lives on. */
@@ -13,21 +13,22 @@ const LOCK_MS = 2000;
 /** A node that froze in the middle of a transaction loses it and its locks after so long. */
 const IDLE_IN_TRANSACTION_MS = 2000;
 
+/** What the writer's session is like. */
+const SETTINGS: ClientConfig = {
+  pipeline: true,
+  query_timeout: COMMIT_MS,
+  statement_timeout: COMMIT_MS - 200,
+  lock_timeout: LOCK_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+};
+
 /** The one connection that commits batches. It comes by itself, and comes again when it broke. */
 export class WriterConnection {
-  readonly #config: ClientConfig;
+  readonly #servers: Servers;
   #client: Promise<Client> | undefined;
 
-  constructor(config: ClientConfig) {
-    this.#config = {
-      ...config,
-      pipeline: true,
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: COMMIT_MS,
-      statement_timeout: COMMIT_MS - 200,
-      lock_timeout: LOCK_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    };
+  constructor(servers: Servers) {
+    this.#servers = servers;
   }
 
   /** The connection. Rejects when there is none to be had. */
@@ -49,19 +50,11 @@ export class WriterConnection {
     await closing?.then((client) => client.end()).catch(() => undefined);
   }
 
-  async #connect(): Promise<Client> {
-    const client = new Client(this.#config);
+  #connect(): Promise<Client> {
     const forget = () => {
       if (this.#client === connected) this.#client = undefined;
     };
-    client.on('error', forget);
-    client.on('end', forget);
-    const connected = this.#open(client);
+    const connected = this.#servers.connect(SETTINGS).then((client) => client.on('error', forget).on('end', forget));
     return connected;
-  }
-
-  async #open(client: Client): Promise<Client> {
-    await client.connect();
-    return client;
   }
 }

@@ -1,0 +1,172 @@
+import { expect, test, vi } from 'vitest';
+import { run, say } from '../support/chat.ts';
+import { Disposables } from '../support/disposables.ts';
+import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { startNetwork, type TestNetwork } from '../support/network.ts';
+import { readiness, startNodes, type TestNodes } from '../support/nodes.ts';
+import { startSynchronousStandby, type TestPostgres } from '../support/postgres.ts';
+import type { TestServer } from '../support/start-server.ts';
+import { startWriter, type TestWriter } from '../support/writer.ts';
+
+// Each starts two PostgreSQLs, a Redis and two servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+/** A yard whose PostgreSQL has a standby, and how its address changes over to that. */
+interface StandbyYard extends AsyncDisposable {
+  yard: TestNodes;
+  standby: TestPostgres;
+  /** What an operator, or a virtual IP, does beside promoting. */
+  switchOver(): void;
+}
+
+/** The ways in which a database's address leads to whichever server is the primary. */
+const ways: Record<string, () => Promise<StandbyYard>> = {
+  'both hosts in the address': async () => {
+    const parts = await startYard(async (primary, standby, url) =>
+      url.replace(`:${primary.port}`, `:${primary.port},127.0.0.1:${standby.port}`),
+    );
+    return { ...parts, switchOver: () => undefined };
+  },
+  'an address that moves': async () => {
+    let network: TestNetwork | undefined;
+    const parts = await startYard(async (primary, _standby, url) => {
+      network = await startNetwork(primary.port);
+      return url.replace(`:${primary.port}`, `:${network.port}`);
+    });
+    const end = async () => {
+      await parts[Symbol.asyncDispose]();
+      await network?.[Symbol.asyncDispose]();
+    };
+    return { ...parts, switchOver: () => network?.moveTo(parts.standby.port), [Symbol.asyncDispose]: end };
+  },
+};
+
+async function startYard(
+  address: (primary: TestPostgres, standby: TestPostgres, url: string) => Promise<string>,
+): Promise<Omit<StandbyYard, 'switchOver'>> {
+  let standby: TestPostgres | undefined;
+  const yard = await startNodes({
+    flags: ['--limits', 'off'],
+    databaseUrl: async (primary, url) => {
+      standby = await startSynchronousStandby(primary);
+      return address(primary, standby, url);
+    },
+  });
+  const end = async () => {
+    // The standby last: a primary that waits for one doesn't let go of its sessions.
+    await yard[Symbol.asyncDispose]();
+    await standby?.[Symbol.asyncDispose]();
+  };
+  return { yard, standby: standby as TestPostgres, [Symbol.asyncDispose]: end };
+}
+
+/** The texts of the lobby's whole log, by seq. */
+async function lobbyLog(client: DoorClient): Promise<Map<number, string>> {
+  const texts = new Map<number, string>();
+  for (let more = true; more;) {
+    const page = await call(client, 'log.read', { room: 'lobby', after: texts.size });
+    for (const event of page.events) {
+      expect(event.seq).toBe(texts.size + 1);
+      texts.set(event.seq, (event as { message?: { text: string } }).message?.text ?? '');
+    }
+    more = page.more;
+  }
+  return texts;
+}
+
+/** Every acknowledged message is in the log, once, under the seq of its answer; each writer heard all, in order. */
+async function expectNothingLost(reader: DoorClient, writers: TestWriter[]): Promise<void> {
+  const counts = await Promise.all(writers.map((writer) => writer.finish()));
+  const log = await lobbyLog(reader);
+  const texts = [...log.values()];
+  for (const [index, writer] of writers.entries()) {
+    expect(writer.acknowledged.size).toBe(counts[index]);
+    for (const [text, seq] of writer.acknowledged) expect(log.get(seq)).toBe(text);
+    const name = writer.client.user.get()?.name ?? '';
+    expect(texts.filter((text) => text.startsWith(`${name} `))).toHaveLength(counts[index] ?? 0);
+    await vi.waitFor(() => expect(writer.heard.at(-1)).toBe(log.size), { timeout: 15_000 });
+    const first = writer.heard[0] ?? 0;
+    expect(writer.heard).toEqual(run(first, log.size - first + 1));
+  }
+}
+
+/** Sends the same message until it is taken, as an outbox does; answers the ms that it took. */
+async function insist(client: DoorClient, text: string): Promise<number> {
+  const start = performance.now();
+  const input = { room: 'lobby', text, clientId: text };
+  while ((await outcome(client, 'message.send', input)) !== 'ok') await new Promise((wait) => setTimeout(wait, 50));
+  return performance.now() - start;
+}
+
+for (const [way, startStandbyYard] of Object.entries(ways)) {
+  test(`O2 D1 PostgreSQL fails over to its standby, with ${way}: nothing acknowledged is lost, and all goes on`, async () => {
+    await using parts = await startStandbyYard();
+    const { yard, standby } = parts;
+    const [first, second] = yard.nodes as [TestServer, TestServer];
+    await using open = new Disposables();
+    const raw = open.use(await connectJsonRpc(first.url, { name: 'Raw' }));
+    const writers = await Promise.all(
+      [first, first, second].map((node, index) => startWriter(node.url, `writer${index}`)),
+    );
+    for (const writer of writers) open.use(writer);
+    await vi.waitFor(() => expect(writers.every(({ acknowledged }) => acknowledged.size > 5)).toBe(true));
+
+    await yard.postgres.kill();
+    const start = performance.now();
+    const refused = await outcome(raw, 'message.send', { room: 'lobby', text: 'refused', clientId: 'refused' });
+    expect(refused).toBe('unavailable');
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(await readiness(second)).toMatchObject({ status: 'unavailable', store: 'down' });
+    const heard = writers.map((writer) => writer.heard.length);
+    expect(await outcome(raw, 'message.send', { room: 'lobby', text: 'x', clientId: 'x' })).toBe('unavailable');
+    expect(writers.map((writer) => writer.heard.length)).toEqual(heard);
+
+    await standby.promote();
+    parts.switchOver();
+    const recovery = await insist(raw, 'refused');
+    process.stdout.write(`  ${way}: sends work ${Math.round(recovery)} ms after the standby was promoted\n`);
+    expect(recovery).toBeLessThan(5000);
+    await vi.waitFor(async () => expect(await readiness(second)).toMatchObject({ status: 'ready' }), 10_000);
+    await expectNothingLost(raw, writers);
+  });
+}
+
+test('O2 a server that turns read-only under its connections is left for the one that takes writes', async () => {
+  await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyYard>)();
+  const { yard, standby } = parts;
+  await using open = new Disposables();
+  const [first, second] = yard.nodes as [TestServer, TestServer];
+  const ari = open.use(await connectJsonRpc(first.url, { name: 'Ari' }));
+  const writer = open.use(await startWriter(second.url, 'writer'));
+  await say(ari, 'before');
+  // The old primary stays up with all its connections, as one does that a fail-over manager has fenced.
+  const admin = yard.postgres.url('postgres');
+  await yard.postgres.sql(admin, 'ALTER SYSTEM SET default_transaction_read_only = on');
+  await yard.postgres.sql(admin, 'SELECT pg_reload_conf()');
+  await vi.waitFor(async () =>
+    expect(await yard.postgres.sql(admin, 'SHOW transaction_read_only')).toEqual([{ transaction_read_only: 'on' }]),
+  );
+  expect(await outcome(ari, 'message.send', { room: 'lobby', text: 'x', clientId: 'x' })).toBe('unavailable');
+  await standby.promote();
+  expect(await insist(ari, 'x')).toBeLessThan(5000);
+  await expectNothingLost(ari, [writer]);
+  const left = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'madang'`;
+  await vi.waitFor(async () => expect(await yard.postgres.sql(admin, left)).toEqual([{ count: 0 }]), 10_000);
+});
+
+test('D1 a commit whose waiting for the standby is cancelled is not acknowledged', async () => {
+  await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyYard>)();
+  const { yard, standby } = parts;
+  const [first] = yard.nodes as [TestServer];
+  await using ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  await standby.kill();
+  const admin = yard.postgres.url('postgres');
+  const sent = outcome(ari, 'message.send', { room: 'lobby', text: 'on-one-disk', clientId: 'on-one-disk' });
+  const cancel = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
+  await vi.waitFor(async () => expect((await yard.postgres.sql(admin, cancel)).length).toBeGreaterThan(0), 5000);
+  expect(await sent).toBe('unavailable');
+  await standby.start();
+  await insist(ari, 'on-one-disk');
+  expect([...(await lobbyLog(ari)).values()].filter((text) => text === 'on-one-disk')).toHaveLength(1);
+});

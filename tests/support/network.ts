@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** Which way a network carries nothing: `requests` are what a program sends, `answers` what it would get. */
+export type Direction = 'requests' | 'answers' | 'both';
+
+/** A network between a program and a server that can go silent: packets are lost, nobody is told. */
+export interface TestNetwork extends AsyncDisposable {
+  /** Where a program finds the server. */
+  readonly port: number;
+  /** From now on nothing comes through, one way or both. Connections can still be made, as if they were answered late. */
+  freeze(direction?: Direction): void;
+  /** Carries again, also what was sent meanwhile, as TCP does. */
+  thaw(): void;
+  /** Leads new connections to another port, as an address does that moves. */
+  moveTo(port: number): void;
+}
+
+/** Starts a network to a port. */
+export async function startNetwork(to: number): Promise<TestNetwork> {
+  const links = new Set<Link>();
+  let target = to;
+  let frozen: readonly Way[] = [];
+  const server = createServer((inner) => {
+    const link: Link = { requests: inner, answers: connect(target, '127.0.0.1') };
+    links.add(link);
+    for (const way of WAYS) {
+      const other = link[way === 'requests' ? 'answers' : 'requests'];
+      link[way].on('data', (chunk: Buffer) => other.write(chunk));
+      link[way].on('error', () => undefined);
+      link[way].on('close', () => {
+        if (!frozen.includes(way)) other.destroy();
+        if (other.destroyed) links.delete(link);
+      });
+      if (frozen.includes(way)) link[way].pause();
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return {
+    port: address.port,
+    freeze: (direction = 'both') => {
+      frozen = direction === 'both' ? WAYS : [direction];
+      for (const link of links) for (const way of frozen) link[way].pause();
+    },
+    thaw: () => {
+      frozen = [];
+      for (const link of links) for (const way of WAYS) resume(link, way);
+    },
+    moveTo: (port) => {
+      target = port;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const link of links) for (const way of WAYS) link[way].destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+type Way = 'requests' | 'answers';
+
+/** Both ways, by the socket that their bytes are read from. */
+const WAYS: readonly Way[] = ['requests', 'answers'];
+
+/** The two halves of a connection: the program's socket, whose bytes are requests, and the server's. */
+type Link = Record<Way, Socket>;
+
+/** Goes on reading; an end that could not be told before is told now. */
+function resume(link: Link, way: Way): void {
+  const other = link[way === 'requests' ? 'answers' : 'requests'];
+  if (link[way].destroyed) other.destroy();
+  else link[way].resume();
+}
