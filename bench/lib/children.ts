@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** A server's own event loop, as it saw it: what its turns were late, in ms. */
@@ -14,6 +15,8 @@ export interface Command {
   /** The program; Node if absent. */
   program?: string;
   args: readonly string[];
+  /** Where it will listen, if it doesn't say so itself. */
+  port?: number;
   env?: Record<string, string>;
 }
 
@@ -55,7 +58,7 @@ export async function startServer(command: Command, core: number): Promise<Serve
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
-  const port = await listening(child);
+  const port = command.port === undefined ? await listening(child) : await answering(child, command.port);
   const ask = async (question: string): Promise<unknown> => {
     const answer = once(child, 'message');
     child.send(question);
@@ -90,6 +93,21 @@ function listening(child: ChildProcess): Promise<number> {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`a server ended with ${code}: ${output}`)));
   });
+}
+
+/** Resolves when a server takes connections at a port that was chosen for it. */
+async function answering(child: ChildProcess, port: number): Promise<number> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`a server ended with ${child.exitCode}`);
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return port;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, type ServerProcess, startServer } from './children.ts';
+import { inspircd } from './inspircd.ts';
 import {
   bareSocketIo,
   type Dialect,
@@ -125,5 +126,6 @@ export const contenders = {
   ws: peer('bare ws', plainText, () => nodePeer('ws.ts')),
   rawJoined: peer('raw net, joined', rawText, () => ({ ...nodePeer('raw-net.ts'), env: { BENCH_JOINED: '1' } })),
   raw: peer('raw net, not joined', rawText, () => nodePeer('raw-net.ts')),
+  inspircd,
   bun: peer('Bun', plainText, () => ({ program: bunProgram() ?? 'bun', args: [join(peers, 'bun.ts')] })),
 } as const;

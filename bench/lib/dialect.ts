@@ -15,6 +15,8 @@ export interface Place {
 /** How a server is spoken to: what a client says, and what the server's frames mean. */
 export interface Dialect {
   name: string;
+  /** Lines of plain TCP instead of WebSocket frames. */
+  isLines?: true;
   /** The address of the upgrade request; undefined where frames begin at once. */
   path?(place: Place): string;
   /** Further lines of the upgrade request. */
@@ -49,6 +51,22 @@ export const rawText: Dialect = {
   isReadyWhenOpen: false,
   message: (text) => text,
   read: () => ({ kind: 'ready' }),
+};
+
+/** IRC, with the sender's own messages sent back to it, so that everybody in the room hears everything. */
+export const irc: Dialect = {
+  name: 'irc',
+  isLines: true,
+  greeting: ({ token }) => `CAP REQ :echo-message\r\nNICK ${token}\r\nUSER ${token} 0 * :${token}\r\nCAP END`,
+  isReadyWhenOpen: false,
+  message: (text, { room }) => `PRIVMSG #${room} :${text}`,
+  read: (text, { room }) => {
+    if (/^\S+ 001 /.test(text)) return { kind: 'reply', text: `JOIN #${room}` };
+    if (text.startsWith('PING ')) return { kind: 'reply', text: `PONG ${text.slice(5)}` };
+    if (text.startsWith('ERROR ')) return { kind: 'refused', why: text };
+    // RPL_ENDOFNAMES (RFC 2812, section 5.1): the room is joined.
+    return / 366 /.test(text) ? { kind: 'ready' } : { kind: 'other' };
+  },
 };
 
 function readSocketIo(text: string, isReady: (text: string) => boolean, connect: string): Meaning {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Dialect, Place } from './dialect.ts';
 import { clientFrame, FrameReader, opcodes } from './frame.ts';
+import { LineReader } from './line-reader.ts';
 import { findMarker, isMarker } from './marker.ts';
 
 /** All sockets are read into this one buffer: a read is handled before the next begins. */
@@ -31,7 +32,7 @@ export class LoadClient {
   readonly place: Place;
   readonly #dialect: Dialect;
   readonly #socket: Socket;
-  readonly #reader: FrameReader;
+  readonly #reader: FrameReader | LineReader;
   readonly #listener: LoadListener;
   readonly #markers: Int32Array;
   readonly #calls = new Map<number, Waiting>();
@@ -59,7 +60,7 @@ export class LoadClient {
     const markers = markerPlaces.get(dialect) ?? new Int32Array(65_536);
     markerPlaces.set(dialect, markers);
     this.#markers = markers;
-    this.#reader = new FrameReader(this);
+    this.#reader = dialect.isLines ? new LineReader(this) : new FrameReader(this);
     this.ready = new Promise((resolve, reject) => {
       this.#readied = resolve;
       this.#failed = reject;
@@ -90,7 +91,7 @@ export class LoadClient {
 
   /** Sends a message; `id` is what its answer will have. */
   send(text: string, id: number): void {
-    this.#socket.write(clientFrame(opcodes.text, this.#dialect.message(text, this.place, id)));
+    this.#write(this.#dialect.message(text, this.place, id));
   }
 
   /** Sends any other call and waits for its answer. `id` must not be a message's. */
@@ -99,7 +100,7 @@ export class LoadClient {
     if (payload === undefined) throw new Error(`${this.#dialect.name} has no calls`);
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
-      this.#socket.write(clientFrame(opcodes.text, payload));
+      this.#write(payload);
     });
   }
 
@@ -129,8 +130,12 @@ export class LoadClient {
 
   #opened(): void {
     const greeting = this.#dialect.greeting?.(this.place);
-    if (greeting !== undefined) this.#socket.write(clientFrame(opcodes.text, greeting));
+    if (greeting !== undefined) this.#write(greeting);
     if (this.#dialect.isReadyWhenOpen) this.#letIn();
+  }
+
+  #write(text: string): void {
+    this.#socket.write(this.#dialect.isLines ? `${text}\r\n` : clientFrame(opcodes.text, text));
   }
 
   #letIn(): void {
@@ -188,7 +193,7 @@ export class LoadClient {
 
   #understand(text: string): void {
     const meaning = this.#dialect.read(text, this.place);
-    if (meaning.kind === 'reply') this.#socket.write(clientFrame(opcodes.text, meaning.text));
+    if (meaning.kind === 'reply') this.#write(meaning.text);
     else if (meaning.kind === 'ready') this.#letIn();
     else if (meaning.kind === 'refused') this.#failed(new Error(meaning.why));
     else if (meaning.kind === 'other') this.onOther?.(text);

@@ -1,5 +1,6 @@
 import type { LoopDelay } from '../lib/children.ts';
 import { bunProgram, type Contender, contenders, startContender } from '../lib/contender.ts';
+import { hasInspircd } from '../lib/inspircd.ts';
 import { closedLoop, settle, sleep } from '../lib/drive.ts';
 import { connectLoad } from '../lib/load.ts';
 import { watch, type Window } from '../lib/measure.ts';
@@ -27,10 +28,19 @@ export const saturated: Scenario = {
   name: 'saturated',
   title: `a room of ${PEOPLE}, saturated, ${IN_FLIGHT} messages in flight`,
   run: async (bench) => {
-    const { madangSocketIo, socketIo, madangWs, ws, bun, rawJoined, raw } = contenders;
+    const { madangSocketIo, socketIo, madangWs, ws, bun, inspircd, rawJoined, raw } = contenders;
     const found = await takeTurns(
       bench,
-      { madangSocketIo, socketIo, madangWs, ws, ...(bunProgram() !== undefined && { bun }), rawJoined, raw },
+      {
+        madangSocketIo,
+        socketIo,
+        madangWs,
+        ws,
+        ...(bunProgram() !== undefined && { bun }),
+        ...(hasInspircd() && { inspircd }),
+        rawJoined,
+        raw,
+      },
       (contender) => measure(contender, bench),
       words,
     );
