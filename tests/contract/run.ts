@@ -1,5 +1,6 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
 // random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
+// With `--nodes 3` it is that many nodes on a PostgreSQL and a Redis; their mutants come after the minutes.
 import { atRandom, check, readHistory, Summary } from '@madang/verify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,9 @@ import { allFaults } from './faults/all.ts';
 import { compileShim } from './faults/shim.ts';
 import { diskMutants, mutants, slowMutant } from './mutants/mutants.ts';
 import { breakServer } from './mutants/mutate.ts';
+import { nodeMutants, tryNodeMutant } from './mutants/node-mutants.ts';
 import { isCaught, tryMutant } from './mutants/try-mutant.ts';
+import { playNodes } from './nodes/long-form.ts';
 import { fastClientLine, slowClientLine, stormLine } from './report.ts';
 import { runBuilt } from './run-built.ts';
 import { playFastClient } from './scenes/fast-client.ts';
@@ -24,12 +27,14 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string' },
     clients: { type: 'string', default: '5000' },
+    nodes: { type: 'string', default: '1' },
     /** Only faults of these kinds, with commas between; and nothing but the rounds. */
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const nodes = Number(values.nodes);
 const folder = mkdtempSync(join(tmpdir(), 'madang-contract-'));
 const shimLibrary = compileShim(folder);
 const summary = new Summary();
@@ -38,15 +43,32 @@ const failures: string[] = [];
 print(`seed ${seed}${values.keep ? `, histories in ${folder}` : ''}`);
 if (shimLibrary === undefined) print('no C compiler: no power loss, no failing disk, no clock jumps');
 try {
-  await playRounds(Number(values.minutes) * 60_000, values.only?.split(','));
-  if (values.only === undefined) {
-    await playScenes();
-    await tryMutants();
+  const durationMs = Number(values.minutes) * 60_000;
+  const only = values.only?.split(',');
+  if (nodes > 1) {
+    const { keep } = values;
+    const played = await playNodes({
+      folder,
+      nodes,
+      seed,
+      durationMs,
+      ...(only && { only }),
+      keep,
+      shimLibrary,
+      print,
+    });
+    for (const line of played.lines) print(line);
+    failures.push(...played.failures);
+  } else {
+    await playRounds(durationMs, only);
+    if (only === undefined) await playScenes();
+    for (const line of summary.lines()) print(line);
   }
+  if (only === undefined) await (nodes > 1 ? tryNodeMutants() : tryMutants());
 } finally {
   if (!values.keep) rmSync(folder, { recursive: true, force: true });
 }
-for (const line of [...summary.lines(), ...summary.problems, ...failures]) print(line);
+for (const line of [...summary.problems, ...failures]) print(line);
 process.exit(summary.isClean() && failures.length === 0 ? 0 : 1);
 
 async function playRounds(durationMs: number, only: readonly string[] | undefined): Promise<void> {
@@ -105,6 +127,16 @@ async function tryMutants(): Promise<void> {
   if (isCaught(slowMutant, check(readHistory(slow.history)))) caught += 1;
   else failures.push(`a mutant was not caught: ${slowMutant.name}`);
   print(`mutants caught: ${caught} of ${all.length + 1}`);
+}
+
+async function tryNodeMutants(): Promise<void> {
+  let caught = 0;
+  for (const mutant of nodeMutants) {
+    const verdict = await tryNodeMutant(mutant, { folder: mkdtempSync(join(folder, 'mutant-')), seed, shimLibrary });
+    if (isCaught(mutant, verdict)) caught += 1;
+    else failures.push(`a mutant was not caught: ${mutant.name}`);
+  }
+  print(`mutants caught: ${caught} of ${nodeMutants.length}`);
 }
 
 function print(line: string): void {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 /** Which way a network carries nothing: `requests` are what a program sends, `answers` what it would get. */
 export type Direction = 'requests' | 'answers' | 'both';
@@ -10,6 +11,10 @@ export interface TestNetwork extends AsyncDisposable {
   readonly port: number;
   /** From now on nothing comes through, one way or both. Connections can still be made, as if they were answered late. */
   freeze(direction?: Direction): void;
+  /** Ends all connections, and takes no new ones. */
+  cut(): void;
+  /** Everything is late by so many ms. */
+  slow(ms: number): void;
   /** Carries again, also what was sent meanwhile, as TCP does. */
   thaw(): void;
   /** Leads new connections to another port, as an address does that moves. */
@@ -21,12 +26,23 @@ export async function startNetwork(to: number): Promise<TestNetwork> {
   const links = new Set<Link>();
   let target = to;
   let frozen: readonly Way[] = [];
+  let isCut = false;
+  let lateMs = 0;
   const server = createServer((inner) => {
+    if (isCut) {
+      inner.destroy();
+      return;
+    }
     const link: Link = { requests: inner, answers: connect(target, '127.0.0.1') };
     links.add(link);
     for (const way of WAYS) {
       const other = link[way === 'requests' ? 'answers' : 'requests'];
-      link[way].on('data', (chunk: Buffer) => other.write(chunk));
+      // Bytes stay in order, also when what comes later is less late.
+      let before: Promise<unknown> = Promise.resolve();
+      link[way].on('data', (chunk: Buffer) => {
+        const late = lateMs === 0 ? undefined : setTimeout(lateMs);
+        before = before.then(() => late).then(() => other.write(chunk));
+      });
       link[way].on('error', () => undefined);
       link[way].on('close', () => {
         if (!frozen.includes(way)) other.destroy();
@@ -45,8 +61,17 @@ export async function startNetwork(to: number): Promise<TestNetwork> {
       frozen = direction === 'both' ? WAYS : [direction];
       for (const link of links) for (const way of frozen) link[way].pause();
     },
+    cut: () => {
+      isCut = true;
+      for (const link of links) for (const way of WAYS) link[way].destroy();
+    },
+    slow: (ms) => {
+      lateMs = ms;
+    },
     thaw: () => {
       frozen = [];
+      isCut = false;
+      lateMs = 0;
       for (const link of links) for (const way of WAYS) resume(link, way);
     },
     moveTo: (port) => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './start-server.ts';
@@ -21,6 +21,11 @@ export interface TestPostgres extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again, on the same port and data. */
   start(): Promise<void>;
+  /** Holds all its processes: connections stay open, and nothing is answered. */
+  freeze(): void;
+  thaw(): void;
+  /** Kills one of the processes that serve a connection; PostgreSQL then ends all others, and recovers by itself. */
+  crash(): void;
   /** Makes a primary of a standby. */
   promote(): Promise<void>;
 }
@@ -87,6 +92,11 @@ async function startCluster(maker: string, makerArgs: string[], settings: string
     }
   };
   const sql = (address: string, text: string) => run(address, text);
+  const signal = (name: NodeJS.Signals): void => {
+    const pid = child?.pid;
+    if (pid === undefined) return;
+    for (const each of [pid, ...childrenOf(pid)]) process.kill(each, name);
+  };
 
   await start();
   return {
@@ -99,6 +109,13 @@ async function startCluster(maker: string, makerArgs: string[], settings: string
       return url(name);
     },
     sql,
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
+    crash: () => {
+      // The newest is a connection's: PostgreSQL's own helpers were started before.
+      const newest = Math.max(...childrenOf(child?.pid ?? 0));
+      if (newest > 0) process.kill(newest, 'SIGKILL');
+    },
     stop: () => end('SIGINT'),
     kill: () => end('SIGQUIT'),
     start,
@@ -135,6 +152,10 @@ function asAccount(program: string, args: string[]): { command: string; args: st
   const path = join(binaries(), program);
   const user = account ? [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'] : [];
   return { command: 'setpriv', args: [...user, '--pdeathsig=QUIT', path, ...args] };
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 }
 
 function accountOf(user: string): { uid: number; gid: number } {

@@ -15,7 +15,10 @@ export interface Subject {
   readonly port: number;
   readonly data: string;
   pid(): number;
+  /** Whether its process is there. */
   isUp(): boolean;
+  /** Whether it is up and has said that it is open. */
+  isOpen(): boolean;
   /** The last lines that it has printed. */
   output(): string;
   /** Starts it; answers how long that took, in ms. Rejects when it ends instead, or is not open in time. */
@@ -44,6 +47,7 @@ export async function createSubject({ cli, data, flags = [], env }: SubjectOptio
   const port = await freePort();
   const args = [cli, '--host', '127.0.0.1', '--port', String(port), '--data', data, '--log-level', 'info', ...flags];
   let child: ChildProcess | undefined;
+  let open: ChildProcess | undefined;
   let exited: Promise<number | null> = Promise.resolve(null);
   let output = '';
 
@@ -68,6 +72,7 @@ export async function createSubject({ cli, data, flags = [], env }: SubjectOptio
         fresh = (fresh + chunk.toString()).slice(-KEPT_OUTPUT);
         if (!fresh.includes('Madang is open')) return;
         clearTimeout(timer);
+        open = started;
         resolve();
       };
       started.stdout.on('data', hear);
@@ -90,6 +95,7 @@ export async function createSubject({ cli, data, flags = [], env }: SubjectOptio
     data,
     pid: () => child?.pid ?? 0,
     isUp: () => child !== undefined,
+    isOpen: () => child !== undefined && child === open,
     output: () => output,
     start,
     kill: async () => void (await end('SIGKILL')),

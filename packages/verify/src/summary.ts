@@ -34,11 +34,24 @@ export class Summary {
   /** The lines that say what was done and what came of it. */
   lines(): string[] {
     const { tally } = this;
-    const count = (...kinds: ViolationKind[]) => kinds.reduce((sum, kind) => sum + (this.counts[kind] ?? 0), 0);
     return [
       `kills ${tally.kills} (${tally.commitKills} inside a commit), power losses ${tally.powerLosses} (${tally.droppedBytes} unsynced bytes dropped), starts ${tally.starts} (slowest ${ms(tally.slowestStart)})`,
       `disk-full episodes ${tally.diskFull}, read-only ${tally.readOnly}, I/O errors ${tally.ioErrors}, clock jumps ${tally.clockJumps}`,
-      `cuts ${tally.cuts}, half-open connections ${tally.halfOpens}, duplicated requests ${tally.duplicates}`,
+      this.networkLine(),
+      ...this.outcomeLines(),
+    ];
+  }
+
+  /** What was done to connections. */
+  networkLine(): string {
+    const { cuts, halfOpens, duplicates } = this.tally;
+    return `cuts ${cuts}, half-open connections ${halfOpens}, duplicated requests ${duplicates}`;
+  }
+
+  /** What came of it all. */
+  outcomeLines(): string[] {
+    const count = (...kinds: ViolationKind[]) => kinds.reduce((sum, kind) => sum + (this.counts[kind] ?? 0), 0);
+    return [
       `messages acknowledged ${this.messages}, calls acknowledged ${this.acknowledged}, refused ${this.refused}, unanswered ${this.unknown}, events seen ${this.received}`,
       `lost ${count('lost')}, duplicated ${count('cloned', 'twice')}, out of order ${count('disorder')}, leaked ${count('leaked')}`,
       `never repaired ${count('gap')}, shown but not stored ${count('phantom')}, refused but done ${count('refused')}, broken logs ${count('log', 'epoch')}; steps back in time ${this.timesBack}`,

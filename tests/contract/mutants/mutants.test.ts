@@ -1,13 +1,14 @@
-import { check, listViolations, readHistory } from '@madang/verify';
+import { check, listViolations, readHistory, type Verdict } from '@madang/verify';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { compileShim } from '../faults/shim.ts';
 import { playSlowClient } from '../scenes/slow-client.ts';
-import { diskMutants, mutants, slowMutant } from './mutants.ts';
+import { diskMutants, type Mutant, mutants, slowMutant } from './mutants.ts';
 import { breakServer } from './mutate.ts';
-import { isCaught, tryMutant } from './try-mutant.ts';
+import { nodeMutants, tryNodeMutant } from './node-mutants.ts';
+import { isCaught, type Trial, tryMutant } from './try-mutant.ts';
 
 /* The checker is no proof before it has caught servers that are broken on purpose. */
 
@@ -25,14 +26,15 @@ const possible = [...mutants, ...(shimLibrary === undefined ? [] : diskMutants)]
 test.each(possible.map((mutant) => [mutant.name, mutant] as const))(
   'the checker catches a server that %s',
   async (_name, mutant) => {
-    const said: string[] = [];
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const own = mkdtempSync(join(folder.path, 'mutant-'));
-      const verdict = await tryMutant(mutant, { folder: own, seed: seed + attempt, shimLibrary, durationMs: 2500 });
-      if (isCaught(mutant, verdict)) return;
-      said.push(JSON.stringify(verdict.counts), ...listViolations(verdict.violations));
-    }
-    expect.fail(`not caught as ${mutant.caughtAs.join(' or ')}: ${said.join('; ')}`);
+    await expectCaught(mutant, (trial) => tryMutant(mutant, trial));
+  },
+  120_000,
+);
+
+test.each(nodeMutants.map((mutant) => [mutant.name, mutant] as const))(
+  'the checker catches a node that %s',
+  async (_name, mutant) => {
+    await expectCaught(mutant, (trial) => tryNodeMutant(mutant, trial));
   },
   120_000,
 );
@@ -50,3 +52,17 @@ test('a mutant that does not fit the program any more is an error', () => {
   const edits = [{ file: 'cli.js', from: 'no such words', to: '' }];
   expect(() => breakServer(own, edits)).toThrow('does not fit');
 });
+
+async function expectCaught(
+  mutant: Pick<Mutant, 'caughtAs'>,
+  attempt: (trial: Trial) => Promise<Verdict>,
+): Promise<void> {
+  const said: string[] = [];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const own = mkdtempSync(join(folder.path, 'mutant-'));
+    const verdict = await attempt({ folder: own, seed: seed + tries, shimLibrary, durationMs: 2500 });
+    if (isCaught(mutant, verdict)) return;
+    said.push(JSON.stringify(verdict.counts), ...listViolations(verdict.violations));
+  }
+  expect.fail(`not caught as ${mutant.caughtAs.join(' or ')}: ${said.join('; ')}`);
+}

@@ -38,6 +38,6 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
 }
 
 /** Whether the checker says what it must say of a mutant. */
-export function isCaught(mutant: Mutant, verdict: Verdict): boolean {
+export function isCaught(mutant: Pick<Mutant, 'caughtAs'>, verdict: Verdict): boolean {
   return mutant.caughtAs.some((kind) => verdict.counts[kind] > 0);
 }

@@ -1,0 +1,81 @@
+import { check, pause, readHistory, until, type Verdict, type World } from '@madang/verify';
+import { join } from 'node:path';
+import type { Backing } from '../nodes/backing.ts';
+import { runNodes } from '../nodes/run-nodes.ts';
+import { breakServer } from './mutate.ts';
+import type { Mutant } from './mutants.ts';
+import type { Trial } from './try-mutant.ts';
+
+/** A mutant that keeps every promise by itself, and breaks one beside others. */
+export interface NodeMutant extends Pick<Mutant, 'name' | 'edits' | 'caughtAs'> {
+  /** What brings it to light; nothing if absent. */
+  disturb?: (world: World, backing: Backing, isOver: () => boolean) => Promise<void>;
+}
+
+/** The mutants that only several nodes bring to light. */
+export const nodeMutants: readonly NodeMutant[] = [
+  {
+    name: 'shows what the bus brings as it comes',
+    edits: [
+      {
+        file: 'fanout/nodes.js',
+        from: 'this.#sequence.offer(message.room, events);',
+        to: 'delivery.committed(events);',
+      },
+    ],
+    caughtAs: ['disorder', 'gap'],
+  },
+  {
+    name: 'never compares its rooms with the log',
+    edits: [
+      { file: 'fanout/log-audit.js', from: 'async #heads(rooms, when) {', to: 'async #heads(rooms, when) { return;' },
+    ],
+    caughtAs: ['gap'],
+    disturb: loseTheBus,
+  },
+  {
+    name: 'goes on telling those who left at another node',
+    edits: [
+      {
+        file: 'fanout/node-message.js',
+        from: 'new CommittedEvent(name, body, message.room, seq)',
+        to: 'Object.assign(new CommittedEvent(name, body, message.room, seq), { isFromElsewhere: true })',
+      },
+      {
+        file: 'fanout/deliver.js',
+        from: 'this.#connections.leave(memberOf(last), room);',
+        to: 'if (!last.isFromElsewhere) this.#connections.leave(memberOf(last), room);',
+      },
+    ],
+    caughtAs: ['leaked'],
+  },
+];
+
+/** Runs the workload for a few seconds against two nodes that a mutant has broken; answers what the checker says. */
+export async function tryNodeMutant(mutant: NodeMutant, trial: Trial): Promise<Verdict> {
+  const { folder, seed, durationMs = 4000 } = trial;
+  const { history } = await runNodes({
+    folder: join(folder, 'run'),
+    cli: breakServer(folder, mutant.edits),
+    nodes: 2,
+    seed,
+    durationMs,
+    clientsPerDoor: 1,
+    sdkClients: 0,
+    rooms: 3,
+    pace: { meanMs: 30, inFlight: 3 },
+    quietMs: 2000,
+    hold: [0, 0],
+    shimLibrary: undefined,
+    disturb: async (world, { backing }, isOver) => mutant.disturb?.(world, backing, isOver),
+  });
+  return check(readHistory(history));
+}
+
+/** Redis is gone until the people are, and then comes back. */
+async function loseTheBus(_world: World, { redis }: Backing, isOver: () => boolean): Promise<void> {
+  await pause(500);
+  await redis.kill();
+  await until(isOver, 60_000);
+  await redis.start();
+}

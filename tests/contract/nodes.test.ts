@@ -1,0 +1,47 @@
+import { check, listViolations, readHistory, Summary } from '@madang/verify';
+import { afterAll, expect, test } from 'vitest';
+import { tempFolder } from '../support/temp-folder.ts';
+import { compileShim } from './faults/shim.ts';
+import { nodesLines } from './nodes/report.ts';
+import { eachOnce, runNodes } from './nodes/run-nodes.ts';
+
+/*
+ * The short form on three nodes. `npm run test:contract -- --nodes 3 --minutes 10` is the long one. A failure prints its
+ * seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract/nodes` plays the same schedule again.
+ */
+
+const seed = Number(process.env['MADANG_CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+/** From a fault's end until every node is as before; so much more than it takes that only a hang is longer. */
+const RECOVERY_MS = 20_000;
+
+const folder = tempFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+test('D1–D8: on three nodes every fault leaves nothing lost, doubled, out of order or leaked, and is got over', async () => {
+  const { history, tally, failure, measured } = await runNodes({
+    folder: folder.path,
+    seed,
+    nodes: 3,
+    durationMs: 0,
+    clientsPerDoor: 1,
+    sdkClients: 2,
+    rooms: 3,
+    pace: { meanMs: 120, inFlight: 3 },
+    quietMs: 45_000,
+    hold: [100, 1000],
+    shimLibrary: compileShim(folder.path),
+    disturb: (world, { faults }) => eachOnce(world, faults),
+  });
+  const verdict = check(readHistory(history));
+  const summary = new Summary();
+  summary.add(`seed ${seed}`, verdict, tally);
+  process.stdout.write(`${[`contract on 3 nodes, seed ${seed}`, ...nodesLines(summary, measured)].join('\n')}\n`);
+  expect(failure, `seed ${seed}`).toBeUndefined();
+  expect(listViolations(verdict.violations), `seed ${seed}`).toEqual([]);
+  expect(measured.length).toBeGreaterThan(20);
+  for (const { kind, fromEnd } of measured) {
+    expect(Math.max(fromEnd.sends, fromEnd.shows), `${kind}, seed ${seed}`).toBeLessThan(RECOVERY_MS);
+  }
+  expect(verdict.messages).toBeGreaterThan(50);
+}, 300_000);

@@ -1,0 +1,28 @@
+import { cut, cutAtBytes, delay, duplicate, type Fault, halfOpen, kill, stop } from '@madang/verify';
+import type { Backing } from '../backing.ts';
+import type { Hold } from './episode.ts';
+import { nodeFaults } from './nodes.ts';
+import { partitions } from './partition.ts';
+import { postgresFaults } from './postgres.ts';
+import { redisFaults } from './redis.ts';
+import { together } from './together.ts';
+
+/** Everything that befalls nodes, what they share, and the networks between them, their clients and each other. */
+export function allNodeFaults(backing: Backing, hold: Hold): readonly Fault[] {
+  const [bus, store, between] = [redisFaults(backing, hold), postgresFaults(backing, hold), partitions(backing, hold)];
+  return [
+    kill,
+    stop,
+    ...nodeFaults(backing, hold),
+    cut,
+    cutAtBytes,
+    halfOpen,
+    delay,
+    duplicate,
+    ...bus,
+    ...store,
+    ...between,
+    together('Redis and PostgreSQL at once', bus, store),
+    together('PostgreSQL and connections at once', store, [cut, cutAtBytes, delay, duplicate]),
+  ];
+}

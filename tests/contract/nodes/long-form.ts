@@ -1,0 +1,60 @@
+import { atRandom, check, readHistory, Summary } from '@madang/verify';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Measured } from './recovery.ts';
+import { nodesLines } from './report.ts';
+import { runNodes } from './run-nodes.ts';
+
+/** A round has servers, a database and a history of its own, so that a history stays small enough to judge. */
+const ROUND_MS = 60_000;
+
+/** How the long form on several nodes is played. */
+export interface LongFormOptions {
+  folder: string;
+  nodes: number;
+  seed: number;
+  durationMs: number;
+  /** Only faults of these kinds; all if absent. */
+  only?: readonly string[];
+  keep: boolean;
+  shimLibrary: string | undefined;
+  print: (line: string) => void;
+}
+
+/** Plays rounds of random faults on several nodes until the time is over; answers what is to be printed, and what failed. */
+export async function playNodes(options: LongFormOptions): Promise<{ lines: string[]; failures: string[] }> {
+  const { folder, nodes, durationMs, only, shimLibrary, print } = options;
+  const summary = new Summary();
+  const measured: Measured[] = [];
+  const failures: string[] = [];
+  const end = performance.now() + durationMs;
+  for (let round = 0; performance.now() < end; round += 1) {
+    const roundFolder = join(folder, `round-${round}`);
+    const seed = options.seed + round;
+    const result = await runNodes({
+      folder: roundFolder,
+      seed,
+      nodes,
+      durationMs: Math.min(ROUND_MS, end - performance.now()),
+      clientsPerDoor: 2,
+      sdkClients: 2,
+      rooms: 4,
+      pace: { meanMs: 150, inFlight: 4 },
+      quietMs: 45_000,
+      hold: [100, 6000],
+      shimLibrary,
+      disturb: (world, { faults }, isOver) => {
+        const chosen = only === undefined ? faults : faults.filter(({ kind }) => only.includes(kind));
+        return atRandom(chosen, 150)(world, isOver);
+      },
+    });
+    const verdict = check(readHistory(result.history));
+    summary.add(`round ${round} (seed ${seed})`, verdict, result.tally);
+    measured.push(...result.measured);
+    if (result.failure !== undefined) failures.push(`round ${round} (seed ${seed}): ${result.failure}`);
+    const { violations, messages } = verdict;
+    print(`round ${round}: faults ${result.measured.length}, messages ${messages}, violations ${violations.length}`);
+    if (!options.keep) rmSync(roundFolder, { recursive: true, force: true });
+  }
+  return { lines: nodesLines(summary, measured), failures: [...summary.problems, ...failures] };
+}

@@ -1,0 +1,98 @@
+import { type Door, openDoor, pause } from '@madang/verify';
+
+/** How often a probe says something, in ms. */
+const EVERY_MS = 100;
+
+/** How many of a probe's sends may wait for an answer: a node that hangs is still asked now and then. */
+const MAX_WAITING = 60;
+
+/** After so many ms of silence a probe connects anew: two of the server's heartbeats, and some. */
+const SILENCE_MS = 5000;
+
+/** What probes tell: when a send left, that it was acknowledged at a node, and that a node showed it live. */
+export interface ProbeListener {
+  acknowledged(node: number, sentAt: number): void;
+  shown(node: number, from: number, sentAt: number): void;
+}
+
+/** Somebody who stays with one node, says something there all the time, and listens. */
+export class Probe {
+  readonly #node: number;
+  readonly #url: string;
+  readonly #token: string;
+  readonly #listener: ProbeListener;
+  #door: Door | undefined;
+  #room: string | undefined;
+  #waiting = 0;
+  #isClosed = false;
+  #running: Promise<unknown> | undefined;
+
+  constructor(options: { node: number; url: string; token: string; listener: ProbeListener }) {
+    this.#node = options.node;
+    this.#url = options.url;
+    this.#token = options.token;
+    this.#listener = options.listener;
+  }
+
+  /** Comes in, and into the room; makes it where there is none yet. Answers the room. */
+  async start(room?: string): Promise<string> {
+    await this.#connect();
+    const call = room === undefined ? this.#call('room.create', { name: 'probes' }) : this.#call('room.join', { room });
+    const made = (await call)['room'] as { id: string };
+    this.#room = made.id;
+    this.#running = Promise.all([this.#stay(), this.#talk()]);
+    return made.id;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#door?.close();
+    await this.#running;
+  }
+
+  async #stay(): Promise<void> {
+    while (!this.#isClosed) {
+      if (!this.#door) await this.#connect().catch(() => undefined);
+      await pause(EVERY_MS / 2);
+    }
+  }
+
+  async #talk(): Promise<void> {
+    for (let number = 1; !this.#isClosed; number += 1) {
+      if (this.#door && this.#waiting < MAX_WAITING) void this.#say(this.#door, number);
+      await pause(EVERY_MS);
+    }
+  }
+
+  async #say(door: Door, number: number): Promise<void> {
+    const sentAt = performance.now();
+    const text = `${this.#node} ${sentAt}`;
+    this.#waiting += 1;
+    const answer = await door.call('message.send', { room: this.#room, text, clientId: `probe-${number}` });
+    this.#waiting -= 1;
+    if ('result' in answer) this.#listener.acknowledged(this.#node, sentAt);
+  }
+
+  async #connect(): Promise<void> {
+    const target = { url: this.#url, token: this.#token, silenceMs: SILENCE_MS };
+    const hooks = {
+      heard: (name: string, body: Record<string, unknown>) => this.#hear(name, body),
+      closed: () => (this.#door = undefined),
+    };
+    const door = await openDoor('websocket', target, hooks, () => undefined);
+    if (this.#isClosed) door.close();
+    else this.#door = door;
+  }
+
+  #hear(name: string, body: Record<string, unknown>): void {
+    if (name !== 'message.created' || body['room'] !== this.#room) return;
+    const [from, sentAt] = (body['message'] as { text: string }).text.split(' ').map(Number);
+    if (from !== undefined && sentAt !== undefined) this.#listener.shown(this.#node, from, sentAt);
+  }
+
+  async #call(name: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const answer = await this.#door?.call(name, input);
+    if (answer && 'result' in answer) return answer.result;
+    throw new Error(`${name} does not work: ${JSON.stringify(answer)}`);
+  }
+}
