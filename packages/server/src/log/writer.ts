@@ -4,10 +4,13 @@ import type { Append, AppendResult, Store } from '../store/store.js';
 /** A commit holds so many appends at most, so that it is done within the time that a store may take for one. */
 const MAX_BATCH = 5000;
 
+/** A batch waits for so many looks at the sockets at most. */
+const MAX_TURNS = 8;
+
 /**
- * Group commit: while one batch is on its way to the disk, the next gathers. When idle, a lone append goes at once; no
- * timer is involved. Under load the loop reads its sockets once more before the next batch goes: what came in while the
- * last one was handed out joins it, and the cost of a delivery falls with the size of the batch.
+ * Group commit: while one batch is on its way to the disk, the next gathers. No timer is involved: before a batch goes,
+ * the loop reads its sockets, and again for as long as that brings more. A lone append so goes at once; under load what
+ * came in while the last batch was handed out joins the next, and the cost of a delivery falls with the size of a batch.
  */
 export class Writer {
   readonly #store: Store;
@@ -39,18 +42,27 @@ export class Writer {
 
   async #run(): Promise<void> {
     while (this.#gathering.length > 0) {
+      await this.#gather();
       const batch = this.#gathering.splice(0, MAX_BATCH);
       try {
         const appends = batch.map((each) => each.append);
         const results = await this.#store.commit(appends);
         this.#onCommitted(appends, results);
         for (const [index, each] of batch.entries()) each.settle(results[index] as AppendResult);
-        if (batch.length > 1) await nextTurn();
       } catch (error) {
         const reason = error instanceof Error ? error : new Error(String(error));
         for (const each of batch) each.settle(reason);
       }
     }
     this.#committing = undefined;
+  }
+
+  /** Lets the loop read its sockets, until that brings nothing more. */
+  async #gather(): Promise<void> {
+    let before = 0;
+    for (let turns = 0; turns < MAX_TURNS && this.#gathering.length > before; turns += 1) {
+      before = this.#gathering.length;
+      await nextTurn();
+    }
   }
 }
