@@ -9,6 +9,7 @@ import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
 import type { EventRecord, Schema } from '../schema.js';
 import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
 import { unavailable } from '../unavailable.js';
+import { AccessCache } from './access-cache.js';
 import { openForReading, openForWriting, preparingOnce } from './connection.js';
 import { workerDialect } from './worker-dialect.js';
 import type { WorkerAnswer, WorkerRequest } from './write-worker.js';
@@ -117,6 +118,7 @@ class SqliteStore implements Store {
   readonly #lock: Database.Database;
   readonly #database: Database.Database;
   readonly #access: Database.Statement;
+  readonly #accessCache = new AccessCache();
   readonly #events: Database.Statement;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
@@ -144,12 +146,23 @@ class SqliteStore implements Store {
     this.#worker.on('exit', () => this.#failAll('the writer ended'));
   }
 
-  commit(batch: readonly Append[]): Promise<AppendResult[]> {
-    return this.#ask({ kind: 'commit', batch: JSON.stringify(batch) });
+  async commit(batch: readonly Append[]): Promise<AppendResult[]> {
+    try {
+      const results = await this.#ask<AppendResult[]>({ kind: 'commit', batch: JSON.stringify(batch) });
+      this.#accessCache.follow(batch, results);
+      return results;
+    } catch (error) {
+      this.#accessCache.clear();
+      throw error;
+    }
   }
 
   access(room: string, user: string): Promise<RoomAccess | undefined> {
-    return Promise.resolve(this.#access.get(user, room) as RoomAccess | undefined);
+    const kept = this.#accessCache.get(room, user);
+    if (kept) return Promise.resolve(kept);
+    const access = this.#access.get(user, room) as RoomAccess | undefined;
+    if (access) this.#accessCache.keep(access, user);
+    return Promise.resolve(access);
   }
 
   events(room: string, after: number, limit: number): Promise<EventRecord[]> {
