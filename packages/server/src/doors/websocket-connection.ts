@@ -7,6 +7,7 @@ import { MAX_ANSWER_BYTES } from './answer-limit.js';
 import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
+import { textFrames } from './text-frames.js';
 
 /**
  * A connection over a plain WebSocket, for the `/ws` and line doors; it is the caller of what comes over it. Frames that
@@ -27,7 +28,9 @@ export class WebSocketConnection implements Connection, Calling {
   greeting: Promise<void> | undefined;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
-  #isCorked = false;
+  /** Texts that go when the turn ends. */
+  #texts: string[] | undefined;
+  #isJoining = false;
 
   constructor(place: { door: string; format: WireFormat; address: string }, webSocket: WebSocket, socket: Duplex) {
     this.door = place.door;
@@ -43,26 +46,28 @@ export class WebSocketConnection implements Connection, Calling {
 
   write(encoded: Encoded): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN || encodedBytes(encoded) === 0) return;
-    if (Buffer.isBuffer(encoded)) this.#socket.write(encoded);
-    else for (const text of encoded) this.#webSocket.send(text);
+    if (Buffer.isBuffer(encoded)) {
+      // Who waits for an answer most likely gets it in this turn.
+      if (this.callsInFlight > 0) this.#join();
+      this.#socket.write(encoded);
+    } else for (const text of encoded) this.send(text);
   }
 
-  /** Sends a text to this connection alone; texts of one turn, answers above all, are joined into one write. */
+  /** Sends a text to this connection alone, in one write with all else of this turn. */
   send(text: string): void {
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      process.nextTick(uncork, this);
-    }
-    this.#webSocket.send(text);
-    if (this.queuedBytes() > MAX_ANSWER_BYTES) this.close('too_slow');
+    (this.#texts ??= []).push(text);
+    this.#join();
   }
 
-  /** Writes what was joined. */
-  uncork(): void {
-    this.#isCorked = false;
+  /** Writes what the turn has joined. */
+  endTurn(): void {
+    this.#isJoining = false;
+    const texts = this.#texts;
+    this.#texts = undefined;
+    if (texts && this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(textFrames(texts));
     this.#socket.uncork();
+    // Who asks but does not read is cut off.
+    if (texts && this.queuedBytes() > MAX_ANSWER_BYTES) this.close('too_slow');
   }
 
   queuedBytes(): number {
@@ -70,11 +75,19 @@ export class WebSocketConnection implements Connection, Calling {
   }
 
   close(reason: CloseReason): void {
+    if (this.#isJoining) this.endTurn();
     const { code, reason: words } = closeCodes[reason];
     this.#webSocket.close(code, words);
   }
+
+  #join(): void {
+    if (this.#isJoining) return;
+    this.#isJoining = true;
+    this.#socket.cork();
+    process.nextTick(endTurn, this);
+  }
 }
 
-function uncork(connection: WebSocketConnection): void {
-  connection.uncork();
+function endTurn(connection: WebSocketConnection): void {
+  connection.endTurn();
 }

@@ -7,16 +7,15 @@ import type { Session } from '../../identity/actor.js';
 import { MAX_ANSWER_BYTES } from '../answer-limit.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
+import { textFrames } from '../text-frames.js';
 import { socketIoFrames, socketIoPackets } from './format.js';
 import { directSocket, takesFrames, waitingBytes } from './raw-socket.js';
-
-/** How often the answers that wait are counted. */
-const ANSWERS_BETWEEN_LOOKS = 8;
 
 /**
  * A Socket.IO client, the caller of what comes over it. On the WebSocket transport a batch is one buffer of ready frames,
  * written to the TCP socket when Engine.IO has nothing queued; else it takes its place in Engine.IO's queue
- * (`wsPreEncodedFrame`), after the acks and pings that were there before.
+ * (`wsPreEncodedFrame`), after the packets that were there before. The answers of one turn are one buffer too, and go in
+ * one write with the events of that turn.
  */
 export class SocketIoConnection implements Connection, Calling {
   readonly id = nextConnectionId();
@@ -32,8 +31,11 @@ export class SocketIoConnection implements Connection, Calling {
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
   #direct: TcpSocket | undefined;
-  #isCorked = false;
-  #answers = 0;
+  /** Packets that go when the turn ends. */
+  #answers: string[] | undefined;
+  /** What holds back its writes until the turn ends, if the turn has written. */
+  #corked: TcpSocket | undefined;
+  #isJoining = false;
 
   constructor(socket: Socket, address: string, attendance: Attendance) {
     this.#socket = socket;
@@ -58,37 +60,44 @@ export class SocketIoConnection implements Connection, Calling {
     return this.#queued + (this.#direct?.writableLength ?? 0);
   }
 
-  /** Joins what is written in this turn, acks above all, into one write. */
-  cork(): void {
-    const socket = this.#isCorked ? undefined : this.#directSocket();
-    if (!socket) return;
-    this.#isCorked = true;
-    socket.cork();
-    process.nextTick(() => {
-      this.#isCorked = false;
-      socket.uncork();
-    });
+  /** Sends a packet to this connection alone, when the turn ends. */
+  answer(packet: string): void {
+    (this.#answers ??= []).push(packet);
+    this.#join();
   }
 
-  /** Cuts off a client that asks but does not read its answers. Looked at only every few answers, for it costs a walk. */
-  boundAnswers(): void {
-    this.#answers += 1;
-    if (this.#answers % ANSWERS_BETWEEN_LOOKS === 0 && waitingBytes(this.#socket.conn) > MAX_ANSWER_BYTES) {
-      this.close('too_slow');
-    }
+  /** Writes what the turn has joined. */
+  endTurn(): void {
+    this.#isJoining = false;
+    const answers = this.#answers;
+    this.#answers = undefined;
+    if (answers) this.#writeAnswers(answers);
+    this.#corked?.uncork();
+    this.#corked = undefined;
+    // Who asks but does not read is cut off.
+    if (answers && waitingBytes(this.#socket.conn) > MAX_ANSWER_BYTES) this.close('too_slow');
   }
 
   close(reason: CloseReason): void {
+    if (this.#isJoining) this.endTurn();
     // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
     // Who is too slow never drains, so nothing is waited for.
     if (reason === 'restarting' || reason === 'too_slow') this.#socket.conn.close(reason === 'too_slow');
     else this.#socket.disconnect(true);
   }
 
+  #writeAnswers(answers: readonly string[]): void {
+    const socket = this.#directSocket();
+    if (socket) socket.write(textFrames(answers.map((packet) => `4${packet}`)));
+    else for (const packet of answers) this.#socket.conn.write(packet, { compress: false });
+  }
+
   #writeFrames(frames: Buffer): void {
     if (frames.length === 0) return;
     const socket = this.#directSocket();
     if (socket) {
+      // Who waits for an answer most likely gets it in this turn.
+      if (this.callsInFlight > 0) this.#cork(socket);
       socket.write(frames);
       return;
     }
@@ -102,6 +111,19 @@ export class SocketIoConnection implements Connection, Calling {
     for (const [index, packet] of packets.entries()) {
       this.#socket.conn.write(packet, { compress: false }, index === packets.length - 1 ? taken : undefined);
     }
+  }
+
+  #cork(socket: TcpSocket): void {
+    if (this.#corked) return;
+    this.#corked = socket;
+    socket.cork();
+    this.#join();
+  }
+
+  #join(): void {
+    if (this.#isJoining) return;
+    this.#isJoining = true;
+    process.nextTick(endTurn, this);
   }
 
   #directSocket(): TcpSocket | undefined {
@@ -121,4 +143,8 @@ export class SocketIoConnection implements Connection, Calling {
       this.#attendance.drained(this);
     };
   }
+}
+
+function endTurn(connection: SocketIoConnection): void {
+  connection.endTurn();
 }

@@ -9,6 +9,7 @@ import type { Session } from '../../identity/actor.js';
 import { runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { SocketIoConnection } from './connection.js';
+import { type PlainCall, takePlainCalls } from './plain-calls.js';
 import { forgetHandshake } from './raw-socket.js';
 
 /** What a handshake's middleware leaves for the connection. */
@@ -95,7 +96,8 @@ export class SocketIoDoor {
     forgetHandshake(socket);
     attendance.opened(connection);
     socket.on('disconnect', () => attendance.closed(connection));
-    socket.onAny((name: string, ...args: unknown[]) => void this.#answer(connection, name, args));
+    takePlainCalls(socket, (call) => void this.#answer(connection, call));
+    socket.onAny((name: string, ...args: unknown[]) => void this.#acknowledge(connection, name, args));
     if (session) connection.greeting = this.#greet(connection, session, token);
   }
 
@@ -112,16 +114,24 @@ export class SocketIoDoor {
     }
   }
 
-  async #answer(connection: SocketIoConnection, name: string, args: unknown[]): Promise<void> {
+  async #answer(connection: SocketIoConnection, { id, name, input }: PlainCall): Promise<void> {
+    const json = JSON.stringify(await this.#run(connection, name, input));
+    if (id !== undefined) connection.answer(`3${id}[${json}]`);
+  }
+
+  /** A call that came through Socket.IO's own parser. */
+  async #acknowledge(connection: SocketIoConnection, name: string, args: unknown[]): Promise<void> {
     const ack = args.at(-1);
     const input = typeof args[0] === 'function' ? undefined : args[0];
+    const outcome = await this.#run(connection, name, refuseBinary(input));
+    if (typeof ack === 'function') ack(outcome);
+  }
+
+  async #run(connection: SocketIoConnection, name: string, input: unknown): Promise<object> {
     // Calls that come while the handshake's session is let in are that session's.
     if (connection.greeting) await connection.greeting;
-    const outcome = await runCall(this.#parts, name, refuseBinary(input), connection);
-    if (typeof ack !== 'function') return;
-    connection.cork();
-    ack('error' in outcome ? { error: outcome.error.toJSON() } : outcome);
-    connection.boundAnswers();
+    const outcome = await runCall(this.#parts, name, input, connection);
+    return 'error' in outcome ? { error: outcome.error.toJSON() } : outcome;
   }
 }
 
