@@ -27,6 +27,8 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #guests: boolean;
   readonly #onCreated: (user: UserRef) => Promise<void>;
+  /** The app's users who are being let in for the first time. */
+  readonly #arriving = new Map<string, Promise<void>>();
   readonly #endListeners: ((session: Session, reason: SessionEnd) => void)[] = [];
 
   /** `guests`: whether they are let in. `onCreated` hears of every new user before anyone else does. */
@@ -81,9 +83,20 @@ export class Sessions {
       throw new Error('authenticate() gave an id that is not 1 to 90 printable ASCII characters');
     const known = await findUser(this.#store.read, id);
     const user: User = { id, kind: 'host', name: host.name, createdAt: known?.createdAt ?? this.#clock.now() };
-    if (known?.name !== user.name) await saveUser(this.#store.write, user);
-    if (!known) await this.#onCreated(refOf(user));
+    if (known && known.name !== user.name) await saveUser(this.#store.write, user);
+    if (!known && !this.#arriving.has(id)) this.#arriving.set(id, this.#arrive(user));
+    // A page's first requests come together: those after the first wait as well, until the user is in the lobby.
+    await this.#arriving.get(id);
     return { id, user };
+  }
+
+  async #arrive(user: User): Promise<void> {
+    try {
+      await saveUser(this.#store.write, user);
+      await this.#onCreated(refOf(user));
+    } finally {
+      this.#arriving.delete(user.id);
+    }
   }
 
   /** Ends a session: its token is dead, and a guest's name is free. */
