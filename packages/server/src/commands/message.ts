@@ -29,10 +29,9 @@ export async function send(
     const sent = await findSent(input, context);
     return sent ?? fail('conflict', 'You have sent something else under this clientId', { field: 'clientId' });
   }
-  const id = messageIdOf(room, created.seq);
-  return {
-    message: { id, room, seq: created.seq, author, text, at: created.at, ...(clientId !== undefined && { clientId }) },
-  };
+  const { seq, at } = created;
+  const message = { id: messageIdOf(room, seq), room, seq, author, text, at };
+  return { message: clientId === undefined ? message : { ...message, clientId } };
 }
 
 /** The first result of a send that is a repeat of one before, or undefined. */

@@ -22,7 +22,8 @@ function eventBody(
 ): Record<string, unknown> {
   if (name !== 'message.created') return { ...place, ...own };
   const { room, seq, at, actor } = place;
-  return { ...place, message: { id: messageIdOf(room, seq), room, seq, author: actor, at, ...own } };
+  const message = { id: messageIdOf(room, seq), room, seq, author: actor, at };
+  return { room, seq, at, actor, message: Object.assign(message, own) };
 }
 
 /** The body of an event that has just been committed as `seq`. */

@@ -12,7 +12,7 @@ export const newEvent = {
   messageCreated(text: string, clientId: string | undefined): NewEvent {
     return {
       name: 'message.created',
-      payload: { text, ...(clientId !== undefined && { clientId }) },
+      payload: clientId === undefined ? { text } : { text, clientId },
       changes: [{ kind: 'insertMessage', text, clientId: clientId ?? null }],
     };
   },

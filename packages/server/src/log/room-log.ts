@@ -49,7 +49,8 @@ export class RoomLog {
     this.#clock = clock;
     this.#lastAt = lastAt;
     this.#writer = new Writer(store, (appends, results) => {
-      const batch = appends.flatMap((append, index) => committedEvents(append, results[index]));
+      const batch: CommittedEvent[] = [];
+      for (const [index, append] of appends.entries()) addCommitted(batch, append, results[index]);
       if (batch.length === 0) return;
       this.#tails.follow(batch);
       for (const listener of this.#listeners) listener(batch);
@@ -114,12 +115,12 @@ export class RoomLog {
   }
 }
 
-function committedEvents(append: Append, result: AppendResult | undefined): CommittedEvent[] {
-  if (result?.status !== 'appended') return [];
-  return append.events.flatMap((event, index) => {
+function addCommitted(batch: CommittedEvent[], append: Append, result: AppendResult | undefined): void {
+  if (result?.status !== 'appended') return;
+  for (const [index, event] of append.events.entries()) {
     const seq = result.seqs[index] ?? 0;
-    return seq === 0 ? [] : [new CommittedEvent(event.name, bodyOfNew(append, event, seq), append.room, seq)];
-  });
+    if (seq !== 0) batch.push(new CommittedEvent(event.name, bodyOfNew(append, event, seq), append.room, seq));
+  }
 }
 
 /** Cuts a page where it gets too large for one frame; it holds one event at least. */

@@ -18,6 +18,17 @@ export type WorkerAnswer = { id: number } & ({ result: unknown } | { error: { me
 
 type PreparedChanges = Record<Change['kind'], { run: Database.Statement; values: ChangeStatement<Change>['values'] }>;
 
+/** So many rooms are known at most. */
+const MAX_ROOMS = 10_000;
+
+/** A room as the worker knows it. */
+interface KnownRoom {
+  id: string;
+  head: number;
+  /** Users who are found to be members. */
+  members: Set<string>;
+}
+
 /** The thread that owns the write side: appends to room logs, and single statements. */
 class WriteSide {
   readonly #database: Database.Database;
@@ -26,9 +37,13 @@ class WriteSide {
   readonly #insertEvent: Database.Statement;
   readonly #readHead: Database.Statement;
   readonly #writeHead: Database.Statement;
-  readonly #isMember: Database.Statement;
-  /** Heads as the open transaction has them. */
-  readonly #heads = new Map<string, number>();
+  readonly #readMember: Database.Statement;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  /** What is known of rooms, as the open transaction has it; this is the only thread that changes them. */
+  readonly #rooms = new Map<string, KnownRoom>();
+  /** The rooms whose head the open transaction has moved. */
+  readonly #moved = new Set<KnownRoom>();
 
   constructor(file: string) {
     this.#database = openForWriting(file);
@@ -42,7 +57,9 @@ class WriteSide {
     );
     this.#readHead = this.#database.prepare(`SELECT head FROM rooms WHERE id = ?`).pluck();
     this.#writeHead = this.#database.prepare(`UPDATE rooms SET head = ? WHERE id = ?`);
-    this.#isMember = this.#database.prepare(`SELECT 1 FROM members WHERE room_id = ? AND user_id = ?`).pluck();
+    this.#readMember = this.#database.prepare(`SELECT 1 FROM members WHERE room_id = ? AND user_id = ?`).pluck();
+    this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#database.prepare('COMMIT');
   }
 
   /** Commits a batch in one transaction. If that fails, each append by itself, so that a bad one harms no other (S4). */
@@ -74,39 +91,60 @@ class WriteSide {
   }
 
   #transaction(batch: readonly Append[]): AppendResult[] {
-    this.#heads.clear();
-    this.#database.exec('BEGIN IMMEDIATE');
+    if (this.#rooms.size > MAX_ROOMS) this.#rooms.clear();
+    this.#moved.clear();
+    this.#begin.run();
     try {
       const results = batch.map((append) => this.#append(append));
-      for (const [room, head] of this.#heads) this.#writeHead.run(head, room);
-      this.#database.exec('COMMIT');
+      for (const { id, head } of this.#moved) this.#writeHead.run(head, id);
+      this.#commit.run();
       return results;
     } catch (error) {
+      this.#rooms.clear();
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }
 
   #append(append: Append): AppendResult {
-    const { room, actor, at } = append;
-    if (append.guard !== undefined && !this.#isMember.get(room, append.guard)) return { status: 'refused' };
-    const known = this.#heads.get(room) ?? (this.#readHead.get(room) as number | undefined);
-    if (known === undefined && !createsRoom(append)) return { status: 'failed', reason: `There is no room ${room}` };
-    let head = known ?? 0;
+    const { room: id, guard, actor, at } = append;
+    const room = this.#rooms.get(id) ?? this.#look(id);
+    if (guard !== undefined && !(room && this.#isMember(room, guard))) return { status: 'refused' };
+    if (!room && !createsRoom(append)) return { status: 'failed', reason: `There is no room ${id}` };
+    let head = room?.head ?? 0;
     const seqs: number[] = [];
     for (const event of append.events) {
-      if (!this.#apply(event.changes, { room, seq: head + 1, at, actor })) {
+      if (!this.#apply(event.changes, { room: id, seq: head + 1, at, actor })) {
         if (seqs.length === 0) return { status: 'unchanged' };
         seqs.push(0);
         continue;
       }
       head += 1;
       const payload = JSON.stringify(event.payload);
-      this.#insertEvent.run(room, head, event.name, at, actor.id, actor.name, payload, event.messageSeq ?? null);
+      this.#insertEvent.run(id, head, event.name, at, actor.id, actor.name, payload, event.messageSeq ?? null);
       seqs.push(head);
+      if (event.changes.some(({ kind }) => kind === 'deleteMember')) room?.members.clear();
     }
-    this.#heads.set(room, head);
+    const moved = room ?? { id, head, members: new Set() };
+    moved.head = head;
+    this.#rooms.set(id, moved);
+    this.#moved.add(moved);
     return { status: 'appended', seqs };
+  }
+
+  #look(id: string): KnownRoom | undefined {
+    const head = this.#readHead.get(id) as number | undefined;
+    if (head === undefined) return undefined;
+    const room = { id, head, members: new Set<string>() };
+    this.#rooms.set(id, room);
+    return room;
+  }
+
+  #isMember(room: KnownRoom, user: string): boolean {
+    if (room.members.has(user)) return true;
+    const isMember = this.#readMember.get(room.id, user) !== undefined;
+    if (isMember) room.members.add(user);
+    return isMember;
   }
 
   /** Runs an event's changes; false when the first changes nothing (S3). */
