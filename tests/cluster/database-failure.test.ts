@@ -1,6 +1,10 @@
+import { createClient } from '@madang/client';
+import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
 import { outcome } from '../support/door-client.ts';
+import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { readiness, startNodes } from '../support/nodes.ts';
 import { startRedis } from '../support/redis.ts';
@@ -39,6 +43,28 @@ test('O2 while PostgreSQL is gone sends answer unavailable, nothing is shown, an
   expect(texts.filter((text) => text === 'during')).toHaveLength(1);
   await Promise.all([ari.close(), bom.close()]);
 });
+
+test('O2 who connects while PostgreSQL is gone keeps their session, and what waits to be sent', async () => {
+  await using yard = await startNodes({ count: 1 });
+  const [node] = yard.nodes as [TestServer];
+  const { token } = await startGuest(node.url, 'Ari');
+  await yard.postgres.kill();
+  const ari = createClient({ url: node.url, transport: 'websocket', token, backOff: { minMs: 50, maxMs: 200 } });
+  ari.connect();
+  const { sent } = ari.send('lobby', 'written while it was gone');
+  expect(await closeCode(new WebSocket(`${node.url}/ws`, { headers: { authorization: `Bearer ${token}` } }))).toBe(
+    1013,
+  );
+  expect(await closeCode(new WebSocket(node.url))).toBe(1013);
+  await yard.postgres.start();
+  expect((await sent).text).toBe('written while it was gone');
+  await ari.close();
+});
+
+async function closeCode(webSocket: WebSocket): Promise<number> {
+  const [code] = (await once(webSocket, 'close')) as [number];
+  return code;
+}
 
 test('D7 nodes without a bus find each other’s events within 2 s', async () => {
   await using postgres = await startPostgres();

@@ -1,6 +1,8 @@
+import { errorTable } from '@madang/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { toMadangError } from '../errors.js';
 import type { WireFormat } from '../fanout/wire-format.js';
 import type { DoorParts } from './door.js';
 import { WebSocketConnection } from './websocket-connection.js';
@@ -9,7 +11,7 @@ import { WebSocketConnection } from './websocket-connection.js';
 export interface WebSocketDoor {
   name: string;
   format(request: IncomingMessage): WireFormat;
-  /** Greets; texts that come meanwhile wait until it resolves. */
+  /** Greets; texts that come meanwhile wait until it resolves. When it throws, the connection is closed. */
   greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void>;
   receive(connection: WebSocketConnection, text: string): void;
   /** What is said to a frame that isn't text. */
@@ -65,15 +67,16 @@ export class WebSocketUpgrades {
     webSocket.on('error', this.#listeners.error);
     webSocket.on('close', this.#listeners.close);
     webSocket.on('message', this.#listeners.message);
-    connection.greeting = this.#greet(connection, webSocket, request);
+    connection.greeting = this.#greet(connection, request);
   }
 
-  async #greet(connection: WebSocketConnection, webSocket: WebSocket, request: IncomingMessage): Promise<void> {
+  async #greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void> {
     try {
       await this.#door.greet(connection, request);
     } catch (error) {
-      this.#parts.logger.error({ err: error, door: this.#door.name }, 'a connection could not be opened');
-      webSocket.close(1011, 'internal error');
+      // Who is told that their session is none gives it up: that must not come of a store that can't be read now.
+      const { code } = toMadangError(error, this.#parts.logger);
+      connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');
     } finally {
       connection.greeting = undefined;
     }

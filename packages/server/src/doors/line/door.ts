@@ -31,8 +31,7 @@ export function createLineDoor(parts: DoorParts): WebSocketUpgrades {
     name: 'line',
     format: (request) => lineFormats[languageOf(request)],
     greet: async (connection, request) => {
-      const visitor = await greet(connection, languageOf(request), parts);
-      if (visitor) visitors.set(connection, visitor);
+      visitors.set(connection, await greet(connection, languageOf(request), parts));
     },
     receive: (connection, text) => {
       const visitor = visitors.get(connection);
@@ -43,11 +42,7 @@ export function createLineDoor(parts: DoorParts): WebSocketUpgrades {
   return new WebSocketUpgrades(door, parts);
 }
 
-async function greet(
-  connection: WebSocketConnection,
-  language: Language,
-  parts: DoorParts,
-): Promise<Visitor | undefined> {
+async function greet(connection: WebSocketConnection, language: Language, parts: DoorParts): Promise<Visitor> {
   try {
     const session = await enter(connection, parts, language);
     const { user, rooms } = await parts.commands.welcome(session, connection);
@@ -55,9 +50,9 @@ async function greet(
     connection.send(lineWords.greeting[language](user.name, room));
     return { room, language };
   } catch (error) {
-    connection.send(lineWords.closed[language](toMadangError(error, parts.logger).toJSON()));
-    connection.close('unauthenticated');
-    return undefined;
+    const known = toMadangError(error, parts.logger);
+    connection.send(lineWords.closed[language](known.toJSON()));
+    throw known;
   }
 }
 

@@ -82,8 +82,9 @@ export class SocketIoConnection implements Connection, Calling {
     if (this.#isJoining) this.endTurn();
     // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
     // Who is too slow never drains, so nothing is waited for.
-    if (reason === 'restarting' || reason === 'too_slow') this.#socket.conn.close(reason === 'too_slow');
-    else this.#socket.disconnect(true);
+    const staysAway = reason === 'session_ended' || reason === 'unauthenticated';
+    if (staysAway) this.#socket.disconnect(true);
+    else this.#socket.conn.close(reason === 'too_slow');
   }
 
   #writeAnswers(answers: readonly string[]): void {

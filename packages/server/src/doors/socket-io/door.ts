@@ -1,4 +1,4 @@
-import type { ErrorObject } from '@madang/protocol';
+import { type ErrorObject, errorTable } from '@madang/protocol';
 import { Server as EngineServer } from 'engine.io';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -107,8 +107,8 @@ export class SocketIoDoor {
       const note = await commands.greet(session, connection, token);
       connection.write(connection.format.encode([note]));
     } catch (error) {
-      logger.error({ err: error, door: connection.door }, 'a connection could not be opened');
-      connection.close('restarting');
+      const { code } = toMadangError(error, logger);
+      connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');
     } finally {
       connection.greeting = undefined;
     }
