@@ -4,6 +4,7 @@ import type { DoorClient } from '../support/door-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
+import { whileTalking } from '../support/while-talking.ts';
 
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -31,25 +32,6 @@ beforeEach(async () => {
   await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
 });
 
-/** Says something each 100 ms while something happens; answers how long the slowest send and the slowest hearing took. */
-async function whileTalking(happens: () => Promise<void>): Promise<{ send: number; hearing: number; seqs: number[] }> {
-  const over = new AbortController();
-  const seqs: number[] = [];
-  let send = 0;
-  const hearings: Promise<number>[] = [];
-  const happening = happens().finally(() => over.abort());
-  while (!over.signal.aborted) {
-    const text = `while ${crypto.randomUUID()}`;
-    const start = performance.now();
-    seqs.push(await say(ari, text));
-    send = Math.max(send, performance.now() - start);
-    hearings.push(hears(bom, text, 15_000));
-    await sleep(100);
-  }
-  await happening;
-  return { send, hearing: Math.max(...(await Promise.all(hearings))), seqs };
-}
-
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -61,7 +43,7 @@ function expectWhole(): void {
 }
 
 test('O1 while Redis is gone sends are acknowledged and heard within 2 s, and it recovers by itself', async () => {
-  const { send, hearing } = await whileTalking(async () => {
+  const { send, hearing } = await whileTalking(ari, bom, async () => {
     await yard.redis.kill();
     await sleep(4000);
   });
@@ -80,7 +62,7 @@ test('O1 while Redis is gone sends are acknowledged and heard within 2 s, and it
 });
 
 test('O1 a Redis that is restarted, empty, costs nothing but a moment', async () => {
-  const { send, hearing } = await whileTalking(async () => {
+  const { send, hearing } = await whileTalking(ari, bom, async () => {
     await yard.redis.kill();
     await yard.redis.start();
     await sleep(3000);
@@ -91,7 +73,7 @@ test('O1 a Redis that is restarted, empty, costs nothing but a moment', async ()
 });
 
 test('O1 a Redis that is frozen is noticed though its connections stay open', async () => {
-  const { send, hearing } = await whileTalking(async () => {
+  const { send, hearing } = await whileTalking(ari, bom, async () => {
     yard.redis.freeze();
     const noticed = await Promise.all(yard.nodes.map((node) => busState(node, 'down')));
     report({ noticed: Math.max(...noticed) });
@@ -109,13 +91,29 @@ test('O1 a Redis that is frozen is noticed though its connections stay open', as
 test('O1 a Redis that is full still carries messages', async () => {
   await yard.redis.ask('CONFIG SET maxmemory 1');
   try {
-    const { send, hearing } = await whileTalking(() => sleep(1500));
+    const { send, hearing } = await whileTalking(ari, bom, () => sleep(1500));
     report({ send, hearing });
+    expect(send).toBeLessThan(1000);
     expect(hearing).toBeLessThan(1000);
     expect((await readiness(second))['bus']).toBe('up');
+    // Who comes now needs a subscription, which a full Redis still gives.
+    await using cho = await connectJsonRpc(second.url, { name: 'Cho' });
+    await say(ari, 'to Cho');
+    expect(await hears(cho, 'to Cho')).toBeLessThan(1000);
   } finally {
     await yard.redis.ask('CONFIG SET maxmemory 0');
   }
+});
+
+test('O1 a Redis that is slow holds up no send, and what it brings late is heard in time', async () => {
+  const { send, hearing } = await whileTalking(ari, bom, async () => {
+    // Each waits until the pause before it is over.
+    for (let pause = 0; pause < 5; pause += 1) await yard.redis.ask('CLIENT PAUSE 700 ALL');
+  });
+  report({ send, hearing });
+  expect(send).toBeLessThan(1000);
+  expect(hearing).toBeLessThan(2000);
+  expectWhole();
 });
 
 test('O1 rooms joined elsewhere while Redis is gone are heard', async () => {

@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest';
-import { run, say } from '../support/chat.ts';
+import { say } from '../support/chat.ts';
 import { Disposables } from '../support/disposables.ts';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { outcome } from '../support/door-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startNetwork, type TestNetwork } from '../support/network.ts';
 import { readiness, startNodes, type TestNodes } from '../support/nodes.ts';
 import { startSynchronousStandby, type TestPostgres } from '../support/postgres.ts';
 import type { TestServer } from '../support/start-server.ts';
-import { startWriter, type TestWriter } from '../support/writer.ts';
+import { expectNothingLost, insist, lobbyTexts, startWriter } from '../support/writer.ts';
 
 // Each starts two PostgreSQLs, a Redis and two servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -59,44 +59,6 @@ async function startYard(
     await standby?.[Symbol.asyncDispose]();
   };
   return { yard, standby: standby as TestPostgres, [Symbol.asyncDispose]: end };
-}
-
-/** The texts of the lobby's whole log, by seq. */
-async function lobbyLog(client: DoorClient): Promise<Map<number, string>> {
-  const texts = new Map<number, string>();
-  for (let more = true; more;) {
-    const page = await call(client, 'log.read', { room: 'lobby', after: texts.size });
-    for (const event of page.events) {
-      expect(event.seq).toBe(texts.size + 1);
-      texts.set(event.seq, (event as { message?: { text: string } }).message?.text ?? '');
-    }
-    more = page.more;
-  }
-  return texts;
-}
-
-/** Every acknowledged message is in the log, once, under the seq of its answer; each writer heard all, in order. */
-async function expectNothingLost(reader: DoorClient, writers: TestWriter[]): Promise<void> {
-  const counts = await Promise.all(writers.map((writer) => writer.finish()));
-  const log = await lobbyLog(reader);
-  const texts = [...log.values()];
-  for (const [index, writer] of writers.entries()) {
-    expect(writer.acknowledged.size).toBe(counts[index]);
-    for (const [text, seq] of writer.acknowledged) expect(log.get(seq)).toBe(text);
-    const name = writer.client.user.get()?.name ?? '';
-    expect(texts.filter((text) => text.startsWith(`${name} `))).toHaveLength(counts[index] ?? 0);
-    await vi.waitFor(() => expect(writer.heard.at(-1)).toBe(log.size), { timeout: 15_000 });
-    const first = writer.heard[0] ?? 0;
-    expect(writer.heard).toEqual(run(first, log.size - first + 1));
-  }
-}
-
-/** Sends the same message until it is taken, as an outbox does; answers the ms that it took. */
-async function insist(client: DoorClient, text: string): Promise<number> {
-  const start = performance.now();
-  const input = { room: 'lobby', text, clientId: text };
-  while ((await outcome(client, 'message.send', input)) !== 'ok') await new Promise((wait) => setTimeout(wait, 50));
-  return performance.now() - start;
 }
 
 for (const [way, startStandbyYard] of Object.entries(ways)) {
@@ -168,5 +130,5 @@ test('D1 a commit whose waiting for the standby is cancelled is not acknowledged
   expect(await sent).toBe('unavailable');
   await standby.start();
   await insist(ari, 'on-one-disk');
-  expect([...(await lobbyLog(ari)).values()].filter((text) => text === 'on-one-disk')).toHaveLength(1);
+  expect([...(await lobbyTexts(ari)).values()].filter((text) => text === 'on-one-disk')).toHaveLength(1);
 });

@@ -1,3 +1,4 @@
+import { startNetwork, type TestNetwork } from './network.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { startServer, type TestServer } from './start-server.ts';
@@ -8,14 +9,16 @@ export interface TestNodes extends AsyncDisposable {
   readonly postgres: TestPostgres;
   readonly redis: TestRedis;
   readonly database: string;
+  /** The first node's, with `networkTo`. */
+  readonly network: TestNetwork | undefined;
 }
 
 /** What a test wants of its nodes. */
 export interface NodesOptions {
   count?: number;
   flags?: string[];
-  /** Through what the nodes reach Redis; straight if absent. */
-  busPort?: (redis: TestRedis) => Promise<number>;
+  /** What the first node reaches through a network of its own. */
+  networkTo?: 'postgres' | 'redis';
   /** Through what the nodes reach their database, which has been made; straight if absent. */
   databaseUrl?: (postgres: TestPostgres, url: string) => Promise<string>;
   isCluster?: boolean;
@@ -24,20 +27,26 @@ export interface NodesOptions {
 
 /** Starts two nodes, or as many as are wanted. They know of each other when this resolves. */
 export async function startNodes(options: NodesOptions = {}): Promise<TestNodes> {
-  const { count = 2, flags = [], isCluster = false } = options;
+  const { count = 2, flags = [], isCluster = false, networkTo } = options;
   const [postgres, redis] = await Promise.all([startPostgres(options.postgresSettings), startRedis({ isCluster })]);
   const straight = await postgres.newDatabase();
   const database = (await options.databaseUrl?.(postgres, straight)) ?? straight;
-  const bus = `redis://127.0.0.1:${(await options.busPort?.(redis)) ?? redis.port}`;
+  const network = networkTo && (await startNetwork((networkTo === 'redis' ? redis : postgres).port));
   const nodes: TestServer[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+    await network?.[Symbol.asyncDispose]();
     await redis[Symbol.asyncDispose]();
     await postgres[Symbol.asyncDispose]();
   };
   try {
-    const start = () => startServer({ flags: ['--database', database, '--bus', bus, ...flags] });
-    nodes.push(...(await Promise.all(Array.from({ length: count }, start))));
+    const start = (index: number) => {
+      const reach = (server: 'postgres' | 'redis', url: string, { port }: { port: number }) =>
+        index === 0 && network && networkTo === server ? url.replace(`:${port}`, `:${network.port}`) : url;
+      const where = [reach('postgres', database, postgres), reach('redis', redis.url, redis)] as const;
+      return startServer({ flags: ['--database', where[0], '--bus', where[1], ...flags] });
+    };
+    nodes.push(...(await Promise.all(Array.from({ length: count }, (_, index) => start(index)))));
     await Promise.all(nodes.map((node) => busState(node, 'up')));
     // Two beats, so that each has heard the others.
     await new Promise((resolve) => setTimeout(resolve, 1100));
@@ -45,7 +54,7 @@ export async function startNodes(options: NodesOptions = {}): Promise<TestNodes>
     await end();
     throw error;
   }
-  return { nodes, postgres, redis, database, [Symbol.asyncDispose]: end };
+  return { nodes, postgres, redis, database, network, [Symbol.asyncDispose]: end };
 }
 
 /** What `/readyz` says. */

@@ -4,6 +4,9 @@ import { connect } from 'node:net';
 import { freePort } from './start-server.ts';
 import { tempFolder } from './temp-folder.ts';
 
+/** The server that is started: `valkey-server`, for one, where there is one. */
+const program = process.env['MADANG_TEST_REDIS'] ?? 'redis-server';
+
 /** A Redis of a test's own, that keeps nothing. */
 export interface TestRedis extends AsyncDisposable {
   readonly port: number;
@@ -36,7 +39,7 @@ export async function startRedis({ isCluster = false, flags = [] as string[] } =
     const cluster = isCluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : [];
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder.path, ...cluster];
     // It ends with the test, however that ends.
-    const command = ['--pdeathsig=KILL', 'redis-server', ...args, '--daemonize', 'no', ...flags];
+    const command = ['--pdeathsig=KILL', program, ...args, '--daemonize', 'no', ...flags];
     child = spawn('setpriv', command, { stdio: 'ignore' });
     for (let attempt = 0; !(await ask(port, 'PING').catch(() => '')).startsWith('+PONG'); attempt += 1) {
       if (attempt > 200) throw new Error('Redis does not answer');

@@ -1,4 +1,7 @@
 import { type Client, createClient, memoryOutboxStore } from '@madang/client';
+import { expect, vi } from 'vitest';
+import { run } from './chat.ts';
+import { call, type DoorClient, outcome } from './door-client.ts';
 
 /** An SDK client that says something now and again, and remembers what it heard and what was acknowledged. */
 export interface TestWriter extends AsyncDisposable {
@@ -52,4 +55,42 @@ export async function startWriter(url: string, name: string, everyMs = 40): Prom
       await client.close();
     },
   };
+}
+
+/** The texts of the lobby's whole log, by seq. */
+export async function lobbyTexts(client: DoorClient): Promise<Map<number, string>> {
+  const texts = new Map<number, string>();
+  for (let more = true; more;) {
+    const page = await call(client, 'log.read', { room: 'lobby', after: texts.size });
+    for (const event of page.events) {
+      expect(event.seq).toBe(texts.size + 1);
+      texts.set(event.seq, (event as { message?: { text: string } }).message?.text ?? '');
+    }
+    more = page.more;
+  }
+  return texts;
+}
+
+/** Every acknowledged message is in the log, once, under the seq of its answer; each writer heard all, in order. */
+export async function expectNothingLost(reader: DoorClient, writers: TestWriter[]): Promise<void> {
+  const counts = await Promise.all(writers.map((writer) => writer.finish()));
+  const log = await lobbyTexts(reader);
+  const texts = [...log.values()];
+  for (const [index, writer] of writers.entries()) {
+    expect(writer.acknowledged.size).toBe(counts[index]);
+    for (const [text, seq] of writer.acknowledged) expect(log.get(seq)).toBe(text);
+    const name = writer.client.user.get()?.name ?? '';
+    expect(texts.filter((text) => text.startsWith(`${name} `))).toHaveLength(counts[index] ?? 0);
+    await vi.waitFor(() => expect(writer.heard.at(-1)).toBe(log.size), { timeout: 15_000 });
+    const first = writer.heard[0] ?? 0;
+    expect(writer.heard).toEqual(run(first, log.size - first + 1));
+  }
+}
+
+/** Sends the same message until it is taken, as an outbox does; answers the ms that it took. */
+export async function insist(client: DoorClient, text: string): Promise<number> {
+  const start = performance.now();
+  const input = { room: 'lobby', text, clientId: text };
+  while ((await outcome(client, 'message.send', input)) !== 'ok') await new Promise((wait) => setTimeout(wait, 50));
+  return performance.now() - start;
 }

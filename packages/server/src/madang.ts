@@ -116,6 +116,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
       })
     : undefined;
   log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
+  log.onUnanswered(() => nodes?.unanswered());
   sessions.onEnd((session, reason) => {
     attendance.sessionEnded(session.id, reason);
     nodes?.sessionEnded(session, reason);

@@ -23,6 +23,12 @@ const LATELY_MS = 5 * 60_000;
 /** How often all memberships of those who are here are compared, in ms. */
 const MEMBERSHIPS_MS = 15 * 60_000;
 
+/**
+ * How long what was not answered may still be committed after the store was reached again, in ms: the network may bring it
+ * late. Until then the log is looked at as often as without a bus.
+ */
+const DOUBT_MS = 10_000;
+
 /** How many users or sessions are looked up at a time, so that the loop is free in between. */
 const CHUNK = 500;
 
@@ -42,6 +48,8 @@ export interface LogAuditParts {
   isWhole: () => boolean;
   /** A user is a member of a room that is not heard here: it must be, from `seq` on. */
   onMissedRoom: (room: string, seq: number, head: number) => void;
+  /** The log holds something that may be of a commit that was not answered: then the other nodes were not told of it. */
+  onUntold: () => void;
   /** A session that has a connection here is over. */
   onSessionOver: (sessionId: string) => void;
   onError(error: unknown): void;
@@ -63,6 +71,7 @@ export class LogAudit {
   #peopleRun: Promise<void> | undefined;
   /** The store did not answer the last time: it is asked again soon. */
   #hasFailed = false;
+  #doubtfulUntil = -Infinity;
 
   constructor(parts: LogAuditParts) {
     this.#parts = parts;
@@ -76,6 +85,18 @@ export class LogAudit {
     this.#peopleAt = -Infinity;
     this.#membershipsAt = -Infinity;
     this.#tick();
+  }
+
+  /** Compares what is new, soon: another node could not tell all of it. */
+  lately(): void {
+    this.#headsAt = -Infinity;
+    this.#peopleAt = -Infinity;
+  }
+
+  /** A commit was not answered. It may be there nevertheless, or come to be, and nobody was told what it holds. */
+  doubt(): void {
+    this.#doubtfulUntil = Infinity;
+    this.lately();
   }
 
   /** Compares one room soon, together with others: it has just begun to be heard. */
@@ -99,10 +120,11 @@ export class LogAudit {
 
   #tick(): void {
     const now = performance.now();
-    const mode = this.#parts.isWhole() && !this.#hasFailed ? 'whole' : 'broken';
+    const isWhole = this.#parts.isWhole() && !this.#hasFailed && now > this.#doubtfulUntil;
+    const mode = isWhole ? 'whole' : 'broken';
     if (!this.#headsRun && now - this.#headsAt >= HEADS_MS[mode]) {
       this.#headsAt = now;
-      this.#headsRun = this.#guarded(this.#heads([...this.#parts.sequence.rooms], mode === 'whole' ? 'soon' : 'now'));
+      this.#headsRun = this.#guarded(this.#allHeads(isWhole ? 'soon' : 'now'));
       void this.#headsRun.then(() => (this.#headsRun = undefined));
     }
     if (!this.#peopleRun && now - this.#peopleAt >= PEOPLE_MS[mode]) {
@@ -122,18 +144,28 @@ export class LogAudit {
     }
   }
 
-  async #heads(rooms: string[], when: 'now' | 'soon'): Promise<void> {
+  async #allHeads(when: 'now' | 'soon'): Promise<void> {
+    const hasNew = await this.#heads([...this.#parts.sequence.rooms], when);
+    const now = performance.now();
+    if (hasNew && now < this.#doubtfulUntil) this.#parts.onUntold();
+    if (this.#doubtfulUntil === Infinity) this.#doubtfulUntil = now + DOUBT_MS;
+  }
+
+  /** Compares rooms; answers whether there was more in one than was delivered here. */
+  async #heads(rooms: string[], when: 'now' | 'soon'): Promise<boolean> {
     const { sequence, store } = this.#parts;
     const delivered = new Map<string, number>();
     for (const room of rooms) {
       const seq = sequence.deliveredIn(room);
       if (seq !== undefined) delivered.set(room, seq);
     }
-    if (delivered.size === 0) return;
-    for (const { room, head } of await headsOtherThan(store.read, delivered)) {
+    if (delivered.size === 0) return false;
+    const others = await headsOtherThan(store.read, delivered);
+    for (const { room, head } of others) {
       if (head < (delivered.get(room) ?? 0)) sequence.cutTo(room, head);
       else sequence.reaches(room, head, when);
     }
+    return others.length > 0;
   }
 
   async #people(): Promise<void> {

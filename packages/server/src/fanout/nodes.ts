@@ -78,6 +78,7 @@ export class Nodes implements Hearing, BusListener {
     });
     this.#peers = new Peers(this.#node, bus, {
       changed: () => this.#peersChanged(),
+      missed: () => this.#audit.lately(),
       gone: (node) => this.#elsewhere.forgetNode(node),
     });
     this.#audit = new LogAudit({
@@ -90,6 +91,7 @@ export class Nodes implements Hearing, BusListener {
         this.#hear(room, seq);
         this.#sequence.reaches(room, head, 'now');
       },
+      onUntold: () => this.#peers.dropped(),
       onSessionOver: (session) => parts.attendance.sessionEnded(session, 'revoked'),
       onError,
     });
@@ -135,6 +137,12 @@ export class Nodes implements Hearing, BusListener {
   /** Takes what was committed here. */
   committed(batch: CommittedBatch): void {
     for (const events of byRoom(batch)) this.#committedIn(events[0]?.room ?? '', events);
+  }
+
+  /** A commit failed, perhaps after it was done: whoever hears its rooms looks into the log. */
+  unanswered(): void {
+    this.#audit.doubt();
+    this.#peers.dropped();
   }
 
   /** Tells a signal to those of a room who are at other nodes. */

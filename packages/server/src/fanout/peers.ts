@@ -24,7 +24,7 @@ const SUSPECT_MS = 10 * 60_000;
 
 interface Peer {
   heardAt: number;
-  /** How many of its messages it has had to drop. */
+  /** How often it has had to keep something back. */
   lost: number;
   isGone: boolean;
 }
@@ -33,6 +33,8 @@ interface Peer {
 export interface PeersListener {
   /** The bus, or a node, was lost or found: something may have been missed. */
   changed(): void;
+  /** A node could not tell all that it had to. */
+  missed(): void;
   /** A node's people are gone. */
   gone(node: string): void;
 }
@@ -77,7 +79,7 @@ export class Peers {
     return [...this.#peers].filter(([, peer]) => !peer.isGone && peer.heardAt >= since).map(([node]) => node);
   }
 
-  /** A message for others was dropped: they are told with the next beat, and look into the log. */
+  /** Others were not told of something: they hear of that with the next beat, and look into the log. */
   dropped(): void {
     this.#lost += 1;
   }
@@ -101,7 +103,8 @@ export class Peers {
     const known = this.#peers.get(message.node);
     const hasLost = known !== undefined && known.lost !== message.lost;
     this.#peers.set(message.node, { heardAt: now(), lost: message.lost, isGone: false });
-    if (hasLost || known?.isGone) this.#listener.changed();
+    if (known?.isGone) this.#listener.changed();
+    else if (hasLost) this.#listener.missed();
     // A new node knows nobody yet.
     if (!known) this.#send('beat');
   }

@@ -37,6 +37,7 @@ export class RoomLog {
   readonly #writer: Writer;
   readonly #listeners: CommittedListener[] = [];
   readonly #tails = new Tails();
+  #unanswered = (): void => undefined;
   #lastAt: number;
 
   /** Opens the log of a store; its time goes on where the newest event is. */
@@ -48,13 +49,11 @@ export class RoomLog {
     this.#store = store;
     this.#clock = clock;
     this.#lastAt = lastAt;
-    this.#writer = new Writer(store, (appends, results) => {
-      const batch: CommittedEvent[] = [];
-      for (const [index, append] of appends.entries()) addCommitted(batch, append, results[index]);
-      if (batch.length === 0) return;
-      this.#tails.follow(batch);
-      for (const listener of this.#listeners) listener(batch);
-    });
+    this.#writer = new Writer(
+      store,
+      (appends, results) => this.#committed(appends, results),
+      () => this.#unanswered(),
+    );
   }
 
   /** The name of the log's unbroken history. */
@@ -65,6 +64,11 @@ export class RoomLog {
   /** Hears what is committed from now on. */
   onCommitted(listener: CommittedListener): void {
     this.#listeners.push(listener);
+  }
+
+  /** Hears that a commit failed, perhaps after it was done: what it holds may be in the log, and nobody was told (S7). */
+  onUnanswered(listener: () => void): void {
+    this.#unanswered = listener;
   }
 
   /**
@@ -98,6 +102,14 @@ export class RoomLog {
   /** Resolves when nothing is on its way to the disk any more. */
   idle(): Promise<void> {
     return this.#writer.idle();
+  }
+
+  #committed(appends: readonly Append[], results: readonly AppendResult[]): void {
+    const batch: CommittedEvent[] = [];
+    for (const [index, append] of appends.entries()) addCommitted(batch, append, results[index]);
+    if (batch.length === 0) return;
+    this.#tails.follow(batch);
+    for (const listener of this.#listeners) listener(batch);
   }
 
   async #eventsAfter(room: string, head: number, after: number, limit: number): Promise<LoggedEvent[]> {

@@ -15,13 +15,19 @@ const MAX_TURNS = 8;
 export class Writer {
   readonly #store: Store;
   readonly #onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void;
+  readonly #onUnanswered: () => void;
   readonly #gathering: { append: Append; settle(result: AppendResult | Error): void }[] = [];
   #committing: Promise<void> | undefined;
 
-  /** `onCommitted` hears each batch before its appends are answered. */
-  constructor(store: Store, onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void) {
+  /** `onCommitted` hears each batch before its appends are answered, `onUnanswered` that one failed, perhaps after it was committed (S7). */
+  constructor(
+    store: Store,
+    onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void,
+    onUnanswered: () => void,
+  ) {
     this.#store = store;
     this.#onCommitted = onCommitted;
+    this.#onUnanswered = onUnanswered;
   }
 
   /** Resolves when the append is on disk, or was found unchanged or refused. Rejects with `unavailable`. */
@@ -51,6 +57,7 @@ export class Writer {
         for (const [index, each] of batch.entries()) each.settle(results[index] as AppendResult);
       } catch (error) {
         const reason = error instanceof Error ? error : new Error(String(error));
+        this.#onUnanswered();
         for (const each of batch) each.settle(reason);
       }
     }

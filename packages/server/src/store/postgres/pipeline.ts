@@ -1,5 +1,4 @@
 import type { Client, QueryResult } from 'pg';
-import type { NoticeMessage } from 'pg-protocol/dist/messages.js';
 
 /** A statement that is prepared once per connection, under its name. */
 export interface Statement {
@@ -9,6 +8,12 @@ export interface Statement {
 
 /** Bare words such as BEGIN; they need no preparing. */
 type Asked = Statement | 'BEGIN' | 'COMMIT' | 'SAVEPOINT part' | 'ROLLBACK TO SAVEPOINT part' | 'ROLLBACK';
+
+/** What PostgreSQL tells beside its answers. */
+interface Notice {
+  code?: string | undefined;
+  message?: string | undefined;
+}
 
 /** The SQLSTATE codes of warnings. */
 const WARNING = /^01/;
@@ -57,7 +62,7 @@ export class Pipeline {
    */
   async commit(): Promise<void> {
     const warnings: string[] = [];
-    const hear = ({ code = '', message = '' }: NoticeMessage) => void (WARNING.test(code) && warnings.push(message));
+    const hear = ({ code = '', message = '' }: Notice) => void (WARNING.test(code) && warnings.push(message));
     this.#client.on('notice', hear);
     try {
       const { command } = await this.ask('COMMIT');

@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import type { Direction, TestNetwork } from '../support/network.ts';
+import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
+import type { TestServer } from '../support/start-server.ts';
+import { whileTalking } from '../support/while-talking.ts';
+import { expectNothingLost, insist, lobbyTexts, startWriter } from '../support/writer.ts';
+
+// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+
+/** What is lost: all, what the node sends, or what it would get. */
+const directions: Direction[] = ['both', 'requests', 'answers'];
+
+/** Two nodes, of which the first is cut off; a person at each. */
+interface CutYard {
+  yard: TestNodes;
+  network: TestNetwork;
+  cut: TestServer;
+  other: TestServer;
+  ari: DoorClient;
+  bom: DoorClient;
+  /** A room beside the lobby in which both are. */
+  room: string;
+}
+
+async function startCutYard(from: 'postgres' | 'redis'): Promise<CutYard> {
+  const yard = await startNodes({ flags: ['--limits', 'off'], networkTo: from });
+  const [cut, other] = yard.nodes as [TestServer, TestServer];
+  const ari = await connectJsonRpc(cut.url, { name: 'Ari' });
+  const bom = await connectJsonRpc(other.url, { name: 'Bom' });
+  const { room } = await call(ari, 'room.create', { name: 'Beside' });
+  await call(bom, 'room.join', { room: room.id });
+  return { yard, network: yard.network as TestNetwork, cut, other, ari, bom, room: room.id };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** What somebody has heard is without a gap, and nothing came twice. */
+function expectWhole(client: DoorClient): void {
+  const heard = seqsOf(client, 'lobby');
+  expect(heard).toEqual(run(heard[0] as number, heard.length));
+}
+
+describe('a node is cut off from Redis without a word', () => {
+  let parts: CutYard;
+  beforeAll(async () => {
+    parts = await startCutYard('redis');
+    return () => parts.yard[Symbol.asyncDispose]();
+  });
+
+  for (const direction of directions) {
+    test(`O1 what is lost is ${direction}: all is acknowledged and heard within 2 s, and it recovers by itself`, async () => {
+      const { network, cut, other, ari, bom } = parts;
+      const cutOff = async () => {
+        network.freeze(direction);
+        await busState(cut, 'down');
+        expect(await readiness(cut)).toEqual({ status: 'degraded', store: 'ok', bus: 'down' });
+        expect(await readiness(other)).toMatchObject({ store: 'ok', bus: 'up' });
+        await sleep(2500);
+        network.thaw();
+        await busState(cut, 'up');
+      };
+      const happening = cutOff();
+      // In two rooms, so that neither's messages show that there are some of the other's.
+      const [there, back] = await Promise.all([
+        whileTalking(ari, bom, () => happening, 'lobby'),
+        whileTalking(bom, ari, () => happening, parts.room),
+      ]);
+      const hearing = Math.max(there.hearing, back.hearing);
+      process.stdout.write(`  Redis, ${direction} lost: heard within ${Math.round(hearing)} ms\n`);
+      expect(Math.max(there.send, back.send)).toBeLessThan(1000);
+      expect(hearing).toBeLessThan(2500);
+      await say(ari, `fast again ${direction}`);
+      expect(await hears(bom, `fast again ${direction}`)).toBeLessThan(500);
+      expectWhole(ari);
+      expectWhole(bom);
+    });
+  }
+});
+
+describe('a node is cut off from PostgreSQL without a word', () => {
+  let parts: CutYard;
+  beforeAll(async () => {
+    parts = await startCutYard('postgres');
+  });
+  afterEach(() => parts.network.thaw());
+  afterAll(() => parts.yard[Symbol.asyncDispose]());
+
+  for (const direction of directions) {
+    test(`O2 D3 what is lost is ${direction}: its sends are refused within 5 s, the other node goes on, and nothing is lost or doubled`, async () => {
+      const { network, cut, other, ari, bom } = parts;
+      await using writer = await startWriter(cut.url, `cut-${direction}`);
+      await using elsewhere = await startWriter(other.url, `other-${direction}`);
+      const input = { room: 'lobby', text: `during-${direction}`, clientId: `during-${direction}` };
+      network.freeze(direction);
+      const start = performance.now();
+      const answers = await Promise.all([
+        outcome(ari, 'message.send', input),
+        outcome(ari, 'log.read', { room: 'lobby', after: 0 }),
+        readiness(cut),
+      ]);
+      const refused = performance.now() - start;
+      expect(answers).toEqual(['unavailable', 'unavailable', { status: 'unavailable', store: 'down', bus: 'up' }]);
+      // What others say comes over the bus, and needs no database here, unless there is a gap to be read before it.
+      await say(bom, `others-${direction}`, parts.room);
+      expect(await hears(ari, `others-${direction}`)).toBeLessThan(1000);
+      network.thaw();
+      const taken = await insist(ari, input.text);
+      process.stdout.write(
+        `  PostgreSQL, ${direction} lost: refused after ${Math.round(refused)} ms, took again after ${Math.round(taken)} ms\n`,
+      );
+      expect(refused).toBeLessThan(5000);
+      await expectNothingLost(bom, [writer, elsewhere]);
+      expect([...(await lobbyTexts(bom)).values()].filter((text) => text === input.text)).toHaveLength(1);
+      expectWhole(ari);
+      expectWhole(bom);
+    });
+  }
+
+  test('D7 a commit whose answer is lost is heard at every node without another event in its room', async () => {
+    const { network, ari, bom } = parts;
+    await vi.waitFor(async () => expect(await readiness(parts.cut)).toMatchObject({ status: 'ready' }), 10_000);
+    network.freezeAnswersTo('COMMIT');
+    const input = { room: 'lobby', text: 'unanswered', clientId: 'unanswered' };
+    expect(await outcome(ari, 'message.send', input)).toBe('unavailable');
+    // The node that can't know whether it is there tells the other to look.
+    const elsewhere = await hears(bom, 'unanswered', 3000);
+    network.thaw();
+    const here = await hears(ari, 'unanswered', 3000);
+    process.stdout.write(
+      `  a commit without an answer was heard elsewhere after ${Math.round(elsewhere)} ms, here ${Math.round(here)} ms after the network was back\n`,
+    );
+    const { seq } = (await ari.ask('message.send', input)).result as { message: { seq: number } }['message'];
+    expect(seqsOf(bom, 'lobby').filter((each) => each === seq).length).toBeLessThanOrEqual(1);
+    expectWhole(ari);
+    expectWhole(bom);
+    expect([...(await lobbyTexts(bom)).values()].filter((text) => text === 'unanswered')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,32 @@
+import { hears, say } from './chat.ts';
+import type { DoorClient } from './door-client.ts';
+
+/** How long the slowest send and the slowest hearing took, in ms. */
+export interface Slowest {
+  send: number;
+  hearing: number;
+}
+
+/** Says something each 100 ms while something happens; the listener must hear all of it within 15 s. */
+export async function whileTalking(
+  speaker: DoorClient,
+  listener: DoorClient,
+  happens: () => Promise<unknown>,
+  room = 'lobby',
+): Promise<Slowest> {
+  const over = new AbortController();
+  const hearings: Promise<number>[] = [];
+  let send = 0;
+  const happening = happens().finally(() => over.abort());
+  while (!over.signal.aborted) {
+    const text = `while ${crypto.randomUUID()}`;
+    const start = performance.now();
+    const heard = hears(listener, text, 15_000).then(() => performance.now() - start);
+    hearings.push(heard);
+    await say(speaker, text, room);
+    send = Math.max(send, performance.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await happening;
+  return { send, hearing: Math.max(...(await Promise.all(hearings))) };
+}
