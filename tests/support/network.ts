@@ -11,15 +11,12 @@ export interface TestNetwork extends AsyncDisposable {
   readonly port: number;
   /** From now on nothing comes through, one way or both. Connections can still be made, as if they were answered late. */
   freeze(direction?: Direction): void;
-<<<<<<< HEAD
   /** Ends all connections, and takes no new ones. */
   cut(): void;
   /** Everything is late by so many ms. */
   slow(ms: number): void;
-=======
   /** Loses all answers from the moment on at which a request holds a text; the request itself comes through. */
   freezeAnswersTo(text: string): void;
->>>>>>> 6176480 (fanout: what was committed without an answer is looked for at once, at all nodes)
   /** Carries again, also what was sent meanwhile, as TCP does. */
   thaw(): void;
   /** Leads new connections to another port, as an address does that moves. */
@@ -31,16 +28,13 @@ export async function startNetwork(to: number): Promise<TestNetwork> {
   const links = new Set<Link>();
   let target = to;
   let frozen: readonly Way[] = [];
-<<<<<<< HEAD
   let isCut = false;
   let lateMs = 0;
-=======
   let fatal: string | undefined;
   const freeze = (direction: Direction): void => {
     frozen = direction === 'both' ? WAYS : [direction];
     for (const link of links) for (const way of frozen) link[way].pause();
   };
->>>>>>> 6176480 (fanout: what was committed without an answer is looked for at once, at all nodes)
   const server = createServer((inner) => {
     if (isCut) {
       inner.destroy();
@@ -50,17 +44,12 @@ export async function startNetwork(to: number): Promise<TestNetwork> {
     links.add(link);
     for (const way of WAYS) {
       const other = link[way === 'requests' ? 'answers' : 'requests'];
-<<<<<<< HEAD
       // Bytes stay in order, also when what comes later is less late.
       let before: Promise<unknown> = Promise.resolve();
       link[way].on('data', (chunk: Buffer) => {
+        if (way === 'requests' && fatal !== undefined && chunk.includes(fatal)) freeze('answers');
         const late = lateMs === 0 ? undefined : setTimeout(lateMs);
         before = before.then(() => late).then(() => other.write(chunk));
-=======
-      link[way].on('data', (chunk: Buffer) => {
-        if (way === 'requests' && fatal !== undefined && chunk.includes(fatal)) freeze('answers');
-        other.write(chunk);
->>>>>>> 6176480 (fanout: what was committed without an answer is looked for at once, at all nodes)
       });
       link[way].on('error', () => undefined);
       link[way].on('close', () => {
