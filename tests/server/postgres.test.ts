@@ -108,7 +108,8 @@ test(
       await own.start();
       while ((await send(`after ${end}`, `after-${end}`)) !== 'ok')
         await new Promise((resolve) => setTimeout(resolve, 50));
-      expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
+      // What was asked a moment ago holds for that moment.
+      await expect.poll(async () => (await fetch(`${node.url}/readyz`)).status).toBe(200);
       // An outbox sends again what was not acknowledged; what was there after all is answered as it is.
       for (let index = 0; index < 50; index += 1) {
         expect(await send(`during ${end} ${index}`, `${end}-${index}`)).toBe('ok');
