@@ -20,7 +20,7 @@ export class SendBuffers {
 
   /** Writes a room's events, or drops them. `end` is the last one's place. */
   writeEvents(connection: Connection, encoded: Encoded, end: Place): void {
-    const behind = this.#behind.get(connection);
+    const behind = this.#behindOf(connection);
     if (!behind && connection.queuedBytes() <= this.#maxBytes) return connection.write(encoded, end);
     if (behind) behind.set(end.room, end.seq);
     else this.#behind.set(connection, new Map([[end.room, end.seq]]));
@@ -29,7 +29,12 @@ export class SendBuffers {
 
   /** Writes a signal, or drops it. */
   writeSignal(connection: Connection, encoded: Encoded): void {
-    if (!this.#behind.has(connection) && connection.queuedBytes() <= this.#maxBytes) connection.write(encoded);
+    if (!this.#behindOf(connection) && connection.queuedBytes() <= this.#maxBytes) connection.write(encoded);
+  }
+
+  /** Nearly always nobody is behind; then not even the map is asked, for each of all who hear an event. */
+  #behindOf(connection: Connection): Map<string, number> | undefined {
+    return this.#behind.size === 0 ? undefined : this.#behind.get(connection);
   }
 
   /** A connection's door says that the network took something: tells it what it missed once nothing is left. */

@@ -13,9 +13,9 @@ import { directSocket, takesFrames, waitingBytes } from './raw-socket.js';
 
 /**
  * A Socket.IO client, the caller of what comes over it. On the WebSocket transport a batch is one buffer of ready frames,
- * written to the TCP socket when Engine.IO has nothing queued; else it takes its place in Engine.IO's queue
- * (`wsPreEncodedFrame`), after the packets that were there before. The answers of one turn are one buffer too, and go in
- * one write with the events of that turn.
+ * written to the TCP socket from the moment that Engine.IO has nothing queued; until then it takes its place in
+ * Engine.IO's queue (`wsPreEncodedFrame`), after the packets that were there before. The answers of one turn are one
+ * buffer too, and go in one write with the events of that turn.
  */
 export class SocketIoConnection implements Connection, Calling {
   readonly id = nextConnectionId();
@@ -30,7 +30,9 @@ export class SocketIoConnection implements Connection, Calling {
   readonly #attendance: Attendance;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
+  /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
   #direct: TcpSocket | undefined;
+  #isClosing = false;
   /** Packets that go when the turn ends. */
   #answers: string[] | undefined;
   /** What holds back its writes until the turn ends, if the turn has written. */
@@ -48,7 +50,7 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   get format(): WireFormat {
-    return takesFrames(this.#socket.conn) ? socketIoFrames : socketIoPackets;
+    return this.#direct || takesFrames(this.#socket.conn) ? socketIoFrames : socketIoPackets;
   }
 
   write(encoded: Encoded): void {
@@ -80,6 +82,7 @@ export class SocketIoConnection implements Connection, Calling {
 
   close(reason: CloseReason): void {
     if (this.#isJoining) this.endTurn();
+    this.#isClosing = true;
     // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
     // Who is too slow never drains, so nothing is waited for.
     const staysAway = reason === 'session_ended' || reason === 'unauthenticated';
@@ -128,12 +131,12 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   #directSocket(): TcpSocket | undefined {
+    if (this.#direct) return this.#isClosing || !this.#direct.writable ? undefined : this.#direct;
     const engine = this.#socket.conn;
     const socket = takesFrames(engine) ? directSocket(engine) : undefined;
-    if (socket && socket !== this.#direct) {
-      this.#direct = socket;
-      socket.on('drain', () => this.#attendance.drained(this));
-    }
+    if (!socket) return undefined;
+    this.#direct = socket;
+    socket.on('drain', () => this.#attendance.drained(this));
     return socket;
   }
 
