@@ -7,6 +7,7 @@ import { MAX_ANSWER_BYTES } from './answer-limit.js';
 import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
+import { waitingBytesOf, writeDirectly } from './direct-write.js';
 import { textFrames } from './text-frames.js';
 
 /**
@@ -49,7 +50,7 @@ export class WebSocketConnection implements Connection, Calling {
     if (Buffer.isBuffer(encoded)) {
       // Who waits for an answer most likely gets it in this turn.
       if (this.callsInFlight > 0) this.#join();
-      this.#socket.write(encoded);
+      writeDirectly(this.#socket, encoded);
     } else for (const text of encoded) this.send(text);
   }
 
@@ -71,7 +72,7 @@ export class WebSocketConnection implements Connection, Calling {
   }
 
   queuedBytes(): number {
-    return this.#socket.writableLength;
+    return waitingBytesOf(this.#socket);
   }
 
   close(reason: CloseReason): void {

@@ -7,6 +7,7 @@ import type { Session } from '../../identity/actor.js';
 import { MAX_ANSWER_BYTES } from '../answer-limit.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
+import { waitingBytesOf, writeDirectly } from '../direct-write.js';
 import { textFrames } from '../text-frames.js';
 import { socketIoFrames, socketIoPackets } from './format.js';
 import { directSocket, takesFrames, waitingBytes } from './raw-socket.js';
@@ -59,7 +60,7 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   queuedBytes(): number {
-    return this.#queued + (this.#direct?.writableLength ?? 0);
+    return this.#queued + (this.#direct ? waitingBytesOf(this.#direct) : 0);
   }
 
   /** Sends a packet to this connection alone, when the turn ends. */
@@ -102,7 +103,7 @@ export class SocketIoConnection implements Connection, Calling {
     if (socket) {
       // Who waits for an answer most likely gets it in this turn.
       if (this.callsInFlight > 0) this.#cork(socket);
-      socket.write(frames);
+      writeDirectly(socket, frames);
       return;
     }
     // A fresh options object each time: Engine.IO writes into it.

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Socket as SocketIoSocket } from 'socket.io';
+import { waitingBytesOf } from '../direct-write.js';
 
 /**
  * The one place that looks inside Engine.IO. Its queue costs about as much as the network write itself, so a batch that
@@ -39,7 +40,7 @@ export function directSocket(engine: EngineSocket): Socket | undefined {
 export function waitingBytes(engine: EngineSocket): number {
   const { transport, writeBuffer = [] } = engine as unknown as Inside;
   const socket = transport?.socket?._socket;
-  let bytes = socket instanceof Socket ? socket.writableLength : 0;
+  let bytes = socket instanceof Socket ? waitingBytesOf(socket) : 0;
   for (const packet of writeBuffer as { data?: unknown }[]) {
     bytes += typeof packet.data === 'string' ? packet.data.length : 0;
   }

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { waitingBytesOf, writeDirectly } from '../dist/doors/direct-write.js';
+
+const ends: (() => void)[] = [];
+afterEach(() => ends.splice(0).forEach((end) => end()));
+
+/** Two ends of a TCP connection. */
+async function connection(): Promise<{ near: Socket; far: Socket }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const far = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [near] = (await once(server, 'connection')) as [Socket];
+  ends.push(() => {
+    near.destroy();
+    far.destroy();
+    server.close();
+  });
+  return { near, far };
+}
+
+/** Resolves with all that comes, when it is so many bytes. */
+function received(socket: Socket, bytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  return new Promise((resolve) => {
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= bytes) resolve(Buffer.concat(chunks));
+    });
+  });
+}
+
+test('this Node is one whose sockets are written to directly', async () => {
+  const { near, far } = await connection();
+  near.write = () => {
+    throw new Error('the stream was used');
+  };
+  writeDirectly(near, Buffer.from('hello'));
+  expect((await received(far, 5)).toString()).toBe('hello');
+});
+
+test('direct writes and those of the stream keep their order, however slowly they are read', async () => {
+  const { near, far } = await connection();
+  far.pause();
+  const parts = Array.from({ length: 400 }, (_each, index) => Buffer.alloc(20_000, index % 251));
+  for (const [index, part] of parts.entries()) {
+    if (index % 3 === 0) near.write(part);
+    else writeDirectly(near, part);
+    // Lets what waits go, so that a direct write is possible again.
+    if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const all = Buffer.concat(parts);
+  const came = received(far, all.length);
+  far.resume();
+  expect((await came).equals(all)).toBe(true);
+});
+
+test('what the kernel does not take is counted, and told when it has gone', async () => {
+  const { near, far } = await connection();
+  far.pause();
+  const large = Buffer.alloc(32 * 1024 * 1024, 7);
+  writeDirectly(near, large);
+  const waiting = waitingBytesOf(near);
+  expect(waiting).toBeGreaterThan(1024 * 1024);
+  expect(waiting).toBeLessThan(large.length);
+  writeDirectly(near, Buffer.from('after'));
+  expect(waitingBytesOf(near)).toBe(waiting + 5);
+  const drained = once(near, 'drain');
+  const came = received(far, large.length + 5);
+  far.resume();
+  await drained;
+  expect(waitingBytesOf(near)).toBe(0);
+  expect((await came).subarray(-5).toString()).toBe('after');
+});
+
+test('a socket that is closed takes nothing and throws nothing', async () => {
+  const { near, far } = await connection();
+  near.on('error', () => undefined);
+  const closed = new Promise((resolve) => near.once('close', resolve));
+  far.resetAndDestroy();
+  await closed;
+  writeDirectly(near, Buffer.from('late'));
+  expect(waitingBytesOf(near)).toBe(0);
+});
