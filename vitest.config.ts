@@ -7,5 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // The machine may be busy: a condition that is awaited gets as long as anything else.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

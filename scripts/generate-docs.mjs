@@ -67,7 +67,7 @@ function reference() {
     ),
     'Over one of them a call answers `invalid_input` with the field.',
     '## Budgets',
-    'For each user; before there is a session, for each address. Over it a call answers `rate_limited` with `retryAfter` (seconds). `--limits off` turns them off.',
+    'For each user; before there is a session, for each address. Over it a call answers `rate_limited` with `retryAfter` (seconds). Each is a setting (`--send-budget 120/10`); `--limits off` turns them off.',
     table(
       ['budget', 'calls', 'in seconds', 'commands'],
       Object.entries(budgets).map(([name, { points, seconds }]) => [

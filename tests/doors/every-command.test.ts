@@ -99,7 +99,7 @@ describe.each(doorNames)('once, at %s', (door) => {
     expect(heard).toHaveLength(2);
   });
 
-  test('a message of just 8192 bytes is taken, one of 8193 is not', async () => {
+  test('B2 a message of just 8192 bytes is taken, one of 8193 is not', async () => {
     await using client = await doors[door](server.url, { name: `sizer ${++count}` });
     const text = `${'가'.repeat(2730)}ab`;
     expect(new TextEncoder().encode(text)).toHaveLength(8192);

@@ -35,7 +35,7 @@ const wires = {
 };
 
 test.each(Object.entries(wires))(
-  'D5 a client at %s that asks but does not read is cut off; others go on',
+  'D5 B7 a client at %s that asks but does not read is cut off; others go on',
   async (door, wire) => {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}${wire.path}`);
     let answers = 0;

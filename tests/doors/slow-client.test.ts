@@ -76,7 +76,7 @@ async function flood(sender: DoorClient, room: string, bytes: number): Promise<n
   return head;
 }
 
-describe.each(Object.keys(rawDoors))('D5 a client that never reads, at %s', (door) => {
+describe.each(Object.keys(rawDoors))('D5 B6 a client that never reads, at %s', (door) => {
   test('costs a bounded number of bytes, slows down nobody, and is told room.behind when it reads again', async () => {
     await using sender = await doors['/ws'](server.url, { name: `sender ${door}` });
     const { room } = await call(sender, 'room.create', { name: `flood ${door}` });

@@ -49,7 +49,12 @@ describe('JSON-RPC at /ws', () => {
     ['params that are a text', JSON.stringify({ ...valid, method: 'room.list', params: 'x' }), -32602, 1],
     ['params that are null', JSON.stringify({ ...valid, method: 'room.list', params: null }), -32602, 1],
     ['an empty batch', '[]', jsonRpcCodes.invalidRequest, null],
-    ['too large a batch', JSON.stringify(Array.from({ length: 101 }, () => valid)), jsonRpcCodes.invalidRequest, null],
+    [
+      'B5 too large a batch',
+      JSON.stringify(Array.from({ length: 101 }, () => valid)),
+      jsonRpcCodes.invalidRequest,
+      null,
+    ],
   ])('%s is answered with its error', async (_what, text, code, id) => {
     await using client = await connectJsonRpc(server.url, undefined);
     expect(await client.exchange(text)).toMatchObject({
@@ -94,7 +99,7 @@ describe('JSON-RPC at /ws', () => {
     await client.notes.until((all) => all.filter(({ name }) => name === 'message.created').length === 2);
   });
 
-  test('a batch of 100 is answered, and notifications never are', async () => {
+  test('B5 a batch of 100 is answered, and notifications never are', async () => {
     await using client = await connectJsonRpc(server.url, undefined);
     const notification = { jsonrpc: '2.0', method: 'nosuch' };
     client.webSocket.send(JSON.stringify(notification));

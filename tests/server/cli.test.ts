@@ -35,6 +35,7 @@ const badValues: Record<string, [string, string | undefined, unknown]> = {
   number: [' ', '-1', null],
   bytes: ['64k', '0', [65_536]],
   ms: ['5s', '-1', 1.5],
+  'calls/seconds': ['120', '0/10', 120],
   'on|off': ['', 'yes', 1],
   'fatal|error|warn|info|debug|silent': ['', 'loud', {}],
   'postgres://…': ['', 'mysql://host/x', 5],

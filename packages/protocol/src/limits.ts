@@ -25,7 +25,8 @@ export const TYPING_MS = 6000;
 
 /**
  * What a caller may spend, by the row's `budget`: `points` calls in `seconds`, for each user (before a session: for
- * each address). Past that a call answers `rate_limited` with `retryAfter`. `--limits off` turns them off.
+ * each address). Past that a call answers `rate_limited` with `retryAfter`. These are the defaults: each is a setting of
+ * the server, and `--limits off` turns them off.
  */
 export const budgets = {
   /** Starting sessions, changing the nickname. */
@@ -39,6 +40,9 @@ export const budgets = {
   /** Typing, presence, read marks. */
   signal: { points: 120, seconds: 10 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
+
+/** What may be spent of each budget. */
+export type Budgets = Record<Budget, { points: number; seconds: number }>;
 
 /** The name of a budget; see {@link budgets}. */
 export type Budget = keyof typeof budgets;

@@ -1,3 +1,4 @@
+import { type Budget, type Budgets, budgets, formatLimits } from '@madang/protocol';
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import proxyaddr from 'proxy-addr';
@@ -30,6 +31,16 @@ function areAddresses(proxies: string[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** Calls in seconds, as `120/10`. */
+function budget(name: Budget, doc: string) {
+  const { points, seconds } = budgets[name];
+  const schema = z
+    .string()
+    .regex(/^[1-9]\d{0,8}\/[1-9]\d{0,4}$/)
+    .default(`${points}/${seconds}`);
+  return { schema, value: 'calls/seconds', doc } as const;
 }
 
 /** A setting: its schema, what it is for, how its value is written. */
@@ -116,6 +127,21 @@ export const settings = {
     value: 'number',
     doc: 'Calls of one connection that may wait for an answer',
   },
+  answerBufferBytes: {
+    schema: wholeNumber(65_536).default(4_194_304),
+    value: 'bytes',
+    doc: 'What may wait for a client that asks but does not read its answers, before it is cut off',
+  },
+  maxRoomsPerUser: {
+    schema: wholeNumber(1, formatLimits.syncRooms).default(formatLimits.syncRooms),
+    value: 'number',
+    doc: 'Rooms that a user may be in',
+  },
+  sessionBudget: budget('session', 'Starting sessions and changing the nickname, for each user or new address'),
+  sendBudget: budget('send', 'Messages, for each user'),
+  writeBudget: budget('write', 'Everything else that changes something, for each user'),
+  readBudget: budget('read', 'Reading pages, for each user'),
+  signalBudget: budget('signal', 'Typing, presence and read marks, for each user'),
   maxConnectionsPerAddress: {
     schema: wholeNumber(1).default(500),
     value: 'number',
@@ -125,6 +151,26 @@ export const settings = {
     schema: wholeNumber(1000).default(25_000),
     value: 'ms',
     doc: 'How often a silent connection is asked whether it is there',
+  },
+  handshakeTimeoutMs: {
+    schema: wholeNumber(1000).default(60_000),
+    value: 'ms',
+    doc: 'How long a connection may stay without a session before it is closed',
+  },
+  headTimeoutMs: {
+    schema: wholeNumber(1000).default(10_000),
+    value: 'ms',
+    doc: 'How long the head of a request, and of a handshake, may take to arrive',
+  },
+  requestTimeoutMs: {
+    schema: wholeNumber(1000).default(30_000),
+    value: 'ms',
+    doc: 'How long a whole request may take to arrive',
+  },
+  maxHeadBytes: {
+    schema: wholeNumber(8192).default(16_384),
+    value: 'bytes',
+    doc: 'The largest head of a request: its line and headers',
   },
   reconnectSpreadMs: {
     schema: wholeNumber(0).default(3000),
@@ -136,6 +182,21 @@ export const settings = {
 
 /** The settings' values. */
 export type Config = { [Name in keyof typeof settings]: z.output<(typeof settings)[Name]['schema']> };
+
+/** The budgets that the settings give. */
+export function budgetsOf(config: Config): Budgets {
+  const of = (setting: string) => {
+    const [points = 0, seconds = 0] = setting.split('/').map(Number);
+    return { points, seconds };
+  };
+  return {
+    session: of(config.sessionBudget),
+    send: of(config.sendBudget),
+    write: of(config.writeBudget),
+    read: of(config.readBudget),
+    signal: of(config.signalBudget),
+  };
+}
 
 type Given = Record<string, unknown>;
 

@@ -2,7 +2,7 @@ import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
 import { systemClock } from './clock.js';
 import { Commands } from './commands/run.js';
-import { type Config, parseConfig } from './config.js';
+import { budgetsOf, type Config, parseConfig } from './config.js';
 import { AddressLimit } from './doors/address-limit.js';
 import { Addresses } from './doors/client-address.js';
 import { Credentials } from './doors/credentials.js';
@@ -17,6 +17,7 @@ import { Attendance } from './fanout/attendance.js';
 import { Connections } from './fanout/connections.js';
 import { Delivery } from './fanout/deliver.js';
 import { DeliveryRecords } from './fanout/delivery-records.js';
+import { Newcomers } from './fanout/newcomers.js';
 import { Nodes } from './fanout/nodes.js';
 import { Presence } from './fanout/presence.js';
 import { Resume } from './fanout/resume.js';
@@ -32,8 +33,11 @@ import { RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { openStore } from './store/open.js';
 
+/** Settings of the program's own server, which in a host app is the host's. */
+type ServerSetting = 'port' | 'host' | 'workers' | 'headTimeoutMs' | 'requestTimeoutMs' | 'maxHeadBytes';
+
 /** Settings by name (see docs/configuration.md), and what only a program can give. */
-export interface MadangOptions extends Partial<Omit<Config, 'port' | 'host' | 'workers'>> {
+export interface MadangOptions extends Partial<Omit<Config, ServerSetting>> {
   /** Where it is mounted in the host app: `/chat`. At the root if absent. */
   path?: string;
   /**
@@ -99,7 +103,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
       await sessions.touch(users);
     },
   });
-  const attendance = new Attendance({ connections, presence, buffers, records });
+  const newcomers = new Newcomers(config.handshakeTimeoutMs);
+  const attendance = new Attendance({ connections, presence, buffers, records, newcomers });
   // SQLite has one node, which need not be told anything: what it commits it delivers, in the same turn.
   const nodes = config.database
     ? await Nodes.open({
@@ -122,11 +127,22 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     nodes?.sessionEnded(session, reason);
   });
   const signals = new Signals(delivery, clock, nodes);
-  const rateLimits = new RateLimits(config.limits);
+  const rateLimits = new RateLimits(config.limits ? budgetsOf(config) : undefined);
   if (nodes) rateLimits.share((key, points, windowMs) => nodes.count(key, points, windowMs));
 
   const commands = new Commands(
-    { store, log, clock, sessions, names, presence, signals, attendance, traces },
+    {
+      store,
+      log,
+      clock,
+      sessions,
+      names,
+      presence,
+      signals,
+      attendance,
+      traces,
+      maxRoomsPerUser: config.maxRoomsPerUser,
+    },
     rateLimits,
   );
   const operator = await openOperator(config.data, logger);
@@ -139,8 +155,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     path: mountPath,
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
-  const doors: DoorParts = { commands, attendance, credentials, addresses, logger, limits: config };
   const addressLimit = new AddressLimit(addresses, config.limits ? config.maxConnectionsPerAddress : Infinity);
+  const doors: DoorParts = { commands, attendance, credentials, addresses, addressLimit, logger, limits: config };
   const socketIo = new SocketIoDoor(doors, socketIdPrefix);
   const webSocket = createJsonRpcDoor(doors);
   const line = createLineDoor(doors);
@@ -150,7 +166,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     bus: () => nodes?.state ?? 'none',
     isStopping: () => stopping !== undefined,
   };
-  const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, addressLimit, web });
+  const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, web });
   const detachments: (() => void)[] = [];
 
   const stop = async (): Promise<void> => {
@@ -170,7 +186,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   return {
     router,
     attach: (server) => {
-      detachments.push(attachUpgrades(server, mountPath, { socketIo, webSocket, line }, addressLimit));
+      detachments.push(attachUpgrades(server, mountPath, { socketIo, webSocket, line }));
     },
     close: () => (stopping ??= stop()),
   };

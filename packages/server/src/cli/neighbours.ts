@@ -29,8 +29,12 @@ export class Neighbours {
   }
 
   /** The server at which the other workers hand requests to this one; it is to handle what `open` has attached. */
-  async listen(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
-    const server = createServer(handler);
+  async listen(
+    handler: (request: IncomingMessage, response: ServerResponse) => void,
+    maxHeadBytes: number,
+  ): Promise<Server> {
+    // What a neighbour has let in is let in: it adds a header of its own.
+    const server = createServer({ maxHeaderSize: maxHeadBytes * 2 }, handler);
     const path = this.#pathOf(this.#place.number);
     // A worker that was killed leaves its socket behind for the one that takes its place.
     rmSync(path, { force: true });

@@ -14,7 +14,7 @@ import { startWorkers, type WorkerPlace, workerPlace } from './workers.js';
 export async function start(config: Config): Promise<void> {
   const place = workerPlace();
   if (config.workers > 1 && !place) return startWorkers(config);
-  const { port, host, workers: _, ...options } = config;
+  const { port, host, workers: _, headTimeoutMs, requestTimeoutMs, maxHeadBytes, ...options } = config;
   const logger = createLogger({ level: config.logLevel, pretty: process.stdout.isTTY });
   const madang = await createMadang({
     ...options,
@@ -24,11 +24,15 @@ export async function start(config: Config): Promise<void> {
   const app = express();
   app.disable('x-powered-by');
   app.use(madang.router);
-  const server = createServer(
-    // A request's head must be here in 10 s, and all of it in 30 s: slow senders can't hold connections.
-    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000, keepAliveTimeout: 30_000 },
-  );
-  if (place) await joinNeighbours(place, { server, madang, app });
+  const server = createServer({
+    // Slow senders can't hold connections.
+    headersTimeout: headTimeoutMs,
+    requestTimeout: Math.max(requestTimeoutMs, headTimeoutMs),
+    connectionsCheckingInterval: Math.min(5000, headTimeoutMs / 2),
+    maxHeaderSize: maxHeadBytes,
+    keepAliveTimeout: 30_000,
+  });
+  if (place) await joinNeighbours(place, { server, madang, app, maxHeadBytes });
   else {
     server.on('request', app);
     madang.attach(server);
@@ -48,10 +52,10 @@ export async function start(config: Config): Promise<void> {
 /** Serves what is for this worker, and hands on what is for another. */
 async function joinNeighbours(
   place: WorkerPlace,
-  { server, madang, app }: { server: Server; madang: Madang; app: RequestListener },
+  { server, madang, app, maxHeadBytes }: { server: Server; madang: Madang; app: RequestListener; maxHeadBytes: number },
 ): Promise<void> {
   const neighbours = new Neighbours(place);
-  const inner = await neighbours.listen(app);
+  const inner = await neighbours.listen(app, maxHeadBytes);
   inner.unref();
   madang.attach(inner);
   server.on('request', (request, response) => {

@@ -23,6 +23,8 @@ export interface Parts {
   signals: Signals;
   attendance: Attendance;
   traces: Traces;
+  /** Rooms that a user may be in. */
+  maxRoomsPerUser: number;
 }
 
 /** Who calls, and through what. */

@@ -1,4 +1,4 @@
-import { type CommandOutput, fail, formatLimits, type ParsedInput } from '@madang/protocol';
+import { type CommandOutput, fail, type ParsedInput } from '@madang/protocol';
 import { randomBytes } from 'node:crypto';
 import { refOf } from '../identity/actor.js';
 import { nameKey } from '../identity/name-key.js';
@@ -23,11 +23,12 @@ function newRoomId(): string {
     .slice(-12);
 }
 
-/** Refuses one room more than a user can follow in one `sync`. */
-async function refuseTooMany(user: string, context: Context): Promise<void> {
-  const rooms = await roomIdsOf(context.parts.store.read, user);
-  if (rooms.length >= formatLimits.syncRooms) {
-    fail('conflict', `A user is in at most ${formatLimits.syncRooms} rooms; leave one first`, { field: 'room' });
+/** Refuses one room more than a user may be in; one that they are in already is none more. */
+async function refuseTooMany(user: string, context: Context, room?: string): Promise<void> {
+  const { store, maxRoomsPerUser } = context.parts;
+  const rooms = await roomIdsOf(store.read, user);
+  if (rooms.length >= maxRoomsPerUser && !rooms.some((each) => each === room)) {
+    fail('conflict', `A user is in at most ${maxRoomsPerUser} rooms; leave one first`, { field: 'room' });
   }
 }
 
@@ -39,6 +40,10 @@ export async function create(
   const { log, store } = context.parts;
   const user = refOf(context.session.user);
   const kind = input.kind ?? 'public';
+  const findEarlier = () => input.clientId && findRoomByClientId(store.read, user.id, input.clientId);
+  // A repeat is answered, however many rooms there are by now.
+  const repeated = await findEarlier();
+  if (repeated) return { room: await describeRoom(repeated.id, context) };
   await refuseTooMany(user.id, context);
   const room = newRoomId();
   const created = await log.append({
@@ -57,7 +62,7 @@ export async function create(
     ],
   });
   if (created) return { room: await describeRoom(room, context) };
-  const earlier = input.clientId && (await findRoomByClientId(store.read, user.id, input.clientId));
+  const earlier = await findEarlier();
   if (earlier) return { room: await describeRoom(earlier.id, context) };
   return fail('conflict', 'There is a public room of this name, or of one that looks like it', { field: 'name' });
 }
@@ -77,7 +82,7 @@ export async function get(input: ParsedInput<'room.get'>, context: Context): Pro
 /** room.join */
 export async function join(input: ParsedInput<'room.join'>, context: Context): Promise<CommandOutput<'room.join'>> {
   const user = refOf(context.session.user);
-  await refuseTooMany(user.id, context);
+  await refuseTooMany(user.id, context, input.room);
   await context.parts.log.append({ room: input.room, actor: user, events: [newEvent.memberJoined(user, 'member')] });
   return { room: await describeRoom(input.room, context) };
 }
@@ -128,7 +133,7 @@ export async function invite(
   const { log, store } = context.parts;
   const invited = await findUser(store.read, input.user);
   if (!invited) return fail('not_found', 'There is no such user', { field: 'user' });
-  await refuseTooMany(invited.id, context);
+  await refuseTooMany(invited.id, context, input.room);
   await log.append({
     room: input.room,
     actor: refOf(context.session.user),
@@ -172,6 +177,7 @@ export async function openDirect(
   const uniqueKey = `direct:${[user.id, other.id].sort().join(' ')}`;
   const known = await findRoomByKey(store.read, uniqueKey);
   if (known) return { room: await describeRoom(known.id, context) };
+  for (const each of [user, other]) await refuseTooMany(each.id, context);
   const room = newRoomId();
   const created = await log.append({
     room,

@@ -6,6 +6,8 @@ import type { DoorParts } from './door.js';
 /** A caller who stays, and has calls on their way. */
 export interface Calling extends Caller {
   callsInFlight: number;
+  /** Resolves when the handshake's session is let in: what is called before is that session's. */
+  greeting?: Promise<void> | undefined;
 }
 
 /** What became of a call. */
@@ -20,6 +22,7 @@ export async function runCall(parts: DoorParts, name: unknown, input: unknown, c
   }
   caller.callsInFlight += 1;
   try {
+    if (caller.greeting) await caller.greeting;
     return { result: await commands.run(name, input, caller) };
   } catch (error) {
     return { error: toMadangError(error, logger) };

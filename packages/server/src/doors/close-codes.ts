@@ -6,5 +6,6 @@ export const closeCodes: Record<CloseReason, { code: number; reason: string }> =
   unauthenticated: { code: 4401, reason: 'unauthenticated' },
   unavailable: { code: 1013, reason: 'try again later' },
   too_slow: { code: 4008, reason: 'too slow' },
+  no_session: { code: 4408, reason: 'no session in time' },
   restarting: { code: 1012, reason: 'restarting' },
 };

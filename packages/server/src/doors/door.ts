@@ -1,6 +1,7 @@
 import type { Commands } from '../commands/run.js';
 import type { Attendance } from '../fanout/attendance.js';
 import type { Logger } from '../logger.js';
+import type { AddressLimit } from './address-limit.js';
 import type { Addresses } from './client-address.js';
 import type { Credentials } from './credentials.js';
 
@@ -18,6 +19,7 @@ export interface DoorParts {
   attendance: Attendance;
   credentials: Credentials;
   addresses: Addresses;
+  addressLimit: AddressLimit;
   logger: Logger;
   limits: DoorLimits;
 }
@@ -28,6 +30,10 @@ export interface DoorLimits {
   maxFrameBytes: number;
   /** Calls of one connection that are not answered yet. More are `rate_limited`. */
   maxCallsInFlight: number;
+  /** Answers that wait for a client that doesn't read them, in bytes. More cuts it off. */
+  answerBufferBytes: number;
+  /** How long a Socket.IO client may take to open the namespace, in ms. */
+  handshakeTimeoutMs: number;
   /** How often a silent connection is asked whether it is there, in ms. Twice without an answer closes it. */
   heartbeatMs: number;
 }

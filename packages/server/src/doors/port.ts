@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { AddressLimit } from './address-limit.js';
 
 /** Takes over an upgrade request. */
 export interface UpgradeDoor {
@@ -18,14 +17,13 @@ export interface UpgradeDoors {
  * Hands a server's WebSocket upgrades below `path` to their doors. Other paths are left to the server's other
  * listeners; when there are none, they are answered with 404. Returns what takes the listener away.
  */
-export function attachUpgrades(server: Server, path: string, doors: UpgradeDoors, limit: AddressLimit): () => void {
+export function attachUpgrades(server: Server, path: string, doors: UpgradeDoors): () => void {
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // A client that resets the connection meanwhile must not end the process.
     socket.on('error', () => socket.destroy());
     const door = doorOf(request.url ?? '/', path, doors);
-    if (door && !limit.admit(request)) refuse(socket, '429 Too Many Requests');
-    else if (door) door.upgrade(request, socket, head);
-    else if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found');
+    if (door) door.upgrade(request, socket, head);
+    else if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, '404 Not Found');
   };
   server.on('upgrade', onUpgrade);
   return () => server.off('upgrade', onUpgrade);
@@ -39,6 +37,7 @@ function doorOf(url: string, path: string, doors: UpgradeDoors): UpgradeDoor | u
   return undefined;
 }
 
-function refuse(socket: Duplex, status: string): void {
+/** Answers an upgrade request with an error. */
+export function refuseUpgrade(socket: Duplex, status: '404 Not Found' | '429 Too Many Requests'): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -3,7 +3,6 @@ import { WebSocket } from 'ws';
 import type { CloseReason, Connection } from '../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../fanout/wire-format.js';
 import type { Session } from '../identity/actor.js';
-import { MAX_ANSWER_BYTES } from './answer-limit.js';
 import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
@@ -25,20 +24,25 @@ export class WebSocketConnection implements Connection, Calling {
   callsInFlight = 0;
   /** Whether the last ping has not been answered. */
   isSilent = false;
-  /** Resolves when the door has greeted; undefined from then on. */
-  greeting: Promise<void> | undefined;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
+  readonly #maxAnswerBytes: number;
   /** Texts that go when the turn ends. */
   #texts: string[] | undefined;
   #isJoining = false;
 
-  constructor(place: { door: string; format: WireFormat; address: string }, webSocket: WebSocket, socket: Duplex) {
+  constructor(
+    place: { door: string; format: WireFormat; address: string },
+    webSocket: WebSocket,
+    socket: Duplex,
+    maxAnswerBytes: number,
+  ) {
     this.door = place.door;
     this.format = place.format;
     this.address = place.address;
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#maxAnswerBytes = maxAnswerBytes;
   }
 
   get connection(): this {
@@ -68,7 +72,7 @@ export class WebSocketConnection implements Connection, Calling {
     if (texts && this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(textFrames(texts));
     this.#socket.uncork();
     // Who asks but does not read is cut off.
-    if (texts && this.queuedBytes() > MAX_ANSWER_BYTES) this.close('too_slow');
+    if (texts && this.queuedBytes() > this.#maxAnswerBytes) this.close('too_slow');
   }
 
   queuedBytes(): number {

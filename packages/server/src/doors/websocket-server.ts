@@ -5,13 +5,14 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { toMadangError } from '../errors.js';
 import type { WireFormat } from '../fanout/wire-format.js';
 import type { DoorParts } from './door.js';
+import { refuseUpgrade } from './port.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
 /** A door over plain WebSockets: what it makes of a new connection, and of a text that comes. */
 export interface WebSocketDoor {
   name: string;
   format(request: IncomingMessage): WireFormat;
-  /** Greets; texts that come meanwhile wait until it resolves. When it throws, the connection is closed. */
+  /** Greets; nothing is read until it resolves. When it throws, the connection is closed. */
   greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void>;
   receive(connection: WebSocketConnection, text: string): void;
   /** What is said to a frame that isn't text. */
@@ -45,6 +46,7 @@ export class WebSocketUpgrades {
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!this.#parts.addressLimit.admit(request, socket)) return refuseUpgrade(socket, '429 Too Many Requests');
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, request, socket));
   }
 
@@ -58,7 +60,7 @@ export class WebSocketUpgrades {
     const { addresses, attendance } = this.#parts;
     const { name } = this.#door;
     const place = { door: name, format: this.#door.format(request), address: addresses.of(request) };
-    const connection = new WebSocketConnection(place, webSocket, socket);
+    const connection = new WebSocketConnection(place, webSocket, socket, this.#parts.limits.answerBufferBytes);
     Object.assign(webSocket, { [CONNECTION]: connection });
     Object.assign(socket, { [CONNECTION]: connection });
     attendance.opened(connection);
@@ -67,10 +69,12 @@ export class WebSocketUpgrades {
     webSocket.on('error', this.#listeners.error);
     webSocket.on('close', this.#listeners.close);
     webSocket.on('message', this.#listeners.message);
-    connection.greeting = this.#greet(connection, request);
+    void this.#greet(connection, webSocket, request);
   }
 
-  async #greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void> {
+  async #greet(connection: WebSocketConnection, webSocket: WebSocket, request: IncomingMessage): Promise<void> {
+    // What a client sends meanwhile waits in the network, not here.
+    webSocket.pause();
     try {
       await this.#door.greet(connection, request);
     } catch (error) {
@@ -78,7 +82,7 @@ export class WebSocketUpgrades {
       const { code } = toMadangError(error, this.#parts.logger);
       connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');
     } finally {
-      connection.greeting = undefined;
+      webSocket.resume();
     }
   }
 
@@ -120,7 +124,6 @@ function listenersFor(door: WebSocketDoor, parts: DoorParts): Listeners {
     message(data, isBinary) {
       const connection = connectionOf(this);
       if (isBinary) connection.send(door.refusedBinary());
-      else if (connection.greeting) void receiveLater(door, connection, textOf(data), connection.greeting);
       else door.receive(connection, textOf(data));
     },
   };
@@ -128,16 +131,6 @@ function listenersFor(door: WebSocketDoor, parts: DoorParts): Listeners {
 
 function connectionOf(socket: WebSocket | Duplex): WebSocketConnection {
   return (socket as unknown as { [CONNECTION]: WebSocketConnection })[CONNECTION];
-}
-
-async function receiveLater(
-  door: WebSocketDoor,
-  connection: WebSocketConnection,
-  text: string,
-  greeting: Promise<void>,
-): Promise<void> {
-  await greeting;
-  door.receive(connection, text);
 }
 
 function textOf(data: RawData): string {

@@ -5,6 +5,7 @@ import { Note } from '../log/committed.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
+import type { Newcomers } from './newcomers.js';
 import type { Presence } from './presence.js';
 import type { SendBuffers } from './send-buffer.js';
 
@@ -18,17 +19,26 @@ export class Attendance {
   readonly #presence: Presence;
   readonly #buffers: SendBuffers;
   readonly #records: DeliveryRecords;
+  readonly #newcomers: Newcomers;
 
-  constructor(parts: { connections: Connections; presence: Presence; buffers: SendBuffers; records: DeliveryRecords }) {
+  constructor(parts: {
+    connections: Connections;
+    presence: Presence;
+    buffers: SendBuffers;
+    records: DeliveryRecords;
+    newcomers: Newcomers;
+  }) {
     this.#connections = parts.connections;
     this.#presence = parts.presence;
     this.#buffers = parts.buffers;
     this.#records = parts.records;
+    this.#newcomers = parts.newcomers;
   }
 
   /** A connection is open, without a session. */
   opened(connection: Connection): void {
     this.#connections.add(connection);
+    this.#newcomers.came(connection);
   }
 
   /** A connection has a session; when this resolves it hears the user's rooms. */
@@ -37,6 +47,7 @@ export class Attendance {
     if (before && before.user.id !== session.user.id) this.#leave(connection, before);
     this.#records.closed(connection);
     await this.#connections.attach(connection, session);
+    this.#newcomers.forget(connection);
     // It may be closed by now.
     if (!connection.session || !isPerson(connection.session.user)) return;
     this.#records.opened(connection, connection.session.user.id);
@@ -56,6 +67,7 @@ export class Attendance {
   /** A connection is closed. */
   closed(connection: Connection): void {
     this.#buffers.forget(connection);
+    this.#newcomers.forget(connection);
     if (connection.session) this.#leave(connection, connection.session);
     this.#connections.remove(connection);
   }
@@ -82,6 +94,7 @@ export class Attendance {
    * (a polling client hears it with its next poll), or after two seconds.
    */
   async closeAll(spreadMs: number): Promise<void> {
+    this.#newcomers.close();
     for (const connection of this.#connections.all) {
       const reconnectMs = Math.round(Math.random() * spreadMs);
       connection.write(connection.format.encode([new Note('server.closing', { reconnectMs })]));

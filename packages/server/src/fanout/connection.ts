@@ -2,7 +2,13 @@ import type { Session } from '../identity/actor.js';
 import type { Encoded, WireFormat } from './wire-format.js';
 
 /** Why the server closes a connection. Each door has its own code for it. */
-export type CloseReason = 'session_ended' | 'restarting' | 'too_slow' | 'unauthenticated' | 'unavailable';
+export type CloseReason =
+  | 'session_ended'
+  | 'restarting'
+  | 'too_slow'
+  | 'unauthenticated'
+  | 'unavailable'
+  | 'no_session';
 
 /** A place in a room's log. */
 export interface Place {

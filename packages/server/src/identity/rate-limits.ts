@@ -1,4 +1,4 @@
-import { type Budget, budgets, MadangError } from '@madang/protocol';
+import { type Budget, type Budgets, MadangError } from '@madang/protocol';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** How often what was spent here is told to the other nodes, in ms. */
@@ -23,14 +23,16 @@ export type SharedCount = (
  * nodes is refused here as well; that is known some hundred ms late, and not at all while the bus is down.
  */
 export class RateLimits {
+  readonly #budgets: Budgets | undefined;
   readonly #limiters: Record<Budget, RateLimiterMemory> | undefined;
   readonly #unshared = new Map<string, { budget: Budget; spender: string; points: number }>();
   #count: SharedCount | undefined;
   #isSharing = false;
 
-  /** `enabled: false` for a benchmark. */
-  constructor(enabled: boolean) {
-    if (!enabled) return;
+  /** Without budgets nothing is limited, as for a benchmark. */
+  constructor(budgets?: Budgets) {
+    if (!budgets) return;
+    this.#budgets = budgets;
     this.#limiters = Object.fromEntries(
       Object.entries(budgets).map(([name, { points, seconds }]) => [
         name,
@@ -56,7 +58,7 @@ export class RateLimits {
   }
 
   #note(budget: Budget, spender: string, consumed: number): void {
-    const from = Math.ceil(budgets[budget].points * SHARED_FROM);
+    const from = Math.ceil((this.#budgets?.[budget].points ?? Infinity) * SHARED_FROM);
     if (consumed < from) return;
     const key = `${budget}:${spender}`;
     const noted = this.#unshared.get(key);
@@ -77,7 +79,8 @@ export class RateLimits {
   }
 
   async #add(key: string, budget: Budget, spender: string, points: number): Promise<void> {
-    const { points: most, seconds } = budgets[budget];
+    if (!this.#budgets) return;
+    const { points: most, seconds } = this.#budgets[budget];
     const sum = await this.#count?.(`spent:${key}`, points, seconds * 1000);
     if (sum && sum.total > most) {
       await this.#limiters?.[budget].block(spender, Math.max(1, Math.ceil(sum.msLeft / 1000)));

@@ -3,12 +3,11 @@ import cors from 'cors';
 import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import type { Resume } from '../../fanout/resume.js';
-import type { AddressLimit } from '../address-limit.js';
 import type { DoorParts } from '../door.js';
 import type { SocketIoDoor } from '../socket-io/door.js';
 import { eventStream } from './event-stream.js';
 import { type HealthChecks, healthRoutes } from './health.js';
-import { noSuchRoute, problems, refuseTooMany } from './problem.js';
+import { noSuchRoute, problems } from './problem.js';
 import { restRoutes } from './rest.js';
 import { webClientRoutes } from './web-client.js';
 
@@ -17,7 +16,6 @@ export interface HttpParts extends DoorParts {
   resume: Resume;
   health: HealthChecks;
   socketIo: SocketIoDoor;
-  addressLimit: AddressLimit;
   /** Whether the web client is served. */
   web: boolean;
 }
@@ -30,9 +28,9 @@ export function createHttpDoor(parts: HttpParts): Router {
   router.use(refuseWhenStopping(parts.health));
   router.use('/api', api(parts));
   if (parts.web) router.use(webClientRoutes());
-  router.use('/socket.io', (request, response) => {
-    // The handshake; what follows names its session.
-    if (request.query['sid'] === undefined) refuseTooMany(parts.addressLimit, request);
+  router.use('/socket.io', (request, response, next) => {
+    // Engine.IO takes any path below, and throws at some.
+    if (request.path !== '/') return next();
     parts.socketIo.request(request as never, response as never);
   });
   router.use(noSuchRoute, problems(parts.logger));
@@ -64,7 +62,7 @@ function api(parts: HttpParts): Router {
   router.get('/asyncapi.json', ((request, response) => {
     response.json(asyncApiDocument(request.headers.host ?? 'localhost', request.baseUrl.replace(/\/api$/, '')));
   }) satisfies RequestHandler);
-  router.get('/events', eventStream(parts, parts.resume, parts.addressLimit));
+  router.get('/events', eventStream(parts, parts.resume));
   router.use(restRoutes(parts));
   return router;
 }

@@ -6,9 +6,8 @@ import type { CloseReason, Place } from '../../fanout/connection.js';
 import type { ResumableConnection, Resume } from '../../fanout/resume.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import type { Session } from '../../identity/actor.js';
-import type { AddressLimit } from '../address-limit.js';
+import { tooManyConnections } from '../address-limit.js';
 import type { DoorParts } from '../door.js';
-import { refuseTooMany } from './problem.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
 
 /** With more rooms than this, the id (all their cursors) is sent once a second: an older one repeats, it loses nothing. */
@@ -29,9 +28,9 @@ const eventStreamFormat: WireFormat = {
  * has an `id` that holds the cursors of all rooms, so that `Last-Event-ID` goes on exactly there; a comment keeps a
  * silent stream open.
  */
-export function eventStream(parts: DoorParts, resume: Resume, limit: AddressLimit): RequestHandler {
+export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
   return async (request, response) => {
-    const { addresses, attendance, commands, credentials, limits } = parts;
+    const { addresses, addressLimit, attendance, commands, credentials, limits } = parts;
     const session = (await credentials.find(request)) ?? fail('unauthenticated', 'Start a session first');
     const only = typeof request.query['room'] === 'string' ? request.query['room'] : undefined;
     const connection = new EventStreamConnection(response, resume.epoch, only);
@@ -44,7 +43,7 @@ export function eventStream(parts: DoorParts, resume: Resume, limit: AddressLimi
     };
     const since = cursorsOfId(lastEventIdOf(request));
     if (only !== undefined) await commands.requireReader(only, { session, address: caller.address });
-    refuseTooMany(limit, request);
+    if (!addressLimit.admit(request, response)) throw tooManyConnections();
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-transform',

@@ -1,7 +1,5 @@
 import { fail, MadangError, PROBLEM_TYPE, toProblem } from '@madang/protocol';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import type { IncomingMessage } from 'node:http';
-import type { AddressLimit } from '../address-limit.js';
 import { toMadangError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 
@@ -11,12 +9,6 @@ export function sendProblem(response: Response, error: MadangError): void {
   if (error.retryAfter !== undefined) response.set('Retry-After', String(error.retryAfter));
   if (error.code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer');
   response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
-}
-
-/** Refuses a connection more than an address may hold. */
-export function refuseTooMany(limit: AddressLimit, request: IncomingMessage): void {
-  if (limit.admit(request)) return;
-  throw new MadangError({ code: 'rate_limited', message: 'Too many connections from your address', retryAfter: 10 });
 }
 
 /** The last of the routes: there is nothing here. */

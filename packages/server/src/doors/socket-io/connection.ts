@@ -4,7 +4,6 @@ import type { Attendance } from '../../fanout/attendance.js';
 import type { CloseReason, Connection } from '../../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import type { Session } from '../../identity/actor.js';
-import { MAX_ANSWER_BYTES } from '../answer-limit.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
 import { waitingBytesOf, writeDirectly } from '../direct-write.js';
@@ -29,6 +28,7 @@ export class SocketIoConnection implements Connection, Calling {
   greeting: Promise<void> | undefined;
   readonly #socket: Socket;
   readonly #attendance: Attendance;
+  readonly #maxAnswerBytes: number;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
   /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
@@ -40,10 +40,11 @@ export class SocketIoConnection implements Connection, Calling {
   #corked: TcpSocket | undefined;
   #isJoining = false;
 
-  constructor(socket: Socket, address: string, attendance: Attendance) {
+  constructor(socket: Socket, address: string, parts: { attendance: Attendance; maxAnswerBytes: number }) {
     this.#socket = socket;
     this.address = address;
-    this.#attendance = attendance;
+    this.#attendance = parts.attendance;
+    this.#maxAnswerBytes = parts.maxAnswerBytes;
   }
 
   get connection(): this {
@@ -77,8 +78,12 @@ export class SocketIoConnection implements Connection, Calling {
     if (answers) this.#writeAnswers(answers);
     this.#corked?.uncork();
     this.#corked = undefined;
-    // Who asks but does not read is cut off.
-    if (answers && waitingBytes(this.#socket.conn) > MAX_ANSWER_BYTES) this.close('too_slow');
+    if (answers) this.boundAnswers();
+  }
+
+  /** Cuts off who asks but does not read. */
+  boundAnswers(): void {
+    if (waitingBytes(this.#socket.conn) > this.#maxAnswerBytes) this.close('too_slow');
   }
 
   close(reason: CloseReason): void {

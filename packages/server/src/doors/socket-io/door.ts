@@ -6,8 +6,10 @@ import { Server, type Socket } from 'socket.io';
 import { WebSocketServer } from 'ws';
 import { toMadangError } from '../../errors.js';
 import type { Session } from '../../identity/actor.js';
+import { tooManyConnections } from '../address-limit.js';
 import { runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
+import { refuseUpgrade } from '../port.js';
 import { SocketIoConnection } from './connection.js';
 import { type PlainCall, takePlainCalls } from './plain-calls.js';
 import { forgetHandshake } from './raw-socket.js';
@@ -39,7 +41,8 @@ export class SocketIoDoor {
       wsEngine: WebSocketServer,
     });
     if (idPrefix) this.#prefixIds(idPrefix);
-    this.#io = new Server({ serveClient: false });
+    this.#io = new Server({ serveClient: false, connectTimeout: parts.limits.handshakeTimeoutMs });
+    this.#engine.on('connection', (session) => parts.addressLimit.count(session.request, session));
     this.#io.bind(this.#engine);
     this.#io.use((socket, next) => {
       void this.#shake(socket, next);
@@ -49,18 +52,27 @@ export class SocketIoDoor {
     this.#io.on('connection', (socket) => this.#open(socket));
   }
 
-  /** Takes over a polling request. */
+  /** Takes over a polling request. Throws `rate_limited` for a session more than its address may have. */
   request(...[request, response]: Parameters<EngineServer['handleRequest']>): void {
+    if (this.#isOneTooMany(request)) throw tooManyConnections();
     this.#engine.handleRequest(request, response);
   }
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#engine.handleUpgrade(request, socket, head);
+    if (this.#isOneTooMany(request)) refuseUpgrade(socket, '429 Too Many Requests');
+    else this.#engine.handleUpgrade(request, socket, head);
   }
 
   close(): void {
     this.#engine.close();
+  }
+
+  /** What names a session belongs to one that is counted. */
+  #isOneTooMany(request: IncomingMessage): boolean {
+    const query = new URLSearchParams(/\?([^#]*)/.exec(request.url ?? '')?.[1]);
+    // The last one counts, as Engine.IO reads it.
+    return !query.getAll('sid').at(-1) && this.#parts.addressLimit.isFull(request);
   }
 
   #prefixIds(prefix: string): void {
@@ -89,9 +101,10 @@ export class SocketIoDoor {
   }
 
   #open(socket: Socket): void {
-    const { attendance } = this.#parts;
+    const { attendance, limits } = this.#parts;
     const { address, session, token } = socket.data as Handshake;
-    const connection = new SocketIoConnection(socket, address, attendance);
+    const maxAnswerBytes = limits.answerBufferBytes;
+    const connection = new SocketIoConnection(socket, address, { attendance, maxAnswerBytes });
     socket.data = undefined;
     forgetHandshake(socket);
     attendance.opened(connection);
@@ -124,12 +137,12 @@ export class SocketIoDoor {
     const ack = args.at(-1);
     const input = typeof args[0] === 'function' ? undefined : args[0];
     const outcome = await this.#run(connection, name, refuseBinary(input));
-    if (typeof ack === 'function') ack(outcome);
+    if (typeof ack !== 'function') return;
+    ack(outcome);
+    connection.boundAnswers();
   }
 
   async #run(connection: SocketIoConnection, name: string, input: unknown): Promise<object> {
-    // Calls that come while the handshake's session is let in are that session's.
-    if (connection.greeting) await connection.greeting;
     const outcome = await runCall(this.#parts, name, input, connection);
     return 'error' in outcome ? { error: outcome.error.toJSON() } : outcome;
   }
