@@ -81,8 +81,7 @@ function everyFaultOnce(shim: Shim | undefined): RunOptions['disturb'] {
   const others = allFaults(shim).filter(({ kind }) => !kind.startsWith('kill'));
   const moreLosses = shim ? [powerLoss(shim), powerLoss(shim)] : [];
   return async (world) => {
-    const schedule = [...kills, ...others, ...moreLosses].map((fault) => ({ fault, place: world.random.next() }));
-    for (const { fault } of schedule.sort((a, b) => a.place - b.place)) {
+    for (const fault of world.random.shuffle([...kills, ...others, ...moreLosses])) {
       await pause(world.random.between(100, 500));
       await fault.run(world);
     }

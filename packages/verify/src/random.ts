@@ -5,6 +5,8 @@ export interface Random {
   /** A whole number from `low` to `high`, both included. */
   between(low: number, high: number): number;
   pick<T>(items: readonly T[]): T;
+  /** The same items in another order. */
+  shuffle<T>(items: readonly T[]): T[];
   chance(probability: number): boolean;
   /** Another source, whose choices don't depend on how many this one has made since. */
   fork(label: string): Random;
@@ -25,6 +27,10 @@ export function createRandom(seed: number): Random {
     pick: (items) => {
       if (items.length === 0) throw new Error('There is nothing to pick from');
       return items[Math.floor(next() * items.length)] as (typeof items)[number];
+    },
+    shuffle: (items) => {
+      const placed = items.map((item) => ({ item, place: next() }));
+      return placed.sort((a, b) => a.place - b.place).map(({ item }) => item);
     },
     chance: (probability) => next() < probability,
     fork: (label) => createRandom(hashOf(`${seed}/${label}`)),

@@ -92,8 +92,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'log/room-log.js',
-        from: 'await this.#eventsAfter(room, head, after, limit)',
-        to: 'await this.#eventsAfter(room, head, after > 3 ? after + 1 : after, limit)',
+        from: 'await this.#eventsAfter(room, head, after, Math.min',
+        to: 'await this.#eventsAfter(room, head, after > 3 ? after + 1 : after, Math.min',
       },
     ],
     caughtAs: ['gap'],

@@ -1,4 +1,4 @@
-import { atRandom, check, readHistory, Summary } from '@madang/verify';
+import { check, createRandom, type Fault, pause, type Random, readHistory, Summary, type World } from '@madang/verify';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Measured } from './recovery.ts';
@@ -25,6 +25,7 @@ export interface LongFormOptions {
 export async function playNodes(options: LongFormOptions): Promise<{ lines: string[]; failures: string[] }> {
   const { folder, nodes, durationMs, only, shimLibrary, print } = options;
   const summary = new Summary();
+  const deck = new Deck(createRandom(options.seed));
   const measured: Measured[] = [];
   const failures: string[] = [];
   const end = performance.now() + durationMs;
@@ -45,7 +46,7 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
       shimLibrary,
       disturb: (world, { faults }, isOver) => {
         const chosen = only === undefined ? faults : faults.filter(({ kind }) => only.includes(kind));
-        return atRandom(chosen, 150)(world, isOver);
+        return playFrom(deck, chosen, world, isOver);
       },
     });
     const verdict = check(readHistory(result.history));
@@ -57,4 +58,31 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
     if (!options.keep) rmSync(roundFolder, { recursive: true, force: true });
   }
   return { lines: nodesLines(summary, measured), failures: [...summary.problems, ...failures] };
+}
+
+/** Faults in a random order, of which each comes as often as it weighs before any comes more often. */
+class Deck {
+  readonly #random: Random;
+  #kinds: string[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  draw(faults: readonly Fault[]): Fault | undefined {
+    if (this.#kinds.length === 0) {
+      const tickets = faults.flatMap(({ kind, weight }) => Array.from({ length: weight }, () => kind));
+      this.#kinds = this.#random.shuffle(tickets);
+    }
+    const next = this.#kinds.pop();
+    return faults.find(({ kind }) => kind === next);
+  }
+}
+
+async function playFrom(deck: Deck, faults: readonly Fault[], world: World, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await pause(world.random.between(0, 300));
+    if (isOver()) return;
+    await deck.draw(faults)?.run(world);
+  }
 }

@@ -21,7 +21,7 @@ export function nodesLines(summary: Summary, measured: readonly Measured[]): str
     'sent through another node is seen live again; from the beginning of the fault, and from its end',
     `${'fault'.padEnd(width)} times ${['begin: send', 'begin: live', 'end: send', 'end: live'].map((name) => name.padStart(17)).join(' ')}`,
     ...rows,
-    `kills ${kills}, starts ${starts} (slowest ${ms(slowestStart)}), clock jumps ${clockJumps}; ${summary.networkLine()}`,
+    `faults ${measured.length} of ${kinds.length} kinds, kills ${kills}, starts ${starts} (slowest ${ms(slowestStart)}), clock jumps ${clockJumps}; ${summary.networkLine()}`,
     ...summary.outcomeLines(),
   ];
 }

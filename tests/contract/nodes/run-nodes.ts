@@ -49,8 +49,7 @@ export async function runNodes(options: NodesRunOptions): Promise<NodesRunResult
 
 /** Each of some faults once, in a random order. */
 export async function eachOnce(world: World, faults: readonly Fault[]): Promise<void> {
-  const schedule = faults.map((fault) => ({ fault, place: world.random.next() }));
-  for (const { fault } of schedule.sort((a, b) => a.place - b.place)) {
+  for (const fault of world.random.shuffle(faults)) {
     await pause(world.random.between(0, 100));
     await fault.run(world);
   }

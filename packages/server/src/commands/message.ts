@@ -101,9 +101,12 @@ export async function list(
   context: Context,
 ): Promise<CommandOutput<'message.list'>> {
   const { read } = context.parts.store;
-  const { rows, more } = await listMessages(read, input.room, { ...input, limit: pageSize(input.limit) });
+  const { head } = context.access;
+  // Who has left since they were let in gets nothing from after that.
+  const before = Math.min(input.before ?? head + 1, head + 1);
+  const { rows, more } = await listMessages(read, input.room, { ...input, before, limit: pageSize(input.limit) });
   const messages = await withReactions(read, rows, context.session.user.id);
-  return { messages, more, head: context.access.head };
+  return { messages, more, head };
 }
 
 async function described(row: MessageRow, context: Context): Promise<Message> {

@@ -84,14 +84,17 @@ export class RoomLog {
     return undefined;
   }
 
-  /** What comes after a cursor. `reset` when the cursor is of another history, or ahead of this one. */
+  /**
+   * What comes after a cursor, up to `head`: who asks may have left the room since it was seen that they may read it up
+   * to there. `reset` when the cursor is of another history, or ahead of this one.
+   */
   async readAfter(room: string, head: number, after: number, limit: number, epoch?: string): Promise<LogPage> {
     if ((epoch !== undefined && epoch !== this.epoch) || after > head) {
       return { events: [], head, more: false, reset: true };
     }
-    const events = after < head ? await this.#eventsAfter(room, head, after, limit) : [];
+    const events = after < head ? await this.#eventsAfter(room, head, after, Math.min(limit, head - after)) : [];
     const last = events.at(-1)?.seq ?? after;
-    return { events, head: Math.max(head, last), more: last < head };
+    return { events, head, more: last < head };
   }
 
   /** Events of a room after a seq, oldest first, to be handed out as if they had just been committed. */

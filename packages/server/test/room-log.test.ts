@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RoomLog } from '../dist/log/room-log.js';
+import type { Store } from '../dist/store/store.js';
+import { type Engine, engines } from './engines.ts';
+import { bob, commitOne, join, leave, makeRoom, say } from './yard.ts';
+
+let engine: Engine;
+let store: Store;
+let log: RoomLog;
+
+beforeAll(async () => {
+  engine = await engines.sqlite();
+  store = await (await engine.newDatabase()).open();
+  log = await RoomLog.open(store, { now: () => Date.now() });
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+test('D8 who leaves while a page is read gets nothing from after their going', async () => {
+  for (const each of [makeRoom('yard'), join('yard', bob), say('yard', 'with Bob')]) await commitOne(store, each);
+  // Bob may read up to here; the page is read when he has gone.
+  const head = (await store.access('yard', bob.id))?.head ?? 0;
+  for (const each of [leave('yard', bob), say('yard', 'without Bob')]) await commitOne(store, each);
+  const page = await log.readAfter('yard', head, 0, 200);
+  expect(page.events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+  expect(page).toMatchObject({ head, more: false });
+});
