@@ -11,6 +11,8 @@ export function openForWriting(file: string): Database.Database {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('mmap_size = 0');
+  // The write thread does it when it has answered; SQLite itself, in the middle of a commit, only if that fell behind.
+  database.pragma('wal_autocheckpoint = 16000');
   const synchronous = database.pragma('synchronous', { simple: true });
   const journal = database.pragma('journal_mode', { simple: true });
   if (synchronous !== 2 || journal !== 'wal') {

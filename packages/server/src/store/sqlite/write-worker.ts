@@ -18,6 +18,12 @@ export type WorkerAnswer = { id: number } & ({ result: unknown } | { error: { me
 
 type PreparedChanges = Record<Change['kind'], { run: Database.Statement; values: ChangeStatement<Change>['values'] }>;
 
+/** When the WAL holds about so many pages (8 MB), they are brought into the database. */
+const PAGES_A_CHECKPOINT = 2000;
+
+/** What a commit writes beside a page for each append, about. */
+const PAGES_A_COMMIT = 6;
+
 /** So many rooms are known at most. */
 const MAX_ROOMS = 10_000;
 
@@ -44,6 +50,8 @@ class WriteSide {
   readonly #rooms = new Map<string, KnownRoom>();
   /** The rooms whose head the open transaction has moved. */
   readonly #moved = new Set<KnownRoom>();
+  /** Pages in the WAL, about. */
+  #pages = 0;
 
   constructor(file: string) {
     this.#database = openForWriting(file);
@@ -82,8 +90,20 @@ class WriteSide {
 
   statement(sql: string, values: SqlValue[]): { rows: unknown[]; changes: number } {
     const statement = this.#prepare(sql);
+    this.#pages += PAGES_A_COMMIT;
     if (statement.reader) return { rows: statement.all(values), changes: 0 };
     return { rows: [], changes: statement.run(values).changes };
+  }
+
+  /** What is due when the answer has gone: nobody waits for it but who comes meanwhile. */
+  afterAnswer(): void {
+    if (this.#pages < PAGES_A_CHECKPOINT) return;
+    this.#pages = 0;
+    try {
+      this.#database.pragma('wal_checkpoint(PASSIVE)');
+    } catch {
+      // The commits are safe in the WAL; a disk that is full or gone shows with the next.
+    }
   }
 
   close(): void {
@@ -98,6 +118,7 @@ class WriteSide {
       const results = batch.map((append) => this.#append(append));
       for (const { id, head } of this.#moved) this.#writeHead.run(head, id);
       this.#commit.run();
+      this.#pages += PAGES_A_COMMIT + batch.length;
       return results;
     } catch (error) {
       this.#rooms.clear();
@@ -185,5 +206,6 @@ if (parentPort) {
       port.postMessage(answer);
     }
     if (request.kind === 'close') port.close();
+    else side.afterAnswer();
   });
 }
