@@ -64,7 +64,8 @@ const plainText = z
 export const messageText = plainText
   .refine((text) => /\S/u.test(text), 'must not be empty')
   .refine(
-    (text) => utf8.encode(text).length <= formatLimits.textBytes,
+    // No UTF-16 unit is more than three bytes: most texts need no counting.
+    (text) => text.length * 3 <= formatLimits.textBytes || utf8.encode(text).length <= formatLimits.textBytes,
     `must be at most ${formatLimits.textBytes} bytes`,
   )
   .meta({ description: `Text, at most ${formatLimits.textBytes} bytes of UTF-8` });
