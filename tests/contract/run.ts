@@ -1,17 +1,17 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
 // random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
 // With `--nodes 3` it is that many nodes on a PostgreSQL and a Redis; their mutants come after the minutes.
-import { atRandom, check, readHistory, Summary } from '@madang/verify';
+import { atRandom, check, readHistory, Summary, type Verdict } from '@madang/verify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allFaults } from './faults/all.ts';
 import { compileShim } from './faults/shim.ts';
-import { diskMutants, mutants, slowMutant } from './mutants/mutants.ts';
+import { diskMutants, type Mutant, mutants, slowMutant } from './mutants/mutants.ts';
 import { breakServer } from './mutants/mutate.ts';
 import { nodeMutants, tryNodeMutant } from './mutants/node-mutants.ts';
-import { isCaught, tryMutant } from './mutants/try-mutant.ts';
+import { isCaught, isCaughtInTime, type Trial, tryMutant } from './mutants/try-mutant.ts';
 import { playNodes } from './nodes/long-form.ts';
 import { fastClientLine, slowClientLine, stormLine } from './report.ts';
 import { runBuilt } from './run-built.ts';
@@ -115,13 +115,7 @@ async function playScenes(): Promise<void> {
 
 async function tryMutants(): Promise<void> {
   const all = [...mutants, ...(shimLibrary === undefined ? [] : diskMutants)];
-  let caught = 0;
-  for (const [index, mutant] of all.entries()) {
-    const mutantFolder = mkdtempSync(join(folder, `mutant-${index}-`));
-    const verdict = await tryMutant(mutant, { folder: mutantFolder, seed, shimLibrary });
-    if (isCaught(mutant, verdict)) caught += 1;
-    else failures.push(`a mutant was not caught: ${mutant.name}`);
-  }
+  let caught = await countCaught(all, tryMutant);
   const slowFolder = mkdtempSync(join(folder, 'mutant-slow-'));
   const slow = await playSlowClient({ folder: slowFolder, seed, cli: breakServer(slowFolder, slowMutant.edits) });
   if (isCaught(slowMutant, check(readHistory(slow.history)))) caught += 1;
@@ -130,13 +124,22 @@ async function tryMutants(): Promise<void> {
 }
 
 async function tryNodeMutants(): Promise<void> {
-  let caught = 0;
-  for (const mutant of nodeMutants) {
-    const verdict = await tryNodeMutant(mutant, { folder: mkdtempSync(join(folder, 'mutant-')), seed, shimLibrary });
-    if (isCaught(mutant, verdict)) caught += 1;
+  print(`mutants caught: ${await countCaught(nodeMutants, tryNodeMutant)} of ${nodeMutants.length}`);
+}
+
+async function countCaught<M extends Pick<Mutant, 'name' | 'caughtAs'>>(
+  all: readonly M[],
+  attempt: (mutant: M, trial: Trial) => Promise<Verdict>,
+): Promise<number> {
+  let count = 0;
+  for (const mutant of all) {
+    const tried = await isCaughtInTime(mutant, seed, (trialSeed) =>
+      attempt(mutant, { folder: mkdtempSync(join(folder, 'mutant-')), seed: trialSeed, shimLibrary }),
+    );
+    if (tried.isCaught) count += 1;
     else failures.push(`a mutant was not caught: ${mutant.name}`);
   }
-  print(`mutants caught: ${caught} of ${nodeMutants.length}`);
+  return count;
 }
 
 function print(line: string): void {

@@ -30,6 +30,9 @@ export interface TestPostgres extends AsyncDisposable {
   promote(): Promise<void>;
 }
 
+/** How long a start, with its recovery, may take on a machine that does much else, in ms. */
+const START_MS = 60_000;
+
 const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
 
 /** Starts a cluster; it is ended, and its folder removed, when it is disposed of. */
@@ -83,11 +86,11 @@ async function startCluster(maker: string, makerArgs: string[], settings: string
     child = started;
     let output = '';
     started.stderr.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-5000)));
-    for (let attempt = 0; ; attempt += 1) {
+    for (const began = performance.now(); ;) {
       if (started.exitCode !== null) throw new Error(`PostgreSQL ended: ${output}`);
       const answered = await answers(url('postgres'));
       if (answered) return;
-      if (attempt > 300) throw new Error(`PostgreSQL does not answer: ${output}`);
+      if (performance.now() - began > START_MS) throw new Error(`PostgreSQL does not answer: ${output}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };

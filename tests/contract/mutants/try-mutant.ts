@@ -1,8 +1,11 @@
-import { atRandom, check, readHistory, type Verdict } from '@madang/verify';
+import { atRandom, check, listViolations, readHistory, type Verdict } from '@madang/verify';
 import { join } from 'node:path';
 import { runBuilt } from '../run-built.ts';
 import { breakServer } from './mutate.ts';
 import type { Mutant } from './mutants.ts';
+
+/** What only chance brings to light may need another try. */
+const TRIES = 3;
 
 /** How a mutant is tried. */
 export interface Trial {
@@ -35,6 +38,21 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
     },
   });
   return check(readHistory(history));
+}
+
+/** Tries a mutant, with another seed each time, until it is caught; answers what the checker said where it was not. */
+export async function isCaughtInTime(
+  mutant: Pick<Mutant, 'caughtAs'>,
+  seed: number,
+  attempt: (seed: number) => Promise<Verdict>,
+): Promise<{ isCaught: boolean; said: string[] }> {
+  const said: string[] = [];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const verdict = await attempt(seed + tries);
+    if (isCaught(mutant, verdict)) return { isCaught: true, said };
+    said.push(JSON.stringify(verdict.counts), ...listViolations(verdict.violations));
+  }
+  return { isCaught: false, said };
 }
 
 /** Whether the checker says what it must say of a mutant. */
