@@ -303,6 +303,21 @@ export function storeContract(engine: () => Engine): void {
       );
     });
 
+    test('S6 access() follows every commit, however often it was asked before', async () => {
+      const room = await newRoom();
+      const bobIs = async (role: string | null, at: number) =>
+        expect(await store.access(room, bob.id)).toEqual({ room, kind: 'public', head: at, role });
+      await bobIs(null, 2);
+      await store.commit([append(room, newEvent.memberJoined(bob, 'member'))]);
+      await bobIs('member', 3);
+      await store.commit([say(room, 'x'), say(room, 'y')]);
+      await bobIs('member', 5);
+      await store.commit([say(room, 'z'), append(room, newEvent.memberPromoted(bob))]);
+      await bobIs('owner', 7);
+      await store.commit([append(room, newEvent.memberLeft(bob, 'removed')), say(room, 'no', { guard: bob.id })]);
+      await bobIs(null, 8);
+    });
+
     test('S6 events() pages forward, whole records', async () => {
       const room = await newRoom();
       await store.commit(upTo(10).map((n) => say(room, `m${n}`, { clientId: `${room}.${n}` })));
