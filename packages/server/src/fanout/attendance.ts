@@ -95,8 +95,10 @@ export class Attendance {
    */
   async closeAll(spreadMs: number): Promise<void> {
     this.#newcomers.close();
-    for (const connection of this.#connections.all) {
-      const reconnectMs = Math.round(Math.random() * spreadMs);
+    // Each has a part of the time for itself, and comes somewhere in it.
+    const part = spreadMs / this.#connections.all.size;
+    for (const [index, connection] of [...this.#connections.all].entries()) {
+      const reconnectMs = Math.round((index + Math.random()) * part);
       connection.write(connection.format.encode([new Note('server.closing', { reconnectMs })]));
       connection.close('restarting');
     }

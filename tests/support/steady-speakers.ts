@@ -1,0 +1,119 @@
+import { type Client, createClient, memoryOutboxStore } from '@madang/client';
+import { expect } from 'vitest';
+
+/** How often each of them says something, in ms. */
+const EVERY_MS = 100;
+
+const ROOM = 'lobby';
+
+/** SDK clients that all talk and all listen, whatever happens to the server. */
+export interface SteadySpeakers extends AsyncDisposable {
+  /** Every `reconnectMs` that a `server.closing` brought, in ms. */
+  readonly delays: number[];
+  /** Resolves when all are online, and each has had a message acknowledged since. */
+  areWell(): Promise<void>;
+  /** Ends the talking. Checks that no send failed, and that everybody heard all of it, once, in order. */
+  finish(): Promise<{ messages: number; slowestMs: number }>;
+}
+
+/** Starts so many clients, half of them at Socket.IO, half at `/ws`; all are online when it resolves. */
+export async function startSpeakers(url: string, count: number): Promise<SteadySpeakers> {
+  const delays: number[] = [];
+  const failures: unknown[] = [];
+  const speakers = Array.from({ length: count }, (_, index) => new Speaker(url, index, { delays, failures }));
+  // Who comes late would not hear what was said before.
+  await expect.poll(() => speakers.every((speaker) => speaker.isOnline), { timeout: 30_000 }).toBe(true);
+  const speaking = setInterval(() => speakers.forEach((speaker) => void speaker.speak()), EVERY_MS);
+  const areWell = async () => {
+    await expect.poll(() => speakers.every((speaker) => speaker.isOnline), { timeout: 30_000 }).toBe(true);
+    const before = speakers.map(({ acknowledged }) => acknowledged);
+    await expect
+      .poll(() => speakers.every(({ acknowledged }, index) => acknowledged > before[index]!), { timeout: 30_000 })
+      .toBe(true);
+  };
+  await areWell();
+  return {
+    delays,
+    areWell,
+    finish: async () => {
+      clearInterval(speaking);
+      await expect.poll(() => speakers.every((speaker) => speaker.waiting === 0), { timeout: 60_000 }).toBe(true);
+      expect(failures).toEqual([]);
+      const said = speakers.map((speaker) => speaker.said);
+      const total = said.reduce((sum, each) => sum + each.length, 0);
+      const [first] = speakers;
+      for (const reader of speakers) {
+        await expect.poll(() => reader.heard.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(total);
+        expect(reader.heard.map(({ seq }) => seq)).toEqual(first!.heard.map(({ seq }) => seq));
+        for (const [index, texts] of said.entries()) {
+          expect(reader.heard.filter(({ by }) => by === index).map(({ text }) => text)).toEqual(texts);
+        }
+      }
+      return { messages: total, slowestMs: Math.max(...speakers.map(({ slowestMs }) => slowestMs)) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(speaking);
+      await Promise.all(speakers.map((speaker) => speaker.close()));
+    },
+  };
+}
+
+/** What a speaker heard. */
+interface Heard {
+  seq: number;
+  /** Whose it is, by number. */
+  by: number;
+  text: string;
+}
+
+class Speaker {
+  readonly said: string[] = [];
+  readonly heard: Heard[] = [];
+  waiting = 0;
+  acknowledged = 0;
+  slowestMs = 0;
+  readonly #client: Client;
+  readonly #index: number;
+  readonly #failures: unknown[];
+
+  constructor(url: string, index: number, { delays, failures }: { delays: number[]; failures: unknown[] }) {
+    this.#index = index;
+    this.#failures = failures;
+    this.#client = createClient({
+      url,
+      name: `speaker ${index}`,
+      transport: index % 2 === 0 ? 'socket.io' : 'websocket',
+      outbox: memoryOutboxStore(),
+      backOff: { minMs: 50, maxMs: 500 },
+    });
+    this.#client.on('server.closing', ({ reconnectMs }) => void delays.push(reconnectMs));
+    this.#client.on('message.created', ({ seq, message: { text } }) => {
+      this.heard.push({ seq, by: Number(text.split(' ')[0]), text });
+    });
+    this.#client.connect();
+  }
+
+  get isOnline(): boolean {
+    return this.#client.state.get().status === 'online';
+  }
+
+  /** Says the next thing. */
+  async speak(): Promise<void> {
+    const text = `${this.#index} ${this.said.length}`;
+    this.said.push(text);
+    this.waiting += 1;
+    const start = performance.now();
+    try {
+      await this.#client.send(ROOM, text).sent;
+      this.acknowledged += 1;
+    } catch (error) {
+      this.#failures.push(error);
+    }
+    this.waiting -= 1;
+    this.slowestMs = Math.max(this.slowestMs, performance.now() - start);
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
