@@ -10,6 +10,13 @@ import { stopOnSignals } from '../shutdown.js';
 import { Neighbours, sessionIdPrefix } from './neighbours.js';
 import { startWorkers, type WorkerPlace, workerPlace } from './workers.js';
 
+/**
+ * Handshakes that may wait to be accepted. When all come back in the same second after a restart, those for which there
+ * is no room are tried again by the client's kernel after 1, 3, 7, 15 seconds. The kernel's own bound (net.core.somaxconn)
+ * is at most as large.
+ */
+const BACKLOG = 65_535;
+
 /** `madang`: runs a server with its web client until it is told to stop, in one process or in several. */
 export async function start(config: Config): Promise<void> {
   const place = workerPlace();
@@ -69,7 +76,7 @@ async function joinNeighbours(
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new StartError(explain(error, port, host))));
-    server.listen({ port, ...(host !== undefined && { host }) }, resolve);
+    server.listen({ port, backlog: BACKLOG, ...(host !== undefined && { host }) }, resolve);
   });
 }
 

@@ -13,10 +13,12 @@ export class Addresses {
 
   /** A request's address. An IPv6 host's is its /64, since a host has all of it. */
   of(request: IncomingMessage): string {
+    const { remoteAddress } = request.socket;
+    // Most requests say nothing of proxies; the address of those is the socket's, with or without trust.
+    if (remoteAddress !== undefined && request.headers['x-forwarded-for'] === undefined) return counted(remoteAddress);
     // What comes over a socket file comes from a program of this machine, which says for whom.
     const trusted = (address: string, hop: number) => isLocalFile(request, hop) || this.#trusted(address, hop);
-    const address = (proxyaddr(request, trusted) ?? 'local').replace(/^::ffff:/i, '');
-    return isIPv6(address) ? `${expandIPv6(address).slice(0, 4).join(':')}::/64` : address;
+    return counted(proxyaddr(request, trusted) ?? 'local');
   }
 
   /** Whether the request came through a trusted proxy, so that its `X-Forwarded-…` headers count. */
@@ -24,6 +26,12 @@ export class Addresses {
     const { remoteAddress } = request.socket;
     return remoteAddress !== undefined && this.#trusted(remoteAddress, 0);
   }
+}
+
+/** An address as it is counted: an IPv4 one as such, an IPv6 one by its network. */
+function counted(address: string): string {
+  if (address.startsWith('::ffff:') || address.startsWith('::FFFF:')) return address.slice(7);
+  return isIPv6(address) ? `${expandIPv6(address).slice(0, 4).join(':')}::/64` : address;
 }
 
 function isLocalFile({ socket }: IncomingMessage, hop: number): boolean {

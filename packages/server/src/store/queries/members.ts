@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { type Place, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
 
 /** A member, by the name of today. */
@@ -53,22 +54,28 @@ export async function successorOf(read: Kysely<Schema>, room: string, leaving: s
   return membersOf(read, room).where('members.user_id', '<>', leaving).executeTakeFirst();
 }
 
+const roomIds = prepared((read, place: Place<{ user: string }>) =>
+  read.selectFrom('members').select('room_id').where('user_id', '=', place('user')),
+);
+
 /** The ids of the rooms that a user is a member of. */
 export async function roomIdsOf(read: Kysely<Schema>, user: string): Promise<string[]> {
-  const rows = await read.selectFrom('members').select('room_id').where('user_id', '=', user).execute();
+  const rows = await roomIds(read, { user });
   return rows.map((row) => row.room_id);
 }
 
+const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
+  read
+    .selectFrom('members')
+    .innerJoin('rooms', 'rooms.id', 'members.room_id')
+    .select(['rooms.id as room', 'rooms.head', 'members.joined_seq as joinedSeq'])
+    .where('members.user_id', '=', place('user')),
+);
+
 /** The rooms of a user, with where they end and where the user came in. */
-export async function roomPlacesOf(
+export function roomPlacesOf(
   read: Kysely<Schema>,
   user: string,
 ): Promise<{ room: string; head: number; joinedSeq: number }[]> {
-  const rows = await read
-    .selectFrom('members')
-    .innerJoin('rooms', 'rooms.id', 'members.room_id')
-    .select(['rooms.id', 'rooms.head', 'members.joined_seq'])
-    .where('members.user_id', '=', user)
-    .execute();
-  return rows.map((row) => ({ room: row.id, head: row.head, joinedSeq: row.joined_seq }));
+  return roomPlaces(read, { user });
 }

@@ -1,5 +1,6 @@
 import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
 import { type Kysely, sql } from 'kysely';
+import { type Place, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
 
 /** A room with what one user is in it. */
@@ -26,17 +27,27 @@ function roomsSeenBy(read: Kysely<Schema>, user: string) {
     ]);
 }
 
+const oneRoom = prepared((read, place: Place<{ room: string; user: string }>) =>
+  roomsSeenBy(read, place('user')).where('rooms.id', '=', place('room')),
+);
+
 /** One room. */
-export function findRoom(read: Kysely<Schema>, room: string, user: string): Promise<RoomRow | undefined> {
-  return roomsSeenBy(read, user).where('rooms.id', '=', room).executeTakeFirst();
+export async function findRoom(read: Kysely<Schema>, room: string, user: string): Promise<RoomRow | undefined> {
+  const [row] = await oneRoom(read, { room, user });
+  return row;
 }
+
+const ownRooms = prepared((read, place: Place<{ user: string }>) =>
+  roomsSeenBy(read, place('user'))
+    .where('rooms.id', 'in', (query) =>
+      query.selectFrom('members').select('room_id').where('user_id', '=', place('user')),
+    )
+    .orderBy('rooms.name'),
+);
 
 /** The rooms that a user is a member of. */
 export function roomsOf(read: Kysely<Schema>, user: string): Promise<RoomRow[]> {
-  return roomsSeenBy(read, user)
-    .where('rooms.id', 'in', (query) => query.selectFrom('members').select('room_id').where('user_id', '=', user))
-    .orderBy('rooms.name')
-    .execute();
+  return ownRooms(read, { user });
 }
 
 /** Public rooms and a user's own, by name. */

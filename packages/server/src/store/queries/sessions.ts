@@ -1,6 +1,7 @@
 import type { User } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
+import { type Place, prepared } from '../prepared.js';
 import { inChunks } from './chunks.js';
 
 /** Adds a session. */
@@ -11,19 +12,22 @@ export async function insertSession(write: Kysely<Schema>, tokenHash: string, us
     .execute();
 }
 
+const sessionUser = prepared((read, place: Place<{ tokenHash: string; usedSince: number }>) =>
+  read
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(['users.id', 'users.kind', 'users.name', 'users.created_at'])
+    .where('sessions.token_hash', '=', place('tokenHash'))
+    .where('sessions.last_used_at', '>=', place('usedSince')),
+);
+
 /** Finds whose session a token's hash is of, unless it was last used before a moment. */
 export async function findSessionUser(
   read: Kysely<Schema>,
   tokenHash: string,
   usedSince: number,
 ): Promise<User | undefined> {
-  const row = await read
-    .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['users.id', 'users.kind', 'users.name', 'users.created_at'])
-    .where('sessions.token_hash', '=', tokenHash)
-    .where('sessions.last_used_at', '>=', usedSince)
-    .executeTakeFirst();
+  const [row] = await sessionUser(read, { tokenHash, usedSince });
   return row && { id: row.id, kind: row.kind, name: row.name, createdAt: row.created_at };
 }
 

@@ -1,6 +1,7 @@
 import type { User } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
+import { type Place, prepared } from '../prepared.js';
 import { inChunks } from './chunks.js';
 
 /** Adds a user, or gives one that is there its name of today. */
@@ -48,19 +49,22 @@ export async function claimName(
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
+const heldName = prepared((read, place: Place<{ nameKey: string; user: string; until: number }>) =>
+  read
+    .selectFrom('names')
+    .select('user_id')
+    .where('name_key', '=', place('nameKey'))
+    .where('user_id', '=', place('user'))
+    .where('held_until', '>=', place('until')),
+);
+
 /** Whether a user holds a name until a moment at least. */
 export async function holdsName(
   read: Kysely<Schema>,
   claim: { nameKey: string; user: string; until: number },
 ): Promise<boolean> {
-  const row = await read
-    .selectFrom('names')
-    .select('user_id')
-    .where('name_key', '=', claim.nameKey)
-    .where('user_id', '=', claim.user)
-    .where('held_until', '>=', claim.until)
-    .executeTakeFirst();
-  return row !== undefined;
+  const rows = await heldName(read, claim);
+  return rows.length > 0;
 }
 
 /** Gives back a user's names but one. */

@@ -1,0 +1,36 @@
+import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import type { Schema } from './schema.js';
+
+/** Stands in a compiled query for a value that each asking brings. */
+class Argument {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Gives what stands for a value, in the place where it is bound. */
+export type Place<Arguments> = <Name extends keyof Arguments & string>(name: Name) => Arguments[Name];
+
+/**
+ * A query that is asked all the time, as for each connection that comes: built and compiled once for a database, since
+ * that costs several times what finding a few rows does. `build` writes the query with `place(name)` for its values.
+ */
+export function prepared<Arguments extends object, Row>(
+  build: (read: Kysely<Schema>, place: Place<Arguments>) => Compilable<Row>,
+): (read: Kysely<Schema>, values: Arguments) => Promise<Row[]> {
+  const compiled = new WeakMap<Kysely<Schema>, CompiledQuery<Row>>();
+  return async (read, values) => {
+    let query = compiled.get(read);
+    if (!query) {
+      query = build(read, (name) => new Argument(name) as never).compile();
+      compiled.set(read, query);
+    }
+    const parameters = query.parameters.map((each) =>
+      each instanceof Argument ? (values as Record<string, unknown>)[each.name] : each,
+    );
+    const { rows } = await read.executeQuery<Row>({ ...query, parameters });
+    return rows;
+  };
+}
