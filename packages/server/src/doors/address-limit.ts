@@ -4,14 +4,21 @@ import type { Addresses } from './client-address.js';
 
 /** What holds a connection open: a socket, a response, a Socket.IO session over however many requests. */
 interface Closing {
-  once(event: 'close', listener: () => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
+}
+
+/** An address that has connections. */
+interface Home {
+  open: number;
+  /** Hears that one of them is closed. */
+  onClose: () => void;
 }
 
 /** Bounds how many connections one address holds open. */
 export class AddressLimit {
   readonly #addresses: Addresses;
   readonly #max: number;
-  readonly #open = new Map<string, number>();
+  readonly #homes = new Map<string, Home>();
 
   /** `max`: connections of one address; Infinity for no bound. */
   constructor(addresses: Addresses, max: number) {
@@ -28,20 +35,28 @@ export class AddressLimit {
 
   /** Whether a request's address has as many connections as it may. */
   isFull(request: IncomingMessage): boolean {
-    return (this.#open.get(this.#addresses.of(request)) ?? 0) >= this.#max;
+    return (this.#homes.get(this.#addresses.of(request))?.open ?? 0) >= this.#max;
   }
 
   /** Counts a connection until it closes. */
   count(request: IncomingMessage, connection: Closing): void {
     const address = this.#addresses.of(request);
-    this.#open.set(address, (this.#open.get(address) ?? 0) + 1);
-    connection.once('close', () => this.#leave(address));
+    const home = this.#homes.get(address) ?? this.#newHome(address);
+    home.open += 1;
+    // It closes once, so this is not `once`, which would keep a closure for each.
+    connection.on('close', home.onClose);
   }
 
-  #leave(address: string): void {
-    const open = (this.#open.get(address) ?? 1) - 1;
-    if (open === 0) this.#open.delete(address);
-    else this.#open.set(address, open);
+  #newHome(address: string): Home {
+    const home: Home = {
+      open: 0,
+      onClose: () => {
+        home.open -= 1;
+        if (home.open === 0) this.#homes.delete(address);
+      },
+    };
+    this.#homes.set(address, home);
+    return home;
   }
 }
 

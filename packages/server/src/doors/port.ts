@@ -20,7 +20,7 @@ export interface UpgradeDoors {
 export function attachUpgrades(server: Server, path: string, doors: UpgradeDoors): () => void {
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // A client that resets the connection meanwhile must not end the process.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroyed);
     const door = doorOf(request.url ?? '/', path, doors);
     if (door) door.upgrade(request, socket, head);
     else if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, '404 Not Found');
@@ -35,6 +35,11 @@ function doorOf(url: string, path: string, doors: UpgradeDoors): UpgradeDoor | u
   if (pathname === `${path}/ws` || pathname === `${path}/ws/`) return doors.webSocket;
   if (pathname === `${path}/` || (path !== '' && pathname === path)) return doors.line;
   return undefined;
+}
+
+/** One listener for all sockets: a closure for each would stay for each one's life. */
+function destroyed(this: Duplex): void {
+  this.destroy();
 }
 
 /** Answers an upgrade request with an error. */

@@ -8,6 +8,7 @@ import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
 import { waitingBytesOf, writeDirectly } from './direct-write.js';
 import { textFrames } from './text-frames.js';
+import type { WebSocketDoor } from './websocket-server.js';
 
 /**
  * A connection over a plain WebSocket, for the `/ws` and line doors; it is the caller of what comes over it. Frames that
@@ -16,7 +17,6 @@ import { textFrames } from './text-frames.js';
  */
 export class WebSocketConnection implements Connection, Calling {
   readonly id = nextConnectionId();
-  readonly door: string;
   readonly format: WireFormat;
   readonly address: string;
   session: Session | undefined;
@@ -24,6 +24,11 @@ export class WebSocketConnection implements Connection, Calling {
   callsInFlight = 0;
   /** Whether the last ping has not been answered. */
   isSilent = false;
+  /** Its part of those who are asked together; see `Heartbeats`. */
+  part = 0;
+  /** Resolves when the handshake's session is let in; undefined from then on. */
+  greeting: Promise<void> | undefined;
+  readonly #door: WebSocketDoor;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #maxAnswerBytes: number;
@@ -32,12 +37,12 @@ export class WebSocketConnection implements Connection, Calling {
   #isJoining = false;
 
   constructor(
-    place: { door: string; format: WireFormat; address: string },
+    place: { door: WebSocketDoor; format: WireFormat; address: string },
     webSocket: WebSocket,
     socket: Duplex,
     maxAnswerBytes: number,
   ) {
-    this.door = place.door;
+    this.#door = place.door;
     this.format = place.format;
     this.address = place.address;
     this.#webSocket = webSocket;
@@ -47,6 +52,10 @@ export class WebSocketConnection implements Connection, Calling {
 
   get connection(): this {
     return this;
+  }
+
+  get door(): string {
+    return this.#door.name;
   }
 
   write(encoded: Encoded): void {
@@ -79,7 +88,27 @@ export class WebSocketConnection implements Connection, Calling {
     return waitingBytesOf(this.#socket);
   }
 
+  /** Asks whether the client is there; one that has not answered the last time is cut off. */
+  ping(): void {
+    if (this.isSilent) return this.#webSocket.terminate();
+    this.isSilent = true;
+    if (this.#door.ping) this.#door.ping(this);
+    else this.#webSocket.ping();
+  }
+
+  /** Closes for what the client did against the protocol. */
+  end(): void {
+    if (this.#isJoining) this.endTurn();
+    this.#webSocket.close(1002, 'protocol error');
+  }
+
+  /** Closes without a word. */
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
   close(reason: CloseReason): void {
+    if (reason === 'session_ended' || reason === 'unauthenticated') this.#door.ending?.(this);
     if (this.#isJoining) this.endTurn();
     const { code, reason: words } = closeCodes[reason];
     this.#webSocket.close(code, words);

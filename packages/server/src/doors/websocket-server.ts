@@ -5,6 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { toMadangError } from '../errors.js';
 import type { WireFormat } from '../fanout/wire-format.js';
 import type { DoorParts } from './door.js';
+import { Heartbeats } from './heartbeats.js';
 import { refuseUpgrade } from './port.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
@@ -15,8 +16,13 @@ export interface WebSocketDoor {
   /** Greets; nothing is read until it resolves. When it throws, the connection is closed. */
   greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void>;
   receive(connection: WebSocketConnection, text: string): void;
-  /** What is said to a frame that isn't text. */
-  refusedBinary(): string;
+  /** A frame came that isn't text. */
+  receiveBinary(connection: WebSocketConnection): void;
+  /** Asks a client whether it is there; with a WebSocket ping if absent. The answer sets `isSilent` to false. */
+  ping?(connection: WebSocketConnection): void;
+  /** What is said before a connection closes whose client is not to come back by itself. */
+  ending?(connection: WebSocketConnection): void;
+  closed?(connection: WebSocketConnection): void;
 }
 
 /** Where a socket's connection is found, so that one listener serves all sockets. */
@@ -27,21 +33,20 @@ export class WebSocketUpgrades {
   readonly #server: WebSocketServer;
   readonly #door: WebSocketDoor;
   readonly #parts: DoorParts;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #heartbeats: Heartbeats<WebSocketConnection>;
   readonly #listeners: Listeners;
 
   constructor(door: WebSocketDoor, parts: DoorParts) {
     this.#door = door;
     this.#parts = parts;
-    this.#listeners = listenersFor(door, parts);
+    this.#heartbeats = new Heartbeats(parts.limits.heartbeatMs, (connection) => connection.ping());
+    this.#listeners = listenersFor(door, parts, this.#heartbeats);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: parts.limits.maxFrameBytes,
       perMessageDeflate: false,
-      clientTracking: true,
+      clientTracking: false,
     });
-    this.#heartbeat = setInterval(() => this.#ping(), parts.limits.heartbeatMs);
-    this.#heartbeat.unref();
   }
 
   /** Takes over an upgrade request. */
@@ -51,19 +56,19 @@ export class WebSocketUpgrades {
   }
 
   close(): void {
-    clearInterval(this.#heartbeat);
-    for (const webSocket of this.#server.clients) webSocket.terminate();
+    this.#heartbeats.close();
+    for (const connection of this.#heartbeats) connection.terminate();
     this.#server.close();
   }
 
   #open(webSocket: WebSocket, request: IncomingMessage, socket: Duplex): void {
     const { addresses, attendance } = this.#parts;
-    const { name } = this.#door;
-    const place = { door: name, format: this.#door.format(request), address: addresses.of(request) };
+    const place = { door: this.#door, format: this.#door.format(request), address: addresses.of(request) };
     const connection = new WebSocketConnection(place, webSocket, socket, this.#parts.limits.answerBufferBytes);
     Object.assign(webSocket, { [CONNECTION]: connection });
     Object.assign(socket, { [CONNECTION]: connection });
     attendance.opened(connection);
+    this.#heartbeats.add(connection);
     socket.on('drain', this.#listeners.drain);
     webSocket.on('pong', this.#listeners.pong);
     webSocket.on('error', this.#listeners.error);
@@ -85,17 +90,6 @@ export class WebSocketUpgrades {
       webSocket.resume();
     }
   }
-
-  #ping(): void {
-    for (const webSocket of this.#server.clients) {
-      const connection = connectionOf(webSocket);
-      if (connection.isSilent) webSocket.terminate();
-      else {
-        connection.isSilent = true;
-        webSocket.ping();
-      }
-    }
-  }
 }
 
 /** One function for each event of all sockets; `this` is the socket. */
@@ -107,7 +101,7 @@ interface Listeners {
   message: (this: WebSocket, data: RawData, isBinary: boolean) => void;
 }
 
-function listenersFor(door: WebSocketDoor, parts: DoorParts): Listeners {
+function listenersFor(door: WebSocketDoor, parts: DoorParts, heartbeats: Heartbeats<WebSocketConnection>): Listeners {
   return {
     drain() {
       parts.attendance.drained(connectionOf(this));
@@ -119,11 +113,14 @@ function listenersFor(door: WebSocketDoor, parts: DoorParts): Listeners {
       parts.logger.debug({ err: error, door: door.name }, 'socket error');
     },
     close() {
-      parts.attendance.closed(connectionOf(this));
+      const connection = connectionOf(this);
+      heartbeats.delete(connection);
+      door.closed?.(connection);
+      parts.attendance.closed(connection);
     },
     message(data, isBinary) {
       const connection = connectionOf(this);
-      if (isBinary) connection.send(door.refusedBinary());
+      if (isBinary) door.receiveBinary(connection);
       else door.receive(connection, textOf(data));
     },
   };

@@ -10,8 +10,8 @@ interface Present {
   rooms: Set<string>;
   /** While the rooms are being read: what the log said meanwhile, which is newer. */
   news: Map<string, 'joined' | 'left'> | undefined;
-  loaded: Promise<void>;
-  isLoaded: boolean;
+  /** Undefined once they are. */
+  loading: Promise<void> | undefined;
 }
 
 const none: ReadonlySet<never> = new Set();
@@ -50,12 +50,13 @@ export class Connections {
 
   /** The users whose rooms are known. */
   usersWithRooms(): string[] {
-    return [...this.#users].filter(([, present]) => present.isLoaded).map(([user]) => user);
+    return [...this.#users].filter(([, present]) => !present.loading).map(([user]) => user);
   }
 
   /** Whether a user is connected, and their rooms are known. */
   hasRooms(user: string): boolean {
-    return this.#users.get(user)?.isLoaded ?? false;
+    const present = this.#users.get(user);
+    return present !== undefined && !present.loading;
   }
 
   /** The rooms of a user who is connected. */
@@ -76,7 +77,7 @@ export class Connections {
     const present = this.#users.get(session.user.id) ?? this.#load(session.user.id);
     present.connections.add(connection);
     for (const room of present.rooms) this.#hear(room, connection);
-    await present.loaded;
+    await present.loading;
   }
 
   /** Takes a connection's session away: it hears nothing any more. */
@@ -127,11 +128,10 @@ export class Connections {
       connections: new Set(),
       rooms: new Set(),
       news: new Map(),
-      loaded: Promise.resolve(),
-      isLoaded: false,
+      loading: undefined,
     };
     this.#users.set(user, present);
-    present.loaded = this.#readRooms(user, present);
+    present.loading = this.#readRooms(user, present);
     return present;
   }
 
@@ -148,7 +148,7 @@ export class Connections {
         for (const connection of present.connections) this.#hear(room, connection);
       }
       present.news = undefined;
-      present.isLoaded = true;
+      present.loading = undefined;
     } catch (error) {
       // Without its rooms a user would hear nothing and not know it: forget them, so that the next attach reads again.
       if (this.#users.get(user) === present) this.#forget(user);

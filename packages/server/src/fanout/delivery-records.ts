@@ -22,19 +22,31 @@ interface Run {
   at: number;
 }
 
-/** A connection with a session: it hears the runs from `from` on, until `until`. */
-interface Attachment {
-  id: string;
-  user: string;
-  door: string;
+/** A connection with a session: it hears the runs from `from` on, until `until`. A class, so that all share one shape. */
+class Attachment {
+  readonly id: string;
+  readonly user: string;
+  readonly door: string;
   /** The one room that it hears; all of its user's if undefined. */
-  only: string | undefined;
-  openedAt: number;
+  readonly only: string | undefined;
+  readonly openedAt: number;
   closedAt: number | undefined;
-  from: number;
-  until: number;
+  readonly from: number;
+  until: number | undefined;
   /** While it is behind: the first run that it did not get. */
   behindFrom: number | undefined;
+
+  constructor({ id, door, only }: Connection, user: string, start: { at: number; from: number }) {
+    this.id = id;
+    this.user = user;
+    this.door = door;
+    this.only = only;
+    this.openedAt = start.at;
+    this.closedAt = undefined;
+    this.from = start.from;
+    this.until = undefined;
+    this.behindFrom = undefined;
+  }
 }
 
 /** Runs that a connection did not get, for it read too slowly. */
@@ -89,7 +101,7 @@ export class DeliveryRecords {
   #knownSince: number;
   readonly #runs = new Ring<Run>(MAX_RUNS, ({ number, at }) => this.#forget(number + 1, at));
   readonly #open = new Map<string, Attachment>();
-  readonly #closed = new Ring<Attachment>(MAX_CLOSED, ({ until, closedAt = 0 }) => this.#forget(until, closedAt));
+  readonly #closed = new Ring<Attachment>(MAX_CLOSED, ({ until = 0, closedAt = 0 }) => this.#forget(until, closedAt));
   readonly #gaps = new Ring<Gap>(MAX_GAPS, ({ until, at }) => this.#forget(until, at));
   readonly #sweeping: NodeJS.Timeout;
 
@@ -108,15 +120,8 @@ export class DeliveryRecords {
 
   /** A connection hears its user's rooms from now on. */
   opened(connection: Connection, user: string): void {
-    const { id, door, only } = connection;
-    this.#open.set(id, {
-      ...{ id, user, door, only },
-      openedAt: this.#clock.now(),
-      closedAt: undefined,
-      from: this.#nextRun,
-      until: Infinity,
-      behindFrom: undefined,
-    });
+    const start = { at: this.#clock.now(), from: this.#nextRun };
+    this.#open.set(connection.id, new Attachment(connection, user, start));
   }
 
   /** A connection hears nothing any more. */
@@ -155,12 +160,12 @@ export class DeliveryRecords {
     const own = [...this.#open.values(), ...this.#closed.newestFirst()].filter((each) => each.user === user);
     if (!run) return this.#findUnheard(at, own);
     if (run.number < this.#knownFrom) return undefined;
-    const heard = own.filter(({ from, until }) => from <= run.number && run.number < until);
+    const heard = own.filter(({ from, until = Infinity }) => from <= run.number && run.number < until);
     return recordOf({
       outcomes: heard
         .sort((a, b) => a.openedAt - b.openedAt || a.from - b.from)
         .map((attachment) => this.#outcomeOf(run, attachment)),
-      before: own.filter(({ until }) => until <= run.number),
+      before: own.filter(({ until = Infinity }) => until <= run.number),
       after: own.filter(({ from }) => from > run.number),
     });
   }

@@ -41,7 +41,8 @@ export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
     format: () => jsonRpcFormat,
     greet: (connection, request) => greet(connection, request, parts),
     receive: (connection, text) => void answer(text, connection, parts),
-    refusedBinary: () => JSON.stringify(parseError('Binary frames are not understood here; send JSON as text')),
+    receiveBinary: (connection) =>
+      connection.send(JSON.stringify(parseError('Binary frames are not understood here; send JSON as text'))),
   };
   return new WebSocketUpgrades(door, parts);
 }

@@ -37,7 +37,7 @@ export function createLineDoor(parts: DoorParts): WebSocketUpgrades {
       const visitor = visitors.get(connection);
       if (visitor) void handle(text, connection, visitor, parts);
     },
-    refusedBinary: () => lineWords.binary.en(),
+    receiveBinary: (connection) => connection.send(lineWords.binary.en()),
   };
   return new WebSocketUpgrades(door, parts);
 }

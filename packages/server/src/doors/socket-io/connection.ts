@@ -1,5 +1,5 @@
+import type { Socket as EngineSocket } from 'engine.io';
 import type { Socket as TcpSocket } from 'node:net';
-import type { Socket } from 'socket.io';
 import type { Attendance } from '../../fanout/attendance.js';
 import type { CloseReason, Connection } from '../../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
@@ -9,10 +9,11 @@ import { nextConnectionId } from '../connection-id.js';
 import { waitingBytesOf, writeDirectly } from '../direct-write.js';
 import { textFrames } from '../text-frames.js';
 import { socketIoFrames, socketIoPackets } from './format.js';
+import { disconnectPacket } from './packets.js';
 import { directSocket, takesFrames, waitingBytes } from './raw-socket.js';
 
 /**
- * A Socket.IO client, the caller of what comes over it. On the WebSocket transport a batch is one buffer of ready frames,
+ * A Socket.IO client that began with polling, the caller of what comes over it. Once it has a WebSocket, a batch is one buffer of ready frames,
  * written to the TCP socket from the moment that Engine.IO has nothing queued; until then it takes its place in
  * Engine.IO's queue (`wsPreEncodedFrame`), after the packets that were there before. The answers of one turn are one
  * buffer too, and go in one write with the events of that turn.
@@ -26,7 +27,7 @@ export class SocketIoConnection implements Connection, Calling {
   callsInFlight = 0;
   /** Resolves when the handshake's session is let in; undefined from then on. */
   greeting: Promise<void> | undefined;
-  readonly #socket: Socket;
+  readonly #engine: EngineSocket;
   readonly #attendance: Attendance;
   readonly #maxAnswerBytes: number;
   /** Bytes in Engine.IO's queue. */
@@ -34,14 +35,14 @@ export class SocketIoConnection implements Connection, Calling {
   /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
   #direct: TcpSocket | undefined;
   #isClosing = false;
-  /** Packets that go when the turn ends. */
+  /** Messages that go when the turn ends. */
   #answers: string[] | undefined;
   /** What holds back its writes until the turn ends, if the turn has written. */
   #corked: TcpSocket | undefined;
   #isJoining = false;
 
-  constructor(socket: Socket, address: string, parts: { attendance: Attendance; maxAnswerBytes: number }) {
-    this.#socket = socket;
+  constructor(engine: EngineSocket, address: string, parts: { attendance: Attendance; maxAnswerBytes: number }) {
+    this.#engine = engine;
     this.address = address;
     this.#attendance = parts.attendance;
     this.#maxAnswerBytes = parts.maxAnswerBytes;
@@ -52,7 +53,7 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   get format(): WireFormat {
-    return this.#direct || takesFrames(this.#socket.conn) ? socketIoFrames : socketIoPackets;
+    return this.#direct || takesFrames(this.#engine) ? socketIoFrames : socketIoPackets;
   }
 
   write(encoded: Encoded): void {
@@ -64,9 +65,9 @@ export class SocketIoConnection implements Connection, Calling {
     return this.#queued + (this.#direct ? waitingBytesOf(this.#direct) : 0);
   }
 
-  /** Sends a packet to this connection alone, when the turn ends. */
-  answer(packet: string): void {
-    (this.#answers ??= []).push(packet);
+  /** Sends an Engine.IO message to this connection alone, when the turn ends. */
+  send(message: string): void {
+    (this.#answers ??= []).push(message);
     this.#join();
   }
 
@@ -78,28 +79,30 @@ export class SocketIoConnection implements Connection, Calling {
     if (answers) this.#writeAnswers(answers);
     this.#corked?.uncork();
     this.#corked = undefined;
-    if (answers) this.boundAnswers();
+    // Who asks but does not read is cut off.
+    if (answers && waitingBytes(this.#engine) > this.#maxAnswerBytes) this.close('too_slow');
   }
 
-  /** Cuts off who asks but does not read. */
-  boundAnswers(): void {
-    if (waitingBytes(this.#socket.conn) > this.#maxAnswerBytes) this.close('too_slow');
+  /** Closes for what the client did against the protocol. */
+  end(): void {
+    if (this.#isJoining) this.endTurn();
+    this.#isClosing = true;
+    this.#engine.close();
   }
 
   close(reason: CloseReason): void {
-    if (this.#isJoining) this.endTurn();
-    this.#isClosing = true;
     // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
     // Who is too slow never drains, so nothing is waited for.
-    const staysAway = reason === 'session_ended' || reason === 'unauthenticated';
-    if (staysAway) this.#socket.disconnect(true);
-    else this.#socket.conn.close(reason === 'too_slow');
+    if (reason === 'session_ended' || reason === 'unauthenticated') this.send(disconnectPacket);
+    if (this.#isJoining) this.endTurn();
+    this.#isClosing = true;
+    this.#engine.close(reason === 'too_slow');
   }
 
   #writeAnswers(answers: readonly string[]): void {
     const socket = this.#directSocket();
-    if (socket) socket.write(textFrames(answers.map((packet) => `4${packet}`)));
-    else for (const packet of answers) this.#socket.conn.write(packet, { compress: false });
+    if (socket) socket.write(textFrames(answers));
+    else for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
   }
 
   #writeFrames(frames: Buffer): void {
@@ -113,13 +116,13 @@ export class SocketIoConnection implements Connection, Calling {
     }
     // A fresh options object each time: Engine.IO writes into it.
     const options = { compress: false, wsPreEncodedFrame: [frames] } as { compress: boolean };
-    this.#socket.conn.write('', options, this.#counted(frames.length));
+    this.#engine.write('', options, this.#counted(frames.length));
   }
 
   #writePackets(packets: readonly string[]): void {
     const taken = this.#counted(encodedBytes(packets));
     for (const [index, packet] of packets.entries()) {
-      this.#socket.conn.write(packet, { compress: false }, index === packets.length - 1 ? taken : undefined);
+      this.#engine.write(packet, { compress: false }, index === packets.length - 1 ? taken : undefined);
     }
   }
 
@@ -138,7 +141,7 @@ export class SocketIoConnection implements Connection, Calling {
 
   #directSocket(): TcpSocket | undefined {
     if (this.#direct) return this.#isClosing || !this.#direct.writable ? undefined : this.#direct;
-    const engine = this.#socket.conn;
+    const engine = this.#engine;
     const socket = takesFrames(engine) ? directSocket(engine) : undefined;
     if (!socket) return undefined;
     this.#direct = socket;

@@ -7,10 +7,15 @@ function packetOf(note: Note): string {
   return `2["${note.name}",${note.json}]`;
 }
 
+/** A note as an Engine.IO message (4). */
+export function messageOf(note: Note): string {
+  return `4${packetOf(note)}`;
+}
+
 /** For the WebSocket transport: Engine.IO messages (4) in ready frames. */
 export const socketIoFrames: WireFormat = {
   name: 'socket.io-frames',
-  encode: (notes) => textFrames(notes.map((note) => `4${packetOf(note)}`)),
+  encode: (notes) => textFrames(notes.map(messageOf)),
 };
 
 /** For polling, and while a transport is being upgraded: packets that Engine.IO frames itself. */

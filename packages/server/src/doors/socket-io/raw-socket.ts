@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { Socket as SocketIoSocket } from 'socket.io';
 import { waitingBytesOf } from '../direct-write.js';
 
 /**
@@ -48,10 +47,8 @@ export function waitingBytes(engine: EngineSocket): number {
 }
 
 /** Lets go of the handshake's request and its headers, which an idle connection would keep for its life. */
-export function forgetHandshake(socket: SocketIoSocket): void {
-  const { conn } = socket as unknown as { conn: object };
-  Object.assign(conn, { request: undefined });
-  Object.assign(socket, { handshake: undefined });
+export function forgetRequest(engine: EngineSocket): void {
+  Object.assign(engine, { request: undefined });
 }
 
 /** A dependency's version, though its `exports` hide its package.json. */
