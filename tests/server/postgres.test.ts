@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { Disposables } from '../support/disposables.ts';
 import { call, type DoorClient } from '../support/door-client.ts';
@@ -30,6 +31,25 @@ async function lobbyLog(client: DoorClient): Promise<{ seq: number; text: string
     if (!page.more) return events;
   }
 }
+
+test('D2 what a client sends without waiting is appended in the order in which it was sent', async () => {
+  await using node = await startNode(await cluster.newDatabase());
+  await using client = await connectJsonRpc(node.url, { name: 'someone' });
+  const texts: string[] = [];
+  for (let burst = 0; burst < 5; burst += 1) {
+    const sends: Promise<unknown>[] = [];
+    for (let each = 0; each < 200; each += 1) {
+      const text = `message ${texts.length}`;
+      texts.push(text);
+      sends.push(call(client, 'message.send', { room: 'lobby', text }));
+      // Not all in one packet: some come while those before them are looked at.
+      await nextTurn();
+    }
+    await Promise.all(sends);
+  }
+  const log = await lobbyLog(client);
+  expect(log.flatMap(({ text }) => text ?? [])).toEqual(texts);
+});
 
 test(
   'D2 D3 two nodes on one database commit to one room without a gap, and know each other’s sends',

@@ -24,12 +24,15 @@ interface Question {
 
 /**
  * Answers what users are in rooms, many at once: under load one statement answers all who asked while the one before it
- * was on its way, as commits do. When idle, a lone question goes at once.
+ * was on its way, as commits do. When idle, a lone question goes at once. Answers come in the order of the questions, so
+ * that what a client sends without waiting is appended in the order in which it was sent.
  */
 export class AccessReader {
   readonly #pool: QueryPool;
   #gathering: Question[] = [];
   #busyLanes = 0;
+  /** Resolves when all questions that have gone so far are answered. */
+  #answered: Promise<void> = Promise.resolve();
 
   constructor(pool: QueryPool) {
     this.#pool = pool;
@@ -50,18 +53,21 @@ export class AccessReader {
     while (this.#gathering.length > 0) {
       const questions = this.#gathering;
       this.#gathering = [];
-      await this.#answer(questions);
+      this.#answered = this.#answer(questions, this.#answered);
+      await this.#answered;
     }
     this.#busyLanes -= 1;
   }
 
-  async #answer(questions: Question[]): Promise<void> {
+  async #answer(questions: Question[], earlier: Promise<void>): Promise<void> {
     const asked = questions.map(({ room, user }, ord) => ({ ord, room, member: user }));
     try {
       const rows = await this.#pool.query<RoomAccess & { ord: number }>(readAccess, [JSON.stringify(asked)]);
+      await earlier;
       const found = new Map(rows.map(({ ord, ...access }) => [ord, access]));
       for (const [ord, question] of questions.entries()) question.resolve(found.get(ord));
     } catch (error) {
+      await earlier;
       for (const question of questions) question.reject(error);
     }
   }
