@@ -1,5 +1,4 @@
 import { fail, type Room } from '@madang/protocol';
-import { countUnread } from '../store/queries/messages.js';
 import { findRoom, peersOf, type RoomRow } from '../store/queries/rooms.js';
 import type { Context } from './context.js';
 
@@ -9,24 +8,20 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
   const user = context.session.user.id;
   const directs = rows.filter((row) => row.kind === 'direct').map((row) => row.id);
   const peers = await peersOf(store.read, directs, user);
-  return Promise.all(
-    rows.map(async (row) => {
-      const read = row.read ?? 0;
-      const peer = peers.get(row.id);
-      const unread = row.role !== null && read < row.head ? await countUnread(store.read, row.id, user, read) : 0;
-      return {
-        id: row.id,
-        kind: row.kind,
-        name: row.name,
-        topic: row.topic,
-        createdAt: row.created_at,
-        head: row.head,
-        members: row.member_count,
-        ...(row.role !== null && { role: row.role, read, unread }),
-        ...(peer && { peer }),
-      };
-    }),
-  );
+  return rows.map((row) => {
+    const peer = peers.get(row.id);
+    return {
+      id: row.id,
+      kind: row.kind,
+      name: row.name,
+      topic: row.topic,
+      createdAt: row.created_at,
+      head: row.head,
+      members: row.member_count,
+      ...(row.role !== null && { role: row.role, read: row.read ?? 0, unread: row.unread }),
+      ...(peer && { peer }),
+    };
+  });
 }
 
 /** One room as the caller sees it now. */

@@ -1,6 +1,5 @@
 import { formatLimits, type Message, type Reaction } from '@madang/protocol';
-import { type Kysely, type Selectable, sql } from 'kysely';
-import { type Place, prepared } from '../prepared.js';
+import type { Kysely, Selectable } from 'kysely';
 import type { Schema } from '../schema.js';
 
 /** A message's row. */
@@ -99,28 +98,6 @@ async function reactionsOf(
     if (row.user_id === caller) reaction.reacted = true;
   }
   return new Map([...found].map(([seq, byEmoji]) => [seq, [...byEmoji.values()]]));
-}
-
-const unread = prepared((read, place: Place<{ room: string; user: string; after: number }>) =>
-  read
-    .selectFrom((query) =>
-      query
-        .selectFrom('messages')
-        .select('seq')
-        .where('room_id', '=', place('room'))
-        .where('seq', '>', place('after'))
-        .where('author_id', '<>', place('user'))
-        .where('deleted_at', 'is', null)
-        .limit(100)
-        .as('unread'),
-    )
-    .select(sql<number>`count(*)`.as('count')),
-);
-
-/** Others' messages after a seq, counted to 100. */
-export async function countUnread(read: Kysely<Schema>, room: string, user: string, after: number): Promise<number> {
-  const [row] = await unread(read, { room, user, after });
-  return row?.count ?? 0;
 }
 
 /** Remembers how far a user has read a room, and since when; it never goes back. Returns whether it went on. */

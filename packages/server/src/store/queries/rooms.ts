@@ -14,6 +14,8 @@ export interface RoomRow {
   member_count: number;
   role: MemberRole | null;
   read: number | null;
+  /** Others' messages after `read`, counted to 100; 0 where the user is no member. */
+  unread: number;
 }
 
 function roomsSeenBy(read: Kysely<Schema>, user: string) {
@@ -24,7 +26,18 @@ function roomsSeenBy(read: Kysely<Schema>, user: string) {
     .select([
       ...(['rooms.id', 'rooms.kind', 'rooms.name', 'rooms.topic', 'rooms.created_at'] as const),
       ...(['rooms.head', 'rooms.member_count', 'members.role', 'reads.seq as read'] as const),
+      unreadBy(user).as('unread'),
     ]);
+}
+
+/** In the same statement, for somebody who comes has as many rooms to count as they are in. */
+function unreadBy(user: string) {
+  return sql<number>`CASE WHEN members.role IS NULL OR coalesce(reads.seq, 0) >= rooms.head THEN 0 ELSE (
+    SELECT count(*) FROM (
+      SELECT 1 FROM messages WHERE messages.room_id = rooms.id AND messages.seq > coalesce(reads.seq, 0)
+        AND messages.author_id <> ${user} AND messages.deleted_at IS NULL LIMIT 100
+    ) AS unread
+  ) END`;
 }
 
 const oneRoom = prepared((read, place: Place<{ room: string; user: string }>) =>
