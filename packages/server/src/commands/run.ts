@@ -16,7 +16,7 @@ import { Note } from '../log/committed.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage } from '../store/queries/messages.js';
 import { type Caller, Context, type Parts } from './context.js';
-import { identify, welcome } from './session.js';
+import { identify, letIn, welcome } from './session.js';
 import { functions, repeats } from './table.js';
 import { Turns } from './turns.js';
 
@@ -71,7 +71,13 @@ export class Commands {
     return earlier;
   }
 
-  /** Lets a connection in whose session is known. Answers what `session.get` would. */
+  /** Lets a connection in whose session is known. */
+  async letIn(session: Session, caller: Caller): Promise<void> {
+    await this.#turns.take();
+    await letIn(session, new Context(this.#parts, caller, {}));
+  }
+
+  /** The same, and answers what `session.get` would. */
   async welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
     await this.#turns.take();
     return welcome(session, new Context(this.#parts, caller, {}));

@@ -26,20 +26,19 @@ export async function identify(
   return { session, token: input.token };
 }
 
-/** Lets somebody in who has a session: takes their name again, and lets their connection hear their rooms. */
+/** Lets somebody in who has a session, and tells them what `session.get` would. */
 export async function welcome(session: Session, context: Context): Promise<CommandOutput<'session.get'>> {
-  const { names } = context.parts;
-  const entered = await enter(session, context);
-  if (session.user.kind !== 'guest') return entered;
-  const name = await names.retake(session.user);
-  if (name === session.user.name) return entered;
-  return get({}, withSession(context, await rename(session, name, context)));
+  return get({}, withSession(context, await letIn(session, context)));
 }
 
-async function enter(session: Session, context: Context): Promise<CommandOutput<'session.get'>> {
+/** Lets their connection hear their rooms, and takes their name again: the session has the one that they got. */
+export async function letIn(session: Session, context: Context): Promise<Session> {
+  const { attendance, names } = context.parts;
   const { connection } = context.caller;
-  if (connection) await context.parts.attendance.begins(connection, session);
-  return get({}, withSession(context, session));
+  if (connection) await attendance.begins(connection, session);
+  if (session.user.kind !== 'guest') return session;
+  const name = await names.retake(session.user);
+  return name === session.user.name ? session : rename(session, name, withSession(context, session));
 }
 
 function withSession(context: Context, session: Session): Context {

@@ -56,7 +56,7 @@ export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
       clearInterval(heartbeat);
       attendance.closed(connection);
     });
-    await commands.welcome(session, caller);
+    await commands.letIn(session, caller);
     await resume.join(connection, session.user.id, since);
   };
 }

@@ -50,7 +50,7 @@ export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
 async function greet(connection: WebSocketConnection, request: IncomingMessage, parts: DoorParts): Promise<void> {
   // A browser's WebSocket can't send a bearer token, so one that is bad must come from a program: it is told by closing.
   const session = await parts.credentials.find(request);
-  if (session) await parts.commands.welcome(session, connection);
+  if (session) await parts.commands.letIn(session, connection);
 }
 
 async function answer(text: string, connection: WebSocketConnection, parts: DoorParts): Promise<void> {
