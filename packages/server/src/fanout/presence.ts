@@ -16,8 +16,11 @@ const GRACE_MS = 4000;
 /** In rooms with more connections than this, presence isn't told live: each coming would cost one write for each. */
 const MAX_AUDIENCE = 500;
 
-/** How often those who are here are remembered as here. */
+/** How often it is remembered who has gone or done something without a connection, in ms. */
 const TOUCH_MS = 60_000;
+
+/** Who is here is remembered as here every so many times: a tenth of them each minute, for each is a few writes. */
+const TOUCH_TURNS = 10;
 
 /** A user's presence, as others see it. */
 export interface UserPresence {
@@ -59,12 +62,14 @@ export class Presence {
   readonly #here = new Map<string, PresenceState>();
   readonly #changed = new Map<string, Change>();
   readonly #leaving = new Map<string, { timer: NodeJS.Timeout; rooms: ReadonlySet<string> }>();
-  readonly #seen = new Set<string>();
+  /** Who went, or did something without a connection, and when: not in the store yet. */
+  readonly #seen = new Map<string, number>();
   #flushing: NodeJS.Timeout | undefined;
+  #touchTurn = 0;
   #elsewhere: PresenceElsewhere | undefined;
   readonly #touching: NodeJS.Timeout;
 
-  /** `onHere` hears, once a minute and when they go, who is here. */
+  /** `onHere` hears who is here: every ten minutes, and within a minute when they go. */
   constructor(parts: {
     connections: Connections;
     delivery: Delivery;
@@ -75,7 +80,7 @@ export class Presence {
     this.#delivery = parts.delivery;
     this.#clock = parts.clock;
     this.#onHere = parts.onHere;
-    this.#touching = setInterval(() => void this.#touch(), TOUCH_MS);
+    this.#touching = setInterval(() => void this.#touch(this.#nextOfThoseHere()), TOUCH_MS);
     this.#touching.unref();
   }
 
@@ -111,13 +116,14 @@ export class Presence {
 
   /** A user did something without a connection: remembered as here for their name's sake. */
   seen(user: string): void {
-    this.#seen.add(user);
+    this.#seen.set(user, this.#clock.now());
   }
 
   /** A user's presence now; `lastSeenAt` is what the store knows. */
   of(user: string, lastSeenAt: number): UserPresence {
     const presence = this.#stateOf(user);
-    return presence === 'offline' ? { presence, lastSeen: lastSeenAt } : { presence };
+    if (presence !== 'offline') return { presence };
+    return { presence, lastSeen: Math.max(lastSeenAt, this.#seen.get(user) ?? 0) };
   }
 
   /** A room's people who are present. */
@@ -163,7 +169,7 @@ export class Presence {
     clearInterval(this.#touching);
     clearTimeout(this.#flushing);
     for (const { timer } of this.#leaving.values()) clearTimeout(timer);
-    await this.#touch();
+    await this.#touch([...this.#here.keys()]);
   }
 
   #stateOf(user: string): PresenceState {
@@ -245,8 +251,13 @@ export class Presence {
     return audience;
   }
 
-  async #touch(): Promise<void> {
-    const users = new Set([...this.#here.keys(), ...this.#seen]);
+  #nextOfThoseHere(): string[] {
+    this.#touchTurn = (this.#touchTurn + 1) % TOUCH_TURNS;
+    return [...this.#here.keys()].filter((user) => user.charCodeAt(user.length - 1) % TOUCH_TURNS === this.#touchTurn);
+  }
+
+  async #touch(here: string[]): Promise<void> {
+    const users = new Set([...here, ...this.#seen.keys()]);
     this.#seen.clear();
     if (users.size === 0) return;
     // A failure here costs a "last seen", and the store's own health check tells of it.

@@ -38,7 +38,7 @@ export class Names {
     }
   }
 
-  /** Holds the names of users who are here. Call it more often than every 15 minutes. */
+  /** Holds the names of users who are here. Call it at least every 10 minutes. */
   hold(users: string[]): Promise<void> {
     return holdNames(this.#store.write, users, this.#clock.now() + HOLD_MS);
   }
