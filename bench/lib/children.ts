@@ -20,7 +20,7 @@ export interface Command {
   env?: Record<string, string>;
 }
 
-/** A server that runs as a child of the benchmark, kept on a core of its own. */
+/** A server that runs as a child of the benchmark. */
 export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
@@ -30,8 +30,8 @@ export interface ServerProcess {
   watchLoop(): void;
   /** The delay since then; undefined of a server that isn't Node. */
   loopDelay(): Promise<LoopDelay | undefined>;
-  /** Makes it collect garbage. Only Node servers do. */
-  collectGarbage(): Promise<void>;
+  /** Makes it collect garbage, and answers what it then holds in bytes; 0 of a server that isn't Node. */
+  collectGarbage(): Promise<number>;
   /** SIGTERM; SIGKILL after 8 s. */
   stop(): Promise<void>;
 }
@@ -43,10 +43,10 @@ process.on('exit', () => {
 });
 
 /**
- * Starts a server on a core; resolves when it listens. It must print `listening <port>`, or as Madang's log does
+ * Starts a server on a core, or several (`0,1`); resolves when it listens. It must print `listening <port>`, or as Madang's log does
  * `"port":<port>`.
  */
-export async function startServer(command: Command, core: number): Promise<ServerProcess> {
+export async function startServer(command: Command, core: number | string): Promise<ServerProcess> {
   const isNode = command.program === undefined;
   const argv = isNode
     ? [process.execPath, '--expose-gc', '--import', preload, ...command.args]
@@ -72,9 +72,7 @@ export async function startServer(command: Command, core: number): Promise<Serve
       if (isNode) child.send('watch');
     },
     loopDelay: async () => (isNode ? ((await ask('read')) as LoopDelay) : undefined),
-    collectGarbage: async () => {
-      if (isNode) await ask('collect');
-    },
+    collectGarbage: async () => (isNode ? ((await ask('collect')) as number) : 0),
     stop: () => stop(child),
   };
 }

@@ -10,6 +10,8 @@ type Meaning =
 export interface Place {
   room: string;
   token?: string;
+  /** The node to come to, where there are several. */
+  port?: number;
 }
 
 /** How a server is spoken to: what a client says, and what the server's frames mean. */
@@ -108,29 +110,34 @@ export const madangSocketIo: Dialect = {
 };
 
 /** Madang's plain WebSocket door: JSON-RPC 2.0. */
-export const madangJsonRpc: Dialect = {
-  name: 'madang /ws',
-  path: () => '/ws',
-  headers: ({ token }) => [`Authorization: Bearer ${token}`],
-  // Calls wait until the door has let its visitor in, so this one's answer says that it has.
-  greeting: () => '{"jsonrpc":"2.0","id":"hello","method":"session.get"}',
-  isReadyWhenOpen: false,
-  // {"jsonrpc":"2.0","method": of a notification, where an answer has "id" or "result".
-  delivery: { at: 18, byte: byteOf('m') },
-  message: (text, { room }, id) =>
-    `{"jsonrpc":"2.0","id":${id},"method":"message.send","params":{"room":"${room}","text":"${text}","clientId":"${clientIdOf(id)}"}}`,
-  call: (name, input, id) => JSON.stringify({ jsonrpc: '2.0', id, method: name, params: input }),
-  read: (text) => {
-    if (text.includes('"id":"hello"')) {
-      return text.includes('"error"') ? { kind: 'refused', why: text } : { kind: 'ready' };
-    }
-    const answer = /^\{"jsonrpc":"2\.0","id":(\d+),"(result|error)"/.exec(text);
-    if (!answer) return { kind: 'other' };
-    return { kind: 'answer', id: Number(answer[1]), error: answer[2] === 'error' ? text : undefined, text };
-  },
-};
+export const madangJsonRpc: Dialect = madangJsonRpcOf(0);
 
-/** As long as the SDK's client ids (UUIDs), and unique for an author within a run. */
-function clientIdOf(id: number): string {
-  return `01981c5e-7000-7000-8000-${String(id).padStart(12, '0')}`;
+/** The same for the load of this number (0 to 999) on one database: its client ids are not those of the others. */
+export function madangJsonRpcOf(load: number): Dialect {
+  return {
+    name: 'madang /ws',
+    path: () => '/ws',
+    headers: ({ token }) => [`Authorization: Bearer ${token}`],
+    // Calls wait until the door has let its visitor in, so this one's answer says that it has.
+    greeting: () => '{"jsonrpc":"2.0","id":"hello","method":"session.get"}',
+    isReadyWhenOpen: false,
+    // {"jsonrpc":"2.0","method": of a notification, where an answer has "id" or "result".
+    delivery: { at: 18, byte: byteOf('m') },
+    message: (text, { room }, id) =>
+      `{"jsonrpc":"2.0","id":${id},"method":"message.send","params":{"room":"${room}","text":"${text}","clientId":"${clientIdOf(id, load)}"}}`,
+    call: (name, input, id) => JSON.stringify({ jsonrpc: '2.0', id, method: name, params: input }),
+    read: (text) => {
+      if (text.includes('"id":"hello"')) {
+        return text.includes('"error"') ? { kind: 'refused', why: text } : { kind: 'ready' };
+      }
+      const answer = /^\{"jsonrpc":"2\.0","id":(\d+),"(result|error)"/.exec(text);
+      if (!answer) return { kind: 'other' };
+      return { kind: 'answer', id: Number(answer[1]), error: answer[2] === 'error' ? text : undefined, text };
+    },
+  };
+}
+
+/** As long as the SDK's client ids (UUIDs), and unique for an author within a load. */
+function clientIdOf(id: number, load = 0): string {
+  return `01981c5e-7000-7${String(load).padStart(3, '0')}-8000-${String(id).padStart(12, '0')}`;
 }

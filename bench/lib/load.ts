@@ -1,4 +1,4 @@
-import type { Running } from './contender.ts';
+import type { Dialect, Place } from './dialect.ts';
 import { type Audience, Ledger } from './ledger.ts';
 import { LoadClient, type LoadListener } from './load-client.ts';
 import { sleep } from './drive.ts';
@@ -13,6 +13,14 @@ export interface Load {
   close(): void;
 }
 
+/** What a load connects to. */
+export interface Reached {
+  /** Where a place that names no port of its own is. */
+  port: number;
+  places: readonly Place[];
+  contender: { dialect: Dialect };
+}
+
 /** How long nothing may come before clients count as settled, in ms. */
 const QUIET_MS = 250;
 
@@ -20,7 +28,7 @@ const QUIET_MS = 250;
  * Connects a client for each of the server's places, and waits until what their coming causes is over. `senders` of
  * each room send.
  */
-export async function connectLoad(server: Running, sendersPerRoom: number, ring?: number): Promise<Load> {
+export async function connectLoad(server: Reached, sendersPerRoom: number, ring?: number): Promise<Load> {
   const byRoom = new Map<string, number[]>();
   for (const [index, { room }] of server.places.entries()) {
     const members = byRoom.get(room);
@@ -47,10 +55,10 @@ export async function connectLoad(server: Running, sendersPerRoom: number, ring?
 }
 
 /** Connects a client for each place, so many handshakes at a time. */
-export async function connectClients(server: Running, listener: LoadListener, width = 50): Promise<LoadClient[]> {
+export async function connectClients(server: Reached, listener: LoadListener, width = 50): Promise<LoadClient[]> {
   const { port, places, contender } = server;
   return inParallel(places, width, async (place, index) => {
-    const client = new LoadClient({ index, port, place, dialect: contender.dialect, listener });
+    const client = new LoadClient({ index, port: place.port ?? port, place, dialect: contender.dialect, listener });
     await client.ready;
     return client;
   });

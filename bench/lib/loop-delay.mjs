@@ -26,7 +26,8 @@ process.on('message', (asked) => {
     process.send({ p50, p99, max: toMs(delay.max), samples: delay.count });
   } else if (asked === 'collect') {
     globalThis.gc?.();
-    process.send({ collected: true });
+    const { heapUsed, external } = process.memoryUsage();
+    process.send(heapUsed + external);
   }
 });
 process.channel?.unref();

@@ -78,21 +78,30 @@ export async function prepareYard(plan: YardPlan, core: number): Promise<Yard> {
   mkdirSync(folder, { recursive: true });
   const server = await startServer({ args: madangArgs(folder) }, core);
   try {
-    const post = poster(server.port);
-    const people = Array.from({ length: plan.people }, (_each, index) => index);
-    const tokens = await inParallel(people, 64, async (index) => {
-      const { token } = (await post('/api/session', { name: `person ${index}` })) as { token: string };
-      return token;
-    });
-    const rooms =
-      plan.roomSize === undefined ? people.map(() => 'lobby') : await makeRooms(tokens, plan.roomSize, post);
-    const yard: Yard = { folder, tokens, rooms };
+    const yard: Yard = { folder, ...(await bringPeople(server.port, plan, 64)) };
     await server.stop();
     writeFileSync(card, JSON.stringify(yard));
     return yard;
   } finally {
     await server.stop();
   }
+}
+
+/** Lets people come to a server for the first time, and into their rooms, over the HTTP door; so many at a time. */
+export async function bringPeople(
+  port: number,
+  plan: YardPlan,
+  width: number,
+): Promise<Pick<Yard, 'tokens' | 'rooms'>> {
+  const post = poster(port);
+  const people = Array.from({ length: plan.people }, (_each, index) => index);
+  const tokens = await inParallel(people, width, async (index) => {
+    const { token } = (await post('/api/session', { name: `person ${index}` })) as { token: string };
+    return token;
+  });
+  const rooms =
+    plan.roomSize === undefined ? people.map(() => 'lobby') : await makeRooms(tokens, plan.roomSize, post, width);
+  return { tokens, rooms };
 }
 
 /** Changes when the measured build's tables do, so that kept databases of other tables aren't used. */
@@ -108,16 +117,16 @@ export function tablesVersion(): string {
 
 type Post = (path: string, body: unknown, token?: string) => Promise<unknown>;
 
-async function makeRooms(tokens: string[], size: number, post: Post): Promise<string[]> {
+async function makeRooms(tokens: string[], size: number, post: Post, width: number): Promise<string[]> {
   const groups = Array.from({ length: Math.ceil(tokens.length / size) }, (_each, index) => index);
-  const ids = await inParallel(groups, 32, async (group) => {
+  const ids = await inParallel(groups, width, async (group) => {
     const { room } = (await post('/api/rooms', { name: `room ${group}` }, tokens[group * size])) as {
       room: { id: string };
     };
     return room.id;
   });
   const rooms = tokens.map((_token, index) => ids[Math.floor(index / size)] as string);
-  await inParallel(tokens, 32, (token, index) => post(`/api/rooms/${rooms[index]}/join`, {}, token));
+  await inParallel(tokens, width, (token, index) => post(`/api/rooms/${rooms[index]}/join`, {}, token));
   return rooms;
 }
 

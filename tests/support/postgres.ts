@@ -9,6 +9,8 @@ import { tempFolder } from './temp-folder.ts';
 /** A PostgreSQL of a test's own: a real cluster in a temporary folder, on a free port. */
 export interface TestPostgres extends AsyncDisposable {
   readonly port: number;
+  /** The process that all others of it are children of. */
+  pid(): number;
   /** The address of one of its databases. */
   url(database: string): string;
   /** Makes a new database, and answers its address. */
@@ -104,6 +106,7 @@ async function startCluster(maker: string, makerArgs: string[], settings: string
   await start();
   return {
     port,
+    pid: () => child?.pid ?? 0,
     url,
     newDatabase: async (options = '') => {
       databases += 1;

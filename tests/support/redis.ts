@@ -11,6 +11,7 @@ const program = process.env['MADANG_TEST_REDIS'] ?? 'redis-server';
 export interface TestRedis extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
+  pid(): number;
   /** Kills it at once. */
   kill(): Promise<void>;
   /** Starts it again on the same port, empty. */
@@ -55,6 +56,7 @@ export async function startRedis({ isCluster = false, flags = [] as string[] } =
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    pid: () => child?.pid ?? 0,
     kill: end,
     start,
     freeze: () => void child?.kill('SIGSTOP'),

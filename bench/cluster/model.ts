@@ -1,0 +1,188 @@
+import type { DeliveryFigure } from './deliveries.ts';
+import { sum } from './meter.ts';
+import type { ClusterResults } from './results.ts';
+
+/** What the model takes from a run. CPU in µs. */
+export interface Constants {
+  /** A node's part in a message that stands by itself: taking it, committing it, publishing it. */
+  messageUs: number;
+  /** The same in batches, when there is more to do. */
+  messageBatchedUs: number;
+  /** One more node that hears a message. */
+  hearingNodeUs: number;
+  /** One delivery of a message by itself; in batches. */
+  deliveryUs: number;
+  deliveryBatchedUs: number;
+  /** PostgreSQL for a message by itself; in batches. */
+  postgresUs: number;
+  postgresBatchedUs: number;
+  walBytes: number;
+  /** Redis for a message, beside what each node that hears it costs. */
+  redisUs: number;
+  redisHearingNodeUs: number;
+  /** Bytes of a message on the bus, once. */
+  busBytes: number;
+  /** A beat: how often each node sends one, and its bytes at each node that hears it. */
+  beatsPerSecond: number;
+  beatBytes: number;
+  /** One person who comes and goes. */
+  connectNodeUs: number;
+  connectPostgresUs: number;
+  connectBusBytes: number;
+  /** One person who is there, for each second. */
+  idleNodeUs: number;
+  idlePostgresUs: number;
+  connectionBytes: number;
+  /** Comparing the end of one room's log with the store. */
+  auditUs: number;
+}
+
+/** What a yard has to carry. */
+export interface Workload {
+  nodes: number;
+  connections: number;
+  messagesPerSecond: number;
+  /** Present people who hear a message. */
+  peoplePerRoom: number;
+  roomsPerPerson: number;
+  /** How long a connection lasts. */
+  minutes: number;
+}
+
+/** What the workload takes. Cores are whole cores' worth of CPU. */
+export interface Plan {
+  workload: Workload;
+  /** Nodes that have somebody of a room, on average. */
+  nodesPerRoom: number;
+  deliveriesPerSecond: number;
+  connectsPerSecond: number;
+  /** Of one node. */
+  nodeMemoryMiB: number;
+  nodeCores: number;
+  nodeCoresBatched: number;
+  /** Of PostgreSQL. */
+  postgresCores: number;
+  postgresCoresBatched: number;
+  walMBPerSecond: number;
+  postgresConnections: number;
+  /** Of Redis. */
+  busMessagesPerSecond: number;
+  busHeardPerSecond: number;
+  busMBPerSecond: number;
+  redisCores: number;
+}
+
+/** How often nodes compare the ends of the rooms they follow, in s. */
+const AUDIT_S = 10;
+
+/** A node's connections to PostgreSQL; the setting's default. */
+const DATABASE_CONNECTIONS = 8;
+
+/** The constants, from a run's figures. */
+export function constantsOf(results: ClusterResults): Constants {
+  const of = (layout: DeliveryFigure['layout'], load: DeliveryFigure['load'], nodes: number): DeliveryFigure => {
+    const found = results.deliveries.find(
+      (each) => each.layout === layout && each.load === load && each.nodes === nodes,
+    );
+    if (!found) throw new Error(`the run has no figure of ${layout}, ${load}, on ${nodes} nodes`);
+    return found;
+  };
+  const { coming, rooms } = results;
+  if (!coming || !rooms) throw new Error('the run is not whole');
+  const paced = split(of('one large room', 'paced', 1), of('small rooms, spread', 'paced', 1));
+  const batched = split(of('one large room', 'saturated', 1), of('small rooms, spread', 'saturated', 1));
+  const [spread1, spread3] = [1, 3].map((nodes) => of('small rooms, spread', 'saturated', nodes)) as [
+    DeliveryFigure,
+    DeliveryFigure,
+  ];
+  const redisHearingNodeUs = Math.max(0, (spread3.redisUsPerMessage - spread1.redisUsPerMessage) / 2);
+  const pacedSpread3 = of('small rooms, spread', 'paced', 3);
+  const busBytes = of('small rooms, spread', 'paced', 1).busBytesInPerMessage;
+  const empty = results.empty.at(-1);
+  if (!empty) throw new Error('the run has no figure of empty nodes');
+  const beatsPerSecond = empty.publishesPerSecond / empty.nodes;
+  const perSecond = (ms: number, emptyMs: number) => (Math.max(0, ms - emptyMs) * 1000) / coming.stayed.clients;
+  return {
+    messageUs: paced.messageUs,
+    messageBatchedUs: batched.messageUs,
+    hearingNodeUs: Math.max(
+      0,
+      (pacedSpread3.nodeUsPerMessage - of('small rooms, together', 'paced', 3).nodeUsPerMessage) / 2,
+    ),
+    deliveryUs: paced.deliveryUs,
+    deliveryBatchedUs: batched.deliveryUs,
+    postgresUs: pacedSpread3.postgresUsPerMessage,
+    postgresBatchedUs: spread1.postgresUsPerMessage,
+    walBytes: pacedSpread3.walBytesPerMessage,
+    redisUs: Math.max(0, spread1.redisUsPerMessage - redisHearingNodeUs),
+    redisHearingNodeUs,
+    busBytes,
+    beatsPerSecond,
+    beatBytes: empty.busBytesOutPerSecond / empty.publishesPerSecond / empty.nodes,
+    connectNodeUs: coming.came.nodeUs + coming.went.nodeUs,
+    connectPostgresUs: coming.came.postgresUs + coming.went.postgresUs,
+    connectBusBytes: sum([coming.came, coming.went].map(({ busBytesOut }) => busBytesOut)),
+    idleNodeUs: perSecond(coming.stayed.nodeMsPerSecond * empty.nodes, empty.nodeMsPerSecond * empty.nodes),
+    idlePostgresUs: perSecond(coming.stayed.postgresMsPerSecond, empty.postgresMsPerSecond),
+    connectionBytes: coming.bytes,
+    auditUs: rooms.auditUsPerRoom,
+  };
+}
+
+/** A message's own cost and a delivery's, from a large room's figure and a small one's. */
+function split(large: DeliveryFigure, small: DeliveryFigure): { messageUs: number; deliveryUs: number } {
+  const [inLarge, inSmall] = [large, small].map((each) => each.nodeUsPerMessage / each.nodeUsPerDelivery) as [
+    number,
+    number,
+  ];
+  const deliveryUs = (large.nodeUsPerMessage - small.nodeUsPerMessage) / (inLarge - inSmall);
+  return { deliveryUs, messageUs: small.nodeUsPerMessage - inSmall * deliveryUs };
+}
+
+/** How many of `nodes` have at least one of so many people, if people come to any. */
+export function nodesWithSomebody(nodes: number, people: number): number {
+  return nodes * (1 - (1 - 1 / nodes) ** people);
+}
+
+/** What a workload takes, by the constants. */
+export function planOf(constants: Constants, workload: Workload): Plan {
+  const { nodes, connections, messagesPerSecond, peoplePerRoom, roomsPerPerson, minutes } = workload;
+  const nodesPerRoom = nodesWithSomebody(nodes, peoplePerRoom);
+  const deliveriesPerSecond = messagesPerSecond * peoplePerRoom;
+  const connectsPerSecond = connections / (minutes * 60);
+  const perNode = connections / nodes;
+  const people = connectsPerSecond * constants.connectNodeUs + connections * constants.idleNodeUs;
+  const hearing = messagesPerSecond * (nodesPerRoom - 1) * constants.hearingNodeUs;
+  const nodesUs = (messageUs: number, deliveryUs: number) =>
+    messagesPerSecond * messageUs + deliveriesPerSecond * deliveryUs + hearing + people;
+  const followed = nodes * perNode * roomsPerPerson;
+  const postgresUs = (messageUs: number) =>
+    messagesPerSecond * messageUs +
+    connectsPerSecond * constants.connectPostgresUs +
+    connections * constants.idlePostgresUs +
+    (followed / AUDIT_S) * constants.auditUs;
+  const beats = nodes * constants.beatsPerSecond;
+  const busHeardPerSecond = messagesPerSecond * nodesPerRoom + beats * nodes;
+  return {
+    workload,
+    nodesPerRoom,
+    deliveriesPerSecond,
+    connectsPerSecond,
+    nodeMemoryMiB: (perNode * constants.connectionBytes) / 2 ** 20,
+    nodeCores: nodesUs(constants.messageUs, constants.deliveryUs) / nodes / 1e6,
+    nodeCoresBatched: nodesUs(constants.messageBatchedUs, constants.deliveryBatchedUs) / nodes / 1e6,
+    postgresCores: postgresUs(constants.postgresUs) / 1e6,
+    postgresCoresBatched: postgresUs(constants.postgresBatchedUs) / 1e6,
+    walMBPerSecond: (messagesPerSecond * constants.walBytes) / 1e6,
+    postgresConnections: nodes * DATABASE_CONNECTIONS,
+    busMessagesPerSecond: messagesPerSecond + beats,
+    busHeardPerSecond,
+    busMBPerSecond:
+      (messagesPerSecond * nodesPerRoom * constants.busBytes +
+        beats * nodes * constants.beatBytes +
+        connectsPerSecond * constants.connectBusBytes) /
+      1e6,
+    redisCores:
+      ((messagesPerSecond + beats) * constants.redisUs + busHeardPerSecond * constants.redisHearingNodeUs) / 1e6,
+  };
+}
