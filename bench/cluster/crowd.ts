@@ -45,7 +45,9 @@ export function connectPlaces(cluster: Cluster, places: Place[], sendersPerRoom:
 export function placesOf(cluster: Cluster, crowd: Crowd, layout: Layout): Place[] {
   const { nodes } = cluster;
   return crowd.tokens.map((token, person) => {
-    const turn = layout === 'small rooms, together' ? Math.floor(person / ROOM_SIZE) : person;
+    // Room by room another node comes first, so that those who send, the first of each room, are spread as well.
+    const group = Math.floor(person / ROOM_SIZE);
+    const turn = layout === 'small rooms, together' ? group : person + group;
     const room = layout === 'one large room' ? 'lobby' : (crowd.rooms[person] as string);
     return { token, room, port: nodes[turn % nodes.length]?.port ?? 0 };
   });

@@ -6,6 +6,7 @@ import type { LoadClient } from '../lib/load-client.ts';
 import type { Cluster } from './cluster.ts';
 import { AT_A_TIME, type Crowd, placesOf } from './crowd.ts';
 import { callsOf, type Meter, msOf, type StatementUse, sum, type Usage } from './meter.ts';
+import { redisMemory } from './redis-info.ts';
 import type { Times } from './times.ts';
 
 /** What a cluster costs in which nothing is said. */
@@ -48,6 +49,8 @@ export interface RoomsFigure {
   roomsOfEachNode: number;
   /** PostgreSQL's time for looking once at the end of one room's log, in µs. */
   auditUsPerRoom: number;
+  /** Memory of Redis for a topic that a node hears. */
+  redisBytesPerTopic: number;
   auditCallsPerSecond: number;
   nodeMsPerSecond: number;
   postgresMsPerSecond: number;
@@ -119,14 +122,17 @@ export async function measureRooms(parts: Parts): Promise<RoomsFigure> {
   const { cluster, crowd, meter, times } = parts;
   const places = placesOf(cluster, crowd, 'small rooms, spread').slice(0, cluster.nodes.length);
   await addRooms(cluster, places);
+  const memory = await redisMemory(cluster.redis.port);
   const clients = await come(cluster, places);
   await sleep(SETTLED_MS);
+  const redisBytes = (await redisMemory(cluster.redis.port)) - memory;
   const usage = await meter.during(() => sleep(Math.min(20_000, 2 * times.idleMs)));
   closeAll(clients);
   const audit = /AS believed/;
   return {
     nodes: cluster.nodes.length,
     roomsOfEachNode: MANY_ROOMS,
+    redisBytesPerTopic: redisBytes / MANY_ROOMS / cluster.nodes.length,
     auditUsPerRoom: (msOf(usage, audit) * 1000) / callsOf(usage, audit) / MANY_ROOMS,
     auditCallsPerSecond: callsOf(usage, audit) / usage.seconds,
     nodeMsPerSecond: sum(usage.nodesMs) / usage.nodesMs.length / usage.seconds,

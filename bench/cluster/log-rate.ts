@@ -1,5 +1,4 @@
 import { closedLoop, settle, sleep } from '../lib/drive.ts';
-import type { Place } from '../lib/dialect.ts';
 import type { Cluster } from './cluster.ts';
 import { connectPlaces, type Crowd, LARGE_ROOM, placesOf, ROOM_SIZE } from './crowd.ts';
 import { callsOf, type Meter, msOf, sum } from './meter.ts';
@@ -32,9 +31,8 @@ export async function measureLogRate(
   const { cluster, crowd, meter, times } = parts;
   const spread = placesOf(cluster, crowd, 'small rooms, spread').slice(0, LARGE_ROOM);
   // Of many rooms one person each: nobody else is there to hear.
-  const isSender = (_place: Place, person: number) =>
-    rooms === 'one' || person % ROOM_SIZE === (person / ROOM_SIZE) % 3;
-  const places = rooms === 'one' ? spread.slice(0, ROOM_SIZE) : spread.filter(isSender);
+  const places =
+    rooms === 'one' ? spread.slice(0, ROOM_SIZE) : spread.filter((_place, person) => person % ROOM_SIZE === 0);
   const load = await connectPlaces(cluster, places, rooms === 'one' ? ROOM_SIZE : 1);
   try {
     const drive = closedLoop(load, inFlight, 'answered');

@@ -8,8 +8,9 @@ export interface Constants {
   messageUs: number;
   /** The same in batches, when there is more to do. */
   messageBatchedUs: number;
-  /** One more node that hears a message. */
+  /** One more node that hears a message, which stands by itself; in batches. */
   hearingNodeUs: number;
+  hearingNodeBatchedUs: number;
   /** One delivery of a message by itself; in batches. */
   deliveryUs: number;
   deliveryBatchedUs: number;
@@ -35,6 +36,8 @@ export interface Constants {
   connectionBytes: number;
   /** Comparing the end of one room's log with the store. */
   auditUs: number;
+  /** Redis' memory for a topic that a node hears: a room, a person. */
+  topicBytes: number;
 }
 
 /** What a yard has to carry. */
@@ -70,6 +73,7 @@ export interface Plan {
   busHeardPerSecond: number;
   busMBPerSecond: number;
   redisCores: number;
+  redisMemoryMiB: number;
 }
 
 /** How often nodes compare the ends of the rooms they follow, in s. */
@@ -97,18 +101,24 @@ export function constantsOf(results: ClusterResults): Constants {
   ];
   const redisHearingNodeUs = Math.max(0, (spread3.redisUsPerMessage - spread1.redisUsPerMessage) / 2);
   const pacedSpread3 = of('small rooms, spread', 'paced', 3);
+  // The same messages and deliveries; only that each message is heard by three nodes or by one.
+  const hearingUs = (load: DeliveryFigure['load']) =>
+    Math.max(
+      0,
+      (of('small rooms, spread', load, 3).nodeUsPerMessage - of('small rooms, together', load, 3).nodeUsPerMessage) / 2,
+    );
   const busBytes = of('small rooms, spread', 'paced', 1).busBytesInPerMessage;
   const empty = results.empty.at(-1);
   if (!empty) throw new Error('the run has no figure of empty nodes');
   const beatsPerSecond = empty.publishesPerSecond / empty.nodes;
-  const perSecond = (ms: number, emptyMs: number) => (Math.max(0, ms - emptyMs) * 1000) / coming.stayed.clients;
+  // What a node does with nobody there is not its people's; the quietest of the figures tells it best.
+  const emptyNodeMs = Math.min(...results.empty.map(({ nodeMsPerSecond }) => nodeMsPerSecond));
+  const perPerson = (msPerSecond: number) => (Math.max(0, msPerSecond) * 1000) / coming.stayed.clients;
   return {
     messageUs: paced.messageUs,
     messageBatchedUs: batched.messageUs,
-    hearingNodeUs: Math.max(
-      0,
-      (pacedSpread3.nodeUsPerMessage - of('small rooms, together', 'paced', 3).nodeUsPerMessage) / 2,
-    ),
+    hearingNodeUs: hearingUs('paced'),
+    hearingNodeBatchedUs: hearingUs('saturated'),
     deliveryUs: paced.deliveryUs,
     deliveryBatchedUs: batched.deliveryUs,
     postgresUs: pacedSpread3.postgresUsPerMessage,
@@ -122,10 +132,11 @@ export function constantsOf(results: ClusterResults): Constants {
     connectNodeUs: coming.came.nodeUs + coming.went.nodeUs,
     connectPostgresUs: coming.came.postgresUs + coming.went.postgresUs,
     connectBusBytes: sum([coming.came, coming.went].map(({ busBytesOut }) => busBytesOut)),
-    idleNodeUs: perSecond(coming.stayed.nodeMsPerSecond * empty.nodes, empty.nodeMsPerSecond * empty.nodes),
-    idlePostgresUs: perSecond(coming.stayed.postgresMsPerSecond, empty.postgresMsPerSecond),
+    idleNodeUs: perPerson((coming.stayed.nodeMsPerSecond - emptyNodeMs) * coming.stayed.nodes),
+    idlePostgresUs: perPerson(coming.stayed.postgresMsPerSecond),
     connectionBytes: coming.bytes,
     auditUs: rooms.auditUsPerRoom,
+    topicBytes: rooms.redisBytesPerTopic,
   };
 }
 
@@ -152,9 +163,8 @@ export function planOf(constants: Constants, workload: Workload): Plan {
   const connectsPerSecond = connections / (minutes * 60);
   const perNode = connections / nodes;
   const people = connectsPerSecond * constants.connectNodeUs + connections * constants.idleNodeUs;
-  const hearing = messagesPerSecond * (nodesPerRoom - 1) * constants.hearingNodeUs;
-  const nodesUs = (messageUs: number, deliveryUs: number) =>
-    messagesPerSecond * messageUs + deliveriesPerSecond * deliveryUs + hearing + people;
+  const nodesUs = (messageUs: number, hearingUs: number, deliveryUs: number) =>
+    messagesPerSecond * (messageUs + (nodesPerRoom - 1) * hearingUs) + deliveriesPerSecond * deliveryUs + people;
   const followed = nodes * perNode * roomsPerPerson;
   const postgresUs = (messageUs: number) =>
     messagesPerSecond * messageUs +
@@ -169,8 +179,9 @@ export function planOf(constants: Constants, workload: Workload): Plan {
     deliveriesPerSecond,
     connectsPerSecond,
     nodeMemoryMiB: (perNode * constants.connectionBytes) / 2 ** 20,
-    nodeCores: nodesUs(constants.messageUs, constants.deliveryUs) / nodes / 1e6,
-    nodeCoresBatched: nodesUs(constants.messageBatchedUs, constants.deliveryBatchedUs) / nodes / 1e6,
+    nodeCores: nodesUs(constants.messageUs, constants.hearingNodeUs, constants.deliveryUs) / nodes / 1e6,
+    nodeCoresBatched:
+      nodesUs(constants.messageBatchedUs, constants.hearingNodeBatchedUs, constants.deliveryBatchedUs) / nodes / 1e6,
     postgresCores: postgresUs(constants.postgresUs) / 1e6,
     postgresCoresBatched: postgresUs(constants.postgresBatchedUs) / 1e6,
     walMBPerSecond: (messagesPerSecond * constants.walBytes) / 1e6,
@@ -182,6 +193,7 @@ export function planOf(constants: Constants, workload: Workload): Plan {
         beats * nodes * constants.beatBytes +
         connectsPerSecond * constants.connectBusBytes) /
       1e6,
+    redisMemoryMiB: (connections * (1 + roomsPerPerson) * constants.topicBytes) / 2 ** 20,
     redisCores:
       ((messagesPerSecond + beats) * constants.redisUs + busHeardPerSecond * constants.redisHearingNodeUs) / 1e6,
   };

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { constantsOf, planOf, type Workload } from './model.ts';
 import { constantsTable, planSteps, plansTable } from './plan-table.ts';
+import { machineLine } from './results-page.ts';
 import type { ClusterResults } from './results.ts';
 
 const page = fileURLToPath(new URL('../../docs/scaling.md', import.meta.url));
@@ -23,15 +24,15 @@ export function writePlanPage(results: ClusterResults): void {
   const constants = constantsOf(results);
   const million = planOf(constants, workloadOf(100));
   const parts: Record<string, string> = {
-    constants: constantsTable(constants),
+    constants: `${machineLine(results)}\n\n${constantsTable(constants)}`,
     steps: planSteps(million, constants),
     nodes: plansTable([1, 3, 10, 100].map((nodes) => planOf(constants, workloadOf(nodes)))),
   };
   let text = readFileSync(page, 'utf8');
   for (const [name, part] of Object.entries(parts)) {
-    const marked = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(\\n<!-- end of ${name} -->)`);
+    const marked = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
     if (!marked.test(text)) throw new Error(`docs/scaling.md has no place for ${name}`);
-    text = text.replace(marked, (_all, begin: string, end: string) => `${begin}\n${part}\n${end}`);
+    text = text.replace(marked, (_all, begin: string, end: string) => `${begin}\n${part}\n\n${end}`);
   }
   writeFileSync(page, text);
 }

@@ -15,7 +15,11 @@ export function constantsTable(constants: Constants): string {
       'node CPU for a delivery, one at a time (in batches)',
       two(constants.deliveryUs, constants.deliveryBatchedUs, us),
     ],
-    ['`h`', 'node CPU for a message at each further node that hears it', us(constants.hearingNodeUs)],
+    [
+      '`h`',
+      'node CPU for a message at each further node that hears it, one at a time (in batches)',
+      two(constants.hearingNodeUs, constants.hearingNodeBatchedUs, us),
+    ],
     [
       '`p`',
       'PostgreSQL CPU for a message, one at a time (in batches)',
@@ -48,6 +52,7 @@ export function constantsTable(constants: Constants): string {
       'PostgreSQL’s time to compare the end of one followed room, every 10 s for each node',
       us(constants.auditUs),
     ],
+    ['`s`', 'memory of Redis for a topic that a node hears (a room, a person)', bytes(constants.topicBytes)],
     ['`t`', 'a beat at each node that hears it; each node sends two a second', bytes(constants.beatBytes)],
   ];
   return table(['', 'what', 'measured'], rows);
@@ -73,6 +78,7 @@ export function plansTable(plans: readonly Plan[]): string {
       row('bus: messages in a second', (plan) => rounded(plan.busMessagesPerSecond)),
       row('bus: messages out a second', (plan) => rounded(plan.busHeardPerSecond)),
       row('bus: MB out a second', (plan) => rounded(plan.busMBPerSecond)),
+      row('memory of Redis, MiB at most', (plan) => rounded(plan.redisMemoryMiB)),
       row('CPU of Redis, cores (one Redis has one)', (plan) => rounded(plan.redisCores)),
     ],
   );
@@ -89,7 +95,7 @@ export function planSteps(plan: Plan, constants: Constants): string {
     `3. Memory of a node: ${n(connections / nodes)} connections × ${n(constants.connectionBytes)} bytes = **${n(plan.nodeMemoryMiB)} MiB**, and about as much again in the kernel's socket buffers.`,
     `4. CPU of all nodes, one message at a time: ${n(messagesPerSecond)} × (m ${n(constants.messageUs)} + ${n(plan.nodesPerRoom - 1)} × h ${n(constants.hearingNodeUs)} + ${n(peoplePerRoom)} × d ${n(constants.deliveryUs)} µs), and ${n(plan.connectsPerSecond)} comings/s (each connection lasts ${n(minutes)} min) × c, and i for each connection: **${n(plan.nodeCores * nodes)} cores, ${n(plan.nodeCores)} a node**. In batches ${n(plan.nodeCoresBatched)} a node.`,
     `5. PostgreSQL: ${n(messagesPerSecond)} × p ${n(constants.postgresUs)} µs + ${n(plan.connectsPerSecond)} × c ${n(constants.connectPostgresUs)} µs + ${n(connections)} × i ${n(constants.idlePostgresUs)} µs + ${n(connections)} × ${n(roomsPerPerson)} rooms ÷ 10 s × a ${n(constants.auditUs)} µs = **${n(plan.postgresCores)} cores**; if batches form, from ${n(plan.postgresCoresBatched)}. WAL: ${n(messagesPerSecond)} × ${n(constants.walBytes)} bytes = **${n(plan.walMBPerSecond)} MB/s**.`,
-    `6. Redis: ${n(plan.busMessagesPerSecond)} messages/s in; out ${n(messagesPerSecond)} × ${n(plan.nodesPerRoom)} nodes, and beats 2 × ${n(nodes)}² = **${n(plan.busHeardPerSecond)} messages/s, ${n(plan.busMBPerSecond)} MB/s, ${n(plan.redisCores)} cores**, of which one Redis has one.`,
+    `6. Redis: ${n(plan.busMessagesPerSecond)} messages/s in; out ${n(messagesPerSecond)} × ${n(plan.nodesPerRoom)} nodes, and beats 2 × ${n(nodes)}² = **${n(plan.busHeardPerSecond)} messages/s, ${n(plan.busMBPerSecond)} MB/s, ${n(plan.redisCores)} cores**, of which one Redis has one. Memory, if no two of a node's people share a room: ${n(connections)} × (1 + ${n(roomsPerPerson)} rooms) × s ${n(constants.topicBytes)} bytes = **${n(plan.redisMemoryMiB)} MiB**.`,
   ].join('\n');
 }
 

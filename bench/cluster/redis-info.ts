@@ -9,6 +9,11 @@ export interface RedisCounts {
   commands: number;
 }
 
+/** Memory that a Redis uses now, in bytes. */
+export async function redisMemory(port: number): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(await read(port))?.[1] ?? 0);
+}
+
 /** Asks a Redis for its counts. */
 export async function redisCounts(port: number): Promise<RedisCounts> {
   const info = await read(port);

@@ -64,7 +64,7 @@ export function resultsPage(results: ClusterResults): string {
   );
   return [
     '# The last full run of `bench/cluster`'.replace('full', machine.form),
-    `${machine.minutes} min, ${machine.cores}, Node ${machine.node}, PostgreSQL ${machine.postgres}, ${machine.date}. All processes share the cores: CPU and counts are the figures. A flush of PostgreSQL's log took ${n(machine.flushMs)} ms.`,
+    `${machineLine(results)} All processes share the cores: CPU and counts are the figures. A flush of PostgreSQL's log took ${n(machine.flushMs)} ms.`,
     '## Messages and deliveries',
     'A room of 500, or 50 rooms of 10, in which the people are spread over the nodes or together on one. Paced: 20 and 200 messages a second. Saturated: 64 in flight. Bytes, WAL and statements are for each message.',
     deliveries,
@@ -80,10 +80,15 @@ export function resultsPage(results: ClusterResults): string {
     people,
     coming ? `Memory of a connection at its node: ${n(coming.bytes)} bytes of heap and buffers.` : '',
     rooms
-      ? `A node that follows ${n(rooms.roomsOfEachNode)} rooms: PostgreSQL needs ${n(rooms.auditUsPerRoom)} µs for each room when they are compared (every 10 s); the node ${n(rooms.nodeMsPerSecond)} ms/s in all.`
+      ? `A node that follows ${n(rooms.roomsOfEachNode)} rooms: PostgreSQL needs ${n(rooms.auditUsPerRoom)} µs for each room when they are compared (every 10 s); the node ${n(rooms.nodeMsPerSecond)} ms/s in all; Redis ${n(rooms.redisBytesPerTopic)} bytes for each.`
       : '',
     '',
   ]
     .join('\n\n')
     .replace(/\n+$/, '\n');
+}
+
+/** Where and when a run was made. */
+export function machineLine({ machine }: ClusterResults): string {
+  return `${machine.form === 'full' ? 'Full' : 'Quick'} run of ${machine.minutes} min, ${machine.cores}, Node ${machine.node}, PostgreSQL ${machine.postgres}, ${machine.date}; load average before it ${machine.loadBefore.toFixed(1)}.`;
 }

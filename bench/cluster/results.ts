@@ -12,6 +12,8 @@ export interface ClusterResults {
     date: string;
     minutes: number;
     form: 'quick' | 'full';
+    /** What else the machine did: its load average before the run. */
+    loadBefore: number;
     /** How long the disk takes to flush PostgreSQL's log, in ms, on average. */
     flushMs: number;
   };

@@ -3,7 +3,7 @@
  * this machine's cores, so CPU and counts are what is measured; what is delivered in a second is only told beside them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ import { times } from './times.ts';
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const layouts: Layout[] = ['one large room', 'small rooms, spread', 'small rooms, together'];
 const startedAt = Date.now();
+const loadBefore = loadavg()[0] ?? 0;
 
 /** Tells whoever watches how it goes. */
 function say(what: string): void {
@@ -65,6 +66,7 @@ async function measure(): Promise<ClusterResults> {
       date: new Date().toISOString().slice(0, 10),
       minutes: Math.round((Date.now() - startedAt) / 6000) / 10,
       form: values.quick ? 'quick' : 'full',
+      loadBefore,
       flushMs: await meter.flushMs(),
     },
     ...results,

@@ -41,6 +41,8 @@ const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+// A signal by itself would end the benchmark without its 'exit'.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /**
  * Starts a server on a core, or several (`0,1`); resolves when it listens. It must print `listening <port>`, or as Madang's log does

@@ -81,9 +81,9 @@ export function storeQueries(engine: () => Engine): void {
       await store.commit([makeRoom('unread'), ...upTo(120).map((n) => say('unread', `m${n}`))]);
       await store.commit([say('unread', 'own', { actor: bob })]);
       await store.commit([join('unread', bob)]);
-      const unreadOf = async (after: number, user = bob.id) => {
-        await saveRead(store.write, { user, room: 'unread', seq: after, at: AT });
-        return (await findRoom(store.read, 'unread', user))?.unread;
+      const unreadOf = async (after: number, reader = bob.id) => {
+        await saveRead(store.write, { user: reader, room: 'unread', seq: after, at: AT });
+        return (await findRoom(store.read, 'unread', reader))?.unread;
       };
       expect(await unreadOf(0)).toBe(100);
       expect(await unreadOf(120)).toBe(2);
