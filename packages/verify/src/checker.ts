@@ -1,5 +1,6 @@
 import { checkAcknowledged } from './checks/acknowledged.js';
 import { gatherFacts, type Violation, type ViolationKind } from './checks/facts.js';
+import { checkLines } from './checks/lines.js';
 import { checkMembership } from './checks/membership.js';
 import { checkViews, checkWire } from './checks/order.js';
 import { checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.js';
@@ -50,6 +51,7 @@ export function check(entries: readonly Entry[]): Verdict {
     ...checkWire(facts),
     ...checkViews(facts),
     ...checkMembership(facts),
+    ...checkLines(facts),
   ];
   const outcomes = { acked: 0, refused: 0, unknown: 0 };
   const messages = new Set<string>();
@@ -64,7 +66,7 @@ export function check(entries: readonly Entry[]): Verdict {
     messages: messages.size,
     refused: outcomes.refused,
     unknown: outcomes.unknown,
-    received: entries.filter((entry) => entry.type === 'received').length,
+    received: entries.filter(({ type }) => type === 'received' || type === 'line').length,
     logged: facts.logged.size,
     timesBack: countTimesBack(facts),
   };

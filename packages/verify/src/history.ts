@@ -48,6 +48,8 @@ export type Entry =
   | { type: 'connected'; t: number; client: string; user: string; connection: number }
   /** An event came: `live` over the connection by itself, `page` in the answer to a read, `view` from the SDK. */
   | { type: 'received'; t: number; client: string; user: string; connection: number; how: How; event: Seen }
+  /** A message came as a line of text, which has no seq; `text` is its beginning. */
+  | { type: 'line'; t: number; client: string; user: string; connection: number; room: string; text: string }
   /** The server said that it skipped this client in a room. */
   | { type: 'behind'; t: number; client: string; user: string; connection: number; room: string; head: number }
   /** A client's view of a room begins after this seq. */

@@ -271,6 +271,43 @@ describe('who is no member', () => {
   });
 });
 
+describe('lines of text, which have no seq', () => {
+  const sent = [bothIn, sends('c3', 'unknown'), sends('c4', 'unknown'), sends('c5', 'unknown')].flat();
+  const all = log(annIn, bobIn, message(3), message(4), message(5));
+  const lines = (user: string, texts: string[], connection = 1) =>
+    texts.map((text): Line => ({ type: 'line', client: `${user}-1`, user, connection, room, text }));
+
+  test('come once, in order, none left out in between', () => {
+    expect(kindsOf(sent, lines('bob', ['c3', 'c4', 'c5']), all)).toEqual([]);
+    expect(kindsOf(sent, lines('bob', ['c4']), lines('bob', ['c3'], 2), all)).toEqual([]);
+    expect(kindsOf(sent, lines('bob', ['c3', 'c5', 'c4']), all)).toEqual(['gap', 'disorder']);
+    expect(kindsOf(sent, lines('bob', ['c3', 'c4', 'c4']), all)).toEqual(['twice']);
+    expect(kindsOf(sent, lines('bob', ['c3', 'c5']), all)).toEqual(['gap']);
+  });
+
+  test('are of messages in the log, deleted ones too, and for members alone', () => {
+    expect(kindsOf(sent, lines('bob', ['c6']), all)).toEqual(['phantom']);
+    expect(kindsOf(sent, lines('eve', ['c3']), all)).toEqual(['leaked']);
+    const gone: Seen = { name: 'message.deleted', room, seq: 5, at: 5, actor: 'ann', message: `${room}.3` };
+    const emptied = log(annIn, bobIn, { ...message(3), text: '' }, message(4), gone);
+    expect(kindsOf(sent, lines('bob', ['c3', 'c4']), emptied)).toEqual([]);
+  });
+
+  test('that were said without a clientId are there, once', () => {
+    const op = nextOp++;
+    const intent = { command: 'message.send', room, text: 'said' };
+    const said: Line[] = [
+      { type: 'invoked', op, client: 'ann-1', user: 'ann', intent },
+      { type: 'acked', op },
+    ];
+    const { cid: _, ...spoken } = { ...message(3), text: 'said' };
+    expect(kindsOf(bothIn, said, log(annIn, bobIn, spoken))).toEqual([]);
+    expect(kindsOf(bothIn, said, log(annIn, bobIn))).toEqual(['lost']);
+    const again = { ...spoken, seq: 4, message: `${room}.4` };
+    expect(kindsOf(bothIn, said, log(annIn, bobIn, spoken, again))).toEqual(['cloned']);
+  });
+});
+
 test('any history of an honest server is clean, and any one fault in it is found', () => {
   assert(
     property(integer({ min: 0, max: 2 ** 31 }), integer({ min: 6, max: 40 }), (seed, length) => {

@@ -8,7 +8,8 @@ export function checkAcknowledged(facts: Facts): Violation[] {
   for (const attempt of facts.attempts) {
     if (attempt.outcome?.type !== 'acked') continue;
     const words = missing(attempt, facts, done);
-    if (words !== undefined) violations.push({ kind: 'lost', words: `${describe(attempt)} ${words}` });
+    if (words === undefined) continue;
+    violations.push({ kind: 'lost', words: `${describe(attempt)} ${words}`, ...placeOf(attempt) });
   }
   return [...violations, ...checkClones(facts), ...checkRefused(facts)];
 }
@@ -52,8 +53,8 @@ function missing(attempt: Attempt, facts: Facts, done: Set<string>): string | un
 }
 
 function missingSend(attempt: Attempt, facts: Facts): string | undefined {
-  const { intent, user, outcome } = attempt;
-  const events = facts.created.get(keyOf(user, intent.cid ?? '')) ?? [];
+  const { intent, outcome } = attempt;
+  const events = madeBy(attempt, facts);
   const [event] = events;
   if (!event) return 'is not in the log';
   const acked = outcome?.type === 'acked' ? outcome.message : undefined;
@@ -67,13 +68,22 @@ function checkClones(facts: Facts): Violation[] {
   for (const [key, events] of facts.created) {
     if (events.length > 1) {
       const places = events.map((event) => event.message).join(', ');
-      violations.push({ kind: 'cloned', words: `one clientId (${key}) made ${places}` });
+      const { room = '', seq = 0 } = events.at(-1) ?? {};
+      violations.push({ kind: 'cloned', words: `one clientId (${key}) made ${places}`, room, seq });
     }
+  }
+  for (const attempt of facts.attempts) {
+    if (!isWithoutId(attempt)) continue;
+    const events = madeBy(attempt, facts);
+    if (events.length < 2) continue;
+    const places = events.map((event) => event.message).join(', ');
+    violations.push({ kind: 'cloned', words: `${describe(attempt)} made ${places}`, ...placeOf(attempt) });
   }
   for (const [key, attempts] of facts.sends) {
     const ids = new Set(attempts.flatMap(({ outcome }) => (outcome?.type === 'acked' ? [outcome.message] : [])));
     if (ids.size > 1) {
-      violations.push({ kind: 'cloned', words: `one clientId (${key}) was acknowledged as ${[...ids].join(', ')}` });
+      const words = `one clientId (${key}) was acknowledged as ${[...ids].join(', ')}`;
+      violations.push({ kind: 'cloned', words, ...(attempts[0] && placeOf(attempts[0])) });
     }
   }
   return violations;
@@ -83,7 +93,8 @@ function checkRefused(facts: Facts): Violation[] {
   const violations: Violation[] = [];
   for (const [key, attempts] of facts.sends) {
     if (!facts.created.has(key) || !attempts.every(({ outcome }) => outcome?.type === 'refused')) continue;
-    violations.push({ kind: 'refused', words: `every attempt at ${key} was refused, but the log has it` });
+    const words = `every attempt at ${key} was refused, but the log has it`;
+    violations.push({ kind: 'refused', words, ...(attempts[0] && placeOf(attempts[0])) });
   }
   for (const [index, entry] of facts.entries.entries()) {
     if (entry.type !== 'received' || entry.event.cid === undefined) continue;
@@ -91,10 +102,26 @@ function checkRefused(facts: Facts): Violation[] {
     const before = attempts.filter((attempt) => attempt.invokedAt < index);
     if (before.length > 0 && before.every(({ outcome }) => outcome?.type === 'refused')) {
       const { room, seq } = entry.event;
-      violations.push({ kind: 'refused', words: `${entry.client} was shown ${room}.${seq}, which had been refused` });
+      const words = `${entry.client} was shown ${room}.${seq}, which had been refused`;
+      violations.push({ kind: 'refused', words, client: entry.client, room, seq, t: entry.t });
     }
   }
   return violations;
+}
+
+/** What an attempt at a send made, as the log has it. Who has no `clientId` says what nobody else says. */
+function madeBy(attempt: Attempt, facts: Facts): Seen[] {
+  const { intent, user } = attempt;
+  if (!isWithoutId(attempt)) return facts.created.get(keyOf(user, intent.cid ?? '')) ?? [];
+  return (facts.spoken.get(keyOf(intent.room, intent.text ?? '')) ?? []).filter(({ actor }) => actor === user);
+}
+
+function isWithoutId({ intent }: Attempt): boolean {
+  return intent.command === 'message.send' && intent.cid === undefined;
+}
+
+function placeOf({ client, intent, t }: Attempt): Pick<Violation, 'client' | 'room' | 't'> {
+  return { client, room: intent.room, t };
 }
 
 function detailOf(event: Seen): string {

@@ -17,6 +17,14 @@ export type ViolationKind =
 export interface Violation {
   kind: ViolationKind;
   words: string;
+  /** Who it happened to, and where, as far as there is one of each. */
+  client?: string;
+  room?: string;
+  seq?: number;
+  /** When, in ms since the history began. */
+  t?: number;
+  /** A gap that was there when everybody had had time to catch up. */
+  isFinal?: true;
 }
 
 /** One attempt at a call. Places are indexes into the history, for it is in the order of time. */
@@ -26,6 +34,8 @@ export interface Attempt {
   user: string;
   intent: Intent;
   invokedAt: number;
+  /** When it left, in ms since the history began. */
+  t: number;
   outcome?: Extract<Entry, { type: 'acked' | 'refused' | 'unknown' }>;
   /** Where the outcome is. */
   endedAt: number;
@@ -46,6 +56,8 @@ export interface Facts {
   logged: Map<string, Seen>;
   /** `message.created` in the final log, by author and `clientId`. */
   created: Map<string, Seen[]>;
+  /** The same by room and the beginning of the text, for who has no ids. A deleted message is found by what was sent. */
+  spoken: Map<string, Seen[]>;
   /** Messages that the final log says are deleted. */
   deleted: Set<string>;
   /** For each room and user, the seqs at which they came and went, in order. */
@@ -66,14 +78,15 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
     log: new Map(),
     logged: new Map(),
     created: new Map(),
+    spoken: new Map(),
     deleted: new Set(),
     memberships: new Map(),
   };
   const byOp = new Map<number, Attempt>();
   for (const [index, entry] of entries.entries()) {
     if (entry.type === 'invoked') {
-      const { op, client, user, intent } = entry;
-      const attempt: Attempt = { op, client, user, intent, invokedAt: index, endedAt: Number.POSITIVE_INFINITY };
+      const { op, client, user, intent, t } = entry;
+      const attempt: Attempt = { op, client, user, intent, t, invokedAt: index, endedAt: Number.POSITIVE_INFINITY };
       byOp.set(op, attempt);
       facts.attempts.push(attempt);
       if (intent.cid !== undefined) push(facts.sends, keyOf(user, intent.cid), attempt);
@@ -87,6 +100,7 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
       addLogged(facts, entry.event);
     }
   }
+  for (const [key, events] of facts.created) addSpoken(facts, events, facts.sends.get(key)?.[0]?.intent.text);
   return facts;
 }
 
@@ -112,11 +126,22 @@ export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
+function addSpoken(facts: Facts, events: readonly Seen[], sent: string | undefined): void {
+  for (const event of events) if (sent !== undefined && event.text !== sent) speak(facts, event, sent);
+}
+
+function speak(facts: Facts, event: Seen, text: string): void {
+  push(facts.spoken, keyOf(event.room, text), event);
+}
+
 function addLogged(facts: Facts, event: Seen): void {
   const { room, seq, name } = event;
   push(facts.log, room, event);
   facts.logged.set(keyOf(room, seq), event);
-  if (name === 'message.created' && event.cid !== undefined) push(facts.created, keyOf(event.actor, event.cid), event);
+  if (name === 'message.created') {
+    if (event.cid !== undefined) push(facts.created, keyOf(event.actor, event.cid), event);
+    speak(facts, event, event.text ?? '');
+  }
   if (name === 'message.deleted' && event.message !== undefined) facts.deleted.add(event.message);
   if ((name === 'member.joined' || name === 'member.left') && event.user !== undefined) {
     push(facts.memberships, keyOf(room, event.user), { seq, isMember: name === 'member.joined' });

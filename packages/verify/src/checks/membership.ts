@@ -21,7 +21,8 @@ export function checkMembership(facts: Facts): Violation[] {
     if (cameAfter(facts, entry.user, room, seq) && mayBeIn(comings, keyOf(room, entry.user), bornAt, index)) continue;
     const how =
       entry.type === 'received' ? `${entry.event.name} ${room}.${seq} (${entry.how})` : `the head of ${room}, ${seq}`;
-    violations.push({ kind: 'leaked', words: `${entry.client} was shown ${how}, and is no member there` });
+    const words = `${entry.client} was shown ${how}, and is no member there`;
+    violations.push({ kind: 'leaked', words, client: entry.client, room, seq, t: entry.t });
   }
   return violations;
 }

@@ -33,16 +33,17 @@ function follow(stream: Stream, entry: Receipt, facts: Facts): Violation[] {
   const { room, seq } = entry.event;
   const { newest } = stream;
   const place = `${entry.client} (connection ${entry.connection}) got ${room}.${seq} after ${room}.${newest}`;
+  const where = { client: entry.client, room, seq, t: entry.t };
   const isRepeat = stream.brought.has(seq);
   stream.brought.add(seq);
-  if (seq <= newest) return isRepeat ? [] : [{ kind: 'disorder', words: place }];
+  if (seq <= newest) return isRepeat ? [] : [{ kind: 'disorder', words: place, ...where }];
   stream.newest = seq;
   const isAnnounced = stream.isBehind;
   stream.isBehind = false;
   if (isAnnounced) return [];
   for (let missed = newest + 1; missed < seq; missed += 1) {
     if (isMemberAt(facts, entry.user, room, missed)) {
-      return [{ kind: 'gap', words: `${place}; nobody told it of ${missed}` }];
+      return [{ kind: 'gap', words: `${place}; nobody told it of ${missed}`, ...where }];
     }
   }
   return [];
@@ -70,16 +71,18 @@ export function checkViews(facts: Facts): Violation[] {
     }
     const { seq } = entry;
     const place = `${client} shows ${room}.${seq} after ${room}.${view.last}`;
-    if (view.shown.has(seq)) violations.push({ kind: 'twice', words: `${place}, and has shown it before` });
-    else if (seq < view.last) violations.push({ kind: 'disorder', words: place });
-    else if (seq > view.last + 1) violations.push({ kind: 'gap', words: place });
+    const where = { client, room, seq, t: entry.t };
+    if (view.shown.has(seq)) violations.push({ kind: 'twice', words: `${place}, and has shown it before`, ...where });
+    else if (seq < view.last) violations.push({ kind: 'disorder', words: place, ...where });
+    else if (seq > view.last + 1) violations.push({ kind: 'gap', words: place, ...where });
     view.shown.add(seq);
     view.last = Math.max(view.last, seq);
   }
   for (const { client, user, room, last } of views.values()) {
     const head = headOf(facts, room);
     if (last >= head || !staying.includes(client) || !isMemberAt(facts, user, room, head)) continue;
-    violations.push({ kind: 'gap', words: `${client} has ${room} up to ${last} only; its head is ${head}` });
+    const words = `${client} has ${room} up to ${last} only; its head is ${head}`;
+    violations.push({ kind: 'gap', words, client, room, seq: last + 1, isFinal: true });
   }
   return violations;
 }

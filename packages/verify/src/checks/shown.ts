@@ -13,11 +13,16 @@ export function checkShown(facts: Facts): Violation[] {
     violations.push({
       kind: 'phantom',
       words: `${client} was shown ${event.name} ${event.room}.${event.seq} (${how}), which ${difference}`,
+      client,
+      room: event.room,
+      seq: event.seq,
+      t: entry.t,
     });
   }
   for (const [key, [event]] of facts.created) {
     if (facts.sends.has(key) || !event) continue;
-    violations.push({ kind: 'phantom', words: `${event.message} is in the log, but nobody sent it (${key})` });
+    const words = `${event.message} is in the log, but nobody sent it (${key})`;
+    violations.push({ kind: 'phantom', words, room: event.room, seq: event.seq });
   }
   return violations;
 }
@@ -28,7 +33,8 @@ export function checkLog(facts: Facts): Violation[] {
   for (const [room, events] of facts.log) {
     for (const [index, event] of events.entries()) {
       if (event.seq === index + 1) continue;
-      violations.push({ kind: 'log', words: `the log of ${room} has ${event.seq} in place ${index + 1}` });
+      const words = `the log of ${room} has ${event.seq} in place ${index + 1}`;
+      violations.push({ kind: 'log', words, room, seq: event.seq });
       break;
     }
   }
