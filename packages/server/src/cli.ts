@@ -1,8 +1,12 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { trace, type TraceQuestion } from './cli/trace.js';
+import type { VerifyQuestion } from './cli/verify.js';
 import { addFlags, readConfig } from './config.js';
 import { PlainError } from './errors.js';
+
+/** The exit code of `madang verify` when it could not be tested. */
+const UNTESTABLE = 2;
 
 // Each command loads its own file, so that asking a server does not load one.
 const program = addFlags(new Command('madang'))
@@ -34,10 +38,46 @@ program
   .helpOption('--help', 'Show this')
   .action(async (places: { from: string; to: string }) => (await import('./cli/copy.js')).copy(places));
 
+program
+  .command('verify')
+  .description('Put the delivery contract to the test, of a new yard, a copy, or one that runs.')
+  .option('--url <url>', 'A yard that runs, its mount path included; it is not killed')
+  .addOption(
+    new Option('--token <token>', 'With --url: tokens of sessions to use instead of guests, with commas').env(
+      'MADANG_TOKEN',
+    ),
+  )
+  .option('--seconds <number>', 'How long people talk', '30')
+  .option('--seed <number>', 'Makes the same choices again')
+  .option('--keep <file>', 'Leave the history here, for a report of a bug')
+  .option('--json', 'Print the answer as JSON')
+  .helpOption('--help', 'Show this')
+  .addHelpText(
+    'after',
+    `
+Without --url it starts a server of its own, in a temporary folder; with --data <folder> on a copy of that yard.
+Exit code: 0 when nothing speaks against a promise, 1 when one is broken, 2 when it could not be tested.`,
+  )
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : UNTESTABLE))
+  .action(async (options: Omit<VerifyQuestion, 'data' | 'database'>) => {
+    const typed = (name: string) =>
+      program.getOptionValueSource(name) === 'cli' ? { [name]: String(program.getOptionValue(name)) } : {};
+    try {
+      await (await import('./cli/verify.js')).verify({ ...options, ...typed('data'), ...typed('database') });
+    } catch (error) {
+      report(error, UNTESTABLE);
+    }
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
+  report(error, 1);
+}
+
+/** Says in plain words why it can't be done. */
+function report(error: unknown, exitCode: number): void {
   if (!(error instanceof PlainError)) throw error;
   process.stderr.write(`madang: ${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = exitCode;
 }

@@ -1,4 +1,6 @@
 import type { ContractClient } from './clients.js';
+import type { Answer } from './doors/door.js';
+import type { Intent } from './history.js';
 import { pause, type Random } from './random.js';
 
 /** A message that somebody may edit, delete, react to, or send again. */
@@ -42,6 +44,16 @@ export interface Pace {
   inFlight: number;
 }
 
+/** What an actor has to do with. */
+export interface ActorOptions {
+  random: Random;
+  rooms: readonly string[];
+  board: Board;
+  pace: Pace;
+  /** Joins and leaves no rooms. */
+  staysPut?: boolean;
+}
+
 const emoji = ['👍', '🎉', '❤️'] as const;
 
 /** Refusals after which a send is tried again, as an outbox does. */
@@ -54,14 +66,18 @@ export class Actor {
   readonly #rooms: readonly string[];
   readonly #board: Board;
   readonly #pace: Pace;
+  readonly #staysPut: boolean;
   readonly #sends = new Set<Promise<void>>();
   #number = 0;
   #isStopped = false;
   #isAbandoned = false;
+  /** Until then the server has asked for a rest. */
+  #restsUntil = 0;
   #running: Promise<void> | undefined;
 
-  constructor(client: ContractClient, options: { random: Random; rooms: readonly string[]; board: Board; pace: Pace }) {
+  constructor(client: ContractClient, options: ActorOptions) {
     this.#client = client;
+    this.#staysPut = options.staysPut === true;
     this.#random = options.random;
     this.#rooms = options.rooms;
     this.#board = options.board;
@@ -84,7 +100,7 @@ export class Actor {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       await pause(this.#random.next() * 2 * this.#pace.meanMs);
-      if (!this.#client.isConnected()) continue;
+      if (!this.#client.isConnected() || performance.now() < this.#restsUntil) continue;
       await this.#act();
     }
   }
@@ -94,6 +110,7 @@ export class Actor {
     const client = this.#client;
     const mine = this.#rooms.filter((room) => client.isMemberOf(room));
     const choice = random.next();
+    if (this.#staysPut && (mine.length === 0 || choice < 0.08)) return;
     if (mine.length === 0 || choice < 0.05) return this.#join(random.pick(this.#rooms));
     const room = random.pick(mine);
     if (choice < 0.08) return this.#leave(room);
@@ -117,7 +134,7 @@ export class Actor {
     const { room, cid, text } = send;
     while (!this.#isAbandoned) {
       const intent = { command: 'message.send', room, cid, text: text.slice(0, 40) };
-      const answer = await this.#client.attempt(intent, { room, text, clientId: cid });
+      const answer = await this.#attempt(intent, { room, text, clientId: cid });
       if (answer && 'result' in answer) {
         // The SDK makes its own.
         const { id, clientId = cid } = answer.result['message'] as { id: string; clientId?: string };
@@ -125,8 +142,17 @@ export class Actor {
         return;
       }
       if (answer && 'error' in answer && !transient.has(answer.error.code)) return;
-      await pause(this.#random.between(20, 200));
+      do await pause(this.#random.between(20, 200));
+      while (performance.now() < this.#restsUntil && !this.#isAbandoned);
     }
+  }
+
+  async #attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined> {
+    const answer = await this.#client.attempt(intent, input);
+    if (answer && 'error' in answer && answer.error.retryAfter !== undefined) {
+      this.#restsUntil = performance.now() + answer.error.retryAfter * 1000;
+    }
+    return answer;
   }
 
   /** The same send again, long after it was answered. */
@@ -135,7 +161,7 @@ export class Actor {
     if (!known) return;
     const { room, cid, text } = known;
     const intent = { command: 'message.send', room, cid, text: text.slice(0, 40) };
-    await this.#client.attempt(intent, { room, text, clientId: cid });
+    await this.#attempt(intent, { room, text, clientId: cid });
   }
 
   async #edit(): Promise<void> {
@@ -144,14 +170,14 @@ export class Actor {
     this.#number += 1;
     const text = `${this.#client.id}-edit-${this.#number}`;
     const { room, message } = known;
-    await this.#client.attempt({ command: 'message.edit', room, message, text }, { message, text });
+    await this.#attempt({ command: 'message.edit', room, message, text }, { message, text });
   }
 
   async #delete(): Promise<void> {
     const known = this.#board.pick(this.#random, this.#client.user);
     if (!known) return;
     const { room, message } = known;
-    await this.#client.attempt({ command: 'message.delete', room, message }, { message });
+    await this.#attempt({ command: 'message.delete', room, message }, { message });
   }
 
   async #react(): Promise<void> {
@@ -167,14 +193,14 @@ export class Actor {
       emoji: chosen,
       action: remove ? 'removed' : 'added',
     };
-    await this.#client.attempt(intent, { message, emoji: chosen, ...(remove && { remove }) });
+    await this.#attempt(intent, { message, emoji: chosen, ...(remove && { remove }) });
   }
 
   async #join(room: string): Promise<void> {
-    await this.#client.attempt({ command: 'room.join', room, user: this.#client.user }, { room });
+    await this.#attempt({ command: 'room.join', room, user: this.#client.user }, { room });
   }
 
   async #leave(room: string): Promise<void> {
-    await this.#client.attempt({ command: 'room.leave', room, user: this.#client.user }, { room });
+    await this.#attempt({ command: 'room.leave', room, user: this.#client.user }, { room });
   }
 }

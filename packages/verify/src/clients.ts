@@ -197,7 +197,7 @@ export class RawClient implements ContractClient {
         }
         return;
       }
-      await this.#wait(200);
+      await this.#wait(restOf(answer));
     }
   }
 
@@ -205,10 +205,11 @@ export class RawClient implements ContractClient {
     const { history } = this.#options;
     if (name === 'room.behind') {
       const { room, head } = body as { room: string; head: number };
+      const view = this.#views.get(room);
+      if (!view) return;
       history.add({ type: 'behind', client: this.id, user: this.user, connection, room, head });
       this.onBehind?.();
-      const view = this.#views.get(room);
-      if (view) this.#read(room, view, head);
+      this.#read(room, view, head);
       return;
     }
     if (typeof body['seq'] !== 'number') return;
@@ -217,9 +218,11 @@ export class RawClient implements ContractClient {
 
   #take(name: string, body: Record<string, unknown>, how: How, connection: number): void {
     const event = seenOf(name, body);
-    this.#options.history.add({ type: 'received', client: this.id, user: this.user, connection, how, event });
     const view = this.#views.get(event.room);
-    if (!view || event.seq <= view.applied) return;
+    // What happens in rooms that are not the workload's is none of its business.
+    if (!view) return;
+    this.#options.history.add({ type: 'received', client: this.id, user: this.user, connection, how, event });
+    if (event.seq <= view.applied) return;
     const isMine = event.user === this.user && (name === 'member.joined' || name === 'member.left');
     view.held.set(event.seq, {
       seq: event.seq,
@@ -270,7 +273,7 @@ export class RawClient implements ContractClient {
         view.wanted = 0;
         return;
       } else {
-        await this.#wait(200);
+        await this.#wait(restOf(answer));
       }
     }
   }
@@ -305,6 +308,11 @@ export class RawClient implements ContractClient {
   async #wait(ms: number): Promise<void> {
     await Promise.race([pause(ms), new Promise<void>((resolve) => (this.#wake = resolve))]);
   }
+}
+
+/** How long to wait after an answer that brought nothing, in ms. */
+function restOf(answer: Answer): number {
+  return 'error' in answer && answer.error.retryAfter !== undefined ? answer.error.retryAfter * 1000 : 200;
 }
 
 interface Page {

@@ -12,3 +12,5 @@ export { createSubject, type Subject, type SubjectOptions } from './subject.js';
 export { listViolations, ms, Summary } from './summary.js';
 export { atRandom, run, type RunOptions, type RunResult } from './workload.js';
 export { type Fault, startAgain, type World } from './world.js';
+export { type Assignment, introLines, isKept, progressLine, reportJson, reportLines } from './report.js';
+export { type Progress, type Target, UntestableError, verify } from './verify.js';

@@ -7,56 +7,120 @@ import { recordAnswer } from './record-answer.js';
 /** How often a call that must work is tried. */
 const TRIES = 100;
 
+/** Refusals that do not pass by waiting. */
+const final = new Set(['forbidden', 'unauthenticated', 'invalid_input']);
+
+/** The yard is somebody's: the workload keeps to private rooms of its own, and out of all others. */
+export interface Visit {
+  /** What the names of its rooms and guests begin with, so that people know them. */
+  name: string;
+  /** Sessions to use instead of guests'; the first one's user owns the rooms. None: guests come in. */
+  tokens: readonly string[];
+}
+
+/** A call that must work was refused for good. */
+export class RefusedError extends Error {
+  readonly command: string;
+  readonly code: string;
+
+  constructor(command: string, error: { code: string; message: string }) {
+    super(error.message);
+    this.command = command;
+    this.code = error.code;
+  }
+}
+
+/** Somebody who may come in. */
+interface Identity {
+  user: string;
+  token: string;
+}
+
 /**
- * Who owns the rooms, goes past the proxy, and reads the final log. In the private room the keeper lets people in and
+ * Who owns the rooms, goes past the proxy, and reads the final log. In the private rooms the keeper lets people in and
  * takes them out again.
  */
 export class Keeper {
   readonly #nodes: readonly Rest[];
   readonly #history: HistoryWriter;
   readonly #urls: readonly string[];
+  readonly #visit: Visit | undefined;
+  readonly #privateRooms: string[] = [];
+  readonly #guests: Identity[] = [];
   #user = '';
   #calls = 0;
+  #comings = 0;
 
   /** Asks the nodes in turn. */
-  constructor(urls: readonly string[], history: HistoryWriter) {
+  constructor(urls: readonly string[], history: HistoryWriter, visit?: Visit) {
     this.#urls = urls;
     this.#nodes = urls.map((url) => new Rest(url));
     this.#history = history;
+    this.#visit = visit;
   }
 
-  /** Comes in, and makes the rooms; the last one is private. Answers their ids, the lobby's first. */
+  get user(): string {
+    return this.#user;
+  }
+
+  /**
+   * Comes in, and makes the rooms. Answers their ids: the lobby's first, and the last one is private. On a visit all are
+   * private, and none is the lobby.
+   */
   async open(count: number): Promise<string[]> {
     const { token, user } = await this.guest('keeper');
     for (const node of this.#nodes) node.token = token;
     this.#user = user;
-    const rooms = ['lobby'];
-    for (let number = 1; number < count; number += 1) {
-      const kind = number === count - 1 ? 'private' : 'public';
-      const made = await this.#sure('room.create', { name: `room ${number}`, kind });
-      rooms.push((made['room'] as { id: string }).id);
+    const rooms = this.#visit ? [] : ['lobby'];
+    for (let number = rooms.length; number < count; number += 1) {
+      const kind = this.#visit || number === count - 1 ? 'private' : 'public';
+      const made = await this.#sure('room.create', { name: this.#named(`room ${number}`), kind });
+      const { id } = made['room'] as { id: string };
+      rooms.push(id);
+      if (kind === 'private') this.#privateRooms.push(id);
     }
     return rooms;
   }
 
-  /** A new guest, who is in the lobby from the start. */
-  async guest(name: string): Promise<{ user: string; token: string }> {
-    const nodes = this.#urls.map((url) => new Rest(url));
-    const made = await this.#sure('session.start', { name }, nodes);
-    for (const node of nodes) node.close();
-    const user = (made['user'] as { id: string }).id;
-    const op = this.#history.newOp();
-    const intent = { command: 'session.start', room: 'lobby', user };
-    this.#history.add({ type: 'invoked', op, client: 'keeper', user, intent });
-    this.#history.add({ type: 'acked', op });
-    return { user, token: String(made['token']) };
+  /** A new guest, who is in the lobby from the start; on a visit they leave it before they hear anything. */
+  async guest(name: string): Promise<Identity> {
+    const { tokens = [] } = this.#visit ?? {};
+    const rests = this.#urls.map((url) => new Rest(url));
+    try {
+      if (tokens.length > 0) return await this.#known(tokens, rests);
+      const made = await this.#sure('session.start', { name: this.#named(name) }, rests);
+      const user = (made['user'] as { id: string }).id;
+      const token = String(made['token']);
+      this.#guests.push({ user, token });
+      const op = this.#history.newOp();
+      const intent = { command: 'session.start', room: 'lobby', user };
+      this.#history.add({ type: 'invoked', op, client: 'keeper', user, intent });
+      this.#history.add({ type: 'acked', op });
+      if (this.#visit) {
+        for (const rest of rests) rest.token = token;
+        for (const { id } of made['rooms'] as { id: string }[]) await this.#sure('room.leave', { room: id }, rests);
+      }
+      return { user, token };
+    } finally {
+      for (const rest of rests) rest.close();
+    }
   }
 
-  /** Lets somebody into the private room or takes them out, now and then, until told to stop. */
-  async tend(room: string, users: readonly string[], random: Random, isStopped: () => boolean): Promise<void> {
-    while (!isStopped()) {
+  /** On a visit: lets people into the rooms, which they can't join by themselves. */
+  async admit(users: readonly string[]): Promise<void> {
+    if (!this.#visit) return;
+    for (const room of this.#privateRooms) {
+      for (const user of users) await this.attempt({ command: 'room.invite', room, user }, { room, user });
+    }
+  }
+
+  /** Lets somebody into a private room or takes them out, now and then, until told to stop. */
+  async tend(users: readonly string[], random: Random, isStopped: () => boolean): Promise<void> {
+    const others = users.filter((user) => user !== this.#user);
+    while (!isStopped() && others.length > 0) {
       await pause(random.between(100, 500));
-      const user = random.pick(users);
+      const room = random.pick(this.#privateRooms);
+      const user = random.pick(others);
       const command = random.chance(0.6) ? 'room.invite' : 'room.remove';
       await this.attempt({ command, room, user }, { room, user });
     }
@@ -84,8 +148,39 @@ export class Keeper {
     }
   }
 
+  /** On a visit, at its end: empties the rooms, and ends the guests' sessions. Nothing of it must work. */
+  async depart(users: readonly string[]): Promise<void> {
+    if (!this.#visit) return;
+    for (const room of this.#privateRooms) {
+      for (const user of users) {
+        const removed = user === this.#user ? undefined : await this.#next().call('room.remove', { room, user });
+        if (removed && 'lost' in removed) return;
+      }
+      await this.#next().call('room.leave', { room });
+    }
+    for (const { token } of this.#guests) {
+      const rest = new Rest(this.#urls[0] as string, token);
+      await rest.call('session.end', {});
+      rest.close();
+    }
+  }
+
   close(): void {
     for (const node of this.#nodes) node.close();
+  }
+
+  /** Whose the next token is: the first is the keeper's, and the others are taken in turn. */
+  async #known(tokens: readonly string[], rests: readonly Rest[]): Promise<Identity> {
+    const [first = '', ...others] = tokens;
+    const token = this.#comings === 0 ? first : (others[this.#comings % Math.max(1, others.length)] ?? first);
+    this.#comings += 1;
+    for (const rest of rests) rest.token = token;
+    const { user } = await this.#sure('session.get', {}, rests);
+    return { user: (user as { id: string }).id, token };
+  }
+
+  #named(name: string): string {
+    return this.#visit ? `${this.#visit.name} ${name}` : name;
   }
 
   #next(nodes = this.#nodes): Rest {
@@ -98,7 +193,9 @@ export class Keeper {
     for (let tries = 0; tries < TRIES; tries += 1) {
       last = await this.#next(nodes).call(name, input);
       if ('result' in last) return last.result;
-      await pause(100);
+      const { code, retryAfter = 0.1 } = 'error' in last ? last.error : { code: 'lost' };
+      if ('error' in last && final.has(code)) throw new RefusedError(name, last.error);
+      await pause(retryAfter * 1000);
     }
     throw new Error(`${name} does not work: ${JSON.stringify(last)}`);
   }

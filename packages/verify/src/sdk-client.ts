@@ -28,6 +28,8 @@ export interface SdkClientOptions {
   url: string;
   user: string;
   token: string;
+  /** All rooms of the workload; what happens in others is none of its business. */
+  rooms: readonly string[];
   history: HistoryWriter;
 }
 
@@ -41,6 +43,7 @@ export class SdkClient implements ContractClient {
   readonly token: string;
   readonly #client: Client;
   readonly #history: HistoryWriter;
+  readonly #rooms: ReadonlySet<string>;
   /** Up to which seq each room is shown. */
   readonly #shown = new Map<string, number>();
 
@@ -49,6 +52,7 @@ export class SdkClient implements ContractClient {
     this.user = options.user;
     this.token = options.token;
     this.#history = options.history;
+    this.#rooms = new Set(options.rooms);
     this.#client = createClient({
       url: options.url,
       transport: options.transport,
@@ -111,6 +115,7 @@ export class SdkClient implements ContractClient {
     const event = seenOf(name, body);
     const { id: client, user } = this;
     const { room, seq } = event;
+    if (!this.#rooms.has(room)) return;
     this.#history.add({ type: 'received', client, user, connection: 0, how: 'view', event });
     if (!this.#shown.has(room)) this.#history.add({ type: 'begins', client, user, room, after: seq - 1 });
     this.#history.add({ type: 'applied', client, user, room, seq });

@@ -55,7 +55,7 @@ export async function createSubject({ cli, data, flags = [], env }: SubjectOptio
     const began = performance.now();
     const started = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      env: { ...neutralEnvironment(), ...env },
     });
     child = started;
     let fresh = '';
@@ -106,6 +106,11 @@ export async function createSubject({ cli, data, flags = [], env }: SubjectOptio
         new Promise<boolean>((resolve) => setTimeout(() => resolve(false), limitMs).unref()),
       ]),
   };
+}
+
+/** This process's environment without settings of a Madang: they may name a database that is in use. */
+function neutralEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MADANG_')));
 }
 
 async function freePort(): Promise<number> {

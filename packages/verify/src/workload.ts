@@ -4,7 +4,8 @@ import { Actor, Board, type Pace } from './actor.js';
 import { type ContractClient, RawClient } from './clients.js';
 import { doorKinds } from './doors/open.js';
 import { HistoryWriter, type Seen } from './history.js';
-import { Keeper } from './keeper.js';
+import { Keeper, type Visit } from './keeper.js';
+import { LineVisitor } from './line-visitor.js';
 import { Proxy } from './proxy.js';
 import { createRandom, pause, until } from './random.js';
 import { SdkClient } from './sdk-client.js';
@@ -14,6 +15,9 @@ import { emptyTally, type Fault, type Tally, type World } from './world.js';
 /** The server's settings under test: no rate limits, and silence is noticed soon. */
 const FLAGS = ['--limits', 'off', '--heartbeat-ms', '2000', '--reconnect-spread-ms', '300'];
 const SILENCE_MS = 7000;
+
+/** A server that somebody runs asks a silent connection every 25 s, if its settings say nothing else. */
+const VISIT_SILENCE_MS = 60_000;
 
 /** How long calls may take to be settled after the last fault, in ms. */
 const SETTLE_MS = 30_000;
@@ -34,8 +38,12 @@ export interface RunOptions {
   disturb(world: World, isOver: () => boolean): Promise<void>;
   /** How long everybody may take to catch up at the end, in ms. */
   quietMs: number;
-  /** The server; or its nodes, which the clients reach through a balancer. */
-  servers: readonly [SubjectOptions, ...SubjectOptions[]];
+  /** The server; or its nodes, which the clients reach through a balancer. A subject is taken as it is. */
+  servers: readonly [SubjectOptions | Subject, ...(SubjectOptions | Subject)[]];
+  /** The servers hold what is not the workload's. */
+  visit?: Visit;
+  /** The time is over sooner. */
+  signal?: AbortSignal;
   /** `unavailable` leaves open whether a call was done; see {@link HistoryWriter.isUnsure}. Default false. */
   isUnsure?: boolean;
   /** Whether a second client of the first person joins in at another door. Default true. */
@@ -48,7 +56,10 @@ export interface RunOptions {
 export interface RunResult {
   history: string;
   tally: Tally;
-  /** What stopped the disturbance before its time: the server did not come back, or did not heal. */
+  /**
+   * What stopped the disturbance before its time: the server did not come back, or did not heal. If the log could not be
+   * read at the end, the history has none, and no `quiet`.
+   */
   failure: string | undefined;
 }
 
@@ -72,8 +83,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const keeper = new Keeper(
     subjects.map(({ url }) => url),
     history,
+    options.visit,
   );
   const clients: ContractClient[] = [];
+  const visitors: LineVisitor[] = [];
   const board = new Board();
   let failure: string | undefined;
   try {
@@ -83,11 +96,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
       await Promise.all(subjects.map((subject) => subject.stop()));
       await Promise.all(subjects.map((subject) => subject.start()));
     }
+    const users = [...new Set(clients.map(({ user }) => user))];
+    await keeper.admit(users);
     for (const client of clients) client.start();
-    const actors = clients.map(
-      (client) => new Actor(client, { random: random.fork(`actor ${client.id}`), rooms, board, pace: options.pace }),
-    );
+    const actors = clients.map((client) => {
+      const own = { random: random.fork(`actor ${client.id}`), staysPut: client.user === keeper.user };
+      return new Actor(client, { ...own, rooms, board, pace: options.pace });
+    });
     for (const actor of actors) actor.start();
+    visitors.push(bringVisitor({ options, keeper, proxy, history, rooms }));
+    for (const visitor of visitors) visitor.start();
     const world: World = {
       subjects,
       proxy,
@@ -99,20 +117,23 @@ export async function run(options: RunOptions): Promise<RunResult> {
       acknowledged: () => board.acknowledged,
     };
     let isOver = false;
-    const users = [...new Set(clients.map(({ user }) => user))];
-    const tending = keeper.tend(rooms.at(-1) as string, users, random.fork('keeper'), () => isOver);
-    const ending = pause(options.durationMs).then(() => (isOver = true));
+    const tending = keeper.tend(users, random.fork('keeper'), () => isOver);
+    const ending = pause(options.durationMs, options.signal).then(() => (isOver = true));
     await options.disturb(world, () => isOver).catch((error: unknown) => (failure = String(error)));
     if (failure === undefined) await ending;
     isOver = true;
     await makeWhole(world);
     await Promise.all([...actors.map((actor) => actor.stop(SETTLE_MS)), tending]);
-    await conclude({ keeper, rooms, clients, history, quietMs: options.quietMs });
+    await Promise.all(visitors.map((visitor) => visitor.close()));
+    await conclude({ keeper, rooms, clients, history, quietMs: options.quietMs }).catch((error: unknown) => {
+      failure ??= String(error);
+    });
   } finally {
     tally.cuts = proxy.cuts;
     tally.halfOpens = proxy.halfOpens;
     tally.duplicates = proxy.duplicates;
-    await Promise.all(clients.map((client) => client.close()));
+    await Promise.all([...clients, ...visitors].map((client) => client.close()));
+    await keeper.depart([...clients.map(({ user }) => user), ...visitors.flatMap(({ users }) => users)]);
     keeper.close();
     proxy.close();
     history.close();
@@ -133,13 +154,30 @@ export function atRandom(faults: readonly Fault[], pauseMs: number): RunOptions[
   };
 }
 
-async function bringClients(parts: {
+interface Parts {
   options: RunOptions;
   keeper: Keeper;
   proxy: Proxy;
   history: HistoryWriter;
   rooms: readonly string[];
-}): Promise<ContractClient[]> {
+}
+
+/** Somebody at the line door; on a visit they seldom come anew, for each time they are another guest. */
+function bringVisitor({ options, keeper, proxy, history, rooms }: Parts): LineVisitor {
+  return new LineVisitor({
+    id: 'line-0',
+    url: proxy.url,
+    rooms,
+    history,
+    random: createRandom(options.seed).fork('line'),
+    pace: options.pace,
+    silenceMs: silenceOf(options),
+    restMs: options.visit ? 5000 : 50,
+    admit: (user) => keeper.admit([user]),
+  });
+}
+
+async function bringClients(parts: Parts): Promise<ContractClient[]> {
   const { options, keeper, proxy, history, rooms } = parts;
   const random = createRandom(options.seed);
   const clients: RawClient[] = [];
@@ -159,7 +197,7 @@ async function bringClients(parts: {
           history,
           urls: kind === 'polling' ? proxy.urls : [proxy.url],
           random: random.fork(id),
-          silenceMs: SILENCE_MS,
+          silenceMs: silenceOf(options),
         }),
       );
     }
@@ -169,12 +207,17 @@ async function bringClients(parts: {
     const id = `sdk-${number}`;
     const identity = await keeper.guest(id);
     const transport = number % 2 === 0 ? 'socket.io' : 'websocket';
-    sdkClients.push(new SdkClient({ ...identity, id, transport, url: proxy.url, history }));
+    sdkClients.push(new SdkClient({ ...identity, id, transport, url: proxy.url, rooms, history }));
   }
   return [...clients, ...sdkClients];
 }
 
-function create(server: SubjectOptions): Promise<Subject> {
+function silenceOf({ visit }: RunOptions): number {
+  return visit ? VISIT_SILENCE_MS : SILENCE_MS;
+}
+
+async function create(server: SubjectOptions | Subject): Promise<Subject> {
+  if ('start' in server) return server;
   return createSubject({ ...server, flags: [...FLAGS, ...(server.flags ?? [])] });
 }
 
@@ -202,8 +245,10 @@ async function conclude(parts: {
       return !isMember(log, client.user) || client.appliedOf(room) >= (log.at(-1)?.seq ?? 0);
     });
   await until(() => clients.every(hasAll), quietMs);
+  const found: Seen[] = [];
+  for (const room of rooms) found.push(...(await keeper.readLog(room)));
   history.add({ type: 'quiet', clients: clients.map(({ id }) => id) });
-  for (const room of rooms) for (const event of await keeper.readLog(room)) history.add({ type: 'logged', event });
+  for (const event of found) history.add({ type: 'logged', event });
 }
 
 function isMember(log: readonly Seen[], user: string): boolean {

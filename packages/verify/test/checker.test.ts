@@ -233,6 +233,7 @@ describe('a view', () => {
     const left = membership('member.left', 3, 'bob');
     const lines = [bothIn, calls('room.leave', 'bob'), sends('c4', 'unknown'), views('bob', 1, 2, 3)];
     expect(kindsOf(...lines, log(annIn, bobIn, left, message(4)))).toEqual([]);
+    expect(kindsOf(bothIn, calls('room.leave', 'bob'), views('bob', 1, 2), log(annIn, bobIn, left))).toEqual([]);
   });
 });
 

@@ -1,8 +1,9 @@
-import { commands, type CommandOutput, type Language } from '@madang/protocol';
+import { commands, type CommandOutput } from '@madang/protocol';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, PlainError } from '../errors.js';
 import { OPERATOR_TOKEN_FILE } from '../identity/operator.js';
+import { languageOf } from './language.js';
 import { traceLines } from './trace-lines.js';
 
 /** How long the server may take to answer, in ms. */
@@ -79,9 +80,4 @@ function wordsOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('detail' in body) || typeof body.detail !== 'string')
     return undefined;
   return `${body.detail}.`;
-}
-
-/** The language of the terminal, as POSIX has it: the first of these that is set counts. */
-function languageOf(env: NodeJS.ProcessEnv): Language {
-  return (env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '').startsWith('ko') ? 'ko' : 'en';
 }

@@ -3,6 +3,7 @@ import type { CopySide } from './copy-side.js';
 import { openPostgresSide } from './postgres/copy-side.js';
 import { openPostgresStore } from './postgres/store.js';
 import { openSqliteSide } from './sqlite/copy-side.js';
+import { copyDatabase, holdDatabase } from './sqlite/snapshot.js';
 import { openSqliteStore } from './sqlite/store.js';
 import type { Store } from './store.js';
 
@@ -36,6 +37,19 @@ export function openCopySide(place: string, end: 'source' | 'target'): Promise<C
   return POSTGRES.test(place)
     ? openPostgresSide(place)
     : openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source');
+}
+
+/**
+ * Puts a copy of a data folder's SQLite database, as it is now, into another folder. A server may run on it meanwhile.
+ * @throws StartError in plain words
+ */
+export function copyStore(data: string, target: string): Promise<void> {
+  return copyDatabase(fileIn(data), fileIn(target));
+}
+
+/** Keeps a data folder's SQLite database from being written, also by the server on it, until it is released. */
+export function holdStore(data: string): { release(): void } {
+  return holdDatabase(fileIn(data));
 }
 
 function fileIn(folder: string): string {

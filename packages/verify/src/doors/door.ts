@@ -1,7 +1,7 @@
-/** What a call came to: an answer, an error that the server named, or nothing. */
+/** What a call came to: an answer, an error that the server named (`retryAfter` in seconds), or nothing. */
 export type Answer =
   | { result: Record<string, unknown> }
-  | { error: { code: string; message: string } }
+  | { error: { code: string; message: string; retryAfter?: number } }
   | { lost: string };
 
 /** A live connection at one of the server's doors, without any cleverness. */

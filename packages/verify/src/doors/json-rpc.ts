@@ -56,5 +56,5 @@ interface Message {
   method?: string;
   params?: Record<string, unknown>;
   result?: Record<string, unknown>;
-  error?: { data: { code: string; message: string } };
+  error?: { data: { code: string; message: string; retryAfter?: number } };
 }

@@ -5,6 +5,7 @@ import { type Answer, ANSWER_MS } from './door.js';
 const routes: Record<string, (input: Record<string, unknown>) => { method: string; path: string; rest: object }> = {
   'session.start': (rest) => ({ method: 'POST', path: '/session', rest }),
   'session.get': (rest) => ({ method: 'GET', path: '/session', rest }),
+  'session.end': (rest) => ({ method: 'DELETE', path: '/session', rest }),
   'room.create': (rest) => ({ method: 'POST', path: '/rooms', rest }),
   'room.get': ({ room, ...rest }) => ({ method: 'GET', path: `/rooms/${String(room)}`, rest }),
   'room.join': ({ room, ...rest }) => ({ method: 'POST', path: `/rooms/${String(room)}/join`, rest }),
@@ -77,12 +78,19 @@ export class Rest {
   }
 }
 
+/** What the workload needs of RFC 9457's problem. */
+interface Problem {
+  code?: string;
+  detail?: string;
+  retryAfter?: number;
+}
+
 function answerOf(status: number, text: string): Answer {
   try {
     const body = (text ? JSON.parse(text) : {}) as Record<string, unknown>;
     if (status < 300) return { result: body };
-    const { code = String(status), detail = '' } = body as { code?: string; detail?: string };
-    return { error: { code, message: detail } };
+    const { code = String(status), detail = '', retryAfter } = body as Problem;
+    return { error: { code, message: detail, ...(retryAfter !== undefined && { retryAfter }) } };
   } catch {
     return { lost: `an answer that is not JSON (${status})` };
   }

@@ -1,0 +1,118 @@
+import {
+  type Assignment,
+  introLines,
+  isKept,
+  type Progress,
+  progressLine,
+  reportJson,
+  reportLines,
+  type Target,
+  UntestableError,
+  verify as verifyYard,
+} from '@madang/verify';
+import { fileURLToPath } from 'node:url';
+import { PlainError } from '../errors.js';
+import { copyStore, holdStore } from '../store/open.js';
+import { languageOf } from './language.js';
+
+/** The program that a server of its own is started with. */
+const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+
+/** How often there is a line of progress where no line can be drawn over, in ms. */
+const LINE_MS = 5000;
+
+/** What `madang verify` is asked. All are texts as they were typed. */
+export interface VerifyQuestion {
+  /** A running yard. */
+  url?: string;
+  /** Sessions' tokens, with commas between. */
+  token?: string;
+  /** A data folder to copy. */
+  data?: string;
+  /** A PostgreSQL database, which is refused. */
+  database?: string;
+  seconds: string;
+  seed?: string;
+  keep?: string;
+  json?: boolean;
+}
+
+/**
+ * `madang verify`: puts the delivery contract to the test, of a yard that runs, of a copy, or of a new one, and prints each
+ * promise with what speaks for it or against it. The exit code is 0 when nothing speaks against any, 1 when one is broken.
+ * @throws PlainError when it could not be tested
+ */
+export async function verify(question: VerifyQuestion): Promise<void> {
+  const language = languageOf(process.env);
+  const { target, name } = targetOf(question);
+  const seed = wholeNumber('--seed', question.seed ?? String(Math.floor(Math.random() * 2 ** 31)), 2 ** 32 - 1);
+  const seconds = wholeNumber('--seconds', question.seconds, 24 * 3600);
+  const assignment: Assignment = { target, name, seed, seconds };
+  for (const line of introLines(assignment, language)) process.stderr.write(`${line}\n`);
+  const interrupted = new AbortController();
+  const interrupt = () => (interrupted.signal.aborted ? process.exit(130) : interrupted.abort());
+  process.on('SIGINT', interrupt);
+  try {
+    const { keep, json } = question;
+    const tell = process.stderr.isTTY ? draw : sayNowAndThen();
+    const report = await verifyYard({
+      target,
+      seed,
+      seconds,
+      ...(keep !== undefined && { keep }),
+      onProgress: (progress) => tell(progress, progressLine(progress, language)),
+      signal: interrupted.signal,
+    });
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+    const lines = json ? [reportJson(report, assignment)] : reportLines(report, assignment, language);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    process.exitCode = isKept(report) ? 0 : 1;
+  } catch (error) {
+    throw error instanceof UntestableError ? new PlainError(error.message) : error;
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+function targetOf({ url, token, data, database }: VerifyQuestion): Pick<Assignment, 'target' | 'name'> {
+  if (database !== undefined) {
+    throw new PlainError(
+      "A PostgreSQL database can't be copied by this command. Restore a backup of it into another database, start a Madang on that, and give its address with --url.",
+    );
+  }
+  if (url === undefined) {
+    if (token !== undefined) throw new PlainError('--token goes with --url.');
+    const own: Target = { kind: 'own', cli, hold: holdStore };
+    if (data === undefined) return { target: own, name: undefined };
+    return { target: { ...own, fill: (folder) => copyStore(data, folder) }, name: data };
+  }
+  if (data !== undefined) throw new PlainError('Give --url or --data, not both.');
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address?.protocol !== 'http:' && address?.protocol !== 'https:') {
+    throw new PlainError(`--url can't be ${JSON.stringify(url)}: it takes an http or https address.`);
+  }
+  const tokens = (token ?? '').split(',').flatMap((each) => each.trim() || []);
+  return { target: { kind: 'running', address, tokens }, name: `${address.origin}${address.pathname}` };
+}
+
+function wholeNumber(flag: string, text: string, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value > 0 && value <= max) return value;
+  throw new PlainError(`${flag} can't be ${JSON.stringify(text)}: it takes a whole number from 1 to ${max}.`);
+}
+
+function draw(_progress: Progress, line: string): void {
+  process.stderr.write(`\r\u001b[K${line}`);
+}
+
+function sayNowAndThen(): (progress: Progress, line: string) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  let isSettling = false;
+  return ({ share }, line) => {
+    const now = performance.now();
+    if (now - last < LINE_MS && (share < 1 || isSettling)) return;
+    last = now;
+    isSettling = share >= 1;
+    process.stderr.write(`${line}\n`);
+  };
+}

@@ -1,0 +1,30 @@
+import { pause, until } from '../random.js';
+import type { Fault } from '../world.js';
+
+/** Longer than a commit waits for a database that another program holds, in ms. */
+const HELD_MS = 3000;
+
+/** How long sends may take to be acknowledged again, in ms. */
+const HEAL_MS = 15_000;
+
+/** Holds the database of a folder, so that nobody else can commit, until it is released. */
+export type HoldStore = (folder: string) => { release(): void };
+
+/** The store can't commit for a while; then it can, and the server goes on by itself. */
+export const storeGone = (hold: HoldStore): Fault => ({
+  kind: 'store-gone',
+  weight: 1,
+  run: async ({ subjects, history, acknowledged }) => {
+    const held = hold(subjects[0].data);
+    history.add({ type: 'fault', kind: 'store-gone' });
+    try {
+      await pause(HELD_MS);
+    } finally {
+      held.release();
+      history.add({ type: 'fault', kind: 'store-back' });
+    }
+    const before = acknowledged();
+    if (await until(() => acknowledged() > before, HEAL_MS)) return;
+    throw new Error(`nothing was acknowledged for ${HEAL_MS} ms after the store was back: ${subjects[0].output()}`);
+  },
+});
