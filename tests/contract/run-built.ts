@@ -1,4 +1,5 @@
 import { run, type RunOptions, type RunResult } from '@madang/verify';
+import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +16,10 @@ export interface BuiltRunOptions extends Omit<RunOptions, 'servers' | 'disturb'>
   disturb(shim: Shim | undefined): RunOptions['disturb'];
 }
 
-/** Runs the workload; at the end the disk and the clock are in order, whatever was done to them. */
+/**
+ * Runs the workload; at the end the disk and the clock are in order, whatever was done to them. A database that is not
+ * sound then is a failure.
+ */
 export async function runBuilt(options: BuiltRunOptions): Promise<RunResult> {
   const { folder, shimLibrary, cli = builtCli } = options;
   mkdirSync(folder, { recursive: true });
@@ -23,12 +27,27 @@ export async function runBuilt(options: BuiltRunOptions): Promise<RunResult> {
   const shim = shimLibrary === undefined ? undefined : createShim(shimLibrary, join(folder, 'control'), data);
   const disturb = options.disturb(shim);
   try {
-    return await run({
+    const result = await run({
       ...options,
       servers: [{ cli, data, ...(shim && { env: shim.env }) }],
       disturb: (world, isOver) => disturb(world, isOver).finally(() => shim?.mend()),
     });
+    const damage = damageIn(join(data, 'madang.db'));
+    return { ...result, failure: result.failure ?? damage };
   } finally {
     shim?.close();
+  }
+}
+
+/** What SQLite finds wrong with a database that nobody uses any more; nothing if it is sound. */
+function damageIn(file: string): string | undefined {
+  const database = new Database(file);
+  try {
+    const found = database.pragma('integrity_check', { simple: true });
+    return found === 'ok' ? undefined : `the database is damaged: ${String(found)}`;
+  } catch (error) {
+    return `the database is damaged: ${String(error)}`;
+  } finally {
+    database.close();
   }
 }

@@ -33,6 +33,7 @@ export async function openGateway(address: URL): Promise<Subject> {
     data: '',
     pid: () => 0,
     isUp: () => true,
+    isOpen: () => true,
     output: () => '',
     start: () => Promise.resolve(0),
     kill: close,

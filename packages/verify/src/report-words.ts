@@ -6,35 +6,35 @@ import type { Figures, PromiseId } from './promises.js';
 interface PromiseWords {
   title: string;
   /** What speaks for it. */
-  shown(figures: Figures): string;
+  shown: (figures: Figures) => string;
   /** Why it can't be said to be kept, and what was seen nevertheless. */
-  untested(figures: Figures, target: 'own' | 'running'): string;
+  untested: (figures: Figures, target: 'own' | 'running') => string;
 }
 
 interface Words {
   intro: {
-    own(seconds: number, seed: number): string[];
-    copy(name: string, seconds: number, seed: number): string[];
-    running(name: string, seconds: number, visit: string, seed: number): string[];
+    own: (seconds: number, seed: number) => string[];
+    copy: (name: string, seconds: number, seed: number) => string[];
+    running: (name: string, seconds: number, visit: string, seed: number) => string[];
   };
   progress: {
-    talking(percent: number, acknowledged: number, kills: number, cuts: number): string;
-    settling(): string;
+    talking: (percent: number, acknowledged: number, kills: number, cuts: number) => string;
+    settling: () => string;
   };
   promises: Record<PromiseId, PromiseWords>;
   notTested: string;
   evidence: {
-    broken(times: number): string;
-    more(left: number): string;
-    time(seconds: number): string;
+    broken: (times: number) => string;
+    more: (left: number) => string;
+    time: (seconds: number) => string;
     kinds: Record<ViolationKind | 'unfilled', string>;
   };
-  done(figures: Figures): string;
+  done: (figures: Figures) => string;
   end: {
-    failure(words: string): string;
-    left(visit: string, byTokens: boolean): string;
-    kept(): string;
-    broken(): string;
+    failure: (reason: string) => string;
+    left: (visit: string, byTokens: boolean) => string;
+    kept: () => string;
+    broken: () => string;
   };
 }
 
@@ -142,7 +142,7 @@ export const words: Record<Language, Words> = {
         `${count(f.duplicates, 'doubled request')}, ${count(f.unanswered, 'call')} without an answer.`,
       ].join(' '),
     end: {
-      failure: (words) => `The run was broken off: ${words}`,
+      failure: (reason) => `The run was broken off: ${reason}`,
       left: (visit, byTokens) =>
         byTokens
           ? `Left behind: the private rooms "${visit} …", which nobody is in any more; no command removes a room.`
@@ -250,7 +250,7 @@ export const words: Record<Language, Words> = {
     done: (f) =>
       `확인된 메시지 ${f.messages}, 본 이벤트 ${f.seen}; 강제 종료 ${f.kills}, 정상 종료 ${f.stops}, 끊은 연결 ${f.cuts}, 반쯤 끊은 연결 ${f.halfOpens}, 겹친 요청 ${f.duplicates}, 응답 없는 요청 ${f.unanswered}.`,
     end: {
-      failure: (words) => `도중에 멈췄습니다: ${words}`,
+      failure: (reason) => `도중에 멈췄습니다: ${reason}`,
       left: (visit, byTokens) =>
         byTokens
           ? `남은 것: 이제 아무도 없는 비공개 방 "${visit} …". 방을 없애는 명령은 없습니다.`

@@ -161,12 +161,12 @@ function breakThings(faults: readonly Fault[]): RunOptions['disturb'] {
   };
 }
 
-function watch(world: World, { seconds, onProgress }: VerifyOptions): NodeJS.Timeout {
+function watch(world: World, options: VerifyOptions): NodeJS.Timeout {
   const began = performance.now();
   const tell = () => {
-    const share = Math.min(1, (performance.now() - began) / (seconds * 1000));
+    const share = Math.min(1, (performance.now() - began) / (options.seconds * 1000));
     const { kills } = world.tally;
-    onProgress({ share, acknowledged: world.acknowledged(), kills, cuts: world.proxy.cuts });
+    options.onProgress({ share, acknowledged: world.acknowledged(), kills, cuts: world.proxy.cuts });
   };
   tell();
   return setInterval(tell, PROGRESS_MS);

@@ -14,7 +14,8 @@ export type HoldStore = (folder: string) => { release(): void };
 export const storeGone = (hold: HoldStore): Fault => ({
   kind: 'store-gone',
   weight: 1,
-  run: async ({ subjects, history, acknowledged }) => {
+  run: async (world) => {
+    const { subjects, history } = world;
     const held = hold(subjects[0].data);
     history.add({ type: 'fault', kind: 'store-gone' });
     try {
@@ -23,8 +24,8 @@ export const storeGone = (hold: HoldStore): Fault => ({
       held.release();
       history.add({ type: 'fault', kind: 'store-back' });
     }
-    const before = acknowledged();
-    if (await until(() => acknowledged() > before, HEAL_MS)) return;
+    const before = world.acknowledged();
+    if (await until(() => world.acknowledged() > before, HEAL_MS)) return;
     throw new Error(`nothing was acknowledged for ${HEAL_MS} ms after the store was back: ${subjects[0].output()}`);
   },
 });
