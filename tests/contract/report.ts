@@ -1,13 +1,12 @@
-import { ms } from '@madang/verify';
+import { ms, type SlowClientResult } from '@madang/verify';
 import type { FastClientResult } from './scenes/fast-client.ts';
-import type { SlowClientResult } from './scenes/slow-client.ts';
 import type { StormResult } from './storm.ts';
 
 /** A line about the client that stopped reading. */
 export function slowClientLine(result: SlowClientResult): string {
   const { sentBytes, serverBytes, kernelBytes, sendP99Ms, isTold, hasCaughtUp } = result;
   const end = `${isTold ? 'told' : 'NOT TOLD'}, ${hasCaughtUp ? 'caught up' : 'NOT CAUGHT UP'}`;
-  return `slow client: ${sentBytes} bytes went by, ${serverBytes} waited in the server (and ${kernelBytes} in the kernel), ${end}; others' sends p99 ${ms(sendP99Ms)}`;
+  return `slow client: ${sentBytes} bytes went by, ${serverBytes ?? '?'} waited in the server (and ${kernelBytes ?? '?'} in the kernel), ${end}; others' sends p99 ${ms(sendP99Ms)}`;
 }
 
 /** A line about the client that sends as fast as it can. */

@@ -1,7 +1,7 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
 // random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
 // With `--nodes 3` it is that many nodes on a PostgreSQL and a Redis; their mutants come after the minutes.
-import { atRandom, check, readHistory, Summary, type Verdict } from '@madang/verify';
+import { atRandom, check, playSlowClient, readHistory, Summary, type Verdict } from '@madang/verify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,8 @@ import { nodeMutants, tryNodeMutant } from './mutants/node-mutants.ts';
 import { isCaught, isCaughtInTime, type Trial, tryMutant } from './mutants/try-mutant.ts';
 import { playNodes } from './nodes/long-form.ts';
 import { fastClientLine, slowClientLine, stormLine } from './report.ts';
-import { runBuilt } from './run-built.ts';
+import { builtCli, runBuilt } from './run-built.ts';
 import { playFastClient } from './scenes/fast-client.ts';
-import { playSlowClient } from './scenes/slow-client.ts';
 import { playStorm } from './storm.ts';
 
 /** A round has a server, a database and a history of its own, so that a history stays small enough to judge. */
@@ -100,14 +99,14 @@ async function playRounds(durationMs: number, only: readonly string[] | undefine
 }
 
 async function playScenes(): Promise<void> {
-  const slow = await playSlowClient({ folder, seed });
+  const slow = await playSlowClient({ folder, seed, cli: builtCli });
   summary.add('slow client', check(readHistory(slow.history)));
   print(slowClientLine(slow));
   if (!slow.isTold || !slow.hasCaughtUp) failures.push('the slow client was not told, or has not caught up');
-  const fast = await playFastClient({ folder, seed, durationMs: 10_000 });
+  const fast = await playFastClient({ folder, seed, cli: builtCli, durationMs: 10_000 });
   summary.add('fast client', check(readHistory(fast.history)));
   print(fastClientLine(fast));
-  const storm = await playStorm({ folder, seed, clients: Number(values.clients) });
+  const storm = await playStorm({ folder, seed, cli: builtCli, clients: Number(values.clients) });
   summary.add('storm', check(readHistory(storm.history)));
   print(stormLine(storm));
   if (!storm.haveAllCaughtUp) failures.push('not all clients of the storm have caught up');

@@ -1,5 +1,4 @@
-import { type Keeper, pause, type RawClient, until } from '@madang/verify';
-import { play, say, type SceneOptions } from './scenes/stage.ts';
+import { type Keeper, pause, play, type RawClient, say, type SceneOptions, until } from '@madang/verify';
 
 /** How many messages are there that the clients have missed when they come back. */
 const MISSED = 20;

@@ -22,6 +22,9 @@ export type { Violation, ViolationKind } from './checks/facts.js';
  *   leaked    seen by somebody who was no member
  *   log       a room's log that is not 1, 2, 3 …
  *   epoch     more than one history
+ *
+ * And one that no history shows, but `scenes/slow-client.ts`:
+ *   unbounded a client that read too slowly was not told, has not caught up, or cost more than its bound
  */
 
 /** What a history amounts to. */
@@ -84,6 +87,7 @@ function countKinds(violations: readonly Violation[]): Record<ViolationKind, num
     leaked: 0,
     log: 0,
     epoch: 0,
+    unbounded: 0,
   };
   for (const { kind } of violations) counts[kind] += 1;
   return counts;

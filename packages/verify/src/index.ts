@@ -9,8 +9,10 @@ export { type Entry, HistoryWriter, type How, readHistory, type Seen } from './h
 export { Keeper } from './keeper.js';
 export { createRandom, pause, type Random, until } from './random.js';
 export { createSubject, type Subject, type SubjectOptions } from './subject.js';
+export { playSlowClient, SLOW_CLIENT_BYTES, type SlowClientResult } from './scenes/slow-client.js';
+export { percentile, play, say, type SceneOptions } from './scenes/stage.js';
 export { listViolations, ms, Summary } from './summary.js';
 export { atRandom, run, type RunOptions, type RunResult } from './workload.js';
 export { type Fault, startAgain, type World } from './world.js';
-export { type Assignment, introLines, isKept, progressLine, reportJson, reportLines } from './report.js';
-export { type Progress, type Target, UntestableError, verify } from './verify.js';
+export { type Assignment, introLines, progressLine, reportJson, reportLines } from './report.js';
+export { isKept, type Progress, type Target, UntestableError, verify } from './verify.js';

@@ -1,6 +1,7 @@
 import type { Verdict } from './checker.js';
 import type { Violation, ViolationKind } from './checks/facts.js';
 import type { Entry } from './history.js';
+import type { SlowClientResult } from './scenes/slow-client.js';
 import type { Tally } from './world.js';
 
 /** The promises of docs/delivery.md. */
@@ -34,6 +35,8 @@ export interface Figures {
   people: number;
   /** Comings and goings that were acknowledged. */
   moves: number;
+  /** What a client that stopped reading cost, if there was one. */
+  slow?: Pick<SlowClientResult, 'sentBytes' | 'serverBytes' | 'sendP99Ms'>;
 }
 
 /** How a promise fared. `untested`: nothing speaks against it, but not everything was tried that could. */
@@ -53,6 +56,7 @@ const brokenBy: Record<ViolationKind, PromiseId> = {
   cloned: 'D3',
   twice: 'D3',
   epoch: 'D4',
+  unbounded: 'D5',
   refused: 'D6',
   leaked: 'D8',
 };
@@ -63,16 +67,16 @@ const isTried: Record<PromiseId, (figures: Figures) => boolean> = {
   D2: ({ seen }) => seen > 0,
   D3: ({ repeats }) => repeats > 0,
   D4: ({ reconnections }) => reconnections > 0,
-  D5: () => false,
+  D5: ({ slow }) => slow !== undefined,
   D6: ({ storeFailures, unavailable }) => storeFailures > 0 && unavailable > 0,
   D7: () => false,
   D8: ({ people, moves }) => people > 1 && moves > 0,
 };
 
 /** Says of each promise how it fared. */
-export function judgePromises(verdict: Verdict, figures: Figures): Kept[] {
+export function judgePromises(all: readonly Violation[], figures: Figures): Kept[] {
   return promiseIds.map((id) => {
-    const violations = verdict.violations.filter((each) => promiseOf(each) === id);
+    const violations = all.filter((each) => promiseOf(each) === id);
     if (violations.length > 0) return { id, outcome: 'broken', violations };
     return { id, outcome: isTried[id](figures) ? 'kept' : 'untested', violations };
   });

@@ -20,6 +20,7 @@ interface Words {
   progress: {
     talking: (percent: number, acknowledged: number, kills: number, cuts: number) => string;
     settling: () => string;
+    slow: () => string;
   };
   promises: Record<PromiseId, PromiseWords>;
   notTested: string;
@@ -61,14 +62,15 @@ export const words: Record<Language, Words> = {
       talking: (percent, acknowledged, kills, cuts) =>
         `${percent} %: ${count(acknowledged, 'message')} acknowledged, ${count(kills, 'kill')}, ${count(cuts, 'cut')}`,
       settling: () => '100 %: everybody catches up, then the history is judged',
+      slow: () => '100 %: a client stops reading, while 25 MB go by',
     },
     promises: {
       D1: {
         title: 'Acknowledged means durable',
         shown: ({ messages, kills, stops }) =>
-          `all of ${count(messages, 'acknowledged message')} in the log, after ${count(kills, 'kill')} and ${count(stops, 'orderly stop')}`,
+          `${count(messages, 'acknowledged message')}, all in the log, after ${count(kills, 'kill')} and ${count(stops, 'orderly stop')}`,
         untested: ({ messages }, target) =>
-          `all of ${count(messages, 'acknowledged message')} in the log, but ${
+          `${count(messages, 'acknowledged message')}, all in the log; but ${
             target === 'running' ? 'the server was not killed, for it is not ours' : 'there was no time for a kill'
           }`,
       },
@@ -92,9 +94,14 @@ export const words: Record<Language, Words> = {
       },
       D5: {
         title: 'Bounded',
-        shown: () => '',
-        untested: () =>
-          'it takes a client that stops reading while megabytes go by; `npm run test:contract` in the source does that',
+        shown: ({ slow }) =>
+          `${megabytes(slow?.sentBytes)} went by a client that did not read; ${
+            slow?.serverBytes === undefined ? '' : `${megabytes(slow.serverBytes)} waited for it in the server, `
+          }it was told, and caught up; of the others' sends 99 % took less than ${Math.ceil(slow?.sendP99Ms ?? 0)} ms`,
+        untested: (_figures, target) =>
+          target === 'running'
+            ? 'it takes a client that stops reading while 25 MB go by, which is too much to send to others'
+            : 'it did not come to that',
       },
       D6: {
         title: 'Failing closed',
@@ -132,6 +139,7 @@ export const words: Record<Language, Words> = {
         leaked: 'seen by somebody who was no member',
         log: 'the log itself has a hole',
         epoch: 'the history changed',
+        unbounded: 'a slow client was not dealt with',
         unfilled: 'never arrived, though there was time',
       },
     },
@@ -173,6 +181,7 @@ export const words: Record<Language, Words> = {
       talking: (percent, acknowledged, kills, cuts) =>
         `${percent} %: 확인된 메시지 ${acknowledged}, 강제 종료 ${kills}, 끊은 연결 ${cuts}`,
       settling: () => '100 %: 모두가 따라잡기를 기다린 뒤 기록을 판정합니다',
+      slow: () => '100 %: 25 MB가 지나가는 동안 한 클라이언트가 읽지 않습니다',
     },
     promises: {
       D1: {
@@ -202,9 +211,14 @@ export const words: Record<Language, Words> = {
       },
       D5: {
         title: '한도가 있다',
-        shown: () => '',
-        untested: () =>
-          '몇 메가바이트가 지나가는 동안 읽지 않는 클라이언트가 필요합니다. 소스의 `npm run test:contract`가 시험합니다',
+        shown: ({ slow }) =>
+          `읽지 않는 클라이언트 곁으로 ${megabytes(slow?.sentBytes)}가 지나갔고, ${
+            slow?.serverBytes === undefined ? '' : `서버에서 ${megabytes(slow.serverBytes)}가 기다렸으며, `
+          }뒤처졌다는 말을 듣고 따라잡았습니다. 다른 사람이 보낸 것의 99 %는 ${Math.ceil(slow?.sendP99Ms ?? 0)} ms 안에 끝났습니다`,
+        untested: (_figures, target) =>
+          target === 'running'
+            ? '25 MB가 지나가는 동안 읽지 않는 클라이언트가 필요한데, 남의 서버에 보내기에는 너무 많습니다'
+            : '거기까지 가지 못했습니다',
       },
       D6: {
         title: '저장하지 못하면 거절한다',
@@ -244,6 +258,7 @@ export const words: Record<Language, Words> = {
         leaked: '참여자가 아닌 사람이 보았습니다',
         log: '기록 자체에 구멍이 있습니다',
         epoch: '역사가 바뀌었습니다',
+        unbounded: '느린 클라이언트를 제대로 다루지 못했습니다',
         unfilled: '시간이 있었는데도 끝내 오지 않았습니다',
       },
     },
@@ -260,6 +275,10 @@ export const words: Record<Language, Words> = {
     },
   },
 };
+
+function megabytes(bytes = 0): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;

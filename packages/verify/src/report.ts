@@ -2,7 +2,7 @@ import type { Language } from '@madang/protocol';
 import type { Violation } from './checks/facts.js';
 import type { Kept } from './promises.js';
 import { words } from './report-words.js';
-import { type Progress, type Report, type Target, visitName } from './verify.js';
+import { isKept, type Progress, type Report, type Target, visitName } from './verify.js';
 
 /** How many contradictions of one promise are shown. */
 const SHOWN = 5;
@@ -26,9 +26,9 @@ export function introLines({ target, name, seed, seconds }: Assignment, language
 }
 
 /** How far it is, in one line. */
-export function progressLine({ share, acknowledged, kills, cuts }: Progress, language: Language): string {
+export function progressLine({ phase, share, acknowledged, kills, cuts }: Progress, language: Language): string {
   const { progress } = words[language];
-  return share < 1 ? progress.talking(Math.floor(share * 100), acknowledged, kills, cuts) : progress.settling();
+  return phase === 'talking' ? progress.talking(Math.floor(share * 100), acknowledged, kills, cuts) : progress[phase]();
 }
 
 /** Each promise with its mark and what it rests on, what was done, and what is left behind. */
@@ -65,11 +65,6 @@ export function reportJson(report: Report, assignment: Assignment): string {
     figures,
     ...(failure !== undefined && { failure }),
   });
-}
-
-/** Whether nothing speaks against any promise. */
-export function isKept({ promises, failure }: Report): boolean {
-  return failure === undefined && promises.every(({ outcome }) => outcome !== 'broken');
 }
 
 function promiseLines(kept: Kept, { figures }: Report, { target }: Assignment, language: Language): string[] {

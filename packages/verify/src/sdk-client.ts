@@ -44,6 +44,7 @@ export class SdkClient implements ContractClient {
   readonly #client: Client;
   readonly #history: HistoryWriter;
   readonly #rooms: ReadonlySet<string>;
+  #sends = 0;
   /** Up to which seq each room is shown. */
   readonly #shown = new Map<string, number>();
 
@@ -90,8 +91,12 @@ export class SdkClient implements ContractClient {
     const op = this.#history.newOp();
     const { id: client, user } = this;
     if (intent.command === 'message.send') {
-      const { clientId, sent } = this.#client.send(intent.room, String(input['text']));
-      this.#history.add({ type: 'invoked', op, client, user, intent: { ...intent, cid: clientId } });
+      // What is sent again is another message for the SDK; no two have one text.
+      this.#sends += 1;
+      const text = `${this.#sends}/${String(input['text'])}`;
+      const { clientId, sent } = this.#client.send(intent.room, text);
+      const own = { ...intent, cid: clientId, text: text.slice(0, 40) };
+      this.#history.add({ type: 'invoked', op, client, user, intent: own });
       const late = pause(SENT_MS).then((): Answer => ({ lost: 'the outbox did not say' }));
       const answer = await Promise.race([answerOf(sent.then((message) => ({ message }))), late]);
       recordAnswer(this.#history, op, answer);

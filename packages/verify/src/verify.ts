@@ -1,7 +1,8 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, type Verdict } from './checker.js';
+import { check } from './checker.js';
+import type { Violation } from './checks/facts.js';
 import { cut, cutAtBytes, delay, duplicate, halfOpen } from './faults/network.js';
 import { kill, stop } from './faults/process.js';
 import { type HoldStore, storeGone } from './faults/store.js';
@@ -10,7 +11,9 @@ import { readHistory } from './history.js';
 import { RefusedError, type Visit } from './keeper.js';
 import { countFigures, type Figures, judgePromises, type Kept } from './promises.js';
 import { probe } from './probe.js';
-import { pause } from './random.js';
+import { pause, until } from './random.js';
+import { playSlowClient, SLOW_CLIENT_BYTES, type SlowClientResult } from './scenes/slow-client.js';
+import type { SceneOptions } from './scenes/stage.js';
 import { atRandom, run, type RunOptions } from './workload.js';
 import type { Fault, World } from './world.js';
 
@@ -19,6 +22,11 @@ const QUIET_MS = 45_000;
 
 /** How often progress is told, in ms. */
 const PROGRESS_MS = 1000;
+
+/** How many messages are acknowledged before each of the first faults, and in all, and how long that may take, in ms. */
+const TALK_BETWEEN = 5;
+const MIN_MESSAGES = 100;
+const TALK_MS = 20_000;
 
 /** How many rooms the workload has. */
 const ROOMS = 3;
@@ -48,8 +56,9 @@ export interface VerifyOptions {
   signal?: AbortSignal;
 }
 
-/** How far it is. */
+/** How far it is: people talk, or all catch up and are judged, or one of them reads too slowly. */
 export interface Progress {
+  phase: 'talking' | 'settling' | 'slow';
   /** Of the time for talking. */
   share: number;
   acknowledged: number;
@@ -61,7 +70,6 @@ export interface Progress {
 export interface Report {
   promises: Kept[];
   figures: Figures;
-  verdict: Verdict;
   /** Why the run was broken off: the server did not come back, or did not heal. */
   failure: string | undefined;
 }
@@ -95,8 +103,10 @@ export async function verify(options: VerifyOptions): Promise<Report> {
       ...(await placeOf(options, folder)),
       disturb: async (itself, isOver) => {
         world = itself;
-        timer = watch(itself, options);
-        await breakThings(faultsFor(options.target))(itself, isOver);
+        const progress = watch(itself, options);
+        timer = progress.timer;
+        await breakThings(options)(itself, isOver);
+        progress.settles();
       },
     });
     const entries = readHistory(history);
@@ -107,7 +117,20 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     const verdict = check(hasLog ? entries : []);
     const figures = countFigures(entries, verdict, tally);
     if (failure === undefined && figures.messages === 0) throw new UntestableError('No message was acknowledged.');
-    return { promises: judgePromises(verdict, figures), figures, verdict, failure };
+    const report = { promises: judgePromises(verdict.violations, figures), figures, failure };
+    // What is broken already need not be shown to bear more.
+    if (!isKept(report) || options.target.kind === 'running') return report;
+    clearInterval(timer);
+    options.onProgress({
+      phase: 'slow',
+      share: 1,
+      acknowledged: figures.messages,
+      kills: figures.kills,
+      cuts: figures.cuts,
+    });
+    const { slow, violations } = await readSlowly({ folder, seed: options.seed, cli: options.target.cli });
+    const all = [...verdict.violations, ...violations];
+    return { promises: judgePromises(all, { ...figures, slow }), figures: { ...figures, slow }, failure };
   } catch (error) {
     if (error instanceof RefusedError) throw new UntestableError(explain(error));
     if (world || !(error instanceof Error) || error.name !== 'Error') throw error;
@@ -117,6 +140,24 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     process.off('exit', clear);
     clear();
   }
+}
+
+/** Whether nothing speaks against any promise. */
+export function isKept({ promises, failure }: Report): boolean {
+  return failure === undefined && promises.every(({ outcome }) => outcome !== 'broken');
+}
+
+/** On a new server of its own: a client stops reading while others talk. */
+async function readSlowly(options: SceneOptions): Promise<{ slow: SlowClientResult; violations: Violation[] }> {
+  const slow = await playSlowClient(options);
+  const { serverBytes = 0, isTold, hasCaughtUp } = slow;
+  const words = [
+    ...(isTold ? [] : ['it was not told that it is behind']),
+    ...(hasCaughtUp ? [] : ['it has not caught up']),
+    ...(serverBytes <= SLOW_CLIENT_BYTES ? [] : [`${serverBytes} bytes waited for it in the server`]),
+  ];
+  const unbounded = words.map((each): Violation => ({ kind: 'unbounded', words: each, client: 'slow', room: 'lobby' }));
+  return { slow, violations: [...check(readHistory(slow.history)).violations, ...unbounded] };
 }
 
 /** What the names of a visit's guests and rooms begin with. */
@@ -142,34 +183,44 @@ async function placeOf(
   return { servers, pace, visit: { name: visitName(seed), tokens: [] } };
 }
 
-function faultsFor(target: Target): readonly Fault[] {
+/** What goes wrong in any case, while people talk, however slow the machine; and what does at random, while there is time. */
+function faultsFor(target: Target): { surely: readonly Fault[]; atRandom: readonly Fault[] } {
   const network = [cut, duplicate, halfOpen, cutAtBytes, delay];
-  if (target.kind === 'running') return network;
-  const [first, ...others] = network as [Fault, ...Fault[]];
-  return [kill, first, storeGone(target.hold), stop, ...others];
+  if (target.kind === 'running') return { surely: [cut, duplicate], atRandom: network };
+  const store = storeGone(target.hold);
+  return { surely: [cut, kill, store, kill, stop, kill], atRandom: [...network, kill, stop, store] };
 }
 
-/** Everything once, in the order of what tells most, then at random. */
-function breakThings(faults: readonly Fault[]): RunOptions['disturb'] {
+function breakThings({ target, signal }: VerifyOptions): RunOptions['disturb'] {
+  const faults = faultsFor(target);
   return async (world, isOver) => {
-    for (const fault of faults) {
-      await pause(world.random.between(300, 800));
-      if (isOver()) return;
+    const isEnough = (messages: number) => signal?.aborted === true || world.acknowledged() >= messages;
+    for (const fault of faults.surely) {
+      const before = world.acknowledged();
+      await pause(world.random.between(200, 600), signal);
+      await until(() => isEnough(before + TALK_BETWEEN), TALK_MS);
+      if (signal?.aborted === true) return;
       await fault.run(world);
     }
-    await atRandom(faults, 400)(world, isOver);
+    await atRandom(faults.atRandom, 400)(world, isOver);
+    await until(() => isEnough(MIN_MESSAGES), TALK_MS);
   };
 }
 
-function watch(world: World, options: VerifyOptions): NodeJS.Timeout {
+function watch(world: World, options: VerifyOptions): { timer: NodeJS.Timeout; settles(): void } {
   const began = performance.now();
+  let phase: Progress['phase'] = 'talking';
   const tell = () => {
     const share = Math.min(1, (performance.now() - began) / (options.seconds * 1000));
     const { kills } = world.tally;
-    options.onProgress({ share, acknowledged: world.acknowledged(), kills, cuts: world.proxy.cuts });
+    options.onProgress({ phase, share, acknowledged: world.acknowledged(), kills, cuts: world.proxy.cuts });
   };
   tell();
-  return setInterval(tell, PROGRESS_MS);
+  const settles = () => {
+    phase = 'settling';
+    tell();
+  };
+  return { timer: setInterval(tell, PROGRESS_MS), settles };
 }
 
 function explain({ command, code, message }: RefusedError): string {

@@ -104,7 +104,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       return new Actor(client, { ...own, rooms, board, pace: options.pace });
     });
     for (const actor of actors) actor.start();
-    visitors.push(bringVisitor({ options, keeper, proxy, history, rooms }));
+    visitors.push(bringVisitor({ options, keeper, proxy, history, rooms }, subjects[0].url));
     for (const visitor of visitors) visitor.start();
     const world: World = {
       subjects,
@@ -162,11 +162,14 @@ interface Parts {
   rooms: readonly string[];
 }
 
-/** Somebody at the line door; on a visit they seldom come anew, for each time they are another guest. */
-function bringVisitor({ options, keeper, proxy, history, rooms }: Parts): LineVisitor {
+/**
+ * Somebody at the line door. Each connection is another guest, so on a visit theirs is not broken: a guest who is cut off
+ * in the lobby would stay a member of it.
+ */
+function bringVisitor({ options, keeper, proxy, history, rooms }: Parts, straight: string): LineVisitor {
   return new LineVisitor({
     id: 'line-0',
-    url: proxy.url,
+    url: options.visit ? straight : proxy.url,
     rooms,
     history,
     random: createRandom(options.seed).fork('line'),

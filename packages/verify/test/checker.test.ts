@@ -294,6 +294,15 @@ describe('lines of text, which have no seq', () => {
     expect(kindsOf(sent, lines('bob', ['c3', 'c4']), emptied)).toEqual([]);
   });
 
+  test('may be of what was said just before one came in', () => {
+    const late = membership('member.joined', 4, 'eve');
+    const came = calls('room.join', 'eve');
+    const third = [bothIn, sends('c3', 'unknown')].flat();
+    const heard = lines('eve', ['c3'], 2);
+    expect(kindsOf(third, came.slice(0, 1), heard, came.slice(1), log(annIn, bobIn, message(3), late))).toEqual([]);
+    expect(kindsOf(third, heard, came, log(annIn, bobIn, message(3), late))).toEqual(['leaked']);
+  });
+
   test('that were said without a clientId are there, once', () => {
     const op = nextOp++;
     const intent = { command: 'message.send', room, text: 'said' };

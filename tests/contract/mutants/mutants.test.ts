@@ -1,10 +1,9 @@
-import { check, readHistory, type Verdict } from '@madang/verify';
+import { check, playSlowClient, readHistory, type Verdict } from '@madang/verify';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { compileShim } from '../faults/shim.ts';
-import { playSlowClient } from '../scenes/slow-client.ts';
 import { diskMutants, type Mutant, mutants, slowMutant } from './mutants.ts';
 import { breakServer } from './mutate.ts';
 import { nodeMutants, tryNodeMutant } from './node-mutants.ts';

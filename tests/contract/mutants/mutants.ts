@@ -26,13 +26,13 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: writeWorker,
-        from: `this.#database.exec('BEGIN IMMEDIATE');`,
-        to: `if (!this.#database.inTransaction) this.#database.exec('BEGIN IMMEDIATE');`,
+        from: `this.#begin.run();`,
+        to: `if (!this.#database.inTransaction) this.#begin.run();`,
       },
       {
         file: writeWorker,
-        from: `this.#database.exec('COMMIT');`,
-        to: `const commit = () => this.#database.inTransaction && this.#database.exec('COMMIT');
+        from: `this.#commit.run();`,
+        to: `const commit = () => this.#database.inTransaction && this.#commit.run();
           if (batch.some(({ events }) => events[0].name === 'message.created')) setTimeout(commit, 400);
           else commit();`,
       },

@@ -1,5 +1,4 @@
-import { pause, until } from '@madang/verify';
-import { percentile, play, say, type SceneOptions } from './stage.ts';
+import { pause, percentile, play, say, type SceneOptions, until } from '@madang/verify';
 
 /** How many sends the fast client leaves unanswered; more than a connection may have. */
 const IN_FLIGHT = 400;

@@ -107,12 +107,12 @@ function draw(_progress: Progress, line: string): void {
 
 function sayNowAndThen(): (progress: Progress, line: string) => void {
   let last = Number.NEGATIVE_INFINITY;
-  let isSettling = false;
-  return ({ share }, line) => {
+  let told = '';
+  return ({ phase }, line) => {
     const now = performance.now();
-    if (now - last < LINE_MS && (share < 1 || isSettling)) return;
+    if (phase === told && (phase !== 'talking' || now - last < LINE_MS)) return;
     last = now;
-    isSettling = share >= 1;
+    told = phase;
     process.stderr.write(`${line}\n`);
   };
 }

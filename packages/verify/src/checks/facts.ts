@@ -11,7 +11,8 @@ export type ViolationKind =
   | 'gap'
   | 'leaked'
   | 'log'
-  | 'epoch';
+  | 'epoch'
+  | 'unbounded';
 
 /** A broken promise, in words that name the client, the room and the seq. */
 export interface Violation {

@@ -1,5 +1,6 @@
 import type { Entry, Seen } from '../history.js';
 import { type Facts, isMemberAt, keyOf, type Violation } from './facts.js';
+import { hearing } from './membership.js';
 
 /** What one connection has shown of one room as lines. */
 interface Shown {
@@ -17,20 +18,22 @@ type Line = Extract<Entry, { type: 'line' }>;
 export function checkLines(facts: Facts): Violation[] {
   const connections = new Map<string, Shown>();
   const violations: Violation[] = [];
-  for (const entry of facts.entries) {
+  const mayHear = hearing(facts);
+  for (const [index, entry] of facts.entries.entries()) {
     if (entry.type !== 'line') continue;
     const key = keyOf(entry.connection, entry.room);
     const shown = connections.get(key) ?? { newest: 0, seqs: new Set() };
     connections.set(key, shown);
-    violations.push(...judge(entry, shown, facts));
+    violations.push(...judge(entry, shown, facts, (event) => mayHear(entry.user, event, index)));
   }
   return violations;
 }
 
-function judge(line: Line, shown: Shown, facts: Facts): Violation[] {
+function judge(line: Line, shown: Shown, facts: Facts, mayHear: (event: Seen) => boolean): Violation[] {
   const { client, room, user, t } = line;
   const candidates = facts.spoken.get(keyOf(room, line.text)) ?? [];
-  const event = candidates.find(({ seq }) => !shown.seqs.has(seq)) ?? candidates.at(-1);
+  const isNew = ({ seq }: Seen) => !shown.seqs.has(seq);
+  const event = candidates.find(isNew) ?? candidates.at(-1);
   if (!event) {
     return [
       { kind: 'phantom', words: `${client} was shown a line in ${room} that is not in the log`, client, room, t },
@@ -41,7 +44,7 @@ function judge(line: Line, shown: Shown, facts: Facts): Violation[] {
   const place = `${client} (connection ${line.connection}) was shown the line of ${room}.${seq}`;
   if (shown.seqs.has(seq)) return [{ kind: 'twice', words: `${place} twice`, ...where }];
   shown.seqs.add(seq);
-  if (!isMemberAt(facts, user, room, seq)) {
+  if (!mayHear(event)) {
     return [{ kind: 'leaked', words: `${place}, and is no member there`, ...where }];
   }
   const { newest } = shown;

@@ -1,23 +1,16 @@
-import {
-  type ClientOptions,
-  type ContractClient,
-  createRandom,
-  createSubject,
-  HistoryWriter,
-  Keeper,
-  type Random,
-  RawClient,
-  type Subject,
-} from '@madang/verify';
 import { join } from 'node:path';
-import { builtCli } from '../run-built.ts';
+import { type ClientOptions, type ContractClient, RawClient } from '../clients.js';
+import { HistoryWriter } from '../history.js';
+import { Keeper } from '../keeper.js';
+import { createRandom, type Random } from '../random.js';
+import { createSubject, type Subject } from '../subject.js';
 
 /** What a scene is played with. */
 export interface SceneOptions {
   folder: string;
   seed: number;
-  /** Another program than the built one. */
-  cli?: string;
+  /** The server's program. */
+  cli: string;
 }
 
 /** A server with one room, for a scene that is no random workload. */
@@ -40,7 +33,7 @@ export async function play<Result>(
   options: SceneOptions & { flags: readonly string[] },
   act: (stage: Stage) => Promise<Result>,
 ): Promise<Result & { history: string }> {
-  const { folder, seed, flags, cli = builtCli } = options;
+  const { folder, seed, flags, cli } = options;
   const history = new HistoryWriter(join(folder, `${name}.jsonl`));
   const data = join(folder, `${name}-data`);
   const subject = await createSubject({ cli, data, flags });

@@ -1,6 +1,6 @@
-import { until } from '@madang/verify';
 import { readFileSync } from 'node:fs';
-import { percentile, play, say, type SceneOptions } from './stage.ts';
+import { until } from '../random.js';
+import { percentile, play, say, type SceneOptions } from './stage.js';
 
 /** How much is sent past a client that does not read, in bytes of text. */
 const SENT_BYTES = 24 * 1024 * 1024;
@@ -11,15 +11,18 @@ const TEXT_BYTES = 8000;
 /** How many sends are under way together. */
 const IN_FLIGHT = 16;
 
+/** What may wait in the server: its bound, the batch that went past it, and one of Node's chunks. */
+export const SLOW_CLIENT_BYTES = 1024 * 1024 + IN_FLIGHT * (TEXT_BYTES + 200) + 64 * 1024;
+
 /** What a client that stopped reading cost and got. */
 export interface SlowClientResult {
   history: string;
   /** Bytes that went by while it didn't read. */
   sentBytes: number;
   /** Bytes of these that waited in the server itself: what came once it read again, less what the kernel had taken. */
-  serverBytes: number;
-  /** Bytes that waited in the kernel's buffers of both ends. */
-  kernelBytes: number;
+  serverBytes: number | undefined;
+  /** Bytes that waited in the kernel's buffers of both ends; only Linux tells. */
+  kernelBytes: number | undefined;
   /** How long sends took at the 99th percentile while it didn't read, in ms. */
   sendP99Ms: number;
   /** Whether it was told that it is behind. */
@@ -63,7 +66,7 @@ export function playSlowClient(options: SceneOptions): Promise<SlowClientResult>
     await conclude(clients);
     return {
       sentBytes: number * TEXT_BYTES,
-      serverBytes: Math.max(0, readUntilTold - inKernel),
+      serverBytes: inKernel === undefined ? undefined : Math.max(0, readUntilTold - inKernel),
       kernelBytes: inKernel,
       sendP99Ms: percentile(latencies, 0.99),
       isTold,
@@ -73,7 +76,8 @@ export function playSlowClient(options: SceneOptions): Promise<SlowClientResult>
 }
 
 /** What the kernel holds of a loopback connection's way to the client: sent but not taken, and taken but not read. */
-function kernelQueueBytes(serverPort: number, clientPort: number): number {
+function kernelQueueBytes(serverPort: number, clientPort: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
   const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   let bytes = 0;
   for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
