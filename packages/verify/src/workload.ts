@@ -110,6 +110,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       subjects,
       proxy,
       keeper,
+      rooms,
       history,
       random: random.fork('faults'),
       clients,

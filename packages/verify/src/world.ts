@@ -48,6 +48,8 @@ export interface World {
   subjects: readonly [Subject, ...Subject[]];
   proxy: Proxy;
   keeper: Keeper;
+  /** The rooms' ids; the last one is private. */
+  rooms: readonly string[];
   history: HistoryWriter;
   random: Random;
   clients: readonly ContractClient[];

@@ -48,6 +48,7 @@ export const nodeMutants: readonly NodeMutant[] = [
       },
     ],
     caughtAs: ['leaked'],
+    disturb: comeAndGo,
   },
 ];
 
@@ -70,6 +71,19 @@ export async function tryNodeMutant(mutant: NodeMutant, trial: Trial): Promise<V
     disturb: async (world, { backing }, isOver) => mutant.disturb?.(world, backing, isOver),
   });
   return check(readHistory(history));
+}
+
+/** Somebody is let into the private room at one node, taken out at another, and spoken of behind their back. */
+async function comeAndGo(world: World, _backing: Backing, isOver: () => boolean): Promise<void> {
+  const { keeper, rooms, clients, random } = world;
+  const room = rooms.at(-1) ?? '';
+  for (let number = 0; !isOver(); number += 1) {
+    const { user } = random.pick(clients);
+    for (const command of ['room.invite', 'room.remove']) await keeper.attempt({ command, room, user }, { room, user });
+    const cid = `behind-their-back-${number}`;
+    await keeper.attempt({ command: 'message.send', room, cid, text: cid }, { room, text: cid, clientId: cid });
+    await pause(50);
+  }
 }
 
 /** Redis is gone until the people are, and then comes back. */
