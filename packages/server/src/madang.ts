@@ -60,6 +60,15 @@ export interface Madang {
   readonly router: Router;
   /** Lets a server's WebSocket upgrades below `path` in. Others are left to the server's own listeners. */
   attach(server: Server): void;
+  /**
+   * Ends what a user of the app has open here, at every door and on every node: their connections hear nothing more, are
+   * told `session.ended` (`revoked`) and closed. For signing out everywhere, and for a ban: first let `authenticate`
+   * answer `null` for them, since whom it knows may come back at once. Resolves when it is on disk; other nodes follow
+   * at once over the bus, without one within 5 s. Does nothing for a user who was never here.
+   * @param userId the `id` that `authenticate` gives
+   * @throws MadangError `unavailable` when it can't be stored; Error when the id can't be one.
+   */
+  endSessions(userId: string): Promise<void>;
   /** Stops: finishes commits, tells clients when to come back, closes them and the store. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -188,6 +197,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     attach: (server) => {
       detachments.push(attachUpgrades(server, mountPath, { socketIo, webSocket, line }));
     },
+    endSessions: (userId) => sessions.endAllOf(userId),
     close: () => (stopping ??= stop()),
   };
 }

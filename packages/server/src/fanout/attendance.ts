@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserRef } from '@madang/protocol';
+import { LRUCache } from 'lru-cache';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isPerson, refOf, type Session } from '../identity/actor.js';
 import { Note } from '../log/committed.js';
 import type { Connection } from './connection.js';
@@ -13,6 +14,9 @@ import type { SendBuffers } from './send-buffer.js';
 const CLOSE_MS = 2000;
 const CLOSE_STEP_MS = 20;
 
+/** How long it is remembered that a session has ended, in ms: somebody may be coming in with it. */
+const ENDED_MS = 60_000;
+
 /** A connection's life as doors tell it: opened, given a session, drained, closed. */
 export class Attendance {
   readonly #connections: Connections;
@@ -20,6 +24,7 @@ export class Attendance {
   readonly #buffers: SendBuffers;
   readonly #records: DeliveryRecords;
   readonly #newcomers: Newcomers;
+  readonly #ended = new LRUCache<string, 'signed_out' | 'revoked'>({ max: 1000, ttl: ENDED_MS });
 
   constructor(parts: {
     connections: Connections;
@@ -48,6 +53,8 @@ export class Attendance {
     this.#records.closed(connection);
     await this.#connections.attach(connection, session);
     this.#newcomers.forget(connection);
+    const ended = this.#ended.get(session.id);
+    if (ended) return this.sessionEnded(session.id, ended);
     // It may be closed by now.
     if (!connection.session || !isPerson(connection.session.user)) return;
     this.#records.opened(connection, connection.session.user.id);
@@ -77,6 +84,7 @@ export class Attendance {
    * later, so that who ended it gets the answer first.
    */
   sessionEnded(sessionId: string, reason: 'signed_out' | 'revoked'): void {
+    this.#ended.set(sessionId, reason);
     const note = new Note('session.ended', { reason });
     for (const connection of this.#connections.all) {
       const { session } = connection;

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
+import { isPerson } from '../identity/actor.js';
 import {
   headsOtherThan,
   type Membership,
@@ -199,8 +200,8 @@ export class LogAudit {
     const { connections, store, onSessionOver } = this.#parts;
     const sessions = new Set<string>();
     for (const { session } of connections.all) {
-      // A host app's users have their sessions there, and the operator has none.
-      if (session?.user.kind === 'guest') sessions.add(session.id);
+      // The operator has none.
+      if (session && isPerson(session.user)) sessions.add(session.id);
     }
     for (const ids of chunksOf([...sessions])) {
       const there = await sessionsAmong(store.read, ids);

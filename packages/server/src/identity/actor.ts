@@ -1,6 +1,6 @@
 import type { User, UserRef } from '@madang/protocol';
 
-/** A session: who calls. `id` is the token's hash, or for a host app's user their own id. */
+/** A session: who calls. `id` is the token's hash; a host app's user has one that no token has. */
 export interface Session {
   id: string;
   user: User;

@@ -1,7 +1,13 @@
 import { fail, type User, type UserRef } from '@madang/protocol';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
-import { deleteSession, findSessionUser, insertSession, touchSessions } from '../store/queries/sessions.js';
+import {
+  deleteSession,
+  findSessionUser,
+  insertSession,
+  sessionIdsOf,
+  touchSessions,
+} from '../store/queries/sessions.js';
 import { findUser, saveUser, touchUsers } from '../store/queries/users.js';
 import type { Store } from '../store/store.js';
 import { refOf, type Session } from './actor.js';
@@ -78,16 +84,30 @@ export class Sessions {
 
   /** A host app's user, who is signed in there. */
   async ofHostUser(host: HostUser): Promise<Session> {
-    const id = `u-${host.id}`;
-    if (!/^[\x21-\x7e]{1,90}$/.test(host.id))
-      throw new Error('authenticate() gave an id that is not 1 to 90 printable ASCII characters');
+    const id = userIdOf(host.id);
     const known = await findUser(this.#store.read, id);
     const user: User = { id, kind: 'host', name: host.name, createdAt: known?.createdAt ?? this.#clock.now() };
     if (known && known.name !== user.name) await saveUser(this.#store.write, user);
     if (!known && !this.#arriving.has(id)) this.#arriving.set(id, this.#arrive(user));
     // A page's first requests come together: those after the first wait as well, until the user is in the lobby.
     await this.#arriving.get(id);
-    return { id, user };
+    return { id: await this.#signInOf(id), user };
+  }
+
+  /** Ends what a host app's user has open, at every door and node. Does nothing for one who was never here. */
+  async endAllOf(hostId: string): Promise<void> {
+    const user = await findUser(this.#store.read, userIdOf(hostId));
+    if (!user) return;
+    for (const id of await sessionIdsOf(this.#store.read, user.id)) await this.end({ id, user }, 'revoked');
+  }
+
+  /** A host app's user has a session here too, which no token opens: so that it can be ended, and every node sees that. */
+  async #signInOf(user: string): Promise<string> {
+    const [known] = await sessionIdsOf(this.#store.read, user);
+    if (known !== undefined) return known;
+    const id = `host-${randomBytes(24).toString('base64url')}`;
+    await insertSession(this.#store.write, id, user, this.#clock.now());
+    return id;
   }
 
   async #arrive(user: User): Promise<void> {
@@ -112,6 +132,11 @@ export class Sessions {
     await touchUsers(this.#store.write, users, now);
     await touchSessions(this.#store.write, users, now);
   }
+}
+
+function userIdOf(hostId: string): string {
+  if (/^[\x21-\x7e]{1,90}$/.test(hostId)) return `u-${hostId}`;
+  throw new Error('The id of an app’s user, as authenticate() gives it, is 1 to 90 printable ASCII characters');
 }
 
 function hashOf(token: string): string {

@@ -31,6 +31,18 @@ export async function findSessionUser(
   return row && { id: row.id, kind: row.kind, name: row.name, createdAt: row.created_at };
 }
 
+/** The ids of a user's sessions, the oldest first. */
+export async function sessionIdsOf(read: Kysely<Schema>, user: string): Promise<string[]> {
+  const rows = await read
+    .selectFrom('sessions')
+    .select('token_hash')
+    .where('user_id', '=', user)
+    .orderBy('created_at')
+    .orderBy('token_hash')
+    .execute();
+  return rows.map((row) => row.token_hash);
+}
+
 /** Remembers that users' sessions are in use. */
 export async function touchSessions(write: Kysely<Schema>, users: string[], at: number): Promise<void> {
   await inChunks(users, (chunk) =>

@@ -1,0 +1,146 @@
+import express from 'express';
+import { createMadang, type Madang, type MadangOptions } from 'madang';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { deferred } from '../support/deferred.ts';
+import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { doors } from '../support/doors.ts';
+import { Disposables } from '../support/disposables.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+// A PostgreSQL and a Redis take their time to start on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+
+/** A host app with a yard in it. */
+interface App extends AsyncDisposable {
+  readonly url: string;
+  readonly madang: Madang;
+  /** The tokens that the app knows, and whose they are. */
+  readonly tokens: Map<string, { id: string; name: string }>;
+  /** While it is set, the app takes this long to say who somebody is. */
+  slow: Promise<void> | undefined;
+}
+
+async function startApp(options: MadangOptions = {}): Promise<App> {
+  const folder = tempFolder();
+  const tokens = new Map(['minsu', 'dawn'].map((id) => [id, { id, name: `The ${id}` }]));
+  const parts: { slow: Promise<void> | undefined } = { slow: undefined };
+  const madang = await createMadang({
+    data: folder.path,
+    logLevel: 'warn',
+    authenticate: async ({ headers }) => {
+      const known = tokens.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null;
+      await parts.slow;
+      return known;
+    },
+    ...options,
+  });
+  const app = express();
+  app.use(madang.router);
+  const server = createServer(app).listen(0);
+  madang.attach(server);
+  await once(server, 'listening');
+  return Object.assign(parts, {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    madang,
+    tokens,
+    [Symbol.asyncDispose]: async () => {
+      await madang.close();
+      server.closeAllConnections();
+      server.close();
+      folder[Symbol.dispose]();
+    },
+  });
+}
+
+/** Checks that a client was thrown out: told why, closed, and nothing that it asks is done. */
+async function expectThrownOut(client: DoorClient): Promise<void> {
+  const { body } = await client.notes.first(({ name }) => name === 'session.ended');
+  expect(body).toEqual({ reason: 'revoked' });
+  await client.closed;
+}
+
+describe('endSessions ends what a user of the app has open', () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  test.each(['/ws', 'HTTP'] as const)('D8 at %s; others stay, and the user is nobody from then on', async (door) => {
+    await using minsu = await doors[door](app.url, { token: 'minsu' });
+    await using dawn = await doors['/ws'](app.url, { token: 'dawn' });
+    await call(minsu, 'session.get', {});
+    const knows = app.tokens.get('minsu');
+    app.tokens.delete('minsu');
+    await app.madang.endSessions('minsu');
+    await call(dawn, 'message.send', { room: 'lobby', text: `after the ban at ${door}` });
+    await expectThrownOut(minsu);
+    expect(JSON.stringify(minsu.notes.all)).not.toContain('after the ban');
+    const again = await fetch(`${app.url}/api/session`, { headers: { authorization: 'Bearer minsu' } });
+    expect(again.status).toBe(401);
+    await expect(doors['/ws'](app.url, { token: 'minsu' })).rejects.toThrow();
+    expect(await outcome(dawn, 'session.get', {})).toBe('ok');
+    // Whom the app knows again comes back as who they were.
+    app.tokens.set('minsu', knows!);
+    await using back = await doors['/ws'](app.url, { token: 'minsu' });
+    expect((await call(back, 'session.get', {})).user).toMatchObject({ id: 'u-minsu', kind: 'host' });
+    await call(back, 'message.send', { room: 'lobby', text: 'let in again' });
+  });
+
+  test('D8 also who was just coming in when it was called', async () => {
+    await using before = await doors['/ws'](app.url, { token: 'minsu' });
+    const { promise, resolve } = deferred();
+    app.slow = promise;
+    const coming = doors['/ws'](app.url, { token: 'minsu' }).then(
+      (client) => client[Symbol.asyncDispose](),
+      () => undefined,
+    );
+    await app.madang.endSessions('minsu');
+    await expectThrownOut(before);
+    resolve();
+    app.slow = undefined;
+    await coming;
+  });
+
+  test('twice, and of a user who was never here, is no error; what can be no id is', async () => {
+    await Promise.all([app.madang.endSessions('minsu'), app.madang.endSessions('minsu')]);
+    await app.madang.endSessions('nobody');
+    await expect(app.madang.endSessions('no id')).rejects.toThrow(/printable ASCII/);
+    await expect(app.madang.endSessions('')).rejects.toThrow(/printable ASCII/);
+  });
+});
+
+describe('endSessions reaches every node', () => {
+  let postgres: TestPostgres;
+  let redis: TestRedis;
+  const open = new Disposables();
+  beforeAll(async () => {
+    [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    open.use(postgres);
+    open.use(redis);
+  });
+  afterAll(() => open[Symbol.asyncDispose]());
+
+  test.each([
+    ['over the bus', true],
+    ['without a bus', false],
+  ])('D8 %s', async (_way, hasBus) => {
+    const database = await postgres.newDatabase();
+    const options = { database, ...(hasBus && { bus: redis.url }) };
+    await using one = await startApp(options);
+    await using other = await startApp(options);
+    await using minsu = await doors['/ws'](other.url, { token: 'minsu' });
+    await using dawn = await doors['/ws'](other.url, { token: 'dawn' });
+    for (const app of [one, other]) app.tokens.delete('minsu');
+    const start = performance.now();
+    await one.madang.endSessions('minsu');
+    await expectThrownOut(minsu);
+    process.stdout.write(`  closed at the other node after ${Math.round(performance.now() - start)} ms\n`);
+    expect(await outcome(dawn, 'session.get', {})).toBe('ok');
+  });
+});
