@@ -12,6 +12,8 @@ export interface Place {
   token?: string;
   /** The node to come to, where there are several. */
   port?: number;
+  /** The loopback address to come from: each has some 28,000 ports. */
+  from?: string;
 }
 
 /** How a server is spoken to: what a client says, and what the server's frames mean. */

@@ -69,6 +69,7 @@ export class LoadClient {
     this.#socket = connect({
       port,
       host: '127.0.0.1',
+      ...(place.from !== undefined && { localAddress: place.from }),
       noDelay: true,
       onread: {
         buffer: readBuffer,
