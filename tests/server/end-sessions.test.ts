@@ -23,17 +23,20 @@ interface App extends AsyncDisposable {
   readonly tokens: Map<string, { id: string; name: string }>;
   /** While it is set, the app takes this long to say who somebody is. */
   slow: Promise<void> | undefined;
+  /** How often the app was asked who somebody is. */
+  asked: number;
 }
 
 async function startApp(options: MadangOptions = {}): Promise<App> {
   const folder = tempFolder();
   const tokens = new Map(['minsu', 'dawn'].map((id) => [id, { id, name: `The ${id}` }]));
-  const parts: { slow: Promise<void> | undefined } = { slow: undefined };
+  const parts: { slow: Promise<void> | undefined; asked: number } = { slow: undefined, asked: 0 };
   const madang = await createMadang({
     data: folder.path,
     logLevel: 'warn',
     authenticate: async ({ headers }) => {
       const known = tokens.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null;
+      parts.asked += 1;
       await parts.slow;
       return known;
     },
@@ -96,15 +99,22 @@ describe('endSessions ends what a user of the app has open', () => {
     await using before = await doors['/ws'](app.url, { token: 'minsu' });
     const { promise, resolve } = deferred();
     app.slow = promise;
-    const coming = doors['/ws'](app.url, { token: 'minsu' }).then(
-      (client) => client[Symbol.asyncDispose](),
-      () => undefined,
+    const asked = app.asked;
+    const coming = fetch(`${app.url}/api/session`, { headers: { authorization: 'Bearer minsu' } });
+    const connecting = doors['/ws'](app.url, { token: 'minsu' }).then(
+      () => 'let in',
+      () => 'refused',
     );
+    // The app has said who it is, and its answer is still on its way.
+    await expect.poll(() => app.asked).toBe(asked + 2);
     await app.madang.endSessions('minsu');
     await expectThrownOut(before);
     resolve();
     app.slow = undefined;
-    await coming;
+    expect((await coming).status).toBe(401);
+    expect(await connecting).toBe('refused');
+    await using again = await doors['/ws'](app.url, { token: 'minsu' });
+    expect(await outcome(again, 'session.get', {})).toBe('ok');
   });
 
   test('twice, and of a user who was never here, is no error; what can be no id is', async () => {

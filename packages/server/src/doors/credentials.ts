@@ -48,8 +48,9 @@ export class Credentials {
     if (operator) return operator;
     const sameOrigin = mayUseCookies(request, this.#origins, this.#addresses);
     if (this.#authenticate && (sameOrigin || authorization !== undefined)) {
+      const askedAt = performance.now();
       const host = await this.#authenticate(request);
-      if (host) return this.#sessions.ofHostUser(host);
+      if (host) return this.#sessions.ofHostUser(host, askedAt);
     }
     if (bearer !== undefined) {
       return (

@@ -1,4 +1,5 @@
 import { fail, type User, type UserRef } from '@madang/protocol';
+import { LRUCache } from 'lru-cache';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import {
@@ -15,6 +16,9 @@ import type { Names } from './names.js';
 
 /** A session that nobody used for so long, in ms, is over. */
 const IDLE_MS = 90 * 24 * 3600_000;
+
+/** How long it is remembered that a user's sessions were ended, in ms: the app may just be saying who somebody is. */
+const ENDED_MS = 60_000;
 
 /** A user as a host app knows them. */
 export interface HostUser {
@@ -35,6 +39,8 @@ export class Sessions {
   readonly #onCreated: (user: UserRef) => Promise<void>;
   /** The app's users who are being let in for the first time. */
   readonly #arriving = new Map<string, Promise<void>>();
+  /** When the sessions of the app's users were ended here, by `performance.now()`. */
+  readonly #endedAt = new LRUCache<string, number>({ max: 1000, ttl: ENDED_MS });
   readonly #endListeners: ((session: Session, reason: SessionEnd) => void)[] = [];
 
   /** `guests`: whether they are let in. `onCreated` hears of every new user before anyone else does. */
@@ -82,8 +88,11 @@ export class Sessions {
     return user && { id, user };
   }
 
-  /** A host app's user, who is signed in there. */
-  async ofHostUser(host: HostUser): Promise<Session> {
+  /**
+   * A host app's user, who is signed in there. Undefined if their sessions were ended since the app was asked, at
+   * `askedAt` of `performance.now()`: what it said may be from before.
+   */
+  async ofHostUser(host: HostUser, askedAt: number): Promise<Session | undefined> {
     const id = userIdOf(host.id);
     const known = await findUser(this.#store.read, id);
     const user: User = { id, kind: 'host', name: host.name, createdAt: known?.createdAt ?? this.#clock.now() };
@@ -91,12 +100,15 @@ export class Sessions {
     if (!known && !this.#arriving.has(id)) this.#arriving.set(id, this.#arrive(user));
     // A page's first requests come together: those after the first wait as well, until the user is in the lobby.
     await this.#arriving.get(id);
-    return { id: await this.#signInOf(id), user };
+    const session = { id: await this.#signInOf(id), user };
+    return (this.#endedAt.get(id) ?? -Infinity) >= askedAt ? undefined : session;
   }
 
   /** Ends what a host app's user has open, at every door and node. Does nothing for one who was never here. */
   async endAllOf(hostId: string): Promise<void> {
-    const user = await findUser(this.#store.read, userIdOf(hostId));
+    const userId = userIdOf(hostId);
+    this.#endedAt.set(userId, performance.now());
+    const user = await findUser(this.#store.read, userId);
     if (!user) return;
     for (const id of await sessionIdsOf(this.#store.read, user.id)) await this.end({ id, user }, 'revoked');
   }
