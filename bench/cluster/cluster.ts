@@ -21,6 +21,8 @@ export interface Cluster extends AsyncDisposable {
   grow(count: number): Promise<void>;
   /** Stops all nodes, and starts so many new ones. */
   renew(count: number): Promise<void>;
+  /** Lets PostgreSQL clean up after what was done so far, which would count for what comes. */
+  tidy(): Promise<void>;
   /** Starts one more node that reaches PostgreSQL and Redis over other addresses. It is not among `nodes`. */
   startAside(database: string, bus: string): Promise<ServerProcess>;
 }
@@ -51,6 +53,10 @@ export async function startCluster(): Promise<Cluster> {
     renew: async (count) => {
       await Promise.all(nodes.splice(0).map((node) => node.stop()));
       await grow(count);
+    },
+    tidy: async () => {
+      await postgres.sql(database, 'VACUUM ANALYZE');
+      await postgres.sql(database, 'CHECKPOINT');
     },
     startAside: async (to, bus) => {
       const node = await start(to, bus);

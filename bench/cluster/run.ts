@@ -39,6 +39,7 @@ async function measure(): Promise<ClusterResults> {
   const results: Omit<ClusterResults, 'machine'> = { deliveries: [], logRates: [], empty: [] };
   for (const nodes of [1, 2, 3]) {
     await cluster.grow(nodes);
+    await cluster.tidy();
     say(`${nodes} nodes: nobody there`);
     results.empty.push(await measureEmpty(parts));
     for (const layout of layouts) {
@@ -54,6 +55,7 @@ async function measure(): Promise<ClusterResults> {
   say('round trips to PostgreSQL');
   results.roundTrips = await measureRoundTrips(parts);
   await cluster.renew(3);
+  await cluster.tidy();
   say('people come, stay and go');
   results.coming = await measureComing(parts);
   say('many rooms');
