@@ -72,7 +72,7 @@ for (const [way, startStandbyYard] of Object.entries(ways)) {
       [first, first, second].map((node, index) => startWriter(node.url, `writer${index}`)),
     );
     for (const writer of writers) open.use(writer);
-    await vi.waitFor(() => expect(writers.every(({ acknowledged }) => acknowledged.size > 5)).toBe(true));
+    await vi.waitFor(() => expect(writers.every(({ acknowledged }) => acknowledged.size > 5)).toBe(true), 15_000);
 
     await yard.postgres.kill();
     const start = performance.now();
@@ -106,8 +106,10 @@ test('O2 a server that turns read-only under its connections is left for the one
   const admin = yard.postgres.url('postgres');
   await yard.postgres.sql(admin, 'ALTER SYSTEM SET default_transaction_read_only = on');
   await yard.postgres.sql(admin, 'SELECT pg_reload_conf()');
-  await vi.waitFor(async () =>
-    expect(await yard.postgres.sql(admin, 'SHOW transaction_read_only')).toEqual([{ transaction_read_only: 'on' }]),
+  await vi.waitFor(
+    async () =>
+      expect(await yard.postgres.sql(admin, 'SHOW transaction_read_only')).toEqual([{ transaction_read_only: 'on' }]),
+    10_000,
   );
   expect(await outcome(ari, 'message.send', { room: 'lobby', text: 'x', clientId: 'x' })).toBe('unavailable');
   await standby.promote();
