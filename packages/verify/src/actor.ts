@@ -1,7 +1,7 @@
 import type { ContractClient } from './clients.js';
 import type { Answer } from './doors/door.js';
 import type { Intent } from './history.js';
-import { pause, type Random } from './random.js';
+import { pause, type Random, within } from './random.js';
 
 /** A message that somebody may edit, delete, react to, or send again. */
 interface Known {
@@ -92,7 +92,7 @@ export class Actor {
   async stop(limitMs: number): Promise<void> {
     this.#isStopped = true;
     const settled = Promise.all([this.#running, ...this.#sends]);
-    await Promise.race([settled, pause(limitMs)]);
+    await within(settled, limitMs, undefined);
     this.#isAbandoned = true;
     await settled;
   }

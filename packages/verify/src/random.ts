@@ -41,9 +41,21 @@ export function createRandom(seed: number): Random {
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
-    setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => resolve(), { once: true });
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
   });
+}
+
+/** What a promise comes to, or `otherwise` after so many ms. Leaves no timer behind, which would keep a process alive. */
+export async function within<T, O>(promise: Promise<T>, ms: number, otherwise: O): Promise<T | O> {
+  const settled = new AbortController();
+  const late = pause(ms, settled.signal).then(() => otherwise);
+  return Promise.race([promise, late]).finally(() => settled.abort());
 }
 
 /** Waits until a condition holds; answers whether it did before the deadline. */

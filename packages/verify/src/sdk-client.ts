@@ -2,7 +2,7 @@ import { type Client, createClient, type EventName, MadangError, memoryOutboxSto
 import type { ContractClient } from './clients.js';
 import type { Answer } from './doors/door.js';
 import { type HistoryWriter, type Intent, seenOf } from './history.js';
-import { pause } from './random.js';
+import { within } from './random.js';
 import { recordAnswer } from './record-answer.js';
 
 /** Everything that a room's log may hold. */
@@ -97,8 +97,8 @@ export class SdkClient implements ContractClient {
       const { clientId, sent } = this.#client.send(intent.room, text);
       const own = { ...intent, cid: clientId, text: text.slice(0, 40) };
       this.#history.add({ type: 'invoked', op, client, user, intent: own });
-      const late = pause(SENT_MS).then((): Answer => ({ lost: 'the outbox did not say' }));
-      const answer = await Promise.race([answerOf(sent.then((message) => ({ message }))), late]);
+      const lost: Answer = { lost: 'the outbox did not say' };
+      const answer = await within(answerOf(sent.then((message) => ({ message }))), SENT_MS, lost);
       recordAnswer(this.#history, op, answer);
       return answer;
     }

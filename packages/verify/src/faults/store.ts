@@ -2,7 +2,7 @@ import { pause, until } from '../random.js';
 import type { Fault } from '../world.js';
 
 /** Longer than a commit waits for a database that another program holds, in ms. */
-const HELD_MS = 3000;
+const HELD_MS = 5000;
 
 /** How long sends may take to be acknowledged again, in ms. */
 const HEAL_MS = 15_000;
