@@ -70,6 +70,19 @@ export function openLoop(parts: Parts, messagesPerSecond: number): Drive {
   };
 }
 
+/**
+ * Keeps a server busy for a while, and lets it come to rest. Who is measured one message at a time is so measured with the
+ * code that a server runs which has been up for a while, not with what its JIT compiler has yet to compile.
+ */
+export async function warmUp(parts: Parts, seconds: number): Promise<void> {
+  const drive = closedLoop(parts, 8, 'heard');
+  drive.start();
+  await sleep(seconds * 1000);
+  drive.stop();
+  await settle(parts.ledger);
+  parts.ledger.onCompleted = undefined;
+}
+
 /** Waits until everyone has heard everything, but not longer than `limitMs`; then checks the books. */
 export async function settle(ledger: Ledger, limitMs = 10_000): Promise<void> {
   const until = performance.now() + limitMs;

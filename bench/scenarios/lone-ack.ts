@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { type Contender, contenders, startContender } from '../lib/contender.ts';
-import { settle, sleep } from '../lib/drive.ts';
+import { settle, sleep, warmUp } from '../lib/drive.ts';
 import { Histogram } from '../lib/histogram.ts';
 import { connectLoad } from '../lib/load.ts';
 import { markedText } from '../lib/marker.ts';
@@ -59,6 +59,7 @@ async function measure(contender: Contender, bench: Bench): Promise<Figure> {
   const disk = openDisk();
   try {
     const load = await connectLoad(server, 1);
+    await warmUp(load, bench.warmUpSeconds);
     const { ledger, senders } = load;
     const lone = new Histogram();
     const commits = new Histogram();

@@ -1,5 +1,5 @@
 import { type Contender, contenders, startContender } from '../lib/contender.ts';
-import { openLoop, settle, sleep } from '../lib/drive.ts';
+import { openLoop, settle, sleep, warmUp } from '../lib/drive.ts';
 import { Histogram } from '../lib/histogram.ts';
 import { connectLoad } from '../lib/load.ts';
 import { watch, type Window } from '../lib/measure.ts';
@@ -41,9 +41,10 @@ async function measure(contender: Contender, bench: Bench): Promise<Figure> {
   const server = await startContender(contender, { people: PEOPLE }, bench.serverCore);
   try {
     const load = await connectLoad(server, 4);
+    await warmUp(load, bench.warmUpSeconds);
     const drive = openLoop(load, DELIVERIES_PER_SECOND / PEOPLE);
     drive.start();
-    await sleep(bench.warmUpSeconds * 1000);
+    await sleep(1000);
     const latency = new Histogram();
     load.ledger.latency = latency;
     const window = await watch(server, load.ledger, bench);
