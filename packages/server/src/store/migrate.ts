@@ -4,12 +4,14 @@ import { StartError } from '../errors.js';
 import type { Dialect } from './dialect.js';
 import * as first from './migrations/0001-first.js';
 import * as roomSearch from './migrations/0002-room-search.js';
+import * as messageClientIndex from './migrations/0004-message-client-index.js';
 import type { Schema } from './schema.js';
 
 /** Each writes for the engine that it is given. */
 const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Promise<void>> = {
   '0001-first': (db, dialect) => first.up(db, dialect),
   '0002-room-search': (db, dialect) => roomSearch.up(db, dialect),
+  '0004-message-client-index': (db) => messageClientIndex.up(db),
 };
 
 /** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */
