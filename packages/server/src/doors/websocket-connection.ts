@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { CloseReason, Connection } from '../fanout/connection.js';
-import { type Encoded, encodedBytes, type WireFormat } from '../fanout/wire-format.js';
+import type { Encoded, WireFormat } from '../fanout/wire-format.js';
 import type { Session } from '../identity/actor.js';
 import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
-import { waitingBytesOf, writeDirectly } from './direct-write.js';
+import { Outlet } from './outlet.js';
 import { textFrames } from './text-frames.js';
 import type { WebSocketDoor } from './websocket-server.js';
 
@@ -30,11 +30,10 @@ export class WebSocketConnection implements Connection, Calling {
   greeting: Promise<void> | undefined;
   readonly #door: WebSocketDoor;
   readonly #webSocket: WebSocket;
-  readonly #socket: Duplex;
+  readonly #outlet: Outlet;
   readonly #maxAnswerBytes: number;
-  /** Texts that go when the turn ends. */
-  #texts: string[] | undefined;
-  #isJoining = false;
+  /** What goes in one write when the turn ends: frames that are ready, then texts. */
+  #turn: { frames: Buffer[]; texts: string[] } | undefined;
 
   constructor(
     place: { door: WebSocketDoor; format: WireFormat; address: string },
@@ -46,7 +45,7 @@ export class WebSocketConnection implements Connection, Calling {
     this.format = place.format;
     this.address = place.address;
     this.#webSocket = webSocket;
-    this.#socket = socket;
+    this.#outlet = new Outlet(socket);
     this.#maxAnswerBytes = maxAnswerBytes;
   }
 
@@ -59,33 +58,32 @@ export class WebSocketConnection implements Connection, Calling {
   }
 
   write(encoded: Encoded): void {
-    if (this.#webSocket.readyState !== WebSocket.OPEN || encodedBytes(encoded) === 0) return;
-    if (Buffer.isBuffer(encoded)) {
-      // Who waits for an answer most likely gets it in this turn.
-      if (this.callsInFlight > 0) this.#join();
-      writeDirectly(this.#socket, encoded);
-    } else for (const text of encoded) this.send(text);
+    if (this.#webSocket.readyState !== WebSocket.OPEN || encoded.length === 0) return;
+    if (isTexts(encoded)) for (const text of encoded) this.send(text);
+    // Who waits for an answer most likely gets it in this turn.
+    else if (this.callsInFlight > 0 || this.#turn) this.#joined().frames.push(encoded);
+    else this.#outlet.write(encoded);
   }
 
   /** Sends a text to this connection alone, in one write with all else of this turn. */
   send(text: string): void {
-    (this.#texts ??= []).push(text);
-    this.#join();
+    this.#joined().texts.push(text);
   }
 
   /** Writes what the turn has joined. */
   endTurn(): void {
-    this.#isJoining = false;
-    const texts = this.#texts;
-    this.#texts = undefined;
-    if (texts && this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(textFrames(texts));
-    this.#socket.uncork();
+    if (!this.#turn) return;
+    const { frames, texts } = this.#turn;
+    this.#turn = undefined;
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (texts.length > 0) frames.push(textFrames(texts));
+    this.#outlet.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
     // Who asks but does not read is cut off.
-    if (texts && this.queuedBytes() > this.#maxAnswerBytes) this.close('too_slow');
+    if (texts.length > 0 && this.queuedBytes() > this.#maxAnswerBytes) this.close('too_slow');
   }
 
   queuedBytes(): number {
-    return waitingBytesOf(this.#socket);
+    return this.#outlet.waitingBytes;
   }
 
   /** Asks whether the client is there; one that has not answered the last time is cut off. */
@@ -98,7 +96,7 @@ export class WebSocketConnection implements Connection, Calling {
 
   /** Closes for what the client did against the protocol. */
   end(): void {
-    if (this.#isJoining) this.endTurn();
+    this.endTurn();
     this.#webSocket.close(1002, 'protocol error');
   }
 
@@ -109,17 +107,21 @@ export class WebSocketConnection implements Connection, Calling {
 
   close(reason: CloseReason): void {
     if (reason === 'session_ended' || reason === 'unauthenticated') this.#door.ending?.(this);
-    if (this.#isJoining) this.endTurn();
+    this.endTurn();
     const { code, reason: words } = closeCodes[reason];
     this.#webSocket.close(code, words);
   }
 
-  #join(): void {
-    if (this.#isJoining) return;
-    this.#isJoining = true;
-    this.#socket.cork();
+  #joined(): { frames: Buffer[]; texts: string[] } {
+    if (this.#turn) return this.#turn;
     process.nextTick(endTurn, this);
+    return (this.#turn = { frames: [], texts: [] });
   }
+}
+
+/** Asked for each delivery: cheaper than what Buffer offers. */
+function isTexts(encoded: Encoded): encoded is readonly string[] {
+  return Array.isArray(encoded);
 }
 
 function endTurn(connection: WebSocketConnection): void {

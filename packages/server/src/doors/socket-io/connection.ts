@@ -1,16 +1,15 @@
 import type { Socket as EngineSocket } from 'engine.io';
-import type { Socket as TcpSocket } from 'node:net';
 import type { Attendance } from '../../fanout/attendance.js';
 import type { CloseReason, Connection } from '../../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import type { Session } from '../../identity/actor.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
-import { waitingBytesOf, writeDirectly } from '../direct-write.js';
+import { Outlet } from '../outlet.js';
 import { textFrames } from '../text-frames.js';
 import { socketIoFrames, socketIoPackets } from './format.js';
 import { disconnectPacket } from './packets.js';
-import { directSocket, takesFrames, waitingBytes } from './raw-socket.js';
+import { directSocket, queuedBytesOf, takesFrames } from './raw-socket.js';
 
 /**
  * A Socket.IO client that began with polling, the caller of what comes over it. Once it has a WebSocket, a batch is one buffer of ready frames,
@@ -33,13 +32,10 @@ export class SocketIoConnection implements Connection, Calling {
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
   /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
-  #direct: TcpSocket | undefined;
+  #direct: Outlet | undefined;
   #isClosing = false;
-  /** Messages that go when the turn ends. */
-  #answers: string[] | undefined;
-  /** What holds back its writes until the turn ends, if the turn has written. */
-  #corked: TcpSocket | undefined;
-  #isJoining = false;
+  /** What goes when the turn ends: frames that are ready, in one write, then messages. */
+  #turn: { frames: Buffer[]; answers: string[] } | undefined;
 
   constructor(engine: EngineSocket, address: string, parts: { attendance: Attendance; maxAnswerBytes: number }) {
     this.#engine = engine;
@@ -62,30 +58,34 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   queuedBytes(): number {
-    return this.#queued + (this.#direct ? waitingBytesOf(this.#direct) : 0);
+    return this.#queued + (this.#direct?.waitingBytes ?? 0);
   }
 
   /** Sends an Engine.IO message to this connection alone, when the turn ends. */
   send(message: string): void {
-    (this.#answers ??= []).push(message);
-    this.#join();
+    this.#joined().answers.push(message);
   }
 
   /** Writes what the turn has joined. */
   endTurn(): void {
-    this.#isJoining = false;
-    const answers = this.#answers;
-    this.#answers = undefined;
-    if (answers) this.#writeAnswers(answers);
-    this.#corked?.uncork();
-    this.#corked = undefined;
+    if (!this.#turn) return;
+    const { frames, answers } = this.#turn;
+    this.#turn = undefined;
+    const outlet = this.#outlet();
+    if (outlet) {
+      if (answers.length > 0) frames.push(textFrames(answers));
+      outlet.write(Buffer.concat(frames));
+    } else {
+      for (const each of frames) this.#queueFrames(each);
+      for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
+    }
     // Who asks but does not read is cut off.
-    if (answers && waitingBytes(this.#engine) > this.#maxAnswerBytes) this.close('too_slow');
+    if (answers.length > 0 && this.#waitingBytes() > this.#maxAnswerBytes) this.close('too_slow');
   }
 
   /** Closes for what the client did against the protocol. */
   end(): void {
-    if (this.#isJoining) this.endTurn();
+    this.endTurn();
     this.#isClosing = true;
     this.#engine.close();
   }
@@ -94,26 +94,21 @@ export class SocketIoConnection implements Connection, Calling {
     // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
     // Who is too slow never drains, so nothing is waited for.
     if (reason === 'session_ended' || reason === 'unauthenticated') this.send(disconnectPacket);
-    if (this.#isJoining) this.endTurn();
+    this.endTurn();
     this.#isClosing = true;
     this.#engine.close(reason === 'too_slow');
   }
 
-  #writeAnswers(answers: readonly string[]): void {
-    const socket = this.#directSocket();
-    if (socket) socket.write(textFrames(answers));
-    else for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
-  }
-
   #writeFrames(frames: Buffer): void {
     if (frames.length === 0) return;
-    const socket = this.#directSocket();
-    if (socket) {
-      // Who waits for an answer most likely gets it in this turn.
-      if (this.callsInFlight > 0) this.#cork(socket);
-      writeDirectly(socket, frames);
-      return;
-    }
+    const outlet = this.#outlet();
+    // Who waits for an answer most likely gets it in this turn.
+    if (outlet && (this.callsInFlight > 0 || this.#turn)) this.#joined().frames.push(frames);
+    else if (outlet) outlet.write(frames);
+    else this.#queueFrames(frames);
+  }
+
+  #queueFrames(frames: Buffer): void {
     // A fresh options object each time: Engine.IO writes into it.
     const options = { compress: false, wsPreEncodedFrame: [frames] } as { compress: boolean };
     this.#engine.write('', options, this.#counted(frames.length));
@@ -126,27 +121,23 @@ export class SocketIoConnection implements Connection, Calling {
     }
   }
 
-  #cork(socket: TcpSocket): void {
-    if (this.#corked) return;
-    this.#corked = socket;
-    socket.cork();
-    this.#join();
-  }
-
-  #join(): void {
-    if (this.#isJoining) return;
-    this.#isJoining = true;
+  #joined(): { frames: Buffer[]; answers: string[] } {
+    if (this.#turn) return this.#turn;
     process.nextTick(endTurn, this);
+    return (this.#turn = { frames: [], answers: [] });
   }
 
-  #directSocket(): TcpSocket | undefined {
-    if (this.#direct) return this.#isClosing || !this.#direct.writable ? undefined : this.#direct;
+  #waitingBytes(): number {
+    return queuedBytesOf(this.#engine) + (this.#direct?.waitingBytes ?? 0);
+  }
+
+  #outlet(): Outlet | undefined {
+    if (this.#direct) return this.#isClosing ? undefined : this.#direct;
     const engine = this.#engine;
     const socket = takesFrames(engine) ? directSocket(engine) : undefined;
     if (!socket) return undefined;
-    this.#direct = socket;
     socket.on('drain', () => this.#attendance.drained(this));
-    return socket;
+    return (this.#direct = new Outlet(socket));
   }
 
   #counted(bytes: number): () => void {

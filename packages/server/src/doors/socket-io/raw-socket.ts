@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { waitingBytesOf } from '../direct-write.js';
 
 /**
  * The one place that looks inside Engine.IO. Its queue costs about as much as the network write itself, so a batch that
@@ -35,11 +34,10 @@ export function directSocket(engine: EngineSocket): Socket | undefined {
   return webSocket?.readyState === 1 && socket instanceof Socket ? socket : undefined;
 }
 
-/** Bytes that wait for the network, in Engine.IO's queue and at the TCP socket. It walks the queue. */
-export function waitingBytes(engine: EngineSocket): number {
-  const { transport, writeBuffer = [] } = engine as unknown as Inside;
-  const socket = transport?.socket?._socket;
-  let bytes = socket instanceof Socket ? waitingBytesOf(socket) : 0;
+/** Bytes that wait in Engine.IO's queue. It walks the queue. */
+export function queuedBytesOf(engine: EngineSocket): number {
+  const { writeBuffer = [] } = engine as unknown as Inside;
+  let bytes = 0;
   for (const packet of writeBuffer as { data?: unknown }[]) {
     bytes += typeof packet.data === 'string' ? packet.data.length : 0;
   }
