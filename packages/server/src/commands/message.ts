@@ -30,8 +30,9 @@ export async function send(
     return sent ?? fail('conflict', 'You have sent something else under this clientId', { field: 'clientId' });
   }
   const { seq, at } = created;
-  const message = { id: messageIdOf(room, seq), room, seq, author, text, at };
-  return { message: clientId === undefined ? message : { ...message, clientId } };
+  const id = messageIdOf(room, seq);
+  if (clientId === undefined) return { message: { id, room, seq, author, text, at } };
+  return { message: { id, room, seq, author, text, at, clientId } };
 }
 
 /** The first result of a send that is a repeat of one before, or undefined. */

@@ -75,9 +75,9 @@ export class RoomLog {
    * Appends, or finds that there is nothing to append (then `undefined`).
    * @throws MadangError `forbidden` when the guard isn't a member any more, `unavailable` when it can't be stored.
    */
-  async append(append: Omit<Append, 'at'>): Promise<Appended | undefined> {
+  async append({ room, actor, events, guard }: Omit<Append, 'at'>): Promise<Appended | undefined> {
     const at = this.#now();
-    const result = await this.#writer.append({ ...append, at });
+    const result = await this.#writer.append({ room, actor, at, events, guard });
     if (result.status === 'appended') return { seq: result.seqs[0] ?? 0, at };
     if (result.status === 'refused') return fail('forbidden', 'You are not a member of this room');
     if (result.status === 'failed') throw new Error(`An append failed: ${result.reason}`);

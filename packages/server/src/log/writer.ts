@@ -16,7 +16,7 @@ export class Writer {
   readonly #store: Store;
   readonly #onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void;
   readonly #onUnanswered: () => void;
-  readonly #gathering: { append: Append; settle(result: AppendResult | Error): void }[] = [];
+  readonly #gathering: { append: Append; resolve(result: AppendResult): void; reject(reason: Error): void }[] = [];
   #committing: Promise<void> | undefined;
 
   /** `onCommitted` hears each batch before its appends are answered, `onUnanswered` that one failed, perhaps after it was committed (S7). */
@@ -33,10 +33,7 @@ export class Writer {
   /** Resolves when the append is on disk, or was found unchanged or refused. Rejects with `unavailable`. */
   append(append: Append): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
-      this.#gathering.push({
-        append,
-        settle: (result) => (result instanceof Error ? reject(result) : resolve(result)),
-      });
+      this.#gathering.push({ append, resolve, reject });
       this.#committing ??= this.#run();
     });
   }
@@ -54,11 +51,11 @@ export class Writer {
         const appends = batch.map((each) => each.append);
         const results = await this.#store.commit(appends);
         this.#onCommitted(appends, results);
-        for (const [index, each] of batch.entries()) each.settle(results[index] as AppendResult);
+        for (const [index, each] of batch.entries()) each.resolve(results[index] as AppendResult);
       } catch (error) {
         const reason = error instanceof Error ? error : new Error(String(error));
         this.#onUnanswered();
-        for (const each of batch) each.settle(reason);
+        for (const each of batch) each.reject(reason);
       }
     }
     this.#committing = undefined;

@@ -41,12 +41,20 @@ export interface Append {
   at: number;
   events: NewEvent[];
   /** Only if this user is a member when it commits. */
-  guard?: string;
+  guard?: string | undefined;
 }
 
 /** Whether an append makes its room. Any other needs the room to be there, or fails. */
-export function createsRoom(append: Append): boolean {
+export function createsRoom(append: { events: readonly Pick<NewEvent, 'changes'>[] }): boolean {
   return append.events[0]?.changes[0]?.kind === 'insertRoom';
+}
+
+/** Whether an append is one plain message: nearly all are, and engines have a short way for them. */
+export function isPlainMessage(append: Append): boolean {
+  const [event, ...others] = append.events;
+  return others.length === 0 && event?.messageSeq === undefined && event?.changes.length === 1
+    ? event.changes[0]?.kind === 'insertMessage'
+    : false;
 }
 
 /** An event before it has its place. */

@@ -2,16 +2,9 @@ import type { Client } from 'pg';
 import { messageOf } from '../../errors.js';
 import { type Change, changeStatements, type ChangeStatement } from '../changes.js';
 import { postgresDialect } from '../dialect.js';
-import { type Append, type AppendResult, createsRoom, type NewEvent } from '../store.js';
+import { type Append, type AppendResult, createsRoom, isPlainMessage, type NewEvent } from '../store.js';
 import { isContention, isOvertaken, isUnavailable } from './failures.js';
-import {
-  insertMessages,
-  isMessageRun,
-  isPlainMessage,
-  messageResults,
-  messageValues,
-  repeatKey,
-} from './message-run.js';
+import { insertMessages, isMessageRun, messageResults, messageValues, repeatKey } from './message-run.js';
 import { Pipeline, type Statement } from './pipeline.js';
 
 /** Locks rooms for the rest of the transaction. Always in this order, so that no two nodes wait for each other. */

@@ -1,4 +1,4 @@
-import type { Append, AppendResult, NewEvent } from '../store.js';
+import { type Append, type AppendResult, isPlainMessage, type NewEvent } from '../store.js';
 import type { Statement } from './pipeline.js';
 
 /**
@@ -39,14 +39,6 @@ export const insertMessages: Statement = {
     )
     SELECT ord, verdict, seq FROM numbered`,
 };
-
-/** Whether an append is one plain message, as {@link insertMessages} takes them. */
-export function isPlainMessage(append: Append): boolean {
-  const [event, ...others] = append.events;
-  return others.length === 0 && event?.messageSeq === undefined && event?.changes.length === 1
-    ? event.changes[0]?.kind === 'insertMessage'
-    : false;
-}
 
 /** What tells a message that is sent again. */
 export function repeatKey(append: Append): string | undefined {

@@ -10,6 +10,7 @@ import type { EventRecord, Schema } from '../schema.js';
 import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
 import { unavailable } from '../unavailable.js';
 import { AccessCache } from './access-cache.js';
+import { decodeResults, encodeBatch, type ResultsWire } from './batch-wire.js';
 import { openForReading, openForWriting, preparingOnce } from './connection.js';
 import { workerDialect } from './worker-dialect.js';
 import type { WorkerAnswer, WorkerRequest } from './write-worker.js';
@@ -109,8 +110,6 @@ function isCode(error: unknown, prefix: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith(prefix);
 }
 
-type RequestBody = WorkerRequest extends infer Each ? (Each extends unknown ? Omit<Each, 'id'> : never) : never;
-
 class SqliteStore implements Store {
   readonly epoch: string;
   readonly read: Kysely<Schema>;
@@ -133,7 +132,7 @@ class SqliteStore implements Store {
     const reader = { prepare: preparingOnce(this.#database), close: () => undefined };
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
     this.write = new Kysely<Schema>({
-      dialect: workerDialect((sql, values) => this.#ask({ kind: 'statement', sql, values })),
+      dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
     this.#access = this.#database.prepare(
       `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, members.role AS role
@@ -148,7 +147,9 @@ class SqliteStore implements Store {
 
   async commit(batch: readonly Append[]): Promise<AppendResult[]> {
     try {
-      const results = await this.#ask<AppendResult[]>({ kind: 'commit', batch: JSON.stringify(batch) });
+      const results = decodeResults(
+        await this.#ask<ResultsWire>((id) => ({ id, kind: 'commit', batch: encodeBatch(batch) })),
+      );
       this.#accessCache.follow(batch, results);
       return results;
     } catch (error) {
@@ -181,18 +182,18 @@ class SqliteStore implements Store {
     // The reader first: who closes last writes the WAL into the database, and a read-only connection can't.
     this.#database.close();
     if (!this.#broken) {
-      await this.#ask({ kind: 'close' }).catch(() => undefined);
+      await this.#ask((id) => ({ id, kind: 'close' })).catch(() => undefined);
       await exited;
     }
     this.#lock.close();
   }
 
-  #ask<Result>(request: RequestBody): Promise<Result> {
+  #ask<Result>(request: (id: number) => WorkerRequest): Promise<Result> {
     if (this.#broken) return Promise.reject(unavailable(this.#broken));
     const id = this.#nextId++;
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ ...request, id });
+      this.#worker.postMessage(request(id));
     });
   }
 

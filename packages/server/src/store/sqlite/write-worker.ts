@@ -3,13 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
 import { type Change, type ChangePlace, changeStatements, type ChangeStatement, type SqlValue } from '../changes.js';
 import { sqliteDialect } from '../dialect.js';
-import { type Append, type AppendResult, createsRoom } from '../store.js';
+import { type AppendResult, createsRoom } from '../store.js';
+import { type BatchWire, decodeBatch, encodeResults, type WrittenAppend } from './batch-wire.js';
 import { openForWriting, preparingOnce } from './connection.js';
 
 /** What the store asks of the worker; it answers each in turn with {@link WorkerAnswer}. */
 export type WorkerRequest =
-  /** The batch as JSON: a structured clone of many small objects costs twice as much on both sides. */
-  | { id: number; kind: 'commit'; batch: string }
+  | { id: number; kind: 'commit'; batch: BatchWire }
   | { id: number; kind: 'statement'; sql: string; values: SqlValue[] }
   | { id: number; kind: 'close' };
 
@@ -71,7 +71,7 @@ class WriteSide {
   }
 
   /** Commits a batch in one transaction. If that fails, each append by itself, so that a bad one harms no other (S4). */
-  commit(batch: readonly Append[]): AppendResult[] {
+  commit(batch: readonly WrittenAppend[]): AppendResult[] {
     try {
       return this.#transaction(batch);
     } catch (error) {
@@ -110,7 +110,7 @@ class WriteSide {
     this.#database.close();
   }
 
-  #transaction(batch: readonly Append[]): AppendResult[] {
+  #transaction(batch: readonly WrittenAppend[]): AppendResult[] {
     if (this.#rooms.size > MAX_ROOMS) this.#rooms.clear();
     this.#moved.clear();
     this.#begin.run();
@@ -127,7 +127,7 @@ class WriteSide {
     }
   }
 
-  #append(append: Append): AppendResult {
+  #append(append: WrittenAppend): AppendResult {
     const { room: id, guard, actor, at } = append;
     const room = this.#rooms.get(id) ?? this.#look(id);
     if (guard !== undefined && !(room && this.#isMember(room, guard))) return { status: 'refused' };
@@ -141,8 +141,8 @@ class WriteSide {
         continue;
       }
       head += 1;
-      const payload = JSON.stringify(event.payload);
-      this.#insertEvent.run(id, head, event.name, at, actor.id, actor.name, payload, event.messageSeq ?? null);
+      const { name, payload, messageSeq = null } = event;
+      this.#insertEvent.run(id, head, name, at, actor.id, actor.name, payload, messageSeq);
       seqs.push(head);
       if (event.changes.some(({ kind }) => kind === 'deleteMember')) room?.members.clear();
     }
@@ -190,7 +190,7 @@ function codeOf(error: unknown): string {
 }
 
 function serve(side: WriteSide, request: WorkerRequest): unknown {
-  if (request.kind === 'commit') return side.commit(JSON.parse(request.batch) as Append[]);
+  if (request.kind === 'commit') return encodeResults(side.commit(decodeBatch(request.batch)));
   if (request.kind === 'statement') return side.statement(request.sql, request.values);
   return side.close();
 }
