@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import {
+  Agent,
   createServer,
   type IncomingMessage,
   request as httpRequest,
@@ -8,8 +9,17 @@ import {
 } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import type { WorkerPlace } from './workers.js';
+
+/** A connection between workers that nothing needs is kept for so many ms. */
+const IDLE_MS = 5000;
+
+/** Requests that a worker may be handed while it is busy; the kernel's own bound (net.core.somaxconn) may be less. */
+const BACKLOG = 65_535;
+
+/** Header fields that belong to one connection (RFC 9110, 7.6.1), and are not handed on. */
+const OF_ONE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection']);
 
 /** How a worker's Socket.IO session ids begin, so that every other worker knows whose they are. */
 export function sessionIdPrefix(number: number): string {
@@ -23,6 +33,8 @@ export function sessionIdPrefix(number: number): string {
  */
 export class Neighbours {
   readonly #place: WorkerPlace;
+  /** Ends idle connections by itself, so that no request goes over one that the neighbour has just ended. */
+  readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
   constructor(place: WorkerPlace) {
     this.#place = place;
@@ -34,14 +46,14 @@ export class Neighbours {
     maxHeadBytes: number,
   ): Promise<Server> {
     // What a neighbour has let in is let in: it adds a header of its own.
-    const server = createServer({ maxHeaderSize: maxHeadBytes * 2 }, handler);
+    const server = createServer({ maxHeaderSize: maxHeadBytes * 2, keepAliveTimeout: 0 }, handler);
     const path = this.#pathOf(this.#place.number);
     // A worker that was killed leaves its socket behind for the one that takes its place.
     rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // Not shared by the cluster: each worker has its own.
-      server.listen({ path, exclusive: true }, resolve);
+      server.listen({ path, exclusive: true, backlog: BACKLOG }, resolve);
     });
     return server;
   }
@@ -51,16 +63,24 @@ export class Neighbours {
     const number = this.#ownerOf(request);
     if (number === undefined) return false;
     const handed = httpRequest(
-      { socketPath: this.#pathOf(number), method: request.method, path: request.url, headers: headersOf(request) },
+      {
+        agent: this.#agent,
+        socketPath: this.#pathOf(number),
+        method: request.method,
+        path: request.url,
+        headers: withoutConnection(headersOf(request)),
+      },
       (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
+        response.writeHead(answer.statusCode ?? 502, withoutConnection(answer.headers));
+        // An answer that breaks off breaks off for the client too.
+        pipeline(answer, response, () => undefined);
       },
     );
-    // That worker is gone, and the session with it: the client begins another, as Engine.IO would tell it to.
     handed.on('error', () => {
-      if (!response.headersSent) response.writeHead(400, { 'content-type': 'application/json' });
-      response.end('{"code":1,"message":"Session ID unknown"}');
+      // What is left of the request is read, or the client's connection could carry no other.
+      request.resume();
+      if (response.headersSent) response.destroy();
+      else refuseSession(response);
     });
     response.on('close', () => handed.destroy());
     request.pipe(handed);
@@ -97,6 +117,17 @@ export class Neighbours {
   #pathOf(number: number): string {
     return join(this.#place.folder, `${number}.sock`);
   }
+}
+
+/** That worker is gone, and the session with it: the client begins another, as Engine.IO would tell it to. */
+function refuseSession(response: ServerResponse): void {
+  response.writeHead(400, { 'content-type': 'application/json' });
+  response.end('{"code":1,"message":"Session ID unknown"}');
+}
+
+/** Headers for another connection. */
+function withoutConnection<Headers extends object>(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_CONNECTION.has(name))) as Headers;
 }
 
 /** A request's headers, with the address that it came from added. */
