@@ -102,6 +102,11 @@ export const settings = {
     value: 'on|off',
     doc: 'Whether calls are rate limited; off for benchmarks only',
   },
+  compression: {
+    schema: onOff.default(false),
+    value: 'on|off',
+    doc: 'Whether events, answers and pages are compressed for clients that accept it: for slow links, at a price in CPU',
+  },
   origins: {
     schema: list.refine(areOrigins).default([]),
     value: 'origins',

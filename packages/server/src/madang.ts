@@ -165,7 +165,16 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
   const addressLimit = new AddressLimit(addresses, config.limits ? config.maxConnectionsPerAddress : Infinity);
-  const doors: DoorParts = { commands, attendance, credentials, addresses, addressLimit, logger, limits: config };
+  const doors: DoorParts = {
+    commands,
+    attendance,
+    credentials,
+    addresses,
+    addressLimit,
+    logger,
+    compression: config.compression,
+    limits: config,
+  };
   const socketIo = new SocketIoDoor(doors, socketIdPrefix);
   const webSocket = createJsonRpcDoor(doors);
   const line = createLineDoor(doors);

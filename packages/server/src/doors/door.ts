@@ -21,6 +21,8 @@ export interface DoorParts {
   addresses: Addresses;
   addressLimit: AddressLimit;
   logger: Logger;
+  /** Whether what goes out is compressed for clients that offer it. */
+  compression: boolean;
   limits: DoorLimits;
 }
 

@@ -16,6 +16,13 @@ export function textFrames(texts: readonly string[]): Buffer {
   return frames;
 }
 
+/** The header of a whole text message, for who frames the payload otherwise. */
+export function textHeader(length: number): Buffer {
+  const header = Buffer.allocUnsafe(headerBytes(length));
+  writeHeader(header, 0, length);
+  return header;
+}
+
 function headerBytes(length: number): number {
   if (length < 126) return 2;
   return length < 65536 ? 4 : 10;

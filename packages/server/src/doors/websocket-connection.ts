@@ -1,23 +1,23 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { CloseReason, Connection } from '../fanout/connection.js';
-import type { Encoded, WireFormat } from '../fanout/wire-format.js';
+import type { Encoded } from '../fanout/wire-format.js';
 import type { Session } from '../identity/actor.js';
 import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
+import type { FramedFormat } from './framed-format.js';
 import { Outlet } from './outlet.js';
-import { textFrames } from './text-frames.js';
 import type { WebSocketDoor } from './websocket-server.js';
 
 /**
  * A connection over a plain WebSocket, for the `/ws` and line doors; it is the caller of what comes over it. Frames that
- * are ready go straight to the socket: `ws` writes its own frames at once when there is no compression, so the order
- * holds. Everything here is kept for each of many thousand idle connections: no closures, and no request.
+ * are ready go straight to the socket: `ws` writes only its control frames, which are never compressed, and at once, so the
+ * order holds. Everything here is kept for each of many thousand idle connections: no closures, and no request.
  */
 export class WebSocketConnection implements Connection, Calling {
   readonly id = nextConnectionId();
-  readonly format: WireFormat;
+  readonly format: FramedFormat;
   readonly address: string;
   session: Session | undefined;
   presence: 'online' | 'away' = 'online';
@@ -36,7 +36,7 @@ export class WebSocketConnection implements Connection, Calling {
   #turn: { frames: Buffer[]; texts: string[] } | undefined;
 
   constructor(
-    place: { door: WebSocketDoor; format: WireFormat; address: string },
+    place: { door: WebSocketDoor; format: FramedFormat; address: string },
     webSocket: WebSocket,
     socket: Duplex,
     maxAnswerBytes: number,
@@ -76,7 +76,7 @@ export class WebSocketConnection implements Connection, Calling {
     const { frames, texts } = this.#turn;
     this.#turn = undefined;
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (texts.length > 0) frames.push(textFrames(texts));
+    if (texts.length > 0) frames.push(this.format.frames(texts));
     this.#outlet.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
     // Who asks but does not read is cut off.
     if (texts.length > 0 && this.queuedBytes() > this.#maxAnswerBytes) this.close('too_slow');

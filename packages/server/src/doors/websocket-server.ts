@@ -1,18 +1,19 @@
 import { errorTable } from '@madang/protocol';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { toMadangError } from '../errors.js';
-import type { WireFormat } from '../fanout/wire-format.js';
 import type { DoorParts } from './door.js';
+import type { FramedFormats } from './framed-format.js';
 import { Heartbeats } from './heartbeats.js';
+import { acceptableOffer, deflateOptions, inflatingAtOnce } from './permessage-deflate.js';
 import { refuseUpgrade } from './port.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
 /** A door over plain WebSockets: what it makes of a new connection, and of a text that comes. */
 export interface WebSocketDoor {
   name: string;
-  format(request: IncomingMessage): WireFormat;
+  formats(request: IncomingMessage): FramedFormats;
   /** Greets; nothing is read until it resolves. When it throws, the connection is closed. */
   greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void>;
   receive(connection: WebSocketConnection, text: string): void;
@@ -35,16 +36,18 @@ export class WebSocketUpgrades {
   readonly #parts: DoorParts;
   readonly #heartbeats: Heartbeats<WebSocketConnection>;
   readonly #listeners: Listeners;
+  readonly #inflateAtOnce: (webSocket: WebSocket) => void;
 
   constructor(door: WebSocketDoor, parts: DoorParts) {
     this.#door = door;
     this.#parts = parts;
     this.#heartbeats = new Heartbeats(parts.limits.heartbeatMs, (connection) => connection.ping());
     this.#listeners = listenersFor(door, parts, this.#heartbeats);
+    this.#inflateAtOnce = inflatingAtOnce(parts.limits.maxFrameBytes);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: parts.limits.maxFrameBytes,
-      perMessageDeflate: false,
+      perMessageDeflate: parts.compression && deflateOptions,
       clientTracking: false,
     });
   }
@@ -52,6 +55,7 @@ export class WebSocketUpgrades {
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!this.#parts.addressLimit.admit(request, socket)) return refuseUpgrade(socket, '429 Too Many Requests');
+    if (this.#parts.compression) chooseOffer(request.headers);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, request, socket));
   }
 
@@ -63,7 +67,10 @@ export class WebSocketUpgrades {
 
   #open(webSocket: WebSocket, request: IncomingMessage, socket: Duplex): void {
     const { addresses, attendance } = this.#parts;
-    const place = { door: this.#door, format: this.#door.format(request), address: addresses.of(request) };
+    const isDeflated = webSocket.extensions !== '';
+    if (isDeflated) this.#inflateAtOnce(webSocket);
+    const format = this.#door.formats(request)[isDeflated ? 'deflated' : 'plain'];
+    const place = { door: this.#door, format, address: addresses.of(request) };
     const connection = new WebSocketConnection(place, webSocket, socket, this.#parts.limits.answerBufferBytes);
     Object.assign(webSocket, { [CONNECTION]: connection });
     Object.assign(socket, { [CONNECTION]: connection });
@@ -90,6 +97,12 @@ export class WebSocketUpgrades {
       webSocket.resume();
     }
   }
+}
+
+function chooseOffer(headers: IncomingHttpHeaders): void {
+  const offer = acceptableOffer(headers['sec-websocket-extensions']);
+  if (offer === undefined) delete headers['sec-websocket-extensions'];
+  else headers['sec-websocket-extensions'] = offer;
 }
 
 /** One function for each event of all sockets; `this` is the socket. */

@@ -13,7 +13,7 @@ import { runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import type { WebSocketConnection } from '../websocket-connection.js';
 import { type WebSocketDoor, WebSocketUpgrades } from '../websocket-server.js';
-import { jsonRpcFormat } from './format.js';
+import { jsonRpcFormats } from './format.js';
 
 /** How many requests one batch may hold. */
 const MAX_BATCH = 100;
@@ -38,7 +38,7 @@ function isObject(value: unknown): boolean {
 export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
   const door: WebSocketDoor = {
     name: 'websocket',
-    format: () => jsonRpcFormat,
+    formats: () => jsonRpcFormats,
     greet: (connection, request) => greet(connection, request, parts),
     receive: (connection, text) => void answer(text, connection, parts),
     receiveBinary: (connection) =>

@@ -29,7 +29,7 @@ export function createLineDoor(parts: DoorParts): WebSocketUpgrades {
   const visitors = new WeakMap<WebSocketConnection, Visitor>();
   const door: WebSocketDoor = {
     name: 'line',
-    format: (request) => lineFormats[languageOf(request)],
+    formats: (request) => lineFormats[languageOf(request)],
     greet: async (connection, request) => {
       visitors.set(connection, await greet(connection, languageOf(request), parts));
     },

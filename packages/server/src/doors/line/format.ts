@@ -1,15 +1,14 @@
 import { events, isEventName, type Language, languages } from '@madang/protocol';
-import type { WireFormat } from '../../fanout/wire-format.js';
 import type { Note } from '../../log/committed.js';
-import { textFrames } from '../text-frames.js';
+import { type FramedFormats, framedFormats } from '../framed-format.js';
 
 /** Events as lines, in a language: the words are those of the event's row. Signals are not shown. */
 export const lineFormats = Object.fromEntries(
   languages.map((language) => [
     language,
-    { name: `line-${language}`, encode: (notes) => textFrames(notes.flatMap((note) => lineOf(note, language))) },
+    framedFormats(`line-${language}`, (notes) => notes.flatMap((note) => lineOf(note, language))),
   ]),
-) as Record<Language, WireFormat>;
+) as Record<Language, FramedFormats>;
 
 function lineOf(note: Note, language: Language): string[] {
   if (!isEventName(note.name)) return [];

@@ -7,7 +7,7 @@ import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
 import { Outlet } from '../outlet.js';
 import { textFrames } from '../text-frames.js';
-import { socketIoFrames, socketIoPackets } from './format.js';
+import { socketIoFormats, socketIoPackets } from './format.js';
 import { disconnectPacket } from './packets.js';
 import { directSocket, queuedBytesOf, takesFrames } from './raw-socket.js';
 
@@ -49,7 +49,7 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   get format(): WireFormat {
-    return this.#direct || takesFrames(this.#engine) ? socketIoFrames : socketIoPackets;
+    return this.#direct || takesFrames(this.#engine) ? socketIoFormats.plain : socketIoPackets;
   }
 
   write(encoded: Encoded): void {

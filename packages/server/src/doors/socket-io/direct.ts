@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DoorParts } from '../door.js';
 import { type WebSocketDoor, WebSocketUpgrades } from '../websocket-server.js';
 import type { SocketIoClients } from './clients.js';
-import { socketIoFrames } from './format.js';
+import { socketIoFormats } from './format.js';
 import { disconnectPacket } from './packets.js';
 
 /** Engine.IO packets (protocol 4), by their first character. */
@@ -30,7 +30,7 @@ export function createDirectDoor(parts: DoorParts, clients: SocketIoClients): We
   const opening = { upgrades: [], pingInterval: heartbeatMs, pingTimeout: heartbeatMs, maxPayload: maxFrameBytes };
   const door: WebSocketDoor = {
     name: 'socket.io',
-    format: () => socketIoFrames,
+    formats: () => socketIoFormats,
     greet: (connection, request) => {
       clients.opened(connection, request);
       connection.send(`0${JSON.stringify({ sid: randomUUID(), ...opening })}`);

@@ -1,6 +1,6 @@
 import type { Note } from '../../log/committed.js';
 import type { WireFormat } from '../../fanout/wire-format.js';
-import { textFrames } from '../text-frames.js';
+import { framedFormats } from '../framed-format.js';
 
 /** A Socket.IO EVENT packet (2) of the namespace `/`, without Engine.IO's own prefix. */
 function packetOf(note: Note): string {
@@ -13,10 +13,7 @@ export function messageOf(note: Note): string {
 }
 
 /** For the WebSocket transport: Engine.IO messages (4) in ready frames. */
-export const socketIoFrames: WireFormat = {
-  name: 'socket.io-frames',
-  encode: (notes) => textFrames(notes.map(messageOf)),
-};
+export const socketIoFormats = framedFormats('socket.io-frames', (notes) => notes.map(messageOf));
 
 /** For polling, and while a transport is being upgraded: packets that Engine.IO frames itself. */
 export const socketIoPackets: WireFormat = {

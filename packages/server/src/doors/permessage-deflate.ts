@@ -1,0 +1,72 @@
+import { constants, inflateRawSync } from 'node:zlib';
+import type { PerMessageDeflateOptions, WebSocket } from 'ws';
+import { WINDOW_BITS } from './deflated-frames.js';
+
+/** What `ws` negotiates (RFC 7692). Clients begin each message anew, so that reading them keeps no memory. */
+export const deflateOptions: PerMessageDeflateOptions = {
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: WINDOW_BITS,
+};
+
+/** What a client may say in an offer; a smaller window than ours, or none between messages, our frames don't keep to. */
+const ACCEPTABLE =
+  /^(client_no_context_takeover|client_max_window_bits(="?([89]|1[0-5])"?)?|server_max_window_bits="?1[2-5]"?)$/;
+
+/**
+ * Of a `Sec-WebSocket-Extensions` header the first offer that we can take, if any. `ws` would answer 400 to others; a
+ * client whose offer isn't taken simply goes without.
+ */
+export function acceptableOffer(header: string | undefined): string | undefined {
+  return header?.split(',').find((offer) => {
+    const [name, ...params] = offer.split(';').map((part) => part.trim());
+    return name === 'permessage-deflate' && params.every((param) => ACCEPTABLE.test(param));
+  });
+}
+
+/** What an incoming message leaves out of its end (RFC 7692, section 7.2.2). */
+const FLUSH = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+
+type Callback = (error: Error | null, data?: Buffer) => void;
+
+/** The extension of a connection inside `ws`. */
+interface Extension {
+  decompress(data: Buffer, isLast: boolean, callback: Callback): void;
+  cleanup(): void;
+  [IN_FRAGMENTS]?: boolean;
+}
+
+/** Whether a message's first fragments were inflated already. */
+const IN_FRAGMENTS = Symbol('in fragments');
+
+/**
+ * Makes a function that has a connection's messages inflated at once. `ws` by itself keeps a zlib stream, about 50 KiB,
+ * from a connection's first message to its end, and goes through a thread for each; a client's message is small. What
+ * comes in fragments, is longer than `maxBytes` or broken goes the ordinary way, which closes with the right code, and
+ * keeps nothing afterwards. So does everything when the inside of `ws` isn't what this file knows.
+ */
+export function inflatingAtOnce(maxBytes: number): (webSocket: WebSocket) => void {
+  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes, chunkSize: 1024 };
+  const decompress = function (this: Extension, data: Buffer, isLast: boolean, callback: Callback): void {
+    const whole = isLast && !this[IN_FRAGMENTS] ? inflate(data, options) : undefined;
+    // Not in this turn: `ws` would take what follows twice.
+    if (whole) return process.nextTick(callback, null, whole);
+    this[IN_FRAGMENTS] = !isLast;
+    const ordinary = Object.getPrototypeOf(this) as Extension;
+    ordinary.decompress.call(this, data, isLast, (error, inflated) => {
+      if (isLast) this.cleanup();
+      callback(error, inflated);
+    });
+  };
+  return (webSocket) => {
+    const extension = (webSocket as { _extensions?: Record<string, Extension> })._extensions?.['permessage-deflate'];
+    if (extension) extension.decompress = decompress;
+  };
+}
+
+function inflate(data: Buffer, options: { maxOutputLength: number }): Buffer | undefined {
+  try {
+    return inflateRawSync(Buffer.concat([data, FLUSH]), options);
+  } catch {
+    return undefined;
+  }
+}
