@@ -6,13 +6,17 @@ import { Inbox } from './inbox.ts';
 export interface Frame {
   opcode: number;
   payload: Buffer;
+  /** Whether RSV1 is set: permessage-deflate's mark. */
+  isCompressed: boolean;
 }
 
 /** A WebSocket by hand (RFC 6455), for what no library would send. */
 export interface RawWebSocket extends AsyncDisposable {
   readonly socket: Socket;
   readonly frames: Inbox<Frame>;
-  /** Texts of the frames, as they came. */
+  /** The extensions that the server accepted, as it wrote them. */
+  readonly extensions: string;
+  /** Texts of the frames, as they came; compressed ones are left out. */
   readonly texts: Inbox<string>;
   /** The close frame's code, or 0 when the TCP connection ended without one. */
   readonly closeCode: Promise<number>;
@@ -44,6 +48,7 @@ export async function openRawWebSocket(port: number, path: string, headers: stri
     socket.once('close', () => resolve(0));
   });
   let rest: Buffer = Buffer.alloc(0);
+  let extensions = '';
   let isOpen = false;
   const opened = new Promise<void>((resolve, reject) => {
     socket.on('data', (chunk: Buffer) => {
@@ -54,12 +59,13 @@ export async function openRawWebSocket(port: number, path: string, headers: stri
         const head = rest.toString('latin1', 0, end);
         if (!head.startsWith('HTTP/1.1 101')) return reject(new Error(head.split('\r\n')[0]));
         isOpen = true;
+        extensions = /^sec-websocket-extensions: (.*)$/im.exec(head)?.[1] ?? '';
         rest = rest.subarray(end + 4);
         resolve();
       }
       rest = takeFrames(rest, (frame) => {
         frames.push(frame);
-        if (frame.opcode === 1) texts.push(frame.payload.toString());
+        if (frame.opcode === 1 && !frame.isCompressed) texts.push(frame.payload.toString());
       });
     });
     socket.once('close', () => reject(new Error('closed before the handshake was answered')));
@@ -69,6 +75,7 @@ export async function openRawWebSocket(port: number, path: string, headers: stri
   return {
     socket,
     frames,
+    extensions,
     texts,
     closeCode,
     send: (text, frame = {}) => socket.write(encodeFrame(Buffer.from(text as string), frame)),
@@ -111,7 +118,8 @@ function takeFrames(bytes: Buffer, onFrame: (frame: Frame) => void): Buffer {
     const length = short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : long;
     if (bytes.length < at + header + length) break;
     const payload = bytes.subarray(at + header, at + header + length);
-    onFrame({ opcode: (bytes[at] as number) & 0x0f, payload });
+    const first = bytes[at] as number;
+    onFrame({ opcode: first & 0x0f, payload, isCompressed: (first & 0x40) !== 0 });
     at += header + length;
   }
   return bytes.subarray(at);

@@ -17,7 +17,8 @@ const ACCEPTABLE =
  * client whose offer isn't taken simply goes without.
  */
 export function acceptableOffer(header: string | undefined): string | undefined {
-  return header?.split(',').find((offer) => {
+  const offers = header?.split(',').map((offer) => offer.trim());
+  return offers?.find((offer) => {
     const [name, ...params] = offer.split(';').map((part) => part.trim());
     return name === 'permessage-deflate' && params.every((param) => ACCEPTABLE.test(param));
   });

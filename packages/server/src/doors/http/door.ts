@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { Resume } from '../../fanout/resume.js';
 import type { DoorParts } from '../door.js';
 import type { SocketIoDoor } from '../socket-io/door.js';
+import { compressedAnswers } from './compressed-answers.js';
 import { eventStream } from './event-stream.js';
 import { type HealthChecks, healthRoutes } from './health.js';
 import { noSuchRoute, problems } from './problem.js';
@@ -56,6 +57,7 @@ function api(parts: HttpParts): Router {
     response.set('Cross-Origin-Resource-Policy', 'cross-origin');
     next();
   });
+  if (parts.compression) router.use(compressedAnswers);
   router.get('/openapi.json', ((request, response) => {
     response.json(openApiDocument(request.baseUrl));
   }) satisfies RequestHandler);

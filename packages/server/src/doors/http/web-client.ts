@@ -2,6 +2,7 @@ import express, { Router } from 'express';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { compressedFiles } from './compressed-files.js';
 
 const require = createRequire(import.meta.url);
 
@@ -9,17 +10,26 @@ const require = createRequire(import.meta.url);
 export function webClientRoutes(): Router {
   const router = Router();
   const socketIoClient = join(dirname(require.resolve('socket.io/package.json')), 'client-dist');
-  router.use('/socket.io', express.static(socketIoClient, { index: false, fallthrough: true }));
+  serve(router, '/socket.io', { folder: socketIoClient, cacheControl: 'public, max-age=0', index: false });
   const folder = join(dirname(require.resolve('@madang/web/package.json')), 'dist');
   if (existsSync(folder)) {
     // File names in assets/ hold a hash of what is in them.
-    router.use('/assets', express.static(join(folder, 'assets'), { immutable: true, maxAge: '1y', fallthrough: true }));
-    router.use(
-      express.static(folder, {
-        cacheControl: false,
-        setHeaders: (response) => response.set('Cache-Control', 'no-cache'),
-      }),
-    );
+    const forever = 'public, max-age=31536000, immutable';
+    serve(router, '/assets', { folder: join(folder, 'assets'), cacheControl: forever, index: false });
+    serve(router, '/', { folder, cacheControl: 'no-cache' });
   }
   return router;
+}
+
+function serve(
+  router: Router,
+  path: string,
+  { folder, cacheControl, index }: { folder: string; cacheControl: string; index?: false },
+): void {
+  const setHeaders = (response: express.Response) => void response.set('Cache-Control', cacheControl);
+  router.use(
+    path,
+    compressedFiles(folder, cacheControl),
+    express.static(folder, { cacheControl: false, setHeaders, ...(index === false && { index }) }),
+  );
 }
