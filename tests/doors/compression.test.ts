@@ -366,7 +366,10 @@ describe('messages from clients', () => {
       return client.texts.first((text) => text.includes(`"id":${id}`));
     };
     for (let index = 0; index < 500; index += 1) {
-      clients.push(everyone.use(await openRawWebSocket(server.port, '/ws', [OFFER])));
+      const client = everyone.use(await openRawWebSocket(server.port, '/ws', [OFFER]));
+      // Otherwise a second fragment waits for the first one's acknowledgement.
+      client.socket.setNoDelay();
+      clients.push(client);
     }
     // Warm up first: what the server itself keeps is not meant.
     for (let id = 0; id < 2000; id += 1) await speak(clients[0] as RawWebSocket, id, id % 2 === 0);
@@ -437,7 +440,8 @@ describe('over HTTP', () => {
       }
       const again = await fetchRaw(script, accept, { 'if-none-match': packed.headers.etag ?? '' });
       expect(again).toMatchObject({ status: 304, bytes: 0 });
-      expect(await (await fetch(script, { headers: { 'accept-encoding': accept } })).text()).toHaveLength(plain.bytes);
+      const decoded = await (await fetch(script, { headers: { 'accept-encoding': accept } })).arrayBuffer();
+      expect(decoded.byteLength).toBe(plain.bytes);
     }
     expect((await fetchRaw(script, 'br', { range: 'bytes=0-9' })).bytes).toBe(10);
     expect((await fetchRaw(`${off.url}/`, 'br')).headers['content-encoding']).toBe('br');
