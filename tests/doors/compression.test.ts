@@ -365,7 +365,7 @@ describe('messages from clients', () => {
       }
       return client.texts.first((text) => text.includes(`"id":${id}`));
     };
-    for (let index = 0; index < 500; index += 1) {
+    for (let index = 0; index < 1500; index += 1) {
       const client = everyone.use(await openRawWebSocket(server.port, '/ws', [OFFER]));
       // Otherwise a second fragment waits for the first one's acknowledgement.
       client.socket.setNoDelay();
@@ -375,8 +375,8 @@ describe('messages from clients', () => {
     for (let id = 0; id < 2000; id += 1) await speak(clients[0] as RawWebSocket, id, id % 2 === 0);
     const before = residentBytes(server.pid());
     for (const [index, client] of clients.entries()) await speak(client, 5000 + index, index % 2 === 0);
-    // A zlib stream for each would be 20 MiB.
-    expect((residentBytes(server.pid()) - before) / 1024 / 1024).toBeLessThan(10);
+    // Measured 1 MiB; with a zlib stream for each it would be 15 and more.
+    expect((residentBytes(server.pid()) - before) / 1024 / 1024).toBeLessThan(8);
   });
 });
 

@@ -40,7 +40,7 @@ interface Extension {
 const IN_FRAGMENTS = Symbol('in fragments');
 
 /**
- * Makes a function that has a connection's messages inflated at once. `ws` by itself keeps a zlib stream, about 50 KiB,
+ * Makes a function that has a connection's messages inflated at once. `ws` by itself keeps a zlib stream, 15 KiB and more,
  * from a connection's first message to its end, and goes through a thread for each; a client's message is small. What
  * comes in fragments, is longer than `maxBytes` or broken goes the ordinary way, which closes with the right code, and
  * keeps nothing afterwards. So does everything when the inside of `ws` isn't what this file knows.
