@@ -20,7 +20,7 @@ test('D8 who leaves while a page is read gets nothing from after their going', a
   // Bob may read up to here; the page is read when he has gone.
   const head = (await store.access('yard', bob.id))?.head ?? 0;
   for (const each of [leave('yard', bob), say('yard', 'without Bob')]) await commitOne(store, each);
-  const page = await log.readAfter('yard', head, 0, 200);
+  const page = await log.readAfter({ room: 'yard', head, floor: 0 }, 0, 200);
   expect(page.events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
   expect(page).toMatchObject({ head, more: false });
 });

@@ -18,6 +18,8 @@ class World {
   readonly broken: number[] = [];
   reads = 0;
   errors = 0;
+  /** Up to here the log was removed for its age. */
+  floor = 0;
   readonly sequence = new Sequence({
     read: async (_room, after, limit) => {
       this.reads += 1;
@@ -27,9 +29,11 @@ class World {
         this.failures -= 1;
         throw new Error('the store is gone');
       }
-      const count = Math.max(0, Math.min(limit, head - after));
-      return Array.from({ length: count }, (_, index) => event(after + 1 + index));
+      const from = Math.max(after, this.floor);
+      const count = Math.max(0, Math.min(limit, head - from));
+      return Array.from({ length: count }, (_, index) => event(from + 1 + index));
     },
+    floor: () => Promise.resolve(this.floor),
     deliver: (batch) => this.delivered.push(...batch.map(({ seq }) => seq)),
     onBroken: (_room, head) => this.broken.push(head),
     onError: () => (this.errors += 1),
@@ -172,4 +176,28 @@ test('D7 however messages are lost, doubled and reordered: each event once, in o
     }),
     { numRuns: 500 },
   );
+});
+
+test('D7 a gap that was removed for its age is passed over once, told, and not asked for again', async () => {
+  const world = new World(3);
+  world.head = 10;
+  world.floor = 8;
+  world.sequence.reaches(ROOM, 10, 'now');
+  await vi.runAllTimersAsync();
+  expect([world.broken, world.delivered]).toEqual([[8], [9, 10]]);
+
+  world.head = 20;
+  world.floor = 20;
+  world.sequence.reaches(ROOM, 20, 'soon');
+  await vi.runAllTimersAsync();
+  const { reads } = world;
+  expect([world.broken, world.delivered]).toEqual([
+    [8, 20],
+    [9, 10],
+  ]);
+  world.sequence.reaches(ROOM, 20, 'now');
+  world.sequence.offer(ROOM, world.commit(2));
+  await vi.runAllTimersAsync();
+  expect(world.delivered).toEqual([9, 10, 21, 22]);
+  expect(world.reads).toBe(reads);
 });

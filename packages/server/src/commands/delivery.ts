@@ -3,6 +3,7 @@ import type { Outcome } from '../fanout/delivery-records.js';
 import type { Trace as Recorded } from '../fanout/traces.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage, type MessageRow } from '../store/queries/messages.js';
+import { floorOf } from '../store/queries/retention.js';
 import { findLastSeen, findRead, type MembershipChange, membershipAround } from '../store/queries/trace.js';
 import type { Context } from './context.js';
 
@@ -13,12 +14,15 @@ export async function trace(input: ParsedInput<'delivery.trace'>, context: Conte
   const { store, traces } = context.parts;
   const place = placeOf(input.message);
   const message = await findMessage(store.read, place.room, place.seq);
-  if (!message) return fail('not_found', 'There is no such message', { field: 'message' });
+  if (!message || message.seq <= (await floorOf(store.read, place.room)))
+    return fail('not_found', 'There is no such message', { field: 'message' });
   const user = await findLastSeen(store.read, input.user);
   if (!user) return fail('not_found', 'There is no such user', { field: 'user' });
   const membership = await membershipAround(store.read, { ...place, user: user.id });
   const read = await findRead(store.read, place.room, user.id);
-  const isMember = membership.before?.name === 'member.joined';
+  // Their joining may be so old that the log does not hold it any more; then their leaving tells.
+  const { before = { name: membership.after?.name === 'member.left' ? 'member.joined' : undefined } } = membership;
+  const isMember = before.name === 'member.joined';
   const recorded = isMember ? await traces.trace({ ...place, at: message.at, user: user.id }) : undefined;
   const why = recorded
     ? whyNone(recorded, { at: message.at, lastSeenAt: user.last_seen_at })

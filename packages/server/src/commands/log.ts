@@ -1,4 +1,4 @@
-import { type CommandOutput, formatLimits, MadangError, type ParsedInput } from '@madang/protocol';
+import { type CommandOutput, fail, formatLimits, MadangError, type ParsedInput } from '@madang/protocol';
 import { requirePermission } from '../identity/policy.js';
 import type { Context } from './context.js';
 import { pageSize } from './page.js';
@@ -6,7 +6,7 @@ import { pageSize } from './page.js';
 /** log.read */
 export async function read(input: ParsedInput<'log.read'>, context: Context): Promise<CommandOutput<'log.read'>> {
   const { log } = context.parts;
-  const page = await log.readAfter(input.room, context.access.head, input.after, pageSize(input.limit), input.epoch);
+  const page = await log.readAfter(context.access, input.after, pageSize(input.limit), input.epoch);
   return { ...page, epoch: log.epoch };
 }
 
@@ -19,7 +19,8 @@ export async function sync(input: ParsedInput<'sync'>, context: Context): Promis
     try {
       const access = await store.access(room, context.session.user.id);
       requirePermission(context.session, 'room.read', access ? { room: access } : {});
-      const page = await log.readAfter(room, access?.head ?? 0, after, left, input.epoch);
+      const range = access ?? fail('not_found', 'There is no such room');
+      const page = await log.readAfter(range, after, left, input.epoch);
       left -= page.events.length;
       rooms[room] = page;
     } catch (error) {

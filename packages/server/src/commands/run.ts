@@ -110,7 +110,8 @@ export class Commands {
       return new Context(this.#parts, caller, { access });
     }
     requirePermission(caller.session, 'room.read', access ? { room: access } : {});
-    const message = await findMessage(store.read, place.room, place.seq);
+    const isKept = access !== undefined && place.seq > access.floor;
+    const message = isKept ? await findMessage(store.read, place.room, place.seq) : undefined;
     // To delete what is deleted already is no error, so that a repeat is safe.
     const isThere = message && (message.deleted_at === null || permission === 'message.delete');
     if (!access || !isThere) return fail('not_found', 'There is no such message');

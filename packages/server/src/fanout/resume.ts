@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '@madang/protocol';
 import { Note } from '../log/committed.js';
-import type { RoomLog } from '../log/room-log.js';
+import type { LogRange, RoomLog } from '../log/room-log.js';
 import { roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
 import type { Connection, Place } from './connection.js';
@@ -46,30 +46,35 @@ export class Resume {
    */
   async join(connection: ResumableConnection, user: string, since: StreamCursors | undefined): Promise<void> {
     const places = await roomPlacesOf(this.#store.read, user);
-    const starts = places.map(({ room, head, joinedSeq }) => {
+    const starts = places.map(({ room, head, floor, joinedSeq }) => {
       const from = since ? (since.rooms.get(room) ?? joinedSeq - 1) : head;
-      const isLost = since !== undefined && (since.epoch !== this.epoch || from > head);
-      return { room, head, from: isLost ? head : from, isLost };
+      const isLost = since !== undefined && (since.epoch !== this.epoch || from > head || from < floor);
+      return { room, head, floor, from: isLost ? head : from, isLost };
     });
     // All of them before anything is written: an id in the middle of the backlog must know every room's cursor.
     for (const { room, from } of starts) connection.startAt({ room, seq: from });
-    for (const { room, head, from, isLost } of starts) {
-      if (isLost) {
-        await connection.writeBacklog(connection.format.encode([new Note('room.behind', { room, head })]), {
-          room,
-          seq: head,
-        });
-      } else {
-        await this.#writeBacklog(connection, room, from, head);
-      }
+    for (const { from, isLost, ...range } of starts) {
+      if (isLost) await this.#sendToLog(connection, range);
+      else await this.#writeBacklog(connection, range, from);
     }
     connection.goLive();
   }
 
-  async #writeBacklog(connection: ResumableConnection, room: string, from: number, head: number): Promise<void> {
+  /** What was missed can't be written from where the cursor is: the client has to ask the log what is left of it. */
+  #sendToLog(connection: ResumableConnection, { room, head }: LogRange): Promise<void> {
+    return connection.writeBacklog(connection.format.encode([new Note('room.behind', { room, head })]), {
+      room,
+      seq: head,
+    });
+  }
+
+  async #writeBacklog(connection: ResumableConnection, range: LogRange, from: number): Promise<void> {
+    const { room, head } = range;
     let after = from;
     while (after < head) {
-      const { events } = await this.#log.readAfter(room, head, after, Math.min(PAGE, head - after));
+      const { events, reset } = await this.#log.readAfter(range, after, Math.min(PAGE, head - after));
+      // What was to come next has just been removed for its age.
+      if (reset) return this.#sendToLog(connection, range);
       const last = events.at(-1);
       if (!last) return;
       after = last.seq;

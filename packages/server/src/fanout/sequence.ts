@@ -22,6 +22,8 @@ const MAX_EMPTY_READS = 3;
 export interface SequenceParts {
   /** A room's events after a seq, oldest first. */
   read(room: string, after: number, limit: number): Promise<CommittedEvent[]>;
+  /** Up to where a room's log is no longer kept. */
+  floor(room: string): Promise<number>;
   /** Takes a room's events: each once, in `seq` order, without a gap. */
   deliver(batch: CommittedBatch): void;
   /** A room's log does not go on where it was: it was cut, or is another. `head` is where it is taken up again. */
@@ -151,8 +153,11 @@ export class Sequence {
     try {
       while (this.#isWanting(room, state)) {
         const events = await this.#parts.read(room, state.delivered, PAGE);
+        // Nothing, or not what is next: it may have been removed for its age.
+        const floor = events[0]?.seq === state.delivered + 1 ? 0 : await this.#parts.floor(room);
         if (!this.#isWanting(room, state)) break;
         state.failures = 0;
+        if (floor > state.delivered) this.#goOnAfter(room, state, floor);
         if (!this.#fillFrom(room, state, events)) break;
       }
     } catch (error) {
@@ -167,11 +172,7 @@ export class Sequence {
   /** Takes a page of the log; false when it had nothing that helps. */
   #fillFrom(room: string, state: RoomState, events: readonly CommittedEvent[]): boolean {
     const [first] = events;
-    if (first && first.seq > state.delivered + 1) {
-      const { wanted } = state;
-      this.#breakAt(room, state, first.seq - 1);
-      state.wanted = wanted;
-    }
+    if (first && first.seq > state.delivered + 1) this.#goOnAfter(room, state, first.seq - 1);
     const ready = take(state, events);
     if (ready.length > 0) {
       state.emptyReads = 0;
@@ -181,6 +182,13 @@ export class Sequence {
     state.emptyReads += 1;
     if (state.emptyReads >= MAX_EMPTY_READS) this.#breakAt(room, state, state.delivered);
     return false;
+  }
+
+  /** Passes over what the log does not hold; whoever hears the room is told. */
+  #goOnAfter(room: string, state: RoomState, seq: number): void {
+    const wanted = Math.max(state.wanted, seq);
+    this.#breakAt(room, state, seq);
+    state.wanted = wanted;
   }
 
   #breakAt(room: string, state: RoomState, head: number): void {

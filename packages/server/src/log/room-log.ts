@@ -1,5 +1,6 @@
 import { fail, type LoggedEvent } from '@madang/protocol';
 import type { Clock } from '../clock.js';
+import { floorOf } from '../store/queries/retention.js';
 import { newestEventAt } from '../store/queries/rooms.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
 import { CommittedEvent, type CommittedListener } from './committed.js';
@@ -22,6 +23,16 @@ export interface LogPage {
   head: number;
   more: boolean;
   reset?: boolean;
+  /** Up to where the log is no longer kept; absent while all of it is. */
+  floor?: number;
+}
+
+/** A room's log as far as a reader may read it. */
+export interface LogRange {
+  room: string;
+  head: number;
+  /** Up to where it is no longer kept. */
+  floor: number;
 }
 
 /**
@@ -86,15 +97,24 @@ export class RoomLog {
 
   /**
    * What comes after a cursor, up to `head`: who asks may have left the room since it was seen that they may read it up
-   * to there. `reset` when the cursor is of another history, or ahead of this one.
+   * to there. `reset` when the cursor is of another history, ahead of this one, or before what is kept of it: from there
+   * on there would be a hole.
    */
-  async readAfter(room: string, head: number, after: number, limit: number, epoch?: string): Promise<LogPage> {
-    if ((epoch !== undefined && epoch !== this.epoch) || after > head) {
-      return { events: [], head, more: false, reset: true };
-    }
-    const events = after < head ? await this.#eventsAfter(room, head, after, Math.min(limit, head - after)) : [];
+  async readAfter(range: LogRange, after: number, limit: number, epoch?: string): Promise<LogPage> {
+    const { room, head, floor } = range;
+    if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < floor) return resetPage(head, floor);
+    const wanted = Math.min(limit, head - after);
+    const events = wanted > 0 ? await this.#eventsAfter(room, head, after, wanted) : [];
+    const [first] = events;
+    // The floor may have been raised, and what is below it removed, since the range was read.
+    if (wanted > 0 && first?.seq !== after + 1) return resetPage(head, await this.floorOf(room));
     const last = events.at(-1)?.seq ?? after;
-    return { events, head, more: last < head };
+    return { events, head, more: last < head, ...(floor > 0 && { floor }) };
+  }
+
+  /** Up to where a room's log is no longer kept, by now; 0 while all of it is. */
+  floorOf(room: string): Promise<number> {
+    return floorOf(this.#store.read, room);
   }
 
   /** Events of a room after a seq, oldest first, to be handed out as if they had just been committed. */
@@ -128,6 +148,10 @@ export class RoomLog {
     this.#lastAt = Math.max(this.#lastAt, this.#clock.now());
     return this.#lastAt;
   }
+}
+
+function resetPage(head: number, floor: number): LogPage {
+  return { events: [], head, more: false, reset: true, ...(floor > 0 && { floor }) };
 }
 
 function addCommitted(batch: CommittedEvent[], append: Append, result: AppendResult | undefined): void {

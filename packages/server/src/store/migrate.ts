@@ -4,6 +4,7 @@ import { StartError } from '../errors.js';
 import type { Dialect } from './dialect.js';
 import * as first from './migrations/0001-first.js';
 import * as roomSearch from './migrations/0002-room-search.js';
+import * as retention from './migrations/0003-retention.js';
 import * as messageClientIndex from './migrations/0004-message-client-index.js';
 import type { Schema } from './schema.js';
 
@@ -11,6 +12,7 @@ import type { Schema } from './schema.js';
 const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Promise<void>> = {
   '0001-first': (db, dialect) => first.up(db, dialect),
   '0002-room-search': (db, dialect) => roomSearch.up(db, dialect),
+  '0003-retention': (db) => retention.up(db),
   '0004-message-client-index': (db) => messageClientIndex.up(db),
 };
 

@@ -26,6 +26,8 @@ export interface Schema {
     /** What at most one room may have: a public room's name, a direct room's pair. */
     unique_key: string | null;
     head: number;
+    /** Up to this seq the log, its messages and their reactions are no longer kept; 0 while all of it is. */
+    floor: number;
     member_count: number;
   };
   members: { room_id: string; user_id: string; role: MemberRole; joined_at: number; joined_seq: number };

@@ -15,6 +15,8 @@ import type { EventRecord, Schema } from './schema.js';
  * - S7 When the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is there; unless the
  *   connection broke while PostgreSQL was committing: then it may be there, whole, and a repeat answers unchanged.
  * - S8 A deleted message's text is in no table.
+ * - S9 A room's floor never goes back, nor does its head. What is up to the floor counts as gone from the moment at which
+ *   it was raised; what is above it is untouched.
  */
 export interface Store {
   /** The name of this database's unbroken history. */
@@ -29,9 +31,21 @@ export interface Store {
   access(room: string, user: string): Promise<RoomAccess | undefined>;
   /** Events of a room after a seq, oldest first. On the hot path. */
   events(room: string, after: number, limit: number): Promise<EventRecord[]>;
+  /** Says that a room is kept from after this seq on only. It removes nothing by itself. */
+  raiseFloor(room: string, seq: number): Promise<void>;
+  /** Runs work of which one node at a time may do such; answers false, without running it, while another does. */
+  alone(work: (months: LogMonths) => Promise<void>): Promise<boolean>;
   /** Whether the engine can commit: commits something. Throws what is wrong. */
   check(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The parts of the log that can be dropped as a whole. SQLite has none. */
+export interface LogMonths {
+  /** When the newest of the months ended that were over before a moment; undefined when there is none. */
+  newestEnd(before: number): Promise<number | undefined>;
+  /** Drops the months that ended before a moment, or at it. False when those who use the log did not let it just now. */
+  drop(before: number): Promise<boolean>;
 }
 
 /** Events for one room's log that belong together. */
@@ -79,5 +93,7 @@ export interface RoomAccess {
   room: string;
   kind: RoomKind;
   head: number;
+  /** Up to where the room's log is no longer kept. */
+  floor: number;
   role: MemberRole | null;
 }

@@ -36,6 +36,11 @@ export function isUnavailable(error: unknown): boolean {
   return !(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError);
 }
 
+/** Whether a statement failed only because a lock was not to be had in time. */
+export function isLocked(error: unknown): boolean {
+  return sqlState(error) === '55P03';
+}
+
 /** Whether PostgreSQL ended a transaction in favour of another, so that all of it is worth a second try. */
 export function isContention(error: unknown): boolean {
   // a serialization failure, a deadlock

@@ -6,6 +6,9 @@ const MONTHS_AHEAD = 3;
 /** How long the making of a partition waits for those who read, in ms; the next time is soon enough. */
 const LOCK_MS = 2000;
 
+/** How long the dropping of a month waits for those who use the log, in ms. Whoever comes meanwhile waits behind it. */
+const DROP_LOCK_MS = 250;
+
 /** Serialises all that changes the partitions; a number of our own. */
 const PARTITION_LOCK = 7_232_310_002;
 
@@ -21,7 +24,7 @@ interface Month {
  * was wrong or an old log was copied in.
  */
 export async function ensurePartitions(client: ClientBase, range: { from: number; now: number }): Promise<void> {
-  await inTransaction(client, async () => {
+  await inTransaction(client, LOCK_MS, async () => {
     await client.query('CREATE TABLE IF NOT EXISTS events_rest PARTITION OF events DEFAULT');
     const there = new Set((await partitions(client)).map(({ table }) => table));
     for (const month of monthsOf(range.from, range.now)) {
@@ -30,17 +33,29 @@ export async function ensurePartitions(client: ClientBase, range: { from: number
   });
 }
 
-/** Drops the months that ended before a moment, with all their events. Answers which. */
+/**
+ * Drops the months that ended before a moment, with all their events, one after the other. Answers which.
+ * @throws an error of which `isLocked` is true, when the log is in use just now
+ */
 export async function dropPartitionsBefore(client: ClientBase, before: number): Promise<string[]> {
   const dropped: string[] = [];
-  await inTransaction(client, async () => {
-    for (const { table, to } of await partitions(client)) {
-      if (to === undefined || to > before) continue;
-      await client.query(`DROP TABLE ${table}`);
-      dropped.push(table);
-    }
-  });
+  for (const { table } of await endedBefore(client, before)) {
+    await inTransaction(client, DROP_LOCK_MS, async () => void (await client.query(`DROP TABLE ${table}`)));
+    dropped.push(table);
+  }
   return dropped;
+}
+
+/** When the newest of the months ended that were over before a moment; undefined when there is none. */
+export async function newestEndBefore(client: ClientBase, before: number): Promise<number | undefined> {
+  const ends = (await endedBefore(client, before)).map(({ to }) => to);
+  return ends.length > 0 ? Math.max(...ends) : undefined;
+}
+
+async function endedBefore(client: ClientBase, before: number): Promise<{ table: string; to: number }[]> {
+  return (await partitions(client)).flatMap(({ table, to }) =>
+    to === undefined || to > before ? [] : [{ table, to }],
+  );
 }
 
 async function makeMonth(client: ClientBase, { table, from, to }: Month): Promise<void> {
@@ -59,10 +74,10 @@ async function makeMonth(client: ClientBase, { table, from, to }: Month): Promis
   await client.query(`ALTER TABLE events ATTACH PARTITION ${table} ${bounds}`);
 }
 
-async function inTransaction(client: ClientBase, work: () => Promise<void>): Promise<void> {
+async function inTransaction(client: ClientBase, lockMs: number, work: () => Promise<void>): Promise<void> {
   await client.query('BEGIN');
   try {
-    await client.query(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+    await client.query(`SET LOCAL lock_timeout = ${lockMs}`);
     await client.query('SELECT pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
     await work();
     await client.query('COMMIT');

@@ -1,20 +1,25 @@
 import type { Kysely } from 'kysely';
+import type { Client } from 'pg';
 import { refuseUnfinishedCopy } from '../migrate.js';
+import { raiseFloor } from '../queries/retention.js';
 import type { EventRecord, Schema } from '../schema.js';
-import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
+import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
 import { AccessReader } from './access.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { commitBatch } from './batch.js';
 import { readEvents } from './events.js';
-import { asUnavailable, explain } from './failures.js';
-import { ensurePartitions } from './partitions.js';
+import { asUnavailable, explain, isLocked } from './failures.js';
+import { dropPartitionsBefore, ensurePartitions, newestEndBefore } from './partitions.js';
 import { QueryPool } from './pool.js';
-import { prepare, withClient } from './prepare.js';
+import { connect, prepare, withClient } from './prepare.js';
 import { Servers } from './servers.js';
 import { WriterConnection } from './writer-connection.js';
 
 /** How often a node looks whether the months ahead have their partitions, in ms. */
 const PARTITIONS_EVERY_MS = 6 * 3600_000;
+
+/** Held by the node that runs {@link Store.alone}'s work; a number of our own. */
+const ALONE_LOCK = 7_232_310_003;
 
 /**
  * Opens the PostgreSQL store at an address; makes its tables if they aren't there, migrates them if they are older.
@@ -37,6 +42,7 @@ export async function openPostgresStore(url: string, connections: number): Promi
 
 class PostgresStore implements Store {
   readonly epoch: string;
+  readonly #address: PostgresAddress;
   readonly #pool: QueryPool;
   readonly #writer: WriterConnection;
   readonly #access: AccessReader;
@@ -47,6 +53,7 @@ class PostgresStore implements Store {
 
   constructor(address: PostgresAddress, epoch: string, connections: number) {
     this.epoch = epoch;
+    this.#address = address;
     const servers = new Servers(address.servers);
     this.#pool = new QueryPool(servers, Math.max(1, connections - 1));
     this.#writer = new WriterConnection(servers);
@@ -77,6 +84,26 @@ class PostgresStore implements Store {
     return readEvents(this.#pool, room, after, limit);
   }
 
+  raiseFloor(room: string, seq: number): Promise<void> {
+    return raiseFloor(this.write, room, seq);
+  }
+
+  async alone(work: (months: LogMonths) => Promise<void>): Promise<boolean> {
+    const client = await connect(this.#address);
+    try {
+      const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [ALONE_LOCK]);
+      if (!rows[0]?.mine) return false;
+      await work({
+        newestEnd: (before) => newestEndBefore(client, before),
+        drop: (before) => dropUnlessLocked(client, before),
+      });
+      return true;
+    } finally {
+      // What the session locked is free when it ends.
+      await client.end().catch(() => undefined);
+    }
+  }
+
   async check(): Promise<void> {
     // A write that changes nothing, so that a full disk or a standby shows.
     await this.write.updateTable('meta').set({ value: this.epoch }).where('key', '=', 'epoch').execute();
@@ -101,6 +128,16 @@ class PostgresStore implements Store {
     await this.#last.catch(() => undefined);
     await this.#writer.close();
     await this.#pool.close();
+  }
+}
+
+async function dropUnlessLocked(client: Client, before: number): Promise<boolean> {
+  try {
+    await dropPartitionsBefore(client, before);
+    return true;
+  } catch (error) {
+    if (isLocked(error)) return false;
+    throw error;
   }
 }
 

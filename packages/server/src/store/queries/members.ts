@@ -68,14 +68,14 @@ const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
   read
     .selectFrom('members')
     .innerJoin('rooms', 'rooms.id', 'members.room_id')
-    .select(['rooms.id as room', 'rooms.head', 'members.joined_seq as joinedSeq'])
+    .select(['rooms.id as room', 'rooms.head', 'rooms.floor', 'members.joined_seq as joinedSeq'])
     .where('members.user_id', '=', place('user')),
 );
 
-/** The rooms of a user, with where they end and where the user came in. */
+/** The rooms of a user, with where their logs begin and end and where the user came in. */
 export function roomPlacesOf(
   read: Kysely<Schema>,
   user: string,
-): Promise<{ room: string; head: number; joinedSeq: number }[]> {
+): Promise<{ room: string; head: number; floor: number; joinedSeq: number }[]> {
   return roomPlaces(read, { user });
 }

@@ -24,11 +24,11 @@ export function findMessageByClientId(
     .executeTakeFirst();
 }
 
-/** A page of messages, oldest first; one more than `limit` where there are more that way. */
+/** A page of messages, oldest first, of those after the room's floor; `more` when there are more that way. */
 export async function listMessages(
   read: Kysely<Schema>,
   room: string,
-  page: { before?: number | undefined; after?: number | undefined; limit: number },
+  page: { before?: number | undefined; after?: number | undefined; floor: number; limit: number },
 ): Promise<{ rows: MessageRow[]; more: boolean }> {
   const forward = page.after !== undefined;
   let query = read
@@ -38,7 +38,8 @@ export async function listMessages(
     .orderBy('seq', forward ? 'asc' : 'desc')
     .limit(page.limit + 1);
   if (page.before !== undefined) query = query.where('seq', '<', page.before);
-  if (page.after !== undefined) query = query.where('seq', '>', page.after);
+  const after = Math.max(page.after ?? 0, page.floor);
+  if (after > 0) query = query.where('seq', '>', after);
   const found = await query.execute();
   const rows = found.slice(0, page.limit);
   return { rows: forward ? rows : rows.toReversed(), more: found.length > page.limit };

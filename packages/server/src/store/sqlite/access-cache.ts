@@ -7,6 +7,7 @@ const MAX_KEPT = 100_000;
 interface Room {
   kind: RoomKind;
   head: number;
+  floor: number;
   roles: Map<string, RoomAccess['role']>;
 }
 
@@ -22,16 +23,17 @@ export class AccessCache {
   get(room: string, user: string): RoomAccess | undefined {
     const known = this.#rooms.get(room);
     const role = known?.roles.get(user);
-    return known && role !== undefined ? { room, kind: known.kind, head: known.head, role } : undefined;
+    if (!known || role === undefined) return undefined;
+    return { room, kind: known.kind, head: known.head, floor: known.floor, role };
   }
 
   /** Keeps what was read. */
-  keep({ room, kind, head, role }: RoomAccess, user: string): void {
+  keep({ room, kind, head, floor, role }: RoomAccess, user: string): void {
     if (this.#kept === MAX_KEPT) this.clear();
     this.#kept += 1;
     const known = this.#rooms.get(room);
     if (known) known.roles.set(user, role);
-    else this.#rooms.set(room, { kind, head, roles: new Map([[user, role]]) });
+    else this.#rooms.set(room, { kind, head, floor, roles: new Map([[user, role]]) });
   }
 
   /** Follows a commit before its appends are answered: messages move the head on, anything else may change who is what. */
@@ -43,6 +45,11 @@ export class AccessCache {
       if (events.every(({ name }) => name.startsWith('message.'))) known.head = Math.max(known.head, ...result.seqs);
       else this.#rooms.delete(room);
     }
+  }
+
+  /** Forgets a room. */
+  forget(room: string): void {
+    this.#rooms.delete(room);
   }
 
   /** Forgets all. */

@@ -6,8 +6,9 @@ import { Worker } from 'node:worker_threads';
 import { messageOf, StartError } from '../../errors.js';
 import { sqliteDialect } from '../dialect.js';
 import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
+import { raiseFloor } from '../queries/retention.js';
 import type { EventRecord, Schema } from '../schema.js';
-import type { Append, AppendResult, RoomAccess, Store } from '../store.js';
+import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
 import { unavailable } from '../unavailable.js';
 import { AccessCache } from './access-cache.js';
 import { decodeResults, encodeBatch, type ResultsWire } from './batch-wire.js';
@@ -135,7 +136,7 @@ class SqliteStore implements Store {
       dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
     this.#access = this.#database.prepare(
-      `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, members.role AS role
+      `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.floor AS floor, members.role AS role
        FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ? WHERE rooms.id = ?`,
     );
     this.#events = this.#database.prepare(`SELECT * FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`);
@@ -168,6 +169,16 @@ class SqliteStore implements Store {
 
   events(room: string, after: number, limit: number): Promise<EventRecord[]> {
     return Promise.resolve(this.#events.all(room, after, limit) as EventRecord[]);
+  }
+
+  async raiseFloor(room: string, seq: number): Promise<void> {
+    await raiseFloor(this.write, room, seq);
+    this.#accessCache.forget(room);
+  }
+
+  async alone(work: (months: LogMonths) => Promise<void>): Promise<boolean> {
+    await work({ newestEnd: () => Promise.resolve(undefined), drop: () => Promise.resolve(true) });
+    return true;
   }
 
   async check(): Promise<void> {

@@ -92,7 +92,9 @@ class WriteSide {
     const statement = this.#prepare(sql);
     this.#pages += PAGES_A_COMMIT;
     if (statement.reader) return { rows: statement.all(values), changes: 0 };
-    return { rows: [], changes: statement.run(values).changes };
+    const { changes } = statement.run(values);
+    this.#pages += changes;
+    return { rows: [], changes };
   }
 
   /** What is due when the answer has gone: nobody waits for it but who comes meanwhile. */

@@ -1,0 +1,115 @@
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../schema.js';
+
+/** A room as retention looks at it. */
+export interface AgeingRoom {
+  id: string;
+  floor: number;
+  /** When the oldest event above the floor was; null where there is none. */
+  oldest: number | null;
+  /** Whether rows are left that the floor says are gone. */
+  hasRemains: boolean;
+}
+
+/** Rooms by id, after one of them: how old what they keep is, and whether anything is left to be removed. */
+export async function ageingRooms(read: Kysely<Schema>, after: string, limit: number): Promise<AgeingRoom[]> {
+  const { rows } = await sql<Omit<AgeingRoom, 'hasRemains'> & { remains: number }>`SELECT rooms.id, rooms.floor,
+      (SELECT at FROM events WHERE room_id = rooms.id AND seq > rooms.floor ORDER BY seq LIMIT 1) AS oldest,
+      CASE WHEN rooms.floor > 0 AND (
+        EXISTS (SELECT 1 FROM messages WHERE room_id = rooms.id AND seq <= rooms.floor)
+        OR EXISTS (SELECT 1 FROM reactions WHERE room_id = rooms.id AND message_seq <= rooms.floor)
+        OR EXISTS (SELECT 1 FROM events WHERE room_id = rooms.id AND seq <= rooms.floor)
+      ) THEN 1 ELSE 0 END AS remains
+    FROM rooms WHERE rooms.id > ${after} ORDER BY rooms.id LIMIT ${limit}`.execute(read);
+  return rows.map(({ remains, ...room }) => ({ ...room, hasRemains: remains === 1 }));
+}
+
+/** Rooms by id, after one of them, with their newest event from before a moment; null where there is none. */
+export async function newestBefore(
+  read: Kysely<Schema>,
+  before: number,
+  page: { after: string; limit: number },
+): Promise<{ id: string; floor: number; seq: number | null }[]> {
+  const { rows } = await sql<{ id: string; floor: number; seq: number | null }>`SELECT rooms.id, rooms.floor,
+      (SELECT max(seq) FROM events WHERE room_id = rooms.id AND at < ${before}) AS seq
+    FROM rooms WHERE rooms.id > ${page.after} ORDER BY rooms.id LIMIT ${page.limit}`.execute(read);
+  return rows;
+}
+
+/** When a room's events after a seq were, the oldest first. */
+export function timesAfter(
+  read: Kysely<Schema>,
+  room: string,
+  page: { after: number; limit: number },
+): Promise<{ seq: number; at: number }[]> {
+  return read
+    .selectFrom('events')
+    .select(['seq', 'at'])
+    .where('room_id', '=', room)
+    .where('seq', '>', page.after)
+    .orderBy('seq')
+    .limit(page.limit)
+    .execute();
+}
+
+/** Where a room's log begins to be kept; 0 for its beginning. */
+export async function floorOf(read: Kysely<Schema>, room: string): Promise<number> {
+  const row = await read.selectFrom('rooms').select('floor').where('id', '=', room).executeTakeFirst();
+  return row?.floor ?? 0;
+}
+
+/** Raises a room's floor; it never goes back. One room in a statement, so that nobody who locks several waits in a ring. */
+export async function raiseFloor(write: Kysely<Schema>, room: string, floor: number): Promise<void> {
+  await write.updateTable('rooms').set({ floor }).where('id', '=', room).where('floor', '<', floor).execute();
+}
+
+/** Removes some of a room's messages, or of its events, up to its floor. False when there was none. */
+export async function removeOld(
+  { read, write }: { read: Kysely<Schema>; write: Kysely<Schema> },
+  table: 'messages' | 'events',
+  { room, floor, limit }: { room: string; floor: number; limit: number },
+): Promise<boolean> {
+  const oldest = await read
+    .selectFrom(table)
+    .select('seq')
+    .where('room_id', '=', room)
+    .where('seq', '<=', floor)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst();
+  if (!oldest) return false;
+  // A seq is given once, so a range of them has a bounded number of rows.
+  await write
+    .deleteFrom(table)
+    .where('room_id', '=', room)
+    .where('seq', '>=', oldest.seq)
+    .where('seq', '<=', Math.min(floor, oldest.seq + limit - 1))
+    .execute();
+  return true;
+}
+
+/** Removes some of the reactions to a room's messages up to its floor, likewise. */
+export async function removeOldReactions(
+  { read, write }: { read: Kysely<Schema>; write: Kysely<Schema> },
+  { room, floor, limit }: { room: string; floor: number; limit: number },
+): Promise<boolean> {
+  const page = await read
+    .selectFrom('reactions')
+    .select(['message_seq', 'emoji', 'user_id'])
+    .where('room_id', '=', room)
+    .where('message_seq', '<=', floor)
+    .orderBy('message_seq')
+    .orderBy('emoji')
+    .orderBy('user_id')
+    .limit(limit)
+    .execute();
+  const last = page.at(-1);
+  if (!last) return false;
+  const upTo = sql.join([last.message_seq, last.emoji, last.user_id]);
+  await write
+    .deleteFrom('reactions')
+    .where('room_id', '=', room)
+    .where(sql<boolean>`(message_seq, emoji, user_id) <= (${upTo})`)
+    .execute();
+  return true;
+}
