@@ -22,7 +22,7 @@ export interface EventSink {
   call: Call;
   /** An event whose turn it is. */
   apply(event: LoggedEvent): void;
-  /** Too much was missed in a room to show all of it; `true` if the events between are wanted nevertheless. */
+  /** Too much was missed in a room to show all of it, or what was is no longer kept; `true` if the events between are wanted nevertheless. */
   farBehind(room: string): boolean;
   /** The room's history is another one: what is held of it means nothing. */
   reset(room: string): void;
@@ -157,18 +157,19 @@ export class GapRepair {
     const cursors = Object.fromEntries(rooms.map((room) => [room, this.#rooms.get(room)?.cursor.applied ?? 0]));
     try {
       const answer = await call('sync', { cursors, epoch: this.#epoch! });
-      for (const [room, synced] of Object.entries(answer.rooms)) this.#takePage(room, synced);
+      for (const [room, synced] of Object.entries(answer.rooms)) this.#takePage(room, synced, answer.epoch);
     } catch (error) {
       // Each room that is behind is then read by itself, with its own back-off.
       if (!(error instanceof MadangError)) throw error;
     }
   }
 
-  #takePage(room: string, page: SyncedRoom | CommandOutput<'log.read'>): void {
+  #takePage(room: string, page: SyncedRoom | CommandOutput<'log.read'>, epoch: string): void {
     const line = this.#rooms.get(room);
     if (!line) return;
     if ('error' in page) return this.#lose(room);
     if (page.reset) {
+      if (epoch === this.#epoch && line.cursor.applied < (page.floor ?? 0)) return this.#passCut(room, line, page);
       line.cursor = new Cursor(page.head);
       return this.#sink.reset(room);
     }
@@ -177,6 +178,16 @@ export class GapRepair {
       this.#drain(room, line);
     }
     line.cursor.note(page.head);
+  }
+
+  /** What was missed is partly too old to be kept: as when too much was missed, but what is left can be read. */
+  #passCut(
+    room: string,
+    { cursor }: RoomLine,
+    { head, floor = 0 }: { head: number; floor?: number | undefined },
+  ): void {
+    cursor.note(head);
+    cursor.skipTo(this.#sink.farBehind(room) ? floor : cursor.known);
   }
 
   #drain(room: string, line: RoomLine): void {
@@ -224,7 +235,7 @@ export class GapRepair {
       limit: PAGE_EVENTS,
       epoch: this.#epoch!,
     });
-    if (line.cursor === cursor) this.#takePage(room, page);
+    if (line.cursor === cursor) this.#takePage(room, page, page.epoch);
     if (line.cursor === cursor && cursor.applied === applied && cursor.known === known) {
       throw unavailable('The log does not reach what was announced');
     }

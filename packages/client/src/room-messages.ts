@@ -20,25 +20,30 @@ export interface RoomMessages {
   /** Messages up to this seq are here, as far as the pages reach back. */
   upTo: number;
   hasOlder: boolean;
+  /** Up to this seq the server keeps none any more, as it said last; 0 while it keeps all. */
+  floor: number;
 }
 
 type Page = CommandOutput<'message.list'>;
 
 /** Before anything was loaded. */
-export const noMessages: RoomMessages = { entries: [], upTo: 0, hasOlder: false };
+export const noMessages: RoomMessages = { entries: [], upTo: 0, hasOlder: false, floor: 0 };
 
 /** The newest page, and the events that came while it was read. */
 export function newestPage(page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
-  const loaded: RoomMessages = { entries: page.messages.map(entryOf(page)), upTo: page.head, hasOlder: page.more };
+  const { head, more, floor = 0 } = page;
+  const loaded: RoomMessages = { entries: page.messages.map(entryOf(page)), upTo: head, hasOlder: more, floor };
   return since.reduce<RoomMessages>((held, event) => applyEvent(held, event, me), loaded);
 }
 
-/** A page before the oldest held, and the events that came while it was read. */
+/** A page before the oldest held, and the events that came while it was read. What is no longer kept goes. */
 export function olderPage(held: RoomMessages, page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
   const oldest = held.entries[0]?.message.seq ?? Infinity;
   const older = page.messages.filter((message) => message.seq < oldest).map(entryOf(page));
   const entries = since.reduce<readonly Entry[]>((all, event) => changeEntry(all, event, me), older);
-  return { ...held, entries: [...entries, ...held.entries], hasOlder: page.more };
+  const { floor = 0 } = page;
+  const kept = [...entries, ...held.entries].filter(({ message }) => message.seq > floor);
+  return { ...held, entries: kept, hasOlder: page.more, floor };
 }
 
 /** Takes an event in, in seq order. One that is in already changes nothing. */

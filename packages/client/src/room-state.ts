@@ -24,6 +24,8 @@ export interface RoomState {
   /** By seq, from when the view was opened, the newest 100. */
   activity: readonly Activity[];
   hasOlder: boolean;
+  /** Whether the server no longer keeps what came before the oldest message: with `hasOlder` false, this is not the room's beginning. */
+  isCut: boolean;
   loadingOlder: boolean;
   /** With live presence; empty until `loadMembers()`. */
   members: readonly Member[];

@@ -21,6 +21,8 @@ export class ModelYard {
   readonly rooms = new Map<string, ModelRoom>();
   readonly calls: { name: string; input: unknown }[] = [];
   epoch = 'epoch-1';
+  /** Up to which seq rooms are no longer kept. */
+  readonly floors = new Map<string, number>();
   /** Whether it can be reached. */
   isUp = true;
   /** Refuses a call, or with 'silence' leaves it without an answer. */
@@ -211,8 +213,10 @@ export class ModelYard {
       case 'message.list': {
         const { room, before = Infinity, limit = 50 } = input as CommandInput<'message.list'>;
         if (!this.rooms.get(room)?.members.has(user)) return { code: 'not_found', message: 'no such room' };
-        const all = this.messages(room).filter(({ seq }) => seq < before);
-        return { messages: all.slice(-limit), more: all.length > limit, head: this.head(room) };
+        const floor = this.floors.get(room) ?? 0;
+        const all = this.messages(room).filter(({ seq }) => seq < before && seq > floor);
+        const page = { messages: all.slice(-limit), more: all.length > limit, head: this.head(room) };
+        return { ...page, ...(floor > 0 && { floor }) };
       }
       case 'log.read': {
         const { room, after, limit = 50, epoch } = input as CommandInput<'log.read'>;
@@ -255,11 +259,13 @@ export class ModelYard {
 
   #page(room: string, after: number, limit: number, epoch: string | undefined): object {
     const head = this.head(room);
-    if ((epoch !== undefined && epoch !== this.epoch) || after > head) {
-      return { events: [], head, more: false, reset: true };
+    const floor = this.floors.get(room) ?? 0;
+    const cut = floor > 0 && { floor };
+    if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < floor) {
+      return { events: [], head, more: false, reset: true, ...cut };
     }
     const events = this.rooms.get(room)!.log.slice(after, after + limit);
-    return { events, head, more: after + events.length < head };
+    return { events, head, more: after + events.length < head, ...cut };
   }
 
   #state(user: string): object {

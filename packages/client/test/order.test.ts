@@ -223,6 +223,58 @@ describe('after a break', () => {
     expect(yard.calls.some(({ name }) => name === 'sync')).toBe(count <= 1000);
   });
 
+  test('D4 resume: away for longer than the log is kept, the view shows what is left, and listeners hear it', async () => {
+    const { yard, client, texts } = await anna();
+    yard.say('lobby', 'u-bob', 'seen');
+    yard.drop();
+    for (const text of ['old 1', 'old 2', 'kept 1', 'kept 2']) yard.say('lobby', 'u-bob', text);
+    yard.floors.set('lobby', yard.head('lobby') - 2);
+    await settle(1000);
+    expect(client.state.get().status).toBe('online');
+    yard.say('lobby', 'u-bob', 'after');
+    await settle();
+    expect(texts).toEqual(['seen', 'kept 1', 'kept 2', 'after']);
+    expect(shown(client)).toEqual(['kept 1', 'kept 2', 'after']);
+    expect(client.room('lobby').get()).toMatchObject({ hasOlder: false, isCut: true });
+    const calls = yard.calls.length;
+    await settle(60_000);
+    expect(yard.calls).toHaveLength(calls);
+  });
+
+  test('D4 resume: likewise without a listener, and where nothing is left', async () => {
+    fakeTime();
+    const { yard, join } = newYard();
+    yard.addUser('bob');
+    const { client } = join('anna');
+    await online(client);
+    await watch(client);
+    yard.say('lobby', 'u-bob', 'seen');
+    expect(client.room('lobby').get()).toMatchObject({ hasOlder: false, isCut: false });
+    for (const left of [1, 0]) {
+      yard.drop();
+      for (const text of ['old', 'kept']) yard.say('lobby', 'u-bob', text);
+      yard.floors.set('lobby', yard.head('lobby') - left);
+      await settle(5000);
+      expect(shown(client)).toEqual(['kept'].slice(0, left));
+    }
+    yard.say('lobby', 'u-bob', 'after');
+    await settle(60_000);
+    expect(shown(client)).toEqual(['after']);
+    expect(yard.calls.filter(({ name }) => name === 'log.read')).toEqual([]);
+  });
+
+  test('D2 order: a gap whose events are no longer kept is passed over, and nothing waits for it', async () => {
+    const { yard, client, texts } = await anna();
+    let losses = 3;
+    yard.fault = () => (losses-- > 0 ? 'lose' : 'deliver');
+    for (const text of ['old 1', 'old 2', 'kept', 'live']) yard.say('lobby', 'u-bob', text);
+    yard.floors.set('lobby', yard.head('lobby') - 2);
+    await settle(1000);
+    expect(texts).toEqual(['kept', 'live']);
+    expect(shown(client)).toEqual(['kept', 'live']);
+    expect(yard.calls.filter(({ name }) => name === 'log.read').length).toBeLessThanOrEqual(2);
+  });
+
   test('D4 resume: another epoch resets the view, and old cursors bring no wrong events', async () => {
     const { yard, client, texts } = await anna();
     for (const text of ['1', '2', '3']) yard.say('lobby', 'u-bob', text);

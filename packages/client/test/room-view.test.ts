@@ -67,6 +67,16 @@ describe('a room view', () => {
     expect(shown(client)[3]).toBe('edited');
   });
 
+  test('C39 at the top it tells a beginning from a cut, also one that is made while older pages are read', async () => {
+    const { yard, client, view } = await anna(120);
+    await watch(client);
+    expect(view.get()).toMatchObject({ hasOlder: true, isCut: false });
+    yard.floors.set('lobby', yard.messages('lobby')[89]!.seq);
+    await view.loadOlder();
+    expect(shown(client)).toEqual(numbers(90, 120));
+    expect(view.get()).toMatchObject({ hasOlder: false, isCut: true });
+  });
+
   test('C28 a first page that fails is asked for again; one that is refused means the room is gone', async () => {
     const { yard, client, view } = await anna(3);
     let failures = 2;

@@ -38,6 +38,7 @@ export function fakeClient(options: URLSearchParams) {
         messages: all.slice(-50),
         activity: activity(id, all),
         hasOlder: all.length > 50,
+        isCut: options.has('cut'),
         loadingOlder: false,
         members: [],
         typing: options.has('typing') ? [people[1] as UserRef, people[2] as UserRef] : [],

@@ -1,5 +1,5 @@
 import type { Room } from '@madang/protocol';
-import { Hand } from 'lucide-react';
+import { Hand, History } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import styles from './beginning.module.css';
 
@@ -14,6 +14,20 @@ export function Beginning({ room, title }: { room: Room | undefined; title: stri
       </span>
       <h2>{t(isDirect ? 'room.startDirectTitle' : 'room.startTitle', { name: title })}</h2>
       <p>{room?.topic || t(isDirect ? 'room.startDirectText' : 'room.startText')}</p>
+    </div>
+  );
+}
+
+/** The top of a conversation whose older messages the server has removed for their age. */
+export function Cut() {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.beginning} data-testid="cut">
+      <span className={styles.icon}>
+        <History size={24} aria-hidden />
+      </span>
+      <h2>{t('room.cutTitle')}</h2>
+      <p>{t('room.cutText')}</p>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { languageOf } from '../../i18n/i18n.js';
 import { useUser } from '../../state/client-provider.js';
 import { formatDay } from '../../state/format-time.js';
 import { ActivityLine } from './activity-line.js';
-import { Beginning } from './beginning.js';
+import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.js';
 import { buildRows, type Row } from './rows.js';
@@ -138,7 +138,7 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
   const { t, i18n } = useTranslation();
   switch (row.kind) {
     case 'beginning':
-      return <Beginning room={state.room} title={props.title} />;
+      return state.isCut ? <Cut /> : <Beginning room={state.room} title={props.title} />;
     case 'day':
       return (
         <div className={styles.day}>
