@@ -23,6 +23,7 @@ const mayImport = {
   log: ['log', 'store'],
   store: ['store'],
   fanout: ['fanout', 'log', 'identity', 'store'],
+  readers: ['readers', 'log', 'store'],
 };
 const rootHelpers = ['errors', 'logger', 'clock', 'config'];
 

@@ -8,3 +8,13 @@ export function expireHeldNames(data: string): void {
   database.close();
   if (changes === 0) throw new Error('no name was held');
 }
+
+/** Makes what was said in the lobby up to a seq so many days older, in a stopped server's database. */
+export function ageLobby(data: string, upTo: number, days: number): void {
+  const database = new Database(join(data, 'madang.db'));
+  for (const table of ['messages', 'events']) {
+    const age = database.prepare(`UPDATE ${table} SET at = at - ? WHERE room_id = 'lobby' AND seq <= ?`);
+    if (age.run(days * 24 * 3600_000, upTo).changes === 0) throw new Error(`nothing was said in ${table}`);
+  }
+  database.close();
+}

@@ -91,6 +91,11 @@ export const settings = {
     doc: 'A Redis (7 or newer) or Valkey, by itself or a cluster, through which nodes on one PostgreSQL tell each other what is new; best given by the environment, for it may hold a password',
     secret: true,
   },
+  retentionDays: {
+    schema: wholeNumber(1, 36_500).optional(),
+    value: 'number',
+    doc: 'Messages and events older than so many days are removed for good; all are kept for ever if absent',
+  },
   workers: {
     schema: wholeNumber(1, 256).default(1),
     value: 'number',

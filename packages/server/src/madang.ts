@@ -31,6 +31,7 @@ import { type HostUser, Sessions } from './identity/sessions.js';
 import { ensureLobby, joinLobby } from './log/lobby.js';
 import { RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
+import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
 
 /** Settings of the program's own server, which in a host app is the host's. */
@@ -154,6 +155,10 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     },
     rateLimits,
   );
+  const retention =
+    config.retentionDays === undefined
+      ? undefined
+      : new Retention({ store, clock, logger, days: config.retentionDays });
   const operator = await openOperator(config.data, logger);
   const addresses = new Addresses(config.trustedProxies);
   const credentials = new Credentials({
@@ -186,6 +191,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   };
   const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, web });
   const detachments: (() => void)[] = [];
+  retention?.start();
 
   const stop = async (): Promise<void> => {
     for (const detach of detachments) detach();
@@ -197,6 +203,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     records.close();
     await presence.close();
     await log.idle();
+    await retention?.close();
     await nodes?.close();
     await store.close();
   };

@@ -3,6 +3,7 @@ import { type Engine, engines } from './engines.ts';
 import { storeContract } from './store-contract.ts';
 import { storeProjections } from './store-projections.ts';
 import { storeQueries } from './store-queries.ts';
+import { storeRetention } from './store-retention.ts';
 
 describe.each(Object.entries(engines))('on %s', (_name, start) => {
   let engine: Engine | undefined;
@@ -17,4 +18,5 @@ describe.each(Object.entries(engines))('on %s', (_name, start) => {
   storeContract(running);
   storeProjections(running);
   storeQueries(running);
+  storeRetention(running);
 });

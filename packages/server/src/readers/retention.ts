@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock.js';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import {
+  type AgeingRoom,
+  ageingRooms,
+  newestBefore,
+  removeOld,
+  removeOldReactions,
+  timesAfter,
+} from '../store/queries/retention.js';
+import type { LogMonths, Store } from '../store/store.js';
+
+const DAY_MS = 24 * 3600_000;
+
+/** How often it is looked for what has become too old, in ms. */
+const EVERY_MS = 3600_000;
+
+/** Rooms that are looked at in one statement. */
+const ROOMS = 50;
+
+/** Events whose times are read in one statement. */
+const TIMES = 500;
+
+/** Rows that one statement removes at most. */
+const ROWS = 250;
+
+/** After each statement it rests so many times as long as that took, so that the store is others' most of the time. */
+const REST = 4;
+
+/** It rests so long at least, and at most, in ms. */
+const REST_MS = { least: 5, most: 2000 };
+
+/** How often the dropping of months is tried when the log is in use, and after how many ms again. */
+const DROPS = { attempts: 20, againMs: 500 };
+
+/** What retention needs. */
+export interface RetentionParts {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** What is older than so many days goes. */
+  days: number;
+}
+
+/**
+ * Removes what is too old: messages, their reactions, and the events of the log. In each room first the floor is raised,
+ * from which moment on nobody is shown what is below it, then the rows go, a few at a time. Wherever it is ended, the
+ * next run goes on there: what the floor says is gone, and is still there, is found.
+ */
+export class Retention {
+  readonly #parts: RetentionParts;
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: RetentionParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins, and looks again every hour; nobody waits for it. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#runOnce(), EVERY_MS).unref();
+    this.#runOnce();
+  }
+
+  /** Ends it after the statement that is under way. Safe to call twice. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#ending.abort();
+    await this.#running;
+  }
+
+  #runOnce(): void {
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  }
+
+  async #run(): Promise<void> {
+    const { store, clock, logger, days } = this.#parts;
+    const before = clock.now() - days * DAY_MS;
+    const start = performance.now();
+    let rooms = 0;
+    try {
+      await store.alone(async (months) => {
+        await this.#dropMonths(months, before);
+        for await (const room of this.#rooms()) rooms += (await this.#clear(room, before)) ? 1 : 0;
+      });
+      if (rooms > 0) logger.info({ rooms, ms: Math.round(performance.now() - start) }, 'removed what was too old');
+    } catch (error) {
+      if (this.#ending.signal.aborted) return;
+      logger.warn({ reason: messageOf(error) }, 'what is too old could not be removed; trying again within the hour');
+    }
+  }
+
+  /** Drops whole months, whose events so need not be removed one by one. */
+  async #dropMonths(months: LogMonths, before: number): Promise<void> {
+    const { store } = this.#parts;
+    const end = await months.newestEnd(before);
+    if (end === undefined) return;
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page = await this.#paced(() => newestBefore(store.read, end, { after: after ?? '', limit: ROOMS }));
+      for (const { id, floor, seq } of page) {
+        if (seq !== null && seq > floor) await this.#paced(() => store.raiseFloor(id, seq));
+      }
+      after = page.at(-1)?.id;
+    }
+    for (let attempt = 1; !(await months.drop(end)); attempt += 1) {
+      if (attempt === DROPS.attempts) throw new Error('the log was in use all the time');
+      await sleep(DROPS.againMs, undefined, { signal: this.#ending.signal, ref: false });
+    }
+  }
+
+  async *#rooms(): AsyncGenerator<AgeingRoom> {
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page = await this.#paced(() => ageingRooms(this.#parts.store.read, after ?? '', ROOMS));
+      yield* page;
+      after = page.at(-1)?.id;
+    }
+  }
+
+  /** Brings one room up to date; answers whether there was something to remove. */
+  async #clear(room: AgeingRoom, before: number): Promise<boolean> {
+    const { store } = this.#parts;
+    const floor = room.oldest !== null && room.oldest < before ? await this.#floorAt(room, before) : room.floor;
+    if (floor > room.floor) await this.#paced(() => store.raiseFloor(room.id, floor));
+    else if (!room.hasRemains) return false;
+    const part = { room: room.id, floor, limit: ROWS };
+    // Reactions after messages: who puts one on a message that is gone is refused, so no new one comes behind this.
+    while (await this.#paced(() => removeOld(store, 'messages', part)));
+    while (await this.#paced(() => removeOldReactions(store, part)));
+    while (await this.#paced(() => removeOld(store, 'events', part)));
+    return true;
+  }
+
+  /**
+   * The last event of those that are too old. A room's times only go up, but for what nodes' clocks differ by: one that is
+   * a little behind does not hold up those around it.
+   */
+  async #floorAt({ id, floor }: AgeingRoom, before: number): Promise<number> {
+    for (let last = floor; ;) {
+      const page = await this.#paced(() => timesAfter(this.#parts.store.read, id, { after: last, limit: TIMES }));
+      const old = page.findLast(({ at }) => at < before);
+      if (!old) return last;
+      last = old.seq;
+      if (old !== page.at(-1)) return last;
+    }
+  }
+
+  async #paced<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { signal } = this.#ending;
+    signal.throwIfAborted();
+    const start = performance.now();
+    const result = await work();
+    const restMs = Math.min(Math.max(REST * (performance.now() - start), REST_MS.least), REST_MS.most);
+    await sleep(restMs, undefined, { signal, ref: false });
+    return result;
+  }
+}

@@ -1,0 +1,233 @@
+import { Client } from 'pg';
+import { describe, expect, test } from 'vitest';
+import { newEvent } from '../dist/log/projections.js';
+import { RoomLog } from '../dist/log/room-log.js';
+import type { Logger } from '../dist/logger.js';
+import { Retention } from '../dist/readers/retention.js';
+import { ensurePartitions } from '../dist/store/postgres/partitions.js';
+import { newestEventAt } from '../dist/store/queries/rooms.js';
+import type { Store } from '../dist/store/store.js';
+import type { Engine, TestDatabase } from './engines.ts';
+import { ann, append, AT, bob, commitOne, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './yard.ts';
+
+const DAY = 24 * 3600_000;
+
+/** Rule S9 of `store.ts`, and what retention makes of it, for an engine. */
+export function storeRetention(engine: () => Engine): void {
+  describe('S9 what is up to the floor is gone', () => {
+    test('S9 a floor never goes back, and the log goes on where it was', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      await store.commit([makeRoom('a'), say('a', '1'), say('a', '2')]);
+      expect(await store.access('a', ann.id)).toMatchObject({ head: 4, floor: 0 });
+      await store.raiseFloor('a', 3);
+      await store.raiseFloor('a', 2);
+      expect(await store.access('a', ann.id)).toMatchObject({ head: 4, floor: 3 });
+      expect(seqsOf(await store.commit([say('a', '3')]))).toEqual([5]);
+      expect(await store.access('a', ann.id)).toMatchObject({ head: 5, floor: 3 });
+    });
+
+    test('S9 a cursor below the floor is answered with a reset, also where the rows are still there', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      await store.commit([makeRoom('a'), ...upTo(8).map((n) => say('a', `${n}`))]);
+      const log = await RoomLog.open(store, { now: () => AT });
+      const read = async (after: number) => {
+        const range = await store.access('a', ann.id);
+        if (!range) throw new Error('no room');
+        const { events, ...page } = await log.readAfter(range, after, 200);
+        return { seqs: events.map(({ seq }) => seq), ...page };
+      };
+      expect(await read(8)).toEqual({ seqs: [9, 10], head: 10, more: false });
+      const stale = await store.access('a', ann.id);
+      await store.raiseFloor('a', 6);
+      for (const after of [0, 5]) {
+        expect(await read(after)).toEqual({ seqs: [], head: 10, more: false, reset: true, floor: 6 });
+      }
+      expect(await read(6)).toEqual({ seqs: [7, 8, 9, 10], head: 10, more: false, floor: 6 });
+      expect(await read(10)).toEqual({ seqs: [], head: 10, more: false, floor: 6 });
+      await store.write.deleteFrom('events').where('seq', '<=', 6).execute();
+      // Who asked what they may read just before sees no hole either.
+      if (!stale) throw new Error('no room');
+      expect(await (await RoomLog.open(store, { now: () => AT })).readAfter(stale, 3, 2)).toEqual({
+        ...{ events: [], head: 10, more: false, reset: true, floor: 6 },
+      });
+    });
+  });
+
+  describe('S9 retention', () => {
+    const before = AT + 10 * DAY;
+    /** A yard of which half is too old ten days after `AT`, with something in every table. */
+    const fill = async (store: Store, old = AT): Promise<void> => {
+      const long = upTo(700).map((n) => say('a', `too old ${n}`, { at: old, clientId: `c${n}` }));
+      await store.commit([
+        { ...makeRoom('a'), at: old },
+        { ...makeRoom('b'), at: old },
+        { ...makeRoom('c'), at: old },
+      ]);
+      await store.commit([...long, { ...join('a', bob), at: old }, say('b', 'too old', { at: before - 1 })]);
+      const subject = { id: 'a.3', seq: 3 };
+      const users = upTo(600).map((n) => ({ id: `g-${n}`, name: `n${n}` }));
+      await store.commit([
+        append('a', newEvent.messageEdited(subject, 'too old, edited'), { at: old }),
+        ...users.map((actor) => append('a', newEvent.messageReacted(subject, '👍', 'added'), { at: old, actor })),
+      ]);
+      await store.commit([say('a', 'kept', { at: before, clientId: 'k1' }), say('b', 'kept', { at: before + DAY })]);
+      const kept = { id: 'b.4', seq: 4 };
+      await store.commit([append('b', newEvent.messageReacted(kept, '👍', 'added'), { at: before + DAY })]);
+    };
+    const retention = (store: Store, logger = silent()) =>
+      new Retention({ store, clock: { now: () => before + 30 * DAY }, logger, days: 30 });
+    const isDone = async (store: Store) => {
+      const rows = await dump(store);
+      return !rows.includes('too old') && (await eventsOf(store, 'c')).length === 0;
+    };
+    const expectKept = async (store: Store) => {
+      const facts = async (room: string) => {
+        const { head, floor } = (await store.access(room, ann.id)) ?? {};
+        const messages = store.read.selectFrom('messages').select(['seq', 'text']).where('room_id', '=', room);
+        return {
+          head,
+          floor,
+          events: (await eventsOf(store, room)).map(({ seq }) => seq),
+          messages: await messages.execute(),
+        };
+      };
+      expect(await facts('a')).toEqual({
+        ...{ head: 1305, floor: 1304, events: [1305], messages: [{ seq: 1305, text: 'kept' }] },
+      });
+      expect(await facts('b')).toEqual({
+        ...{ head: 5, floor: 3, events: [4, 5], messages: [{ seq: 4, text: 'kept' }] },
+      });
+      expect(await facts('c')).toEqual({ head: 2, floor: 2, events: [], messages: [] });
+      const reactions = await store.read.selectFrom('reactions').select(['room_id', 'message_seq']).execute();
+      expect(reactions).toEqual([{ room_id: 'b', message_seq: 4 }]);
+      expect(await store.access('a', bob.id)).toMatchObject({ role: 'member' });
+      expect(await newestEventAt(store.read)).toBe(before + DAY);
+    };
+
+    test('S9 what is too old leaves every table; the rest, members and heads stay; the log goes on', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      await fill(store);
+      const running = retention(store);
+      running.start();
+      await until(() => isDone(store));
+      await running.close();
+      await expectKept(store);
+      const repeats = [say('a', 'kept', { clientId: 'k1' }), say('a', 'too late', { clientId: 'c1' }), say('c', 'new')];
+      expect(seqsOf(await store.commit(repeats))).toEqual([0, 1306, 3]);
+    });
+
+    test('S9 ended anywhere it goes on there, and a second run changes nothing', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      await fill(store);
+      let runs = 0;
+      for (; !(await isDone(store)); runs += 1) {
+        const running = retention(store);
+        running.start();
+        await new Promise((resolve) => setTimeout(resolve, 10 + runs * 5));
+        await running.close();
+      }
+      expect(runs).toBeGreaterThan(1);
+      await expectKept(store);
+      const rows = await dump(store);
+      const again = retention(store);
+      again.start();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await again.close();
+      await again.close();
+      expect(await dump(store)).toBe(rows);
+    });
+
+    test('S9 sends go on meanwhile, and none waits long', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      await fill(store);
+      const running = retention(store);
+      running.start();
+      let slowest = 0;
+      for (let n = 0; !(await isDone(store)); n += 1) {
+        const start = performance.now();
+        expect(await commitOne(store, say('a', `live ${n}`, { at: before + DAY }))).toMatchObject({
+          status: 'appended',
+        });
+        slowest = Math.max(slowest, performance.now() - start);
+      }
+      await running.close();
+      expect(slowest).toBeLessThan(1000);
+      const events = await eventsOf(store, 'a');
+      expect(events.map(({ seq }) => seq)).toEqual(upTo(events.length).map((n) => n + 1304));
+    });
+
+    test('S9 a store that is gone is logged, without a text, and ends nothing', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      await fill(store);
+      await store.close();
+      const lines: unknown[] = [];
+      const running = retention(store, silent(lines));
+      running.start();
+      await until(() => Promise.resolve(lines.length > 0));
+      await running.close();
+      expect(lines).toHaveLength(1);
+      expect(JSON.stringify(lines)).not.toContain('too old 1');
+    });
+
+    test('S9 one node at a time does it, and whole months go as partitions', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      if (engine().name === 'sqlite') {
+        expect(await store.alone(async (months) => expect(await months.newestEnd(before)).toBeUndefined())).toBe(true);
+        return;
+      }
+      await using client = await connect(database);
+      await ensurePartitions(client.pg, { from: AT - 90 * DAY, now: AT + 40 * DAY });
+      await fill(store, AT - 60 * DAY);
+      const other = await database.open();
+      expect(await other.alone(async () => expect(await store.alone(() => Promise.resolve())).toBe(false))).toBe(true);
+      // Somebody reads the log for long, as a backup does: the months can't be dropped yet, and no send waits for that.
+      await store.commit([{ ...makeRoom('d'), at: before + DAY }]);
+      await client.pg.query('BEGIN');
+      await client.pg.query('SELECT count(*) FROM events');
+      const both = [retention(store), retention(other)];
+      for (const each of both) each.start();
+      const end = performance.now() + 2000;
+      while (performance.now() < end) {
+        const start = performance.now();
+        await commitOne(other, say('d', 'meanwhile', { at: before + DAY }));
+        expect(performance.now() - start).toBeLessThan(1500);
+      }
+      expect((await eventsOf(store, 'a')).length).toBeGreaterThan(1000);
+      await client.pg.query('COMMIT');
+      await until(() => isDone(store));
+      for (const each of both) await each.close();
+      await expectKept(store);
+      const months = await client.pg.query<{ name: string }>(
+        `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'events'::regclass ORDER BY 1`,
+      );
+      expect(months.rows.map(({ name }) => name)[0]).toBe('events_2026_01');
+    });
+  });
+}
+
+async function connect(database: TestDatabase): Promise<{ pg: Client } & AsyncDisposable> {
+  const client = new Client({ connectionString: database.address });
+  await client.connect();
+  return { pg: client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error('it did not come to be');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A logger that tells nobody but the test. */
+function silent(lines: unknown[] = []): Logger {
+  const hear = (...line: unknown[]) => void lines.push(line);
+  return { info: () => undefined, warn: hear } as never;
+}

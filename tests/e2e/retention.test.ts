@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { speaker } from '../support/speak.ts';
+import { startServer } from '../support/start-server.ts';
+import { ageLobby } from '../support/time-travel.ts';
+import { enter, messageOf } from '../support/visitor.ts';
+
+/** More than a page's list loads by itself. */
+const OLD = 200;
+
+const words = {
+  ko: { cut: '이전 메시지는 보관하지 않습니다', beginning: 'lobby 방의 시작입니다' },
+  en: { cut: 'Older messages are no longer kept', beginning: 'This is where lobby begins' },
+};
+
+test('whoever is at the top of a history that was cut is told so, in a new page and in one that was open', async () => {
+  const flags = ['--limits', 'off'];
+  await using server = await startServer({ flags });
+  const browser = await startBrowser();
+  try {
+    const other = await speaker(server.url, '이야기꾼');
+    for (let n = 1; n <= OLD; n += 1) await other.say(`옛 이야기 ${n}.`);
+    await using open = await enter(browser, server.url, '기다리는 이');
+    await messageOf(open.page, `옛 이야기 ${OLD}.`).waitFor();
+    await server.stop();
+    // After the room's making and the teller's coming.
+    ageLobby(server.data, 2 + OLD, 40);
+    flags.push('--retention-days', '30');
+    await server.start();
+    const later = await speaker(server.url, '새 이야기꾼');
+    await later.say('새 이야기 1.');
+    for (const language of ['ko', 'en'] as const) {
+      await using one = await enter(browser, server.url, `reader ${language}`, { language });
+      await one.page.getByRole('heading', { name: words[language].cut }).waitFor();
+      await messageOf(one.page, '새 이야기 1.').waitFor();
+      expect(await one.page.getByText('옛 이야기').count()).toBe(0);
+      expect(await one.page.getByText(words[language].beginning).count()).toBe(0);
+      expect(one.problems).toEqual([]);
+    }
+    const { page } = open;
+    await messageOf(page, '새 이야기 1.').waitFor();
+    const wheelUp = async () => {
+      await page.getByRole('log').hover();
+      await page.mouse.wheel(0, -3000);
+      return page.getByRole('heading', { name: words.ko.cut }).count();
+    };
+    await expect.poll(wheelUp, { timeout: 15_000 }).toBe(1);
+    expect(await page.getByText('옛 이야기').count()).toBe(0);
+  } finally {
+    await browser.close();
+  }
+}, 90_000);
