@@ -83,6 +83,7 @@ export class HistoryWriter {
   #nextOp = 1;
   #nextConnection = 1;
   #isClosed = false;
+  #unavailable = 0;
   /**
    * Whether `unavailable` leaves open if a call was done. A store of the server's own knows; from one behind a network
    * the answer to a commit may be lost.
@@ -95,9 +96,15 @@ export class HistoryWriter {
     this.#file = openSync(path, 'w');
   }
 
+  /** How many calls were refused so far since the server could not store. */
+  get unavailable(): number {
+    return this.#unavailable;
+  }
+
   /** Adds a line. Late news after the end is not part of the history. */
   add(entry: Unstamped<Entry>): void {
     if (this.#isClosed) return;
+    if (entry.type === 'refused' && entry.code === 'unavailable') this.#unavailable += 1;
     const t = Math.round((performance.now() - this.#start) * 10) / 10;
     this.#buffer += `${JSON.stringify({ ...entry, t })}\n`;
     if (this.#buffer.length > FLUSH_BYTES) this.#flush();

@@ -92,9 +92,11 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'log/room-log.js',
-        from: 'await this.#eventsAfter(room, head, after, Math.min',
-        to: 'await this.#eventsAfter(room, head, after > 3 ? after + 1 : after, Math.min',
+        from: 'await this.#eventsAfter(room, head, after, wanted)',
+        to: 'await this.#eventsAfter(room, head, after > 3 ? after + 1 : after, wanted)',
       },
+      // What finds a removed part of the log would hide it.
+      { file: 'log/room-log.js', from: 'if (wanted > 0 && first?.seq !== after + 1)', to: 'if (false)' },
     ],
     caughtAs: ['gap'],
     fault: cut,
@@ -117,8 +119,8 @@ export const diskMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'log/writer.js',
-        from: 'each.settle(reason);',
-        to: `each.settle({ status: 'appended', seqs: each.append.events.map(() => 1) });`,
+        from: 'each.reject(reason);',
+        to: `each.resolve({ status: 'appended', seqs: each.append.events.map(() => 1) });`,
       },
     ],
     caughtAs: ['lost'],

@@ -4,6 +4,9 @@ import type { Fault } from '../world.js';
 /** Longer than a commit waits for a database that another program holds, in ms. */
 const HELD_MS = 5000;
 
+/** How much longer it is held while no call has met it, in ms: who was cut off before may be on the way back yet. */
+const MET_MS = 20_000;
+
 /** How long sends may take to be acknowledged again, in ms. */
 const HEAL_MS = 15_000;
 
@@ -18,8 +21,10 @@ export const storeGone = (hold: HoldStore): Fault => ({
     const { subjects, history } = world;
     const held = hold(subjects[0].data);
     history.add({ type: 'fault', kind: 'store-gone' });
+    const refused = history.unavailable;
     try {
       await pause(HELD_MS);
+      await until(() => history.unavailable > refused, MET_MS);
     } finally {
       held.release();
       history.add({ type: 'fault', kind: 'store-back' });
