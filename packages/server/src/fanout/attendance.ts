@@ -116,7 +116,7 @@ export class Attendance {
   }
 
   #leave(connection: Connection, session: Session): void {
-    const rooms = new Set(this.#connections.roomsOf(session.user.id));
+    const rooms = this.#connections.roomsOf(session.user.id);
     this.#connections.detach(connection);
     if (!isPerson(session.user)) return;
     this.#records.closed(connection);

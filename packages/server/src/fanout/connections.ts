@@ -4,17 +4,21 @@ import type { Store } from '../store/store.js';
 import type { Connection } from './connection.js';
 import type { Hearing } from './hearing.js';
 
-/** What is known of a user who has a connection. */
+/**
+ * What is known of a user who has a connection. Lists, for a set costs more than most users have in it; made anew with
+ * each change, for a list that grows (also by a spread) keeps room for sixteen more.
+ */
 interface Present {
-  connections: Set<Connection>;
-  rooms: Set<string>;
+  connections: readonly Connection[];
+  rooms: readonly string[];
   /** While the rooms are being read: what the log said meanwhile, which is newer. */
   news: Map<string, 'joined' | 'left'> | undefined;
   /** Undefined once they are. */
   loading: Promise<void> | undefined;
 }
 
-const none: ReadonlySet<never> = new Set();
+const nobody: ReadonlySet<never> = new Set();
+const none: readonly never[] = [];
 
 /** Who is connected: by room, by user, by session. Membership follows the log, event by event. */
 export class Connections {
@@ -40,11 +44,11 @@ export class Connections {
 
   /** Who hears a room. */
   inRoom(room: string): ReadonlySet<Connection> {
-    return this.#rooms.get(room) ?? none;
+    return this.#rooms.get(room) ?? nobody;
   }
 
   /** A user's connections. */
-  ofUser(user: string): ReadonlySet<Connection> {
+  ofUser(user: string): readonly Connection[] {
     return this.#users.get(user)?.connections ?? none;
   }
 
@@ -60,7 +64,7 @@ export class Connections {
   }
 
   /** The rooms of a user who is connected. */
-  roomsOf(user: string): ReadonlySet<string> {
+  roomsOf(user: string): readonly string[] {
     return this.#users.get(user)?.rooms ?? none;
   }
 
@@ -75,7 +79,7 @@ export class Connections {
     if (connection.session) this.detach(connection);
     connection.session = session;
     const present = this.#users.get(session.user.id) ?? this.#load(session.user.id);
-    present.connections.add(connection);
+    if (!present.connections.includes(connection)) present.connections = present.connections.concat(connection);
     for (const room of present.rooms) this.#hear(room, connection);
     await present.loading;
   }
@@ -85,10 +89,10 @@ export class Connections {
     const user = connection.session?.user.id;
     const present = user === undefined ? undefined : this.#users.get(user);
     if (user === undefined || !present) return;
-    present.connections.delete(connection);
+    present.connections = present.connections.filter((each) => each !== connection);
     connection.session = undefined;
     for (const room of present.rooms) this.#unhear(room, connection);
-    if (present.connections.size === 0) this.#forget(user);
+    if (present.connections.length === 0) this.#forget(user);
   }
 
   /** Forgets a connection that is closed. */
@@ -101,7 +105,7 @@ export class Connections {
     const present = this.#users.get(user);
     if (!present) return;
     present.news?.set(room, 'joined');
-    present.rooms.add(room);
+    if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
     for (const connection of present.connections) this.#hear(room, connection);
     this.#hearing?.joined(user, room);
   }
@@ -111,7 +115,7 @@ export class Connections {
     const present = this.#users.get(user);
     if (!present) return;
     present.news?.set(room, 'left');
-    present.rooms.delete(room);
+    present.rooms = present.rooms.filter((each) => each !== room);
     for (const connection of present.connections) this.#unhear(room, connection);
   }
 
@@ -125,8 +129,8 @@ export class Connections {
 
   #load(user: string): Present {
     const present: Present = {
-      connections: new Set(),
-      rooms: new Set(),
+      connections: [],
+      rooms: [],
       news: new Map(),
       loading: undefined,
     };
@@ -144,7 +148,7 @@ export class Connections {
     try {
       for (const room of await this.#roomsToHear(user)) {
         if (present.news?.get(room) === 'left') continue;
-        present.rooms.add(room);
+        if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
         for (const connection of present.connections) this.#hear(room, connection);
       }
       present.news = undefined;

@@ -32,7 +32,7 @@ export class Delivery {
 
   /** Tells a signal to a user's connections, but not to one of them. */
   signalUser(user: string, note: Note, except?: Connection): void {
-    const connections = [...this.#connections.ofUser(user)].filter((connection) => connection !== except);
+    const connections = this.#connections.ofUser(user).filter((connection) => connection !== except);
     this.#signal(connections, note);
   }
 

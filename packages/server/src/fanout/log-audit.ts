@@ -192,7 +192,7 @@ export class LogAudit {
     for (const { user, room, head, joinedSeq } of memberships) {
       // A room that is heard here brings the joining itself, in its order; and who has just come reads their rooms.
       const isKnown = sequence.deliveredIn(room) !== undefined || !connections.hasRooms(user);
-      if (!isKnown && !connections.roomsOf(user).has(room)) onMissedRoom(room, joinedSeq - 1, head);
+      if (!isKnown && !connections.roomsOf(user).includes(room)) onMissedRoom(room, joinedSeq - 1, head);
     }
   }
 

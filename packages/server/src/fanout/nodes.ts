@@ -225,7 +225,7 @@ export class Nodes implements Hearing, BusListener {
       if (this.#parts.bus !== undefined) {
         this.#hand(`user:${user}`, eventsMessage(this.#node, room, events.slice(index)));
       }
-      if (this.#parts.connections.ofUser(user).size > 0) this.#hear(room, event.seq - 1);
+      if (this.#parts.connections.ofUser(user).length > 0) this.#hear(room, event.seq - 1);
     }
     this.#sequence.offer(room, events);
   }
@@ -237,7 +237,7 @@ export class Nodes implements Hearing, BusListener {
     if (message.kind === 'events') {
       const events = eventsOf(message);
       const [first] = events;
-      if (isForUser && first && connections.ofUser(name).size > 0) this.#hear(message.room, first.seq - 1);
+      if (isForUser && first && connections.ofUser(name).length > 0) this.#hear(message.room, first.seq - 1);
       this.#sequence.offer(message.room, events);
     } else if (message.kind === 'signal') {
       const note = new Note(message.name, message.body);

@@ -48,7 +48,7 @@ interface Change {
   lastSeen: number | undefined;
 }
 
-const noRooms: ReadonlySet<string> = new Set();
+const noRooms: readonly string[] = [];
 
 /** Online, away, offline: over all of a user's connections, at every node, the most present one counts. */
 export class Presence {
@@ -61,7 +61,7 @@ export class Presence {
   /** What was last told to other nodes of those who are here, or went a moment ago. */
   readonly #here = new Map<string, PresenceState>();
   readonly #changed = new Map<string, Change>();
-  readonly #leaving = new Map<string, { timer: NodeJS.Timeout; rooms: ReadonlySet<string> }>();
+  readonly #leaving = new Map<string, { timer: NodeJS.Timeout; rooms: readonly string[] }>();
   /** Who went, or did something without a connection, and when: not in the store yet. */
   readonly #seen = new Map<string, number>();
   #flushing: NodeJS.Timeout | undefined;
@@ -105,8 +105,8 @@ export class Presence {
   }
 
   /** A connection of a user is gone; `rooms` are those it heard. */
-  disconnected(user: UserRef, rooms: ReadonlySet<string>): void {
-    if (this.#connections.ofUser(user.id).size > 0) return this.#changedHere(user);
+  disconnected(user: UserRef, rooms: readonly string[]): void {
+    if (this.#connections.ofUser(user.id).length > 0) return this.#changedHere(user);
     if (this.#leaving.has(user.id)) return;
     const timer = setTimeout(() => this.#left(user), GRACE_MS);
     timer.unref();
