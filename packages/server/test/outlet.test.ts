@@ -38,14 +38,14 @@ test('this Node is one whose sockets are written to directly', async () => {
   near.write = () => {
     throw new Error('the stream was used');
   };
-  new Outlet(near).write(Buffer.from('hello'));
+  new Outlet(near, { drained: () => undefined }).write(Buffer.from('hello'));
   expect((await received(far, 5)).toString()).toBe('hello');
 });
 
 test('direct writes and those of the stream keep their order, however slowly they are read', async () => {
   const { near, far } = await connection();
   far.pause();
-  const outlet = new Outlet(near);
+  const outlet = new Outlet(near, { drained: () => undefined });
   const parts = Array.from({ length: 400 }, (_each, index) => Buffer.alloc(20_000, index % 251));
   for (const [index, part] of parts.entries()) {
     if (index % 3 === 0) near.write(part);
@@ -63,7 +63,7 @@ test('what the kernel does not take is counted, and told when it has gone', asyn
   const { near, far } = await connection();
   far.pause();
   const large = Buffer.alloc(32 * 1024 * 1024, 7);
-  const outlet = new Outlet(near);
+  const outlet = new Outlet(near, { drained: () => undefined });
   outlet.write(large);
   const waiting = outlet.waitingBytes;
   expect(waiting).toBeGreaterThan(1024 * 1024);
@@ -81,7 +81,7 @@ test('what the kernel does not take is counted, and told when it has gone', asyn
 test('a socket that is closed takes nothing and throws nothing', async () => {
   const { near, far } = await connection();
   near.on('error', () => undefined);
-  const outlet = new Outlet(near);
+  const outlet = new Outlet(near, { drained: () => undefined });
   const closed = new Promise((resolve) => near.once('close', resolve));
   far.resetAndDestroy();
   await closed;

@@ -9,6 +9,8 @@ interface Closing {
 
 /** An address that has connections. */
 interface Home {
+  /** One string for all of them: each request brings its own. */
+  readonly address: string;
   open: number;
   /** Hears that one of them is closed. */
   onClose: () => void;
@@ -40,15 +42,32 @@ export class AddressLimit {
 
   /** Counts a connection until it closes. */
   count(request: IncomingMessage, connection: Closing): void {
-    const address = this.#addresses.of(request);
-    const home = this.#homes.get(address) ?? this.#newHome(address);
+    const home = this.#homeOf(request);
     home.open += 1;
     // It closes once, so this is not `once`, which would keep a closure for each.
     connection.on('close', home.onClose);
   }
 
+  /** Counts a connection of a request's address, which is answered, until {@link AddressLimit.leave}. */
+  enter(request: IncomingMessage): string {
+    const home = this.#homeOf(request);
+    home.open += 1;
+    return home.address;
+  }
+
+  /** A connection that has entered is closed. */
+  leave(address: string): void {
+    this.#homes.get(address)?.onClose();
+  }
+
+  #homeOf(request: IncomingMessage): Home {
+    const address = this.#addresses.of(request);
+    return this.#homes.get(address) ?? this.#newHome(address);
+  }
+
   #newHome(address: string): Home {
     const home: Home = {
+      address,
       open: 0,
       onClose: () => {
         home.open -= 1;

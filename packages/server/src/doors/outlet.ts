@@ -46,17 +46,26 @@ const NOTHING = Buffer.alloc(0);
 const binding = bindingOf();
 let spare = binding && newRequest(binding);
 
+/** Hears that all of what waited has been taken. */
+interface Owner {
+  drained(): void;
+}
+
 /** A socket, to be written to. */
 export class Outlet {
   readonly #socket: Duplex;
+  readonly #owner: Owner;
   /** The socket's inside, where it is known: looking for it costs about as much as all else here. */
   readonly #handle: Handle | undefined;
   readonly #stream: Inside['_writableState'];
   /** Bytes of a direct write that the kernel has not taken yet. */
   #waiting = 0;
+  /** Whether the socket is listened to; an idle one's need not be. */
+  #isWatched = false;
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, owner: Owner) {
     this.#socket = socket;
+    this.#owner = owner;
     if (!binding || Object.getPrototypeOf(socket) !== Socket.prototype) return;
     const { _handle, _writableState } = socket as unknown as Inside;
     this.#handle = _handle ?? undefined;
@@ -72,12 +81,14 @@ export class Outlet {
   write(bytes: Buffer): void {
     const handle = this.#handle;
     if (!handle || !this.#isFree() || !spare || !binding) {
+      this.#watch();
       if (this.#socket.writable) this.#socket.write(bytes);
       return;
     }
     const failed = handle.writeBuffer(spare, bytes) !== 0;
     if (failed) this.#socket.destroy();
     else if (binding.streamBaseState[binding.kLastWriteWasAsync]) {
+      this.#watch();
       this.#waiting = handle.writeQueueSize;
       Object.assign(spare, { outlet: this, bytes });
       spare = newRequest(binding);
@@ -92,6 +103,12 @@ export class Outlet {
     else if (socket.writableLength === 0) socket.emit('drain');
     // The stream says nothing when the little that came after has gone as well.
     else socket.write(NOTHING, () => socket.emit('drain'));
+  }
+
+  #watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#socket.on('drain', () => this.#owner.drained());
   }
 
   /** Whether the stream holds nothing that would have to go before. */

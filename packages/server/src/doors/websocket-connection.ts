@@ -8,7 +8,7 @@ import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
 import type { FramedFormat } from './framed-format.js';
 import { Outlet } from './outlet.js';
-import type { WebSocketDoor } from './websocket-server.js';
+import type { WebSocketHost } from './websocket-server.js';
 
 /**
  * A connection over a plain WebSocket, for the `/ws` and line doors; it is the caller of what comes over it. Frames that
@@ -28,25 +28,23 @@ export class WebSocketConnection implements Connection, Calling {
   part = 0;
   /** Resolves when the handshake's session is let in; undefined from then on. */
   greeting: Promise<void> | undefined;
-  readonly #door: WebSocketDoor;
+  readonly #host: WebSocketHost;
   readonly #webSocket: WebSocket;
   readonly #outlet: Outlet;
-  readonly #maxAnswerBytes: number;
   /** What goes in one write when the turn ends: frames that are ready, then texts. */
   #turn: { frames: Buffer[]; texts: string[] } | undefined;
 
   constructor(
-    place: { door: WebSocketDoor; format: FramedFormat; address: string },
+    host: WebSocketHost,
+    place: { format: FramedFormat; address: string },
     webSocket: WebSocket,
     socket: Duplex,
-    maxAnswerBytes: number,
   ) {
-    this.#door = place.door;
+    this.#host = host;
     this.format = place.format;
     this.address = place.address;
     this.#webSocket = webSocket;
-    this.#outlet = new Outlet(socket);
-    this.#maxAnswerBytes = maxAnswerBytes;
+    this.#outlet = new Outlet(socket, this);
   }
 
   get connection(): this {
@@ -54,7 +52,7 @@ export class WebSocketConnection implements Connection, Calling {
   }
 
   get door(): string {
-    return this.#door.name;
+    return this.#host.door.name;
   }
 
   write(encoded: Encoded): void {
@@ -79,18 +77,22 @@ export class WebSocketConnection implements Connection, Calling {
     if (texts.length > 0) frames.push(this.format.frames(texts));
     this.#outlet.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
     // Who asks but does not read is cut off.
-    if (texts.length > 0 && this.queuedBytes() > this.#maxAnswerBytes) this.close('too_slow');
+    if (texts.length > 0 && this.queuedBytes() > this.#host.maxAnswerBytes) this.close('too_slow');
   }
 
   queuedBytes(): number {
     return this.#outlet.waitingBytes;
   }
 
+  drained(): void {
+    this.#host.drained(this);
+  }
+
   /** Asks whether the client is there; one that has not answered the last time is cut off. */
   ping(): void {
     if (this.isSilent) return this.#webSocket.terminate();
     this.isSilent = true;
-    if (this.#door.ping) this.#door.ping(this);
+    if (this.#host.door.ping) this.#host.door.ping(this);
     else this.#webSocket.ping();
   }
 
@@ -106,7 +108,7 @@ export class WebSocketConnection implements Connection, Calling {
   }
 
   close(reason: CloseReason): void {
-    if (reason === 'session_ended' || reason === 'unauthenticated') this.#door.ending?.(this);
+    if (reason === 'session_ended' || reason === 'unauthenticated') this.#host.door.ending?.(this);
     this.endTurn();
     const { code, reason: words } = closeCodes[reason];
     this.#webSocket.close(code, words);

@@ -1,7 +1,7 @@
 import { errorTable } from '@madang/protocol';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { toMadangError } from '../errors.js';
 import type { DoorParts } from './door.js';
 import type { FramedFormats } from './framed-format.js';
@@ -26,13 +26,25 @@ export interface WebSocketDoor {
   closed?(connection: WebSocketConnection): void;
 }
 
-/** Where a socket's connection is found, so that one listener serves all sockets. */
-const CONNECTION = Symbol('connection');
+/** What a door's connections have in common. */
+export interface WebSocketHost {
+  readonly door: WebSocketDoor;
+  /** Answers that wait for a client that doesn't read them, in bytes. */
+  readonly maxAnswerBytes: number;
+  /** The network has taken what waited for a connection. */
+  drained(connection: WebSocketConnection): void;
+}
+
+/** A socket that knows its connection, so that one listener serves all sockets. */
+class DoorSocket extends WebSocket {
+  connection!: WebSocketConnection;
+}
 
 /** Upgrades requests to WebSockets for a door, watches over them, and closes them. */
 export class WebSocketUpgrades {
   readonly #server: WebSocketServer;
   readonly #door: WebSocketDoor;
+  readonly #host: WebSocketHost;
   readonly #parts: DoorParts;
   readonly #heartbeats: Heartbeats<WebSocketConnection>;
   readonly #listeners: Listeners;
@@ -41,6 +53,12 @@ export class WebSocketUpgrades {
   constructor(door: WebSocketDoor, parts: DoorParts) {
     this.#door = door;
     this.#parts = parts;
+    const { attendance, limits } = parts;
+    this.#host = {
+      door,
+      maxAnswerBytes: limits.answerBufferBytes,
+      drained: (connection) => attendance.drained(connection),
+    };
     this.#heartbeats = new Heartbeats(parts.limits.heartbeatMs, (connection) => connection.ping());
     this.#listeners = listenersFor(door, parts, this.#heartbeats);
     this.#inflateAtOnce = inflatingAtOnce(parts.limits.maxFrameBytes);
@@ -49,14 +67,17 @@ export class WebSocketUpgrades {
       maxPayload: parts.limits.maxFrameBytes,
       perMessageDeflate: parts.compression && deflateOptions,
       clientTracking: false,
+      WebSocket: DoorSocket,
     });
   }
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!this.#parts.addressLimit.admit(request, socket)) return refuseUpgrade(socket, '429 Too Many Requests');
+    if (this.#parts.addressLimit.isFull(request)) return refuseUpgrade(socket, '429 Too Many Requests');
     if (this.#parts.compression) chooseOffer(request.headers);
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, request, socket));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket as DoorSocket, request, socket),
+    );
   }
 
   close(): void {
@@ -65,18 +86,16 @@ export class WebSocketUpgrades {
     this.#server.close();
   }
 
-  #open(webSocket: WebSocket, request: IncomingMessage, socket: Duplex): void {
-    const { addresses, attendance } = this.#parts;
+  #open(webSocket: DoorSocket, request: IncomingMessage, socket: Duplex): void {
+    const { addressLimit, attendance } = this.#parts;
     const isDeflated = webSocket.extensions !== '';
     if (isDeflated) this.#inflateAtOnce(webSocket);
     const format = this.#door.formats(request)[isDeflated ? 'deflated' : 'plain'];
-    const place = { door: this.#door, format, address: addresses.of(request) };
-    const connection = new WebSocketConnection(place, webSocket, socket, this.#parts.limits.answerBufferBytes);
-    Object.assign(webSocket, { [CONNECTION]: connection });
-    Object.assign(socket, { [CONNECTION]: connection });
+    const place = { format, address: addressLimit.enter(request) };
+    const connection = new WebSocketConnection(this.#host, place, webSocket, socket);
+    webSocket.connection = connection;
     attendance.opened(connection);
     this.#heartbeats.add(connection);
-    socket.on('drain', this.#listeners.drain);
     webSocket.on('pong', this.#listeners.pong);
     webSocket.on('error', this.#listeners.error);
     webSocket.on('close', this.#listeners.close);
@@ -107,7 +126,6 @@ function chooseOffer(headers: IncomingHttpHeaders): void {
 
 /** One function for each event of all sockets; `this` is the socket. */
 interface Listeners {
-  drain: (this: Duplex) => void;
   pong: (this: WebSocket) => void;
   error: (this: WebSocket, error: Error) => void;
   close: (this: WebSocket) => void;
@@ -116,9 +134,6 @@ interface Listeners {
 
 function listenersFor(door: WebSocketDoor, parts: DoorParts, heartbeats: Heartbeats<WebSocketConnection>): Listeners {
   return {
-    drain() {
-      parts.attendance.drained(connectionOf(this));
-    },
     pong() {
       connectionOf(this).isSilent = false;
     },
@@ -128,6 +143,7 @@ function listenersFor(door: WebSocketDoor, parts: DoorParts, heartbeats: Heartbe
     close() {
       const connection = connectionOf(this);
       heartbeats.delete(connection);
+      parts.addressLimit.leave(connection.address);
       door.closed?.(connection);
       parts.attendance.closed(connection);
     },
@@ -139,8 +155,8 @@ function listenersFor(door: WebSocketDoor, parts: DoorParts, heartbeats: Heartbe
   };
 }
 
-function connectionOf(socket: WebSocket | Duplex): WebSocketConnection {
-  return (socket as unknown as { [CONNECTION]: WebSocketConnection })[CONNECTION];
+function connectionOf(webSocket: WebSocket): WebSocketConnection {
+  return (webSocket as DoorSocket).connection;
 }
 
 function textOf(data: RawData): string {

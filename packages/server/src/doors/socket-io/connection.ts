@@ -83,6 +83,10 @@ export class SocketIoConnection implements Connection, Calling {
     if (answers.length > 0 && this.#waitingBytes() > this.#maxAnswerBytes) this.close('too_slow');
   }
 
+  drained(): void {
+    this.#attendance.drained(this);
+  }
+
   /** Closes for what the client did against the protocol. */
   end(): void {
     this.endTurn();
@@ -136,15 +140,14 @@ export class SocketIoConnection implements Connection, Calling {
     const engine = this.#engine;
     const socket = takesFrames(engine) ? directSocket(engine) : undefined;
     if (!socket) return undefined;
-    socket.on('drain', () => this.#attendance.drained(this));
-    return (this.#direct = new Outlet(socket));
+    return (this.#direct = new Outlet(socket, this));
   }
 
   #counted(bytes: number): () => void {
     this.#queued += bytes;
     return () => {
       this.#queued -= bytes;
-      this.#attendance.drained(this);
+      this.drained();
     };
   }
 }
