@@ -15,6 +15,8 @@ export interface Command {
   /** The program; Node if absent. */
   program?: string;
   args: readonly string[];
+  /** Node's own options, if it is Node. */
+  nodeOptions?: readonly string[];
   /** Where it will listen, if it doesn't say so itself. */
   port?: number;
   env?: Record<string, string>;
@@ -32,6 +34,8 @@ export interface ServerProcess {
   loopDelay(): Promise<LoopDelay | undefined>;
   /** Makes it collect garbage, and answers what it then holds in bytes; 0 of a server that isn't Node. */
   collectGarbage(): Promise<number>;
+  /** Writes a heap snapshot, after a garbage collection; only a Node server can. */
+  snapshot(file: string): Promise<void>;
   /** SIGTERM; SIGKILL after 8 s. */
   stop(): Promise<void>;
 }
@@ -51,7 +55,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 export async function startServer(command: Command, core: number | string): Promise<ServerProcess> {
   const isNode = command.program === undefined;
   const argv = isNode
-    ? [process.execPath, '--expose-gc', '--import', preload, ...command.args]
+    ? [process.execPath, '--expose-gc', ...(command.nodeOptions ?? []), '--import', preload, ...command.args]
     : [command.program as string, ...command.args];
   const startedAt = performance.now();
   const child = spawn('taskset', ['-c', String(core), ...argv], {
@@ -75,6 +79,7 @@ export async function startServer(command: Command, core: number | string): Prom
     },
     loopDelay: async () => (isNode ? ((await ask('read')) as LoopDelay) : undefined),
     collectGarbage: async () => (isNode ? ((await ask('collect')) as number) : 0),
+    snapshot: async (file) => void (await ask(`snapshot ${file}`)),
     stop: () => stop(child),
   };
 }

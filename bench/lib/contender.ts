@@ -41,11 +41,16 @@ export interface Running extends ServerProcess {
 const peers = fileURLToPath(new URL('../peers', import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** Starts a contender on a core, with people for a plan. */
-export async function startContender(contender: Contender, plan: YardPlan, core: number): Promise<Running> {
+/** Starts a contender on a core, with people for a plan; `nodeOptions` are for one that is Node. */
+export async function startContender(
+  contender: Contender,
+  plan: YardPlan,
+  core: number,
+  nodeOptions: readonly string[] = [],
+): Promise<Running> {
   const { command, places, close } = await contender.prepare(plan, core);
   try {
-    const server = await startServer(command, core);
+    const server = await startServer({ ...command, nodeOptions }, core);
     return {
       ...server,
       contender,

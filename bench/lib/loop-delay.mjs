@@ -1,8 +1,9 @@
-// Loaded into Node servers with --import: measures the event loop's delay, and collects garbage, when the benchmark asks
+// Loaded into Node servers with --import: measures the event loop's delay, collects garbage and writes heap snapshots, when the benchmark asks
 // over IPC. With BENCH_PROFILE=<folder> it also writes a CPU profile of the main thread for the same time. Plain
 // JavaScript, so that the server needs no loader.
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { writeHeapSnapshot } from 'node:v8';
 
 /** How often the loop is looked at, in ms; what a sample has beyond it is delay. */
 const RESOLUTION = 5;
@@ -28,6 +29,9 @@ process.on('message', (asked) => {
     globalThis.gc?.();
     const { heapUsed, external } = process.memoryUsage();
     process.send(heapUsed + external);
+  } else if (asked.startsWith('snapshot ')) {
+    globalThis.gc?.();
+    process.send(writeHeapSnapshot(asked.slice('snapshot '.length)));
   }
 });
 process.channel?.unref();
