@@ -1,0 +1,87 @@
+import { type Client, createClient, memoryOutboxStore } from '@madang/client';
+import { expect, test, vi } from 'vitest';
+import { call } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { startNginx } from '../support/nginx.ts';
+import { startNodes } from '../support/nodes.ts';
+import type { TestServer } from '../support/start-server.ts';
+
+// It starts a PostgreSQL, a Redis, two servers and a proxy, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const PEOPLE = 8;
+
+/** The SDK's second attempt comes at most so late (500 ms, then 1000); what is more is the machine's. */
+const BACK_WITHIN_MS = 10_000;
+
+test('T10 the SDK’s people of a killed node are back on another by themselves, and nobody is left shown wrongly', async () => {
+  await using yard = await startNodes({ flags: ['--trusted-proxies', 'loopback'] });
+  const [first, second] = yard.nodes as [TestServer, TestServer];
+  await using nginx = await startNginx([first.port, second.port]);
+  await using watcher = await connectJsonRpc(second.url, { name: 'Watcher' });
+  const lost = await connectJsonRpc(first.url, { name: 'Lost' });
+  const clients = Array.from({ length: PEOPLE }, (_, index) =>
+    createClient({
+      url: nginx.url,
+      name: `Person ${index}`,
+      transport: index % 2 ? 'websocket' : 'socket.io',
+      outbox: memoryOutboxStore(),
+    }),
+  );
+  try {
+    const heard = clients.map((client) => listen(client));
+    const presence = async (): Promise<Map<string, string>> => {
+      const { members } = await call(watcher, 'member.list', { room: 'lobby', limit: 200 });
+      const people = members as { user: { name: string }; presence: string }[];
+      return new Map(people.map((member) => [member.user.name, member.presence]));
+    };
+    const areShown = async (): Promise<boolean> => {
+      const shown = await presence();
+      return clients.every((_, index) => shown.get(`Person ${index}`) === 'online');
+    };
+    await expect.poll(() => clients.every(isOnline), { timeout: 30_000 }).toBe(true);
+    await expect.poll(areShown, { timeout: 30_000 }).toBe(true);
+    expect((await presence()).get('Lost')).toBe('online');
+
+    const breaks = clients.map((client) => countBreaks(client));
+    await first.kill();
+    await lost.closed;
+    const killedAt = performance.now();
+    const sent = clients.map((client, index) => client.send('lobby', `${index} goes on`).sent);
+    await Promise.all(sent);
+    await expect.poll(() => clients.every(isOnline), { timeout: BACK_WITHIN_MS }).toBe(true);
+    const backMs = performance.now() - killedAt;
+    // The proxy gives each node its share, so some of them were on the one that died.
+    expect(breaks.filter((count) => count() > 0).length).toBeGreaterThan(0);
+    const texts = clients.map((_, index) => `${index} goes on`).sort();
+    for (const each of heard) await expect.poll(() => [...each].sort(), { timeout: 10_000 }).toEqual(texts);
+
+    // Who came back is never shown as gone for good, and who didn't is gone.
+    await expect.poll(async () => (await presence()).get('Lost'), { timeout: 45_000 }).toBe('offline');
+    expect(await areShown()).toBe(true);
+    process.stdout.write(`  ${PEOPLE} of the SDK's people went on ${Math.round(backMs)} ms after a node was killed\n`);
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
+  }
+});
+
+function isOnline(client: Client): boolean {
+  return client.state.get().status === 'online';
+}
+
+/** Begins to listen, and to be connected; the texts that come. */
+function listen(client: Client): string[] {
+  const texts: string[] = [];
+  client.on('message.created', ({ message }) => texts.push(message.text));
+  client.connect();
+  return texts;
+}
+
+/** How often a client has lost its connection since. */
+function countBreaks(client: Client): () => number {
+  let breaks = 0;
+  client.state.subscribe(() => {
+    if (!isOnline(client)) breaks += 1;
+  });
+  return () => breaks;
+}
