@@ -51,11 +51,7 @@ export async function findRoom(read: Kysely<Schema>, room: string, user: string)
 }
 
 const ownRooms = prepared((read, place: Place<{ user: string }>) =>
-  roomsSeenBy(read, place('user'))
-    .where('rooms.id', 'in', (query) =>
-      query.selectFrom('members').select('room_id').where('user_id', '=', place('user')),
-    )
-    .orderBy('rooms.name'),
+  roomsSeenBy(read, place('user')).where('members.user_id', '=', place('user')).orderBy('rooms.name'),
 );
 
 /** The rooms that a user is a member of. */

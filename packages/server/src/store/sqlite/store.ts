@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { messageOf, StartError } from '../../errors.js';
 import { sqliteDialect } from '../dialect.js';
 import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
+import { runNow } from '../prepared.js';
 import { raiseFloor } from '../queries/retention.js';
 import type { EventRecord, Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
@@ -130,8 +131,10 @@ class SqliteStore implements Store {
     this.epoch = epoch;
     this.#lock = lock;
     this.#database = openForReading(file);
-    const reader = { prepare: preparingOnce(this.#database), close: () => undefined };
+    const prepare = preparingOnce(this.#database);
+    const reader = { prepare, close: () => undefined };
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
+    runNow(this.read, (sql, parameters) => prepare(sql).all(parameters));
     this.write = new Kysely<Schema>({
       dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
