@@ -30,27 +30,28 @@ export class AddressLimit {
 
   /** Counts a connection until it closes; false when its address has too many. */
   admit(request: IncomingMessage, connection: Closing): boolean {
-    if (this.isFull(request)) return false;
-    this.count(request, connection);
+    const address = this.#addresses.of(request);
+    if (this.isFull(address)) return false;
+    this.count(address, connection);
     return true;
   }
 
-  /** Whether a request's address has as many connections as it may. */
-  isFull(request: IncomingMessage): boolean {
-    return (this.#homes.get(this.#addresses.of(request))?.open ?? 0) >= this.#max;
+  /** Whether an address has as many connections as it may. */
+  isFull(address: string): boolean {
+    return (this.#homes.get(address)?.open ?? 0) >= this.#max;
   }
 
-  /** Counts a connection until it closes. */
-  count(request: IncomingMessage, connection: Closing): void {
-    const home = this.#homeOf(request);
+  /** Counts a connection of an address until it closes. */
+  count(address: string, connection: Closing): void {
+    const home = this.#homeOf(address);
     home.open += 1;
     // It closes once, so this is not `once`, which would keep a closure for each.
     connection.on('close', home.onClose);
   }
 
-  /** Counts a connection of a request's address, which is answered, until {@link AddressLimit.leave}. */
-  enter(request: IncomingMessage): string {
-    const home = this.#homeOf(request);
+  /** Counts a connection of an address, whose one string is answered, until {@link AddressLimit.leave}. */
+  enter(address: string): string {
+    const home = this.#homeOf(address);
     home.open += 1;
     return home.address;
   }
@@ -60,8 +61,7 @@ export class AddressLimit {
     this.#homes.get(address)?.onClose();
   }
 
-  #homeOf(request: IncomingMessage): Home {
-    const address = this.#addresses.of(request);
+  #homeOf(address: string): Home {
     return this.#homes.get(address) ?? this.#newHome(address);
   }
 

@@ -31,7 +31,7 @@ export class Addresses {
 /** An address as it is counted: an IPv4 one as such, an IPv6 one by its network. */
 function counted(address: string): string {
   if (address.startsWith('::ffff:') || address.startsWith('::FFFF:')) return address.slice(7);
-  return isIPv6(address) ? `${expandIPv6(address).slice(0, 4).join(':')}::/64` : address;
+  return address.includes(':') && isIPv6(address) ? `${expandIPv6(address).slice(0, 4).join(':')}::/64` : address;
 }
 
 function isLocalFile({ socket }: IncomingMessage, hop: number): boolean {

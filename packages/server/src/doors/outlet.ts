@@ -81,8 +81,7 @@ export class Outlet {
   write(bytes: Buffer): void {
     const handle = this.#handle;
     if (!handle || !this.#isFree() || !spare || !binding) {
-      this.#watch();
-      if (this.#socket.writable) this.#socket.write(bytes);
+      if (this.#socket.writable && !this.#socket.write(bytes)) this.#watch();
       return;
     }
     const failed = handle.writeBuffer(spare, bytes) !== 0;

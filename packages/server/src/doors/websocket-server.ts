@@ -73,11 +73,15 @@ export class WebSocketUpgrades {
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#parts.addressLimit.isFull(request)) return refuseUpgrade(socket, '429 Too Many Requests');
+    const address = this.#parts.addresses.of(request);
+    if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket, '429 Too Many Requests');
     if (this.#parts.compression) chooseOffer(request.headers);
+    // What greets a client goes in one write with the answer to its request.
+    socket.cork();
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket as DoorSocket, request, socket),
+      this.#open(webSocket as DoorSocket, request, socket, address),
     );
+    process.nextTick(uncork, socket);
   }
 
   close(): void {
@@ -86,12 +90,12 @@ export class WebSocketUpgrades {
     this.#server.close();
   }
 
-  #open(webSocket: DoorSocket, request: IncomingMessage, socket: Duplex): void {
+  #open(webSocket: DoorSocket, request: IncomingMessage, socket: Duplex, address: string): void {
     const { addressLimit, attendance } = this.#parts;
     const isDeflated = webSocket.extensions !== '';
     if (isDeflated) this.#inflateAtOnce(webSocket);
     const format = this.#door.formats(request)[isDeflated ? 'deflated' : 'plain'];
-    const place = { format, address: addressLimit.enter(request) };
+    const place = { format, address: addressLimit.enter(address) };
     const connection = new WebSocketConnection(this.#host, place, webSocket, socket);
     webSocket.connection = connection;
     attendance.opened(connection);
@@ -116,6 +120,10 @@ export class WebSocketUpgrades {
       webSocket.resume();
     }
   }
+}
+
+function uncork(socket: Duplex): void {
+  socket.uncork();
 }
 
 function chooseOffer(headers: IncomingHttpHeaders): void {

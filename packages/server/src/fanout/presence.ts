@@ -226,9 +226,11 @@ export class Presence {
       if ((this.#told.get(id) ?? 'offline') === presence) continue;
       if (presence === 'offline') this.#told.delete(id);
       else this.#told.set(id, presence);
+      const audience = this.#audience(id, rooms);
+      if (audience.size === 0) continue;
       const offline = presence === 'offline' && { lastSeen: lastSeen ?? this.#clock.now() };
       const note = new Note('presence.changed', { user, presence, ...offline });
-      for (const connection of this.#audience(id, rooms)) {
+      for (const connection of audience) {
         const ofConnection = notes.get(connection);
         if (ofConnection) ofConnection.push(note);
         else notes.set(connection, [note]);

@@ -1,6 +1,6 @@
 import { fail, type User, type UserRef } from '@madang/protocol';
 import { LRUCache } from 'lru-cache';
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import {
   deleteSession,
@@ -152,5 +152,5 @@ function userIdOf(hostId: string): string {
 }
 
 function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }

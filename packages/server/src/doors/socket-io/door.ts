@@ -42,7 +42,7 @@ export class SocketIoDoor {
 
   /** Takes over a polling request. Throws `rate_limited` for a session more than its address may have. */
   request(...[request, response]: Parameters<EngineServer['handleRequest']>): void {
-    if (!sessionIdOf(queryOf(request)) && this.#parts.addressLimit.isFull(request)) throw tooManyConnections();
+    if (!sessionIdOf(queryOf(request)) && this.#isFull(request)) throw tooManyConnections();
     this.#engine.handleRequest(request, response);
   }
 
@@ -51,13 +51,18 @@ export class SocketIoDoor {
     const query = queryOf(request);
     const isNew = !sessionIdOf(query);
     if (isNew && isDirect(query)) this.#direct.upgrade(request, socket, head);
-    else if (isNew && this.#parts.addressLimit.isFull(request)) refuseUpgrade(socket, '429 Too Many Requests');
+    else if (isNew && this.#isFull(request)) refuseUpgrade(socket, '429 Too Many Requests');
     else this.#engine.handleUpgrade(request, socket, head);
   }
 
   close(): void {
     this.#direct.close();
     this.#engine.close();
+  }
+
+  #isFull(request: IncomingMessage): boolean {
+    const { addresses, addressLimit } = this.#parts;
+    return addressLimit.isFull(addresses.of(request));
   }
 
   #prefixIds(prefix: string): void {
@@ -68,8 +73,9 @@ export class SocketIoDoor {
   #open(socket: Socket): void {
     const { addresses, addressLimit, attendance, limits } = this.#parts;
     const { request } = socket;
-    addressLimit.count(request, socket);
-    const connection = new SocketIoConnection(socket, addresses.of(request), {
+    const address = addresses.of(request);
+    addressLimit.count(address, socket);
+    const connection = new SocketIoConnection(socket, address, {
       attendance,
       maxAnswerBytes: limits.answerBufferBytes,
     });
