@@ -131,10 +131,10 @@ class SqliteStore implements Store {
     this.epoch = epoch;
     this.#lock = lock;
     this.#database = openForReading(file);
-    const prepare = preparingOnce(this.#database);
-    const reader = { prepare, close: () => undefined };
+    const prepared = preparingOnce(this.#database);
+    const reader = { prepare: prepared, close: () => undefined };
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
-    runNow(this.read, (sql, parameters) => prepare(sql).all(parameters));
+    runNow(this.read, (sql, parameters) => prepared(sql).all(parameters));
     this.write = new Kysely<Schema>({
       dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
