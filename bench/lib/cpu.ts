@@ -54,13 +54,14 @@ function statFields(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Time that a core had nothing to do so far, waiting for the disk included, in ms. */
-export function coreIdleMs(core: number): number {
+/** Time so far that a core had nothing to do, and that it had nothing to do but wait for the disk, in ms. */
+export function coreRest(core: number): { idleMs: number; diskMs: number } {
   const line = readFileSync('/proc/stat', 'utf8')
     .split('\n')
     .find((each) => each.startsWith(`cpu${core} `));
   const fields = line?.trim().split(/\s+/) ?? [];
-  return ((Number(fields[4]) + Number(fields[5])) * 1000) / TICKS_PER_SECOND;
+  const ms = (field: number) => (Number(fields[field]) * 1000) / TICKS_PER_SECOND;
+  return { idleMs: ms(4), diskMs: ms(5) };
 }
 
 /** Memory of a process in bytes: its own pages and its share of those that others use too. */

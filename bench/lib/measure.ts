@@ -1,4 +1,4 @@
-import { coreIdleMs, processCpuMs } from './cpu.ts';
+import { coreRest, processCpuMs } from './cpu.ts';
 import { sleep } from './drive.ts';
 import type { Ledger } from './ledger.ts';
 import { traffic } from './load-client.ts';
@@ -14,10 +14,14 @@ export interface Window {
   reads: number;
   /** CPU of the server, all threads, user and kernel. */
   serverMs: number;
-  /** Shares of one core, 0 to 1: the server, the generator, and what else ran on the server's core. */
+  /**
+   * Shares of one core, 0 to 1: the server, the generator, the server's core with nothing to do or nothing but to wait for
+   * the disk, and what else ran on it.
+   */
   serverBusy: number;
   generatorBusy: number;
   serverCoreIdle: number;
+  serverDiskWait: number;
   othersBusy: number;
 }
 
@@ -27,7 +31,7 @@ export async function watch(server: { pid: number }, ledger: Ledger, bench: Benc
     at: performance.now(),
     serverMs: processCpuMs(server.pid),
     generator: process.cpuUsage(),
-    idleMs: coreIdleMs(bench.serverCore),
+    ...coreRest(bench.serverCore),
     deliveries: ledger.deliveries,
     answers: ledger.answers,
     ...traffic,
@@ -38,8 +42,10 @@ export async function watch(server: { pid: number }, ledger: Ledger, bench: Benc
   const wallMs = after.at - before.at;
   const generatorUs = after.generator.user - before.generator.user + after.generator.system - before.generator.system;
   const serverMs = after.serverMs - before.serverMs;
-  const serverCoreIdle = Math.min(1, Math.max(0, (after.idleMs - before.idleMs) / wallMs));
-  const othersBusy = Math.max(0, 1 - serverCoreIdle - serverMs / wallMs);
+  const share = (ms: number) => Math.min(1, Math.max(0, ms / wallMs));
+  const serverCoreIdle = share(after.idleMs - before.idleMs);
+  const serverDiskWait = share(after.diskMs - before.diskMs);
+  const othersBusy = Math.max(0, 1 - serverCoreIdle - serverDiskWait - serverMs / wallMs);
   bench.othersBusy.push(othersBusy);
   return {
     seconds: wallMs / 1000,
@@ -51,6 +57,7 @@ export async function watch(server: { pid: number }, ledger: Ledger, bench: Benc
     serverBusy: serverMs / wallMs,
     generatorBusy: generatorUs / 1000 / wallMs,
     serverCoreIdle,
+    serverDiskWait,
     othersBusy,
   };
 }

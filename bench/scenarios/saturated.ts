@@ -14,8 +14,8 @@ const SENDERS = 8;
 /** Messages on their way at any time; `BENCH_IN_FLIGHT` to see what another number makes of it. */
 const IN_FLIGHT = Number(process.env['BENCH_IN_FLIGHT'] ?? 64);
 
-/** What of the server's core may be idle for it to count as saturated. */
-const MAX_IDLE = 0.1;
+/** What of the server's core may be idle for it to count as saturated; waiting for its own disk, the server is what is slow. */
+const MAX_IDLE = 0.15;
 
 interface Figure extends Window {
   usPerDelivery: number;
@@ -80,7 +80,7 @@ function words(figure: Figure): string {
     `${count(figure.perSecond)}/s`,
     `${Math.round(figure.bytes / figure.deliveries)} bytes each, ${(figure.deliveries / figure.reads).toFixed(1)} to a read`,
     `busy: server ${percent(figure.serverBusy)}, generator ${percent(figure.generatorBusy)}`,
-    `server's core idle ${percent(figure.serverCoreIdle)}`,
+    `server's core idle ${percent(figure.serverCoreIdle)}, waiting for the disk ${percent(figure.serverDiskWait)}`,
     ...(figure.loop ? [`loop delay p99 ${figure.loop.p99.toFixed(1)} ms`] : []),
   ].join(', ');
 }
