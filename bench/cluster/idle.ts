@@ -89,7 +89,8 @@ export async function measureComing(
   const memory = async () => {
     // What is freed by the first may be let go with the second only.
     await Promise.all(cluster.nodes.map((node) => node.collectGarbage()));
-    return sum(await Promise.all(cluster.nodes.map((node) => node.collectGarbage())));
+    const collected = await Promise.all(cluster.nodes.map((node) => node.collectGarbage()));
+    return sum(collected.map(({ held }) => held));
   };
   const there = await come(cluster, places.slice(0, ALREADY_THERE));
   const comers = places.slice(ALREADY_THERE);

@@ -10,6 +10,12 @@ export interface LoopDelay {
   max: number;
 }
 
+/** A server's memory after a garbage collection, in bytes. */
+interface Collected {
+  held: number;
+  emptyPages: number;
+}
+
 /** How a server is started. */
 export interface Command {
   /** The program; Node if absent. */
@@ -32,8 +38,8 @@ export interface ServerProcess {
   watchLoop(): void;
   /** The delay since then; undefined of a server that isn't Node. */
   loopDelay(): Promise<LoopDelay | undefined>;
-  /** Makes it collect garbage, and answers what it then holds in bytes; 0 of a server that isn't Node. */
-  collectGarbage(): Promise<number>;
+  /** Makes it collect garbage, and answers what it then holds, and its heap keeps empty; 0 of a server that isn't Node. */
+  collectGarbage(): Promise<Collected>;
   /** Writes a heap snapshot, after a garbage collection; only a Node server can. */
   snapshot(file: string): Promise<void>;
   /** SIGTERM; SIGKILL after 8 s. */
@@ -78,7 +84,7 @@ export async function startServer(command: Command, core: number | string): Prom
       if (isNode) child.send('watch');
     },
     loopDelay: async () => (isNode ? ((await ask('read')) as LoopDelay) : undefined),
-    collectGarbage: async () => (isNode ? ((await ask('collect')) as number) : 0),
+    collectGarbage: async () => (isNode ? ((await ask('collect')) as Collected) : { held: 0, emptyPages: 0 }),
     snapshot: async (file) => void (await ask(`snapshot ${file}`)),
     stop: () => stop(child),
   };

@@ -27,8 +27,8 @@ process.on('message', (asked) => {
     process.send({ p50, p99, max: toMs(delay.max), samples: delay.count });
   } else if (asked === 'collect') {
     globalThis.gc?.();
-    const { heapUsed, external } = process.memoryUsage();
-    process.send(heapUsed + external);
+    const { heapUsed, heapTotal, external } = process.memoryUsage();
+    process.send({ held: heapUsed + external, emptyPages: heapTotal - heapUsed });
   } else if (asked.startsWith('snapshot ')) {
     globalThis.gc?.();
     process.send(writeHeapSnapshot(asked.slice('snapshot '.length)));

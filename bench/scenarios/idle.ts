@@ -28,10 +28,10 @@ const COLLECTIONS = 6;
 const COLLECTION_PAUSE = 700;
 
 /**
- * V8 sizes its young generation by what has just happened, between 1 and 16 MiB for each half: with 10,000 clients that is
- * up to 3 KiB a connection which none of them keeps. So it is held at its usual most for every Node server alike.
+ * For memory every Node server has a small young generation: V8 sizes it by what has just happened, up to 16 MiB for each
+ * of its halves, which is 3 KiB for each of 10,000 clients that none of them keeps.
  */
-const YOUNG_GENERATION = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
+const SMALL_YOUNG_GENERATION = ['--min-semi-space-size=1', '--max-semi-space-size=1'];
 
 const deaf: LoadListener = { delivered: () => undefined, answered: () => undefined };
 
@@ -92,51 +92,62 @@ export function crowdOf(bench: Bench): number {
 }
 
 async function measure(contender: Contender, people: number, bench: Bench): Promise<Figure> {
-  const server = await startContender(contender, { people }, bench.serverCore, YOUNG_GENERATION);
+  return { ...(await measureMemory(contender, people, bench)), ...(await measureConnecting(contender, people, bench)) };
+}
+
+async function measureMemory(contender: Contender, people: number, bench: Bench) {
+  const server = await startContender(contender, { people }, bench.serverCore, SMALL_YOUNG_GENERATION);
   try {
-    // Those who went are remembered for some seconds. What a server needs at all, it has after two crowds.
-    const first = await crowd(server, bench);
-    if (!bench.quick) await crowd(server, bench);
+    // What a server needs at all, it has when some have come and gone.
+    await leave((await connecting(server, people / 10)).clients, bench);
     const empty = await memoryAtRest(server);
-    server.watchLoop();
-    const again = await connecting(server);
-    const loop = await server.loopDelay();
+    const { clients } = await connecting(server, people);
     await sleep(bench.quick ? 1000 : 5000);
     const asItStood = processMemory(server.pid).pss;
     const collected = await memoryAtRest(server);
-    for (const client of again.clients) client.close();
-    return {
-      collected: (collected - empty) / people,
-      asItStood: (asItStood - empty) / people,
-      first,
-      again: again.figure,
-      loopP99: loop?.p99 ?? Number.NaN,
-    };
+    for (const client of clients) client.close();
+    return { collected: (collected - empty) / people, asItStood: (asItStood - empty) / people };
   } finally {
     await server.close();
   }
 }
 
-/** Everyone comes and goes. */
-async function crowd(server: Running, bench: Bench): Promise<Connecting> {
-  const { clients, figure } = await connecting(server);
+async function measureConnecting(contender: Contender, people: number, bench: Bench) {
+  const server = await startContender(contender, { people }, bench.serverCore);
+  try {
+    const first = await connecting(server, people);
+    await leave(first.clients, bench);
+    if (!bench.quick) await leave((await connecting(server, people)).clients, bench);
+    server.watchLoop();
+    const again = await connecting(server, people);
+    const loop = await server.loopDelay();
+    for (const client of again.clients) client.close();
+    return { first: first.figure, again: again.figure, loopP99: loop?.p99 ?? Number.NaN };
+  } finally {
+    await server.close();
+  }
+}
+
+/** Those who went are remembered for some seconds. */
+async function leave(clients: LoadClient[], bench: Bench): Promise<void> {
   for (const client of clients) client.close();
   await sleep(bench.quick ? 1000 : 6000);
-  return figure;
 }
 
-/** What a server holds when its garbage is collected, and the emptied pages are given back: that takes several collections. */
+/** What a server holds when its garbage is collected, less the pages that its heap keeps empty. */
 async function memoryAtRest(server: Running): Promise<number> {
+  let emptyPages = 0;
   for (let each = 0; each < COLLECTIONS; each += 1) {
-    await server.collectGarbage();
+    ({ emptyPages } = await server.collectGarbage());
     await sleep(COLLECTION_PAUSE);
   }
-  return processMemory(server.pid).pss;
+  return processMemory(server.pid).pss - emptyPages;
 }
 
-async function connecting(server: Running): Promise<{ clients: LoadClient[]; figure: Connecting }> {
+/** So many people come. */
+async function connecting(server: Running, people: number): Promise<{ clients: LoadClient[]; figure: Connecting }> {
   const before = { at: performance.now(), cpuMs: processCpuMs(server.pid) };
-  const clients = await connectClients(server, deaf);
+  const clients = await connectClients({ ...server, places: server.places.slice(0, people) }, deaf);
   const seconds = (performance.now() - before.at) / 1000;
   const cpuMs = processCpuMs(server.pid) - before.cpuMs;
   return { clients, figure: { perSecond: clients.length / seconds, cpuMs: cpuMs / clients.length } };
