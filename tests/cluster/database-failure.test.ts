@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
-import { outcome } from '../support/door-client.ts';
+import { call, outcome } from '../support/door-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { connectLine } from '../support/line-client.ts';
 import { readiness, startNodes } from '../support/nodes.ts';
 import { startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
@@ -77,6 +78,27 @@ test('D7 nodes without a bus find each other’s events within 2 s', async () =>
   await say(ari, 'without a bus');
   expect(await hears(bom, 'without a bus')).toBeLessThan(2000);
   await Promise.all([ari.close(), bom.close()]);
+});
+
+test('a message that was deleted before a node read of it has no line', async () => {
+  await using postgres = await startPostgres();
+  const database = await postgres.newDatabase();
+  await using first = await startServer({ flags: ['--database', database] });
+  await using second = await startServer({ flags: ['--database', database] });
+  const ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  await using visitor = await connectLine(second.url);
+  // Reading begins with what is said here; then there are up to 2 s, without a bus.
+  await say(ari, 'before');
+  await visitor.lines.first((line) => line === '[lobby] Ari: before');
+  const { message } = await call(ari, 'message.send', { room: 'lobby', text: 'taken back', clientId: 'taken-back' });
+  await call(ari, 'message.delete', { message: message.id });
+  await say(ari, 'after');
+  await visitor.lines.first((line) => line === '[lobby] Ari: after');
+  expect(visitor.lines.all.filter((line) => line.startsWith('[lobby] Ari:'))).toEqual([
+    '[lobby] Ari: before',
+    '[lobby] Ari: after',
+  ]);
+  await ari.close();
 });
 
 test('D7 a message that the bus loses without a sound is found within 12 s', async () => {

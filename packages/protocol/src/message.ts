@@ -123,7 +123,8 @@ export const messageCreated = defineEvent(
   'message.created',
   { message },
   { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
-  (event) => `${event.actor.name}: ${event.message.text}`,
+  // In the log a text that was deleted since is empty.
+  ({ actor, message }) => (message.text ? `${actor.name}: ${message.text}` : undefined),
 );
 
 export const messageEdited = defineEvent(
@@ -133,8 +134,8 @@ export const messageEdited = defineEvent(
     en: "A message's text was changed; `at` is its new `editedAt`.",
     ko: '메시지의 글이 바뀌었습니다. `at`이 새 `editedAt`입니다.',
   },
-  (event, language) =>
-    language === 'ko' ? `* ${event.actor.name} 고침: ${event.text}` : `* ${event.actor.name} edited: ${event.text}`,
+  ({ actor, text }, language) =>
+    text ? `* ${actor.name} ${language === 'ko' ? '고침' : 'edited'}: ${text}` : undefined,
 );
 
 export const messageDeleted = defineEvent(

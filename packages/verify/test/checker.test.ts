@@ -294,6 +294,13 @@ describe('lines of text, which have no seq', () => {
     expect(kindsOf(sent, lines('bob', ['c3', 'c4']), emptied)).toEqual([]);
   });
 
+  test('are not written of a message that was deleted before', () => {
+    const gone: Seen = { name: 'message.deleted', room, seq: 6, at: 6, actor: 'ann', message: `${room}.4` };
+    const emptied = log(annIn, bobIn, message(3), { ...message(4), text: '' }, message(5), gone);
+    expect(kindsOf(sent, lines('bob', ['c3', 'c5']), emptied)).toEqual([]);
+    expect(kindsOf(sent, lines('bob', ['c3', '', 'c5']), emptied)).toEqual(['phantom']);
+  });
+
   test('may be of what was said just before one came in', () => {
     const late = membership('member.joined', 4, 'eve');
     const came = calls('room.join', 'eve');

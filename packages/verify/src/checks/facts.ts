@@ -101,7 +101,9 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
       addLogged(facts, entry.event);
     }
   }
-  for (const [key, events] of facts.created) addSpoken(facts, events, facts.sends.get(key)?.[0]?.intent.text);
+  for (const [key, events] of facts.created) {
+    for (const event of events) speak(facts, event, facts.sends.get(key)?.[0]?.intent.text);
+  }
   return facts;
 }
 
@@ -127,12 +129,10 @@ export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-function addSpoken(facts: Facts, events: readonly Seen[], sent: string | undefined): void {
-  for (const event of events) if (sent !== undefined && event.text !== sent) speak(facts, event, sent);
-}
-
-function speak(facts: Facts, event: Seen, text: string): void {
-  push(facts.spoken, keyOf(event.room, text), event);
+/** What a message said; no text, as of those that are deleted, tells none of them. */
+function speak(facts: Facts, event: Seen, text = ''): void {
+  const key = keyOf(event.room, text);
+  if (text && !facts.spoken.get(key)?.includes(event)) push(facts.spoken, key, event);
 }
 
 function addLogged(facts: Facts, event: Seen): void {
@@ -141,7 +141,7 @@ function addLogged(facts: Facts, event: Seen): void {
   facts.logged.set(keyOf(room, seq), event);
   if (name === 'message.created') {
     if (event.cid !== undefined) push(facts.created, keyOf(event.actor, event.cid), event);
-    speak(facts, event, event.text ?? '');
+    speak(facts, event, event.text);
   }
   if (name === 'message.deleted' && event.message !== undefined) facts.deleted.add(event.message);
   if ((name === 'member.joined' || name === 'member.left') && event.user !== undefined) {

@@ -50,7 +50,7 @@ function judge(line: Line, shown: Shown, facts: Facts, mayHear: (event: Seen) =>
   const { newest } = shown;
   if (seq < newest) return [{ kind: 'disorder', words: `${place} after that of ${room}.${newest}`, ...where }];
   shown.newest = seq;
-  const missed = newest > 0 && messagesBetween(facts, room, newest, seq).find((each) => isHeard(each, user, facts));
+  const missed = newest > 0 && messagesBetween(facts, room, newest, seq).find((each) => isDue(each, user, facts));
   if (!missed) return [];
   return [{ kind: 'gap', words: `${place} after that of ${room}.${newest}, without that of ${missed.seq}`, ...where }];
 }
@@ -64,6 +64,7 @@ function messagesBetween(facts: Facts, room: string, after: number, before: numb
   return between;
 }
 
-function isHeard({ room, seq }: Seen, user: string, facts: Facts): boolean {
-  return isMemberAt(facts, user, room, seq);
+/** A message that was deleted before its line was written has none. */
+function isDue({ room, seq, message = '' }: Seen, user: string, facts: Facts): boolean {
+  return isMemberAt(facts, user, room, seq) && !facts.deleted.has(message);
 }
