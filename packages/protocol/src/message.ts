@@ -124,7 +124,7 @@ export const messageCreated = defineEvent(
   { message },
   { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
   // In the log a text that was deleted since is empty.
-  ({ actor, message }) => (message.text ? `${actor.name}: ${message.text}` : undefined),
+  (event) => (event.message.text ? `${event.actor.name}: ${event.message.text}` : undefined),
 );
 
 export const messageEdited = defineEvent(
