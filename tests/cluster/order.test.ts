@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
+import type { TestNetwork } from '../support/network.ts';
 import { startNodes } from '../support/nodes.ts';
 import { call, type DoorClient } from '../support/door-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -64,6 +65,39 @@ test('D7 who is invited or joins at another node hears the room from the joining
   expect(seqsOf(bom, room.id)).toEqual([4, 5, 6]);
   await Promise.all([ari.close(), bom.close()]);
 });
+
+const lateBus = {
+  'comes late': (network: TestNetwork) => network.slow(400),
+  'is lost': (network: TestNetwork) => network.freeze(),
+};
+
+for (const [what, befall] of Object.entries(lateBus)) {
+  test(`D7 an invitation that ${what}, after somebody else's coming has made the node follow the room, lets in`, async () => {
+    await using yard = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
+    const [far, near] = yard.nodes as [TestServer, TestServer];
+    await using ari = await connectJsonRpc(far.url, { name: 'Ari' });
+    await using bom = await connectJsonRpc(near.url, { name: 'Bom' });
+    const dan = await connectJsonRpc(near.url, undefined);
+    const { token, user } = await call(dan, 'session.start', { name: 'Dan' });
+    await dan.close();
+    const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
+    await call(ari, 'room.invite', { room: room.id, user: user.id });
+    const bomId = (await call(bom, 'session.get', {})).user.id;
+    befall(yard.network as TestNetwork);
+    await call(ari, 'room.invite', { room: room.id, user: bomId });
+    await say(ari, 'read from the log', room.id);
+    await using _back = await connectJsonRpc(near.url, { token });
+    const joined = await bom.notes.first(
+      ({ name, body }) => name === 'member.joined' && body['room'] === room.id,
+      10_000,
+    );
+    expect(joined.body['user']).toMatchObject({ id: bomId });
+    const behind = await bom.notes.first(({ name, body }) => name === 'room.behind' && body['room'] === room.id);
+    expect(behind.body['head']).toBe(Number(joined.body['seq']) + 1);
+    await say(ari, 'heard', room.id);
+    await hears(bom, 'heard', 2000);
+  });
+}
 
 test('D4 who comes back at another node goes on there', async () => {
   await using yard = await startNodes();

@@ -1,7 +1,7 @@
 import type { Session } from '../identity/actor.js';
 import { roomIdsOf, roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
-import type { Connection } from './connection.js';
+import type { Connection, Place } from './connection.js';
 import type { Hearing } from './hearing.js';
 
 /**
@@ -63,7 +63,7 @@ export class Connections {
     return present !== undefined && !present.loading;
   }
 
-  /** The rooms of a user who is connected. */
+  /** The rooms of a user who is connected: another list after each change. */
   roomsOf(user: string): readonly string[] {
     return this.#users.get(user)?.rooms ?? none;
   }
@@ -163,9 +163,11 @@ export class Connections {
   async #roomsToHear(user: string): Promise<string[]> {
     if (!this.#hearing) return roomIdsOf(this.#store.read, user);
     await this.#hearing.userCame(user);
-    const places = await roomPlacesOf(this.#store.read, user);
-    this.#hearing.entered(places.map(({ room, head }) => ({ room, seq: head })));
-    return places.map(({ room }) => room);
+    const places = await placesToHear(this.#store, user);
+    if (this.#hearing.entered(places)) return places.map(({ room }) => room);
+    const newer = await placesToHear(this.#store, user);
+    this.#hearing.entered(newer);
+    return newer.map(({ room }) => room);
   }
 
   #hear(room: string, connection: Connection): void {
@@ -181,4 +183,9 @@ export class Connections {
     this.#rooms.delete(room);
     this.#hearing?.roomLeft(room);
   }
+}
+
+async function placesToHear(store: Store, user: string): Promise<Place[]> {
+  const places = await roomPlacesOf(store.read, user);
+  return places.map(({ room, head }) => ({ room, seq: head }));
 }

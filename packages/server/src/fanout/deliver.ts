@@ -1,6 +1,6 @@
-import type { CommittedBatch, CommittedEvent, Note } from '../log/committed.js';
+import { type CommittedBatch, type CommittedEvent, Note } from '../log/committed.js';
 import { changesMembership } from '../log/event-record.js';
-import type { Connection } from './connection.js';
+import type { Connection, Place } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
 import type { SendBuffers } from './send-buffer.js';
@@ -22,6 +22,21 @@ export class Delivery {
   committed(batch: CommittedBatch): void {
     for (const events of byRoom(batch)) {
       for (const run of membershipRuns(events)) this.#deliverRun(run);
+    }
+  }
+
+  /**
+   * Lets a user hear a room whose log was handed out up to `head` already, past their joining, as at their coming: they
+   * are given the joining, if the log still holds it, and told to read what came after it.
+   */
+  letIn(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
+    this.#connections.join(user, room);
+    const notes: Note[] = joining ? [joining] : [];
+    if (joining?.seq !== head) notes.push(new Note('room.behind', { room, head }));
+    const encode = encodeOnce(notes);
+    const end = { room, seq: joining?.seq ?? head };
+    for (const connection of this.#connections.ofUser(user)) {
+      this.#buffers.writeEvents(connection, encode(connection.format), end);
     }
   }
 

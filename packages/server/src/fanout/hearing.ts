@@ -6,8 +6,11 @@ export interface Hearing {
   userCame(user: string): Promise<void>;
   /** A user has no connection here any more. */
   userWent(user: string): void;
-  /** A user's rooms were read, at these places of their logs: what comes after must be heard. */
-  entered(places: readonly Place[]): void;
+  /**
+   * A user's rooms were read, at these places of their logs: what comes after must be heard. False if one of them is
+   * followed from a later place on: who was a member then may have left before it, so they must be read once more.
+   */
+  entered(places: readonly Place[]): boolean;
   /** A user who is here became a member of a room. */
   joined(user: string, room: string): void;
   /** Nobody here hears a room any more. */

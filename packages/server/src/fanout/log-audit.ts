@@ -49,6 +49,8 @@ export interface LogAuditParts {
   isWhole: () => boolean;
   /** A user is a member of a room that is not heard here: it must be, from `seq` on. */
   onMissedRoom: (room: string, seq: number, head: number) => void;
+  /** A user is a member of a room that was delivered here past their joining, and does not hear it. */
+  onMissedJoining: (user: string) => void;
   /** The log holds something that may be of a commit that was not answered: then the other nodes were not told of it. */
   onUntold: () => void;
   /** A session that has a connection here is over. */
@@ -174,7 +176,12 @@ export class LogAudit {
     const now = performance.now();
     if (now - this.#membershipsAt >= MEMBERSHIPS_MS) {
       this.#membershipsAt = now;
-      await this.#allMemberships();
+      try {
+        await this.#allMemberships();
+      } catch (error) {
+        this.#membershipsAt = -Infinity;
+        throw error;
+      }
     } else this.#compare(await membershipsSince(store.read, clock.now() - LATELY_MS));
     await this.#sessions();
   }
@@ -188,11 +195,14 @@ export class LogAudit {
   }
 
   #compare(memberships: readonly Membership[]): void {
-    const { connections, sequence, onMissedRoom } = this.#parts;
+    const { connections, sequence, onMissedJoining, onMissedRoom } = this.#parts;
     for (const { user, room, head, joinedSeq } of memberships) {
-      // A room that is heard here brings the joining itself, in its order; and who has just come reads their rooms.
-      const isKnown = sequence.deliveredIn(room) !== undefined || !connections.hasRooms(user);
-      if (!isKnown && !connections.roomsOf(user).includes(room)) onMissedRoom(room, joinedSeq - 1, head);
+      // Who has just come reads their rooms.
+      if (!connections.hasRooms(user) || connections.roomsOf(user).includes(room)) continue;
+      const delivered = sequence.deliveredIn(room);
+      if (delivered === undefined) onMissedRoom(room, joinedSeq - 1, head);
+      // Before it, the room brings the joining itself, in its order.
+      else if (delivered >= joinedSeq) onMissedJoining(user);
     }
   }
 

@@ -5,6 +5,7 @@ import type { Session } from '../identity/actor.js';
 import { type CommittedBatch, type CommittedEvent, Note } from '../log/committed.js';
 import type { RoomLog } from '../log/room-log.js';
 import type { Logger } from '../logger.js';
+import { membershipsOf } from '../store/queries/audit.js';
 import type { Store } from '../store/store.js';
 import type { Attendance } from './attendance.js';
 import type { Bus, BusListener, BusState, Topic } from './bus.js';
@@ -25,6 +26,9 @@ import type { Traces } from './traces.js';
 
 /** How long a room that nobody hears any more is still followed, in ms: a reload comes back at once. */
 const LINGER_MS = 5000;
+
+/** After a failed read of somebody's rooms the next one comes after so many ms. */
+const LET_IN_AGAIN_MS = 1000;
 
 /** The same problem is logged once in so many ms. */
 const LOG_EVERY_MS = 10_000;
@@ -92,6 +96,7 @@ export class Nodes implements Hearing, BusListener {
         this.#hear(room, seq);
         this.#sequence.reaches(room, head, 'now');
       },
+      onMissedJoining: (user) => void this.#letIn(user),
       onUntold: () => this.#peers.dropped(),
       onSessionOver: (session) => parts.attendance.sessionEnded(session, 'revoked'),
       onError,
@@ -175,8 +180,9 @@ export class Nodes implements Hearing, BusListener {
     this.#bus.unsubscribe(`user:${user}`);
   }
 
-  entered(places: readonly Place[]): void {
+  entered(places: readonly Place[]): boolean {
     for (const { room, seq } of places) this.#hear(room, seq);
+    return places.every(({ room, seq }) => seq >= (this.#sequence.startOf(room) ?? 0));
   }
 
   joined(user: string, room: string): void {
@@ -227,7 +233,48 @@ export class Nodes implements Hearing, BusListener {
       }
       if (this.#parts.connections.ofUser(user).length > 0) this.#hear(room, event.seq - 1);
     }
+    this.#offer(room, events);
+  }
+
+  #offer(room: string, events: readonly CommittedEvent[]): void {
     this.#sequence.offer(room, events);
+    for (const event of events) {
+      if (event.name === 'member.joined' && this.#hasMissed(memberOf(event), room, event.seq)) {
+        void this.#letIn(memberOf(event));
+      }
+    }
+  }
+
+  /** Whether a user's joining was passed over: somebody else's coming has made this node follow the room from later on. */
+  #hasMissed(user: string, room: string, joinedSeq: number): boolean {
+    const { connections } = this.#parts;
+    const delivered = this.#sequence.deliveredIn(room) ?? 0;
+    return delivered >= joinedSeq && connections.ofUser(user).length > 0 && !connections.roomsOf(user).includes(room);
+  }
+
+  /** Lets a user who is here into the rooms whose joining they have missed. Tries until it can. */
+  async #letIn(user: string): Promise<void> {
+    const { connections, delivery, log, store } = this.#parts;
+    try {
+      while (connections.ofUser(user).length > 0) {
+        const rooms = connections.roomsOf(user);
+        const memberships = await membershipsOf(store.read, [user]);
+        const missed = memberships.filter(({ room, joinedSeq }) => this.#hasMissed(user, room, joinedSeq));
+        const read = missed.map(({ room, joinedSeq }) => log.readCommitted(room, joinedSeq - 1, 1));
+        const joinings = (await Promise.all(read)).flat();
+        // Who came or left meanwhile makes what was read old.
+        if (!connections.hasRooms(user) || connections.roomsOf(user) !== rooms) continue;
+        for (const { room, joinedSeq } of missed) {
+          const head = this.#sequence.deliveredIn(room);
+          const joining = joinings.find((event) => event.room === room && event.seq === joinedSeq);
+          if (head !== undefined) delivery.letIn(user, { room, seq: head }, joining);
+        }
+        return;
+      }
+    } catch (error) {
+      this.#logProblem(error);
+      setTimeout(() => void this.#letIn(user), LET_IN_AGAIN_MS).unref();
+    }
   }
 
   #take(topic: Topic, message: NodeMessage): void {
@@ -238,7 +285,7 @@ export class Nodes implements Hearing, BusListener {
       const events = eventsOf(message);
       const [first] = events;
       if (isForUser && first && connections.ofUser(name).length > 0) this.#hear(message.room, first.seq - 1);
-      this.#sequence.offer(message.room, events);
+      this.#offer(message.room, events);
     } else if (message.kind === 'signal') {
       const note = new Note(message.name, message.body);
       if (isForUser) delivery.signalUser(name, note);

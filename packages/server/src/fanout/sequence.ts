@@ -33,6 +33,8 @@ export interface SequenceParts {
 }
 
 interface RoomState {
+  /** Nothing up to here was delivered, or what was so may be of another log. */
+  from: number;
   /** Everything up to here was delivered. */
   delivered: number;
   /** Everything up to here is known to be in the log. */
@@ -68,6 +70,7 @@ export class Sequence {
   start(room: string, seq: number): void {
     if (this.#rooms.has(room)) return;
     this.#rooms.set(room, {
+      from: seq,
       delivered: seq,
       wanted: seq,
       held: new Map(),
@@ -87,6 +90,11 @@ export class Sequence {
   /** Up to where a room was delivered; undefined if it was not started. */
   deliveredIn(room: string): number | undefined {
     return this.#rooms.get(room)?.delivered;
+  }
+
+  /** After which place a room is delivered; undefined if it was not started. */
+  startOf(room: string): number | undefined {
+    return this.#rooms.get(room)?.from;
   }
 
   /** Takes events of one room, in any order, as often as they come. */
@@ -192,6 +200,7 @@ export class Sequence {
   }
 
   #breakAt(room: string, state: RoomState, head: number): void {
+    state.from = head;
     state.delivered = head;
     state.wanted = head;
     state.held.clear();
