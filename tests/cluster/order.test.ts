@@ -3,6 +3,7 @@ import { hears, run, say, seqsOf } from '../support/chat.ts';
 import type { TestNetwork } from '../support/network.ts';
 import { startNodes } from '../support/nodes.ts';
 import { call, type DoorClient } from '../support/door-client.ts';
+import { openEventStream } from '../support/event-stream.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import type { TestServer } from '../support/start-server.ts';
@@ -37,6 +38,10 @@ test('D7 what is sent at several nodes at once is heard at all of them once and 
   }
   await Promise.all(clients.map((client) => client.close()));
 });
+
+function textOf(body: Record<string, unknown>): string | undefined {
+  return (body['message'] as { text?: string } | undefined)?.text;
+}
 
 async function twoPeople(nodes: TestServer[]): Promise<[DoorClient, DoorClient]> {
   const [first, second] = nodes as [TestServer, TestServer];
@@ -98,6 +103,31 @@ for (const [what, befall] of Object.entries(lateBus)) {
     await hears(bom, 'heard', 2000);
   });
 }
+
+test('D4 a stream that goes on at a node that is late is told nothing out of order', async () => {
+  await using yard = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
+  const [late, other] = yard.nodes as [TestServer, TestServer];
+  await using bom = await connectJsonRpc(other.url, undefined);
+  const { token } = await call(bom, 'session.start', { name: 'Bom' });
+  // At the late node too, where a first coming would wait for the bus.
+  await using there = await connectJsonRpc(late.url, { token });
+  const stream = await openEventStream(other.url, { token });
+  (yard.network as TestNetwork).freeze();
+  // The log is looked into each second: until this is found that way, the node knows nothing of what comes now.
+  await say(bom, 'found in the log');
+  await hears(there, 'found in the log', 10_000);
+  for (const text of ['one', 'two', 'three']) await say(bom, text);
+  await stream.notes.until((all) => all.some(({ body }) => textOf(body) === 'three'));
+  await stream.close();
+  const known = stream.settled().at(-1)?.body['seq'] as number;
+  await say(bom, 'missed');
+  const again = await openEventStream(late.url, { token, lastEventId: stream.lastEventId() });
+  await again.notes.first(({ body }) => textOf(body) === 'missed');
+  await say(bom, 'live');
+  await again.notes.first(({ name, body }) => name === 'room.behind' && body['head'] === known + 2, 5000);
+  expect(again.notes.all.map(({ body }) => body['seq']).filter((seq) => seq !== undefined)).toEqual([known + 1]);
+  await again.close();
+});
 
 test('D4 who comes back at another node goes on there', async () => {
   await using yard = await startNodes();

@@ -206,6 +206,19 @@ describe('over one connection', () => {
     const lines = [bothIn, sends('c4', { acked: 4 }), steps, received('bob', left), received('bob', back)];
     expect(kindsOf(...lines, log(annIn, bobIn, left, message(4), back))).toEqual([]);
   });
+
+  test('who comes in again is told so of a stay between, but not of what was before they left', () => {
+    const own = (name: 'member.joined' | 'member.left', seq: number) => membership(name, seq, 'bob');
+    const [left, between, leftAgain, back] = [3, 4, 6, 7].map((seq, index) =>
+      own(index % 2 === 0 ? 'member.left' : 'member.joined', seq),
+    ) as [Seen, Seen, Seen, Seen];
+    const steps = ['room.leave', 'room.join', 'room.leave', 'room.join'].flatMap((command) => calls(command, 'bob'));
+    const begin = [bothIn, sends('c5', { acked: 5 }), sends('c8', { acked: 8 }), steps].flat();
+    const whole = log(annIn, bobIn, left, between, message(5), leftAgain, back, message(8));
+    expect(kindsOf(begin, wire(left, back, message(8)), whole)).toEqual([]);
+    expect(kindsOf(begin, wire(left, message(8)), whole)).toEqual(['gap']);
+    expect(kindsOf(begin, wire(left, between, back), whole)).toEqual(['gap']);
+  });
 });
 
 describe('a view', () => {

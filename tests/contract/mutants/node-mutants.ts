@@ -19,7 +19,7 @@ export const nodeMutants: readonly NodeMutant[] = [
     edits: [
       {
         file: 'fanout/nodes.js',
-        from: 'this.#sequence.offer(message.room, events);',
+        from: 'this.#offer(message.room, events);',
         to: 'delivery.committed(events);',
       },
     ],

@@ -16,6 +16,11 @@ export interface Place {
   seq: number;
 }
 
+/** Events of one room, in order: where they begin and where they end. */
+export interface Stretch extends Place {
+  first: number;
+}
+
 /** A client at a door, as the fan-out knows it. */
 export interface Connection {
   readonly id: string;
@@ -30,10 +35,10 @@ export interface Connection {
   /** How this connection is written to now; it may change when a transport is upgraded. */
   readonly format: WireFormat;
   /**
-   * Writes what {@link Connection.format} has encoded. It never throws and never waits. `place` is where a room's events
-   * end, for a door that keeps cursors.
+   * Writes what {@link Connection.format} has encoded. It never throws and never waits. `stretch` is what
+   * a room's events are of its log, for a door that keeps cursors.
    */
-  write(encoded: Encoded, place?: Place): void;
+  write(encoded: Encoded, stretch?: Stretch): void;
   /** Bytes written that the network has not taken yet. */
   queuedBytes(): number;
   close(reason: CloseReason): void;

@@ -34,9 +34,10 @@ export class Delivery {
     const notes: Note[] = joining ? [joining] : [];
     if (joining?.seq !== head) notes.push(new Note('room.behind', { room, head }));
     const encode = encodeOnce(notes);
-    const end = { room, seq: joining?.seq ?? head };
+    const seq = joining?.seq ?? head;
+    const stretch = { room, first: seq, seq };
     for (const connection of this.#connections.ofUser(user)) {
-      this.#buffers.writeEvents(connection, encode(connection.format), end);
+      this.#buffers.writeEvents(connection, encode(connection.format), stretch);
     }
   }
 
@@ -65,9 +66,9 @@ export class Delivery {
     if (first.name === 'member.joined') this.#connections.join(memberOf(first), room);
     this.#records.handingOut(room, first.seq, last.seq);
     const encode = encodeOnce(run);
-    const end = { room, seq: last.seq };
+    const stretch = { room, first: first.seq, seq: last.seq };
     for (const connection of this.#connections.inRoom(room)) {
-      this.#buffers.writeEvents(connection, encode(connection.format), end);
+      this.#buffers.writeEvents(connection, encode(connection.format), stretch);
     }
     if (last.name === 'member.left') this.#connections.leave(memberOf(last), room);
     for (const event of run) {

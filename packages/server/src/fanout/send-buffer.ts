@@ -1,5 +1,5 @@
 import { Note } from '../log/committed.js';
-import type { Connection, Place } from './connection.js';
+import type { Connection, Stretch } from './connection.js';
 import type { DeliveryRecords } from './delivery-records.js';
 import type { Encoded } from './wire-format.js';
 
@@ -18,12 +18,12 @@ export class SendBuffers {
     this.#records = records;
   }
 
-  /** Writes a room's events, or drops them. `end` is the last one's place. */
-  writeEvents(connection: Connection, encoded: Encoded, end: Place): void {
+  /** Writes a room's events, or drops them. */
+  writeEvents(connection: Connection, encoded: Encoded, stretch: Stretch): void {
     const behind = this.#behindOf(connection);
-    if (!behind && connection.queuedBytes() <= this.#maxBytes) return connection.write(encoded, end);
-    if (behind) behind.set(end.room, end.seq);
-    else this.#behind.set(connection, new Map([[end.room, end.seq]]));
+    if (!behind && connection.queuedBytes() <= this.#maxBytes) return connection.write(encoded, stretch);
+    if (behind) behind.set(stretch.room, stretch.seq);
+    else this.#behind.set(connection, new Map([[stretch.room, stretch.seq]]));
     this.#records.skipped(connection);
   }
 

@@ -6,11 +6,14 @@ interface Stream {
   brought: Set<number>;
   /** The server has said that it skipped something, after `newest`. */
   isBehind: boolean;
+  /** `newest` is the client's own leaving. */
+  isOut: boolean;
 }
 
 /**
  * The wire: over one connection a room's live events come in order (a repeat of one that the connection has brought is
- * allowed), and none is left out without a `room.behind`.
+ * allowed), and none is left out without a word: a `room.behind`, or, for who has left, their own coming in again. (A
+ * node that is cut off does not hear who came in and left elsewhere meanwhile; what they may read then is in the log.)
  */
 export function checkWire(facts: Facts): Violation[] {
   const streams = new Map<string, Stream>();
@@ -23,7 +26,10 @@ export function checkWire(facts: Facts): Violation[] {
       const key = keyOf(entry.connection, entry.event.room);
       const stream = streams.get(key);
       if (stream) violations.push(...follow(stream, entry, facts));
-      else streams.set(key, { newest: entry.event.seq, brought: new Set([entry.event.seq]), isBehind: false });
+      else {
+        const { seq } = entry.event;
+        streams.set(key, { newest: seq, brought: new Set([seq]), isBehind: false, isOut: isOwn(entry, 'member.left') });
+      }
     }
   }
   return violations;
@@ -38,8 +44,9 @@ function follow(stream: Stream, entry: Receipt, facts: Facts): Violation[] {
   stream.brought.add(seq);
   if (seq <= newest) return isRepeat ? [] : [{ kind: 'disorder', words: place, ...where }];
   stream.newest = seq;
-  const isAnnounced = stream.isBehind;
+  const isAnnounced = stream.isBehind || (stream.isOut && isOwn(entry, 'member.joined'));
   stream.isBehind = false;
+  stream.isOut = isOwn(entry, 'member.left');
   if (isAnnounced) return [];
   for (let missed = newest + 1; missed < seq; missed += 1) {
     if (isMemberAt(facts, entry.user, room, missed)) {
@@ -47,6 +54,10 @@ function follow(stream: Stream, entry: Receipt, facts: Facts): Violation[] {
     }
   }
   return [];
+}
+
+function isOwn({ event, user }: Receipt, name: 'member.joined' | 'member.left'): boolean {
+  return event.name === name && event.user === user;
 }
 
 /** Views: each shows a room's events once, in order, without a hole, and at the end up to the head. */

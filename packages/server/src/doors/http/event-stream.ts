@@ -2,9 +2,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import { nextConnectionId } from '../connection-id.js';
 import { fail } from '@madang/protocol';
 import type { Caller } from '../../commands/context.js';
-import type { CloseReason, Place } from '../../fanout/connection.js';
+import type { CloseReason, Place, Stretch } from '../../fanout/connection.js';
 import type { ResumableConnection, Resume } from '../../fanout/resume.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
+import { Note } from '../../log/committed.js';
 import type { Session } from '../../identity/actor.js';
 import { tooManyConnections } from '../address-limit.js';
 import type { DoorParts } from '../door.js';
@@ -77,7 +78,7 @@ class EventStreamConnection implements ResumableConnection {
   readonly #epoch: string;
   readonly only: string | undefined;
   readonly #cursors = new Map<string, number>();
-  #kept: { encoded: Encoded; place: Place | undefined }[] | undefined = [];
+  #kept: { encoded: Encoded; stretch: Stretch | undefined }[] | undefined = [];
   #keptBytes = 0;
   #idAt = 0;
 
@@ -87,12 +88,12 @@ class EventStreamConnection implements ResumableConnection {
     this.only = only;
   }
 
-  write(encoded: Encoded, place?: Place): void {
+  write(encoded: Encoded, stretch?: Stretch): void {
     if (this.#kept) {
-      this.#kept.push({ encoded, place });
+      this.#kept.push({ encoded, stretch });
       this.#keptBytes += encodedBytes(encoded);
-    } else if (!place || this.#isNew(place)) {
-      this.#writeNow(encoded, place);
+    } else {
+      this.#writeLive(encoded, stretch);
     }
   }
 
@@ -123,9 +124,21 @@ class EventStreamConnection implements ResumableConnection {
     this.#keptBytes = 0;
     // The browser's EventSource takes an id without an event too, so that a stream without events can be resumed.
     if (!this.#response.writableEnded) this.#response.write(this.#idBlock());
-    for (const { encoded, place } of kept) {
-      if (!place || this.#isNew(place)) this.#writeNow(encoded, place);
-    }
+    for (const { encoded, stretch } of kept) this.#writeLive(encoded, stretch);
+  }
+
+  /**
+   * What the backlog has told may be told live later: the disk has it before the fan-out does. A node that has not heard
+   * the others for a while also tells old and new together; then the client is sent to the log, to hear nothing out of
+   * order.
+   */
+  #writeLive(encoded: Encoded, stretch: Stretch | undefined): void {
+    if (!stretch) return this.#writeNow(encoded, undefined);
+    const { room, first, seq } = stretch;
+    const cursor = this.#cursors.get(room) ?? 0;
+    if (seq <= cursor) return;
+    const isPartlyOld = first <= cursor;
+    this.#writeNow(isPartlyOld ? this.format.encode([new Note('room.behind', { room, head: seq })]) : encoded, stretch);
   }
 
   #writeNow(encoded: Encoded, place: Place | undefined): void {
@@ -134,11 +147,6 @@ class EventStreamConnection implements ResumableConnection {
     if (place && this.only !== undefined && place.room !== this.only) return;
     this.#response.write(encoded);
     this.#response.write(place && this.#isIdDue() ? this.#idBlock() : '\n');
-  }
-
-  /** What the backlog has told may be told live a moment later: the disk has it before the fan-out does. */
-  #isNew(place: Place): boolean {
-    return place.seq > (this.#cursors.get(place.room) ?? 0);
   }
 
   #isIdDue(): boolean {
