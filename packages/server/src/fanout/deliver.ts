@@ -1,9 +1,9 @@
-import { type CommittedBatch, type CommittedEvent, Note } from '../log/committed.js';
+import type { CommittedBatch, CommittedEvent, Note } from '../log/committed.js';
 import { changesMembership } from '../log/event-record.js';
 import type { Connection, Place } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
-import type { SendBuffers } from './send-buffer.js';
+import { behindNote, type SendBuffers } from './send-buffer.js';
 import type { Encoded, WireFormat } from './wire-format.js';
 
 /** Hands committed batches and signals to connections: encoded once for each format, written once to each connection. */
@@ -32,7 +32,7 @@ export class Delivery {
   letIn(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
     this.#connections.join(user, room);
     const notes: Note[] = joining ? [joining] : [];
-    if (joining?.seq !== head) notes.push(new Note('room.behind', { room, head }));
+    if (joining?.seq !== head) notes.push(behindNote(room, head));
     const encode = encodeOnce(notes);
     const seq = joining?.seq ?? head;
     const stretch = { room, first: seq, seq };

@@ -21,6 +21,7 @@ import { Peers } from './peers.js';
 import type { Presence } from './presence.js';
 import { RedisBus } from './redis-bus.js';
 import { RoomPeople } from './room-people.js';
+import { behindNote } from './send-buffer.js';
 import { Sequence } from './sequence.js';
 import type { Traces } from './traces.js';
 
@@ -333,7 +334,7 @@ export class Nodes implements Hearing, BusListener {
 
   #broken(room: string, head: number): void {
     this.#parts.logger.warn({ room, head }, 'a log does not go on where it was; its readers are sent to read it');
-    this.#parts.delivery.signalRoom(room, new Note('room.behind', { room, head }));
+    this.#parts.delivery.signalRoom(room, behindNote(room, head));
   }
 
   #peersChanged(): void {

@@ -4,6 +4,7 @@ import type { LogRange, RoomLog } from '../log/room-log.js';
 import { roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
 import type { Connection, Place } from './connection.js';
+import { behindNote } from './send-buffer.js';
 import type { Encoded } from './wire-format.js';
 
 /** How many events are read from the log at a time. */
@@ -62,7 +63,7 @@ export class Resume {
 
   /** What was missed can't be written from where the cursor is: the client has to ask the log what is left of it. */
   #sendToLog(connection: ResumableConnection, { room, head }: LogRange): Promise<void> {
-    return connection.writeBacklog(connection.format.encode([new Note('room.behind', { room, head })]), {
+    return connection.writeBacklog(connection.format.encode([behindNote(room, head)]), {
       room,
       seq: head,
     });

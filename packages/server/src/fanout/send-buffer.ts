@@ -43,7 +43,7 @@ export class SendBuffers {
     if (!behind || connection.queuedBytes() > 0) return;
     this.#behind.delete(connection);
     this.#records.caughtUp(connection);
-    const notes = [...behind].map(([room, head]) => new Note('room.behind', { room, head }));
+    const notes = [...behind].map(([room, head]) => behindNote(room, head));
     connection.write(connection.format.encode(notes));
   }
 
@@ -51,4 +51,9 @@ export class SendBuffers {
   forget(connection: Connection): void {
     this.#behind.delete(connection);
   }
+}
+
+/** Sends a client to a room's log, of which it was not told all up to `head`. */
+export function behindNote(room: string, head: number): Note {
+  return new Note('room.behind', { room, head });
 }

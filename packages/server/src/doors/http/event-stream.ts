@@ -5,7 +5,7 @@ import type { Caller } from '../../commands/context.js';
 import type { CloseReason, Place, Stretch } from '../../fanout/connection.js';
 import type { ResumableConnection, Resume } from '../../fanout/resume.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
-import { Note } from '../../log/committed.js';
+import { behindNote } from '../../fanout/send-buffer.js';
 import type { Session } from '../../identity/actor.js';
 import { tooManyConnections } from '../address-limit.js';
 import type { DoorParts } from '../door.js';
@@ -138,7 +138,7 @@ class EventStreamConnection implements ResumableConnection {
     const cursor = this.#cursors.get(room) ?? 0;
     if (seq <= cursor) return;
     const isPartlyOld = first <= cursor;
-    this.#writeNow(isPartlyOld ? this.format.encode([new Note('room.behind', { room, head: seq })]) : encoded, stretch);
+    this.#writeNow(isPartlyOld ? this.format.encode([behindNote(room, seq)]) : encoded, stretch);
   }
 
   #writeNow(encoded: Encoded, place: Place | undefined): void {
