@@ -17,7 +17,7 @@ export interface Mutant {
 
 const sendBuffer = 'fanout/send-buffer.js';
 const writeWorker = 'store/sqlite/write-worker.js';
-const writeEvents = 'writeEvents(connection, encoded, end) {';
+const writeEvents = 'writeEvents(connection, encoded, stretch) {';
 
 /** The mutants that the ordinary workload catches. */
 export const mutants: readonly Mutant[] = [
@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'drops one event in seventeen',
-    edits: [{ file: sendBuffer, from: writeEvents, to: `${writeEvents} if (end.seq % 17 === 5) return;` }],
+    edits: [{ file: sendBuffer, from: writeEvents, to: `${writeEvents} if (stretch.seq % 17 === 5) return;` }],
     caughtAs: ['gap'],
   },
   {
@@ -54,14 +54,14 @@ export const mutants: readonly Mutant[] = [
         to: `${writeEvents}
           const { kept } = connection;
           connection.kept = undefined;
-          if (!kept && end.seq % 7 === 3) {
-            connection.kept = { encoded, end };
+          if (!kept && stretch.seq % 7 === 3) {
+            connection.kept = { encoded, stretch };
             return;
           }
-          this.writeInOrder(connection, encoded, end);
-          if (kept) this.writeInOrder(connection, kept.encoded, kept.end);
+          this.writeInOrder(connection, encoded, stretch);
+          if (kept) this.writeInOrder(connection, kept.encoded, kept.stretch);
         }
-        writeInOrder(connection, encoded, end) {`,
+        writeInOrder(connection, encoded, stretch) {`,
       },
     ],
     caughtAs: ['disorder'],
