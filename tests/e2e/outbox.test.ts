@@ -66,6 +66,35 @@ test('a device without a network is told apart from a server that is away', asyn
   await one.page.locator('article[data-delivery="sent"]', { hasText: '터널 안에서' }).waitFor({ timeout: 25_000 });
 }, 60_000);
 
+test('what is said before a room could be read is shown, under the place where the rest will be', async () => {
+  await using server = await startServer();
+  await using one = await enter(browser, server.url, '성급');
+  const { page } = one;
+  let isReading = false;
+  await page.routeWebSocket(/socket\.io/, (ws) => {
+    const upstream = ws.connectToServer();
+    ws.onMessage((frame) => {
+      if (isReading || !String(frame).includes('"message.list"')) upstream.send(frame);
+    });
+  });
+  await page.reload();
+  await say(page, '읽기 전에 한 말');
+  await page.locator('article[data-delivery="sent"]', { hasText: '읽기 전에 한 말' }).waitFor();
+  await page.context().setOffline(true);
+  await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+  await say(page, '끊긴 뒤에 한 말');
+  await messageOf(page, '끊긴 뒤에 한 말').getByText('보내는 중').waitFor();
+  expect(await page.getByRole('log').count()).toBe(0);
+  isReading = true;
+  await page.context().setOffline(false);
+  await page.getByRole('log').waitFor();
+  for (const text of ['읽기 전에 한 말', '끊긴 뒤에 한 말']) {
+    await page.locator('article[data-delivery="sent"]', { hasText: text }).waitFor({ timeout: 25_000 });
+    expect(await page.getByRole('article').filter({ hasText: text }).count()).toBe(1);
+  }
+  expect(one.problems).toEqual([]);
+}, 60_000);
+
 test('a message that is refused says why, can be sent again, or be thrown away', async () => {
   await using server = await startServer();
   await using one = await enter(browser, server.url, '거절');

@@ -18,6 +18,7 @@ export type Activity = Extract<
 export interface RoomState {
   /** Undefined until it is known, and when it is not (any more) the caller's. */
   room: Room | undefined;
+  /** While `loading`, `messages` are only those that the user sends meanwhile. */
   status: 'loading' | 'ready' | 'gone';
   /** The oldest first: by seq, then those that are not sent yet in the order of sending. */
   messages: readonly ViewMessage[];

@@ -146,7 +146,7 @@ export class LiveRoomView implements RoomView {
 
   /** Takes a message that an acknowledgement brought, before its turn. */
   confirm(message: Message): void {
-    if (this.#status === 'ready') this.#messages = confirm(this.#messages, message);
+    if (this.#status !== 'gone') this.#messages = confirm(this.#messages, message);
     this.#typedAt = 0;
     this.#state.invalidate();
   }

@@ -94,6 +94,21 @@ describe('a room view', () => {
     expect(client.room('secret').get().status).toBe('gone');
   });
 
+  test('C28 what the user says before the first page is there is shown at once, and once', async () => {
+    const { yard, client, view } = await anna(3);
+    let isAway = true;
+    yard.refuse = (name) =>
+      isAway && name === 'message.list' ? { code: 'unavailable', message: 'not now' } : undefined;
+    await watch(client);
+    client.send('lobby', 'said early');
+    expect(view.get()).toMatchObject({ status: 'loading', messages: [{ text: 'said early', delivery: 'pending' }] });
+    await settle();
+    expect(view.get()).toMatchObject({ status: 'loading', messages: [{ text: 'said early', delivery: 'sent' }] });
+    isAway = false;
+    await settle(5000);
+    expect(shown(client)).toEqual(['0', '1', '2', 'said early']);
+  });
+
   test('C29 a view that nobody watches keeps 200 messages', async () => {
     const { yard, client, view } = await anna(60);
     const leave = view.subscribe(() => {});

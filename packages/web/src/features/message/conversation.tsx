@@ -8,6 +8,7 @@ import { Composer } from './composer.js';
 import styles from './conversation.module.css';
 import { DeleteDialog } from './delete-dialog.js';
 import { MessageList } from './message-list.js';
+import { MessageRow, type MessageRowProps } from './message-row.js';
 
 export interface ConversationProps {
   id: string;
@@ -37,9 +38,7 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
   return (
     <div className={styles.conversation}>
       {state.status === 'loading' ? (
-        <div className={styles.loading} role="status" aria-busy aria-label={t('app.loading')}>
-          <SkeletonRows count={7} hasAvatar />
-        </div>
+        <Loading messages={state.messages} onDelete={setDeleting} onEdit={edit} />
       ) : (
         <MessageList
           view={view}
@@ -61,6 +60,35 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
         onTyping={() => view.typing()}
       />
       {deleting && <DeleteDialog message={deleting} onClose={() => setDeleting(undefined)} />}
+    </div>
+  );
+}
+
+interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onDelete'> {
+  messages: readonly ViewMessage[];
+}
+
+/** Before the newest page is there. What one says meanwhile is shown all the same. */
+function Loading({ messages, onEdit, onDelete }: LoadingProps) {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.loading}>
+      <div role="status" aria-busy aria-label={t('app.loading')}>
+        <SkeletonRows count={7} hasAvatar />
+      </div>
+      {messages.map((message, index) => (
+        <MessageRow
+          key={message.key}
+          message={message}
+          isFirst={index === 0}
+          isOwn
+          mayDelete={false}
+          isEditing={false}
+          isTabStop
+          onEdit={onEdit}
+          onDelete={onDelete}
+        />
+      ))}
     </div>
   );
 }
