@@ -60,7 +60,10 @@ export function applyEvent(held: RoomMessages, event: LoggedEvent, me: string): 
 export function confirm(held: RoomMessages, message: Message): RoomMessages {
   // The answer to a repeated send may be of a message that is further back than what is held.
   if (message.seq <= held.upTo) return held;
-  return { ...held, entries: insert(held.entries, { message, asOf: message.seq }) };
+  // That answer may also be of a later moment. An edit or a deletion to come changes nothing then; a reaction would count
+  // twice.
+  const { reactions: _, ...unreacted } = message;
+  return { ...held, entries: insert(held.entries, { message: unreacted, asOf: message.seq }) };
 }
 
 /** Lets go of all but the newest. */

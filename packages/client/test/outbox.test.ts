@@ -116,6 +116,25 @@ describe('a send that has no luck', () => {
     expect(shown(client)).toEqual(['hi']);
   });
 
+  test('D3 once: a reaction that the repeat’s answer tells already is not counted again by its event', async () => {
+    const { yard, join } = setUp();
+    const { client } = join('anna');
+    await online(client);
+    await watch(client);
+    yard.fault = () => 'lose';
+    let isLosing = true;
+    yard.loseAck = () => isLosing;
+    client.send('lobby', 'hi');
+    await settle();
+    const messageId = yard.messages('lobby')[0]!.id;
+    yard.append('lobby', 'u-bob', { type: 'message.reacted', messageId, emoji: '👍', action: 'added' });
+    isLosing = false;
+    await settle(12_000);
+    expect(client.room('lobby').get().messages).toMatchObject([
+      { text: 'hi', delivery: 'sent', reactions: [{ count: 1, users: [{ id: 'u-bob' }] }] },
+    ]);
+  });
+
   test('D3 once: a connection lost between commit and acknowledgement; the event settles the send', async () => {
     const { yard, join } = setUp();
     const { client } = join('anna');
