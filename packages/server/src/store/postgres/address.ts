@@ -4,6 +4,9 @@ import { StartError } from '../../errors.js';
 /** The name under which Madang's connections stand in `pg_stat_activity`. */
 export const APPLICATION = 'madang';
 
+/** What every session of ours begins with. Compiling a plan costs more than any query of ours. */
+export const SESSION_OPTIONS = '-c jit=off';
+
 const INT8 = 20;
 
 /** BIGINT comes back as a number: seqs, counts and times in ms stay below 2^53. */
@@ -41,8 +44,7 @@ export function parseAddress(url: string): PostgresAddress {
       application_name: APPLICATION,
       keepAlive: true,
       types: numbers,
-      // Compiling a plan costs more than any query of ours.
-      options: '-c jit=off',
+      options: SESSION_OPTIONS,
     })),
     name: `postgres://${first.username === '' ? '' : `${first.username}@`}${where}${first.pathname}`,
   };

@@ -116,7 +116,7 @@ class PostgresStore implements Store {
   async #commit(batch: readonly Append[]): Promise<AppendResult[]> {
     if (batch.length === 0) return [];
     try {
-      return await commitBatch(await this.#writer.use(), batch);
+      return await commitBatch(await this.#writer.use(batch.length), batch);
     } catch (error) {
       this.#writer.drop();
       throw asUnavailable(error);

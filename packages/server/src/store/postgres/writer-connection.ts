@@ -1,4 +1,5 @@
 import type { Client, ClientConfig } from 'pg';
+import { SESSION_OPTIONS } from './address.js';
 import type { Servers } from './servers.js';
 
 /**
@@ -13,9 +14,16 @@ const LOCK_MS = 2000;
 /** A node that froze in the middle of a transaction loses it and its locks after so long. */
 const IDLE_IN_TRANSACTION_MS = 2000;
 
-/** What the writer's session is like. */
+/**
+ * For so many appends its statements' plans are kept. PostgreSQL keeps them until it analyzes a table; the plan of a yard
+ * that was just begun, to read all of a table that hardly holds anything, would be kept for a minute of thousands.
+ */
+const APPENDS_A_PLAN = 1000;
+
+/** What the writer's session is like. Its statements look for keys, which ones makes no difference to their plans. */
 const SETTINGS: ClientConfig = {
   pipeline: true,
+  options: `${SESSION_OPTIONS} -c plan_cache_mode=force_generic_plan`,
   query_timeout: COMMIT_MS,
   statement_timeout: COMMIT_MS - 200,
   lock_timeout: LOCK_MS,
@@ -26,15 +34,23 @@ const SETTINGS: ClientConfig = {
 export class WriterConnection {
   readonly #servers: Servers;
   #client: Promise<Client> | undefined;
+  #appendsSincePlan = 0;
 
   constructor(servers: Servers) {
     this.#servers = servers;
   }
 
-  /** The connection. Rejects when there is none to be had. */
-  use(): Promise<Client> {
+  /** The connection, to commit so many appends. Rejects when there is none to be had. */
+  async use(appends: number): Promise<Client> {
     this.#client ??= this.#connect();
-    return this.#client;
+    const client = await this.#client;
+    this.#appendsSincePlan += appends;
+    if (this.#appendsSincePlan >= APPENDS_A_PLAN) {
+      this.#appendsSincePlan = 0;
+      // Goes ahead of the commit, in one go with it; what breaks it breaks that too.
+      client.query('DISCARD PLANS').catch(() => undefined);
+    }
+    return client;
   }
 
   /** Gives the connection up after an error that leaves open in what state it is. */
