@@ -69,6 +69,8 @@ export interface Command<Name extends string, Input extends z.ZodObject, Output 
   output: Output;
   permission: Permission;
   budget: Budget;
+  /** Points of its budget that an input costs; 1 if absent. It is asked before the fields are checked: they may be anything. */
+  cost?(input: { readonly [Field in keyof z.input<Input>]?: unknown }): number;
   http: HttpRoute;
   line?: LineSyntax<z.infer<Output>>;
 }

@@ -111,10 +111,13 @@ export function fail(code: ErrorCode, message: string, details?: ErrorObject['de
   throw new MadangError({ code, message, ...(details && { details }) });
 }
 
+/** How many things that are wrong with an input an error names. */
+export const MAX_ISSUES = 20;
+
 /** The `invalid_input` error of an input that its schema refused, in the same words at every door. */
 export function invalidInput(error: ZodError, input: unknown): MadangError {
-  const issues = error.issues.flatMap((issue) => explainIssue(issue, input)).slice(0, 20);
-  return invalidInputOf(issues);
+  const issues = error.issues.slice(0, MAX_ISSUES).flatMap((issue) => explainIssue(issue, input));
+  return invalidInputOf(issues.slice(0, MAX_ISSUES));
 }
 
 /** An `invalid_input` error from issues that were found without a schema. */

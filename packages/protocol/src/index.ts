@@ -16,7 +16,6 @@ export {
   errorTable,
   fail,
   type InputIssue,
-  invalidInput,
   invalidInputOf,
   MadangError,
 } from './errors.js';
@@ -25,6 +24,7 @@ export { type Budget, type Budgets, budgets, formatLimits, TYPING_MS } from './l
 export type { Member, MemberRole } from './member.js';
 export type { Message, Reaction } from './message.js';
 export { nameProblem, normalizeName } from './names.js';
+export { parseInput } from './parse-input.js';
 export type { PresenceState } from './presence.js';
 export type { Room, RoomKind } from './room.js';
 export {

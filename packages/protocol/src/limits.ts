@@ -16,6 +16,8 @@ export const formatLimits = {
   defaultPageEntries: 50,
   /** Rooms in one `sync`. */
   syncRooms: 500,
+  /** Rooms of a `sync` that cost one point of its budget. */
+  syncRoomsPerPoint: 10,
   /** People that a reaction lists by name; `count` counts all. */
   reactionUsers: 50,
 } as const;
@@ -39,6 +41,8 @@ export const budgets = {
   read: { points: 600, seconds: 10 },
   /** Typing, presence, read marks. */
   signal: { points: 120, seconds: 10 },
+  /** What is no call: unknown commands, packets that can't be read, tokens that are none. */
+  refused: { points: 600, seconds: 10 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
 
 /** What may be spent of each budget. */

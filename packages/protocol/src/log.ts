@@ -18,6 +18,10 @@ const floor = cursor.optional().meta({
     'Up to this seq the log is no longer kept; absent while all of it is. A cursor below it is answered with `reset`; from it on, all that is left can be read',
 });
 
+function countOf(cursors: unknown): number {
+  return typeof cursors === 'object' && cursors !== null ? Object.keys(cursors).length : 0;
+}
+
 export const logRead = defineCommand({
   name: 'log.read',
   doc: {
@@ -65,6 +69,7 @@ export const sync = defineCommand({
   }),
   permission: 'session.use',
   budget: 'read',
+  cost: ({ cursors }) => Math.ceil(countOf(cursors) / formatLimits.syncRoomsPerPoint),
   http: { method: 'POST', path: '/sync' },
 });
 

@@ -152,6 +152,10 @@ export const settings = {
   writeBudget: budget('write', 'Everything else that changes something, for each user'),
   readBudget: budget('read', 'Reading pages, for each user'),
   signalBudget: budget('signal', 'Typing, presence and read marks, for each user'),
+  refusedBudget: budget(
+    'refused',
+    'What is no call (unknown commands, packets that cannot be read, tokens that are none), for each user or address',
+  ),
   maxConnectionsPerAddress: {
     schema: wholeNumber(1).default(500),
     value: 'number',
@@ -205,6 +209,7 @@ export function budgetsOf(config: Config): Budgets {
     write: of(config.writeBudget),
     read: of(config.readBudget),
     signal: of(config.signalBudget),
+    refused: of(config.refusedBudget),
   };
 }
 

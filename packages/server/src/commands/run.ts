@@ -4,9 +4,9 @@ import {
   type CommandOutput,
   commands,
   fail,
-  invalidInput,
   isCommandName,
   MadangError,
+  parseInput,
   permissionObjects,
 } from '@madang/protocol';
 import type { Session } from '../identity/actor.js';
@@ -20,7 +20,10 @@ import { identify, letIn, welcome } from './session.js';
 import { functions, repeats } from './table.js';
 import { Turns } from './turns.js';
 
-/** The only entrance for calls: row → parse → budget → policy → function → answer. */
+/**
+ * The only entrance for calls: row → budget → parse → policy → function → answer. The budget comes before all that costs
+ * something, so that a call that is refused is paid for as well.
+ */
 export class Commands {
   readonly #parts: Parts;
   readonly #rateLimits: RateLimits;
@@ -33,29 +36,35 @@ export class Commands {
 
   /** Runs a command by name. Throws a MadangError for what a client is to be told; anything else is a bug. */
   async run(name: unknown, input: unknown, caller: Caller): Promise<unknown> {
-    if (!isCommandName(name)) return fail('invalid_input', unknownCommand(name));
+    if (!isCommandName(name)) {
+      await this.refused(caller);
+      return fail('invalid_input', unknownCommand(name));
+    }
     const row = commands[name];
-    const parsed = row.input.safeParse(input === undefined ? {} : input);
-    if (!parsed.success) throw invalidInput(parsed.error, input);
-    await this.#rateLimits.spend(budgetOf(row.budget, parsed.data), caller.session?.user.id ?? caller.address);
+    await this.#spend(priceOf(row, input), caller);
+    const parsed = parseInput(row.input, input);
     if (isCostly(row.budget)) await this.#turns.take();
     try {
-      const context = await this.#permit(name, parsed.data as { room?: string; message?: string }, caller);
+      const context = await this.#permit(name, parsed as { room?: string; message?: string }, caller);
       const run = functions[name] as (input: unknown, context: Context) => Promise<unknown>;
-      return await run(parsed.data, context);
+      return await run(parsed, context);
     } catch (error) {
-      return this.#repeated(name, parsed.data, caller, error);
+      return this.#repeated(name, parsed, caller, error);
     }
+  }
+
+  /** Spends for what a door refuses by itself, since it is no call. Throws `rate_limited` when there was too much of it. */
+  refused(caller: Caller): Promise<void> {
+    return this.#spend({ budget: 'refused', points: 1 }, caller);
   }
 
   /** Finds or begins the session that a socket's handshake asks for, as `session.start` would. */
   async identify(credentials: unknown, caller: Caller): Promise<{ session: Session; token: string }> {
     const row = commands['session.start'];
-    const parsed = row.input.safeParse(credentials);
-    if (!parsed.success) throw invalidInput(parsed.error, credentials);
-    await this.#rateLimits.spend(budgetOf(row.budget, parsed.data), caller.address);
+    await this.#spend(priceOf(row, credentials), caller);
+    const parsed = parseInput(row.input, credentials);
     await this.#turns.take();
-    return identify(parsed.data, new Context(this.#parts, caller, {}));
+    return identify(parsed, new Context(this.#parts, caller, {}));
   }
 
   /**
@@ -94,6 +103,10 @@ export class Commands {
     await this.#permit('log.read', { room }, caller);
   }
 
+  #spend({ budget, points }: Price, { session, address }: Caller): Promise<void> {
+    return this.#rateLimits.spend(budget, session?.user.id ?? address, points);
+  }
+
   async #permit(name: CommandName, input: { room?: string; message?: string }, caller: Caller): Promise<Context> {
     const { permission } = commands[name];
     const { store } = this.#parts;
@@ -120,12 +133,22 @@ export class Commands {
   }
 }
 
+/** What a call costs. */
+interface Price {
+  budget: Budget;
+  points: number;
+}
+
 /**
- * Who comes back with a token is no newcomer: after a restart all of an office come back at once, from one address, and
- * must not spend what is meant for new guests.
+ * What a call costs, as far as can be told of an input that nobody has checked. Somebody who comes back with a token is
+ * no newcomer: after a restart all of an office come back at once, from one address, and must not spend what is meant
+ * for new guests.
  */
-function budgetOf(budget: Budget, input: object): Budget {
-  return budget === 'session' && 'token' in input && input.token !== undefined ? 'read' : budget;
+function priceOf({ budget, cost }: Pick<(typeof commands)[CommandName], 'budget' | 'cost'>, input: unknown): Price {
+  const fields = (typeof input === 'object' ? input : null) ?? {};
+  if (budget === 'session' && 'token' in fields && typeof fields.token === 'string')
+    return { budget: 'read', points: 1 };
+  return { budget, points: Math.max(1, cost?.(fields) ?? 1) };
 }
 
 function isCostly(budget: Budget): boolean {

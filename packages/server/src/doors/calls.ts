@@ -1,6 +1,8 @@
 import { MadangError } from '@madang/protocol';
 import type { Caller } from '../commands/context.js';
 import { toMadangError } from '../errors.js';
+import type { IncomingMessage } from 'node:http';
+import type { Session } from '../identity/actor.js';
 import type { DoorParts } from './door.js';
 
 /** A caller who stays, and has calls on their way. */
@@ -28,5 +30,29 @@ export async function runCall(parts: DoorParts, name: unknown, input: unknown, c
     return { error: toMadangError(error, logger) };
   } finally {
     caller.callsInFlight -= 1;
+  }
+}
+
+/** Spends for what came and is no call. Answers what to say of it: the error, or that there was too much of such. */
+export async function refuse(parts: DoorParts, caller: Caller, error: MadangError): Promise<MadangError> {
+  try {
+    await parts.commands.refused(caller);
+    return error;
+  } catch (tooMuch) {
+    return toMadangError(tooMuch, parts.logger);
+  }
+}
+
+/**
+ * The session that a request brings, if any.
+ * @throws MadangError `unauthenticated` for a token that is none: its address has spent something then
+ */
+export async function sessionOf(parts: DoorParts, request: IncomingMessage): Promise<Session | undefined> {
+  try {
+    return await parts.credentials.find(request);
+  } catch (error) {
+    const known = toMadangError(error, parts.logger);
+    if (known.code !== 'unauthenticated') throw known;
+    throw await refuse(parts, { session: undefined, address: parts.addresses.of(request) }, known);
   }
 }

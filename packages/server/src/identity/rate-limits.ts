@@ -46,25 +46,30 @@ export class RateLimits {
     this.#count = count;
   }
 
-  /** Spends one call. Throws `rate_limited` when there is nothing left. */
-  async spend(budget: Budget, spender: string): Promise<void> {
+  /**
+   * Spends a call's points. Throws `rate_limited` when there aren't as many left. A call that costs more than the whole
+   * budget costs all of it: it must be possible once in a while.
+   */
+  async spend(budget: Budget, spender: string, points = 1): Promise<void> {
+    if (!this.#budgets) return;
+    const cost = Math.min(points, this.#budgets[budget].points);
     try {
-      const spent = await this.#limiters?.[budget].consume(spender);
-      if (spent && this.#count) this.#note(budget, spender, spent.consumedPoints);
+      const spent = await this.#limiters?.[budget].consume(spender, cost);
+      if (spent && this.#count) this.#note({ budget, spender, points: cost }, spent.consumedPoints);
     } catch (spent) {
       if (!(spent instanceof RateLimiterRes)) throw spent;
       throw tooMany(Math.max(1, Math.ceil(spent.msBeforeNext / 1000)));
     }
   }
 
-  #note(budget: Budget, spender: string, consumed: number): void {
+  #note({ budget, spender, points }: { budget: Budget; spender: string; points: number }, consumed: number): void {
     const from = Math.ceil((this.#budgets?.[budget].points ?? Infinity) * SHARED_FROM);
     if (consumed < from) return;
     const key = `${budget}:${spender}`;
     const noted = this.#unshared.get(key);
-    if (noted) noted.points += 1;
+    if (noted) noted.points += points;
     else if (this.#unshared.size < MAX_UNSHARED) {
-      this.#unshared.set(key, { budget, spender, points: consumed === from ? from : 1 });
+      this.#unshared.set(key, { budget, spender, points: consumed - points < from ? consumed : points });
     }
     if (this.#isSharing) return;
     this.#isSharing = true;

@@ -8,7 +8,7 @@ import type { SocketIoDoor } from '../socket-io/door.js';
 import { compressedAnswers } from './compressed-answers.js';
 import { eventStream } from './event-stream.js';
 import { type HealthChecks, healthRoutes } from './health.js';
-import { noSuchRoute, problems } from './problem.js';
+import { noSuchCommand, noSuchRoute, problems } from './problem.js';
 import { restRoutes } from './rest.js';
 import { webClientRoutes } from './web-client.js';
 
@@ -34,7 +34,7 @@ export function createHttpDoor(parts: HttpParts): Router {
     if (request.path !== '/') return next();
     parts.socketIo.request(request as never, response as never);
   });
-  router.use(noSuchRoute, problems(parts.logger));
+  router.use(noSuchRoute, problems(parts));
   return router;
 }
 
@@ -66,6 +66,7 @@ function api(parts: HttpParts): Router {
   }) satisfies RequestHandler);
   router.get('/events', eventStream(parts, parts.resume));
   router.use(restRoutes(parts));
+  router.use(noSuchCommand(parts));
   return router;
 }
 

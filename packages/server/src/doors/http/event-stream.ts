@@ -8,6 +8,7 @@ import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-f
 import { behindNote } from '../../fanout/send-buffer.js';
 import type { Session } from '../../identity/actor.js';
 import { tooManyConnections } from '../address-limit.js';
+import { sessionOf } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
 
@@ -31,8 +32,8 @@ const eventStreamFormat: WireFormat = {
  */
 export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
   return async (request, response) => {
-    const { addresses, addressLimit, attendance, commands, credentials, limits } = parts;
-    const session = (await credentials.find(request)) ?? fail('unauthenticated', 'Start a session first');
+    const { addresses, addressLimit, attendance, commands, limits } = parts;
+    const session = (await sessionOf(parts, request)) ?? fail('unauthenticated', 'Start a session first');
     const only = typeof request.query['room'] === 'string' ? request.query['room'] : undefined;
     const connection = new EventStreamConnection(response, resume.epoch, only);
     const caller: Caller = {

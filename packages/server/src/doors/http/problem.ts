@@ -1,7 +1,8 @@
 import { fail, MadangError, PROBLEM_TYPE, toProblem } from '@madang/protocol';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { toMadangError } from '../../errors.js';
-import type { Logger } from '../../logger.js';
+import { refuse } from '../calls.js';
+import type { DoorParts } from '../door.js';
 
 /** Answers with an error as RFC 9457 has it. */
 export function sendProblem(response: Response, error: MadangError): void {
@@ -16,11 +17,22 @@ export const noSuchRoute: RequestHandler = (request) => {
   fail('not_found', `There is no ${request.method} ${request.path.slice(0, 200)} here`);
 };
 
+/** Where a command's route would be, and is none: it spends, as an unknown command does elsewhere. */
+export function noSuchCommand(parts: DoorParts): RequestHandler {
+  return async (request, _response, next) => {
+    await parts.commands.refused({ session: undefined, address: parts.addresses.of(request) });
+    next();
+  };
+}
+
 /** Makes a problem of whatever was thrown, the body parser's errors included. */
-export function problems(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+export function problems(parts: DoorParts): ErrorRequestHandler {
+  return async (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
-    sendProblem(response, ofParser(error) ?? toMadangError(error, logger));
+    const unreadable = ofParser(error);
+    if (!unreadable) return sendProblem(response, toMadangError(error, parts.logger));
+    const caller = { session: undefined, address: parts.addresses.of(request) };
+    sendProblem(response, await refuse(parts, caller, unreadable));
   };
 }
 

@@ -1,6 +1,7 @@
-import { type CommandName, commands, invalidInputOf } from '@madang/protocol';
+import { type CommandName, commands, type InputIssue, invalidInputOf } from '@madang/protocol';
 import express, { type Request, type RequestHandler, Router } from 'express';
 import type { z } from 'zod';
+import { refuse, sessionOf } from '../calls.js';
 import type { DoorParts } from '../door.js';
 
 type Row = (typeof commands)[CommandName];
@@ -23,8 +24,11 @@ function takesBody(row: Row): boolean {
 function handlerOf(row: Row, parts: DoorParts): RequestHandler {
   return async (request, response) => {
     const { addresses, commands: runner, credentials } = parts;
-    const session = await credentials.find(request);
-    const result = await runner.run(row.name, inputOf(row, request), { session, address: addresses.of(request) });
+    const session = await sessionOf(parts, request);
+    const caller = { session, address: addresses.of(request) };
+    const misplaced = misplacedIn(row, request);
+    if (misplaced) throw await refuse(parts, caller, invalidInputOf([misplaced]));
+    const result = await runner.run(row.name, inputOf(row, request), caller);
     if (row.http.session === 'begins') {
       response.set('Set-Cookie', credentials.cookieFor((result as { token: string }).token, request));
     }
@@ -33,17 +37,22 @@ function handlerOf(row: Row, parts: DoorParts): RequestHandler {
   };
 }
 
-function inputOf(row: Row, request: Request): Record<string, unknown> {
-  const body: unknown = takesBody(row) ? (request.body ?? {}) : {};
+/** What can't be joined to one input: a body that is no object, or names what the path has. */
+function misplacedIn(row: Row, request: Request): InputIssue | undefined {
+  const body = bodyOf(row, request);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw invalidInputOf([{ path: '', message: 'must be an object' }]);
+    return { path: '', message: 'must be an object' };
   }
-  const input = { ...fromQuery(row, request), ...body };
-  for (const [name, value] of Object.entries(request.params)) {
-    if (Object.hasOwn(body, name)) throw invalidInputOf([{ path: name, message: 'is given in the path already' }]);
-    Object.assign(input, { [name]: value });
-  }
-  return input;
+  const twice = Object.keys(request.params).find((name) => Object.hasOwn(body, name));
+  return twice === undefined ? undefined : { path: twice, message: 'is given in the path already' };
+}
+
+function bodyOf(row: Row, request: Request): unknown {
+  return takesBody(row) ? (request.body ?? {}) : {};
+}
+
+function inputOf(row: Row, request: Request): Record<string, unknown> {
+  return { ...fromQuery(row, request), ...(bodyOf(row, request) as object), ...request.params };
 }
 
 /** Query values are text; those of fields that are numbers or booleans are read as such, and what can't be stays text. */

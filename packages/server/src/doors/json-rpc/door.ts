@@ -1,4 +1,6 @@
 import {
+  errorTable,
+  type InputIssue,
   invalidInputOf,
   isCommandName,
   jsonRpcCodes,
@@ -9,7 +11,7 @@ import {
 } from '@madang/protocol';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { runCall } from '../calls.js';
+import { refuse, runCall, sessionOf } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import type { WebSocketConnection } from '../websocket-connection.js';
 import { type WebSocketDoor, WebSocketUpgrades } from '../websocket-server.js';
@@ -42,14 +44,18 @@ export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
     greet: (connection, request) => greet(connection, request, parts),
     receive: (connection, text) => void answer(text, connection, parts),
     receiveBinary: (connection) =>
-      connection.send(JSON.stringify(parseError('Binary frames are not understood here; send JSON as text'))),
+      void refused(connection, parts, {
+        path: '',
+        message: 'Binary frames are not understood here; send JSON as text',
+        code: jsonRpcCodes.parseError,
+      }).then((answered) => connection.send(JSON.stringify(answered))),
   };
   return new WebSocketUpgrades(door, parts);
 }
 
 async function greet(connection: WebSocketConnection, request: IncomingMessage, parts: DoorParts): Promise<void> {
   // A browser's WebSocket can't send a bearer token, so one that is bad must come from a program: it is told by closing.
-  const session = await parts.credentials.find(request);
+  const session = await sessionOf(parts, request);
   if (session) await parts.commands.letIn(session, connection);
 }
 
@@ -67,11 +73,11 @@ async function answerTo(
   try {
     message = JSON.parse(text);
   } catch {
-    return parseError('This is not JSON');
+    return refused(connection, parts, { path: '', message: 'This is not JSON', code: jsonRpcCodes.parseError });
   }
   if (!Array.isArray(message)) return call(message, connection, parts);
   if (message.length === 0 || message.length > MAX_BATCH) {
-    return invalidRequest(null, '', `A batch holds 1 to ${MAX_BATCH} requests`);
+    return refused(connection, parts, { path: '', message: `A batch holds 1 to ${MAX_BATCH} requests` });
   }
   const answers = await Promise.all(message.map((each) => call(each, connection, parts)));
   const wanted = answers.filter((each) => each !== undefined);
@@ -84,31 +90,41 @@ async function call(
   parts: DoorParts,
 ): Promise<JsonRpcResponse | undefined> {
   const request = requestSchema.safeParse(message);
-  if (!request.success) return explainInvalid(message);
+  if (!request.success) return refused(connection, parts, explainInvalid(message));
   const { method, params, id } = request.data;
   if (method === PING) return id === undefined ? undefined : rpcResult(id, {});
   const outcome = await runCall(parts, method, params, connection);
   if (id === undefined) return undefined;
   if ('result' in outcome) return rpcResult(id, outcome.result);
-  const unknown = isCommandName(method) ? undefined : jsonRpcCodes.methodNotFound;
-  return rpcError(id, outcome.error.toJSON(), unknown);
+  const isUnknown = outcome.error.code === 'invalid_input' && !isCommandName(method);
+  return rpcError(id, outcome.error.toJSON(), isUnknown ? jsonRpcCodes.methodNotFound : undefined);
 }
 
-function explainInvalid(message: unknown): JsonRpcResponse {
-  if (typeof message !== 'object' || message === null) return invalidRequest(null, '', 'A request is a JSON object');
+/** Why something is no request. */
+interface Refusal extends InputIssue {
+  /** The request's id, where it has one. */
+  id?: JsonRpcId;
+  /** "Invalid request" if absent. */
+  code?: number;
+}
+
+function explainInvalid(message: unknown): Refusal {
+  if (typeof message !== 'object' || message === null) return { path: '', message: 'A request is a JSON object' };
   const { id, jsonrpc, method } = message as Record<string, unknown>;
   const known: JsonRpcId = typeof id === 'string' || typeof id === 'number' ? id : null;
-  if (jsonrpc !== '2.0') return invalidRequest(known, 'jsonrpc', 'must be "2.0"');
-  if (typeof method !== 'string') return invalidRequest(known, 'method', 'must be a string');
-  if (known === null && id !== null && id !== undefined)
-    return invalidRequest(null, 'id', 'must be a string or a number');
-  return rpcError(known, invalidInputOf([{ path: 'params', message: 'must be an object' }]).toJSON());
+  if (jsonrpc !== '2.0') return { id: known, path: 'jsonrpc', message: 'must be "2.0"' };
+  if (typeof method !== 'string') return { id: known, path: 'method', message: 'must be a string' };
+  if (known === null && id !== null && id !== undefined) return { path: 'id', message: 'must be a string or a number' };
+  return { id: known, path: 'params', message: 'must be an object', code: errorTable.invalid_input.jsonRpc };
 }
 
-function parseError(words: string): JsonRpcResponse {
-  return rpcError(null, invalidInputOf([{ path: '', message: words }]).toJSON(), jsonRpcCodes.parseError);
-}
-
-function invalidRequest(id: JsonRpcId, path: string, words: string): JsonRpcResponse {
-  return rpcError(id, invalidInputOf([{ path, message: words }]).toJSON(), jsonRpcCodes.invalidRequest);
+/** The answer to what is no request; it spends, as a call does. */
+async function refused(
+  connection: WebSocketConnection,
+  parts: DoorParts,
+  { id = null, path, message, code = jsonRpcCodes.invalidRequest }: Refusal,
+): Promise<JsonRpcResponse> {
+  const error = invalidInputOf([{ path, message }]);
+  const told = await refuse(parts, connection, error);
+  return rpcError(id, told.toJSON(), told === error ? code : undefined);
 }

@@ -1,10 +1,10 @@
-import { errorTable } from '@madang/protocol';
+import { errorTable, MadangError } from '@madang/protocol';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { toMadangError } from '../../errors.js';
 import type { Connection } from '../../fanout/connection.js';
 import type { Session } from '../../identity/actor.js';
-import { type Calling, runCall } from '../calls.js';
+import { type Calling, refuse, runCall, sessionOf } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { messageOf } from './format.js';
 import {
@@ -63,7 +63,7 @@ export class SocketIoClients {
   /** A packet came, without Engine.IO's own prefix. */
   received(connection: PacketConnection, text: string): void {
     const packet = this.#awaited.has(connection) ? undefined : parsePacket(text);
-    if (!packet) return connection.end();
+    if (!packet) return this.#misused(connection);
     if ('attachments' in packet && packet.attachments > 0) {
       this.#awaited.set(connection, { packet, left: packet.attachments });
       return;
@@ -74,7 +74,7 @@ export class SocketIoClients {
   /** An attachment came. What it holds is not looked at: in its place the event has a placeholder, which fits no schema. */
   receivedBinary(connection: PacketConnection): void {
     const awaited = this.#awaited.get(connection);
-    if (!awaited) return connection.end();
+    if (!awaited) return this.#misused(connection);
     awaited.left -= 1;
     if (awaited.left > 0) return;
     this.#awaited.delete(connection);
@@ -87,9 +87,22 @@ export class SocketIoClients {
       newcomer.isConnecting = true;
       void this.#connect(connection, newcomer, packet.auth);
     } else if (packet.kind === 'elsewhere' && packet.isConnect) {
-      connection.send(noNamespacePacket(packet.namespace));
+      void this.#refuseNamespace(connection, packet.namespace);
     } else if (packet.kind === 'event' && !newcomer) void this.#answer(connection, packet);
-    else if (packet.kind !== 'ack' || newcomer) connection.end();
+    else if (packet.kind !== 'ack' || newcomer) this.#misused(connection);
+  }
+
+  /** Ends a connection that doesn't keep to the protocol; whoever comes back to do it again has paid for it. */
+  #misused(connection: PacketConnection): void {
+    connection.end();
+    void this.#parts.commands.refused(connection).catch(() => undefined);
+  }
+
+  async #refuseNamespace(connection: PacketConnection, namespace: string): Promise<void> {
+    const none = new MadangError({ code: 'not_found', message: 'Invalid namespace' });
+    const { code } = await refuse(this.#parts, connection, none);
+    if (code === 'not_found') connection.send(noNamespacePacket(namespace));
+    else connection.end();
   }
 
   async #connect(connection: PacketConnection, newcomer: Newcomer, auth: unknown): Promise<void> {
@@ -109,11 +122,11 @@ export class SocketIoClients {
     request: IncomingMessage,
     auth: unknown,
   ): Promise<{ session?: Session | undefined; token?: string }> {
-    const { commands, credentials } = this.#parts;
+    const { commands } = this.#parts;
     if (typeof auth === 'object' && auth !== null && Object.keys(auth).length > 0) {
       return commands.identify(auth, { session: undefined, address: connection.address });
     }
-    return { session: await credentials.find(request) };
+    return { session: await sessionOf(this.#parts, request) };
   }
 
   async #greet(connection: PacketConnection, session: Session, token: string | undefined): Promise<void> {
