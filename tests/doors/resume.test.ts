@@ -30,6 +30,34 @@ function isMessageOf(rooms: readonly string[]): (note: Note) => boolean {
   return ({ name, body }) => name === 'message.created' && rooms.includes(body['room'] as string);
 }
 
+test('what a message said before its edits is read nowhere by who comes later', async () => {
+  const { guest, client, rooms } = await stage(1);
+  const [room = ''] = rooms;
+  const lastEventId = await quickId(guest.token);
+  const { message } = await call(client, 'message.send', { room, text: 'SECRET, sent' });
+  // Who reads it now keeps it in the server's memory as well.
+  expect(JSON.stringify(await call(client, 'log.read', { room, after: 0 }))).toContain('SECRET');
+  for (const text of ['SECRET, edited', 'SECRET, edited again', 'as it is now']) {
+    await call(client, 'message.edit', { message: message.id, text });
+  }
+  const isAsNow = (events: unknown) => {
+    expect(JSON.stringify(events)).not.toContain('SECRET');
+    expect(JSON.stringify(events).split('as it is now')).toHaveLength(5);
+  };
+  for (const door of doorNames) {
+    await using later = await doors[door](server.url, { name: `later ${++names}` });
+    await call(later, 'room.join', { room });
+    isAsNow((await call(later, 'log.read', { room, after: 0 })).events);
+    isAsNow((await call(later, 'sync', { cursors: { [room]: 0 } })).rooms[room]);
+  }
+  const stream = await openEventStream(server.url, { token: guest.token, lastEventId });
+  const isOfMessage = ({ name }: Note) => name === 'message.created' || name === 'message.edited';
+  await stream.notes.until(() => stream.notes.all.filter(isOfMessage).length >= 4, 5000);
+  isAsNow(stream.notes.all);
+  await stream.close();
+  await client.close();
+});
+
 describe('server-sent events', () => {
   test('D4 Last-Event-ID goes on exactly where a stream was cut: 500 messages in 3 rooms, cut at random', async () => {
     const random = Random.fromEnvironment();
@@ -225,7 +253,7 @@ describe.each(doorNames)('the log, at %s', (door) => {
     await client.close();
   });
 
-  test('D4 what log.read gives is what was told live, event by event', async () => {
+  test('D4 what log.read gives is what was told live, event by event, with the texts of now', async () => {
     const { guest, client, rooms } = await stage(1);
     const [room] = rooms as [string];
     await using reader = await doors[door](server.url, { token: guest.token });
@@ -236,7 +264,10 @@ describe.each(doorNames)('the log, at %s', (door) => {
     const live = (all: readonly Note[]) => all.filter(({ body }) => body['room'] === room && 'seq' in body);
     await reader.notes.until((all) => live(all).length === 4);
     const { events } = await call(reader, 'log.read', { room, after: 2 });
-    expect(live(reader.notes.all).map(({ name, body }) => ({ type: name, ...body }))).toEqual(events);
+    const told = live(reader.notes.all).map(({ name, body }) => ({ type: name, ...body }));
+    expect(told[0]).toMatchObject({ message: { text: 'first' } });
+    expect(events[0]).toMatchObject({ message: { text: 'second' } });
+    expect(JSON.parse(JSON.stringify(told).replace('first', 'second'))).toEqual(events);
     await client.close();
   });
 

@@ -95,7 +95,8 @@ function changeEntry(entries: readonly Entry[], event: LoggedEvent, me: string):
 function changed(message: Message, event: LoggedEvent, me: string): Message {
   switch (event.type) {
     case 'message.edited':
-      return { ...message, text: event.text, editedAt: event.at };
+      // Without a text its message has none any more: the log goes on to its deletion, or no longer keeps it.
+      return event.text === '' ? message : { ...message, text: event.text, editedAt: event.at };
     case 'message.deleted': {
       const { reactions: _, ...rest } = message;
       return { ...rest, text: '', deletedAt: event.at };

@@ -54,7 +54,10 @@ export const messageSend = defineCommand({
 
 export const messageEdit = defineCommand({
   name: 'message.edit',
-  doc: { en: 'Changes the text of your message.', ko: '내 메시지의 글을 고칩니다.' },
+  doc: {
+    en: 'Changes the text of your message. What it said before is in no log and no table any more.',
+    ko: '내 메시지의 글을 고칩니다. 고치기 전의 글은 기록 어디에도 남지 않습니다.',
+  },
   input: z.strictObject({ message: messageId, text: messageText }),
   output: answer,
   permission: 'message.edit',
@@ -123,7 +126,7 @@ export const messageCreated = defineEvent(
   'message.created',
   { message },
   { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
-  // In the log a text that was deleted since is empty.
+  // In the log the text is that of now, and empty if the message was deleted since.
   (event) => (event.message.text ? `${event.actor.name}: ${event.message.text}` : undefined),
 );
 

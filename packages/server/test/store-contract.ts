@@ -1,5 +1,9 @@
+import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { loggedEvent } from '../dist/log/event-record.js';
 import { newEvent } from '../dist/log/projections.js';
+import { postgresDialect, sqliteDialect } from '../dist/store/dialect.js';
+import { up as keepOneText } from '../dist/store/migrations/0005-one-text.js';
 import type { Append, Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
 import { ann, append, AT, bob, commitOne, dump, eventsOf, join, leave, makeRoom, say, seqsOf, upTo } from './yard.ts';
@@ -334,9 +338,54 @@ export function storeContract(engine: () => Engine): void {
           actor_name: ann.name,
           payload: JSON.stringify({ text: 'm1', clientId: `${room}.1` }),
           message_seq: null,
+          edited_text: null,
         },
       ]);
     });
+  });
+
+  describe('S8 a message has one text', () => {
+    test('S8 what it said before its edits is in no table, and the log has the last one everywhere', async () => {
+      const room = await newRoom();
+      const subject = await message(room, 'SECRET one');
+      await store.commit([append(room, newEvent.messageEdited(subject, 'SECRET two'))]);
+      const last = 'kept "three" \\ 새 글 ? $1';
+      await store.commit([
+        append(room, newEvent.messageEdited(subject, 'SECRET three')),
+        append(room, newEvent.messageEdited(subject, last)),
+      ]);
+      expect(await dump(store)).not.toContain('SECRET');
+      const logged = (await eventsOf(store, room)).slice(2).map(loggedEvent);
+      expect(logged.map((event) => (event.type === 'message.created' ? event.message.text : event))).toEqual([
+        last,
+        ...[4, 5, 6].map((seq) => ({
+          ...{ type: 'message.edited', room, seq, at: AT, actor: ann, messageId: subject.id, text: last },
+        })),
+      ]);
+    });
+  });
+
+  test('S8 a database of before loses what its messages said before their edits', async () => {
+    const room = await newRoom();
+    const [edited, other] = [await message(room, 'now'), await message(room, 'as it was sent')];
+    await store.commit([append(room, newEvent.messageEdited(edited, 'now "too" 새 글'))]);
+    const write = (seq: number, payload: unknown) =>
+      store.write
+        .updateTable('events')
+        .set({ payload: JSON.stringify(payload) })
+        .where('room_id', '=', room)
+        .where('seq', '=', seq)
+        .execute();
+    await write(edited.seq, { text: 'OLD sent', clientId: 'c1' });
+    await write(5, { messageId: edited.id, text: 'OLD edit' });
+    await keepOneText(store.write as Kysely<unknown>, engine().name === 'sqlite' ? sqliteDialect : postgresDialect);
+    expect(await dump(store)).not.toContain('OLD');
+    const logged = (await eventsOf(store, room)).slice(2).map(loggedEvent);
+    expect(logged).toMatchObject([
+      { message: { id: edited.id, text: 'now "too" 새 글', clientId: 'c1' } },
+      { message: { id: other.id, text: 'as it was sent' } },
+      { type: 'message.edited', messageId: edited.id, text: 'now "too" 새 글' },
+    ]);
   });
 
   describe('S8 a deleted text is in no table', () => {
@@ -360,7 +409,17 @@ export function storeContract(engine: () => Engine): void {
       expect(after).toContain('kept too');
       const events = await eventsOf(store, room);
       expect(JSON.parse(events[2]?.payload ?? '')).toEqual({ text: '' });
-      expect(JSON.parse(events[4]?.payload ?? '')).toEqual({ messageId: subject.id, text: '' });
+      expect(events.map(({ edited_text: text }) => text)).toEqual([
+        null,
+        null,
+        null,
+        null,
+        '',
+        '',
+        'kept too',
+        null,
+        null,
+      ]);
       expect(await commitOne(store, append(room, newEvent.messageDeleted(subject)))).toEqual({ status: 'unchanged' });
       expect(await commitOne(store, append(room, newEvent.messageEdited(subject, 'again')))).toEqual({
         status: 'unchanged',

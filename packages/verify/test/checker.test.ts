@@ -90,7 +90,8 @@ describe('what was acknowledged', () => {
     ];
     const before = [bothIn, sends('c3', { acked: 3 }), call];
     const done: Seen = { room, seq: 4, at: 4, actor: 'ann', message: `${room}.3`, ...event };
-    expect(kindsOf(...before, log(annIn, bobIn, message(3), done))).toEqual([]);
+    const now = { ...message(3), ...('text' in event && { text: event.text }) };
+    expect(kindsOf(...before, log(annIn, bobIn, now, done))).toEqual([]);
     expect(kindsOf(...before, log(annIn, bobIn, message(3)))).toEqual(['lost']);
   });
 
@@ -160,6 +161,29 @@ describe('what was shown', () => {
     const empty = { ...message(3), text: '' };
     expect(kindsOf(bothIn, sent, received('bob', message(3)), log(annIn, bobIn, empty, gone))).toEqual([]);
     expect(kindsOf(bothIn, sent, received('bob', message(3)), log(annIn, bobIn, empty))).toEqual(['phantom']);
+  });
+
+  test('may have a text that was changed since, of which the log has the last one only', () => {
+    const sent = [bothIn, sends('c3', { acked: 3 })].flat();
+    const edit = (text: string, end: 'acked' | 'unknown' = 'acked'): Line[] => {
+      const op = nextOp++;
+      const intent = { command: 'message.edit', room, message: `${room}.3`, text };
+      const invoked: Line = { type: 'invoked', op, client: 'ann-1', user: 'ann', intent };
+      return [invoked, end === 'acked' ? { type: 'acked', op } : { type: 'unknown', op, why: 'cut' }];
+    };
+    const edited = (seq: number, text: string): Seen => ({
+      ...{ name: 'message.edited', room, seq, at: seq, actor: 'ann', message: `${room}.3`, text },
+    });
+    const as = (text: string, ...seqs: number[]) =>
+      log(annIn, bobIn, { ...message(3), text }, ...seqs.map((seq) => edited(seq, text)));
+    const seen = [message(3), edited(4, 'one'), edited(5, 'two')].map((event) => received('bob', event));
+    expect(kindsOf(sent, edit('one'), edit('two'), seen, as('two', 4, 5))).toEqual([]);
+    expect(kindsOf(sent, edit('one'), edit('two'), as('one', 4, 5))).toEqual(['lost']);
+    expect(kindsOf(sent, edit('one'), edit('two'), as('two', 4))).toEqual(['lost', 'lost']);
+    expect(kindsOf(sent, edit('one', 'unknown'), edit('two'), as('one', 4, 5))).toEqual([]);
+    expect(kindsOf(sent, edit('one'), received('bob', edited(4, 'other')), as('one', 4))).toEqual(['phantom']);
+    const kept = log(annIn, bobIn, message(3), edited(4, 'one'));
+    expect(kindsOf(sent, edit('one'), kept)).toEqual(['log']);
   });
 
   test('was sent by somebody', () => {

@@ -35,7 +35,8 @@ function eventBody(
 /** The body of an event that has just been committed as `seq`. */
 export function bodyOfNew(append: Append, event: NewEvent, seq: number): Record<string, unknown> {
   const { room, at, actor } = append;
-  return eventBody(event.name, { room, seq, at, actor }, event.payload);
+  const own = event.text === undefined ? event.payload : { ...event.payload, text: event.text };
+  return eventBody(event.name, { room, seq, at, actor }, own);
 }
 
 /** An event from the log with its name as `type`, as `log.read` and `sync` give it. */
@@ -43,10 +44,11 @@ export function loggedEvent(record: EventRecord): LoggedEvent {
   const { room_id: room, seq, at } = record;
   const actor: UserRef = { id: record.actor_id, name: record.actor_name };
   const own = JSON.parse(record.payload) as Record<string, unknown>;
+  if (record.edited_text !== null) own['text'] = record.edited_text;
   return { type: record.name, ...eventBody(record.name, { room, seq, at, actor }, own) } as LoggedEvent;
 }
 
-/** An event from the log, as it was when it was committed; but a text that was deleted since is empty. */
+/** An event from the log, as it was when it was committed; but a message's text is that of now (S8). */
 export function committedEvent(record: EventRecord): CommittedEvent {
   const { type, ...body } = loggedEvent(record);
   return new CommittedEvent(type, body, record.room_id, record.seq);

@@ -20,9 +20,13 @@ export const newEvent = {
   messageEdited(message: Subject, text: string): NewEvent {
     return {
       name: 'message.edited',
-      payload: { messageId: message.id, text },
+      payload: { messageId: message.id },
+      text,
       messageSeq: message.seq,
-      changes: [{ kind: 'updateMessageText', message: message.seq, text }],
+      changes: [
+        { kind: 'updateMessageText', message: message.seq, text },
+        { kind: 'rewriteCreatedText', message: message.seq, text },
+      ],
     };
   },
 
@@ -34,8 +38,7 @@ export const newEvent = {
       changes: [
         { kind: 'deleteMessage', message: message.seq },
         { kind: 'deleteMessageReactions', message: message.seq },
-        { kind: 'emptyCreatedText', message: message.seq },
-        { kind: 'emptyEditedTexts', message: message.seq },
+        { kind: 'rewriteCreatedText', message: message.seq, text: '' },
       ],
     };
   },

@@ -11,6 +11,9 @@ const MAX_EVENTS = 500;
 /** What an event costs beside its text, in characters, about. */
 const EVENT_CHARS = 400;
 
+/** Events that change what earlier ones hold (S8). */
+const CHANGING: ReadonlySet<string> = new Set(['message.edited', 'message.deleted']);
+
 interface Tail {
   /** Without a gap, oldest first. */
   events: LoggedEvent[];
@@ -47,8 +50,8 @@ export class Tails {
     for (const event of batch) {
       const tail = this.#tails.get(event.room);
       if (!tail) continue;
-      // A deleted message's text must be gone here as well; the next reader takes the room from the disk.
-      if (event.name === 'message.deleted' || tail.events.at(-1)?.seq !== event.seq - 1) {
+      // A text that was deleted or changed must be gone here as well; the next reader takes the room from the disk.
+      if (CHANGING.has(event.name) || tail.events.at(-1)?.seq !== event.seq - 1) {
         this.#tails.delete(event.room);
         continue;
       }

@@ -22,8 +22,7 @@ export type Change =
   | { kind: 'updateMessageText'; message: number; text: string }
   | { kind: 'deleteMessage'; message: number }
   | { kind: 'deleteMessageReactions'; message: number }
-  | { kind: 'emptyCreatedText'; message: number }
-  | { kind: 'emptyEditedTexts'; message: number }
+  | { kind: 'rewriteCreatedText'; message: number; text: string }
   | { kind: 'insertReaction'; message: number; emoji: string; maxEmoji: number }
   | { kind: 'deleteReaction'; message: number; emoji: string };
 
@@ -106,14 +105,9 @@ export function changeStatements(dialect: Dialect): {
       sql: `DELETE FROM reactions WHERE room_id = ? AND message_seq = ?`,
       values: (c, p) => [p.room, c.message],
     },
-    emptyCreatedText: {
-      sql: `UPDATE events SET payload = ${dialect.emptiedText} WHERE room_id = ? AND seq = ?`,
-      values: (c, p) => [p.room, c.message],
-    },
-    emptyEditedTexts: {
-      sql: `UPDATE events SET payload = ${dialect.emptiedText}
-        WHERE room_id = ? AND message_seq = ? AND name = 'message.edited'`,
-      values: (c, p) => [p.room, c.message],
+    rewriteCreatedText: {
+      sql: `UPDATE events SET payload = ${dialect.payloadWithText('?')} WHERE room_id = ? AND seq = ?`,
+      values: (c, p) => [c.text, p.room, c.message],
     },
     insertReaction: {
       sql: `INSERT INTO reactions (room_id, message_seq, emoji, user_id, user_name, at)

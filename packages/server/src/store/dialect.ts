@@ -1,7 +1,9 @@
 /** Everything that the engines write differently. All other SQL in `store/` is the same for both. */
 export interface Dialect {
-  /** `events.payload` (JSON text) with its `text` emptied. */
-  emptiedText: string;
+  /** `events.payload` (JSON text) with its `text` set to a value. */
+  payloadWithText: (value: string) => string;
+  /** `events.payload` without a `text`. */
+  payloadWithoutText: string;
   /** A column of text that sorts and compares by code points, whatever the database's language. */
   text: string;
   /** What follows a table's columns when its rows are updated all the time. */
@@ -13,7 +15,8 @@ export interface Dialect {
 }
 
 export const sqliteDialect: Dialect = {
-  emptiedText: `json_set(payload, '$.text', '')`,
+  payloadWithText: (value) => `json_set(payload, '$.text', ${value})`,
+  payloadWithoutText: `json_remove(payload, '$.text')`,
   text: 'TEXT',
   oftenUpdated: '',
   eventsKey: 'room_id, seq',
@@ -21,7 +24,8 @@ export const sqliteDialect: Dialect = {
 };
 
 export const postgresDialect: Dialect = {
-  emptiedText: `jsonb_set(payload::jsonb, '{text}', '""')::text`,
+  payloadWithText: (value) => `jsonb_set(payload::jsonb, '{text}', to_jsonb(${value}::text))::text`,
+  payloadWithoutText: `(payload::jsonb - 'text')::text`,
   text: 'TEXT COLLATE "C"',
   // Room on each page, so that a new head needs no new index entries.
   oftenUpdated: 'WITH (fillfactor = 70)',

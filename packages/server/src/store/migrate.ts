@@ -6,6 +6,7 @@ import * as first from './migrations/0001-first.js';
 import * as roomSearch from './migrations/0002-room-search.js';
 import * as retention from './migrations/0003-retention.js';
 import * as messageClientIndex from './migrations/0004-message-client-index.js';
+import * as oneText from './migrations/0005-one-text.js';
 import type { Schema } from './schema.js';
 
 /** Each writes for the engine that it is given. */
@@ -14,6 +15,7 @@ const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Prom
   '0002-room-search': (db, dialect) => roomSearch.up(db, dialect),
   '0003-retention': (db) => retention.up(db),
   '0004-message-client-index': (db) => messageClientIndex.up(db),
+  '0005-one-text': (db, dialect) => oneText.up(db, dialect),
 };
 
 /** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */

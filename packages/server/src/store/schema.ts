@@ -40,7 +40,7 @@ export interface Schema {
     at: number;
     actor_id: string;
     actor_name: string;
-    /** The event's own fields as JSON; `text` is emptied when its message is deleted. */
+    /** The event's own fields as JSON; the `text` of a message that it makes is the message's of now, and an edit has none. */
     payload: string;
     /** The message that the event is about, unless it is the one that made it. */
     message_seq: number | null;
@@ -66,5 +66,9 @@ export interface Schema {
   };
 }
 
-/** A row of `events`. */
-export type EventRecord = Schema['events'];
+/** A row of `events`; an edit's with the text that its message has now, empty where it has none any more. */
+export type EventRecord = Schema['events'] & { edited_text: string | null };
+
+/** The columns of an {@link EventRecord}. Other events cost nothing by it. */
+export const EVENT_COLUMNS = `events.*, CASE WHEN events.name = 'message.edited' THEN coalesce((SELECT messages.text
+  FROM messages WHERE messages.room_id = events.room_id AND messages.seq = events.message_seq), '') END AS edited_text`;

@@ -14,7 +14,8 @@ import type { EventRecord, Schema } from './schema.js';
  * - S6 A read that starts after `commit` answered sees it.
  * - S7 When the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is there; unless the
  *   connection broke while PostgreSQL was committing: then it may be there, whole, and a repeat answers unchanged.
- * - S8 A deleted message's text is in no table.
+ * - S8 A message has one text, that of now: `events` answers with it wherever the message was made or edited, and no table
+ *   holds an earlier one, nor any of a deleted message.
  * - S9 A room's floor never goes back, nor does its head. What is up to the floor counts as gone from the moment at which
  *   it was raised; what is above it is untouched.
  */
@@ -74,7 +75,10 @@ export function isPlainMessage(append: Append): boolean {
 /** An event before it has its place. */
 export interface NewEvent {
   name: EventName;
+  /** What the log keeps of it. */
   payload: Record<string, unknown>;
+  /** The text that an edit gives its message. It's kept there alone, so that an edit costs the same however many came before. */
+  text?: string;
   /** The message that it is about, unless the event makes it. */
   messageSeq?: number;
   changes: Change[];

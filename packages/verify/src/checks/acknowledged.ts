@@ -32,8 +32,7 @@ function missing(attempt: Attempt, facts: Facts, done: Set<string>): string | un
     case 'message.send':
       return missingSend(attempt, facts);
     case 'message.edit':
-      if (facts.deleted.has(message)) return undefined;
-      return has('message.edited', message, keyOf(user, intent.text ?? '')) ? undefined : 'is not in the log';
+      return facts.deleted.has(message) ? undefined : missingEdit(attempt, facts);
     case 'message.delete':
       return has('message.deleted', message) ? undefined : 'is not in the log';
     case 'message.react':
@@ -61,6 +60,20 @@ function missingSend(attempt: Attempt, facts: Facts): string | undefined {
   if (event.room !== intent.room) return `is in the log of ${event.room} instead`;
   if (acked === undefined || events.some((each) => each.message === acked)) return undefined;
   return `was acknowledged as ${acked}, but the log has it as ${event.message}`;
+}
+
+/** Only the last text is there: an edit has it, or gave way to one that may have come after it. */
+function missingEdit(attempt: Attempt, facts: Facts): string | undefined {
+  const { room, message = '' } = attempt.intent;
+  const edits = facts.edits.get(message) ?? [];
+  const acked = new Set(edits.flatMap(({ intent, outcome }) => (outcome?.type === 'acked' ? [intent.text] : [])));
+  const events = (facts.log.get(room) ?? []).filter(
+    (event) => event.name === 'message.edited' && event.message === message,
+  );
+  if (events.length < acked.size) return `is one of ${acked.size} edits, but the log has ${events.length}`;
+  const last = events.at(-1)?.text;
+  const isOvertaken = edits.some(({ intent, endedAt }) => intent.text === last && endedAt > attempt.invokedAt);
+  return isOvertaken ? undefined : 'is not in the log';
 }
 
 function checkClones(facts: Facts): Violation[] {
@@ -125,7 +138,6 @@ function placeOf({ client, intent, t }: Attempt): Pick<Violation, 'client' | 'ro
 }
 
 function detailOf(event: Seen): string {
-  if (event.name === 'message.edited') return keyOf(event.actor, event.text ?? '');
   if (event.name === 'message.reacted') return keyOf(event.actor, event.emoji ?? '', event.action ?? '');
   return '';
 }

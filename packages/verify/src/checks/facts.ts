@@ -59,6 +59,10 @@ export interface Facts {
   created: Map<string, Seen[]>;
   /** The same by room and the beginning of the text, for who has no ids. A deleted message is found by what was sent. */
   spoken: Map<string, Seen[]>;
+  /** Every text that a message may have had: that of its send, and those of edits that were not refused. */
+  texts: Map<string, Set<string>>;
+  /** Attempts to edit a message. */
+  edits: Map<string, Attempt[]>;
   /** Messages that the final log says are deleted. */
   deleted: Set<string>;
   /** For each room and user, the seqs at which they came and went, in order. */
@@ -80,6 +84,8 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
     logged: new Map(),
     created: new Map(),
     spoken: new Map(),
+    texts: new Map(),
+    edits: new Map(),
     deleted: new Set(),
     memberships: new Map(),
   };
@@ -90,6 +96,7 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
       const attempt: Attempt = { op, client, user, intent, t, invokedAt: index, endedAt: Number.POSITIVE_INFINITY };
       byOp.set(op, attempt);
       facts.attempts.push(attempt);
+      if (intent.command === 'message.edit') push(facts.edits, intent.message ?? '', attempt);
       if (intent.cid !== undefined) push(facts.sends, keyOf(user, intent.cid), attempt);
     } else if (entry.type === 'acked' || entry.type === 'refused' || entry.type === 'unknown') {
       const attempt = byOp.get(entry.op);
@@ -101,8 +108,8 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
       addLogged(facts, entry.event);
     }
   }
-  for (const [key, events] of facts.created) {
-    for (const event of events) speak(facts, event, facts.sends.get(key)?.[0]?.intent.text);
+  for (const event of facts.logged.values()) {
+    if (event.name === 'message.created') gatherTexts(facts, event);
   }
   return facts;
 }
@@ -127,6 +134,16 @@ export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);
+}
+
+/** The log has one text of a message, that of now; whoever was shown it before had an earlier one. */
+function gatherTexts(facts: Facts, event: Seen): void {
+  const { message = '', actor, cid } = event;
+  const [send] = cid === undefined ? [] : (facts.sends.get(keyOf(actor, cid)) ?? []);
+  const edits = (facts.edits.get(message) ?? []).filter(({ outcome }) => outcome?.type !== 'refused');
+  const texts = [...(send ? [send] : []), ...edits].flatMap(({ intent }) => intent.text ?? []);
+  facts.texts.set(message, new Set(texts));
+  for (const text of texts) speak(facts, event, text);
 }
 
 /** What a message said; no text, as of those that are deleted, tells none of them. */

@@ -27,7 +27,7 @@ export function checkShown(facts: Facts): Violation[] {
   return violations;
 }
 
-/** Each room's log is 1, 2, 3 … to its head. */
+/** Each room's log is 1, 2, 3 … to its head, and each of its messages has one text. */
 export function checkLog(facts: Facts): Violation[] {
   const violations: Violation[] = [];
   for (const [room, events] of facts.log) {
@@ -36,6 +36,10 @@ export function checkLog(facts: Facts): Violation[] {
       const words = `the log of ${room} has ${event.seq} in place ${index + 1}`;
       violations.push({ kind: 'log', words, room, seq: event.seq });
       break;
+    }
+    for (const [message, texts] of textsOf(events)) {
+      if (texts.size > 1)
+        violations.push({ kind: 'log', words: `the log has ${texts.size} texts of ${message}`, room });
     }
   }
   return violations;
@@ -62,9 +66,18 @@ function differenceOf(shown: Seen, kept: Seen, facts: Facts): string | undefined
   for (const field of ['name', 'actor', 'cid', 'message', 'user', 'emoji', 'action', 'at'] as const) {
     if (shown[field] !== kept[field]) return `the log has with ${field} ${kept[field]} instead of ${shown[field]}`;
   }
-  const mayBeEmptied = kept.message !== undefined && facts.deleted.has(kept.message);
-  if (shown.text !== kept.text && !(mayBeEmptied && (shown.text === '' || kept.text === ''))) {
-    return 'the log has with another text';
+  const { message = '' } = kept;
+  if (shown.text === kept.text) return undefined;
+  if (shown.text === '' || kept.text === '') return facts.deleted.has(message) ? undefined : 'the log has with a text';
+  return facts.texts.get(message)?.has(shown.text ?? '') === true ? undefined : 'the log has with another text';
+}
+
+/** A message has one text in the log, that of now, wherever it was made or edited. */
+function textsOf(events: readonly Seen[]): Map<string, Set<string>> {
+  const texts = new Map<string, Set<string>>();
+  for (const { message, text } of events) {
+    if (message === undefined || text === undefined) continue;
+    texts.set(message, (texts.get(message) ?? new Set()).add(text));
   }
-  return undefined;
+  return texts;
 }

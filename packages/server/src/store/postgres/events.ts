@@ -1,4 +1,4 @@
-import type { EventRecord } from '../schema.js';
+import { EVENT_COLUMNS, type EventRecord } from '../schema.js';
 import type { Statement } from './pipeline.js';
 import type { QueryPool } from './pool.js';
 
@@ -16,12 +16,12 @@ const findTimes: Statement = {
 
 const readWithin: Statement = {
   name: 'read-within',
-  text: `SELECT * FROM events WHERE room_id = $1 AND seq > $2 AND at >= $4 AND at <= $5 ORDER BY seq LIMIT $3`,
+  text: `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = $1 AND seq > $2 AND at >= $4 AND at <= $5 ORDER BY seq LIMIT $3`,
 };
 
 const readAnywhen: Statement = {
   name: 'read-anywhen',
-  text: `SELECT * FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+  text: `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
 };
 
 /**

@@ -8,7 +8,7 @@ import { sqliteDialect } from '../dialect.js';
 import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
 import { runNow } from '../prepared.js';
 import { raiseFloor } from '../queries/retention.js';
-import type { EventRecord, Schema } from '../schema.js';
+import { EVENT_COLUMNS, type EventRecord, type Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
 import { unavailable } from '../unavailable.js';
 import { AccessCache } from './access-cache.js';
@@ -142,7 +142,9 @@ class SqliteStore implements Store {
       `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.floor AS floor, members.role AS role
        FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ? WHERE rooms.id = ?`,
     );
-    this.#events = this.#database.prepare(`SELECT * FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`);
+    this.#events = this.#database.prepare(
+      `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
+    );
     this.#worker = new Worker(new URL('write-worker.js', import.meta.url), { workerData: { file } });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#answered(answer));
     this.#worker.on('error', (error) => this.#failAll(messageOf(error)));
