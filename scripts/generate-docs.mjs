@@ -67,7 +67,7 @@ function reference() {
     ),
     'Over one of them a call answers `invalid_input` with the field.',
     '## Budgets',
-    'For each user; before there is a session, for each address. Over it a call answers `rate_limited` with `retryAfter` (seconds). Each is a setting (`--send-budget 120/10`); `--limits off` turns them off.',
+    'What a user may spend. An address (an IPv6 /64) may spend as much as `--users-per-address` users may, an IPv6 /48 eight times that; whoever has no session yet is one user with all such callers of their address. `session.start` spends its address’s budget alone, whatever session the connection has: a new guest costs it a user’s whole `session` budget, a token a `read`, a wrong one a point of `session`. Over a budget a call answers `rate_limited` with `retryAfter` (seconds). Each is a setting (`--send-budget 120/10`); `--limits off` turns them off.',
     table(
       ['budget', 'calls', 'in seconds', 'commands'],
       Object.entries(budgets).map(([name, { points, seconds }]) => [

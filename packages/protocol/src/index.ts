@@ -20,7 +20,7 @@ export {
   MadangError,
 } from './errors.js';
 export { messageText, nickname, roomName, topic, type UserRef } from './fields.js';
-export { type Budget, type Budgets, budgets, formatLimits, TYPING_MS } from './limits.js';
+export { type Budget, type Budgets, budgets, contactBudget, formatLimits, TYPING_MS } from './limits.js';
 export type { Member, MemberRole } from './member.js';
 export type { Message, Reaction } from './message.js';
 export { nameProblem, normalizeName } from './names.js';

@@ -26,9 +26,10 @@ export const formatLimits = {
 export const TYPING_MS = 6000;
 
 /**
- * What a caller may spend, by the row's `budget`: `points` calls in `seconds`, for each user (before a session: for
- * each address). Past that a call answers `rate_limited` with `retryAfter`. These are the defaults: each is a setting of
- * the server, and `--limits off` turns them off.
+ * What a user may spend, by the row's `budget`: `points` calls in `seconds`. An address may spend as much as some users
+ * may (`--users-per-address`), and a new guest costs their address a user's whole session budget. Past that a call answers
+ * `rate_limited` with `retryAfter`. These are the defaults: each is a setting of the server, and `--limits off` turns them
+ * off.
  */
 export const budgets = {
   /** Starting sessions, changing the nickname. */
@@ -44,6 +45,12 @@ export const budgets = {
   /** What is no call: unknown commands, packets that can't be read, tokens that are none. */
   refused: { points: 600, seconds: 10 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
+
+/**
+ * Direct rooms and invitations that are new to a user: how many others may bring them, and how many they may bring to
+ * others, as with {@link budgets}.
+ */
+export const contactBudget = { points: 60, seconds: 600 } as const;
 
 /** What may be spent of each budget. */
 export type Budgets = Record<Budget, { points: number; seconds: number }>;

@@ -1,9 +1,10 @@
-import { type Budget, type Budgets, budgets, formatLimits } from '@madang/protocol';
+import { budgets, contactBudget, formatLimits } from '@madang/protocol';
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
 import { messageOf, StartError } from './errors.js';
+import type { RateLimitSettings } from './identity/rate-limits.js';
 import { logLevels } from './logger.js';
 
 const onOff = z.union([z.boolean(), z.enum(['on', 'off']).transform((value) => value === 'on')]);
@@ -34,8 +35,7 @@ function areAddresses(proxies: string[]): boolean {
 }
 
 /** Calls in seconds, as `120/10`. */
-function budget(name: Budget, doc: string) {
-  const { points, seconds } = budgets[name];
+function budget({ points, seconds }: { points: number; seconds: number }, doc: string) {
   const schema = z
     .string()
     .regex(/^[1-9]\d{0,8}\/[1-9]\d{0,4}$/)
@@ -147,15 +147,24 @@ export const settings = {
     value: 'number',
     doc: 'Rooms that a user may be in',
   },
-  sessionBudget: budget('session', 'Starting sessions and changing the nickname, for each user or new address'),
-  sendBudget: budget('send', 'Messages, for each user'),
-  writeBudget: budget('write', 'Everything else that changes something, for each user'),
-  readBudget: budget('read', 'Reading pages, for each user'),
-  signalBudget: budget('signal', 'Typing, presence and read marks, for each user'),
+  sessionBudget: budget(budgets.session, 'Changing the nickname and ending sessions, for each user; new guests'),
+  sendBudget: budget(budgets.send, 'Messages, for each user'),
+  writeBudget: budget(budgets.write, 'Everything else that changes something, for each user'),
+  readBudget: budget(budgets.read, 'Reading pages, for each user'),
+  signalBudget: budget(budgets.signal, 'Typing, presence and read marks, for each user'),
   refusedBudget: budget(
-    'refused',
+    budgets.refused,
     'What is no call (unknown commands, packets that cannot be read, tokens that are none), for each user or address',
   ),
+  contactBudget: budget(
+    contactBudget,
+    'New direct rooms and invitations that a user gets from others, and that a user brings to others',
+  ),
+  usersPerAddress: {
+    schema: wholeNumber(1, 100_000).default(30),
+    value: 'number',
+    doc: 'Users that one address stands for, an IPv6 /64 being one: it brings as many new guests in the time of the session budget, and spends each budget so many times. Raise it for a school, or an event, behind one address',
+  },
   maxConnectionsPerAddress: {
     schema: wholeNumber(1).default(500),
     value: 'number',
@@ -198,18 +207,22 @@ export const settings = {
 export type Config = { [Name in keyof typeof settings]: z.output<(typeof settings)[Name]['schema']> };
 
 /** The budgets that the settings give. */
-export function budgetsOf(config: Config): Budgets {
+export function rateLimitsOf(config: Config): RateLimitSettings {
   const of = (setting: string) => {
     const [points = 0, seconds = 0] = setting.split('/').map(Number);
     return { points, seconds };
   };
   return {
-    session: of(config.sessionBudget),
-    send: of(config.sendBudget),
-    write: of(config.writeBudget),
-    read: of(config.readBudget),
-    signal: of(config.signalBudget),
-    refused: of(config.refusedBudget),
+    budgets: {
+      session: of(config.sessionBudget),
+      send: of(config.sendBudget),
+      write: of(config.writeBudget),
+      read: of(config.readBudget),
+      signal: of(config.signalBudget),
+      refused: of(config.refusedBudget),
+    },
+    contacts: of(config.contactBudget),
+    usersPerAddress: config.usersPerAddress,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
 import { systemClock } from './clock.js';
 import { Commands } from './commands/run.js';
-import { budgetsOf, type Config, parseConfig } from './config.js';
+import { type Config, parseConfig, rateLimitsOf } from './config.js';
 import { AddressLimit } from './doors/address-limit.js';
 import { Addresses } from './doors/client-address.js';
 import { Credentials } from './doors/credentials.js';
@@ -97,9 +97,11 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const delivery = new Delivery(connections, buffers, records);
 
   const names = new Names(store, clock);
+  const rateLimits = new RateLimits(config.limits ? rateLimitsOf(config) : undefined);
   const sessions = new Sessions({
     store,
     names,
+    rateLimits,
     clock,
     guests: config.guests,
     onCreated: (user) => joinLobby(log, user),
@@ -137,24 +139,21 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     nodes?.sessionEnded(session, reason);
   });
   const signals = new Signals(delivery, clock, nodes);
-  const rateLimits = new RateLimits(config.limits ? budgetsOf(config) : undefined);
   if (nodes) rateLimits.share((key, points, windowMs) => nodes.count(key, points, windowMs));
 
-  const commands = new Commands(
-    {
-      store,
-      log,
-      clock,
-      sessions,
-      names,
-      presence,
-      signals,
-      attendance,
-      traces,
-      maxRoomsPerUser: config.maxRoomsPerUser,
-    },
+  const commands = new Commands({
+    store,
+    log,
+    clock,
+    sessions,
+    names,
+    presence,
+    signals,
+    attendance,
     rateLimits,
-  );
+    traces,
+    maxRoomsPerUser: config.maxRoomsPerUser,
+  });
   const retention =
     config.retentionDays === undefined
       ? undefined

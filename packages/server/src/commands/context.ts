@@ -7,6 +7,7 @@ import type { Signals } from '../fanout/signals.js';
 import type { Traces } from '../fanout/traces.js';
 import type { Session } from '../identity/actor.js';
 import type { Names } from '../identity/names.js';
+import type { RateLimits } from '../identity/rate-limits.js';
 import type { Sessions } from '../identity/sessions.js';
 import type { RoomLog } from '../log/room-log.js';
 import type { MessageRow } from '../store/queries/messages.js';
@@ -22,6 +23,7 @@ export interface Parts {
   presence: Presence;
   signals: Signals;
   attendance: Attendance;
+  rateLimits: RateLimits;
   traces: Traces;
   /** Rooms that a user may be in. */
   maxRoomsPerUser: number;
@@ -41,6 +43,8 @@ export interface Caller {
 export class Context {
   readonly parts: Parts;
   readonly caller: Caller;
+  /** Whose call it is, to its end: the connection's session may be another one by then. */
+  readonly #session: Session | undefined;
   readonly #found: { access?: RoomAccess | undefined; message?: MessageRow | undefined };
 
   constructor(
@@ -50,12 +54,13 @@ export class Context {
   ) {
     this.parts = parts;
     this.caller = caller;
+    this.#session = caller.session;
     this.#found = found;
   }
 
   /** The caller's session. The policy has seen to it that there is one. */
   get session(): Session {
-    return this.caller.session ?? fail('unauthenticated', 'Start a session first');
+    return this.#session ?? fail('unauthenticated', 'Start a session first');
   }
 
   /** The room that the permission was asked of. */

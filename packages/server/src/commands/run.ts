@@ -11,7 +11,6 @@ import {
 } from '@madang/protocol';
 import type { Session } from '../identity/actor.js';
 import { requirePermission } from '../identity/policy.js';
-import type { RateLimits } from '../identity/rate-limits.js';
 import { Note } from '../log/committed.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage } from '../store/queries/messages.js';
@@ -26,12 +25,10 @@ import { Turns } from './turns.js';
  */
 export class Commands {
   readonly #parts: Parts;
-  readonly #rateLimits: RateLimits;
   readonly #turns = new Turns();
 
-  constructor(parts: Parts, rateLimits: RateLimits) {
+  constructor(parts: Parts) {
     this.#parts = parts;
-    this.#rateLimits = rateLimits;
   }
 
   /** Runs a command by name. Throws a MadangError for what a client is to be told; anything else is a bug. */
@@ -41,7 +38,7 @@ export class Commands {
       return fail('invalid_input', unknownCommand(name));
     }
     const row = commands[name];
-    await this.#spend(priceOf(row, input), caller);
+    await this.#spend(priceOf(row, input), caller, row.permission === 'session.start');
     const parsed = parseInput(row.input, input);
     if (isCostly(row.budget)) await this.#turns.take();
     try {
@@ -61,7 +58,7 @@ export class Commands {
   /** Finds or begins the session that a socket's handshake asks for, as `session.start` would. */
   async identify(credentials: unknown, caller: Caller): Promise<{ session: Session; token: string }> {
     const row = commands['session.start'];
-    await this.#spend(priceOf(row, credentials), caller);
+    await this.#spend(priceOf(row, credentials), caller, true);
     const parsed = parseInput(row.input, credentials);
     await this.#turns.take();
     return identify(parsed, new Context(this.#parts, caller, {}));
@@ -82,12 +79,14 @@ export class Commands {
 
   /** Lets a connection in whose session is known. */
   async letIn(session: Session, caller: Caller): Promise<void> {
+    await this.#parts.rateLimits.spend('read', { user: session.user.id, address: caller.address });
     await this.#turns.take();
     await letIn(session, new Context(this.#parts, caller, {}));
   }
 
   /** The same, and answers what `session.get` would. */
   async welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
+    await this.#parts.rateLimits.spend('read', { user: session.user.id, address: caller.address });
     await this.#turns.take();
     return welcome(session, new Context(this.#parts, caller, {}));
   }
@@ -103,8 +102,12 @@ export class Commands {
     await this.#permit('log.read', { room }, caller);
   }
 
-  #spend({ budget, points }: Price, { session, address }: Caller): Promise<void> {
-    return this.#rateLimits.spend(budget, session?.user.id ?? address, points);
+  /** The one place that says whose budget a call spends. */
+  #spend({ budget, points }: Price, { session, address }: Caller, looksForSession = false): Promise<void> {
+    const { rateLimits } = this.#parts;
+    // Who asks for another session is not the one that the connection has.
+    if (looksForSession) return rateLimits.spendAddress(budget, address, points);
+    return rateLimits.spend(budget, { user: session?.user.id, address }, points);
   }
 
   async #permit(name: CommandName, input: { room?: string; message?: string }, caller: Caller): Promise<Context> {
@@ -118,6 +121,7 @@ export class Commands {
     }
     const place = object === 'message' ? placeOf(input.message ?? '') : { room: input.room ?? '', seq: 0 };
     const access = await store.access(place.room, user);
+    if (caller.session?.user.id !== user) return fail('unauthenticated', 'The session of this connection has changed');
     if (object === 'room') {
       requirePermission(caller.session, permission, access ? { room: access } : {});
       return new Context(this.#parts, caller, { access });

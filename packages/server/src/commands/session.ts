@@ -20,8 +20,9 @@ export async function identify(
   context: Context,
 ): Promise<{ session: Session; token: string }> {
   const { sessions } = context.parts;
-  if (input.token === undefined) return sessions.startGuest(input.name ?? '');
-  const session = await sessions.find(input.token);
+  const { address } = context.caller;
+  if (input.token === undefined) return sessions.startGuest(input.name ?? '', address);
+  const session = await sessions.find(input.token, address);
   if (!session) return fail('unauthenticated', 'This token is not valid, or its session has ended');
   return { session, token: input.token };
 }

@@ -54,13 +54,13 @@ export class Credentials {
     }
     if (bearer !== undefined) {
       return (
-        (await this.#sessions.find(bearer)) ??
+        (await this.#sessions.find(bearer, this.#addresses.of(request))) ??
         fail('unauthenticated', 'This token is not valid, or its session has ended')
       );
     }
     if (authorization !== undefined) return fail('unauthenticated', 'Authorization must be "Bearer <token>"');
     const token = sameOrigin ? this.#cookieOf(request) : undefined;
-    return token === undefined ? undefined : this.#sessions.find(token);
+    return token === undefined ? undefined : this.#sessions.find(token, this.#addresses.of(request));
   }
 
   /** The `Set-Cookie` header of a session that begins; its token is kept from scripts. */

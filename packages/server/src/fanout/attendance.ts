@@ -49,7 +49,7 @@ export class Attendance {
   /** A connection has a session; when this resolves it hears the user's rooms. */
   async begins(connection: Connection, session: Session): Promise<void> {
     const before = connection.session;
-    if (before && before.user.id !== session.user.id) this.#leave(connection, before);
+    if (before && before.user.id !== session.user.id) this.#change(connection, before);
     this.#records.closed(connection);
     await this.#connections.attach(connection, session);
     this.#newcomers.forget(connection);
@@ -113,6 +113,13 @@ export class Attendance {
     for (let waited = 0; waited < CLOSE_MS && this.#connections.all.size > 0; waited += CLOSE_STEP_MS) {
       await sleep(CLOSE_STEP_MS);
     }
+  }
+
+  /** Nothing of the user that a connection had is left for the next one. */
+  #change(connection: Connection, before: Session): void {
+    this.#leave(connection, before);
+    this.#buffers.forget(connection);
+    connection.presence = 'online';
   }
 
   #leave(connection: Connection, session: Session): void {

@@ -10,6 +10,9 @@ const SHARED_FROM = 0.1;
 /** How many spenders are told at once; more than that are counted by each node alone. */
 const MAX_UNSHARED = 10_000;
 
+/** How many addresses' worth an IPv6 site may spend: whoever has a /48 has 65,536 networks of a host's size. */
+const ADDRESSES_PER_SITE = 8;
+
 /** Adds to a count that all nodes share for a window; `undefined` when that can't be done now. */
 export type SharedCount = (
   key: string,
@@ -17,28 +20,58 @@ export type SharedCount = (
   windowMs: number,
 ) => Promise<{ total: number; msLeft: number } | undefined>;
 
+/** What is counted for whom, by how much of a user's budget they have. */
+interface Purse {
+  budget: string;
+  points: number;
+  seconds: number;
+  limiter: RateLimiterMemory;
+}
+
+/** Whose call it is. */
+export interface Spender {
+  /** The user; absent where there is none yet: then all such callers of an address are one. */
+  user?: string | undefined;
+  address: string;
+}
+
+/** The budgets of a server. */
+export interface RateLimitSettings {
+  /** What one user may spend. */
+  budgets: Budgets;
+  /** New people that a user may be contacted by, and may contact. */
+  contacts: { points: number; seconds: number };
+  /** How many users' budgets an address has. */
+  usersPerAddress: number;
+}
+
 /**
- * Budgets of calls, for each user, or for each address before there is one. A call is decided by what this node knows, so
- * that it waits for nobody. With other nodes what was spent is added up behind it, and who has spent too much over all
- * nodes is refused here as well; that is known some hundred ms late, and not at all while the bus is down.
+ * Budgets of calls. The rule: a call spends its user's budget and its address's, which is that of `usersPerAddress` users
+ * (and an IPv6 site's, which is that of some addresses). A call that looks for a user, or makes one, spends its address's
+ * alone, whatever session its connection has. So no change of session, connection or transport gives an address more
+ * than it may spend.
+ *
+ * A call is decided by what this node knows, so that it waits for nobody. With other nodes what was spent is added up
+ * behind it, and whoever has spent too much over all nodes is refused here as well; that is known some hundred ms late, and
+ * not at all while the bus is down.
  */
 export class RateLimits {
-  readonly #budgets: Budgets | undefined;
-  readonly #limiters: Record<Budget, RateLimiterMemory> | undefined;
-  readonly #unshared = new Map<string, { budget: Budget; spender: string; points: number }>();
+  readonly #users: Record<Budget, Purse> | undefined;
+  readonly #addresses: Record<Budget, Purse> | undefined;
+  readonly #sites: Record<Budget, Purse> | undefined;
+  readonly #contacts: Purse | undefined;
+  readonly #unshared = new Map<string, { purse: Purse; spender: string; points: number }>();
   #count: SharedCount | undefined;
   #isSharing = false;
 
-  /** Without budgets nothing is limited, as for a benchmark. */
-  constructor(budgets?: Budgets) {
-    if (!budgets) return;
-    this.#budgets = budgets;
-    this.#limiters = Object.fromEntries(
-      Object.entries(budgets).map(([name, { points, seconds }]) => [
-        name,
-        new RateLimiterMemory({ points, duration: seconds }),
-      ]),
-    ) as Record<Budget, RateLimiterMemory>;
+  /** Without settings nothing is limited, as for a benchmark. */
+  constructor(settings?: RateLimitSettings) {
+    if (!settings) return;
+    const { budgets, contacts, usersPerAddress } = settings;
+    this.#users = pursesOf(budgets, 1);
+    this.#addresses = pursesOf(budgets, usersPerAddress);
+    this.#sites = pursesOf(budgets, usersPerAddress * ADDRESSES_PER_SITE);
+    this.#contacts = purseOf('contact', contacts, 1);
   }
 
   /** With other nodes: adds up what is spent. */
@@ -47,29 +80,65 @@ export class RateLimits {
   }
 
   /**
-   * Spends a call's points. Throws `rate_limited` when there aren't as many left. A call that costs more than the whole
-   * budget costs all of it: it must be possible once in a while.
+   * Spends a call, which counts as `points`. Throws `rate_limited` when there is nothing left. The user's budget comes
+   * first: what one is refused for spends nothing of what is left for others at their address.
    */
-  async spend(budget: Budget, spender: string, points = 1): Promise<void> {
-    if (!this.#budgets) return;
-    const cost = Math.min(points, this.#budgets[budget].points);
+  async spend(budget: Budget, { user, address }: Spender, points = 1): Promise<void> {
+    if (!this.#users) return;
+    await this.#take(this.#users[budget], user ?? `nobody at ${address}`, points);
+    await this.spendAddress(budget, address, points);
+  }
+
+  /** Spends what a call costs that nobody has a budget for yet, as it looks for a user or makes one. */
+  async spendAddress(budget: Budget, address: string, points = 1): Promise<void> {
+    if (!this.#addresses || !this.#sites) return;
+    const site = siteOf(address);
+    if (site !== undefined) await this.#take(this.#sites[budget], site, points);
+    await this.#take(this.#addresses[budget], address, points);
+  }
+
+  /**
+   * A new user costs their address all that one user may spend on sessions, since a user's budgets come with them: an
+   * address brings `usersPerAddress` users in that time. The call that asked for it has spent a point of it.
+   */
+  async newUser(address: string): Promise<void> {
+    const points = this.#users?.session.points ?? 1;
+    if (points > 1) await this.spendAddress('session', address, points - 1);
+  }
+
+  /** A token that is none: whoever guesses spends what is there for sessions, and whoever has a right one does not. */
+  async wrongToken(address: string): Promise<void> {
+    await this.spendAddress('session', address);
+  }
+
+  /** One user brings another one something new: a direct room, an invitation. Both have a budget for it. */
+  async contact(from: string, to: string): Promise<void> {
+    if (!this.#contacts) return;
+    await this.#take(this.#contacts, `by ${from}`, 1);
+    await this.#take(this.#contacts, `of ${to}`, 1);
+  }
+
+  async #take(purse: Purse, spender: string, points: number): Promise<void> {
+    // What costs more than there is costs all of it: it must be possible once in a while.
+    const cost = Math.min(points, purse.points);
     try {
-      const spent = await this.#limiters?.[budget].consume(spender, cost);
-      if (spent && this.#count) this.#note({ budget, spender, points: cost }, spent.consumedPoints);
+      const spent = await purse.limiter.consume(spender, cost);
+      if (this.#count) this.#note(purse, spender, cost, spent.consumedPoints);
     } catch (spent) {
       if (!(spent instanceof RateLimiterRes)) throw spent;
       throw tooMany(Math.max(1, Math.ceil(spent.msBeforeNext / 1000)));
     }
   }
 
-  #note({ budget, spender, points }: { budget: Budget; spender: string; points: number }, consumed: number): void {
-    const from = Math.ceil((this.#budgets?.[budget].points ?? Infinity) * SHARED_FROM);
+  #note(purse: Purse, spender: string, points: number, consumed: number): void {
+    const from = Math.ceil(purse.points * SHARED_FROM);
     if (consumed < from) return;
-    const key = `${budget}:${spender}`;
+    const key = `${purse.budget}:${spender}`;
     const noted = this.#unshared.get(key);
     if (noted) noted.points += points;
     else if (this.#unshared.size < MAX_UNSHARED) {
-      this.#unshared.set(key, { budget, spender, points: consumed - points < from ? consumed : points });
+      // The first that is told is told with all that was spent before it.
+      this.#unshared.set(key, { purse, spender, points: consumed - points < from ? consumed : points });
     }
     if (this.#isSharing) return;
     this.#isSharing = true;
@@ -80,17 +149,30 @@ export class RateLimits {
     this.#isSharing = false;
     const unshared = [...this.#unshared];
     this.#unshared.clear();
-    for (const [key, { budget, spender, points }] of unshared) void this.#add(key, budget, spender, points);
+    for (const [key, { purse, spender, points }] of unshared) void this.#add(key, purse, spender, points);
   }
 
-  async #add(key: string, budget: Budget, spender: string, points: number): Promise<void> {
-    if (!this.#budgets) return;
-    const { points: most, seconds } = this.#budgets[budget];
-    const sum = await this.#count?.(`spent:${key}`, points, seconds * 1000);
-    if (sum && sum.total > most) {
-      await this.#limiters?.[budget].block(spender, Math.max(1, Math.ceil(sum.msLeft / 1000)));
+  async #add(key: string, purse: Purse, spender: string, points: number): Promise<void> {
+    const sum = await this.#count?.(`spent:${key}`, points, purse.seconds * 1000);
+    if (sum && sum.total > purse.points) {
+      await purse.limiter.block(spender, Math.max(1, Math.ceil(sum.msLeft / 1000)));
     }
   }
+}
+
+function pursesOf(budgets: Budgets, users: number): Record<Budget, Purse> {
+  const purses = Object.entries(budgets).map(([name, budget]) => [name, purseOf(name, budget, users)]);
+  return Object.fromEntries(purses) as Record<Budget, Purse>;
+}
+
+function purseOf(budget: string, { points, seconds }: { points: number; seconds: number }, users: number): Purse {
+  const all = points * users;
+  return { budget, points: all, seconds, limiter: new RateLimiterMemory({ points: all, duration: seconds }) };
+}
+
+/** The /48 that an IPv6 address, which is counted by its /64, belongs to. */
+function siteOf(address: string): string | undefined {
+  return address.endsWith('::/64') ? `${address.split(':').slice(0, 3).join(':')}::/48` : undefined;
 }
 
 function tooMany(retryAfter: number): MadangError {

@@ -13,6 +13,7 @@ import { findUser, saveUser, touchUsers } from '../store/queries/users.js';
 import type { Store } from '../store/store.js';
 import { refOf, type Session } from './actor.js';
 import type { Names } from './names.js';
+import type { RateLimits } from './rate-limits.js';
 
 /** A session that nobody used for so long, in ms, is over. */
 const IDLE_MS = 90 * 24 * 3600_000;
@@ -34,6 +35,7 @@ export type SessionEnd = 'signed_out' | 'revoked';
 export class Sessions {
   readonly #store: Store;
   readonly #names: Names;
+  readonly #rateLimits: RateLimits;
   readonly #clock: Clock;
   readonly #guests: boolean;
   readonly #onCreated: (user: UserRef) => Promise<void>;
@@ -47,12 +49,14 @@ export class Sessions {
   constructor(parts: {
     store: Store;
     names: Names;
+    rateLimits: RateLimits;
     clock: Clock;
     guests: boolean;
     onCreated: (user: UserRef) => Promise<void>;
   }) {
     this.#store = parts.store;
     this.#names = parts.names;
+    this.#rateLimits = parts.rateLimits;
     this.#clock = parts.clock;
     this.#guests = parts.guests;
     this.#onCreated = parts.onCreated;
@@ -63,9 +67,13 @@ export class Sessions {
     this.#endListeners.push(listener);
   }
 
-  /** A new guest's session. Throws `forbidden` when guests are off, `conflict` when the name is taken. */
-  async startGuest(name: string): Promise<{ session: Session; token: string }> {
+  /**
+   * A new guest's session; their address spends for it. Throws `forbidden` when guests are off, `conflict` when the name is
+   * taken, `rate_limited` when the address has brought too many.
+   */
+  async startGuest(name: string, address: string): Promise<{ session: Session; token: string }> {
     if (!this.#guests) return fail('forbidden', 'Guests are not allowed here');
+    await this.#rateLimits.newUser(address);
     const user: User = {
       id: `g-${randomBytes(12).toString('base64url')}`,
       kind: 'guest',
@@ -81,11 +89,13 @@ export class Sessions {
     return { session: { id, user }, token };
   }
 
-  /** The session of a token, or undefined. */
-  async find(token: string): Promise<Session | undefined> {
+  /** The session of a token that came from an address, or undefined. Throws `rate_limited` for too many that are none. */
+  async find(token: string, address: string): Promise<Session | undefined> {
     const id = hashOf(token);
     const user = await findSessionUser(this.#store.read, id, this.#clock.now() - IDLE_MS);
-    return user && { id, user };
+    if (user) return { id, user };
+    await this.#rateLimits.wrongToken(address);
+    return undefined;
   }
 
   /**
