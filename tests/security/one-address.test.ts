@@ -151,7 +151,7 @@ test('coming back with a token is cheap, and a wrong token is not free at any tr
   const codes = new Set<number>();
   for (let index = 0; index < points.session * usersPerAddress; index += 1)
     codes.add((await bearer(`wrong-${index}`)).status);
-  expect([...codes].sort()).toEqual([401, 429]);
+  expect(codes).toEqual(new Set([401, 429]));
   await using client = await connectJsonRpc(server.url, undefined, headers);
   expect((await client.ask('session.start', { token: 'wrong' })).error?.code).toBe('rate_limited');
   expect(await post(headers, '/session', { token: 'wrong' })).toBe(429);
