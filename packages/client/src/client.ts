@@ -12,6 +12,7 @@ import type {
 } from '@madang/protocol';
 import type { BackOffOptions } from './back-off.js';
 import type { ConnectionState } from './connection.js';
+import type { CursorReset, Cursors } from './cursors.js';
 import type { Observable } from './observable.js';
 import type { OutboxStore } from './outbox-store.js';
 import type { RoomView } from './room-state.js';
@@ -20,7 +21,10 @@ import type { OpenTransport } from './transport.js';
 
 /** What a client is made with. */
 export interface ClientOptions {
-  /** Where the yard is: `http://localhost:3000`, or with a mount path `https://host/chat`. In a browser the page's folder if absent. */
+  /**
+   * Where the server is: `http://localhost:3000`, or with a mount path `https://host/chat`. In a page it may be relative
+   * to the page's address: `/chat`; the page's folder if absent.
+   */
   url?: string;
   /** The wire; `socket.io` if absent. A function brings one of your own. */
   transport?: 'socket.io' | 'websocket' | OpenTransport;
@@ -35,18 +39,28 @@ export interface ClientOptions {
   name?: string;
   /** `false`: `message.created` of this client's own sends is not given to `on` listeners, for the acknowledgement brought it. Default true. */
   echo?: boolean;
+  /**
+   * Goes on where another client was: listeners are told every event after these cursors, as after a break. Register
+   * them before `connect()`. From each room's head if absent.
+   */
+  resume?: Cursors;
   /** Where unsent messages are kept; IndexedDB in browsers, memory elsewhere if absent. */
   outbox?: OutboxStore;
   /** How long to wait between attempts to connect. */
   backOff?: BackOffOptions;
 }
 
-/** What `on` hears by this name: an event or a signal. */
-export type Heard<N extends EventName | SignalName> = N extends EventName
+/** What `on` can hear: an event, a signal, or `cursor.reset`, which the client itself tells. */
+export type HeardName = EventName | SignalName | 'cursor.reset';
+
+/** What `on` hears by this name. */
+export type Heard<N extends HeardName> = N extends EventName
   ? Extract<LoggedEvent, { type: N }>
   : N extends SignalName
     ? SignalOf<N>
-    : never;
+    : N extends 'cursor.reset'
+      ? CursorReset
+      : never;
 
 /** A message that is on its way. */
 export interface Sending {
@@ -83,11 +97,21 @@ export interface Client {
    * Hears an event or a signal until the returned function is called. A room's events come in seq order, each once, with
    * gaps repaired before: from the room's head at the first connection on, and after each reconnection all that was
    * missed, however much (a listener of any event has the whole log read; without one, rooms that are more than 1000
-   * events behind are passed over). After a restore of the server's database they go on from the rooms' heads.
+   * events behind are passed over). A room that was joined during a break begins at the joining. Where events can't be
+   * told, since the server's history is another one or part of it is no longer kept, `cursor.reset` says so first.
    */
-  on<N extends EventName | SignalName>(name: N, listener: (event: Heard<N>) => void): () => void;
-  /** Puts a message in the outbox and sends it once. Returns at once: watch the room view, or await `sent`. */
-  send(room: string, text: string): Sending;
+  on<N extends HeardName>(name: N, listener: (event: Heard<N>) => void): () => void;
+  /**
+   * How far listeners have been told, for `resume`; inside a listener, with the event that it is told. Undefined before
+   * the first session. Save it when what was told is dealt with.
+   */
+  cursors(): Cursors | undefined;
+  /**
+   * Puts a message in the outbox and sends it once. Returns at once: watch the room view, or await `sent`. A `clientId`
+   * of your own, such as one made from the id of the message that you answer, makes the send once also over a restart of
+   * the program: 1 to 64 letters, digits and `. _ : -`, unique among all that the user sends.
+   */
+  send(room: string, text: string, options?: { clientId?: string }): Sending;
   /** Sends a failed message again. */
   retry(clientId: string): void;
   /** Throws away a failed message, or one that waits. */

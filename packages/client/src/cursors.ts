@@ -1,4 +1,36 @@
-import type { LoggedEvent } from '@madang/protocol';
+import { fail, type LoggedEvent } from '@madang/protocol';
+
+/** How far a client has told its listeners of each room: plain JSON, to be kept and given to another client's `resume`. */
+export interface Cursors {
+  /** The name of the server's unbroken history; seqs of another one mean nothing. */
+  epoch: string;
+  /** By room: all events up to this seq have been told. */
+  rooms: Record<string, number>;
+}
+
+/** Events of a room that will not be told. The ones after it are, from `after` on. */
+export interface CursorReset {
+  type: 'cursor.reset';
+  room: string;
+  /**
+   * `history`: the server's history is another one, as after a restored backup, and what was told before may be no part
+   * of it. `retention`: part of what was missed is no longer kept.
+   */
+  reason: 'history' | 'retention';
+  /** The seq after which events go on. */
+  after: number;
+}
+
+/** Checks cursors that come from outside the program. Throws `invalid_input` when they are not what `cursors()` gives. */
+export function readCursors(value: unknown): Cursors {
+  const { epoch, rooms } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Cursors>;
+  if (typeof epoch !== 'string' || epoch === '') fail('invalid_input', 'resume: epoch must be a string');
+  if (typeof rooms !== 'object' || rooms === null) fail('invalid_input', 'resume: rooms must be an object');
+  for (const [room, seq] of Object.entries(rooms)) {
+    if (!Number.isSafeInteger(seq) || seq < 0) fail('invalid_input', `resume: the seq of ${room} must be 0 or more`);
+  }
+  return { epoch, rooms };
+}
 
 /** At most so many events are held above a gap; those past it are read from the log anyway. */
 const MAX_HELD = 256;

@@ -1,7 +1,7 @@
-import { type CommandOutput, type LoggedEvent, MadangError } from '@madang/protocol';
+import { type CommandOutput, type LoggedEvent, MadangError, type Room } from '@madang/protocol';
 import { BackOff, type BackOffOptions } from './back-off.js';
 import type { Call } from './connection.js';
-import { Cursor } from './cursors.js';
+import { Cursor, type Cursors } from './cursors.js';
 import { errorFrom, mayRetry, unavailable } from './errors.js';
 import { Timers } from './timers.js';
 
@@ -24,8 +24,10 @@ export interface EventSink {
   apply(event: LoggedEvent): void;
   /** Too much was missed in a room to show all of it, or what was is no longer kept; `true` if the events between are wanted nevertheless. */
   farBehind(room: string): boolean;
-  /** The room's history is another one: what is held of it means nothing. */
-  reset(room: string): void;
+  /** The room's history is another one: what is held of it means nothing. Events go on after this seq. */
+  reset(room: string, after: number): void;
+  /** Events up to this seq were missed and are no longer kept. */
+  cut(room: string, after: number): void;
   /** The room can't be read (any more). */
   gone(room: string): void;
 }
@@ -64,6 +66,19 @@ export class GapRepair {
   /** The rooms that are followed. */
   rooms(): string[] {
     return [...this.#rooms.keys()];
+  }
+
+  /** Goes on where another client was; before the first {@link sync}. */
+  resume({ epoch, rooms }: Cursors): void {
+    this.#epoch = epoch;
+    for (const [room, seq] of Object.entries(rooms)) this.follow(room, seq);
+  }
+
+  /** How far each room's events have been applied; undefined before the first {@link sync}. */
+  cursors(): Cursors | undefined {
+    if (this.#epoch === undefined) return undefined;
+    const rooms = Array.from(this.#rooms, ([room, { cursor }]) => [room, cursor.applied] as const);
+    return { epoch: this.#epoch, rooms: Object.fromEntries(rooms) };
   }
 
   /** Follows a room from a seq on; does nothing for one that is followed. */
@@ -113,21 +128,25 @@ export class GapRepair {
   }
 
   /**
-   * After connecting: brings what was missed. `heads` are the caller's rooms, each with its newest seq; others are
-   * followed no more, new ones from their head on. Far behind or of another epoch: see {@link EventSink}.
+   * After connecting: brings what was missed in the caller's rooms; others are followed no more. A room that is not
+   * followed yet begins at its head, or at the caller's joining if that was missed too. Far behind or of another epoch:
+   * see {@link EventSink}.
    */
-  async sync(heads: ReadonlyMap<string, number>, epoch: string, call: Call): Promise<void> {
+  async sync(rooms: ReadonlyMap<string, Room>, epoch: string, call: Call): Promise<void> {
     this.#syncs += 1;
     const sync = this.#syncs;
-    this.#changeEpoch(epoch);
-    for (const room of this.#rooms.keys()) if (!heads.has(room)) this.unfollow(room);
+    const goesOn = this.#epoch === epoch;
+    for (const room of this.#rooms.keys()) if (!rooms.has(room)) this.unfollow(room);
+    this.#changeEpoch(rooms, epoch);
     const missing: string[] = [];
-    for (const [room, head] of heads) {
-      this.follow(room, head);
+    for (const [room, { head, joined }] of rooms) {
+      this.follow(room, goesOn && joined !== undefined ? joined - 1 : head);
       const line = this.#rooms.get(room)!;
       line.cursor.note(head);
       this.#jumpIfFar(room, line);
-      if (line.cursor.behind > 0 && !line.isFarBehind) missing.push(room);
+      // A cursor past the head is of another history: the server's answer tells.
+      const isAhead = line.cursor.applied > head;
+      if (isAhead || (line.cursor.behind > 0 && !line.isFarBehind)) missing.push(room);
     }
     for (let start = 0; start < missing.length; start += SYNC_ROOMS) {
       // oxlint-disable-next-line no-await-in-loop -- more than 500 rooms: one after another spares the server
@@ -144,13 +163,17 @@ export class GapRepair {
     this.#timers.close();
   }
 
-  #changeEpoch(epoch: string): void {
-    if (this.#epoch !== undefined && this.#epoch !== epoch) {
-      const rooms = [...this.#rooms.keys()];
-      this.#rooms.clear();
-      for (const room of rooms) this.#sink.reset(room);
-    }
+  #changeEpoch(rooms: ReadonlyMap<string, Room>, epoch: string): void {
+    const isOther = this.#epoch !== undefined && this.#epoch !== epoch;
     this.#epoch = epoch;
+    if (!isOther) return;
+    const known = [...this.#rooms.keys()];
+    this.#rooms.clear();
+    for (const room of known) {
+      const { head } = rooms.get(room)!;
+      this.follow(room, head);
+      this.#sink.reset(room, head);
+    }
   }
 
   async #syncSome(rooms: string[], call: Call): Promise<void> {
@@ -171,7 +194,7 @@ export class GapRepair {
     if (page.reset) {
       if (epoch === this.#epoch && line.cursor.applied < (page.floor ?? 0)) return this.#passCut(room, line, page);
       line.cursor = new Cursor(page.head);
-      return this.#sink.reset(room);
+      return this.#sink.reset(room, page.head);
     }
     for (const event of page.events) {
       line.cursor.offer(event as LoggedEvent);
@@ -188,6 +211,7 @@ export class GapRepair {
   ): void {
     cursor.note(head);
     cursor.skipTo(this.#sink.farBehind(room) ? floor : cursor.known);
+    this.#sink.cut(room, cursor.applied);
   }
 
   #drain(room: string, line: RoomLine): void {

@@ -1,6 +1,7 @@
 export type { BackOffOptions } from './back-off.js';
-export type { Client, ClientOptions, Heard, Sending } from './client.js';
+export type { Client, ClientOptions, Heard, HeardName, Sending } from './client.js';
 export type { ConnectionState } from './connection.js';
+export type { CursorReset, Cursors } from './cursors.js';
 export { createClient } from './live-client.js';
 export type { Observable } from './observable.js';
 export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';

@@ -1,19 +1,18 @@
-import type { EventName, SignalName } from '@madang/protocol';
-import type { Heard } from './client.js';
+import type { Heard, HeardName } from './client.js';
 import { isSignalName } from './incoming.js';
 import { notify } from './observable.js';
 
-/** Who hears which events and signals. */
+/** Who hears what. */
 export class Listeners {
   readonly #byName = new Map<string, Set<(event: never) => void>>();
 
   /** Whether anybody hears an event of any name. */
   get hearEvents(): boolean {
-    return [...this.#byName].some(([name, listeners]) => !isSignalName(name) && listeners.size > 0);
+    return [...this.#byName].some(([name, { size }]) => size > 0 && name !== 'cursor.reset' && !isSignalName(name));
   }
 
   /** Adds a listener until the returned function is called. */
-  add<N extends EventName | SignalName>(name: N, listener: (event: Heard<N>) => void): () => void {
+  add<N extends HeardName>(name: N, listener: (event: Heard<N>) => void): () => void {
     const listeners = this.#byName.get(name) ?? new Set();
     this.#byName.set(name, listeners);
     const own = (event: Heard<N>) => listener(event);

@@ -2,15 +2,14 @@ import {
   type CommandInput,
   type CommandName,
   type CommandOutput,
-  type EventName,
   fail,
   type LoggedEvent,
-  type SignalName,
   type User,
 } from '@madang/protocol';
 import { AwayWatch } from './away.js';
-import type { Client, ClientOptions, Heard, Sending } from './client.js';
+import type { Client, ClientOptions, Heard, HeardName, Sending } from './client.js';
 import { type Beginning, type Call, Connection } from './connection.js';
+import { type Cursors, readCursors } from './cursors.js';
 import { unavailable } from './errors.js';
 import { type NamedSignal, readIncoming } from './incoming.js';
 import { Listeners } from './listeners.js';
@@ -19,6 +18,7 @@ import { indexedDbOutboxStore, memoryOutboxStore } from './outbox-store.js';
 import { RoomFeed } from './room-feed.js';
 import type { RoomView } from './room-state.js';
 import { type Credentials, Session, type SessionState } from './session.js';
+import { serverUrl } from './server-url.js';
 import { openSocketIo } from './socket-io-transport.js';
 import type { OpenTransport } from './transport.js';
 import { openPlainWebSocket } from './websocket-transport.js';
@@ -41,7 +41,7 @@ class LiveClient implements Client {
 
   constructor(options: ClientOptions) {
     const { backOff = {}, credentials = 'token', token, name, echo = true } = options;
-    const url = yardUrl(options.url);
+    const url = serverUrl(options.url);
     this.#echo = echo;
     this.#session = new Session({ url, credentials, token, name });
     this.#connection = new Connection(
@@ -70,6 +70,8 @@ class LiveClient implements Client {
       arrived: (message) => this.#outbox.arrived(message),
       emit: (event) => this.#emit(event),
       wantsAll: () => this.#listeners.hearEvents,
+      reset: (reset) => this.#listeners.emit(reset),
+      ...(options.resume && { resume: readCursors(options.resume) }),
     });
     this.#away = new AwayWatch(() => this.#tellPresence());
     this.#connection.state.subscribe(() => this.#isOnline && this.#online());
@@ -141,12 +143,16 @@ class LiveClient implements Client {
     return output;
   }
 
-  on<N extends EventName | SignalName>(name: N, listener: (event: Heard<N>) => void): () => void {
+  cursors(): Cursors | undefined {
+    return this.#feed.cursors();
+  }
+
+  on<N extends HeardName>(name: N, listener: (event: Heard<N>) => void): () => void {
     return this.#listeners.add(name, listener);
   }
 
-  send(room: string, text: string): Sending {
-    return this.#outbox.add(room, text);
+  send(room: string, text: string, options: { clientId?: string } = {}): Sending {
+    return this.#outbox.add(room, text, options.clientId);
   }
 
   retry(clientId: string): void {
@@ -265,22 +271,6 @@ type Answer = { [N in CommandName]: { name: N; output: CommandOutput<N> } }[Comm
 function openOf(transport: NonNullable<ClientOptions['transport']>): OpenTransport {
   if (typeof transport === 'function') return transport;
   return transport === 'websocket' ? openPlainWebSocket : openSocketIo;
-}
-
-function yardUrl(given: string | undefined): URL {
-  if (given === undefined && typeof document === 'undefined')
-    fail('invalid_input', 'url: is required outside of a page');
-  const url = given === undefined ? new URL('.', document.baseURI) : parseUrl(given);
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  url.search = '';
-  url.hash = '';
-  return url;
-}
-
-function parseUrl(given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') fail('invalid_input', 'url: must be an http(s) address');
-  return url;
 }
 
 function defaultStore(url: URL) {

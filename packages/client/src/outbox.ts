@@ -35,6 +35,7 @@ interface Lane {
 }
 
 interface Sent {
+  promise: Promise<Message>;
   resolve(message: Message): void;
   reject(error: MadangError): void;
 }
@@ -70,13 +71,14 @@ export class Outbox {
     return this.#lanes.get(room)?.entries ?? [];
   }
 
-  /** Puts a message in. `sent` rejects when it is refused for good, thrown away, or its user signs out. */
-  add(room: string, text: string): { clientId: string; sent: Promise<Message> } {
-    const clientId = newClientId();
+  /** Puts a message in; one with this id that is there already goes on, or again. `sent` rejects when it is refused for good, thrown away, or its user signs out. */
+  add(room: string, text: string, clientId = newClientId()): { clientId: string; sent: Promise<Message> } {
+    const sent = this.#expectSent(clientId);
+    if (this.#find(clientId)) {
+      this.retry(clientId);
+      return { clientId, sent };
+    }
     const entry = { user: this.#user ?? NOBODY, clientId, room, text, at: Date.now() };
-    const sent = new Promise<Message>((resolve, reject) => this.#sent.set(clientId, { resolve, reject }));
-    // Whoever only watches the room view awaits nothing; a refusal must not end their process.
-    sent.catch(() => {});
     const lane = this.#lane(room);
     lane.entries = [...lane.entries, entry];
     this.#keep(entry);
@@ -267,6 +269,17 @@ export class Outbox {
     this.#adopted.delete(entry.clientId);
     this.#unkeep(entry);
     this.#options.changed(entry.room);
+  }
+
+  #expectSent(clientId: string): Promise<Message> {
+    const known = this.#sent.get(clientId);
+    if (known) return known.promise;
+    let settle!: Pick<Sent, 'resolve' | 'reject'>;
+    const promise = new Promise<Message>((resolve, reject) => (settle = { resolve, reject }));
+    this.#sent.set(clientId, { promise, ...settle });
+    // Whoever only watches the room view awaits nothing; a refusal must not end their process.
+    promise.catch(() => {});
+    return promise;
   }
 
   #settle(clientId: string): Sent | undefined {

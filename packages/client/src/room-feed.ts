@@ -1,6 +1,7 @@
 import type { LoggedEvent, Message, Room, UserRef } from '@madang/protocol';
 import type { BackOffOptions } from './back-off.js';
 import type { Call } from './connection.js';
+import type { CursorReset, Cursors } from './cursors.js';
 import { GapRepair } from './gap-repair.js';
 import type { NamedSignal } from './incoming.js';
 import type { OutboxEntry } from './outbox-store.js';
@@ -26,6 +27,10 @@ export interface RoomFeedOptions {
   emit(event: LoggedEvent): void;
   /** Whether anybody wants every event, however many were missed. */
   wantsAll(): boolean;
+  /** Events of a room can't be told. */
+  reset(reset: CursorReset): void;
+  /** Goes on after these. */
+  resume?: Cursors;
 }
 
 /**
@@ -55,11 +60,21 @@ export class RoomFeed {
           this.#views.get(room)?.reload();
           return options.wantsAll();
         },
-        reset: (room) => this.#views.get(room)?.reset(),
+        reset: (room, after) => {
+          this.#views.get(room)?.reset();
+          options.reset({ type: 'cursor.reset', room, reason: 'history', after });
+        },
+        cut: (room, after) => options.reset({ type: 'cursor.reset', room, reason: 'retention', after }),
         gone: (room) => this.leave(room),
       },
       options.backOff,
     );
+    if (options.resume) this.#repair.resume(options.resume);
+  }
+
+  /** How far each room's events have been told; undefined before a session. */
+  cursors(): Cursors | undefined {
+    return this.#repair.cursors();
   }
 
   /** What one room shows; the same for the same id. */
@@ -84,10 +99,10 @@ export class RoomFeed {
   async begin(state: SessionState, call: Call): Promise<void> {
     if (this.#epoch !== state.epoch) this.rooms.clear();
     this.#epoch = state.epoch;
-    const heads = new Map(state.rooms.map((room) => [room.id, room.head]));
-    for (const id of this.#repair.rooms()) if (!heads.has(id)) this.leave(id);
+    const rooms = new Map(state.rooms.map((room) => [room.id, room]));
+    for (const id of this.#repair.rooms()) if (!rooms.has(id)) this.leave(id);
     for (const room of state.rooms) this.#enter(room);
-    const synced = this.#repair.sync(heads, state.epoch, call);
+    const synced = this.#repair.sync(rooms, state.epoch, call);
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const event of early) this.receive(event);

@@ -1,4 +1,4 @@
-import { type ConnectionState, createClient, MadangError } from '@madang/client';
+import { type ConnectionState, createClient, MadangError, memoryOutboxStore } from '@madang/client';
 import { FakeTransport } from '@madang/client/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fakeTime, newYard, online, settle } from './support.js';
@@ -27,6 +27,22 @@ function fakeBrowser() {
     },
     touch: () => void document.dispatchEvent(new Event('pointerdown')),
   };
+}
+
+/** The address that a client opens. */
+function openedUrl(given: string | undefined): string {
+  let opened = '';
+  const client = createClient({
+    ...(given !== undefined && { url: given }),
+    transport: ({ url }) => {
+      opened = url.href;
+      return { presentsToken: false, call: () => new Promise(() => {}), close: () => {} };
+    },
+    outbox: memoryOutboxStore(),
+  });
+  onTestFinished(() => client.close());
+  client.connect();
+  return opened;
 }
 
 describe('the state of the connection', () => {
@@ -65,8 +81,45 @@ describe('the state of the connection', () => {
   test('C18 a back-off that makes no sense is refused when it is given', () => {
     expect(() => createClient({ url: 'http://yard.test', backOff: { minMs: 0 } })).toThrow(MadangError);
     expect(() => createClient({ url: 'http://yard.test', backOff: { minMs: 10, maxMs: 5 } })).toThrow(MadangError);
-    expect(() => createClient({ url: 'ftp://yard.test' })).toThrow('url');
-    expect(() => createClient()).toThrow('url');
+  });
+
+  test('C39 outside of a page an address must be a full http(s) one, and the refusal says so', () => {
+    for (const url of [undefined, '', '/chat', 'chat', './', '//yard.test', '?x', 'yard.test:3000', 'http://'])
+      expect(() => createClient(url === undefined ? {} : { url }), url).toThrow(/^url: must be .*http:/);
+    for (const url of ['ftp://yard.test', 'localhost:3000', 'ws://yard.test', 'data:,x'])
+      expect(() => createClient({ url }), url).toThrow(/^url: must be an http\(s\) address/);
+    expect(openedUrl('http://yard.test:3000/chat?x#y')).toBe('http://yard.test:3000/chat/');
+  });
+
+  // The page is https://yard.test/chat/lobby?x=1#y.
+  test.each([
+    [undefined, 'https://yard.test/chat/'],
+    ['', 'https://yard.test/chat/'],
+    ['.', 'https://yard.test/chat/'],
+    ['?x=2', 'https://yard.test/chat/'],
+    ['#y', 'https://yard.test/chat/'],
+    ['/', 'https://yard.test/'],
+    ['/talk', 'https://yard.test/talk/'],
+    ['/talk/', 'https://yard.test/talk/'],
+    ['/a/b?c=1#d', 'https://yard.test/a/b/'],
+    ['talk', 'https://yard.test/chat/talk/'],
+    ['./talk/', 'https://yard.test/chat/talk/'],
+    ['..', 'https://yard.test/'],
+    ['../talk', 'https://yard.test/talk/'],
+    ['//other.test/talk', 'https://other.test/talk/'],
+    ['http://other.test', 'http://other.test/'],
+    ['http://other.test:3000/a/b', 'http://other.test:3000/a/b/'],
+    ['/대화', 'https://yard.test/%EB%8C%80%ED%99%94/'],
+  ])('C39 in a page the address %s is relative to the page', (url, expected) => {
+    fakeBrowser();
+    expect(openedUrl(url)).toBe(expected);
+  });
+
+  test('C39 a page without an address of its own needs a full one', () => {
+    fakeBrowser();
+    Object.assign(document, { baseURI: 'data:text/html,x' });
+    expect(() => createClient({ url: '/chat' })).toThrow(/^url: must be a full address/);
+    expect(openedUrl('https://yard.test')).toBe('https://yard.test/');
   });
 
   test('C19 reconnectNow does not wait', async () => {

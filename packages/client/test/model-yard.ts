@@ -273,6 +273,11 @@ export class ModelYard {
     return { user: this.users.get(user), rooms, epoch: this.epoch };
   }
 
+  #joined(room: string, user: string): number {
+    const { log } = this.rooms.get(room)!;
+    return log.findLast((event) => event.type === 'member.joined' && event.user.id === user)?.seq ?? 0;
+  }
+
   #room(id: string, user: string): Room {
     const { name, members } = this.rooms.get(id)!;
     return {
@@ -283,7 +288,7 @@ export class ModelYard {
       createdAt: 0,
       head: this.head(id),
       members: members.size,
-      ...(members.has(user) && { role: 'member', read: this.head(id), unread: 0 }),
+      ...(members.has(user) && { role: 'member', joined: this.#joined(id, user), read: this.head(id), unread: 0 }),
     };
   }
 }

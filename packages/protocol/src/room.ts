@@ -17,6 +17,7 @@ export const room = z
     head: cursor.meta({ description: "The seq of the room's newest event" }),
     members: z.int().meta({ description: 'How many members it has' }),
     role: z.enum(['owner', 'member']).optional().meta({ description: "The caller's role; absent when not a member" }),
+    joined: cursor.optional().meta({ description: "The seq of the caller's joining; absent when not a member" }),
     read: cursor.optional().meta({ description: 'How far the caller has read' }),
     unread: z.int().optional().meta({ description: "Others' messages after `read`, counted to 100" }),
     peer: userRef.optional().meta({ description: 'The other person of a direct room' }),

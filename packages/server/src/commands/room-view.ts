@@ -18,7 +18,7 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
       createdAt: row.created_at,
       head: row.head,
       members: row.member_count,
-      ...(row.role !== null && { role: row.role, read: row.read ?? 0, unread: row.unread }),
+      ...(row.role !== null && { role: row.role, joined: row.joined ?? 0, read: row.read ?? 0, unread: row.unread }),
       ...(peer && { peer }),
     };
   });

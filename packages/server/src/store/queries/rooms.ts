@@ -13,6 +13,7 @@ export interface RoomRow {
   head: number;
   member_count: number;
   role: MemberRole | null;
+  joined: number | null;
   read: number | null;
   /** Others' messages after `read`, counted to 100; 0 where the user is no member. */
   unread: number;
@@ -25,7 +26,8 @@ function roomsSeenBy(read: Kysely<Schema>, user: string) {
     .leftJoin('reads', (join) => join.onRef('reads.room_id', '=', 'rooms.id').on('reads.user_id', '=', user))
     .select([
       ...(['rooms.id', 'rooms.kind', 'rooms.name', 'rooms.topic', 'rooms.created_at'] as const),
-      ...(['rooms.head', 'rooms.member_count', 'members.role', 'reads.seq as read'] as const),
+      ...(['rooms.head', 'rooms.member_count', 'members.role'] as const),
+      ...(['members.joined_seq as joined', 'reads.seq as read'] as const),
       unreadBy(user).as('unread'),
     ]);
 }
