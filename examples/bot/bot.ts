@@ -1,34 +1,75 @@
-import { createClient } from '@madang/client';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createClient, type Cursors, MadangError } from '@madang/client';
+import { renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
-/** A bot that rolls dice: `!roll 2d6` in any room that it is in. Its token is kept in a file, and so its identity. */
+/** A bot that rolls dice: `!roll 2d6` in any room that it is in. What it is and how far it is are kept in a file. */
 const url = process.env['MADANG_URL'] ?? 'http://localhost:3000';
-const tokenFile = process.env['TOKEN_FILE'] ?? './bot-token';
+const stateFile = process.env['STATE_FILE'] ?? './bot-state.json';
 
-const client = createClient({ url, name: 'dice', echo: false, ...savedToken() });
+const { token, cursors } = await savedState();
+const client = createClient({
+  url,
+  name: 'dice',
+  echo: false,
+  ...(token !== undefined && { token }),
+  ...(cursors && { resume: cursors }),
+});
+
+/** One thing after another, so that what is saved as done has been done, and all before it too. */
+let work = Promise.resolve();
 
 client.on('message.created', ({ room, message }) => {
   const roll = /^!roll (\d{1,2})d(\d{1,3})$/.exec(message.text);
-  if (roll) client.send(room, answerTo(Number(roll[1]), Number(roll[2])));
+  then(async () => {
+    if (roll) await answer(room, message.id, rolled(Number(roll[1]), Number(roll[2])));
+  });
 });
 
+client.on('cursor.reset', ({ room, reason }) => process.stdout.write(`${room}: not all was heard (${reason})\n`));
+
 client.state.subscribe(() => {
-  if (client.state.get().status === 'online' && client.token) writeFileSync(tokenFile, client.token, { mode: 0o600 });
-  process.stdout.write(`${client.state.get().status}\n`);
+  const { status } = client.state.get();
+  process.stdout.write(`${status}\n`);
+  if (status === 'online') then(() => Promise.resolve());
 });
 
 client.connect();
 process.once('SIGTERM', () => void client.close());
 
-function answerTo(count: number, sides: number): string {
+/** Does a piece of work when those before it are done, then saves how far the bot was when it was told of it. */
+function then(run: () => Promise<void>): void {
+  const state = { token: client.token, cursors: client.cursors() };
+  work = work.then(run).then(() => save(state));
+  // Closed before it was done: it is done in the next life.
+  work.catch(() => {});
+}
+
+/** The id makes it one answer, even where the bot was killed after sending and before saving. */
+async function answer(room: string, messageId: string, text: string): Promise<void> {
+  try {
+    await client.send(room, text, { clientId: `roll:${messageId}` }).sent;
+  } catch (error) {
+    const isRefused = error instanceof MadangError && error.code !== 'unavailable';
+    if (!isRefused) throw error;
+  }
+}
+
+function rolled(count: number, sides: number): string {
   const rolls = Array.from({ length: count }, () => 1 + Math.floor(Math.random() * sides));
   return `🎲 ${rolls.join(' + ')} = ${rolls.reduce((sum, each) => sum + each, 0)}`;
 }
 
-function savedToken(): { token?: string } {
+/** A file of its own that then takes the place: whenever the bot is killed, one of the two is whole. */
+function save(state: { token: string | undefined; cursors: Cursors | undefined }): void {
+  writeFileSync(`${stateFile}.new`, JSON.stringify(state), { mode: 0o600, flush: true });
+  renameSync(`${stateFile}.new`, stateFile);
+}
+
+async function savedState(): Promise<{ token?: string; cursors?: Cursors }> {
   try {
-    return { token: readFileSync(tokenFile, 'utf8').trim() };
-  } catch {
-    return {};
+    return JSON.parse(await readFile(stateFile, 'utf8')) as { token?: string; cursors?: Cursors };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
   }
 }
