@@ -22,7 +22,7 @@ export function pages(): string[] {
     'README.md',
     'README.ko.md',
     'CONTRIBUTING.md',
-
+    'packages/client/README.md',
     ...docs.map((name) => `docs/${name}`),
   ];
 }

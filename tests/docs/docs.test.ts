@@ -39,8 +39,8 @@ async function runBlock(block: CodeBlock): Promise<void> {
     return;
   }
   const file = join(folder, `${block.page.replaceAll(/\W/g, '-')}-${block.line}.mjs`);
-  const end =
-    startsServer || code.includes('new WebSocket') ? `\nsetTimeout(() => process.exit(0), ${SERVER_SNIPPET_MS});` : '';
+  const staysOpen = startsServer || code.includes('new WebSocket') || code.includes('createClient');
+  const end = staysOpen ? `\nsetTimeout(() => process.exit(0), ${SERVER_SNIPPET_MS}).unref();` : '';
   writeFileSync(file, code + end);
   await run(process.execPath, ['--import', './browser.mjs', file], { cwd: folder, timeout: 20_000 });
 }

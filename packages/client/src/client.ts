@@ -4,6 +4,7 @@ import type {
   CommandOutput,
   EventName,
   LoggedEvent,
+  MadangError,
   Message,
   Room,
   SignalName,
@@ -79,6 +80,11 @@ export interface Client {
   readonly user: Observable<User | undefined>;
   /** The caller's rooms, kept up to date, in any order. */
   readonly rooms: Observable<readonly Room[]>;
+  /**
+   * Why unsent messages can't be kept in the outbox's store, as where a browser denies storage or the disk is full: they
+   * are then in memory only, and lost with the page. Undefined while the store works.
+   */
+  readonly outboxError: Observable<MadangError | undefined>;
   /** The session's token: a secret, to go on with later. Undefined without a session and with `credentials: 'cookie'`. */
   readonly token: string | undefined;
   /** Connects, and after each loss again by itself. Does nothing when it has begun. */

@@ -90,6 +90,10 @@ class LiveClient implements Client {
     return this.#feed.rooms.list;
   }
 
+  get outboxError() {
+    return this.#outbox.storeError;
+  }
+
   get token(): string | undefined {
     return this.#session.token;
   }
@@ -274,5 +278,6 @@ function openOf(transport: NonNullable<ClientOptions['transport']>): OpenTranspo
 }
 
 function defaultStore(url: URL) {
-  return typeof indexedDB === 'undefined' ? memoryOutboxStore() : indexedDbOutboxStore(`madang-outbox ${url.href}`);
+  // Not its value: where storage is denied, even reading that throws.
+  return 'indexedDB' in globalThis ? indexedDbOutboxStore(`madang-outbox ${url.href}`) : memoryOutboxStore();
 }

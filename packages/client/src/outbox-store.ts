@@ -59,7 +59,12 @@ export function indexedDbOutboxStore(name = 'madang-outbox'): OutboxStore {
       blocking: () => void close(),
       terminated: () => (opened = undefined),
     });
-    return opened;
+    // One that could not be opened is tried again: it may have been full, or blocked, for a moment.
+    const opening = opened;
+    opening.catch(() => {
+      if (opened === opening) opened = undefined;
+    });
+    return opening;
   }
 
   async function close(): Promise<void> {

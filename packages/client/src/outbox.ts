@@ -3,14 +3,15 @@ import { BackOff, type BackOffOptions } from './back-off.js';
 import { newClientId } from './client-id.js';
 import type { Call } from './connection.js';
 import { errorFrom, mayRetry, unavailable } from './errors.js';
+import { Value } from './observable.js';
 import type { OutboxEntry, OutboxStore } from './outbox-store.js';
 import { Timers } from './timers.js';
 
 /** In so many rooms a message may be on its way at the same time. */
 const MAX_IN_FLIGHT = 32;
 
-/** A store that takes longer than this, in ms, is not waited for. */
-const LOAD_MS = 3000;
+/** A store that takes longer than this, in ms, is taken for failing. */
+const STORE_MS = 3000;
 
 /** The user of entries that were written before anybody signed in; they are kept in memory only. */
 const NOBODY = '';
@@ -47,6 +48,8 @@ interface Sent {
  * ones behind it go on.
  */
 export class Outbox {
+  /** Why the store fails, so that what waits is in memory only. Undefined while it works. */
+  readonly storeError = new Value<MadangError | undefined>(undefined);
   readonly #options: OutboxOptions;
   readonly #timers = new Timers();
   readonly #lanes = new Map<string, Lane>();
@@ -55,7 +58,10 @@ export class Outbox {
   readonly #adopted = new Set<string>();
   /** Sent by this client, and their event is not emitted yet. */
   readonly #unheard = new Set<string>();
+  /** Could not be put into the store; tried again once it takes something. */
+  readonly #unkept = new Set<OutboxEntry>();
   #storing: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
   #user: string | undefined;
   #isLoaded = false;
   #isOnline = false;
@@ -161,18 +167,22 @@ export class Outbox {
   }
 
   /** Ends sending; entries stay in the store. Safe twice. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     this.#isOnline = false;
-    this.#timers.close();
+    for (const lane of this.#lanes.values()) stopWaiting(lane);
     for (const clientId of this.#sent.keys()) this.#settle(clientId)?.reject(unavailable('The client was closed'));
-    await this.#storing;
-    await this.#options.store.close().catch(() => {});
+    await this.#inTime(this.#storing).catch(() => {});
+    await this.#inTime(this.#options.store.close()).catch(() => {});
+    this.#timers.close();
   }
 
   async #load(user: string): Promise<void> {
-    const { store } = this.#options;
-    const late = new Promise<OutboxEntry[]>((resolve) => this.#timers.after(LOAD_MS, () => resolve([])));
-    const stored = await Promise.race([store.load(user).catch(() => []), late]);
+    const stored = (await this.#ask((store) => store.load(user))) ?? [];
     if (this.#user !== user) return;
     for (const entry of stored.toReversed()) {
       const lane = this.#lane(entry.room);
@@ -221,7 +231,7 @@ export class Outbox {
   /** Whether another tab has sent an entry, or thrown it away, since it was loaded. */
   async #isGone({ user, clientId }: OutboxEntry): Promise<boolean> {
     if (!this.#adopted.has(clientId)) return false;
-    return !(await this.#options.store.has(user, clientId).catch(() => true));
+    return (await this.#ask((store) => store.has(user, clientId))) === false;
   }
 
   #failed(lane: Lane, entry: OutboxEntry, error: MadangError): void {
@@ -289,16 +299,46 @@ export class Outbox {
   }
 
   #keep(entry: OutboxEntry): void {
-    if (entry.user !== NOBODY) this.#store((store) => store.put(entry));
+    if (entry.user !== NOBODY) this.#inTurn(() => this.#put(entry));
+  }
+
+  async #put(entry: OutboxEntry): Promise<void> {
+    this.#unkept.delete(entry);
+    const isKept = await this.#ask((store) => store.put(entry).then(() => true));
+    if (!isKept) {
+      this.#unkept.add(entry);
+    } else if (this.storeError.get()) {
+      this.storeError.set(undefined);
+      for (const unkept of this.#unkept) this.#keep(unkept);
+    }
   }
 
   #unkeep({ user, clientId }: OutboxEntry): void {
-    if (user !== NOBODY) this.#store((store) => store.remove(user, clientId));
+    for (const unkept of this.#unkept) if (unkept.clientId === clientId) this.#unkept.delete(unkept);
+    if (user !== NOBODY) this.#inTurn(() => this.#ask((store) => store.remove(user, clientId)));
   }
 
   /** One after another, so that an entry isn't taken out before it was put in. */
-  #store(change: (store: OutboxStore) => Promise<void>): void {
-    this.#storing = this.#storing.then(() => change(this.#options.store)).catch(() => {});
+  #inTurn(change: () => Promise<void>): void {
+    this.#storing = this.#storing.then(change);
+  }
+
+  /** What the store answers; undefined when it fails, or takes too long. */
+  async #ask<T>(question: (store: OutboxStore) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.#inTime(question(this.#options.store));
+    } catch (error) {
+      this.storeError.set(errorFrom(error));
+      return undefined;
+    }
+  }
+
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    let cancel: (() => void) | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.#timers.after(STORE_MS, () => reject(unavailable('The store of unsent messages does not answer')));
+    });
+    return Promise.race([answer, late]).finally(cancel);
   }
 }
 

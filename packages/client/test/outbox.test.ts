@@ -1,7 +1,7 @@
 // oxlint-disable-next-line no-unassigned-import -- puts indexedDB into the globals
 import 'fake-indexeddb/auto';
-import { indexedDbOutboxStore, memoryOutboxStore, type MadangError } from '@madang/client';
-import { describe, expect, test } from 'vitest';
+import { indexedDbOutboxStore, memoryOutboxStore, MadangError } from '@madang/client';
+import { describe, expect, test, vi } from 'vitest';
 import { fakeTime, heard, newYard, online, settle, shown, watch } from './support.js';
 
 function sends(yard: ReturnType<typeof newYard>['yard']) {
@@ -394,20 +394,22 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
 const broken = () => Promise.reject(new Error('no disk'));
 const stuck = () => new Promise<never>(() => {});
 
-test('C11 a store that fails loses only the survival', async () => {
+test('C11 a store that fails loses only the survival, and it is told', async () => {
   const { yard, join } = setUp();
   const { client } = join('anna', {
     outbox: { load: broken, has: broken, put: broken, remove: broken, close: broken },
   });
+  expect(client.outboxError.get()).toBeUndefined();
   await online(client);
   await client.send('lobby', 'hi').sent;
   expect(yard.messages('lobby')).toHaveLength(1);
+  expect(client.outboxError.get()).toBeInstanceOf(MadangError);
 });
 
-test('C11 a store that never answers is waited for 3 s', async () => {
+test('C11 a store that never answers is waited for 3 s, and closing does not wait longer', async () => {
   const { yard, join } = setUp();
   const { client } = join('anna', {
-    outbox: { ...memoryOutboxStore(), load: stuck },
+    outbox: { load: stuck, has: stuck, put: stuck, remove: stuck, close: stuck },
   });
   await online(client);
   client.send('lobby', 'hi');
@@ -415,4 +417,29 @@ test('C11 a store that never answers is waited for 3 s', async () => {
   expect(yard.messages('lobby')).toEqual([]);
   await settle(200);
   expect(yard.messages('lobby')).toHaveLength(1);
+  expect(client.outboxError.get()).toMatchObject({ code: 'unavailable' });
+  let isClosed = false;
+  void client.close().then(() => (isClosed = true));
+  await settle(6100);
+  expect(isClosed).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('C11 a store that was full for a while keeps what waits once it takes something again', async () => {
+  const { yard, join } = setUp();
+  const store = memoryOutboxStore();
+  let isFull = true;
+  const { client } = join('anna', { outbox: { ...store, put: (entry) => (isFull ? broken() : store.put(entry)) } });
+  await online(client);
+  yard.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
+  client.send('lobby', '1');
+  client.send('lobby', '2');
+  await settle();
+  expect(await store.load('u-anna')).toEqual([]);
+  expect(client.outboxError.get()).toBeDefined();
+  isFull = false;
+  client.send('lobby', '3');
+  await settle();
+  expect((await store.load('u-anna')).map(({ text }) => text)).toEqual(['1', '2', '3']);
+  expect(client.outboxError.get()).toBeUndefined();
 });
