@@ -101,7 +101,13 @@ test('killed at any moment and started again, it answers each roll once, in the 
   await bot.start();
   const all = await answers('lobby', asked);
   expect(all.map(({ text }) => text)).toEqual(
-    Array.from({ length: asked }, (_, index) => `🎲 ${Array(index + 1).fill(1).join(' + ')} = ${index + 1}`),
+    Array.from(
+      { length: asked },
+      (_, index) =>
+        `🎲 ${Array(index + 1)
+          .fill(1)
+          .join(' + ')} = ${index + 1}`,
+    ),
   );
   expect(new Set(all.map(({ author }) => author.id))).toEqual(new Set([first?.author.id]));
 }, 60_000);
