@@ -1,14 +1,10 @@
 import type { Client } from '@madang/client';
-import express from 'express';
-import { createMadang } from 'madang';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startBrowser } from '../../../tests/support/browser.js';
-import { tempFolder } from '../../../tests/support/temp-folder.js';
+import { startHostApp } from '../../../tests/support/host-app.js';
 import { startServer } from './start-server.js';
 
 declare global {
@@ -33,12 +29,12 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
   });
 
   test('C39 in a page of the host app, `/chat` is where Madang is mounted, and the app’s own sign-in is the session', async () => {
-    const app = await startHostApp();
+    await using app = await startHostApp();
     const context = await browser.newContext();
     onTestFinished(() => context.close());
-    await context.addCookies([{ name: 'app', value: 'minsu', url: app }]);
+    await context.addCookies([{ name: 'app', value: 'minsu', url: app.url }]);
     const page = await context.newPage();
-    await page.goto(`${app}/account/page`);
+    await page.goto(`${app.url}/account/page`);
     await page.addScriptTag({ content: bundle });
     const said = await page.evaluate(async () => {
       globalThis.client = madang.createClient({ url: '/chat', credentials: 'cookie' });
@@ -102,32 +98,6 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
     60_000,
   );
 });
-
-/** An app that has Madang at /chat, and knows its users by a cookie of its own. */
-async function startHostApp(): Promise<string> {
-  const folder = tempFolder();
-  const app = express();
-  const server = createServer(app);
-  const chat = await createMadang({
-    path: '/chat',
-    data: folder.path,
-    logLevel: 'warn',
-    authenticate: ({ headers }) => (headers.cookie?.includes('app=minsu') ? { id: 'minsu', name: 'Minsu' } : null),
-  });
-  app.use('/chat', chat.router);
-  app.get('/account/page', (_request, response) => void response.type('html').send('<title>A page of the app</title>'));
-  chat.attach(server);
-  server.listen(0);
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    await chat.close();
-    server.closeAllConnections();
-    server.close();
-    folder[Symbol.dispose]();
-  });
-  const address = server.address();
-  return `http://localhost:${typeof address === 'object' ? address?.port : ''}`;
-}
 
 async function bundleClient(): Promise<string> {
   const output = await build({
