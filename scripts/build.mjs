@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureDependencies, root, run } from './setup.mjs';
+import { root, run } from './repository.mjs';
+import { ensureDependencies } from './setup.mjs';
 
 const webStamp = join(root, 'packages/web/dist/.stamp');
 
@@ -39,6 +40,6 @@ function hashOf(paths) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  ensureDependencies();
+  await ensureDependencies();
   build();
 }

@@ -1,10 +1,11 @@
 // The static checks: types, lint, format, unused code, and who may import whom.
 import { join } from 'node:path';
 import { checkSources } from './check-sources.mjs';
-import { ensureDependencies, root, run } from './setup.mjs';
+import { root, run } from './repository.mjs';
+import { ensureDependencies } from './setup.mjs';
 import { build } from './build.mjs';
 
-ensureDependencies();
+await ensureDependencies();
 build();
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 run(bin('tsc'), ['-p', 'packages/web']);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { budgets, commands, errorTable, events, formatLimits, permissionObjects, signals } from '@madang/protocol';
 import { settingsTable } from '../packages/server/dist/config.js';
-import { root } from './setup.mjs';
+import { root } from './repository.mjs';
 
 const notice = '<!-- Made by scripts/generate-docs.mjs from the tables in the code. Do not edit. -->';
 

@@ -1,24 +1,22 @@
 // What the two commands need before they can do anything: the dependencies of the lock file, for this Node.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The repository's folder. */
-export const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Runs a command in the repository; ends this process when it fails. */
-export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
-}
+import { root, succeeds } from './repository.mjs';
+import { driverLoads, isDriverOfLock, prepareDriver } from './sqlite-driver.mjs';
 
 /** Installs the dependencies if they are not those of the lock file, or the database's driver is of another Node. */
-export function ensureDependencies() {
-  if (isInstalled() && driverLoads()) return;
-  process.stdout.write('Installing dependencies (a minute or two, the first time) …\n');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+export async function ensureDependencies() {
+  const areThere = isInstalled();
+  if (areThere && (await driverLoads())) return;
+  process.stdout.write('Installing dependencies …\n');
+  const install = areThere && !isDriverOfLock ? undefined : installAll();
+  const [placeDriver] = await Promise.all([prepareDriver(), install]);
+  placeDriver();
+}
+
+async function installAll() {
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (!(await succeeds('npm', args, { stdio: 'inherit' }))) process.exit(1);
 }
 
 /** Whether what npm has noted as installed is what the lock file wants. */
@@ -33,12 +31,5 @@ function isInstalled() {
       optional ||
       devOptional ||
       (link ? existsSync(join(root, path)) : installed[path]?.version === version),
-  );
-}
-
-function driverLoads() {
-  const load = "new (require('better-sqlite3'))(':memory:')";
-  return (
-    spawnSync(process.execPath, ['-e', load], { cwd: join(root, 'packages/server'), stdio: 'ignore' }).status === 0
   );
 }

@@ -2,6 +2,6 @@
 import { build } from './build.mjs';
 import { ensureDependencies } from './setup.mjs';
 
-ensureDependencies();
+await ensureDependencies();
 build();
 await import('../packages/server/dist/cli.js');

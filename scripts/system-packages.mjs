@@ -1,6 +1,6 @@
 // What the tests need of the system: a Chromium with Korean and emoji fonts, Python clients that are not ours, a
-// PostgreSQL, a Redis, nginx. Where they are missing and this may install Debian packages, it does; elsewhere it says
-// what to install.
+// PostgreSQL, a Redis, nginx, systemd's judge of units. Where they are missing and this may install Debian packages, it
+// does; elsewhere it says what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -17,6 +17,7 @@ const needs = [
   },
   { packages: ['redis-server'], isThere: () => runs('redis-server', ['--version']) },
   { packages: ['nginx'], isThere: () => existsSync('/usr/sbin/nginx') },
+  { packages: ['systemd'], isThere: () => runs('systemd-analyze', ['--version']) },
   { packages: ['postgresql'], isThere: () => existsSync('/usr/lib/postgresql') || runs('pg_config', ['--bindir']) },
 ];
 

@@ -4,10 +4,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
-import { ensureDependencies, root } from './setup.mjs';
+import { root } from './repository.mjs';
+import { ensureDependencies } from './setup.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
-ensureDependencies();
+await ensureDependencies();
 build();
 ensureSystemPackages();
 

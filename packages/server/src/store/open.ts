@@ -3,6 +3,7 @@ import type { CopySide } from './copy-side.js';
 import { openPostgresSide } from './postgres/copy-side.js';
 import { openPostgresStore } from './postgres/store.js';
 import { openSqliteSide } from './sqlite/copy-side.js';
+import { refuseUnfitDriver } from './sqlite/driver.js';
 import { copyDatabase, holdDatabase } from './sqlite/snapshot.js';
 import { openSqliteStore } from './sqlite/store.js';
 import type { Store } from './store.js';
@@ -52,6 +53,8 @@ export function holdStore(data: string): { release(): void } {
   return holdDatabase(fileIn(data));
 }
 
+/** The SQLite database in a folder; whoever asks will open it, so this Node must be able to. */
 function fileIn(folder: string): string {
+  refuseUnfitDriver();
   return join(folder, 'madang.db');
 }

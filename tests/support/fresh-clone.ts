@@ -1,0 +1,84 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tempFolder } from './temp-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a command ended with. */
+export interface Ended {
+  code: number | string | null;
+  /** Both of its outputs. */
+  output: string;
+}
+
+/** A program that says where it serves. */
+export interface Serving extends AsyncDisposable {
+  url: string;
+}
+
+/** A folder in which commands are run as somebody types them. */
+export class Workplace implements Disposable {
+  readonly path: string;
+  readonly #folder = tempFolder();
+
+  constructor() {
+    this.path = this.#folder.path;
+  }
+
+  /** Runs a command to its end, with the Node in a folder if one is given. */
+  run(line: string, node?: string): Promise<Ended> {
+    return new Promise((resolve) => {
+      execFile('bash', ['-c', line], { cwd: this.path, env: environment(node) }, (error, stdout, stderr) => {
+        resolve({ code: error ? (error.code ?? error.signal ?? null) : 0, output: `${stdout}${stderr}` });
+      });
+    });
+  }
+
+  /** Runs a command until it says where it serves; with all that it has started it is ended when disposed of. */
+  async serve(line: string, node?: string): Promise<Serving> {
+    const child = spawn('bash', ['-c', line], { cwd: this.path, env: environment(node), detached: true });
+    const exited = once(child, 'exit');
+    let output = '';
+    const url = await new Promise<string>((resolve, reject) => {
+      const hear = (chunk: Buffer) => {
+        output += chunk.toString();
+        const match = /open at (http:[^"\s]+)/.exec(output);
+        if (match?.[1] !== undefined) resolve(match[1].replace(/\/$/, ''));
+      };
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
+      void exited.then(() => reject(new Error(`It ended: ${output}`)));
+    });
+    return {
+      url,
+      [Symbol.asyncDispose]: async () => {
+        process.kill(-(child.pid ?? 0), 'SIGKILL');
+        await exited;
+      },
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+/** The repository as a clone has it: what git knows, with changes that are not committed yet, and nothing else. */
+export function freshClone(): Workplace {
+  const clone = new Workplace();
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  for (const file of files.toString().split('\0').filter(Boolean)) cpSync(join(root, file), join(clone.path, file));
+  return clone;
+}
+
+/** Without what `npm test` gives to its own children, which would change what npm does in there. */
+function environment(node: string | undefined): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(lifecycle|package|config_local_prefix)/.test(name),
+  );
+  const { NODE_ENV: _, ...rest } = Object.fromEntries(own);
+  return { ...rest, ...(node !== undefined && { PATH: `${node}:${process.env['PATH']}` }) };
+}

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The Node versions beside the one that runs the tests, pinned; npm has each as a package of its own. */
+export const otherNodes = { 22: '22.23.3', 24: '24.21.0' } as const;
+
+/** The folder of another Node's binary, for `PATH`. Fetched once on a machine, and kept in the user's cache. */
+export async function otherNode(major: keyof typeof otherNodes): Promise<string> {
+  const version = otherNodes[major];
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'madang', `node-${version}`);
+  if (!existsSync(folder)) {
+    await mkdir(dirname(folder), { recursive: true });
+    const work = await mkdtemp(`${folder}.`);
+    try {
+      await run('npm', [
+        'install',
+        '--prefix',
+        work,
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        `${name}@${version}`,
+      ]);
+      await rename(work, folder).catch((error: unknown) => {
+        // Another test run may have been quicker.
+        if (!existsSync(folder)) throw error;
+      });
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  return join(folder, 'node_modules', name, 'bin');
+}
