@@ -41,6 +41,7 @@ const badValues: Record<string, [string, string | undefined, unknown]> = {
   'postgres://…': ['', 'mysql://host/x', 5],
   'redis://…': ['x', 'http://host', true],
   folder: ['', undefined, 7],
+  '/path': ['chat', '/a?b', 5],
   address: ['', undefined, []],
   origins: ['example.org', 'https://example.org/path', [1]],
   addresses: ['nonsense', '10.0.0.0/99', 'loopback, 300.1.1.1'],

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from './start-server.ts';
 import { tempFolder } from './temp-folder.ts';
 
-const example = fileURLToPath(new URL('../../examples/nginx/madang.conf', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples/nginx/', import.meta.url));
 
 /** A running nginx. */
 export interface TestNginx extends AsyncDisposable {
@@ -15,21 +15,24 @@ export interface TestNginx extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts Debian's nginx with the example's settings before the given nodes. Only the ports are others. */
-export async function startNginx(nodePorts: readonly [number, number]): Promise<TestNginx> {
+/** Starts Debian's nginx with an example's settings before the given nodes. Only the ports are others. */
+export async function startNginx(
+  nodePorts: readonly [number, number?],
+  example: 'madang.conf' | 'prefix.conf' = 'madang.conf',
+): Promise<TestNginx> {
   const folder = tempFolder();
   const port = await freePort();
-  const settings = readFileSync(example, 'utf8')
+  const settings = readFileSync(join(examples, example), 'utf8')
     .replace('listen 80;', `listen ${port};`)
     .replaceAll('127.0.0.1:3001', `127.0.0.1:${nodePorts[0]}`)
     .replaceAll('127.0.0.1:3002', `127.0.0.1:${nodePorts[1]}`);
-  writeFileSync(join(folder.path, 'madang.conf'), settings);
+  writeFileSync(join(folder.path, example), settings);
   const own = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(folder.path, name)};`,
   );
   const main = `daemon off; pid ${join(folder.path, 'pid')}; error_log stderr warn; events { worker_connections 512; }
     ${process.getuid?.() === 0 ? 'user root;' : ''}
-    http { access_log off; ${own.join(' ')} include ${join(folder.path, 'madang.conf')}; }`;
+    http { access_log off; ${own.join(' ')} include ${join(folder.path, example)}; }`;
   writeFileSync(join(folder.path, 'nginx.conf'), main);
   mkdirSync(join(folder.path, 'logs'));
   const child = spawn('/usr/sbin/nginx', ['-p', folder.path, '-c', join(folder.path, 'nginx.conf')], {

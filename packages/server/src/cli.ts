@@ -1,5 +1,5 @@
-#!/usr/bin/env node
 import { Command, Option } from 'commander';
+import { createRequire } from 'node:module';
 import { trace, type TraceQuestion } from './cli/trace.js';
 import type { VerifyQuestion } from './cli/verify.js';
 import { addFlags, readConfig } from './config.js';
@@ -8,9 +8,12 @@ import { PlainError } from './errors.js';
 /** The exit code of `madang verify` when it could not be tested. */
 const UNTESTABLE = 2;
 
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
 // Each command loads its own file, so that asking a server does not load one.
 const program = addFlags(new Command('madang'))
   .description('Real-time chat for your own server.')
+  .version(version, '--version', 'Print the version')
   .helpOption('--help', 'Show this')
   .allowExcessArguments(false)
   .action(async () => (await import('./cli/start.js')).start(readConfig(program)));
@@ -23,10 +26,10 @@ program
   .option('--url <url>', 'Where the server is (default: this machine, at --port)')
   .option('--json', 'Print the answer as JSON')
   .helpOption('--help', 'Show this')
-  .addHelpText('after', '\n--data and --port, or --config, are those that the server was started with.')
+  .addHelpText('after', '\n--data, --port and --path, or --config, are those that the server was started with.')
   .action((message: string, user: string, options: Pick<Partial<TraceQuestion>, 'json' | 'url'>) => {
-    const { data, port } = readConfig(program);
-    const { json, url = `http://localhost:${port}` } = options;
+    const { data, port, path = '' } = readConfig(program);
+    const { json, url = `http://localhost:${port}${path}` } = options;
     return trace({ message, user, data, url, json });
   });
 

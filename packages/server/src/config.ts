@@ -67,6 +67,15 @@ export const settings = {
     value: 'address',
     doc: 'The address to listen on; all of the machine if absent',
   },
+  path: {
+    schema: z
+      .string()
+      .transform((path) => path.replace(/\/+$/, ''))
+      .refine((path) => path === '' || /^(\/[\w.~-]+)+$/.test(path))
+      .optional(),
+    value: '/path',
+    doc: 'The path below which everything is served, such as /chat, where a proxy hands on what is below it; the root if absent',
+  },
   data: { schema: z.string().trim().min(1).default('./data'), value: 'folder', doc: 'Where the database is kept' },
   database: {
     schema: z

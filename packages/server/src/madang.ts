@@ -39,8 +39,6 @@ type ServerSetting = 'port' | 'host' | 'workers' | 'headTimeoutMs' | 'requestTim
 
 /** Settings by name (see docs/configuration.md), and what only a program can give. */
 export interface MadangOptions extends Partial<Omit<Config, ServerSetting>> {
-  /** Where it is mounted in the host app: `/chat`. At the root if absent. */
-  path?: string;
   /**
    * Tells who a request is from: a page load, an API call, a socket's handshake. `null` for nobody. The request may use
    * cookies only if it comes from the own origin; otherwise this is asked only if it has an `Authorization` header.
@@ -79,12 +77,16 @@ export interface Madang {
  * @throws StartError in plain words: a bad option, a folder that can't be written, a database in use, damaged or newer.
  */
 export async function createMadang(options: MadangOptions = {}): Promise<Madang> {
-  const { path = '', authenticate, web = true, logger: givenLogger, socketIdPrefix = '', ...given } = options;
+  const { authenticate, web = true, logger: givenLogger, socketIdPrefix = '', ...given } = options;
   const config = parseConfig({ guests: authenticate === undefined, ...given });
-  const mountPath = checkPath(path);
   checkBus(config);
   const logger = givenLogger ?? createLogger({ level: config.logLevel });
   const clock = systemClock;
+  if (!config.guests && authenticate === undefined) {
+    logger.warn(
+      'Nobody new can come in: guests are off, and there is no app that says who somebody is. Sessions from before go on.',
+    );
+  }
 
   const store = await openStore(config);
   const log = await RoomLog.open(store, clock);
@@ -165,7 +167,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     operator,
     addresses,
     origins: config.origins,
-    path: mountPath,
+    path: config.path ?? '',
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
   const addressLimit = new AddressLimit(addresses, config.limits ? config.maxConnectionsPerAddress : Infinity);
@@ -210,7 +212,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   return {
     router,
     attach: (server) => {
-      detachments.push(attachUpgrades(server, mountPath, { socketIo, webSocket, line }));
+      detachments.push(attachUpgrades(server, config.path ?? '', { socketIo, webSocket, line }));
     },
     endSessions: (userId) => sessions.endAllOf(userId),
     close: () => (stopping ??= stop()),
@@ -222,12 +224,4 @@ function checkBus({ bus, database }: Config): void {
   throw new StartError(
     'A bus joins nodes that share one database, and SQLite belongs to one node. Give --database postgres://… too, or leave --bus out.',
   );
-}
-
-function checkPath(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  if (trimmed !== '' && !/^(\/[\w.~-]+)+$/.test(trimmed)) {
-    throw new StartError(`The option "path" can't be ${JSON.stringify(path)}: it is like "/chat".`);
-  }
-  return trimmed;
 }

@@ -30,7 +30,7 @@ export async function start(config: Config): Promise<void> {
   });
   const app = express();
   app.disable('x-powered-by');
-  app.use(madang.router);
+  app.use(config.path || '/', madang.router);
   const server = createServer({
     // Slow senders can't hold connections.
     headersTimeout: headTimeoutMs,
@@ -52,7 +52,7 @@ export async function start(config: Config): Promise<void> {
   }
   const address = server.address() as AddressInfo;
   if (place) logger.info({ port: address.port }, `worker ${place.number} is open`);
-  else logger.info({ port: address.port, data: config.data }, `Madang is open at ${urlOf(address, host)}`);
+  else logger.info({ port: address.port, data: config.data }, `Madang is open at ${urlOf(address, host, config.path)}`);
   stopOnSignals({ server, madang, logger });
 }
 
@@ -88,7 +88,7 @@ function explain(error: Error, port: number, host: string | undefined): string {
   return `Port ${port} can't be opened: ${messageOf(error)}.`;
 }
 
-function urlOf(address: AddressInfo, host: string | undefined): string {
+function urlOf(address: AddressInfo, host: string | undefined, path: string | undefined): string {
   const name = host === undefined || address.address === '::' || address.address === '0.0.0.0' ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}${path ? `${path}/` : ''}`;
 }

@@ -74,7 +74,7 @@ export async function startWorkers(config: Config): Promise<void> {
   await Promise.all(Array.from({ length: config.workers - 1 }, (_, index) => opened(fork(index + 2))));
   logger.info(
     { port: address.port, workers: config.workers },
-    `Madang is open at http://${config.host ?? 'localhost'}:${address.port}`,
+    `Madang is open at http://${config.host ?? 'localhost'}:${address.port}${config.path ? `${config.path}/` : ''}`,
   );
 }
 

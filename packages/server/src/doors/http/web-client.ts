@@ -1,4 +1,4 @@
-import express, { Router } from 'express';
+import express, { type RequestHandler, Router } from 'express';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,7 @@ export function webClientRoutes(): Router {
   serve(router, '/socket.io', { folder: socketIoClient, cacheControl: 'public, max-age=0', index: false });
   const folder = join(dirname(require.resolve('@madang/web/package.json')), 'dist');
   if (existsSync(folder)) {
+    router.get('/', withSlash);
     // File names in assets/ hold a hash of what is in them.
     const forever = 'public, max-age=31536000, immutable';
     serve(router, '/assets', { folder: join(folder, 'assets'), cacheControl: forever, index: false });
@@ -20,6 +21,13 @@ export function webClientRoutes(): Router {
   }
   return router;
 }
+
+/** The page names its files from where it is, so where it is mounted it is at `/chat/`, and not at `/chat`. */
+const withSlash: RequestHandler = (request, response, next) => {
+  const [path = '', ...query] = request.originalUrl.split('?');
+  if (path.endsWith('/')) return next();
+  return response.redirect(301, [`${request.baseUrl}/`, ...query].join('?'));
+};
 
 function serve(
   router: Router,
