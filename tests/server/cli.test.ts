@@ -107,6 +107,25 @@ test.each(settings)(
   },
 );
 
+test('--version prints what is in package.json', async () => {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../packages/server/package.json', import.meta.url), 'utf8'),
+  ) as {
+    version: string;
+  };
+  expect(await runCli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('where guests are off and no app lets anybody in, the log says so at the start', async () => {
+  using folder = tempFolder();
+  const start = (guests: string, data: string) =>
+    runCli(['--port', '0', '--data', join(folder.path, data), '--guests', guests]);
+  const [off, on] = await Promise.all([start('off', 'off'), start('on', 'on')]);
+  expect(off.stdout).toMatch(/"level":40,.*Nobody new can come in/);
+  expect(on.stdout).toContain('Madang is open');
+  expect(on.stdout).not.toContain('Nobody new');
+});
+
 test('an empty variable of the environment is as none, or is refused', async () => {
   using folder = tempFolder();
   const port = await freePort();

@@ -88,7 +88,7 @@ test(
     expect((await fetch(`${app.url}/chat/${script}`)).status).toBe(200);
 
     // The program comes with it, and so do types.
-    await using server = await folder.serve('npx madang --port 0 --data data', node24);
+    await using server = await folder.serve('npx madang --port 0 --data own-data', node24);
     await talk(server.url);
     const use = `import { createMadang } from 'madang';\nimport { createClient } from '@madang/client';
     void createMadang({ path: '/chat' });\ncreateClient({ url: 'http://localhost' }).connect();

@@ -1,4 +1,5 @@
 import type { CommandInput, CommandName, CommandOutput, ErrorObject } from '@madang/protocol';
+import { answerAsInRow } from './as-in-row.ts';
 import type { Inbox } from './inbox.ts';
 
 /** An event or a signal, as any door brings it. */
@@ -28,7 +29,7 @@ export type Credentials = { name: string } | { token: string } | undefined;
 /** Opens a client of one door. With credentials it is in its rooms, and hears them, when this resolves. */
 export type Connect = (url: string, credentials?: Credentials) => Promise<DoorClient>;
 
-/** The result of a call, checked by the types of the table; throws the error if there is one. */
+/** The result of a call, checked by its row of the table; throws the error if there is one. */
 export async function call<Name extends CommandName>(
   client: Pick<DoorClient, 'ask'>,
   name: Name,
@@ -36,6 +37,7 @@ export async function call<Name extends CommandName>(
 ): Promise<CommandOutput<Name>> {
   const { result, error } = await client.ask(name, input);
   if (error) throw new Refusal(name, error);
+  answerAsInRow(name, result);
   return result as CommandOutput<Name>;
 }
 

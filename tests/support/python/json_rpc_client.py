@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 
 import websockets
@@ -11,19 +12,26 @@ def show(line):
     print(json.dumps(line), flush=True)
 
 
+def tell(message):
+    if "method" in message:
+        show({"note": {"name": message["method"], "body": message["params"]}})
+    elif "error" in message:
+        show({"id": message["id"], "answer": {"error": message["error"]["data"]}})
+    else:
+        show({"id": message["id"], "answer": {"result": message["result"]}})
+
+
 async def main(url):
     async with websockets.connect(url.replace("http", "ws") + "/ws") as socket:
         show({"ready": True})
 
         async def receive():
-            async for text in socket:
-                message = json.loads(text)
-                if "method" in message:
-                    show({"note": {"name": message["method"], "body": message["params"]}})
-                elif "error" in message:
-                    show({"id": message["id"], "answer": {"error": message["error"]["data"]}})
-                else:
-                    show({"id": message["id"], "answer": {"result": message["result"]}})
+            try:
+                while True:
+                    tell(json.loads(await socket.recv()))
+            except websockets.ConnectionClosed:
+                # The thread that reads stdin would keep the program.
+                os._exit(0)
 
         receiving = asyncio.ensure_future(receive())
         loop = asyncio.get_running_loop()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 
 import socketio
@@ -17,6 +18,11 @@ async def main(url):
     @client.on("*")
     async def note(name, body):
         show({"note": {"name": name, "body": body}})
+
+    @client.event
+    async def disconnect():
+        # The thread that reads stdin would keep the program.
+        os._exit(0)
 
     await client.connect(url)
     show({"ready": True})
