@@ -7,6 +7,7 @@ import { cpus, setPriority, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { beforeRows, buildCommit } from './lib/before.ts';
 import { barChart } from './lib/chart.ts';
 import { bunProgram } from './lib/contender.ts';
 import { pinSelf } from './lib/cpu.ts';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     contenders: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    before: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -31,7 +33,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 if (values.help) {
   say(
-    'npx tsx bench/run.ts [--quick] [--only <scenario>,<scenario>] [--contenders madangWs,ws] [--rounds 3] [--seconds 5]',
+    'npx tsx bench/run.ts [--quick] [--only <scenario>,<scenario>] [--contenders madangWs,ws] [--rounds 3] [--seconds 5] [--before <commit>]',
   );
   for (const { name, title } of scenarios) say(`  ${name.padEnd(12)} ${title}`);
 } else {
@@ -52,6 +54,7 @@ async function run(): Promise<void> {
     generatorCore: 0,
     othersBusy: [],
     ...(values.contenders !== undefined && { only: values.contenders.split(',') }),
+    ...(values.before !== undefined && { before: { program: buildCommit(values.before), pairs: [] } }),
     say,
   };
   const nice = process.env['BENCH_NICE'];
@@ -63,7 +66,9 @@ async function run(): Promise<void> {
     if (wanted && !wanted.includes(scenario.name)) continue;
     say(`${scenario.name}: ${scenario.title}`);
     try {
-      results[scenario.name] = await scenario.run(bench);
+      const result = await scenario.run(bench);
+      const pairs = bench.before?.pairs.splice(0) ?? [];
+      results[scenario.name] = { ...result, rows: [...result.rows, ...beforeRows(scenario.name, pairs)] };
     } catch (error) {
       const note = error instanceof Error ? error.message : String(error);
       say(`  no figure: ${note}`);
@@ -97,7 +102,8 @@ function report(results: Record<string, Result>, took: { ms: number; othersBusy:
   const head = `${machine.form} run of ${machine.minutes} min, ${machine.cores}, Node ${machine.node}, Bun ${machine.bun}, ${machine.date}; other programs took ${Number.isNaN(took.othersBusy) ? 'an unknown share' : percent(took.othersBusy)} of the server's core (median)`;
   say(`\n${head}\n\n${table}`);
   // A part of the scenarios, or the quick form, must not pass for the last full run.
-  const isWhole = !values.quick && values.only === undefined && values.contenders === undefined;
+  const isWhole =
+    !values.quick && values.only === undefined && values.contenders === undefined && values.before === undefined;
   const folder = fileURLToPath(new URL(isWhole ? 'results' : '.cache/results', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const groups = Object.values(results).flatMap(({ bars }) => bars ?? []);

@@ -13,7 +13,7 @@ import {
   plainText,
   rawText,
 } from './dialect.ts';
-import { copyOf, madangArgs, prepareYard, removeFolder, workFolder, type YardPlan } from './yard.ts';
+import { copyOf, madangArgs, madangProgram, prepareYard, removeFolder, workFolder, type YardPlan } from './yard.ts';
 
 /** A server under load: Madang at one of its doors, or a peer. */
 export interface Contender {
@@ -21,6 +21,8 @@ export interface Contender {
   dialect: Dialect;
   /** What a run has to start; `close` removes what it left behind. */
   prepare(plan: YardPlan, core: number): Promise<Prepared>;
+  /** Whether it is Madang, which another build can stand in for. */
+  isMadang?: true;
 }
 
 interface Prepared {
@@ -66,15 +68,21 @@ export async function startContender(
   }
 }
 
-function madangAt(name: string, dialect: Dialect): Contender {
+/** The same Madang, from another build; undefined for a peer. */
+export function beforeOf({ name, dialect, isMadang }: Contender, program: string): Contender | undefined {
+  return isMadang && madangAt(`${name}, before`, dialect, program);
+}
+
+function madangAt(name: string, dialect: Dialect, program = madangProgram): Contender {
   return {
     name,
     dialect,
+    isMadang: true,
     prepare: async (plan, core) => {
-      const yard = await prepareYard(plan, core);
+      const yard = await prepareYard(plan, core, program);
       const data = copyOf(yard);
       return {
-        command: { args: madangArgs(data) },
+        command: { args: madangArgs(data, program) },
         places: yard.tokens.map((token, index) => ({ token, room: yard.rooms[index] as string })),
         close: () => removeFolder(data),
       };

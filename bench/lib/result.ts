@@ -1,3 +1,5 @@
+import type { Pair } from './before.ts';
+
 /** One line of the results' table. */
 export interface Row {
   /** What was measured. */
@@ -50,6 +52,8 @@ export interface Bench {
   othersBusy: number[];
   /** Contenders that take part, by their keys; all if absent. */
   only?: string[];
+  /** An earlier build's `cli.js`, which takes turns with each Madang, and what was found of both. */
+  before?: { program: string; pairs: Pair[] };
   /** Tells whoever watches how it goes. */
   say(line: string): void;
 }

@@ -1,4 +1,4 @@
-import type { Contender } from './contender.ts';
+import { beforeOf, type Contender } from './contender.ts';
 import type { Bench } from './result.ts';
 
 /** What was measured of a contender, round by round, and the rounds that gave nothing. */
@@ -8,7 +8,10 @@ export interface Measured<Figure> {
   failures: string[];
 }
 
-/** Lets the contenders take turns, for as many rounds as the bench has. A round that is void is kept as a failure. */
+/**
+ * Lets the contenders take turns, for as many rounds as the bench has, each Madang beside its earlier build if the bench
+ * has one. A round that is void is kept as a failure.
+ */
 export async function takeTurns<Key extends string, Figure>(
   bench: Bench,
   contenders: Partial<Record<Key, Contender>>,
@@ -19,18 +22,27 @@ export async function takeTurns<Key extends string, Figure>(
   const entries = (Object.entries(contenders) as [Key, Contender][]).filter(
     ([key]) => bench.only?.includes(key) ?? true,
   );
-  for (const [key, { name }] of entries) found[key] = { name, rounds: [], failures: [] };
+  const turns: { contender: Contender; measured: Measured<Figure> }[] = [];
+  const add = (contender: Contender): Measured<Figure> => {
+    const measured: Measured<Figure> = { name: contender.name, rounds: [], failures: [] };
+    turns.push({ contender, measured });
+    return measured;
+  };
+  for (const [key, contender] of entries) {
+    const now = (found[key] = add(contender));
+    const twin = bench.before && beforeOf(contender, bench.before.program);
+    if (twin) bench.before?.pairs.push({ now, before: add(twin) });
+  }
   for (let round = 1; round <= bench.rounds; round += 1) {
-    for (const [key, contender] of entries) {
-      const measured = found[key];
+    for (const { contender, measured } of turns) {
       try {
         const figure = await measure(contender);
-        measured?.rounds.push(figure);
+        measured.rounds.push(figure);
         bench.say(`  ${round}/${bench.rounds} ${contender.name}: ${words(figure)}`);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         // The table's note; the whole of it is printed.
-        measured?.failures.push((why.split('\n')[0] ?? '').slice(0, 200));
+        measured.failures.push((why.split('\n')[0] ?? '').slice(0, 200));
         bench.say(`  ${round}/${bench.rounds} ${contender.name}: no figure: ${why}`);
       }
     }

@@ -25,23 +25,11 @@ const bench = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(bench, '.cache');
 
 /** Madang's program; `BENCH_MADANG` names another build's `cli.js`. */
-const madangProgram = process.env['BENCH_MADANG'] ?? join(bench, '../packages/server/dist/cli.js');
+export const madangProgram = process.env['BENCH_MADANG'] ?? join(bench, '../packages/server/dist/cli.js');
 
 /** Settings of every Madang that is measured: all checks on, only the rate limits off. */
-export function madangArgs(data: string): string[] {
-  return [
-    madangProgram,
-    '--port',
-    '0',
-    '--host',
-    '127.0.0.1',
-    '--data',
-    data,
-    '--limits',
-    'off',
-    '--log-level',
-    'info',
-  ];
+export function madangArgs(data: string, program = madangProgram): string[] {
+  return [program, '--port', '0', '--host', '127.0.0.1', '--data', data, '--limits', 'off', '--log-level', 'info'];
 }
 
 /** Where databases are kept between runs. */
@@ -68,15 +56,15 @@ export function removeFolder(folder: string): void {
 }
 
 /** Makes a yard over Madang's own HTTP door, or finds the one that was made before with the same tables. */
-export async function prepareYard(plan: YardPlan, core: number): Promise<Yard> {
-  const name = `yard-${plan.people}-${plan.roomSize ?? 'lobby'}-${tablesVersion()}`;
+export async function prepareYard(plan: YardPlan, core: number, program = madangProgram): Promise<Yard> {
+  const name = `yard-${plan.people}-${plan.roomSize ?? 'lobby'}-${tablesVersion(program)}`;
   const home = join(cache, name);
   const card = join(home, 'yard.json');
   if (existsSync(card)) return JSON.parse(readFileSync(card, 'utf8')) as Yard;
   rmSync(home, { recursive: true, force: true });
   const folder = join(home, 'data');
   mkdirSync(folder, { recursive: true });
-  const server = await startServer({ args: madangArgs(folder) }, core);
+  const server = await startServer({ args: madangArgs(folder, program) }, core);
   try {
     const yard: Yard = { folder, ...(await bringPeople(server.port, plan, 64)) };
     await server.stop();
@@ -105,8 +93,8 @@ export async function bringPeople(
 }
 
 /** Changes when the measured build's tables do, so that kept databases of other tables aren't used. */
-export function tablesVersion(): string {
-  const migrations = join(dirname(madangProgram), 'store/migrations');
+export function tablesVersion(program = madangProgram): string {
+  const migrations = join(dirname(program), 'store/migrations');
   const hash = createHash('sha256');
   for (const file of readdirSync(migrations)
     .filter((each) => each.endsWith('.js'))

@@ -16,6 +16,7 @@ const MAX_GENERATOR_BUSY = 0.9;
 
 interface Figure extends Window {
   perSecond: number;
+  usPerAnswer: number;
   p99: number;
 }
 
@@ -65,7 +66,12 @@ async function measure(contender: Contender, rooms: number, bench: Bench): Promi
     drive.stop();
     await settle(load.ledger);
     load.close();
-    const figure = { ...window, perSecond: window.answers / window.seconds, p99: latency.quantile(0.99) };
+    const figure = {
+      ...window,
+      perSecond: window.answers / window.seconds,
+      usPerAnswer: (window.serverMs * 1000) / window.answers,
+      p99: latency.quantile(0.99),
+    };
     if (window.generatorBusy > MAX_GENERATOR_BUSY) throw new Error(`the generator was too busy: ${words(figure)}`);
     return figure;
   } finally {

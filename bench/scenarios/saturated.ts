@@ -19,6 +19,7 @@ const MAX_IDLE = 0.15;
 
 interface Figure extends Window {
   usPerDelivery: number;
+  bytesPerDelivery: number;
   perSecond: number;
   loop: LoopDelay | undefined;
 }
@@ -65,6 +66,7 @@ async function measure(contender: Contender, bench: Bench): Promise<Figure> {
       ...window,
       loop,
       usPerDelivery: (window.serverMs * 1000) / window.deliveries,
+      bytesPerDelivery: window.bytes / window.deliveries,
       perSecond: window.deliveries / window.seconds,
     };
     if (window.serverCoreIdle > MAX_IDLE) throw new Error(`the server was not saturated: ${words(figure)}`);
