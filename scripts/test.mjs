@@ -2,11 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from './build.mjs';
 import { root } from './repository.mjs';
 import { ensureDependencies } from './setup.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
+
+/** How many files are named at the end. */
+const SLOWEST = 20;
 
 await ensureDependencies();
 build();
@@ -27,8 +30,21 @@ const { status } = spawnSync(
   { cwd: root, stdio: 'inherit' },
 );
 if (existsSync(report)) {
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  printSlowest(testResults);
   process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed\n`);
 }
 rmSync(folder, { recursive: true, force: true });
 process.exit(status ?? 1);
+
+/** Where the time goes: all tests together have ten minutes. */
+function printSlowest(files) {
+  if (files.length <= SLOWEST) return;
+  const seconds = (file) => (file.endTime - file.startTime) / 1000;
+  const sorted = files.toSorted((a, b) => seconds(b) - seconds(a));
+  const sum = files.reduce((all, file) => all + seconds(file), 0);
+  process.stdout.write(`\nThe slowest of ${files.length} files, of ${Math.round(sum)} s over all workers:\n`);
+  for (const file of sorted.slice(0, SLOWEST)) {
+    process.stdout.write(`${seconds(file).toFixed(1).padStart(7)} s  ${relative(root, file.name)}\n`);
+  }
+}
