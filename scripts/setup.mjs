@@ -6,12 +6,23 @@ import { driverLoads, isDriverOfLock, prepareDriver } from './sqlite-driver.mjs'
 
 /** Installs the dependencies if they are not those of the lock file, or the database's driver is of another Node. */
 export async function ensureDependencies() {
+  refuseOldNode();
   const areThere = isInstalled();
   if (areThere && (await driverLoads())) return;
   process.stdout.write('Installing dependencies …\n');
   const install = areThere && !isDriverOfLock ? undefined : installAll();
   const [placeDriver] = await Promise.all([prepareDriver(), install]);
   placeDriver();
+}
+
+/** What npm only warns of, and what then fails somewhere with words of its own. */
+function refuseOldNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  process.stderr.write(
+    `Madang needs Node 20.19 or newer, best 22.14 or newer; this is Node ${process.versions.node}.\n`,
+  );
+  process.exit(1);
 }
 
 async function installAll() {

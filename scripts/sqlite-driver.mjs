@@ -85,7 +85,9 @@ function fetchBinary(modules) {
 }
 
 function compile(work) {
-  process.stdout.write('Compiling the SQLite driver for Node 20: about a minute, once on this machine …\n');
+  process.stdout.write(
+    `Compiling the SQLite driver for Node ${process.versions.node}: about a minute, once on this machine …\n`,
+  );
   // Node's headers need not be fetched where they came with it.
   const node = dirname(dirname(process.execPath));
   const headers = existsSync(join(node, 'include/node/node.h')) ? { npm_config_nodedir: node } : {};
