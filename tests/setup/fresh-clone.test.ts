@@ -20,7 +20,7 @@ beforeAll(async () => {
   clone = freshClone();
   node24 = await otherNode(24);
 }, SETUP_MS);
-afterAll(() => clone[Symbol.dispose]());
+afterAll(() => clone[Symbol.dispose](), SETUP_MS);
 
 /** Comes in, says something, and reads it. */
 async function talk(url: string): Promise<void> {
@@ -94,8 +94,9 @@ test(
     void createMadang({ path: '/chat' });\ncreateClient({ url: 'http://localhost' }).connect();
     // @ts-expect-error -- there is no such option\nvoid createMadang({ nosuch: 1 });\n`;
     writeFileSync(join(folder.path, 'use.mts'), use);
-    const checked = await clone.run(
-      `node_modules/.bin/tsc --noEmit --strict --skipLibCheck --target es2024 --module nodenext --types '' ${folder.path}/use.mts`,
+    const tsc = join(clone.path, 'node_modules/.bin/tsc');
+    const checked = await folder.run(
+      `${tsc} --noEmit --strict --skipLibCheck --target es2024 --module nodenext --types '' use.mts`,
       node24,
     );
     expect(checked, checked.output).toMatchObject({ code: 0 });
