@@ -74,6 +74,57 @@ describe('JSON-RPC at /ws', () => {
     expect(await client.exchange(JSON.stringify({ ...valid, id }))).toEqual({ jsonrpc: '2.0', id, result: {} });
   });
 
+  test.each([
+    '9007199254740993',
+    '-123456789012345678901234567890',
+    '1e400',
+    '1.0',
+    '-0',
+    '1E2',
+    '0.1000000000000000055511151231257827',
+    '"\\ud800"',
+    '"\\u0041\\/\\"}],\\\\"',
+    '"🎉 \u2028"',
+    'null',
+  ])('the id %s comes back as it is written, from a request, a batch and an error', async (id) => {
+    await using client = await connectJsonRpc(server.url, undefined);
+    const texts: string[] = [];
+    client.webSocket.on('message', (data: Buffer) => texts.push(data.toString()));
+    const decoy = '{"id":7,"x":["}",{"id":"]"}]}';
+    for (const request of [
+      `{"id":${id},"jsonrpc":"2.0","method":"rpc.ping"}`,
+      `{"jsonrpc":"2.0", "params" : ${decoy} ,"method":"rpc.ping","id"\n:\t${id} }`,
+      `{"jsonrpc":"2.0","id":"first","id":${id},"method":"rpc.ping"}`,
+      `{"jsonrpc":"2.0","\\u0069d":${id},"method":"rpc.ping"}`,
+      ` [ ${decoy} ,"]", {"jsonrpc":"2.0","method":"rpc.ping","id":${id}},[{"id":1}]]`,
+      `{"jsonrpc":"2.0","method":"nosuch","id":${id}}`,
+      `{"jsonrpc":"1.0","method":"rpc.ping","id":${id}}`,
+    ]) {
+      await client.exchange(request);
+      expect(texts.at(-1)).toContain(`{"jsonrpc":"2.0","id":${id},`);
+    }
+  });
+
+  test.each([
+    ['without an id and with params of another form', '{"jsonrpc":"2.0","method":"room.list","params":[1]}'],
+    ['of a reserved method', '{"jsonrpc":"2.0","method":"rpc.ping"}'],
+    ['of an unknown method', '{"jsonrpc":"2.0","method":"rpc.discover","params":null}'],
+    ['in a batch of its kind', '[{"jsonrpc":"2.0","method":"nosuch"},{"jsonrpc":"2.0","method":"room.get","params":"x"}]'],
+  ])('a notification %s is never answered', async (_what, text) => {
+    await using client = await connectJsonRpc(server.url, undefined);
+    client.webSocket.send(text);
+    expect(await client.exchange(JSON.stringify({ ...valid, id: 'after' }))).toMatchObject({ id: 'after' });
+  });
+
+  test('methods that begin with "rpc." are no methods, but for rpc.ping', async () => {
+    await using client = await connectJsonRpc(server.url, undefined);
+    for (const method of ['rpc.discover', 'rpc.', 'rpc.ping ']) {
+      expect(await client.exchange(JSON.stringify({ ...valid, method }))).toMatchObject({
+        error: { code: jsonRpcCodes.methodNotFound },
+      });
+    }
+  });
+
   test('a batch is answered with a batch: an answer for each request that has an id, bad ones too', async () => {
     await using client = await connectJsonRpc(server.url, { name: 'batcher' });
     const send = { jsonrpc: '2.0', method: 'message.send', params: { room: 'lobby', text: 'in a batch' } };

@@ -104,6 +104,31 @@ test('behind a trusted proxy each address has its own budget', async () => {
   for (let index = 0; index < budgets.session.points; index += 1) await start(`six ${index}`, `2001:db8::${index + 1}`);
   expect(await start('same host', '2001:db8::ffff')).toBe(429);
   expect(await start('another host', '2001:db8:0:1::1')).toBe(201);
+  // However a proxy writes an address, with whatever port, it is the same.
+  for (const same of [
+    '203.0.113.1:1',
+    '203.0.113.1:65535',
+    '203.0.113.7, 203.0.113.1:4711',
+    '::ffff:203.0.113.1',
+    '[::FFFF:cb00:7101]:80',
+    '203.0.113.1:9, 127.0.0.1:8080',
+    '2001:db8::5',
+    '2001:0DB8:0000:0000::5',
+    '[2001:db8::6]',
+    '[2001:db8::7]:4711',
+    '2001:db8::8%eth0',
+  ]) {
+    expect(await start('again', same), same).toBe(429);
+  }
+  expect(await start('a third', '203.0.113.3:4711')).toBe(201);
+  // What is no address counts as the proxy's own.
+  const nonsense = ['unknown', '', '203.0.113', '203.0.113.999:1', '[2001:db8::1', '_hidden:1', '203.0.113.1:'];
+  const answers: number[] = [];
+  for (let index = 0; index <= budgets.session.points; index += 1) {
+    answers.push(await start(`hidden ${index}`, nonsense[index % nonsense.length] as string));
+  }
+  expect(new Set(answers.slice(0, -1))).toEqual(new Set([201]));
+  expect(answers.at(-1)).toBe(429);
 });
 
 test('--limits off turns them off', async () => {

@@ -44,5 +44,5 @@ export {
   signals,
 } from './table.js';
 export type { User } from './user.js';
-export { jsonRpcCodes, type JsonRpcId, type JsonRpcResponse, rpcError, rpcResult } from './wire/json-rpc.js';
+export { jsonRpcCodes, rpcError, rpcResult } from './wire/json-rpc.js';
 export { type Problem, PROBLEM_TYPE, toProblem } from './wire/problem.js';

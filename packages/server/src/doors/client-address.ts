@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import proxyaddr from 'proxy-addr';
 
 /** Who is at the other end, as rate limits count it. */
@@ -18,7 +18,15 @@ export class Addresses {
     if (remoteAddress !== undefined && request.headers['x-forwarded-for'] === undefined) return counted(remoteAddress);
     // What comes over a socket file comes from a program of this machine, which says for whom.
     const trusted = (address: string, hop: number) => isLocalFile(request, hop) || this.#trusted(address, hop);
-    return counted(proxyaddr(request, trusted) ?? 'local');
+    let address = remoteAddress ?? 'local';
+    const told = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',').reverse();
+    for (const [hop, text] of told.entries()) {
+      const before = trusted(address, hop) ? addressIn(text.trim()) : undefined;
+      // What a proxy tells that is no address counts as the proxy's own.
+      if (before === undefined) break;
+      address = before;
+    }
+    return counted(address);
   }
 
   /** Whether the request came through a trusted proxy, so that its `X-Forwarded-…` headers count. */
@@ -26,6 +34,20 @@ export class Addresses {
     const { remoteAddress } = request.socket;
     return remoteAddress !== undefined && this.#trusted(remoteAddress, 0);
   }
+}
+
+/**
+ * The address in an entry of `X-Forwarded-For`, in the one spelling in which its host is counted; undefined for what is
+ * none. Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+ */
+function addressIn(text: string): string | undefined {
+  const [, inBrackets, beforePort] = /^(?:\[([^\]]*)\](?::\d+)?|([^:]*):\d+)$/.exec(text) ?? [];
+  const address = (inBrackets ?? beforePort ?? text).replace(/%.*$/, '');
+  if (isIPv4(address)) return address;
+  if (!isIPv6(address)) return undefined;
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(canonical)?.slice(1);
+  return mapped?.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]).join('.') ?? canonical;
 }
 
 /** An address as it is counted: an IPv4 one as such, an IPv6 one by its network. */

@@ -1,14 +1,4 @@
-import {
-  errorTable,
-  type InputIssue,
-  invalidInputOf,
-  isCommandName,
-  jsonRpcCodes,
-  type JsonRpcId,
-  type JsonRpcResponse,
-  rpcError,
-  rpcResult,
-} from '@madang/protocol';
+import { errorTable, type InputIssue, invalidInputOf, isCommandName, jsonRpcCodes, rpcError, rpcResult } from '@madang/protocol';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { refuse, runCall, sessionOf } from '../calls.js';
@@ -16,6 +6,7 @@ import type { DoorParts } from '../door.js';
 import type { WebSocketConnection } from '../websocket-connection.js';
 import { type WebSocketDoor, WebSocketUpgrades } from '../websocket-server.js';
 import { jsonRpcFormats } from './format.js';
+import { writtenIds } from './written-ids.js';
 
 /** How many requests one batch may hold. */
 const MAX_BATCH = 100;
@@ -29,8 +20,10 @@ const requestSchema = z.object({
   method: z.string(),
   // As it is: a copy would lose fields such as __proto__, which are to be refused.
   params: z.custom<object>(isObject).optional(),
-  id: z.union([z.string(), z.number(), z.null()]).optional(),
 });
+
+/** What an id may be: a string, a number or null, by its first character. Anything else is refused, with the answer's id null. */
+const ID = /^["\d\-n]/;
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -48,7 +41,7 @@ export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
         path: '',
         message: 'Binary frames are not understood here; send JSON as text',
         code: jsonRpcCodes.parseError,
-      }).then((answered) => connection.send(JSON.stringify(answered))),
+      }).then((answered) => connection.send(answered)),
   };
   return new WebSocketUpgrades(door, parts);
 }
@@ -61,37 +54,47 @@ async function greet(connection: WebSocketConnection, request: IncomingMessage, 
 
 async function answer(text: string, connection: WebSocketConnection, parts: DoorParts): Promise<void> {
   const answered = await answerTo(text, connection, parts);
-  if (answered !== undefined) connection.send(JSON.stringify(answered));
+  if (answered !== undefined) connection.send(answered);
 }
 
-async function answerTo(
-  text: string,
-  connection: WebSocketConnection,
-  parts: DoorParts,
-): Promise<JsonRpcResponse | JsonRpcResponse[] | undefined> {
+/** The answer as JSON; undefined for notifications, which never get one. */
+async function answerTo(text: string, connection: WebSocketConnection, parts: DoorParts): Promise<string | undefined> {
   let message: unknown;
   try {
     message = JSON.parse(text);
   } catch {
     return refused(connection, parts, { path: '', message: 'This is not JSON', code: jsonRpcCodes.parseError });
   }
-  if (!Array.isArray(message)) return call(message, connection, parts);
+  if (!Array.isArray(message)) return call({ message, id: writtenIds(text)[0] }, connection, parts);
   if (message.length === 0 || message.length > MAX_BATCH) {
     return refused(connection, parts, { path: '', message: `A batch holds 1 to ${MAX_BATCH} requests` });
   }
-  const answers = await Promise.all(message.map((each) => call(each, connection, parts)));
+  const ids = writtenIds(text);
+  const answers = await Promise.all(
+    message.map((each, index) => call({ message: each, id: ids[index] }, connection, parts)),
+  );
   const wanted = answers.filter((each) => each !== undefined);
-  return wanted.length > 0 ? wanted : undefined;
+  return wanted.length > 0 ? `[${wanted.join(',')}]` : undefined;
+}
+
+/** A request, and its id as it was written, to be answered as it came. */
+interface Request {
+  message: unknown;
+  id: string | undefined;
 }
 
 async function call(
-  message: unknown,
+  { message, id }: Request,
   connection: WebSocketConnection,
   parts: DoorParts,
-): Promise<JsonRpcResponse | undefined> {
+): Promise<string | undefined> {
   const request = requestSchema.safeParse(message);
-  if (!request.success) return refused(connection, parts, explainInvalid(message));
-  const { method, params, id } = request.data;
+  if (!request.success || (id !== undefined && !ID.test(id))) {
+    const refusal = explainInvalid(message, id);
+    const answered = await refused(connection, parts, refusal);
+    return refusal.isNotification ? undefined : answered;
+  }
+  const { method, params } = request.data;
   if (method === PING) return id === undefined ? undefined : rpcResult(id, {});
   const outcome = await runCall(parts, method, params, connection);
   if (id === undefined) return undefined;
@@ -102,28 +105,32 @@ async function call(
 
 /** Why something is no request. */
 interface Refusal extends InputIssue {
-  /** The request's id, where it has one. */
-  id?: JsonRpcId;
+  /** The request's id, where it has one, as it is written. */
+  id?: string;
   /** "Invalid request" if absent. */
   code?: number;
+  /** Only the params are wrong of what asks for no answer, and so gets none. */
+  isNotification?: boolean;
 }
 
-function explainInvalid(message: unknown): Refusal {
-  if (typeof message !== 'object' || message === null) return { path: '', message: 'A request is a JSON object' };
-  const { id, jsonrpc, method } = message as Record<string, unknown>;
-  const known: JsonRpcId = typeof id === 'string' || typeof id === 'number' ? id : null;
+function explainInvalid(message: unknown, id: string | undefined): Refusal {
+  if (!isObject(message)) return { path: '', message: 'A request is a JSON object' };
+  const { jsonrpc, method } = message as Record<string, unknown>;
+  const known = id !== undefined && ID.test(id) ? id : 'null';
   if (jsonrpc !== '2.0') return { id: known, path: 'jsonrpc', message: 'must be "2.0"' };
   if (typeof method !== 'string') return { id: known, path: 'method', message: 'must be a string' };
-  if (known === null && id !== null && id !== undefined) return { path: 'id', message: 'must be a string or a number' };
-  return { id: known, path: 'params', message: 'must be an object', code: errorTable.invalid_input.jsonRpc };
+  if (id !== undefined && known !== id) return { path: 'id', message: 'must be a string, a number or null' };
+  const isNotification = id === undefined;
+  const code = errorTable.invalid_input.jsonRpc;
+  return { id: known, path: 'params', message: 'must be an object, by name', code, isNotification };
 }
 
 /** The answer to what is no request; it spends, as a call does. */
 async function refused(
   connection: WebSocketConnection,
   parts: DoorParts,
-  { id = null, path, message, code = jsonRpcCodes.invalidRequest }: Refusal,
-): Promise<JsonRpcResponse> {
+  { id = 'null', path, message, code = jsonRpcCodes.invalidRequest }: Refusal,
+): Promise<string> {
   const error = invalidInputOf([{ path, message }]);
   const told = await refuse(parts, connection, error);
   return rpcError(id, told.toJSON(), told === error ? code : undefined);
