@@ -394,7 +394,7 @@ describe.each(['/ws', '/', '/socket.io/?EIO=4&transport=websocket'])('WebSocket 
 
 test.each([
   ['an unknown path', 'GET /nosuch HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade', 404],
-  ['another protocol', 'GET /ws HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade', 400],
+  ['another protocol', 'GET /ws HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade', 426],
   ['no key', 'GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13', 400],
   [
     'version 7',

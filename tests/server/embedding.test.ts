@@ -2,8 +2,11 @@ import express from 'express';
 import { createMadang, type Madang, type MadangOptions, StartError } from 'madang';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { execFile } from 'node:child_process';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { call, outcome } from '../support/door-client.ts';
@@ -11,6 +14,8 @@ import { doorNames, doors } from '../support/doors.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+
+const run = promisify(execFile);
 
 /** The users that the host app knows, by the cookie that it sets. */
 const users: Record<string, { id: string; name: string }> = {
@@ -35,6 +40,7 @@ beforeAll(async () => {
     yards.push(madang);
   };
   app.get('/', (_request, response) => void response.send('the host app'));
+  app.get('/slow', (_request, response) => void setTimeout(() => response.send('slowly'), 50));
   app.get('/a-neighbour', (_request, response) => void response.send('not below /a'));
   await start('/a', { data: folders[0]?.path ?? '' });
   await start('/b', { data: folders[1]?.path ?? '' });
@@ -164,6 +170,79 @@ describe('the host app', () => {
     },
   );
 });
+
+describe('an upgrade to another protocol is as if it was not there', () => {
+  const h2c = 'Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
+
+  test.each([
+    ['the host’s page', '/', 'the host app'],
+    ['a page that the host has not', '/nosuch', 'the host has no such page'],
+    ['a route of ours', '/a/healthz', '"ok"'],
+    ['the path of our WebSocket', '/a/ws', '"status":426'],
+    ['a path of ours that there is not', '/b/nosuch', '"code":"not_found"'],
+  ])('at %s', async (_what, path, text) => {
+    expect(await exchange(`GET ${path} HTTP/1.1\r\n${h2c}\r\n`)).toContain(text);
+  });
+
+  test('with a body that comes in pieces, and on a connection that goes on', async () => {
+    const body = JSON.stringify({ name: 'upgraded' });
+    const post = `POST /a/api/session HTTP/1.1\r\n${h2c}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const get = `GET / HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const answers = await exchange(post + body.slice(0, 5), body.slice(5) + get + get, `GET / HTTP/1.1\r\n${h2c}\r\n`);
+    expect(answers).toContain('HTTP/1.1 201');
+    expect(answers.match(/the host app/g)).toHaveLength(3);
+  });
+
+  test('behind a request that is not answered yet, in their order', async () => {
+    const slow = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
+    const answers = await exchange(`${slow}${slow}GET /a/healthz HTTP/1.1\r\n${h2c}\r\n${slow}`);
+    expect(answers.match(/slowly|"ok"/g)).toEqual(['slowly', 'slowly', '"ok"', 'slowly']);
+  });
+
+  test('also when a program of its own has no listener: what is nobody’s gets one answer, our own theirs', async () => {
+    const bare = createServer((_request, response) => void response.end('once'));
+    for (const madang of yards) madang.attach(bare);
+    bare.listen(0);
+    await once(bare, 'listening');
+    const { port } = bare.address() as AddressInfo;
+    const webSocket = h2c.replace('h2c', 'websocket');
+    const answers = await exchangeAt(port, [`GET /nobodys HTTP/1.1\r\n${webSocket}\r\n`]);
+    expect(answers.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    expect(answers).toContain('once');
+    const client = new WebSocket(`ws://localhost:${port}/b/ws`);
+    await once(client, 'open');
+    client.close();
+    bare.closeAllConnections();
+    bare.close();
+  });
+
+  test('curl --http2 gets its answer', async () => {
+    for (const path of ['/', '/a/healthz', '/a/api/openapi.json']) {
+      const status = await run('curl', ['-s', '--http2', '-o', '/dev/null', '-w', '%{http_code}', `${url}${path}`]);
+      expect(status.stdout, path).toBe('200');
+    }
+    const body = JSON.stringify({ name: 'curl' });
+    const json = ['-H', 'Content-Type: application/json', '-d', body];
+    const posted = await run('curl', ['-s', '--http2', ...json, `${url}/a/api/session`]);
+    expect(posted.stdout).toContain('"token"');
+  });
+
+  const exchange = (...parts: string[]) => exchangeAt((server.address() as AddressInfo).port, parts);
+});
+
+/** What a server answers to bytes that come piece by piece, until it has nothing more to say. */
+async function exchangeAt(port: number, parts: string[]): Promise<string> {
+  const socket = connect(port, 'localhost');
+  let answers = '';
+  socket.on('data', (chunk: Buffer) => (answers += chunk.toString()));
+  for (const part of parts) {
+    socket.write(part);
+    await sleep(50);
+  }
+  for (let before = ''; answers === '' || answers !== before; await sleep(200)) before = answers;
+  socket.destroy();
+  return answers;
+}
 
 describe('authenticate', () => {
   const members = () => `${url}/members`;

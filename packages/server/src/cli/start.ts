@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config.js';
+import { ignoreUpgrade } from '../doors/ignored-upgrade.js';
+import { asksForWebSocket } from '../doors/port.js';
 import { messageOf, StartError } from '../errors.js';
 import { createLogger } from '../logger.js';
 import { createMadang, type Madang } from '../madang.js';
@@ -69,7 +71,8 @@ async function joinNeighbours(
     if (!neighbours.request(request, response)) app(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!neighbours.upgrade(request, socket, head)) inner.emit('upgrade', request, socket, head);
+    if (!asksForWebSocket(request)) ignoreUpgrade(server, request, socket, head);
+    else if (!neighbours.upgrade(request, socket, head)) inner.emit('upgrade', request, socket, head);
   });
 }
 

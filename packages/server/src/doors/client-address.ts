@@ -19,7 +19,7 @@ export class Addresses {
     // What comes over a socket file comes from a program of this machine, which says for whom.
     const trusted = (address: string, hop: number) => isLocalFile(request, hop) || this.#trusted(address, hop);
     let address = remoteAddress ?? 'local';
-    const told = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',').reverse();
+    const told = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',').toReversed();
     for (const [hop, text] of told.entries()) {
       const before = trusted(address, hop) ? addressIn(text.trim()) : undefined;
       // What a proxy tells that is no address counts as the proxy's own.

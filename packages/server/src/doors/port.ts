@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { ignoreUpgrade } from './ignored-upgrade.js';
 
 /** Takes over an upgrade request. */
 export interface UpgradeDoor {
@@ -13,28 +14,101 @@ export interface UpgradeDoors {
   line: UpgradeDoor;
 }
 
-/**
- * Hands a server's WebSocket upgrades below `path` to their doors. Other paths are left to the server's other
- * listeners; when there are none, they are answered with 404. Returns what takes the listener away.
- */
-export function attachUpgrades(server: Server, path: string, doors: UpgradeDoors): () => void {
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // A client that resets the connection meanwhile must not end the process.
-    socket.on('error', destroyed);
-    const door = doorOf(request.url ?? '/', path, doors);
-    if (door) door.upgrade(request, socket, head);
-    else if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, '404 Not Found');
-  };
-  server.on('upgrade', onUpgrade);
-  return () => server.off('upgrade', onUpgrade);
+/** A Madang in a server. */
+interface Mount {
+  /** Empty at the root. */
+  path: string;
+  doors: UpgradeDoors;
 }
 
-function doorOf(url: string, path: string, doors: UpgradeDoors): UpgradeDoor | undefined {
-  const pathname = url.split(/[?#]/, 1)[0] ?? '/';
-  if (pathname === `${path}/socket.io/` || pathname === `${path}/socket.io`) return doors.socketIo;
-  if (pathname === `${path}/ws` || pathname === `${path}/ws/`) return doors.webSocket;
-  if (pathname === `${path}/` || (path !== '' && pathname === path)) return doors.line;
+/** A server's Madangs, which share one listener, so that what belongs to none of them is answered once. */
+interface Port {
+  mounts: Set<Mount>;
+  onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+const ports = new WeakMap<Server, Port>();
+
+/**
+ * Hands a server's WebSocket upgrades below `path` to their doors. Every other upgrade below `path` is answered as if it
+ * had not been asked for, and so is one elsewhere, unless another of the server's listeners takes it. Returns what takes
+ * the mount away.
+ */
+export function attachUpgrades(server: Server, path: string, doors: UpgradeDoors): () => void {
+  const port = ports.get(server) ?? openPort(server);
+  const mount = { path, doors };
+  port.mounts.add(mount);
+  return () => {
+    port.mounts.delete(mount);
+    if (port.mounts.size > 0) return;
+    server.off('upgrade', port.onUpgrade);
+    ports.delete(server);
+  };
+}
+
+/** Whether a request asks for a WebSocket, by itself or among other protocols. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && /(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? '');
+}
+
+function openPort(server: Server): Port {
+  const mounts = new Set<Mount>();
+  const port: Port = {
+    mounts,
+    onUpgrade: (request, socket, head) => {
+      // A client that resets the connection meanwhile must not end the process.
+      socket.on('error', destroyed);
+      const path = pathOf(request.url ?? '/');
+      const door = asksForWebSocket(request) ? doorOf(path, mounts) : undefined;
+      if (door) {
+        // `ws` understands the one name alone.
+        request.headers.upgrade = 'websocket';
+        door.upgrade(request, socket, head);
+        return;
+      }
+      const ignore = () => {
+        socket.off('error', destroyed);
+        ignoreUpgrade(server, request, socket, head);
+      };
+      if (isBelow(path, mounts) || server.listenerCount('upgrade') === 1) ignore();
+      else if (!asksForWebSocket(request)) ifNobodyTakes(socket, ignore);
+    },
+  };
+  server.on('upgrade', port.onUpgrade);
+  ports.set(server, port);
+  return port;
+}
+
+/**
+ * Acts if no other listener has done anything with a socket in this turn. For protocols such as h2c, which hardly any
+ * takes; a WebSocket's listener may have to ask somebody first, and is waited for.
+ */
+function ifNobodyTakes(socket: Duplex & { bytesWritten?: number }, act: () => void): void {
+  const { bytesWritten } = socket;
+  setImmediate(() => {
+    const isTaken = socket.readableFlowing !== null || socket.listenerCount('readable') > 0 || socket.writableEnded;
+    if (!isTaken && !socket.destroyed && socket.bytesWritten === bytesWritten) act();
+  });
+}
+
+/** The path of a request's target: in origin form (`/ws?x`) or absolute form (`http://host/ws?x`; RFC 9112, 3.2). */
+function pathOf(target: string): string {
+  const inServer = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '');
+  return inServer.split(/[?#]/, 1)[0] || '/';
+}
+
+function doorOf(pathname: string, mounts: Iterable<Mount>): UpgradeDoor | undefined {
+  for (const { path, doors } of mounts) {
+    if (pathname === `${path}/socket.io/` || pathname === `${path}/socket.io`) return doors.socketIo;
+    if (pathname === `${path}/ws` || pathname === `${path}/ws/`) return doors.webSocket;
+    if (pathname === `${path}/` || (path !== '' && pathname === path)) return doors.line;
+  }
   return undefined;
+}
+
+/** Whether a path belongs to a Madang, so that no other listener takes it. What is at the root shares it with all others. */
+function isBelow(pathname: string, mounts: Iterable<Mount>): boolean {
+  return [...mounts].some(({ path }) => path !== '' && (pathname === path || pathname.startsWith(`${path}/`)));
 }
 
 /** One listener for all sockets: a closure for each would stay for each one's life. */
@@ -42,7 +116,7 @@ function destroyed(this: Duplex): void {
   this.destroy();
 }
 
-/** Answers an upgrade request with an error. */
-export function refuseUpgrade(socket: Duplex, status: '404 Not Found' | '429 Too Many Requests'): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+/** Refuses an upgrade: the address has as many connections as it may. */
+export function refuseUpgrade(socket: Duplex): void {
+  socket.end('HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n');
 }

@@ -74,7 +74,7 @@ export class WebSocketUpgrades {
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = this.#parts.addresses.of(request);
-    if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket, '429 Too Many Requests');
+    if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket);
     if (this.#parts.compression) chooseOffer(request.headers);
     // What greets a client goes in one write with the answer to its request.
     socket.cork();

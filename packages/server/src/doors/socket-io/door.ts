@@ -51,7 +51,7 @@ export class SocketIoDoor {
     const query = queryOf(request);
     const isNew = !sessionIdOf(query);
     if (isNew && isDirect(query)) this.#direct.upgrade(request, socket, head);
-    else if (isNew && this.#isFull(request)) refuseUpgrade(socket, '429 Too Many Requests');
+    else if (isNew && this.#isFull(request)) refuseUpgrade(socket);
     else this.#engine.handleUpgrade(request, socket, head);
   }
 

@@ -1,0 +1,34 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Header fields that ask for another protocol, and the options of `Connection` that name them (RFC 9110, 7.8; RFC 7540, 3.2). */
+const OF_UPGRADES = new Set(['upgrade', 'http2-settings']);
+
+/**
+ * Answers a request as if it had not asked for another protocol, as a server may (RFC 9110, 7.8). Node takes the socket
+ * from its parser as soon as anybody listens to `upgrade`; so the request's head is put back before what came after it,
+ * without the question, and the server reads its connection again.
+ */
+export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { _httpMessage: earlier } = socket as Duplex & { _httpMessage?: NodeJS.EventEmitter | null };
+  // A response to a request before this one is on its way, and would be mixed with the one to this.
+  if (earlier) return void earlier.once('close', () => ignoreUpgrade(server, request, socket, head));
+  if (socket.destroyed) return;
+  socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
+  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
+}
+
+function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
+    const isConnection = name.toLowerCase() === 'connection';
+    if (!OF_UPGRADES.has(name.toLowerCase())) lines.push(`${name}: ${isConnection ? withoutUpgrade(value) : value}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+function withoutUpgrade(connection: string): string {
+  const options = connection.split(',').map((option) => option.trim());
+  return options.filter((option) => !OF_UPGRADES.has(option.toLowerCase())).join(', ');
+}
