@@ -109,7 +109,10 @@ describe('JSON-RPC at /ws', () => {
     ['without an id and with params of another form', '{"jsonrpc":"2.0","method":"room.list","params":[1]}'],
     ['of a reserved method', '{"jsonrpc":"2.0","method":"rpc.ping"}'],
     ['of an unknown method', '{"jsonrpc":"2.0","method":"rpc.discover","params":null}'],
-    ['in a batch of its kind', '[{"jsonrpc":"2.0","method":"nosuch"},{"jsonrpc":"2.0","method":"room.get","params":"x"}]'],
+    [
+      'in a batch of its kind',
+      '[{"jsonrpc":"2.0","method":"nosuch"},{"jsonrpc":"2.0","method":"room.get","params":"x"}]',
+    ],
   ])('a notification %s is never answered', async (_what, text) => {
     await using client = await connectJsonRpc(server.url, undefined);
     client.webSocket.send(text);

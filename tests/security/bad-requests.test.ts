@@ -1,5 +1,7 @@
 import { commands, PROBLEM_TYPE, type Problem } from '@madang/protocol';
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startGuest } from '../support/guest.ts';
@@ -41,12 +43,6 @@ test.each([
   ['GET', '/api/nosuch'],
   ['GET', '/api'],
   ['GET', '/api/rooms/lobby/nosuch'],
-  ['POST', '/healthz'],
-  ['PUT', '/api/rooms'],
-  ['DELETE', '/api/rooms'],
-  ['PATCH', '/api/session'],
-  ['POST', '/api/events'],
-  ['PROPFIND', '/api/rooms'],
   ['GET', '/socket.io//'],
   ['GET', '/socket.io//?EIO=4&transport=polling'],
   ['GET', '/socket.io/nosuch'],
@@ -61,16 +57,163 @@ test.each([
   await refused(path, { method }, 'not_found', 404);
 });
 
-test('another method on a path of the table is not found, never another command', async () => {
-  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-  const rows = Object.values(commands);
-  for (const { http } of rows) {
-    for (const method of methods) {
-      if (rows.some((row) => row.http.path === http.path && row.http.method === method)) continue;
-      const path = `/api${http.path.replaceAll(/:\w+/g, 'lobby')}`;
-      await refused(path, { method, headers: { authorization: `Bearer ${token}` } }, 'not_found', 404);
-    }
+describe('every path', () => {
+  /** What each path takes; `type` is what it answers with, where only that will do. */
+  const paths = new Map<string, { methods: Set<string>; type?: string }>([
+    ['/healthz', { methods: new Set(['GET']) }],
+    ['/readyz', { methods: new Set(['GET']) }],
+    ['/', { methods: new Set(['GET']) }],
+    ['/icon.svg', { methods: new Set(['GET']) }],
+    ['/socket.io/socket.io.js', { methods: new Set(['GET']) }],
+    ['/api/openapi.json', { methods: new Set(['GET']), type: 'application/json' }],
+    ['/api/asyncapi.json', { methods: new Set(['GET']), type: 'application/json' }],
+    ['/api/events', { methods: new Set(['GET']), type: 'text/event-stream' }],
+  ]);
+  for (const { http } of Object.values(commands)) {
+    const path = `/api${http.path.replaceAll(/:\w+/g, 'lobby')}`;
+    const before = paths.get(path)?.methods ?? [];
+    paths.set(path, { methods: new Set([...before, http.method]), type: 'application/json' });
   }
+  const cases = [...paths].map(([path, takes]) => [path, takes] as const);
+  const ask = (path: string, method: string, headers: Record<string, string> = {}) =>
+    fetch(`${server.url}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...headers } });
+
+  test.each(cases)('%s tells by OPTIONS what it takes, and refuses all else with 405', async (path, { methods }) => {
+    const options = await ask(path, 'OPTIONS');
+    expect(options.status).toBe(204);
+    const allowed = new Set(options.headers.get('allow')?.split(', '));
+    expect(allowed).toEqual(new Set([...methods, ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS']));
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']) {
+      if (allowed.has(method)) continue;
+      const answer = await ask(path, method);
+      expect([method, answer.status]).toEqual([method, 405]);
+      expect(new Set(answer.headers.get('allow')?.split(', '))).toEqual(allowed);
+      expect(await answer.text()).toContain(method === 'HEAD' ? '' : '"status":405');
+    }
+  });
+
+  test.each(cases.filter(([, { methods }]) => methods.has('GET')))(
+    '%s answers HEAD as GET, without a body, and at once',
+    async (path) => {
+      const stopping = new AbortController();
+      const headers = { authorization: `Bearer ${token}` };
+      const get = await fetch(`${server.url}${path}`, { headers, signal: stopping.signal });
+      const head = await ask(path, 'HEAD');
+      expect(await head.text()).toBe('');
+      expect([head.status, head.headers.get('content-type')]).toEqual([get.status, get.headers.get('content-type')]);
+      stopping.abort();
+    },
+  );
+
+  test.each(cases.filter(([, { type }]) => type !== undefined))(
+    '%s is 406 for whoever takes no such answer, and lenient to all others',
+    async (path, { methods, type = '' }) => {
+      // Without a token: nothing is to be done by it.
+      const ask = (method: string, accept: string) => fetch(`${server.url}${path}`, { method, headers: { accept } });
+      for (const method of methods) {
+        for (const accept of ['image/png', 'text/html', `${type};q=0`, 'application/cbor, text/csv;q=0.5']) {
+          const answer = await ask(method, accept);
+          expect([method, accept, answer.status]).toEqual([method, accept, 406]);
+          expect(await answer.text()).toContain('"code":"invalid_input"');
+        }
+        for (const accept of ['*/*', type, `${type.split('/')[0]}/*`, `text/html, */*;q=0.1`, '']) {
+          const answer = await ask(method, accept);
+          expect([method, accept, answer.status]).not.toEqual([method, accept, 406]);
+          await answer.body?.cancel();
+        }
+      }
+    },
+  );
+
+  test('a document and a file are asked for again by their ETag; what is true for a moment is never "not modified"', async () => {
+    // `fetch` would ask for a fresh answer beside the condition.
+    const condition = async (path: string, headers: Record<string, string>, method = 'GET') => {
+      const asked = httpRequest(`${server.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'accept-encoding': 'gzip', ...headers },
+      }).end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      answer.resume();
+      return answer;
+    };
+    for (const path of ['/', '/icon.svg', '/socket.io/socket.io.js', '/api/openapi.json', '/api/asyncapi.json']) {
+      const etag = (await condition(path, {})).headers.etag ?? '';
+      for (const method of ['GET', 'HEAD']) {
+        expect([path, (await condition(path, { 'if-none-match': etag }, method)).statusCode]).toEqual([path, 304]);
+        expect((await condition(path, { 'if-none-match': '"another"' }, method)).statusCode).toBe(200);
+      }
+    }
+    for (const path of ['/healthz', '/readyz', '/api/session', '/api/rooms', '/api/rooms/lobby']) {
+      const { headers } = await condition(path, {});
+      expect(headers['cache-control']).toBe('no-store');
+      const tomorrow = new Date(Date.now() + 86_400_000).toUTCString();
+      expect((await condition(path, { 'if-none-match': headers.etag ?? '*' })).statusCode).toBe(200);
+      expect((await condition(path, { 'if-none-match': '*', 'if-modified-since': tomorrow })).statusCode).toBe(200);
+    }
+  });
+
+  test('a WebSocket’s path tells whoever asks for anything else what it is', async () => {
+    const answer = await ask('/ws', 'GET');
+    expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
+    expect((await ask('/ws', 'POST')).status).toBe(405);
+    expect((await ask('/socket.io/', 'DELETE')).headers.get('allow')).toBe('GET, POST, OPTIONS');
+    expect((await ask('/socket.io/?EIO=4&transport=polling', 'PUT')).status).toBe(405);
+  });
+});
+
+describe('request targets in every form of RFC 9112', () => {
+  const send = async (head: string): Promise<string> => {
+    const socket = connect(server.port, 'localhost');
+    socket.write(`${head}\r\nHost: localhost\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return answer.toString().split(' ')[1] ?? '';
+  };
+  const webSocket =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
+  const h2c = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA';
+
+  // What a plain request gets, one that asks for a WebSocket, and one that asks for HTTP/2.
+  test.each([
+    ['/healthz', '200', '200', '200'],
+    ['http://localhost/healthz', '200', '200', '200'],
+    ['HTTP://elsewhere.example:80/api/openapi.json?x', '200', '200', '200'],
+    ['http://localhost', '200', '101', '200'],
+    ['http://localhost?x', '200', '101', '200'],
+    ['/ws', '426', '101', '426'],
+    ['/ws?x=1', '426', '101', '426'],
+    ['http://localhost/ws', '426', '101', '426'],
+    ['ws://localhost/ws?x', '426', '101', '426'],
+    ['/socket.io/?EIO=4&transport=websocket', '400', '101', '400'],
+    ['http://localhost/socket.io/?EIO=4&transport=websocket', '400', '101', '400'],
+    ['/nosuch', '404', '404', '404'],
+    ['//ws', '404', '404', '404'],
+    ['/./ws', '404', '404', '404'],
+    ['/api/../ws', '404', '404', '404'],
+    ['/%77s', '404', '404', '404'],
+    ['/ws%2f', '404', '404', '404'],
+    ['/%', '404', '404', '404'],
+    ['*', '405', '405', '405'],
+    ['localhost:80', '400', '400', '400'],
+    ['?', '400', '400', '400'],
+  ])('%s', async (target, plain, upgraded, ignored) => {
+    const answers = [
+      await send(`GET ${target} HTTP/1.1`),
+      await send(`GET ${target} HTTP/1.1\r\n${webSocket}`),
+      await send(`GET ${target} HTTP/1.1\r\n${h2c}`),
+    ];
+    expect(answers).toEqual([plain, upgraded, ignored]);
+  });
+
+  test('OPTIONS * tells what the server can do at all', async () => {
+    expect(await send('OPTIONS * HTTP/1.1')).toBe('204');
+    expect(await send(`OPTIONS * HTTP/1.1\r\n${h2c}`)).toBe('204');
+  });
+
+  test('a WebSocket may be one of several protocols that are asked for', async () => {
+    const several = webSocket.replace('Upgrade: websocket', 'Upgrade: h2c, WebSocket');
+    expect(await send(`GET /ws HTTP/1.1\r\n${several}`)).toBe('101');
+  });
 });
 
 describe('bodies', () => {
@@ -98,12 +241,47 @@ describe('bodies', () => {
     ['an unknown encoding', '{}', { 'content-encoding': 'nosuch' }],
     ['gzip that is none', '{}', { 'content-encoding': 'gzip' }],
     ['an unknown charset', '{"text":"x"}', { 'content-type': 'application/json; charset=nosuch' }],
+    ['UTF-16', Buffer.from('{"text":"x"}', 'utf16le'), { 'content-type': 'application/json; charset=utf-16le' }],
+    ['Latin-1', Buffer.from('{"text":"é"}', 'latin1'), { 'content-type': 'application/json; charset=iso-8859-1' }],
+    ['Latin-1 that is said to be UTF-8', Buffer.from('{"text":"é"}', 'latin1'), {}],
+    ['a surrogate in UTF-8', Buffer.from('{"text":"\xed\xa0\x80"}', 'latin1'), {}],
+    ['a character that is cut off', Buffer.from('{"text":"가"}').subarray(0, -3), {}],
+    [
+      'packed bytes that are not UTF-8',
+      gzipSync(Buffer.from('{"text":"\xff"}', 'latin1')),
+      { 'content-encoding': 'gzip' },
+    ],
     ['a field of the path', '{"room":"elsewhere","text":"x"}', {}],
     ['a number that is no number', '{"text":NaN}', {}],
     ['an unknown field', '{"text":"x","isAdmin":true}', {}],
     ['a text of another type', '{"text":{"toString":"x"}}', {}],
   ])('%s is refused', async (_what, body, headers) => {
     await refused(path, post(body, headers), 'invalid_input', 400);
+  });
+
+  test.each([
+    ['application/json'],
+    ['application/json; charset=utf-8'],
+    ['application/json;charset="UTF-8"'],
+    ['application/json; charset=utf8'],
+    ['application/json; charset=UTF8; x=y'],
+  ])('UTF-8 is read as %s, with a byte order mark or without', async (type) => {
+    for (const mark of ['', '\ufeff']) {
+      const text = `${mark}{"text":"가🎉é"}`;
+      const response = await fetch(`${server.url}${path}`, post(text, { 'content-type': type }));
+      expect(await response.json()).toMatchObject({ message: { text: '가🎉é' } });
+    }
+  });
+
+  test('a polling body that is not UTF-8 is refused, and the session goes on', async () => {
+    const polling = `${server.url}/socket.io/?EIO=4&transport=polling`;
+    const sid = /"sid":"([^"]+)"/.exec(await (await fetch(polling)).text())?.[1] ?? '';
+    const say = (body: BodyInit) => fetch(`${polling}&sid=${sid}`, { method: 'POST', body });
+    const init = post(Buffer.from('40{"name":"\xff"}', 'latin1'));
+    await refused(`/socket.io/?EIO=4&transport=polling&sid=${sid}`, init, 'invalid_input', 400);
+    await refused(`/socket.io/?EIO=4&transport=polling&sid=${sid}`, post('4'.repeat(65_537)), 'too_large', 413);
+    expect(await (await say('40{"name":"가 polling"}')).text()).toBe('ok');
+    expect(await (await fetch(`${polling}&sid=${sid}`)).text()).toMatch(/^40/);
   });
 
   test('a body just at 64 KiB is read, one over it is too large, packed or not', async () => {
@@ -215,8 +393,7 @@ describe('Authorization', () => {
   });
 });
 
-test('a HEAD and an OPTIONS of a route have no body and are no error', async () => {
-  expect((await fetch(`${server.url}/healthz`, { method: 'HEAD' })).status).toBe(200);
+test('a preflight lets a page elsewhere send a token', async () => {
   const preflight = await fetch(`${server.url}/api/rooms/lobby/messages`, {
     method: 'OPTIONS',
     headers: {

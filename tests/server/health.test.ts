@@ -38,6 +38,15 @@ test('D6 O2 while the disk is full /readyz says so, in one line of the log at a 
   expect(new Set(await Promise.all(Array.from({ length: 50 }, ready)))).toEqual(new Set([503]));
   expect(server.output().match(/not ready/g)?.length).toBeLessThan(5);
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  // Whoever is told 503 is told when to come back.
+  const json = { 'content-type': 'application/json' };
+  const refused = [
+    await fetch(`${server.url}/readyz`),
+    await fetch(`${server.url}/api/session`, { method: 'POST', headers: json, body: '{"name":"too full"}' }),
+  ];
+  for (const { status, headers } of refused) {
+    expect([status, Number(headers.get('retry-after'))]).toEqual([503, expect.closeTo(3, -1)]);
+  }
   space('unlimited:unlimited');
   await expect.poll(ready).toBe(200);
 });

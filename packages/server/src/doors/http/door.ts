@@ -1,6 +1,6 @@
 import { asyncApiDocument, fail, openApiDocument } from '@madang/protocol';
 import cors from 'cors';
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import type { Resume } from '../../fanout/resume.js';
 import type { DoorParts } from '../door.js';
@@ -8,7 +8,10 @@ import type { SocketIoDoor } from '../socket-io/door.js';
 import { compressedAnswers } from './compressed-answers.js';
 import { eventStream } from './event-stream.js';
 import { type HealthChecks, healthRoutes } from './health.js';
-import { noSuchCommand, noSuchRoute, problems } from './problem.js';
+import { takes } from './methods.js';
+import { polling } from './polling.js';
+import { HttpRefusal, noSuchCommand, noSuchRoute, problems } from './problem.js';
+import { answersIn, uncached } from './representation.js';
 import { restRoutes } from './rest.js';
 import { webClientRoutes } from './web-client.js';
 
@@ -25,15 +28,13 @@ export interface HttpParts extends DoorParts {
 export function createHttpDoor(parts: HttpParts): Router {
   const router = Router();
   router.use(securityHeaders());
+  router.use(wholeServer);
   router.use(healthRoutes(parts.health, parts.logger));
   router.use(refuseWhenStopping(parts.health));
   router.use('/api', api(parts));
   if (parts.web) router.use(webClientRoutes());
-  router.use('/socket.io', (request, response, next) => {
-    // Engine.IO takes any path below, and throws at some.
-    if (request.path !== '/') return next();
-    parts.socketIo.request(request as never, response as never);
-  });
+  router.use('/socket.io', polling(parts.socketIo, parts.limits.maxFrameBytes));
+  router.get('/ws', needsUpgrade).all('/ws', takes('GET'));
   router.use(noSuchRoute, problems(parts));
   return router;
 }
@@ -48,25 +49,47 @@ function refuseWhenStopping(health: HealthChecks): RequestHandler {
   };
 }
 
+/** Where a WebSocket is, to whoever asks for anything else. */
+const needsUpgrade: RequestHandler = (_request, response) => {
+  response.set({ Upgrade: 'websocket', Connection: 'Upgrade' });
+  throw new HttpRefusal(426, { code: 'invalid_input', message: 'Here is a WebSocket: ask for an upgrade to it' });
+};
+
+/** `OPTIONS *` asks what the server can do at all (RFC 9110, 9.3.7). */
+const wholeServer: RequestHandler = (request, response, next) => {
+  if (request.url === '*') takes('GET', 'POST', 'PUT', 'PATCH', 'DELETE')(request, response, next);
+  else next();
+};
+
 function api(parts: HttpParts): Router {
   const router = Router();
   // Without credentials: a page elsewhere may talk with a token, never with somebody's cookie.
-  router.use(cors({ origin: '*', exposedHeaders: ['Retry-After'] }));
+  router.use(cors({ origin: '*', exposedHeaders: ['Allow', 'Retry-After'], preflightContinue: true }));
   router.use((_request, response, next) => {
-    response.set('Cache-Control', 'no-store');
     response.set('Cross-Origin-Resource-Policy', 'cross-origin');
     next();
   });
   if (parts.compression) router.use(compressedAnswers);
-  router.get('/openapi.json', ((request, response) => {
-    response.json(openApiDocument(request.baseUrl));
-  }) satisfies RequestHandler);
-  router.get('/asyncapi.json', ((request, response) => {
-    response.json(asyncApiDocument(request.headers.host ?? 'localhost', request.baseUrl.replace(/\/api$/, '')));
-  }) satisfies RequestHandler);
-  router.get('/events', eventStream(parts, parts.resume));
+  router.use(documents());
+  router.use(uncached);
+  router.get('/events', answersIn('text/event-stream'), eventStream(parts, parts.resume)).all('/events', takes('GET'));
   router.use(restRoutes(parts));
   router.use(noSuchCommand(parts));
+  return router;
+}
+
+/** What describes the doors: always the same of one version, so that it is asked for again by its ETag. */
+function documents(): Router {
+  const router = Router();
+  const describe = (path: string, document: (request: Request) => object) => {
+    router.get(path, answersIn('application/json'), (request, response) => {
+      response.set('Cache-Control', 'no-cache').json(document(request));
+    });
+    router.all(path, takes('GET'));
+  };
+  describe('/openapi.json', ({ baseUrl }) => openApiDocument(baseUrl));
+  describe('/asyncapi.json', ({ baseUrl, headers }) =>
+    asyncApiDocument(headers.host ?? 'localhost', baseUrl.replace(/\/api$/, '')));
   return router;
 }
 

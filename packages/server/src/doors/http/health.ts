@@ -1,5 +1,8 @@
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from '../../logger.js';
+import { takes } from './methods.js';
+import { retryAfterUnavailable } from './problem.js';
+import { uncached } from './representation.js';
 
 /** What the health routes ask. */
 export interface HealthChecks {
@@ -20,6 +23,7 @@ const FRESH_MS = 500;
  */
 export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
   const router = Router();
+  router.use(['/healthz', '/readyz'], uncached);
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -36,11 +40,13 @@ export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
     const isReady = !checks.isStopping() && (await checkStore());
     const bus = checks.bus();
     // It may have begun to stop meanwhile.
+    if (checks.isStopping() || !isReady) response.set('Retry-After', retryAfterUnavailable());
     if (checks.isStopping()) response.status(503).json({ status: 'stopping', bus });
     else if (!isReady) response.status(503).json({ status: 'unavailable', store: 'down', bus });
     else response.json({ status: bus === 'down' ? 'degraded' : 'ready', store: 'ok', bus });
   };
   router.get('/readyz', ready);
+  router.all(['/healthz', '/readyz'], takes('GET'));
   return router;
 }
 

@@ -1,20 +1,43 @@
-import { fail, MadangError, PROBLEM_TYPE, toProblem } from '@madang/protocol';
+import { type ErrorObject, fail, MadangError, PROBLEM_TYPE, toProblem } from '@madang/protocol';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { toMadangError } from '../../errors.js';
 import { refuse } from '../calls.js';
 import type { DoorParts } from '../door.js';
 
+/** A refusal for which HTTP has a status of its own, which says more than that of the error's code. */
+export class HttpRefusal extends MadangError {
+  readonly status: number;
+
+  constructor(status: 405 | 406 | 426, error: ErrorObject) {
+    super(error);
+    this.status = status;
+  }
+}
+
+/** Within how many seconds whoever finds the server unavailable is to come back: spread, so that not all come at once. */
+const UNAVAILABLE_SECONDS = 5;
+
+/** When to come back after a 503, in seconds, as `Retry-After` has it. */
+export function retryAfterUnavailable(): string {
+  return String(1 + Math.floor(Math.random() * UNAVAILABLE_SECONDS));
+}
+
 /** Answers with an error as RFC 9457 has it. */
 export function sendProblem(response: Response, error: MadangError): void {
   const problem = toProblem(error.toJSON());
+  if (error instanceof HttpRefusal) problem.status = error.status;
   if (error.retryAfter !== undefined) response.set('Retry-After', String(error.retryAfter));
+  else if (problem.status === 503) response.set('Retry-After', retryAfterUnavailable());
   if (error.code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer');
   response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-/** The last of the routes: there is nothing here. */
-export const noSuchRoute: RequestHandler = (request) => {
-  fail('not_found', `There is no ${request.method} ${request.path.slice(0, 200)} here`);
+/** The last of the routes: there is nothing here, or nothing for this method. */
+export const noSuchRoute: RequestHandler = (request, response) => {
+  const message = `There is no ${request.method} ${request.path.slice(0, 200)} here`;
+  const allowed = response.get('Allow');
+  if (allowed === undefined) fail('not_found', message);
+  throw new HttpRefusal(405, { code: 'not_found', message: `${message}, but ${allowed}` });
 };
 
 /** Where a command's route would be, and is none: it spends, as an unknown command does elsewhere. */
@@ -29,7 +52,7 @@ export function noSuchCommand(parts: DoorParts): RequestHandler {
 export function problems(parts: DoorParts): ErrorRequestHandler {
   return async (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
-    const unreadable = ofParser(error);
+    const unreadable = error instanceof MadangError ? undefined : ofParser(error);
     if (!unreadable) return sendProblem(response, toMadangError(error, parts.logger));
     const caller = { session: undefined, address: parts.addresses.of(request) };
     sendProblem(response, await refuse(parts, caller, unreadable));

@@ -3,17 +3,33 @@ import express, { type Request, type RequestHandler, Router } from 'express';
 import type { z } from 'zod';
 import { refuse, sessionOf } from '../calls.js';
 import type { DoorParts } from '../door.js';
+import { takes } from './methods.js';
+import { answersIn, knowsUtf8, requireUtf8 } from './representation.js';
 
 type Row = (typeof commands)[CommandName];
 
 /** One route for each row of the table: path, query and body together are the command's input. */
 export function restRoutes(parts: DoorParts): Router {
   const router = Router({ caseSensitive: true });
-  const json = express.json({ limit: parts.limits.maxFrameBytes, type: () => true, strict: true });
+  const json = express.json({
+    limit: parts.limits.maxFrameBytes,
+    type: () => true,
+    strict: true,
+    verify: (_request, _response, bytes, charset) => requireUtf8(bytes, charset),
+  });
+  const methods = new Map<string, string[]>();
   for (const row of Object.values(commands)) {
-    const method = row.http.method.toLowerCase() as Lowercase<typeof row.http.method>;
-    router[method](row.http.path, ...(takesBody(row) ? [json] : []), handlerOf(row, parts));
+    const { method, path } = row.http;
+    const name = method.toLowerCase() as Lowercase<typeof method>;
+    router[name](
+      path,
+      answersIn('application/json'),
+      ...(takesBody(row) ? [knowsUtf8, json] : []),
+      handlerOf(row, parts),
+    );
+    methods.set(path, [...(methods.get(path) ?? []), method]);
   }
+  for (const [path, ofPath] of methods) router.all(path, takes(...ofPath));
   return router;
 }
 

@@ -1,8 +1,10 @@
 import express, { type RequestHandler, Router } from 'express';
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { compressedFiles } from './compressed-files.js';
+import { takes } from './methods.js';
 
 const require = createRequire(import.meta.url);
 
@@ -39,5 +41,21 @@ function serve(
     path,
     compressedFiles(folder, cacheControl),
     express.static(folder, { cacheControl: false, setHeaders, ...(index === false && { index }) }),
+    otherMethods(folder),
   );
+}
+
+/** Plain names of files: nothing hidden, and no way out of the folder. */
+const PLAIN = /^(\/[\w-][\w.-]*)+$/;
+
+/** Tells that a file takes GET and HEAD alone. */
+function otherMethods(folder: string): express.RequestHandler {
+  const getOnly = takes('GET');
+  return async (request, response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return next();
+    const path = request.path === '/' ? '/index.html' : request.path;
+    const found = PLAIN.test(path) ? await stat(join(folder, path)).catch(() => undefined) : undefined;
+    if (found?.isFile()) getOnly(request, response, next);
+    else next();
+  };
 }

@@ -1,4 +1,12 @@
-import { errorTable, type InputIssue, invalidInputOf, isCommandName, jsonRpcCodes, rpcError, rpcResult } from '@madang/protocol';
+import {
+  errorTable,
+  type InputIssue,
+  invalidInputOf,
+  isCommandName,
+  jsonRpcCodes,
+  rpcError,
+  rpcResult,
+} from '@madang/protocol';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { refuse, runCall, sessionOf } from '../calls.js';

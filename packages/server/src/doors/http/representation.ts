@@ -1,0 +1,40 @@
+import { invalidInputOf, type MadangError } from '@madang/protocol';
+import type { RequestHandler } from 'express';
+import { isUtf8 } from 'node:buffer';
+import { HttpRefusal } from './problem.js';
+
+/** Answers that are true for this moment only: they are kept by nobody, so a condition on what is kept means nothing. */
+export const uncached: RequestHandler = (request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  for (const condition of ['if-none-match', 'if-modified-since'] as const) delete request.headers[condition];
+  next();
+};
+
+/** Refuses a request whose `Accept` has no place for the media type of the answer (RFC 9110, 12.5.1). */
+export function answersIn(mediaType: string): RequestHandler {
+  return (request, response, next) => {
+    response.vary('Accept');
+    if (request.accepts(mediaType)) return next();
+    throw new HttpRefusal(406, { code: 'invalid_input', message: `Accept: this is answered as ${mediaType} only` });
+  };
+}
+
+/** The other name that programs use for UTF-8. */
+const UTF8_ALIAS = /(;\s*charset\s*=\s*"?)utf8(?=["\s;]|$)/i;
+
+/** Reads `charset=utf8` as UTF-8, whose name it isn't. */
+export const knowsUtf8: RequestHandler = (request, _response, next) => {
+  const type = request.headers['content-type'];
+  if (type !== undefined) request.headers['content-type'] = type.replace(UTF8_ALIAS, '$1utf-8');
+  next();
+};
+
+/** Refuses a body that isn't UTF-8, as JSON between programs is (RFC 8259, 8.1): decoded it would be another text. */
+export function requireUtf8(bytes: Buffer, charset: string): void {
+  if (charset !== 'utf-8') throw invalidBody(`the charset must be UTF-8, not ${charset.slice(0, 40)}`);
+  if (!isUtf8(bytes)) throw invalidBody('holds bytes that are not UTF-8');
+}
+
+function invalidBody(message: string): MadangError {
+  return invalidInputOf([{ path: '', message: `The request body: ${message}` }]);
+}
