@@ -42,6 +42,7 @@ function reference() {
         row.doc.en,
       ]),
     ),
+    'A live event has its name in the frame; in `log.read` and `sync` it is the field `type`.',
     '## Signals',
     'Told once, not kept; they may be lost.',
     table(
@@ -59,7 +60,7 @@ function reference() {
         row.title.en,
       ]),
     ),
-    'JSON-RPC’s own numbers are used where it has them: -32700 (not JSON), -32600 (no request), -32601 (no such method).',
+    'JSON-RPC’s own numbers are used where it has them: -32700 (not JSON), -32600 (no request), -32601 (no such method). So are statuses of HTTP: 405 (`not_found`: the path takes other methods), 406 and 426 (`invalid_input`).',
     '## Sizes',
     table(
       ['what', 'limit'],

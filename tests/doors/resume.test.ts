@@ -1,9 +1,12 @@
+import Database from 'better-sqlite3';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createParser } from 'eventsource-parser';
 import { call, type DoorClient, type Note } from '../support/door-client.ts';
 import { doorNames, doors } from '../support/doors.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { type Guest, startGuest } from '../support/guest.ts';
+import { startNginx } from '../support/nginx.ts';
 import { Random } from '../support/random.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
@@ -192,17 +195,105 @@ describe('server-sent events', () => {
     await client.close();
   });
 
-  test.each(['nonsense', 'x;lobby', '; DROP TABLE', 'ffffffff;lobby=1', '%', ';lobby=99999'])(
-    'a Last-Event-ID that is not of this history (%s) is answered with room.behind or by going on from now',
-    async (lastEventId) => {
-      const { guest, client, rooms } = await stage(1);
-      const stream = await openEventStream(server.url, { token: guest.token, lastEventId });
-      const { message } = await call(client, 'message.send', { room: rooms[0] as string, text: 'live' });
-      await stream.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === message.seq);
-      await stream.close();
-      await client.close();
-    },
-  );
+  test.each([
+    'nonsense',
+    'x;lobby',
+    'x;lobby=',
+    'x;lobby=-1',
+    'x;lobby=1,',
+    'x;Lobby=1',
+    'x;lobby=1 , y',
+    '; DROP TABLE',
+    ';lobby=1',
+    '%',
+    'x~',
+    'x~AAAA',
+    'x~!!!!!!!!',
+    'x;lobby=1~AAAAAAAA',
+  ])('a Last-Event-ID that is none of ours (%s) is refused, as a header and in the query', async (lastEventId) => {
+    const authorization = `Bearer ${(await startGuest(server.url, `reader ${++names}`)).token}`;
+    for (const answer of [
+      await fetch(`${server.url}/api/events`, { headers: { authorization, 'last-event-id': lastEventId } }),
+      await fetch(`${server.url}/api/events?lastEventId=${encodeURIComponent(lastEventId)}`, {
+        headers: { authorization },
+      }),
+    ]) {
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining('Last-Event-ID') as string,
+      });
+    }
+  });
+
+  test('D4 500 rooms of any age have an id below 2 KB, which goes through nginx and on exactly where it was', async () => {
+    await using big = await startServer({ flags: ['--limits', 'off'] });
+    const guest = await startGuest(big.url, 'in many rooms');
+    const writer = await doors['/ws'](big.url, { token: guest.token });
+    const rooms: string[] = [];
+    while (rooms.length < 498) {
+      const few = Array.from({ length: 83 }, (_, index) => `room ${rooms.length + index}`);
+      const made = await Promise.all(few.map((name) => call(writer, 'room.create', { name })));
+      rooms.push(...made.map(({ room }) => room.id));
+    }
+    await writer.close();
+    await big.stop();
+    // As old as rooms get: their logs stand where nothing is left of what was before.
+    const database = new Database(join(big.data, 'madang.db'));
+    for (const [index, room] of rooms.entries()) {
+      const head = 10 ** (index % 13);
+      database.prepare('UPDATE rooms SET head = head + ?, floor = head + ? WHERE id = ?').run(head, head, room);
+    }
+    database.close();
+    await big.start();
+    await using nginx = await startNginx([big.port, big.port]);
+
+    const first = await openEventStream(nginx.url, { token: guest.token });
+    const lastEventId = first.lastEventId();
+    await first.close();
+    expect(lastEventId.length).toBeLessThan(2048);
+    await using client = await doors['/ws'](big.url, { token: guest.token });
+    const missed: string[] = [];
+    for (const room of rooms.filter((_, index) => index % 7 === 0)) {
+      const { message } = await call(client, 'message.send', { room, text: 'missed' });
+      missed.push(message.id);
+    }
+    // A room that is new since belongs to it from its beginning.
+    const { room: later } = await call(client, 'room.create', { name: 'made since' });
+    const again = await openEventStream(nginx.url, { token: guest.token, lastEventId });
+    await again.notes.until((all) => all.some(({ body }) => body['room'] === later.id && body['seq'] === 2));
+    const ids = again.notes.all.filter(isMessageOf(rooms)).map(({ body }) => (body['message'] as { id: string }).id);
+    expect(ids.toSorted()).toEqual(missed.toSorted());
+    expect(again.notes.all.filter(({ name }) => name === 'room.behind')).toEqual([]);
+    expect(again.lastEventId().length).toBeLessThan(2048);
+    await again.close();
+
+    // What can't be told from it any more is said for each room: here, since one of them was left.
+    await call(client, 'room.leave', { room: rooms[0] as string });
+    const lost = await openEventStream(nginx.url, { token: guest.token, lastEventId: again.lastEventId() });
+    await lost.notes.until((all) => all.filter(({ name }) => name === 'room.behind').length === 499);
+    await lost.close();
+  });
+
+  test('every stream is told to come back at a time of its own, and when the server stops, when that is', async () => {
+    await using own = await startServer({ flags: ['--reconnect-spread-ms', '8000'] });
+    const { token } = await startGuest(own.url, 'told when');
+    const texts = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const { body } = await fetch(`${own.url}/api/events`, { headers: { authorization: `Bearer ${token}` } });
+        return { text: new Response(body).text() };
+      }),
+    );
+    await own.stop();
+    const streams = await Promise.all(texts.map(({ text }) => text));
+    const retries = streams.map((text) => [...text.matchAll(/^retry: (\d+)$/gm)].map((match) => Number(match[1])));
+    for (const [index, [atFirst = 0, atLast]] of retries.entries()) {
+      expect(atFirst).toBeGreaterThanOrEqual(1000);
+      expect(atFirst).toBeLessThanOrEqual(9000);
+      expect(streams[index]).toContain(`"reconnectMs":${atLast}}`);
+    }
+    for (const place of [0, 1]) expect(new Set(retries.map((each) => each[place])).size).toBeGreaterThan(4);
+  });
 
   test('D4 a cursor ahead of the log, or of another history, is told by room.behind and not by silence', async () => {
     const { guest, client, rooms } = await stage(1);

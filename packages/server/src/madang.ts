@@ -170,7 +170,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     path: config.path ?? '',
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
-  const addressLimit = new AddressLimit(addresses, config.limits ? config.maxConnectionsPerAddress : Infinity);
+  const addressLimit = new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity);
   const doors: DoorParts = {
     commands,
     attendance,

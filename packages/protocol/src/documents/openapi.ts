@@ -88,7 +88,14 @@ function eventStream(): JsonSchema {
     security: [{ token: [] }, { cookie: [] }],
     parameters: [
       { name: 'room', in: 'query', required: false, schema: { type: 'string' }, description: 'Only this room' },
-      { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } },
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        required: false,
+        schema: { type: 'string' },
+        description:
+          'Where to go on: the last `id` of a stream, `<epoch>;<room>=<seq>,…`; `lastEventId` in the query is the same',
+      },
     ],
     responses: { 200: { description: 'The stream', content: { 'text/event-stream': { schema: { type: 'string' } } } } },
   };

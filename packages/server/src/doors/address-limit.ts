@@ -1,8 +1,6 @@
 import { MadangError } from '@madang/protocol';
-import type { IncomingMessage } from 'node:http';
-import type { Addresses } from './client-address.js';
 
-/** What holds a connection open: a socket, a response, a Socket.IO session over however many requests. */
+/** What holds a connection open: a Socket.IO session over however many requests. */
 interface Closing {
   on(event: 'close', listener: () => void): unknown;
 }
@@ -18,22 +16,12 @@ interface Home {
 
 /** Bounds how many connections one address holds open. */
 export class AddressLimit {
-  readonly #addresses: Addresses;
   readonly #max: number;
   readonly #homes = new Map<string, Home>();
 
   /** `max`: connections of one address; Infinity for no bound. */
-  constructor(addresses: Addresses, max: number) {
-    this.#addresses = addresses;
+  constructor(max: number) {
     this.#max = max;
-  }
-
-  /** Counts a connection until it closes; false when its address has too many. */
-  admit(request: IncomingMessage, connection: Closing): boolean {
-    const address = this.#addresses.of(request);
-    if (this.isFull(address)) return false;
-    this.count(address, connection);
-    return true;
   }
 
   /** Whether an address has as many connections as it may. */

@@ -38,4 +38,6 @@ export interface DoorLimits {
   handshakeTimeoutMs: number;
   /** How often a silent connection is asked whether it is there, in ms. Twice without an answer closes it. */
   heartbeatMs: number;
+  /** Over how many ms clients are spread that all lose their connection at once. */
+  reconnectSpreadMs: number;
 }

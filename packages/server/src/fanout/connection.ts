@@ -39,6 +39,8 @@ export interface Connection {
    * a room's events are of its log, for a door that keeps cursors.
    */
   write(encoded: Encoded, stretch?: Stretch): void;
+  /** It hears a room no longer, since its user left it. For a door that keeps cursors. */
+  left?(room: string): void;
   /** Bytes written that the network has not taken yet. */
   queuedBytes(): number;
   close(reason: CloseReason): void;

@@ -116,7 +116,10 @@ export class Connections {
     if (!present) return;
     present.news?.set(room, 'left');
     present.rooms = present.rooms.filter((each) => each !== room);
-    for (const connection of present.connections) this.#unhear(room, connection);
+    for (const connection of present.connections) {
+      this.#unhear(room, connection);
+      connection.left?.(room);
+    }
   }
 
   /** A user has a new name. */

@@ -10,10 +10,14 @@ import type { Encoded } from './wire-format.js';
 /** How many events are read from the log at a time. */
 const PAGE = 200;
 
+/** A room of a user, as a stream's beginning needs it. */
+export type RoomPlace = Awaited<ReturnType<typeof roomPlacesOf>>[number];
+
 /** Where a stream broke off: cursors of one history. */
 export interface StreamCursors {
   epoch: string;
-  rooms: Map<string, number>;
+  /** The cursors by room; undefined when they can't be told for the rooms that the user is in now. */
+  of(places: readonly RoomPlace[]): ReadonlyMap<string, number> | undefined;
 }
 
 /** A connection that can keep back what is live while its backlog is written. */
@@ -47,9 +51,10 @@ export class Resume {
    */
   async join(connection: ResumableConnection, user: string, since: StreamCursors | undefined): Promise<void> {
     const places = await roomPlacesOf(this.#store.read, user);
+    const cursors = since?.epoch === this.epoch ? since.of(places) : undefined;
     const starts = places.map(({ room, head, floor, joinedSeq }) => {
-      const from = since ? (since.rooms.get(room) ?? joinedSeq - 1) : head;
-      const isLost = since !== undefined && (since.epoch !== this.epoch || from > head || from < floor);
+      const from = cursors ? (cursors.get(room) ?? joinedSeq - 1) : head;
+      const isLost = since !== undefined && (!cursors || from > head || from < floor);
       return { room, head, floor, from: isLost ? head : from, isLost };
     });
     // All of them before anything is written: an id in the middle of the backlog must know every room's cursor.

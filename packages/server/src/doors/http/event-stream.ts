@@ -6,6 +6,7 @@ import type { CloseReason, Place, Stretch } from '../../fanout/connection.js';
 import type { ResumableConnection, Resume } from '../../fanout/resume.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import { behindNote } from '../../fanout/send-buffer.js';
+import type { Note } from '../../log/committed.js';
 import type { Session } from '../../identity/actor.js';
 import { tooManyConnections } from '../address-limit.js';
 import { sessionOf } from '../calls.js';
@@ -22,8 +23,17 @@ const LAZY_ID_MS = 1000;
  */
 const eventStreamFormat: WireFormat = {
   name: 'event-stream',
-  encode: (notes) => Buffer.from(notes.map((note) => `event: ${note.name}\ndata: ${note.json}\n`).join('\n')),
+  encode: (notes) => Buffer.from(notes.map(blockOf).join('\n')),
 };
+
+function blockOf({ name, json, body }: Note): string {
+  // Where clients are told when to come back, stock ones hear it too.
+  const retry = typeof body['reconnectMs'] === 'number' ? `retry: ${body['reconnectMs']}\n` : '';
+  return `event: ${name}\ndata: ${json}\n${retry}`;
+}
+
+/** After how many ms a client whose stream breaks comes back at the earliest. */
+const MIN_RETRY_MS = 1000;
 
 /**
  * `GET /api/events`: the caller's rooms, live; `?room=` for one of them. The last event of each write
@@ -43,19 +53,26 @@ export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
         return connection.session ?? session;
       },
     };
-    const since = cursorsOfId(lastEventIdOf(request));
+    const lastEventId = lastEventIdOf(request);
+    const since = lastEventId === '' ? undefined : cursorsOfId(lastEventId);
     if (only !== undefined) await commands.requireReader(only, { session, address: caller.address });
-    if (!addressLimit.admit(request, response)) throw tooManyConnections();
+    // Of a client that has gone meanwhile nothing would tell any more: from here to `whenGone` nothing is waited for.
+    if (response.closed || request.socket.destroyed) return;
+    if (addressLimit.isFull(caller.address)) throw tooManyConnections();
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
     });
+    if (request.method === 'HEAD') return void response.end();
+    response.write(`retry: ${MIN_RETRY_MS + Math.round(Math.random() * limits.reconnectSpreadMs)}\n\n`);
     const heartbeat = setInterval(() => response.write(':\n\n'), limits.heartbeatMs);
+    const address = addressLimit.enter(caller.address);
     attendance.opened(connection);
     response.on('drain', () => attendance.drained(connection));
-    response.on('close', () => {
+    whenGone(request, response, () => {
       clearInterval(heartbeat);
+      addressLimit.leave(address);
       attendance.closed(connection);
     });
     await commands.letIn(session, caller);
@@ -63,9 +80,21 @@ export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
   };
 }
 
+/** Acts once when a response has ended, or its connection: one that waits behind another response hears of no end itself. */
+function whenGone(request: Request, response: Response, act: () => void): void {
+  const { socket } = request;
+  const gone = () => {
+    response.off('close', gone);
+    socket.off('close', gone);
+    act();
+  };
+  response.on('close', gone);
+  socket.on('close', gone);
+}
+
+/** Empty for none. What is given twice, or as something else than a text, can't be one of ours, and is read as such. */
 function lastEventIdOf(request: Request): string {
-  const given = request.headers['last-event-id'] ?? request.query['lastEventId'];
-  return typeof given === 'string' ? given : '';
+  return [request.headers['last-event-id'] ?? request.query['lastEventId'] ?? ''].flat().map(String).join(',');
 }
 
 /** A stream to one client. What is live waits until the backlog is written. */
@@ -100,6 +129,10 @@ class EventStreamConnection implements ResumableConnection {
 
   queuedBytes(): number {
     return this.#response.writableLength + this.#keptBytes;
+  }
+
+  left(room: string): void {
+    this.#cursors.delete(room);
   }
 
   close(_reason: CloseReason): void {

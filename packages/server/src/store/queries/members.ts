@@ -68,7 +68,13 @@ const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
   read
     .selectFrom('members')
     .innerJoin('rooms', 'rooms.id', 'members.room_id')
-    .select(['rooms.id as room', 'rooms.head', 'rooms.floor', 'members.joined_seq as joinedSeq'])
+    .select([
+      'rooms.id as room',
+      'rooms.head',
+      'rooms.floor',
+      'members.joined_seq as joinedSeq',
+      'members.joined_at as joinedAt',
+    ])
     .where('members.user_id', '=', place('user')),
 );
 
@@ -76,6 +82,6 @@ const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
 export function roomPlacesOf(
   read: Kysely<Schema>,
   user: string,
-): Promise<{ room: string; head: number; floor: number; joinedSeq: number }[]> {
+): Promise<{ room: string; head: number; floor: number; joinedSeq: number; joinedAt: number }[]> {
   return roomPlaces(read, { user });
 }
