@@ -50,7 +50,7 @@ interface Yard extends AsyncDisposable {
   madang: Madang;
 }
 
-async function open(database: string | undefined, data: string): Promise<Yard> {
+async function openYard(database: string | undefined, data: string): Promise<Yard> {
   const app = express();
   const server: Server = createServer(app);
   const madang = await createMadang({
@@ -105,15 +105,15 @@ async function expectNothingLeft({ url }: Yard): Promise<void> {
     return members.filter(({ presence }) => presence !== 'offline').map(({ user }) => user.name);
   };
   await expect.poll(present, { timeout: 15_000, interval: 200 }).toEqual(['watcher']);
-  const open: WebSocket[] = [];
+  const taken: WebSocket[] = [];
   for (let index = 1; index < PLACES; index += 1) {
     const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers });
     await once(webSocket, 'open');
-    open.push(webSocket);
+    taken.push(webSocket);
   }
   const oneTooMany = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers });
   await expect(once(oneTooMany, 'open')).rejects.toThrow('429');
-  for (const webSocket of open) {
+  for (const webSocket of taken) {
     webSocket.terminate();
     await once(webSocket, 'close');
   }
@@ -127,13 +127,13 @@ describe.each(['SQLite', 'a slow PostgreSQL'])(
     const disposables = new Disposables();
     beforeAll(async () => {
       if (engine === 'SQLite') {
-        yard = disposables.use(await open(undefined, folder.path));
+        yard = disposables.use(await openYard(undefined, folder.path));
         return;
       }
       const postgres = disposables.use(await startPostgres());
       const network = disposables.use(await startNetwork(postgres.port));
       const database = await postgres.newDatabase();
-      yard = disposables.use(await open(database.replace(`:${postgres.port}/`, `:${network.port}/`), folder.path));
+      yard = disposables.use(await openYard(database.replace(`:${postgres.port}/`, `:${network.port}/`), folder.path));
       network.slow(40);
     }, 60_000);
     afterAll(async () => {

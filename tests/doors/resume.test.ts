@@ -273,7 +273,7 @@ describe('server-sent events', () => {
     const lost = await openEventStream(nginx.url, { token: guest.token, lastEventId: again.lastEventId() });
     await lost.notes.until((all) => all.filter(({ name }) => name === 'room.behind').length === 499);
     await lost.close();
-  });
+  }, 90_000);
 
   test('every stream is told to come back at a time of its own, and when the server stops, when that is', async () => {
     await using own = await startServer({ flags: ['--reconnect-spread-ms', '8000'] });

@@ -290,8 +290,8 @@ describe('Socket.IO and Engine.IO', () => {
     ['GET', `${handshake}&sid=__proto__`, '', 400],
     ['POST', `${handshake}&sid=nosuch`, '4', 400],
     ['POST', handshake, '40', 400],
-    ['PUT', handshake, '', 400],
-    ['DELETE', handshake, '', 400],
+    ['PUT', handshake, '', 405],
+    ['DELETE', handshake, '', 405],
   ])('%s %s is answered with an error', async (method, path, body, status) => {
     const response = await fetch(`${server.url}${path}`, { method, ...(body && { body }) });
     expect(response.status).toBe(status);

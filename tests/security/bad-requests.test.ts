@@ -109,15 +109,16 @@ describe('every path', () => {
     '%s is 406 for whoever takes no such answer, and lenient to all others',
     async (path, { methods, type = '' }) => {
       // Without a token: nothing is to be done by it.
-      const ask = (method: string, accept: string) => fetch(`${server.url}${path}`, { method, headers: { accept } });
+      const accepting = (method: string, accept: string) =>
+        fetch(`${server.url}${path}`, { method, headers: { accept } });
       for (const method of methods) {
         for (const accept of ['image/png', 'text/html', `${type};q=0`, 'application/cbor, text/csv;q=0.5']) {
-          const answer = await ask(method, accept);
+          const answer = await accepting(method, accept);
           expect([method, accept, answer.status]).toEqual([method, accept, 406]);
           expect(await answer.text()).toContain('"code":"invalid_input"');
         }
         for (const accept of ['*/*', type, `${type.split('/')[0]}/*`, `text/html, */*;q=0.1`, '']) {
-          const answer = await ask(method, accept);
+          const answer = await accepting(method, accept);
           expect([method, accept, answer.status]).not.toEqual([method, accept, 406]);
           await answer.body?.cancel();
         }

@@ -3,7 +3,7 @@ import { createMadang, type Madang, type MadangOptions, StartError } from 'madan
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { execFile } from 'node:child_process';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -232,16 +232,16 @@ describe('an upgrade to another protocol is as if it was not there', () => {
 
 /** What a server answers to bytes that come piece by piece, until it has nothing more to say. */
 async function exchangeAt(port: number, parts: string[]): Promise<string> {
-  const socket = connect(port, 'localhost');
-  let answers = '';
-  socket.on('data', (chunk: Buffer) => (answers += chunk.toString()));
+  const socket = new Socket().connect(port, 'localhost');
+  const answers: string[] = [];
+  socket.on('data', (chunk: Buffer) => answers.push(chunk.toString()));
   for (const part of parts) {
     socket.write(part);
     await sleep(50);
   }
-  for (let before = ''; answers === '' || answers !== before; await sleep(200)) before = answers;
+  for (let before = 0; answers.length === 0 || answers.length > before; await sleep(200)) before = answers.length;
   socket.destroy();
-  return answers;
+  return answers.join('');
 }
 
 describe('authenticate', () => {

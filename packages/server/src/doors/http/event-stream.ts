@@ -64,7 +64,10 @@ export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
     });
-    if (request.method === 'HEAD') return void response.end();
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
     response.write(`retry: ${MIN_RETRY_MS + Math.round(Math.random() * limits.reconnectSpreadMs)}\n\n`);
     const heartbeat = setInterval(() => response.write(':\n\n'), limits.heartbeatMs);
     const address = addressLimit.enter(caller.address);
