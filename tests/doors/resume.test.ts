@@ -261,7 +261,8 @@ describe('server-sent events', () => {
     // A room that is new since belongs to it from its beginning.
     const { room: later } = await call(client, 'room.create', { name: 'made since' });
     const again = await openEventStream(nginx.url, { token: guest.token, lastEventId });
-    await again.notes.until((all) => all.some(({ body }) => body['room'] === later.id && body['seq'] === 2));
+    const isNew = ({ body }: Note) => body['room'] === later.id && body['seq'] === 2;
+    await again.notes.until((all) => all.filter(isMessageOf(rooms)).length === missed.length && all.some(isNew));
     const ids = again.notes.all.filter(isMessageOf(rooms)).map(({ body }) => (body['message'] as { id: string }).id);
     expect(ids.toSorted()).toEqual(missed.toSorted());
     expect(again.notes.all.filter(({ name }) => name === 'room.behind')).toEqual([]);
