@@ -5,13 +5,11 @@ import { cursor, limit, roomId } from './fields.js';
 import { formatLimits } from './limits.js';
 
 /** Any event; `type` is its name, its other fields are those of its row. */
-const loggedEvent = z
-  .looseObject({ type: z.string(), room: roomId, seq: z.int(), at: z.int() })
-  .meta({
-    id: 'Event',
-    description:
-      'An event with its name as `type`, which live events have in their frame instead; the other fields are those of its row',
-  });
+const loggedEvent = z.looseObject({ type: z.string(), room: roomId, seq: z.int(), at: z.int() }).meta({
+  id: 'Event',
+  description:
+    'An event with its name as `type`, which live events have in their frame instead; the other fields are those of its row',
+});
 
 const epoch = z.string().max(40).optional();
 

@@ -27,7 +27,8 @@ export function webClientRoutes(): Router {
 /** The page names its files from where it is, so where it is mounted it is at `/chat/`, and not at `/chat`. */
 const withSlash: RequestHandler = (request, response, next) => {
   const [path = '', ...query] = request.originalUrl.split('?');
-  if (path.endsWith('/')) return next();
+  // At the root a target in absolute form may end with the host: `http://localhost`.
+  if (request.baseUrl === '' || path.endsWith('/')) return next();
   return response.redirect(301, [`${request.baseUrl}/`, ...query].join('?'));
 };
 
