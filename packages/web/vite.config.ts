@@ -1,13 +1,14 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { emojiData } from './emoji-data.js';
+import { versionName } from './version-name.js';
 
 // `base: './'`: the built page works under any path that a host app mounts it at.
 // oxlint-disable-next-line import/no-default-export -- Vite reads the default export
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react(), emojiData()],
+  plugins: [react(), emojiData(), versionName()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -16,5 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // A `data:` font or image would need its own exception in that policy.
     assetsInlineLimit: 0,
+    // One file, there from the start: a lazy part whose style failed to load would be shown without it when tried again.
+    cssCodeSplit: false,
   },
 });

@@ -8,6 +8,7 @@ import { ClientProvider } from './state/client-provider.js';
 import { showTheme } from './state/theme.js';
 import './theme/tokens.css';
 import './theme/base.css';
+import './theme/start-failure.css';
 import './theme/visually-hidden.css';
 import { CrashScreen } from './ui/crash-screen.js';
 

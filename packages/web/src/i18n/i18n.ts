@@ -1,6 +1,7 @@
 import i18next, { changeLanguage, type TFunction, use } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type { Language } from '@madang/protocol';
+import { readStored, store } from '../state/storage.js';
 import en from './en.json';
 import ko from './ko.json';
 
@@ -28,7 +29,7 @@ export async function startI18n(): Promise<void> {
 
 /** Changes the language and keeps the choice. */
 export async function setLanguage(language: Language): Promise<void> {
-  localStorage.setItem(STORED_AS, language);
+  store(STORED_AS, language);
   await changeLanguage(language);
   showLanguage();
 }
@@ -46,7 +47,7 @@ function showLanguage(): void {
 }
 
 function storedLanguage(): Language | undefined {
-  const stored = localStorage.getItem(STORED_AS);
+  const stored = readStored(STORED_AS);
   return stored === 'ko' || stored === 'en' ? stored : undefined;
 }
 

@@ -1,11 +1,13 @@
+import { readStored, store } from './storage.js';
+
 const STORED_AS = 'madang.room';
 
 /** Keeps the room that was last shown, to begin there next time. */
 export function rememberRoom(id: string): void {
-  localStorage.setItem(STORED_AS, id);
+  store(STORED_AS, id);
 }
 
 /** The room that was last shown. */
 export function lastRoom(): string | undefined {
-  return localStorage.getItem(STORED_AS) ?? undefined;
+  return readStored(STORED_AS);
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { forget, readStored, store } from './storage.js';
 
 /** How bright the page is: as the device says, or as the person chose. */
 export type Theme = 'system' | 'light' | 'dark';
@@ -15,8 +16,8 @@ export function showTheme(): void {
 
 /** Chooses a brightness and keeps the choice. */
 export function setTheme(theme: Theme): void {
-  if (theme === 'system') localStorage.removeItem(STORED_AS);
-  else localStorage.setItem(STORED_AS, theme);
+  if (theme === 'system') forget(STORED_AS);
+  else store(STORED_AS, theme);
   showTheme();
   for (const listener of listeners) listener();
 }
@@ -27,7 +28,7 @@ export function useTheme(): Theme {
 }
 
 function readTheme(): Theme {
-  const stored = localStorage.getItem(STORED_AS);
+  const stored = readStored(STORED_AS);
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 

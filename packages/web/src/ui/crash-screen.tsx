@@ -1,22 +1,15 @@
-import { Component, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from './button.js';
 import { Empty } from './empty.js';
+import { Part } from './part.js';
 
-/** Shows that the page broke, with a way on, instead of a blank page. */
-export class CrashScreen extends Component<{ children: ReactNode }, { isBroken: boolean }> {
-  override state = { isBroken: false };
-
-  static getDerivedStateFromError(): { isBroken: boolean } {
-    return { isBroken: true };
-  }
-
-  override render(): ReactNode {
-    return this.state.isBroken ? <Broken /> : this.props.children;
-  }
+/** Shows that the page broke, with ways on, instead of a blank page: the last of the parts, around all others. */
+export function CrashScreen({ children }: { children: ReactNode }) {
+  return <Part fallback={(retry) => <Broken onRetry={retry} />}>{children}</Part>;
 }
 
-function Broken() {
+function Broken({ onRetry }: { onRetry: () => void }) {
   const { t } = useTranslation();
   return (
     <main>
@@ -24,9 +17,12 @@ function Broken() {
         isPage
         title={t('error.crashTitle')}
         actions={
-          <Button tone="primary" onClick={() => location.reload()}>
-            {t('error.crashReload')}
-          </Button>
+          <>
+            <Button tone="primary" onClick={() => location.reload()}>
+              {t('part.reload')}
+            </Button>
+            <Button onClick={onRetry}>{t('part.retry')}</Button>
+          </>
         }
       >
         {t('error.crashText')}

@@ -104,6 +104,7 @@ export function fakeClient(options: URLSearchParams) {
     user,
     rooms,
     token: undefined,
+    outboxError: new Value<undefined>(undefined),
     connect() {
       if (options.has('connecting')) return;
       if (options.has('signed-out')) return state.set({ status: 'signed-out' });

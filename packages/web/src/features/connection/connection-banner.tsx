@@ -3,11 +3,13 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable } from '../../state/client-provider.js';
 import styles from './connection-banner.module.css';
+import { StorageBanner } from './storage-banner.js';
+import { VersionBanner } from './version-banner.js';
 
 /** A short break heals by itself; only a longer one is told. */
 const QUIET_MS = 1000;
 
-/** Tells when there is no connection, whose side it is on, and when it is tried again. */
+/** Tells when there is no connection, whose side it is on, and when it is tried again; and what else the page lacks. */
 export function ConnectionBanner() {
   const { t } = useTranslation();
   const client = useClient();
@@ -32,6 +34,8 @@ export function ConnectionBanner() {
           </button>
         </div>
       )}
+      <VersionBanner />
+      <StorageBanner />
     </div>
   );
 }

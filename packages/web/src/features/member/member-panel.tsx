@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useUser } from '../../state/client-provider.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
+import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { InviteDialog } from './invite-dialog.js';
 import styles from './member-panel.module.css';
@@ -27,6 +28,7 @@ export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProp
   const { t } = useTranslation();
   const user = useUser();
   const [dialog, setDialog] = useState<'invite' | Member>();
+  const close = () => setDialog(undefined);
   const mayInvite = room.kind === 'public' || (room.kind === 'private' && room.role === 'owner');
 
   return (
@@ -50,31 +52,40 @@ export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProp
       </header>
       <div className={styles.scroller}>
         {state.members.length === 0 && <SkeletonRows count={5} hasAvatar />}
-        {GROUPS.map((presence) => {
-          const members = state.members.filter((each) => each.presence === presence);
-          if (members.length === 0) return null;
-          return (
-            <section key={presence} className={styles.group}>
-              <h3>
-                {t(`member.${presence}`)} <span>{members.length}</span>
-              </h3>
-              <ul>
-                {members.map((member) => (
-                  <MemberRow
-                    key={member.user.id}
-                    member={member}
-                    isSelf={member.user.id === user.id}
-                    mayRemove={room.role === 'owner' && room.kind !== 'direct'}
-                    onRemove={() => setDialog(member)}
-                  />
-                ))}
-              </ul>
-            </section>
-          );
-        })}
+        <Part>
+          {GROUPS.map((presence) => {
+            const members = state.members.filter((each) => each.presence === presence);
+            if (members.length === 0) return null;
+            return (
+              <section key={presence} className={styles.group}>
+                <h3>
+                  {t(`member.${presence}`)} <span>{members.length}</span>
+                </h3>
+                <ul>
+                  {members.map((member) => (
+                    <MemberRow
+                      key={member.user.id}
+                      member={member}
+                      isSelf={member.user.id === user.id}
+                      mayRemove={room.role === 'owner' && room.kind !== 'direct'}
+                      onRemove={() => setDialog(member)}
+                    />
+                  ))}
+                </ul>
+              </section>
+            );
+          })}
+        </Part>
       </div>
-      {dialog === 'invite' && <InviteDialog room={room} onClose={() => setDialog(undefined)} />}
-      {typeof dialog === 'object' && <RemoveDialog room={room} member={dialog} onClose={() => setDialog(undefined)} />}
+      {dialog && (
+        <DialogPart onClose={close}>
+          {dialog === 'invite' ? (
+            <InviteDialog room={room} onClose={close} />
+          ) : (
+            <RemoveDialog room={room} member={dialog} onClose={close} />
+          )}
+        </DialogPart>
+      )}
     </aside>
   );
 }

@@ -2,6 +2,7 @@ import type { RoomState, RoomView, ViewMessage } from '@madang/client';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useUser } from '../../state/client-provider.js';
+import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { TypingLine } from '../typing/typing-line.js';
 import { Composer } from './composer.js';
@@ -40,26 +41,36 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
       {state.status === 'loading' ? (
         <Loading messages={state.messages} onDelete={setDeleting} onEdit={edit} />
       ) : (
-        <MessageList
-          view={view}
-          state={state}
-          title={title}
-          editing={editing}
-          onEdit={edit}
-          onDelete={setDeleting}
-          sends={sends}
-          onLeave={focusComposer}
-        />
+        <Part>
+          <MessageList
+            view={view}
+            state={state}
+            title={title}
+            editing={editing}
+            onEdit={edit}
+            onDelete={setDeleting}
+            sends={sends}
+            onLeave={focusComposer}
+          />
+        </Part>
       )}
-      <TypingLine users={state.typing} />
-      <Composer
-        room={id}
-        label={t(state.room?.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
-        onSent={() => setSends((count) => count + 1)}
-        onEditLast={editLast}
-        onTyping={() => view.typing()}
-      />
-      {deleting && <DeleteDialog message={deleting} onClose={() => setDeleting(undefined)} />}
+      <Part fallback={() => null}>
+        <TypingLine users={state.typing} />
+      </Part>
+      <Part>
+        <Composer
+          room={id}
+          label={t(state.room?.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
+          onSent={() => setSends((count) => count + 1)}
+          onEditLast={editLast}
+          onTyping={() => view.typing()}
+        />
+      </Part>
+      {deleting && (
+        <DialogPart onClose={() => setDeleting(undefined)}>
+          <DeleteDialog message={deleting} onClose={() => setDeleting(undefined)} />
+        </DialogPart>
+      )}
     </div>
   );
 }

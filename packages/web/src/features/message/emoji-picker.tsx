@@ -1,5 +1,7 @@
 import { EmojiPicker as Picker, type EmojiPickerListComponents } from 'frimousse';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Language } from '@madang/protocol';
 import { languageOf } from '../../i18n/i18n.js';
 import styles from './emoji-picker.module.css';
 
@@ -7,12 +9,14 @@ import styles from './emoji-picker.module.css';
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const { t, i18n } = useTranslation();
   const language = languageOf(i18n);
+  const data = useEmojiData(language);
+  const resolveEmojiData = useCallback(() => data ?? new Promise<EmojiData>(() => {}), [data]);
   return (
     <Picker.Root
       className={styles.picker}
       locale={language}
       columns={8}
-      resolveEmojiData={loadEmoji}
+      resolveEmojiData={resolveEmojiData}
       onEmojiSelect={({ emoji }) => onPick(emoji)}
     >
       <Picker.Search
@@ -63,8 +67,27 @@ function fromOne(index: number | undefined): number {
 
 type EmojiData = Awaited<ReturnType<NonNullable<React.ComponentProps<typeof Picker.Root>['resolveEmojiData']>>>;
 
-async function loadEmoji(locale: string, { signal }: { signal?: AbortSignal }): Promise<EmojiData> {
-  const response = await fetch(new URL(`emoji/${locale}.json`, document.baseURI), signal ? { signal } : {});
+const known = new Map<Language, EmojiData>();
+
+/** The emoji of a language, once they are there. Throws when they can't be loaded; the picker itself would wait for ever. */
+function useEmojiData(language: Language): EmojiData | undefined {
+  const [loaded, setLoaded] = useState<EmojiData | { error: unknown }>();
+  useEffect(() => {
+    if (known.has(language)) return;
+    loadEmoji(language).then(
+      (data) => {
+        known.set(language, data);
+        setLoaded(data);
+      },
+      (error: unknown) => setLoaded({ error }),
+    );
+  }, [language]);
+  if (loaded && 'error' in loaded) throw loaded.error;
+  return known.get(language);
+}
+
+async function loadEmoji(language: Language): Promise<EmojiData> {
+  const response = await fetch(new URL(`emoji/${language}.json`, document.baseURI));
   if (!response.ok) throw new Error(`The emoji could not be loaded: ${response.status}`);
   return (await response.json()) as EmojiData;
 }

@@ -1,10 +1,11 @@
 import { Popover } from 'radix-ui';
-import { lazy, type ReactNode, Suspense, use, useState } from 'react';
+import { type ReactNode, use, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { lazyPart } from '../../ui/lazy-part.js';
 import { PortalContainer } from '../../ui/portal.js';
 import styles from './emoji-popover.module.css';
 
-const EmojiPicker = lazy(async () => ({ default: (await import('./emoji-picker.js')).EmojiPicker }));
+const emojiPicker = lazyPart(() => import('./emoji-picker.js'), 'EmojiPicker');
 
 export interface EmojiPopoverProps {
   /** The button that opens it. */
@@ -42,14 +43,15 @@ export function EmojiPopover({ trigger, onPick, onOpenChange, focusAfter }: Emoj
             element.focus();
           }}
         >
-          <Suspense fallback={<p className={styles.loading}>{t('emoji.loading')}</p>}>
-            <EmojiPicker
+          <div className={styles.place}>
+            <emojiPicker.View
+              fallback={<p className={styles.loading}>{t('emoji.loading')}</p>}
               onPick={(emoji) => {
                 change(false);
                 onPick(emoji);
               }}
             />
-          </Suspense>
+          </div>
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

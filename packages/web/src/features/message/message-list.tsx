@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useUser } from '../../state/client-provider.js';
 import { formatDay } from '../../state/format-time.js';
+import { Part } from '../../ui/part.js';
 import { ActivityLine } from './activity-line.js';
 import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
@@ -113,7 +114,9 @@ export function MessageList(props: MessageListProps) {
                   className={styles.item}
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
-                  <RowView row={row} tabStop={keys.tabStop} {...props} userId={user.id} />
+                  <Part fallback={() => <PlainRow row={row} />}>
+                    <RowView row={row} tabStop={keys.tabStop} {...props} userId={user.id} />
+                  </Part>
                 </div>
               )
             );
@@ -167,6 +170,13 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
         />
       );
   }
+}
+
+/** A row that can't be shown as it should be: what was said is still there to read. */
+function PlainRow({ row }: { row: Row }) {
+  if (row.kind !== 'message') return null;
+  const { author, text } = row.message;
+  return <article className={styles.plain}>{`${author.name}: ${text}`}</article>;
 }
 
 function FloatingDay({ row, isLoading }: { row: Row | undefined; isLoading: boolean }) {

@@ -1,10 +1,20 @@
 import { memo } from 'react';
+import { Part } from '../../ui/part.js';
 import { classNames } from '../../ui/class-names.js';
 import { renderMarkdown } from './markdown.js';
 import styles from './message-text.module.css';
 
-/** A message's text, with its markdown. A few emoji alone are shown large. */
-export const MessageText = memo(function MessageText({ text }: { text: string }) {
+/** A message's text, with its markdown; as it was written where that can't be shown. */
+export function MessageText({ text }: { text: string }) {
+  return (
+    <Part key={text} fallback={() => <div className={classNames(styles.text, styles.plain)}>{text}</div>}>
+      <Markdown text={text} />
+    </Part>
+  );
+}
+
+/** A few emoji alone are shown large. */
+const Markdown = memo(function Markdown({ text }: { text: string }) {
   return (
     <div
       className={classNames(styles.text, isEmojiOnly(text) && styles.emoji)}

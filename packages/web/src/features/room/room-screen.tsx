@@ -1,8 +1,10 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRoom } from '../../state/client-provider.js';
 import { PHONE, useMedia, WIDE } from '../../state/media.js';
 import { rememberRoom } from '../../state/last-room.js';
+import { lazyPart } from '../../ui/lazy-part.js';
+import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { MemberPanel } from '../member/member-panel.js';
 import { useMembers } from '../member/use-members.js';
@@ -12,14 +14,10 @@ import { RoomPreview } from './room-preview.js';
 import styles from './room-screen.module.css';
 import { roomTitle } from './room-title.js';
 
-const loadConversation = () => import('../message/conversation.js');
-const Conversation = lazy(async () => ({ default: (await loadConversation()).Conversation }));
+const conversation = lazyPart(() => import('../message/conversation.js'), 'Conversation');
 
 /** Begins to load what a conversation needs (markdown, the list), before there is one to show. */
-export function preloadConversation(): void {
-  // What fails here is loaded again, and told of, when it is needed.
-  loadConversation().catch(() => undefined);
-}
+export const preloadConversation = conversation.preload;
 
 /** One room: header, conversation, people. Rendered anew for each room. */
 export function RoomScreen({ id }: { id: string }) {
@@ -50,21 +48,31 @@ export function RoomScreen({ id }: { id: string }) {
   return (
     <div className={styles.screen}>
       <div className={styles.main}>
-        <RoomHeader
-          room={room}
+        <Part>
+          <RoomHeader
+            room={room}
+            title={title}
+            peer={state.members.find((each) => each.user.id === room.peer?.id)}
+            isPhone={isPhone}
+            hasPeople={hasPeople}
+            onPeople={() => setWantsPeople(!hasPeople)}
+            onDetails={() => setIsShowingDetails(true)}
+          />
+        </Part>
+        <conversation.View
+          fallback={<SkeletonRows count={7} hasAvatar />}
+          id={id}
+          view={view}
+          state={state}
           title={title}
-          peer={state.members.find((each) => each.user.id === room.peer?.id)}
-          isPhone={isPhone}
-          hasPeople={hasPeople}
-          onPeople={() => setWantsPeople(!hasPeople)}
-          onDetails={() => setIsShowingDetails(true)}
         />
-        <Suspense fallback={<SkeletonRows count={7} hasAvatar />}>
-          <Conversation id={id} view={view} state={state} title={title} />
-        </Suspense>
       </div>
       {hasPeople && <MemberPanel room={room} state={state} isOverlay={!isWide} onClose={() => setWantsPeople(false)} />}
-      {isShowingDetails && <RoomDetails room={room} onClose={() => setIsShowingDetails(false)} />}
+      {isShowingDetails && (
+        <DialogPart onClose={() => setIsShowingDetails(false)}>
+          <RoomDetails room={room} onClose={() => setIsShowingDetails(false)} />
+        </DialogPart>
+      )}
     </div>
   );
 }

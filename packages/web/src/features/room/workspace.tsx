@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useRoute } from 'wouter';
 import { Routes } from '../../routes.js';
 import { PHONE, useMedia } from '../../state/media.js';
+import { DialogPart, Part } from '../../ui/part.js';
 import { ConnectionBanner } from '../connection/connection-banner.js';
 import { BrowseDialog } from './browse-dialog.js';
 import { CreateDialog } from './create-dialog.js';
@@ -38,24 +39,32 @@ export function Workspace() {
       <div className={styles.panes}>
         {hasSidebar && (
           <Side className={styles.side}>
-            <Sidebar
-              isPage={isPhone}
-              current={current}
-              onBrowse={() => setDialog('browse')}
-              onCreate={() => setDialog('create')}
-              onSwitch={() => setDialog('switcher')}
-            />
+            <Part>
+              <Sidebar
+                isPage={isPhone}
+                current={current}
+                onBrowse={() => setDialog('browse')}
+                onCreate={() => setDialog('create')}
+                onSwitch={() => setDialog('switcher')}
+              />
+            </Part>
           </Side>
         )}
         {hasMain && (
           <main ref={main} className={styles.main} tabIndex={-1}>
-            <Routes onBrowse={() => setDialog('browse')} />
+            <Part key={current}>
+              <Routes onBrowse={() => setDialog('browse')} />
+            </Part>
           </main>
         )}
       </div>
-      {dialog === 'browse' && <BrowseDialog onClose={close} onCreate={() => setDialog('create')} />}
-      {dialog === 'create' && <CreateDialog onClose={close} />}
-      {dialog === 'switcher' && <Switcher onClose={close} />}
+      {dialog && (
+        <DialogPart key={dialog} onClose={close}>
+          {dialog === 'browse' && <BrowseDialog onClose={close} onCreate={() => setDialog('create')} />}
+          {dialog === 'create' && <CreateDialog onClose={close} />}
+          {dialog === 'switcher' && <Switcher onClose={close} />}
+        </DialogPart>
+      )}
     </div>
   );
 }

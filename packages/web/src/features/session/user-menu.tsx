@@ -7,6 +7,7 @@ import { useClient, useObservable, useUser } from '../../state/client-provider.j
 import { setTheme, type Theme, useTheme } from '../../state/theme.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../ui/menu.js';
+import { DialogPart } from '../../ui/part.js';
 import { NicknameDialog } from './nickname-dialog.js';
 import { SignOutDialog } from './sign-out-dialog.js';
 import styles from './user-menu.module.css';
@@ -17,6 +18,7 @@ export function UserMenu() {
   const user = useUser();
   const { status } = useObservable(useClient().state);
   const [dialog, setDialog] = useState<'nickname' | 'sign-out'>();
+  const close = () => setDialog(undefined);
   return (
     <div className={styles.bar}>
       <Menu
@@ -41,8 +43,11 @@ export function UserMenu() {
           {t('session.signOut')}
         </MenuItem>
       </Menu>
-      {dialog === 'nickname' && <NicknameDialog onClose={() => setDialog(undefined)} />}
-      {dialog === 'sign-out' && <SignOutDialog onClose={() => setDialog(undefined)} />}
+      {dialog && (
+        <DialogPart onClose={close}>
+          {dialog === 'nickname' ? <NicknameDialog onClose={close} /> : <SignOutDialog onClose={close} />}
+        </DialogPart>
+      )}
     </div>
   );
 }

@@ -1,0 +1,19 @@
+import { Sparkles } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useNewVersion } from '../../state/version.js';
+import styles from './connection-banner.module.css';
+
+/** Tells that the server has a newer web client than the one that is open. */
+export function VersionBanner() {
+  const { t } = useTranslation();
+  if (!useNewVersion()) return null;
+  return (
+    <div className={styles.banner}>
+      <Sparkles size={18} aria-hidden />
+      <span>{t('connection.newVersion')}</span>
+      <button type="button" className={styles.retry} onClick={() => location.reload()}>
+        {t('part.reload')}
+      </button>
+    </div>
+  );
+}

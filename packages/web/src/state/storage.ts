@@ -1,0 +1,61 @@
+import { useSyncExternalStore } from 'react';
+
+/**
+ * What the page keeps in the browser between visits: drafts, and choices such as the language. A browser may deny it, be
+ * full, or be cleared at any moment. What can't be kept lives as long as the page, and {@link useStorageFails} tells.
+ */
+
+/** What the browser did not take, by key; it is newer than what the browser has. */
+const unkept = new Map<string, string>();
+const listeners = new Set<() => void>();
+let fails = false;
+
+/** A value that was kept; undefined for none. */
+export function readStored(key: string): string | undefined {
+  return unkept.get(key) ?? attempt((storage) => storage.getItem(key)) ?? undefined;
+}
+
+/** Keeps a value. */
+export function store(key: string, value: string): void {
+  const isKept = attempt((storage) => {
+    storage.setItem(key, value);
+    return true;
+  });
+  if (isKept) unkept.delete(key);
+  else unkept.set(key, value);
+}
+
+/** Forgets a value; one that isn't there is no error. */
+export function forget(key: string): void {
+  unkept.delete(key);
+  attempt((storage) => storage.removeItem(key));
+}
+
+/** The keys of what is kept. */
+export function storedKeys(): string[] {
+  return [...new Set([...unkept.keys(), ...(attempt((storage) => Object.keys(storage)) ?? [])])];
+}
+
+/** Whether something could not be kept since the page was opened. */
+export function useStorageFails(): boolean {
+  return useSyncExternalStore(subscribe, () => fails);
+}
+
+/** The one place that touches the browser's storage: even looking at it may throw. */
+function attempt<T>(act: (storage: Storage) => T): T | undefined {
+  try {
+    return act(localStorage);
+  } catch {
+    fails = true;
+    // Not at once: the caller may be rendering.
+    queueMicrotask(() => {
+      for (const listener of listeners) listener();
+    });
+    return undefined;
+  }
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

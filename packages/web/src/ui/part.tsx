@@ -1,0 +1,69 @@
+import { CircleAlert, RotateCw } from 'lucide-react';
+import { Component, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button } from './button.js';
+import { Dialog } from './dialog.js';
+import styles from './part.module.css';
+
+export interface PartProps {
+  children: ReactNode;
+  /** Shown instead when the part fails; a notice with "try again" if absent. */
+  fallback?: (retry: () => void) => ReactNode;
+}
+
+/** A part of the page that can fail without taking the rest with it. */
+export class Part extends Component<PartProps, { hasFailed: boolean }> {
+  override state = { hasFailed: false };
+
+  static getDerivedStateFromError(): { hasFailed: boolean } {
+    return { hasFailed: true };
+  }
+
+  override render(): ReactNode {
+    const { children, fallback } = this.props;
+    if (!this.state.hasFailed) return children;
+    const retry = () => this.setState({ hasFailed: false });
+    return fallback ? fallback(retry) : <PartFailure onRetry={retry} />;
+  }
+}
+
+/** A dialog that can fail: then it is one that says so. */
+export function DialogPart({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  const { t } = useTranslation();
+  const fallback = (retry: () => void) => (
+    <Dialog title={t('part.failedTitle')} onClose={onClose}>
+      <PartFailure onRetry={retry} />
+    </Dialog>
+  );
+  return <Part fallback={fallback}>{children}</Part>;
+}
+
+export interface PartFailureProps {
+  /** What happened; that the part could not be shown if absent. */
+  text?: string;
+  onRetry: () => void;
+  /** Loading the page again may help where trying again does not. */
+  canReload?: boolean;
+}
+
+/** Says that a part could not be shown, and tries again when asked to. */
+export function PartFailure({ text, onRetry, canReload }: PartFailureProps) {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.failure} role="alert">
+      <CircleAlert size={22} aria-hidden />
+      <p>{text ?? t('part.failed')}</p>
+      <div className={styles.actions}>
+        <Button size="small" onClick={onRetry}>
+          <RotateCw size={15} aria-hidden />
+          {t('part.retry')}
+        </Button>
+        {canReload && (
+          <Button size="small" onClick={() => location.reload()}>
+            {t('part.reload')}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

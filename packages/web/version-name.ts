@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import type { Plugin } from 'vite';
+
+/** Writes the build's name into the page: made from the names of its files, which hold hashes of what is in them. */
+export function versionName(): Plugin {
+  return {
+    name: 'madang-version-name',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle }) {
+        if (!bundle) return [];
+        const files = Object.keys(bundle).sort().join('\n');
+        const content = createHash('sha256').update(files).digest('base64url').slice(0, 12);
+        return [{ tag: 'meta', attrs: { name: 'madang-version', content }, injectTo: 'head' }];
+      },
+    },
+  };
+}

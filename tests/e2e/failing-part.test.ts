@@ -1,0 +1,299 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { speaker } from '../support/speak.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { messageOf, say, visit, type Visitor } from '../support/visitor.ts';
+
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer({ flags: ['--limits', 'off'] }), startBrowser()]);
+  const other = await speaker(server.url, '이웃');
+  await other.say('**인사**드립니다');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+let visitors = 0;
+
+/** Comes in with a page that was made ready to fail: `prepare` runs before the web client is opened again. */
+async function enterPrepared(prepare: (page: Page) => Promise<unknown>): Promise<Visitor> {
+  const visitor = await visit(browser, `${server.url}/healthz`);
+  const { page } = visitor;
+  await prepare(page);
+  await page.goto(server.url);
+  visitors += 1;
+  await page.getByRole('textbox', { name: '닉네임' }).fill(`손님 ${visitors}`);
+  await page.getByRole('button', { name: '들어가기' }).click();
+  await page.getByRole('navigation').waitFor();
+  return visitor;
+}
+
+/** Makes something of the browser's throw from `break_(name)` on, until `mend()`. */
+function breakable(page: Page): Promise<unknown> {
+  return page.addInitScript(() => {
+    let broken = '';
+    Object.assign(globalThis, { breakPart: (name: string) => (broken = name), mendParts: () => (broken = '') });
+    const wrap = (owner: object, key: string, name: string) => {
+      const original = Reflect.get(owner, key) as (...args: unknown[]) => unknown;
+      const wrapped = function (this: unknown, ...args: unknown[]): unknown {
+        if (broken === name) throw new Error(`${name} is broken`);
+        return new.target ? Reflect.construct(original, args) : Reflect.apply(original, this, args);
+      };
+      Object.defineProperty(wrapped, 'prototype', { value: original.prototype });
+      Reflect.set(owner, key, wrapped);
+    };
+    wrap(Intl, 'Collator', 'sidebar');
+    wrap(Intl, 'RelativeTimeFormat', 'members');
+    wrap(Intl, 'DateTimeFormat', 'details');
+    wrap(TextEncoder.prototype, 'encode', 'composer');
+    wrap(Array.prototype, 'findLast', 'list');
+    wrap(Date.prototype, 'toISOString', 'row');
+    wrap(Document.prototype, 'createNodeIterator', 'markdown');
+  });
+}
+
+const breakPart = (page: Page, name: string) =>
+  page.evaluate((part) => (globalThis as unknown as { breakPart: (name: string) => void }).breakPart(part), name);
+const mendParts = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as { mendParts: () => void }).mendParts());
+
+const retryIn = (page: Page, place: string) => page.locator(place).getByRole('button', { name: '다시 시도' });
+
+describe('a part whose code can not be loaded', () => {
+  test('says so in its place, the rest goes on, and "try again" brings it', async () => {
+    const chunk = '**/assets/{conversation,emoji-picker}-*.js*';
+    await using one = await enterPrepared((page) => page.route(chunk, (route) => route.abort()));
+    const { page } = one;
+    await page.getByText('이 부분을 불러오지 못했습니다').waitFor();
+    await page.getByRole('link', { name: /lobby/ }).waitFor();
+    await page.getByRole('button', { name: '방 둘러보기' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await retryIn(page, 'main').click();
+    await page.getByText('이 부분을 불러오지 못했습니다').waitFor();
+    await page.unroute(chunk);
+    await retryIn(page, 'main').click();
+    await messageOf(page, '인사드립니다').waitFor();
+
+    await page.route(chunk, (route) => route.abort());
+    await page.route('**/emoji/ko.json', (route) => route.fulfill({ status: 503 }));
+    await page.getByRole('button', { name: '이모지 넣기' }).click();
+    const picker = page.getByRole('dialog', { name: '이모지 고르기' });
+    await picker.getByText('이 부분을 불러오지 못했습니다').waitFor();
+    await page.unroute(chunk);
+    // Now its code is there, and its data is not.
+    await picker.getByRole('button', { name: '다시 시도' }).click();
+    await picker.getByText('이모지를 불러오는 중입니다').waitFor({ state: 'detached' });
+    await picker.getByText('이 부분을 불러오지 못했습니다').waitFor();
+    await page.unroute('**/emoji/ko.json');
+    await picker.getByRole('button', { name: '다시 시도' }).click();
+    await picker.getByRole('gridcell', { name: /😀/ }).first().click();
+    await expect.poll(() => page.locator('#composer').inputValue()).toContain('😀');
+  }, 60_000);
+});
+
+describe('a part that fails', () => {
+  test('takes nothing else with it, and "try again" brings it back', async () => {
+    await using one = await enterPrepared(breakable);
+    const { page } = one;
+    await messageOf(page, '인사드립니다').waitFor();
+
+    await breakPart(page, 'composer');
+    await page.locator('#composer').fill('쓰던 글');
+    await retryIn(page, 'main').waitFor();
+    await messageOf(page, '인사드립니다').waitFor();
+    await mendParts(page);
+    await retryIn(page, 'main').click();
+    await expect.poll(() => page.locator('#composer').inputValue()).toBe('쓰던 글');
+
+    await breakPart(page, 'details');
+    await page.getByRole('button', { name: '방 정보' }).click();
+    await page.getByRole('dialog').getByText('이 부분을 표시하지 못했습니다').waitFor();
+    await mendParts(page);
+    await retryIn(page, 'dialog').click();
+    await page.getByRole('dialog').getByText('에 만들어졌습니다').waitFor();
+    await page.keyboard.press('Escape');
+
+    await breakPart(page, 'members');
+    await page.getByRole('button', { name: '참여자 닫기' }).first().click();
+    await page.getByRole('button', { name: '참여자 보기' }).click();
+    await retryIn(page, 'aside').waitFor();
+    await mendParts(page);
+    await retryIn(page, 'aside').click();
+    await page.getByRole('button', { name: '이웃 님 메뉴' }).waitFor();
+
+    await breakPart(page, 'sidebar');
+    await page.evaluate(() => window.dispatchEvent(new Event('languagechange')));
+    await (await speaker(server.url, '새 이웃')).say('목록이 바뀝니다');
+    await retryIn(page, 'body').waitFor();
+    await messageOf(page, '목록이 바뀝니다').waitFor();
+    await mendParts(page);
+    await retryIn(page, 'body').click();
+    await page.getByRole('link', { name: /lobby/ }).waitFor();
+
+    await breakPart(page, 'list');
+    await say(page, '목록이 깨져도 보냅니다');
+    await retryIn(page, 'main').waitFor();
+    await mendParts(page);
+    await retryIn(page, 'main').click();
+    await messageOf(page, '목록이 깨져도 보냅니다').waitFor();
+    expect(await page.getByRole('button', { name: '다시 시도' }).count()).toBe(0);
+  }, 60_000);
+
+  test('a message whose markdown, or whose row, can not be shown is there as it was written', async () => {
+    await using one = await enterPrepared(breakable);
+    const { page } = one;
+    await messageOf(page, '인사드립니다').waitFor();
+    await breakPart(page, 'markdown');
+    await say(page, '**굵게** `코드`');
+    await messageOf(page, '**굵게** `코드`').waitFor();
+    await breakPart(page, 'row');
+    await say(page, '줄이 깨져도 __보입니다__');
+    await messageOf(page, /손님 \d+: 줄이 깨져도 __보입니다__/).waitFor();
+    await mendParts(page);
+    expect(await page.locator('#composer').count()).toBe(1);
+    expect(await page.getByRole('button', { name: '다시 시도' }).count()).toBe(0);
+  }, 60_000);
+});
+
+describe('storage that fails', () => {
+  const denied = (page: Page) =>
+    page.addInitScript(() => {
+      for (const name of ['localStorage', 'indexedDB'])
+        Object.defineProperty(globalThis, name, {
+          get: () => {
+            throw new DOMException('Access is denied', 'SecurityError');
+          },
+        });
+    });
+
+  test('denied: one comes in, writes and is told what would be lost; drafts last as long as the page', async () => {
+    await using one = await enterPrepared(denied);
+    const { page } = one;
+    const notice = page.getByText('이 브라우저에는 저장할 수 없습니다');
+    await notice.waitFor();
+    await say(page, '저장 없이 한 말');
+    await page.locator('article[data-delivery="sent"]', { hasText: '저장 없이 한 말' }).waitFor();
+    await page.locator('#composer').fill('쓰던 글');
+    await page.getByRole('button', { name: /내 메뉴/ }).click();
+    await page.getByRole('menuitemradio', { name: 'English' }).click();
+    await page.getByText('Nothing can be saved in this browser').waitFor();
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => (location.hash = '#/'));
+    await page.locator('#composer').waitFor();
+    expect(await page.locator('#composer').inputValue()).toBe('쓰던 글');
+    await page.getByRole('button', { name: 'Close' }).first().click();
+    await page.getByText('Nothing can be saved').waitFor({ state: 'detached' });
+    expect(one.problems).toEqual([]);
+  }, 60_000);
+
+  test('full: typing goes on, and it is told', async () => {
+    await using one = await enterPrepared((page) =>
+      page.addInitScript(() => {
+        Storage.prototype.setItem = () => {
+          throw new DOMException('The quota has been exceeded', 'QuotaExceededError');
+        };
+      }),
+    );
+    const { page } = one;
+    await page.locator('#composer').pressSequentially('가나다라');
+    await page.getByText('쓰던 글과 설정을 이 브라우저에 저장할 수 없습니다').waitFor();
+    await page.locator('#composer').press('Enter');
+    await page.locator('article[data-delivery="sent"]', { hasText: '가나다라' }).waitFor();
+    expect(one.problems).toEqual([]);
+  }, 60_000);
+
+  test('never answering: messages go out all the same, and it is told that unsent ones are not kept', async () => {
+    await using one = await enterPrepared((page) =>
+      page.addInitScript(() => {
+        IDBFactory.prototype.open = () => Object.assign(new EventTarget(), {}) as IDBOpenDBRequest;
+      }),
+    );
+    const { page } = one;
+    await say(page, '대답 없는 저장소');
+    await page.getByText('보내지 못한 메시지를 이 브라우저에 저장할 수 없습니다').waitFor();
+    await page.locator('article[data-delivery="sent"]', { hasText: '대답 없는 저장소' }).waitFor();
+    expect(one.problems).toEqual([]);
+  }, 60_000);
+
+  test('cleared underneath: what is begun and what waits is sent', async () => {
+    await using one = await enterPrepared(() => Promise.resolve());
+    const { page } = one;
+    await messageOf(page, '인사드립니다').waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+    await say(page, '지우기 전에 한 말');
+    await page.locator('#composer').fill('쓰던 글');
+    await page.evaluate(async () => {
+      localStorage.clear();
+      for (const { name = '' } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+    });
+    await say(page, '지운 뒤에 한 말');
+    await page.context().setOffline(false);
+    for (const text of ['지우기 전에 한 말', '지운 뒤에 한 말'])
+      await page.locator('article[data-delivery="sent"]', { hasText: text }).waitFor({ timeout: 25_000 });
+    expect(one.problems).toEqual([]);
+  }, 60_000);
+});
+
+test('a new version at the server is told after the next connect, and a reload brings it', async () => {
+  await using one = await enterPrepared(() => Promise.resolve());
+  const { page } = one;
+  await messageOf(page, '인사드립니다').waitFor();
+  const reconnect = async () => {
+    await page.context().setOffline(true);
+    await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+    await page.context().setOffline(false);
+    await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor({ state: 'detached' });
+  };
+  await reconnect();
+  await page.waitForTimeout(300);
+  expect(await page.getByText('마당의 새 버전').count()).toBe(0);
+  const html = await (await fetch(server.url)).text();
+  const next = html.replace(/(name="madang-version" content=")[^"]+/, '$1another');
+  expect(next).not.toBe(html);
+  const front = `${server.url}/`;
+  await page.route(front, (route) => route.fulfill({ contentType: 'text/html', body: next }));
+  await reconnect();
+  await page.getByText('마당의 새 버전이 나왔습니다').waitFor();
+  await page.locator('#composer').fill('쓰던 글');
+  await page.getByRole('button', { name: '새로 고침' }).click();
+  await messageOf(page, '인사드립니다').waitFor();
+  expect(await page.locator('#composer').inputValue()).toBe('쓰던 글');
+  await reconnect();
+  await page.waitForTimeout(300);
+  expect(await page.getByText('마당의 새 버전').count()).toBe(0);
+}, 90_000);
+
+describe('a page that can not start is not blank', () => {
+  test('without its program', async () => {
+    await using one = await visit(browser, `${server.url}/healthz`);
+    const { page } = one;
+    await page.route('**/assets/i18n-*.js', (route) => route.abort());
+    await page.goto(server.url);
+    expect(await page.getByText('마당을 열지 못했습니다').isVisible()).toBe(false);
+    // The seconds that it waits, at once.
+    await page.evaluate(() => {
+      for (const animation of document.getAnimations()) animation.finish();
+    });
+    await page.getByText('마당을 열지 못했습니다').waitFor();
+    await page.unroute('**/assets/i18n-*.js');
+    await page.getByRole('link', { name: '다시 열어 주세요' }).click();
+    await page.getByRole('textbox', { name: '닉네임' }).waitFor();
+    expect(await page.getByText('마당을 열지 못했습니다').isVisible()).toBe(false);
+  });
+
+  test('without JavaScript', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await page.getByText('Madang could not start').waitFor();
+    await context.close();
+  });
+});
