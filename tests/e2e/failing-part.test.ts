@@ -60,8 +60,7 @@ function breakable(page: Page): Promise<unknown> {
 
 const breakPart = (page: Page, name: string) =>
   page.evaluate((part) => (globalThis as unknown as { breakPart: (name: string) => void }).breakPart(part), name);
-const mendParts = (page: Page) =>
-  page.evaluate(() => (globalThis as unknown as { mendParts: () => void }).mendParts());
+const mendParts = (page: Page) => page.evaluate(() => (globalThis as unknown as { mendParts: () => void }).mendParts());
 
 const retryIn = (page: Page, place: string) => page.locator(place).getByRole('button', { name: '다시 시도' });
 
@@ -275,7 +274,7 @@ describe('a page that can not start is not blank', () => {
   test('without its program', async () => {
     await using one = await visit(browser, `${server.url}/healthz`);
     const { page } = one;
-    await page.route('**/assets/i18n-*.js', (route) => route.abort());
+    await page.route('**/assets/*.js', (route) => route.abort());
     await page.goto(server.url);
     expect(await page.getByText('마당을 열지 못했습니다').isVisible()).toBe(false);
     // The seconds that it waits, at once.
@@ -283,7 +282,7 @@ describe('a page that can not start is not blank', () => {
       for (const animation of document.getAnimations()) animation.finish();
     });
     await page.getByText('마당을 열지 못했습니다').waitFor();
-    await page.unroute('**/assets/i18n-*.js');
+    await page.unroute('**/assets/*.js');
     await page.getByRole('link', { name: '다시 열어 주세요' }).click();
     await page.getByRole('textbox', { name: '닉네임' }).waitFor();
     expect(await page.getByText('마당을 열지 못했습니다').isVisible()).toBe(false);

@@ -6,7 +6,7 @@ import { Part } from './part.js';
 
 /** Shows that the page broke, with ways on, instead of a blank page: the last of the parts, around all others. */
 export function CrashScreen({ children }: { children: ReactNode }) {
-  return <Part fallback={(retry) => <Broken onRetry={retry} />}>{children}</Part>;
+  return <Part renderFailure={(retry) => <Broken onRetry={retry} />}>{children}</Part>;
 }
 
 function Broken({ onRetry }: { onRetry: () => void }) {

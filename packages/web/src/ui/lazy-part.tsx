@@ -35,7 +35,7 @@ export function lazyPart<P extends object, N extends string>(
   return {
     View: ({ fallback, ...props }) => {
       const [Loaded, setLoaded] = useState(() => current);
-      const failure = (retry: () => void) => (
+      const renderFailure = (retry: () => void) => (
         <LoadFailure
           onRetry={() => {
             setLoaded(current);
@@ -44,7 +44,7 @@ export function lazyPart<P extends object, N extends string>(
         />
       );
       return (
-        <Part fallback={failure}>
+        <Part renderFailure={renderFailure}>
           <Suspense fallback={fallback}>
             <Loaded {...(props as unknown as P)} />
           </Suspense>

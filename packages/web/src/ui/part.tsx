@@ -8,7 +8,7 @@ import styles from './part.module.css';
 export interface PartProps {
   children: ReactNode;
   /** Shown instead when the part fails; a notice with "try again" if absent. */
-  fallback?: (retry: () => void) => ReactNode;
+  renderFailure?: (retry: () => void) => ReactNode;
 }
 
 /** A part of the page that can fail without taking the rest with it. */
@@ -20,22 +20,22 @@ export class Part extends Component<PartProps, { hasFailed: boolean }> {
   }
 
   override render(): ReactNode {
-    const { children, fallback } = this.props;
+    const { children, renderFailure } = this.props;
     if (!this.state.hasFailed) return children;
     const retry = () => this.setState({ hasFailed: false });
-    return fallback ? fallback(retry) : <PartFailure onRetry={retry} />;
+    return renderFailure ? renderFailure(retry) : <PartFailure onRetry={retry} />;
   }
 }
 
 /** A dialog that can fail: then it is one that says so. */
 export function DialogPart({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   const { t } = useTranslation();
-  const fallback = (retry: () => void) => (
+  const renderFailure = (retry: () => void) => (
     <Dialog title={t('part.failedTitle')} onClose={onClose}>
       <PartFailure onRetry={retry} />
     </Dialog>
   );
-  return <Part fallback={fallback}>{children}</Part>;
+  return <Part renderFailure={renderFailure}>{children}</Part>;
 }
 
 export interface PartFailureProps {

@@ -17,7 +17,9 @@ export function StorageBanner() {
   return (
     <div className={styles.banner}>
       <HardDrive size={18} aria-hidden />
-      <span>{t(both ? 'connection.nothingKept' : losesUnsent ? 'connection.unsentNotKept' : 'connection.draftsNotKept')}</span>
+      <span>
+        {t(both ? 'connection.nothingKept' : losesUnsent ? 'connection.unsentNotKept' : 'connection.draftsNotKept')}
+      </span>
       <IconButton label={t('action.close')} size="small" onClick={() => setIsPutAway(true)}>
         <X size={16} aria-hidden />
       </IconButton>

@@ -54,7 +54,7 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
           />
         </Part>
       )}
-      <Part fallback={() => null}>
+      <Part renderFailure={() => null}>
         <TypingLine users={state.typing} />
       </Part>
       <Part>

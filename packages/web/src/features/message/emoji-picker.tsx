@@ -1,5 +1,5 @@
 import { EmojiPicker as Picker, type EmojiPickerListComponents } from 'frimousse';
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Language } from '@madang/protocol';
 import { languageOf } from '../../i18n/i18n.js';
@@ -10,13 +10,13 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const { t, i18n } = useTranslation();
   const language = languageOf(i18n);
   const data = useEmojiData(language);
-  const resolveEmojiData = useCallback(() => data ?? new Promise<EmojiData>(() => {}), [data]);
+  if (!data) return <p className={styles.note}>{t('emoji.loading')}</p>;
   return (
     <Picker.Root
       className={styles.picker}
       locale={language}
       columns={8}
-      resolveEmojiData={resolveEmojiData}
+      resolveEmojiData={emojiData}
       onEmojiSelect={({ emoji }) => onPick(emoji)}
     >
       <Picker.Search
@@ -73,17 +73,24 @@ const known = new Map<Language, EmojiData>();
 function useEmojiData(language: Language): EmojiData | undefined {
   const [loaded, setLoaded] = useState<EmojiData | { error: unknown }>();
   useEffect(() => {
-    if (known.has(language)) return;
-    loadEmoji(language).then(
-      (data) => {
+    const load = async () => {
+      try {
+        const data = await loadEmoji(language);
         known.set(language, data);
         setLoaded(data);
-      },
-      (error: unknown) => setLoaded({ error }),
-    );
+      } catch (error) {
+        setLoaded({ error });
+      }
+    };
+    if (!known.has(language)) void load();
   }, [language]);
   if (loaded && 'error' in loaded) throw loaded.error;
   return known.get(language);
+}
+
+/** What the picker asks for, once it is loaded. */
+function emojiData(language: string): EmojiData {
+  return known.get(language as Language) as EmojiData;
 }
 
 async function loadEmoji(language: Language): Promise<EmojiData> {

@@ -114,7 +114,7 @@ export function MessageList(props: MessageListProps) {
                   className={styles.item}
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
-                  <Part fallback={() => <PlainRow row={row} />}>
+                  <Part renderFailure={() => <PlainRow row={row} />}>
                     <RowView row={row} tabStop={keys.tabStop} {...props} userId={user.id} />
                   </Part>
                 </div>

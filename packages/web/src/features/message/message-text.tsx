@@ -7,7 +7,7 @@ import styles from './message-text.module.css';
 /** A message's text, with its markdown; as it was written where that can't be shown. */
 export function MessageText({ text }: { text: string }) {
   return (
-    <Part key={text} fallback={() => <div className={classNames(styles.text, styles.plain)}>{text}</div>}>
+    <Part key={text} renderFailure={() => <div className={classNames(styles.text, styles.plain)}>{text}</div>}>
       <Markdown text={text} />
     </Part>
   );
