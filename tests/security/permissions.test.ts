@@ -17,6 +17,7 @@ import { startServer, type TestServer } from '../support/start-server.ts';
 const inRooms: Partial<Record<CommandName, { public: string; private: string; direct: string }>> = {
   'room.get': { public: 'u o o o o', private: 'u n o o n', direct: 'u n o' },
   'room.join': { public: 'u o o o o', private: 'u n o o n', direct: 'u n o' },
+  'room.hide': { public: 'u f f f f', private: 'u n f f n', direct: 'u n o' },
   'room.leave': { public: 'u f o o f', private: 'u n o o n', direct: 'u n f' },
   'room.update': { public: 'u f f o f', private: 'u n f o n', direct: 'u n f' },
   'room.invite': { public: 'u f o o f', private: 'u n f o n', direct: 'u n f' },
@@ -39,6 +40,9 @@ const elsewhere: Partial<Record<CommandName, string>> = {
   'session.get': 'u o o',
   'session.end': 'u o f',
   'user.update': 'u o f',
+  'user.block': 'u o f',
+  'user.unblock': 'u o f',
+  'block.list': 'u o f',
   'room.create': 'u o f',
   'room.list': 'u o f',
   'direct.open': 'u o f',

@@ -78,7 +78,7 @@ export interface Sending {
 export interface Client {
   readonly state: Observable<ConnectionState>;
   readonly user: Observable<User | undefined>;
-  /** The caller's rooms, kept up to date, in any order. */
+  /** The caller's rooms, kept up to date, in any order; without those that they have hidden. */
   readonly rooms: Observable<readonly Room[]>;
   /**
    * Why unsent messages can't be kept in the outbox's store, as where a browser denies storage or the disk is full: they

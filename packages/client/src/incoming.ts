@@ -6,6 +6,8 @@ const signalNames: Record<SignalName, true> = {
   'presence.changed': true,
   'read.marked': true,
   'room.behind': true,
+  'room.hidden': true,
+  'user.blocked': true,
   'session.started': true,
   'session.ended': true,
   'server.closing': true,

@@ -253,6 +253,12 @@ class LiveClient implements Client {
         return this.#feed.learn(answer.output.room);
       case 'room.leave':
         return this.#feed.leave(answer.output.room);
+      case 'room.hide':
+        return this.#feed.rooms.setHidden(answer.output.room, true);
+      case 'user.block':
+        return this.#feed.rooms.setBlocked(answer.output.user.id, true);
+      case 'user.unblock':
+        return this.#feed.rooms.setBlocked(answer.output.user.id, false);
       case 'user.update':
         return this.#session.rename(answer.output.user.name);
       case 'read.mark':

@@ -150,6 +150,10 @@ export class RoomFeed {
         return;
       case 'read.marked':
         return this.rooms.read(signal.room, signal.seq);
+      case 'room.hidden':
+        return this.rooms.setHidden(signal.room, signal.hidden);
+      case 'user.blocked':
+        return this.rooms.setBlocked(signal.user.id, signal.blocked);
       case 'room.behind':
         return this.#repair.note(signal.room, signal.head);
       default:

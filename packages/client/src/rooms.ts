@@ -12,9 +12,11 @@ interface Entry {
   others: readonly number[];
 }
 
-/** The caller's rooms, kept up to date by their events. */
+/** The caller's rooms, kept up to date by their events; `list` leaves out those that the caller has hidden. */
 export class Rooms {
-  readonly list = new Derived<readonly Room[]>(() => Array.from(this.#rooms.values(), ({ room }) => room));
+  readonly list = new Derived<readonly Room[]>(() =>
+    Array.from(this.#rooms.values(), ({ room }) => room).filter(({ hidden }) => !hidden),
+  );
   readonly #rooms = new Map<string, Entry>();
   readonly #changed: (id: string) => void;
 
@@ -55,8 +57,23 @@ export class Rooms {
     if (event.type === 'message.created' && event.actor.id !== me) {
       entry.others = [...others, event.seq].slice(-MAX_UNREAD);
     }
+    // A message brings a hidden room back.
+    if (event.type === 'message.created' && entry.room.hidden) this.setHidden(event.room, false);
     entry.room = { ...entry.room, ...changes(entry.room, event, me), head: event.seq };
     this.#invalidate(event.room);
+  }
+
+  /** The caller has hidden a direct room, or opened it again. */
+  setHidden(id: string, isHidden: boolean): void {
+    this.#change(id, ({ hidden: _hidden, ...room }) => (isHidden ? { ...room, hidden: true } : room));
+  }
+
+  /** The caller has blocked somebody, or ended that. */
+  setBlocked(user: string, isBlocked: boolean): void {
+    for (const { room } of this.#rooms.values()) {
+      if (room.peer?.id !== user) continue;
+      this.#change(room.id, ({ blocked: _blocked, ...rest }) => (isBlocked ? { ...rest, blocked: true } : rest));
+    }
   }
 
   /** The caller has read up to a seq; it never goes back. */
@@ -64,6 +81,13 @@ export class Rooms {
     const entry = this.#rooms.get(id);
     if (!entry || seq <= (entry.room.read ?? 0)) return;
     entry.room = { ...entry.room, read: seq, unread: unreadAfter(entry, seq) };
+    this.#invalidate(id);
+  }
+
+  #change(id: string, change: (room: Room) => Room): void {
+    const entry = this.#rooms.get(id);
+    if (!entry) return;
+    entry.room = change(entry.room);
     this.#invalidate(id);
   }
 

@@ -24,6 +24,7 @@ export const permissionObjects = {
   'room.see': 'room',
   'room.join': 'room',
   'room.leave': 'room',
+  'room.hide': 'room',
   'room.read': 'room',
   'room.write': 'room',
   'room.manage': 'room',

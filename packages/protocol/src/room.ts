@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from './command.js';
-import { defineEvent } from './event.js';
+import { defineEvent, defineSignal } from './event.js';
 import { clientId, cursor, limit, roomId, roomName, timestamp, topic, userId, userRef } from './fields.js';
 
 /** `public`: anyone finds and joins it. `private`: by invitation, invisible to others. `direct`: two people. */
@@ -21,6 +21,8 @@ export const room = z
     read: cursor.optional().meta({ description: 'How far the caller has read' }),
     unread: z.int().optional().meta({ description: "Others' messages after `read`, counted to 100" }),
     peer: userRef.optional().meta({ description: 'The other person of a direct room' }),
+    hidden: z.literal(true).optional().meta({ description: 'The caller has hidden it: it belongs in no list' }),
+    blocked: z.literal(true).optional().meta({ description: 'The caller blocks the other person of this direct room' }),
   })
   .meta({ id: 'Room' });
 
@@ -123,6 +125,20 @@ export const roomLeave = defineCommand({
   line: { verb: 'leave', args: ['room'], optional: 1 },
 });
 
+export const roomHide = defineCommand({
+  name: 'room.hide',
+  doc: {
+    en: 'Takes a direct room out of your list, until its next message, or until you open it again. Nobody else sees that.',
+    ko: '대화방을 내 목록에서 감춥니다. 다음 메시지가 오거나 다시 열면 돌아옵니다. 다른 사람에게는 보이지 않습니다.',
+  },
+  input: z.strictObject({ room: roomId }),
+  output: z.object({ room: roomId }),
+  permission: 'room.hide',
+  budget: 'write',
+  http: { method: 'POST', path: '/rooms/:room/hide' },
+  line: { verb: 'hide', args: ['room'], optional: 1 },
+});
+
 export const roomUpdate = defineCommand({
   name: 'room.update',
   doc: {
@@ -140,8 +156,8 @@ export const roomUpdate = defineCommand({
 export const roomInvite = defineCommand({
   name: 'room.invite',
   doc: {
-    en: 'Makes a user a member. In a private room the owner may, in a public room any member. Again is no error.',
-    ko: '사용자를 방에 들입니다. 비공개 방에서는 방장이, 공개 방에서는 참여자 누구나 할 수 있습니다.',
+    en: 'Makes a user a member. In a private room the owner may, in a public room any member. Again is no error. `rate_limited` when one of you has had too many contacts, `forbidden` when they block you.',
+    ko: '사용자를 방에 들입니다. 비공개 방에서는 방장이, 공개 방에서는 참여자 누구나 할 수 있습니다. 초대가 너무 잦으면 `rate_limited`, 상대가 나를 차단했으면 `forbidden`입니다.',
   },
   input: z.strictObject({ room: roomId, user: userId }),
   output: answer,
@@ -168,8 +184,8 @@ export const roomRemove = defineCommand({
 export const directOpen = defineCommand({
   name: 'direct.open',
   doc: {
-    en: 'Opens the direct room of you and one other user: the one that is there, or a new one.',
-    ko: '나와 다른 한 사람의 대화방을 엽니다. 있으면 그 방을, 없으면 새로 만듭니다.',
+    en: 'Opens the direct room of you and one other user: the one that is there, or a new one. A new one is a room of yours, and of the other a contact: `rate_limited` when you or they have had too many, `forbidden` when one of you blocks the other.',
+    ko: '나와 다른 한 사람의 대화방을 엽니다. 있으면 그 방을, 없으면 새로 만듭니다. 짧은 시간에 새로 여는 대화방이 너무 많으면 `rate_limited`, 둘 중 하나가 차단했으면 `forbidden`입니다.',
   },
   input: z.strictObject({ user: userId }),
   output: answer,
@@ -183,6 +199,15 @@ export const directOpen = defineCommand({
     enters: (output) => output.room.id,
   },
 });
+
+export const roomHidden = defineSignal(
+  'room.hidden',
+  { room: roomId, hidden: z.boolean().meta({ description: 'False when it was opened again' }) },
+  {
+    en: 'You have hidden a direct room, or opened it again, at another connection of yours.',
+    ko: '내 다른 연결에서 대화방을 감추거나 다시 열었습니다.',
+  },
+);
 
 export const roomCreated = defineEvent(
   'room.created',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { blockList, userBlock, userBlocked, userUnblock } from './block.js';
 import { deliveryTrace } from './delivery.js';
 import { logRead, roomBehind, sync } from './log.js';
 import { memberJoined, memberLeft, memberList, memberUpdated } from './member.js';
@@ -20,6 +21,8 @@ import {
   roomCreate,
   roomCreated,
   roomGet,
+  roomHidden,
+  roomHide,
   roomInvite,
   roomJoin,
   roomLeave,
@@ -38,6 +41,9 @@ export const commands = {
   'session.get': sessionGet,
   'session.end': sessionEnd,
   'user.update': userUpdate,
+  'user.block': userBlock,
+  'user.unblock': userUnblock,
+  'block.list': blockList,
   'room.create': roomCreate,
   'room.list': roomList,
   'room.get': roomGet,
@@ -46,6 +52,7 @@ export const commands = {
   'room.update': roomUpdate,
   'room.invite': roomInvite,
   'room.remove': roomRemove,
+  'room.hide': roomHide,
   'direct.open': directOpen,
   'member.list': memberList,
   'message.send': messageSend,
@@ -80,6 +87,8 @@ export const signals = {
   'presence.changed': presenceChanged,
   'read.marked': readMarked,
   'room.behind': roomBehind,
+  'room.hidden': roomHidden,
+  'user.blocked': userBlocked,
   'session.started': sessionStarted,
   'session.ended': sessionEnded,
   'server.closing': serverClosing,

@@ -154,7 +154,7 @@ export const settings = {
   maxRoomsPerUser: {
     schema: wholeNumber(1, formatLimits.syncRooms).default(formatLimits.syncRooms),
     value: 'number',
-    doc: 'Rooms that a user may be in',
+    doc: 'Rooms that a user may enter: make, join, open; those that others bring them into do not count',
   },
   sessionBudget: budget(budgets.session, 'Changing the nickname and ending sessions, for each user; new guests'),
   sendBudget: budget(budgets.send, 'Messages, for each user'),

@@ -140,7 +140,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     attendance.sessionEnded(session.id, reason);
     nodes?.sessionEnded(session, reason);
   });
-  const signals = new Signals(delivery, clock, nodes);
+  const signals = new Signals(connections, delivery, clock, nodes);
   if (nodes) rateLimits.share((key, points, windowMs) => nodes.count(key, points, windowMs));
 
   const commands = new Commands({

@@ -8,6 +8,9 @@ export async function list(input: ParsedInput<'member.list'>, context: Context):
   const { store, presence } = context.parts;
   const limit = pageSize(input.limit);
   await presence.know(input.room);
+  const { user } = context.session;
+  // Where one blocks the other neither learns whether the other is here.
+  const isShown = (id: string) => !context.access.blocked || id === user.id;
   const rows = await listMembers(store.read, input.room, {
     after: input.after,
     among: input.present ? await presence.presentIn(input.room) : undefined,
@@ -18,7 +21,7 @@ export async function list(input: ParsedInput<'member.list'>, context: Context):
       user: { id: row.id, name: row.name },
       role: row.role,
       joinedAt: row.joined_at,
-      ...presence.of(row.id, row.last_seen_at),
+      ...(isShown(row.id) ? presence.of(row.id, row.last_seen_at) : { presence: 'offline' as const }),
     })),
     more: rows.length > limit,
   };

@@ -8,7 +8,7 @@ export async function mark(input: ParsedInput<'read.mark'>, context: Context): P
   const user = context.session.user.id;
   const seq = Math.min(input.seq, context.access.head);
   if (seq > 0 && (await saveRead(store.write, { user, room: input.room, seq, at: clock.now() }))) {
-    signals.read(user, input.room, seq, context.caller.connection);
+    signals.told(user, 'read.marked', { room: input.room, seq }, context.caller.connection);
   }
   return { room: input.room, seq };
 }

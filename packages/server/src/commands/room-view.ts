@@ -1,4 +1,5 @@
 import { fail, type Room } from '@madang/protocol';
+import { listBlocked } from '../store/queries/blocks.js';
 import { findRoom, peersOf, type RoomRow } from '../store/queries/rooms.js';
 import type { Context } from './context.js';
 
@@ -8,6 +9,7 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
   const user = context.session.user.id;
   const directs = rows.filter((row) => row.kind === 'direct').map((row) => row.id);
   const peers = await peersOf(store.read, directs, user);
+  const blocked = await blockedAmong(rows, context);
   return rows.map((row) => {
     const peer = peers.get(row.id);
     return {
@@ -20,8 +22,17 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
       members: row.member_count,
       ...(row.role !== null && { role: row.role, joined: row.joined ?? 0, read: row.read ?? 0, unread: row.unread }),
       ...(peer && { peer }),
+      ...(row.hidden && { hidden: true as const }),
+      ...(peer && blocked.has(peer.id) && { blocked: true as const }),
     };
   });
+}
+
+/** Whom the caller blocks, if it matters to any of the rooms. */
+async function blockedAmong(rows: RoomRow[], context: Context): Promise<Set<string>> {
+  if (!rows.some((row) => row.blocked)) return new Set();
+  const users = await listBlocked(context.parts.store.read, context.session.user.id);
+  return new Set(users.map(({ id }) => id));
 }
 
 /** One room as the caller sees it now. */

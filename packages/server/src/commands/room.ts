@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { refOf } from '../identity/actor.js';
 import { nameKey } from '../identity/name-key.js';
 import { newEvent } from '../log/projections.js';
-import { findMember, roomIdsOf, successorOf } from '../store/queries/members.js';
+import { requireContact } from '../identity/policy.js';
+import { blockersOf } from '../store/queries/blocks.js';
+import { countOwnRooms, findMember, hideRoom, successorOf } from '../store/queries/members.js';
 import { findRoomByClientId, findRoomByKey, listRooms } from '../store/queries/rooms.js';
 import { findUser } from '../store/queries/users.js';
 import type { Context } from './context.js';
@@ -23,13 +25,25 @@ function newRoomId(): string {
     .slice(-12);
 }
 
-/** Refuses one room more than a user may be in; one that they are in already is none more. */
-async function refuseTooMany(user: string, context: Context, room?: string): Promise<void> {
+/** The key of the direct room of two users. Their ids hold no spaces, so a pair has one. */
+export function directKey(one: string, other: string): string {
+  return `direct:${[one, other].sort().join(' ')}`;
+}
+
+/** Refuses a room more to a user who has entered as many themselves as one may. What others brought them into is free. */
+async function refuseTooMany(user: string, context: Context): Promise<void> {
   const { store, maxRoomsPerUser } = context.parts;
-  const rooms = await roomIdsOf(store.read, user);
-  if (rooms.length >= maxRoomsPerUser && !rooms.some((each) => each === room)) {
-    fail('conflict', `A user is in at most ${maxRoomsPerUser} rooms; leave one first`, { field: 'room' });
-  }
+  if ((await countOwnRooms(store.read, user)) < maxRoomsPerUser) return;
+  fail('conflict', `A user enters at most ${maxRoomsPerUser} rooms; leave one first`, { field: 'room' });
+}
+
+/** Refuses to bring another user something new when one of both blocks the other, or there was too much of such. */
+async function refuseContact(other: string, context: Context): Promise<void> {
+  const { rateLimits, store } = context.parts;
+  const user = context.session.user.id;
+  requireContact((await blockersOf(store.read, user, other)).length > 0);
+  await refuseTooMany(other, context);
+  await rateLimits.contact(user, other);
 }
 
 /** room.create */
@@ -82,7 +96,7 @@ export async function get(input: ParsedInput<'room.get'>, context: Context): Pro
 /** room.join */
 export async function join(input: ParsedInput<'room.join'>, context: Context): Promise<CommandOutput<'room.join'>> {
   const user = refOf(context.session.user);
-  await refuseTooMany(user.id, context, input.room);
+  if (context.access.role === null) await refuseTooMany(user.id, context);
   await context.parts.log.append({ room: input.room, actor: user, events: [newEvent.memberJoined(user, 'member')] });
   return { room: await describeRoom(input.room, context) };
 }
@@ -133,7 +147,8 @@ export async function invite(
   const { log, store } = context.parts;
   const invited = await findUser(store.read, input.user);
   if (!invited) return fail('not_found', 'There is no such user', { field: 'user' });
-  await refuseTooMany(invited.id, context, input.room);
+  const isMember = (await findMember(store.read, input.room, invited.id)) !== undefined;
+  if (!isMember) await refuseContact(invited.id, context);
   await log.append({
     room: input.room,
     actor: refOf(context.session.user),
@@ -163,6 +178,24 @@ export async function remove(
   return { room: await describeRoom(input.room, context) };
 }
 
+/** room.hide */
+export async function hide(input: ParsedInput<'room.hide'>, context: Context): Promise<CommandOutput<'room.hide'>> {
+  await setHidden(input.room, context.access.head, context);
+  return { room: input.room };
+}
+
+/** Brings a room that the caller has hidden back into their list. */
+function show(room: string, context: Context): Promise<void> {
+  return setHidden(room, null, context);
+}
+
+async function setHidden(room: string, seq: number | null, context: Context): Promise<void> {
+  const { signals, store } = context.parts;
+  const user = context.session.user.id;
+  if (!(await hideRoom(store.write, { room, user }, seq))) return;
+  signals.told(user, 'room.hidden', { room, hidden: seq !== null }, context.caller.connection);
+}
+
 /** direct.open */
 export async function openDirect(
   input: ParsedInput<'direct.open'>,
@@ -173,11 +206,14 @@ export async function openDirect(
   if (input.user === user.id) return fail('conflict', 'A direct room is for you and somebody else', { field: 'user' });
   const other = await findUser(store.read, input.user);
   if (!other) return fail('not_found', 'There is no such user', { field: 'user' });
-  // User ids hold no spaces, so a pair has one key.
-  const uniqueKey = `direct:${[user.id, other.id].sort().join(' ')}`;
+  const uniqueKey = directKey(user.id, other.id);
   const known = await findRoomByKey(store.read, uniqueKey);
-  if (known) return { room: await describeRoom(known.id, context) };
-  for (const each of [user, other]) await refuseTooMany(each.id, context);
+  if (known) {
+    await show(known.id, context);
+    return { room: await describeRoom(known.id, context) };
+  }
+  await refuseTooMany(user.id, context);
+  await refuseContact(other.id, context);
   const room = newRoomId();
   const created = await log.append({
     room,

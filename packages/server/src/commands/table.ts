@@ -1,4 +1,5 @@
 import type { CommandName, CommandOutput, ParsedInput } from '@madang/protocol';
+import * as block from './block.js';
 import type { Context } from './context.js';
 import * as delivery from './delivery.js';
 import * as log from './log.js';
@@ -23,6 +24,9 @@ export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
   'session.get': session.get,
   'session.end': session.end,
   'user.update': user.update,
+  'user.block': block.add,
+  'user.unblock': block.remove,
+  'block.list': block.list,
   'room.create': room.create,
   'room.list': room.list,
   'room.get': room.get,
@@ -31,6 +35,7 @@ export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
   'room.update': room.update,
   'room.invite': room.invite,
   'room.remove': room.remove,
+  'room.hide': room.hide,
   'direct.open': room.openDirect,
   'member.list': member.list,
   'message.send': message.send,

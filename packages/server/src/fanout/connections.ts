@@ -1,5 +1,5 @@
 import type { Session } from '../identity/actor.js';
-import { roomIdsOf, roomPlacesOf } from '../store/queries/members.js';
+import { blockedRoomsOf, roomIdsOf, roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
 import type { Connection, Place } from './connection.js';
 import type { Hearing } from './hearing.js';
@@ -26,6 +26,8 @@ export class Connections {
   readonly #all = new Set<Connection>();
   readonly #users = new Map<string, Present>();
   readonly #rooms = new Map<string, Set<Connection>>();
+  /** Direct rooms of those who are here in which nobody is told of the other. */
+  readonly #quiet = new Set<string>();
   #hearing: Hearing | undefined;
 
   constructor(store: Store) {
@@ -45,6 +47,17 @@ export class Connections {
   /** Who hears a room. */
   inRoom(room: string): ReadonlySet<Connection> {
     return this.#rooms.get(room) ?? nobody;
+  }
+
+  /** Whether a room's people are not told of each other's coming and going. */
+  isQuiet(room: string): boolean {
+    return this.#quiet.has(room);
+  }
+
+  /** Says whether they are not, of a room that is heard here. */
+  setQuiet(room: string, quiet: boolean): void {
+    if (quiet && this.#rooms.has(room)) this.#quiet.add(room);
+    else this.#quiet.delete(room);
   }
 
   /** A user's connections. */
@@ -154,6 +167,7 @@ export class Connections {
         if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
         for (const connection of present.connections) this.#hear(room, connection);
       }
+      for (const room of await blockedRoomsOf(this.#store.read, user)) this.setQuiet(room, true);
       present.news = undefined;
       present.loading = undefined;
     } catch (error) {
@@ -184,6 +198,7 @@ export class Connections {
     here?.delete(connection);
     if (here?.size !== 0) return;
     this.#rooms.delete(room);
+    this.#quiet.delete(room);
     this.#hearing?.roomLeft(room);
   }
 }

@@ -23,6 +23,8 @@ export type NodeMessage =
     }
   /** A signal, for a room or a user. */
   | { kind: 'signal'; node: string; name: string; body: Record<string, unknown>; exceptUser?: string }
+  /** Whether one of the two of a direct room blocks the other. */
+  | { kind: 'quiet'; node: string; room: string; quiet: boolean }
   /** A session of a user is over. */
   | { kind: 'sessionEnded'; node: string; session: string; reason: 'signed_out' | 'revoked' }
   /** People of a room whose presence on this node has changed; or, asked by `who`, all of them in parts. */

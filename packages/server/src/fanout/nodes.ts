@@ -158,6 +158,11 @@ export class Nodes implements Hearing, BusListener {
     this.#publish(`room:${room}`, { kind: 'signal', node: this.#node, name, body, exceptUser });
   }
 
+  /** Whether one of the two of a direct room blocks the other, for the nodes at which they are. */
+  setQuiet(room: string, quiet: boolean): void {
+    this.#publish(`room:${room}`, { kind: 'quiet', node: this.#node, room, quiet });
+  }
+
   /** Tells a signal to a user's connections at other nodes. */
   signalUser(user: string, note: Note): void {
     this.#publish(`user:${user}`, { kind: 'signal', node: this.#node, name: note.name, body: note.body });
@@ -287,6 +292,8 @@ export class Nodes implements Hearing, BusListener {
       const [first] = events;
       if (isForUser && first && connections.ofUser(name).length > 0) this.#hear(message.room, first.seq - 1);
       this.#offer(message.room, events);
+    } else if (message.kind === 'quiet') {
+      connections.setQuiet(message.room, message.quiet);
     } else if (message.kind === 'signal') {
       const note = new Note(message.name, message.body);
       if (isForUser) delivery.signalUser(name, note);

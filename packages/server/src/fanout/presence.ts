@@ -245,6 +245,7 @@ export class Presence {
     const elsewhere = this.#elsewhere;
     for (const some of [rooms, this.#connections.roomsOf(user), elsewhere?.roomsOf(user) ?? noRooms]) {
       for (const room of some) {
+        if (this.#connections.isQuiet(room)) continue;
         const here = this.#connections.inRoom(room);
         if (here.size + (elsewhere?.inRoom(room).size ?? 0) > MAX_AUDIENCE) continue;
         for (const connection of here) audience.add(connection);

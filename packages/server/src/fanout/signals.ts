@@ -1,7 +1,8 @@
-import { TYPING_MS, type UserRef } from '@madang/protocol';
+import { type SignalName, type SignalOf, TYPING_MS, type UserRef } from '@madang/protocol';
 import type { Clock } from '../clock.js';
 import { Note } from '../log/committed.js';
 import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
 import type { Delivery } from './deliver.js';
 import type { Nodes } from './nodes.js';
 
@@ -10,6 +11,7 @@ const TYPING_EVERY_MS = 2000;
 
 /** Signals that a command causes: told to whoever is here, not kept. */
 export class Signals {
+  readonly #connections: Connections;
   readonly #delivery: Delivery;
   readonly #clock: Clock;
   readonly #nodes: Nodes | undefined;
@@ -17,7 +19,8 @@ export class Signals {
   readonly #typing = new Map<string, number>();
 
   /** With `nodes` they are told at the others as well. */
-  constructor(delivery: Delivery, clock: Clock, nodes?: Nodes) {
+  constructor(connections: Connections, delivery: Delivery, clock: Clock, nodes?: Nodes) {
+    this.#connections = connections;
     this.#delivery = delivery;
     this.#clock = clock;
     this.#nodes = nodes;
@@ -36,9 +39,15 @@ export class Signals {
     this.#nodes?.signalRoom(room, note, user.id);
   }
 
-  /** A user has read a room: told to their other connections. */
-  read(user: string, room: string, seq: number, except: Connection | undefined): void {
-    const note = new Note('read.marked', { room, seq });
+  /** Whether one of the two of a direct room blocks the other: then it tells nobody who is here. */
+  blocked(room: string, blocked: boolean): void {
+    this.#connections.setQuiet(room, blocked);
+    this.#nodes?.setQuiet(room, blocked);
+  }
+
+  /** Keeps a user's other connections in step with what one of them did. */
+  told<Name extends SignalName>(user: string, name: Name, body: SignalOf<Name>, except: Connection | undefined): void {
+    const note = new Note(name, body);
     this.#delivery.signalUser(user, note, except);
     this.#nodes?.signalUser(user, note);
   }

@@ -35,6 +35,7 @@ const owners = ['owner'] as const;
 export const roomRoles: Record<Exclude<Permission, 'session.start' | YardPermission>, Holders> = {
   'room.see': { public: all, private: members, direct: members },
   'room.join': { public: all, private: members, direct: members },
+  'room.hide': { public: nobody, private: nobody, direct: members },
   'room.leave': { public: members, private: members, direct: nobody },
   'room.read': { public: members, private: members, direct: members },
   'room.write': { public: members, private: members, direct: members },

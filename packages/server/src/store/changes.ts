@@ -68,8 +68,9 @@ export function changeStatements(dialect: Dialect): {
       ],
     },
     insertMember: {
-      sql: `INSERT INTO members (room_id, user_id, role, joined_at, joined_seq) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      values: (c, p) => [p.room, c.user, c.role, p.at, p.seq],
+      sql: `INSERT INTO members (room_id, user_id, role, joined_at, joined_seq, added_by) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING`,
+      values: (c, p) => [p.room, c.user, c.role, p.at, p.seq, c.user === p.actor.id ? null : p.actor.id],
     },
     deleteMember: {
       sql: `DELETE FROM members WHERE room_id = ? AND user_id = ?`,

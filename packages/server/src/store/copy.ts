@@ -16,6 +16,7 @@ const keys: { [Table in CopiedTable]: (keyof Schema[Table] & string)[] } = {
   rooms: ['id'],
   members: ['room_id', 'user_id'],
   reads: ['user_id', 'room_id'],
+  blocks: ['user_id', 'blocked_id'],
   reactions: ['room_id', 'message_seq', 'emoji', 'user_id'],
   messages: ['room_id', 'seq'],
   events: ['room_id', 'seq'],

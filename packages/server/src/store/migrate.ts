@@ -7,6 +7,7 @@ import * as roomSearch from './migrations/0002-room-search.js';
 import * as retention from './migrations/0003-retention.js';
 import * as messageClientIndex from './migrations/0004-message-client-index.js';
 import * as oneText from './migrations/0005-one-text.js';
+import * as blocks from './migrations/0006-blocks.js';
 import type { Schema } from './schema.js';
 
 /** Each writes for the engine that it is given. */
@@ -16,6 +17,7 @@ const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Prom
   '0003-retention': (db) => retention.up(db),
   '0004-message-client-index': (db) => messageClientIndex.up(db),
   '0005-one-text': (db, dialect) => oneText.up(db, dialect),
+  '0006-blocks': (db, dialect) => blocks.up(db, dialect),
 };
 
 /** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */

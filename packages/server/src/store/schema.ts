@@ -29,8 +29,22 @@ export interface Schema {
     /** Up to this seq the log, its messages and their reactions are no longer kept; 0 while all of it is. */
     floor: number;
     member_count: number;
+    /** 1 while one of the two of a direct room blocks the other. */
+    blocked: number;
   };
-  members: { room_id: string; user_id: string; role: MemberRole; joined_at: number; joined_seq: number };
+  members: {
+    room_id: string;
+    user_id: string;
+    role: MemberRole;
+    joined_at: number;
+    joined_seq: number;
+    /** Who brought them in; null if they came themselves. */
+    added_by: string | null;
+    /** The room is hidden from them while it has no message after this seq; null if it isn't. */
+    hidden_seq: number | null;
+  };
+  /** `user_id` wants nothing of `blocked_id`. */
+  blocks: { user_id: string; blocked_id: string; at: number };
   /** How far users have read rooms, and when they came that far. */
   reads: { user_id: string; room_id: string; seq: number; at: number };
   events: {

@@ -32,6 +32,8 @@ export interface Store {
   access(room: string, user: string): Promise<RoomAccess | undefined>;
   /** Events of a room after a seq, oldest first. On the hot path. */
   events(room: string, after: number, limit: number): Promise<EventRecord[]>;
+  /** Says whether one of the two of a direct room blocks the other. */
+  setBlocked(room: string, blocked: boolean): Promise<void>;
   /** Says that a room is kept from after this seq on only. It removes nothing by itself. */
   raiseFloor(room: string, seq: number): Promise<void>;
   /** Runs work of which one node at a time may do such; answers false, without running it, while another does. */
@@ -99,5 +101,7 @@ export interface RoomAccess {
   head: number;
   /** Up to where the room's log is no longer kept. */
   floor: number;
+  /** 1 while one of the two of a direct room blocks the other. */
+  blocked: number;
   role: MemberRole | null;
 }

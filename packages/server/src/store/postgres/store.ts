@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Client } from 'pg';
 import { refuseUnfinishedCopy } from '../migrate.js';
+import { setBlocked } from '../queries/blocks.js';
 import { raiseFloor } from '../queries/retention.js';
 import type { EventRecord, Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
@@ -82,6 +83,10 @@ class PostgresStore implements Store {
 
   events(room: string, after: number, limit: number): Promise<EventRecord[]> {
     return readEvents(this.#pool, room, after, limit);
+  }
+
+  setBlocked(room: string, blocked: boolean): Promise<void> {
+    return setBlocked(this.write, room, blocked);
   }
 
   raiseFloor(room: string, seq: number): Promise<void> {

@@ -58,6 +58,48 @@ const roomIds = prepared((read, place: Place<{ user: string }>) =>
   read.selectFrom('members').select('room_id').where('user_id', '=', place('user')),
 );
 
+/** How many rooms a user has entered themselves: what others brought them into is not theirs to answer for. */
+export async function countOwnRooms(read: Kysely<Schema>, user: string): Promise<number> {
+  const { count } = await read
+    .selectFrom('members')
+    .select((query) => query.fn.countAll<number>().as('count'))
+    .where('user_id', '=', user)
+    .where('added_by', 'is', null)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Hides a direct room from one of its two until a message after a seq, or shows it. Answers whether that is new. */
+export async function hideRoom(
+  write: Kysely<Schema>,
+  member: { room: string; user: string },
+  seq: number | null,
+): Promise<boolean> {
+  const result = await write
+    .updateTable('members')
+    .set({ hidden_seq: seq })
+    .where('room_id', '=', member.room)
+    .where('user_id', '=', member.user)
+    .where('hidden_seq', seq === null ? 'is not' : 'is distinct from', seq)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** The direct rooms of a user in which one of the two blocks the other. */
+export async function blockedRoomsOf(read: Kysely<Schema>, user: string): Promise<string[]> {
+  const rows = await blockedRooms(read, { user });
+  return rows.map((row) => row.id);
+}
+
+const blockedRooms = prepared((read, place: Place<{ user: string }>) =>
+  read
+    .selectFrom('members')
+    .innerJoin('rooms', 'rooms.id', 'members.room_id')
+    .select('rooms.id')
+    .where('members.user_id', '=', place('user'))
+    .where('rooms.blocked', '=', 1),
+);
+
 /** The ids of the rooms that a user is a member of. */
 export async function roomIdsOf(read: Kysely<Schema>, user: string): Promise<string[]> {
   const rows = await roomIds(read, { user });

@@ -17,6 +17,10 @@ export interface RoomRow {
   read: number | null;
   /** Others' messages after `read`, counted to 100; 0 where the user is no member. */
   unread: number;
+  /** 1 while one of the two of a direct room blocks the other. */
+  blocked: number;
+  /** Whether the user has hidden it, and no message has come since: 1 or 0. */
+  hidden: number;
 }
 
 function roomsSeenBy(read: Kysely<Schema>, user: string) {
@@ -27,9 +31,17 @@ function roomsSeenBy(read: Kysely<Schema>, user: string) {
     .select([
       ...(['rooms.id', 'rooms.kind', 'rooms.name', 'rooms.topic', 'rooms.created_at'] as const),
       ...(['rooms.head', 'rooms.member_count', 'members.role'] as const),
-      ...(['members.joined_seq as joined', 'reads.seq as read'] as const),
+      ...(['members.joined_seq as joined', 'reads.seq as read', 'rooms.blocked'] as const),
       unreadBy(user).as('unread'),
+      hiddenNow().as('hidden'),
     ]);
+}
+
+/** Asked of the few rooms that are hidden alone, so that no send has to show a room again. */
+function hiddenNow() {
+  return sql<number>`CASE WHEN members.hidden_seq IS NULL THEN 0 WHEN EXISTS (
+    SELECT 1 FROM messages WHERE messages.room_id = rooms.id AND messages.seq > members.hidden_seq
+  ) THEN 0 ELSE 1 END`;
 }
 
 /** In the same statement, for somebody who comes has as many rooms to count as they are in. */

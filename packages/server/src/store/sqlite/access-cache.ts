@@ -8,6 +8,7 @@ interface Room {
   kind: RoomKind;
   head: number;
   floor: number;
+  blocked: number;
   roles: Map<string, RoomAccess['role']>;
 }
 
@@ -24,16 +25,17 @@ export class AccessCache {
     const known = this.#rooms.get(room);
     const role = known?.roles.get(user);
     if (!known || role === undefined) return undefined;
-    return { room, kind: known.kind, head: known.head, floor: known.floor, role };
+    const { kind, head, floor, blocked } = known;
+    return { room, kind, head, floor, blocked, role };
   }
 
   /** Keeps what was read. */
-  keep({ room, kind, head, floor, role }: RoomAccess, user: string): void {
+  keep({ room, kind, head, floor, blocked, role }: RoomAccess, user: string): void {
     if (this.#kept === MAX_KEPT) this.clear();
     this.#kept += 1;
     const known = this.#rooms.get(room);
     if (known) known.roles.set(user, role);
-    else this.#rooms.set(room, { kind, head, floor, roles: new Map([[user, role]]) });
+    else this.#rooms.set(room, { kind, head, floor, blocked, roles: new Map([[user, role]]) });
   }
 
   /** Follows a commit before its appends are answered: messages move the head on, anything else may change who is what. */

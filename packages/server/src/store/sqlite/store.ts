@@ -7,6 +7,7 @@ import { messageOf, StartError } from '../../errors.js';
 import { sqliteDialect } from '../dialect.js';
 import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
 import { runNow } from '../prepared.js';
+import { setBlocked } from '../queries/blocks.js';
 import { raiseFloor } from '../queries/retention.js';
 import { EVENT_COLUMNS, type EventRecord, type Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
@@ -139,7 +140,8 @@ class SqliteStore implements Store {
       dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
     this.#access = this.#database.prepare(
-      `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.floor AS floor, members.role AS role
+      `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.floor AS floor,
+         rooms.blocked AS blocked, members.role AS role
        FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ? WHERE rooms.id = ?`,
     );
     this.#events = this.#database.prepare(
@@ -174,6 +176,11 @@ class SqliteStore implements Store {
 
   events(room: string, after: number, limit: number): Promise<EventRecord[]> {
     return Promise.resolve(this.#events.all(room, after, limit) as EventRecord[]);
+  }
+
+  async setBlocked(room: string, blocked: boolean): Promise<void> {
+    await setBlocked(this.write, room, blocked);
+    this.#accessCache.forget(room);
   }
 
   async raiseFloor(room: string, seq: number): Promise<void> {

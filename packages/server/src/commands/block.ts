@@ -1,0 +1,51 @@
+import { type CommandOutput, fail, type ParsedInput, type UserRef } from '@madang/protocol';
+import { refOf } from '../identity/actor.js';
+import { blockersOf, deleteBlock, insertBlock, listBlocked } from '../store/queries/blocks.js';
+import { findRoomByKey } from '../store/queries/rooms.js';
+import { findUser } from '../store/queries/users.js';
+import type { Context } from './context.js';
+import { directKey } from './room.js';
+
+/** user.block */
+export async function add(input: ParsedInput<'user.block'>, context: Context): Promise<CommandOutput<'user.block'>> {
+  const { clock, store } = context.parts;
+  const { user } = context.session;
+  if (input.user === user.id) return fail('conflict', 'Nobody blocks themselves', { field: 'user' });
+  const other = await findOther(input.user, context);
+  await insertBlock(store.write, { user: user.id, blocked: other.id, at: clock.now() });
+  return settle(other, true, context);
+}
+
+/** user.unblock */
+export async function remove(
+  input: ParsedInput<'user.unblock'>,
+  context: Context,
+): Promise<CommandOutput<'user.unblock'>> {
+  const other = await findOther(input.user, context);
+  await deleteBlock(context.parts.store.write, context.session.user.id, other.id);
+  return settle(other, false, context);
+}
+
+/** block.list */
+export async function list(_input: ParsedInput<'block.list'>, context: Context): Promise<CommandOutput<'block.list'>> {
+  return { users: await listBlocked(context.parts.store.read, context.session.user.id) };
+}
+
+async function findOther(id: string, context: Context): Promise<UserRef> {
+  const other = await findUser(context.parts.store.read, id);
+  return other ? refOf(other) : fail('not_found', 'There is no such user', { field: 'user' });
+}
+
+/** Brings the direct room of the two in line with who blocks whom by now, and tells the caller's other connections. */
+async function settle(other: UserRef, blocked: boolean, context: Context): Promise<{ user: UserRef }> {
+  const { signals, store } = context.parts;
+  const user = context.session.user.id;
+  const direct = await findRoomByKey(store.read, directKey(user, other.id));
+  if (direct) {
+    const isBlocked = (await blockersOf(store.read, user, other.id)).length > 0;
+    await store.setBlocked(direct.id, isBlocked);
+    signals.blocked(direct.id, isBlocked);
+  }
+  signals.told(user, 'user.blocked', { user: other, blocked }, context.caller.connection);
+  return { user: other };
+}
