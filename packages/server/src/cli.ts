@@ -42,6 +42,31 @@ program
   .action(async (places: { from: string; to: string }) => (await import('./cli/copy.js')).copy(places));
 
 program
+  .command('backup')
+  .description('Copy the database of --data into a file, as it is now, also while a server runs on it. For SQLite.')
+  .argument('<file>', 'the file to make')
+  .option('--force', 'Replace a file that is there')
+  .helpOption('--help', 'Show this')
+  .action(async (file: string, { force = false }: { force?: boolean }) =>
+    (await import('./cli/backup.js')).backup(readConfig(program), file, force),
+  );
+
+program
+  .command('restore')
+  .description('Put a backup into --data. Stop the server first; what is there is kept under another name. For SQLite.')
+  .argument('<file>', 'the backup')
+  .helpOption('--help', 'Show this')
+  .action(async (file: string) => (await import('./cli/backup.js')).restore(readConfig(program), file));
+
+program
+  .command('new-epoch')
+  .description(
+    'Say that the database is not the continuation of what was served last: after a whole disk was put back.',
+  )
+  .helpOption('--help', 'Show this')
+  .action(async () => (await import('./cli/backup.js')).newEpoch(readConfig(program)));
+
+program
   .command('verify')
   .description('Put the delivery contract to the test, of a new yard, a copy, or one that runs.')
   .option('--url <url>', 'A yard that runs, its mount path included; it is not killed')

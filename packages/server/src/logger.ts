@@ -6,8 +6,15 @@ export type Logger = PinoLogger;
 /** How much is logged. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
-/** Makes the logger: JSON lines on stdout, or readable lines when `pretty`. */
-export function createLogger(options: { level: (typeof logLevels)[number]; pretty?: boolean }): Logger {
+/** Where a command that is no server says what is remarkable. */
+const STDERR = 2;
+
+/** Makes the logger: JSON lines on stdout, or readable lines when `pretty`; readable ones on stderr when `isForPeople`. */
+export function createLogger(options: {
+  level: (typeof logLevels)[number];
+  pretty?: boolean;
+  isForPeople?: boolean;
+}): Logger {
   return pino({
     level: options.level,
     base: null,
@@ -15,8 +22,15 @@ export function createLogger(options: { level: (typeof logLevels)[number]; prett
       paths: ['token', 'text', '*.token', '*.text', 'req.headers.cookie', 'req.headers.authorization'],
       censor: '[redacted]',
     },
-    ...(options.pretty && {
-      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } },
+    ...((options.pretty || options.isForPeople) && {
+      transport: {
+        target: 'pino-pretty',
+        options: {
+          ignore: 'pid,hostname',
+          translateTime: 'HH:MM:ss',
+          ...(options.isForPeople && { destination: STDERR, sync: true }),
+        },
+      },
     }),
   });
 }

@@ -29,10 +29,13 @@ import { openOperator } from './identity/operator.js';
 import { RateLimits } from './identity/rate-limits.js';
 import { type HostUser, Sessions } from './identity/sessions.js';
 import { ensureLobby, joinLobby } from './log/lobby.js';
-import { RoomLog } from './log/room-log.js';
+import { type AheadListener, RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
+
+/** How often a client that is ahead of a room is worth a line of the log, in ms. */
+const AHEAD_EVERY_MS = 60_000;
 
 /** Settings of the program's own server, which in a host app is the host's. */
 type ServerSetting = 'port' | 'host' | 'workers' | 'headTimeoutMs' | 'requestTimeoutMs' | 'maxHeadBytes';
@@ -88,7 +91,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     );
   }
 
-  const store = await openStore(config);
+  const store = await openStore(config, logger);
   const log = await RoomLog.open(store, clock);
   await ensureLobby(log);
 
@@ -135,7 +138,13 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
       })
     : undefined;
   log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
+  log.onAhead(warnOfCursors(logger));
   log.onUnanswered(() => nodes?.unanswered());
+  store.onNewEpoch(() => {
+    log.forget();
+    nodes?.newEpoch();
+    attendance.sendAway(config.reconnectSpreadMs);
+  });
   sessions.onEnd((session, reason) => {
     attendance.sessionEnded(session.id, reason);
     nodes?.sessionEnded(session, reason);
@@ -187,6 +196,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   let stopping: Promise<void> | undefined;
   const health = {
     store: () => store.check(),
+    trouble: () => store.trouble,
+    notice: () => store.notice,
     bus: () => nodes?.state ?? 'none',
     isStopping: () => stopping !== undefined,
   };
@@ -216,6 +227,19 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     },
     endSessions: (userId) => sessions.endAllOf(userId),
     close: () => (stopping ??= stop()),
+  };
+}
+
+/** A client that is ahead may be wrong, or the database put back with its whole disk; who may say anything fills no log. */
+function warnOfCursors(logger: Logger): AheadListener {
+  let warnedAt = -Infinity;
+  return (room, cursor, head) => {
+    if (performance.now() - warnedAt < AHEAD_EVERY_MS) return;
+    warnedAt = performance.now();
+    logger.warn(
+      { room, cursor, head },
+      'a client is ahead of a room. If the database was put back with its whole disk, run: madang new-epoch',
+    );
   };
 }
 

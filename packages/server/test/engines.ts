@@ -1,8 +1,12 @@
 import { join } from 'node:path';
 import { startPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
 import { tempFolder } from '../../../tests/support/temp-folder.ts';
+import { createLogger } from '../dist/logger.js';
 import { openStore } from '../dist/store/open.js';
 import type { Store } from '../dist/store/store.js';
+
+/** A log that nobody reads. */
+export const silent = createLogger({ level: 'silent' });
 
 /** One database of an engine. */
 export interface TestDatabase extends AsyncDisposable {
@@ -37,7 +41,7 @@ function sqlite(): Engine {
       const stores: Store[] = [];
       return Promise.resolve({
         address: folder.path,
-        open: async () => remember(stores, await openStore({ data: folder.path, databaseConnections: 8 })),
+        open: async () => remember(stores, await openStore({ data: folder.path, databaseConnections: 8 }, silent)),
         sql: async (text) => {
           const { default: Database } = await import('better-sqlite3');
           const database = new Database(join(folder.path, 'madang.db'));
@@ -64,7 +68,8 @@ function postgres(cluster: TestPostgres): Engine {
       const stores: Store[] = [];
       return {
         address,
-        open: async () => remember(stores, await openStore({ data: '', database: address, databaseConnections: 4 })),
+        open: async () =>
+          remember(stores, await openStore({ data: '', database: address, databaseConnections: 4 }, silent)),
         sql: (text) => cluster.sql(address, text),
         [Symbol.asyncDispose]: () => closeAll(stores),
       };

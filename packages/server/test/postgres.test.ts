@@ -6,6 +6,7 @@ import { startPostgres, type TestPostgres } from '../../../tests/support/postgre
 import { openStore } from '../dist/store/open.js';
 import { dropPartitionsBefore, ensurePartitions } from '../dist/store/postgres/partitions.js';
 import type { Store } from '../dist/store/store.js';
+import { silent } from './engines.ts';
 import { ann, AT, eventsOf, join, makeRoom, say, seqsOf, upTo } from './yard.ts';
 
 /** What is PostgreSQL's alone: outages, many nodes' starts, refusals to start, partitions. */
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 
 const open = (database: string, databaseConnections = 4): Promise<Store> =>
-  openStore({ data: '', database, databaseConnections });
+  openStore({ data: '', database, databaseConnections }, silent);
 
 /** Why a database is refused. */
 const refusal = async (database: string): Promise<string> => {

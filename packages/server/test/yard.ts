@@ -70,9 +70,9 @@ export function upTo(n: number): number[] {
 /** Every row of every table, as one text. */
 export async function dump(store: Store): Promise<string> {
   const tables: (keyof Schema)[] = [
-    ...(['meta', 'users', 'names', 'sessions', 'rooms', 'members', 'reads', 'events', 'messages'] as const),
+    ...(['users', 'names', 'sessions', 'rooms', 'members', 'reads', 'events', 'messages'] as const),
     'reactions',
   ];
   const rows = await Promise.all(tables.map((table) => store.read.selectFrom(table).selectAll().execute()));
-  return JSON.stringify(rows);
+  return JSON.stringify([store.epoch, ...rows]);
 }

@@ -103,15 +103,20 @@ export class Attendance {
    */
   async closeAll(spreadMs: number): Promise<void> {
     this.#newcomers.close();
+    this.sendAway(spreadMs);
+    for (let waited = 0; waited < CLOSE_MS && this.#connections.all.size > 0; waited += CLOSE_STEP_MS) {
+      await sleep(CLOSE_STEP_MS);
+    }
+  }
+
+  /** Everyone is told when to come again, spread over `spreadMs`, and closed. */
+  sendAway(spreadMs: number): void {
     // Each has a part of the time for itself, and comes somewhere in it.
     const part = spreadMs / this.#connections.all.size;
     for (const [index, connection] of [...this.#connections.all].entries()) {
       const reconnectMs = Math.round((index + Math.random()) * part);
       connection.write(connection.format.encode([new Note('server.closing', { reconnectMs })]));
       connection.close('restarting');
-    }
-    for (let waited = 0; waited < CLOSE_MS && this.#connections.all.size > 0; waited += CLOSE_STEP_MS) {
-      await sleep(CLOSE_STEP_MS);
     }
   }
 

@@ -152,6 +152,11 @@ export class Nodes implements Hearing, BusListener {
     this.#peers.dropped();
   }
 
+  /** The log may be another one from some place on: all that is heard here is compared with it. */
+  newEpoch(): void {
+    this.#audit.all();
+  }
+
   /** Tells a signal to those of a room who are at other nodes. */
   signalRoom(room: string, note: Note, exceptUser: string): void {
     const { name, body } = note;
@@ -222,7 +227,7 @@ export class Nodes implements Hearing, BusListener {
 
   async #openBus(url: string): Promise<void> {
     const { logger, store } = this.#parts;
-    const bus = RedisBus.open({ url, prefix: `madang:${store.epoch}`, listener: this, logger });
+    const bus = RedisBus.open({ url, prefix: `madang:${store.place}`, listener: this, logger });
     this.#bus = await bus;
     await Promise.all([this.#bus.subscribe('nodes'), this.#bus.subscribe(`node:${this.#node}`)]);
     this.#peers.connected(this.#bus.isConnected);
@@ -334,6 +339,8 @@ export class Nodes implements Hearing, BusListener {
 
   #deliver(batch: CommittedBatch): void {
     this.#parts.delivery.committed(batch);
+    const last = batch.at(-1);
+    if (last) this.#parts.store.saw(placeOfEvent(last));
     for (const event of batch) {
       if (event.name === 'member.left') this.#elsewhere.left(memberOf(event), event.room);
     }
@@ -364,4 +371,10 @@ export class Nodes implements Hearing, BusListener {
     this.#loggedAt = now;
     this.#parts.logger.warn({ reason: messageOf(error) }, 'the log could not be read for delivery; trying again');
   }
+}
+
+/** What tells an event from another one in its place. */
+function placeOfEvent({ room, seq, body }: CommittedEvent): Parameters<Store['saw']>[0] {
+  const { at, actor } = body as { at: number; actor: { id: string } };
+  return { room, seq, at, actor: actor.id };
 }

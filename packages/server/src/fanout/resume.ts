@@ -54,6 +54,7 @@ export class Resume {
     const cursors = since?.epoch === this.epoch ? since.of(places) : undefined;
     const starts = places.map(({ room, head, floor, joinedSeq }) => {
       const from = cursors ? (cursors.get(room) ?? joinedSeq - 1) : head;
+      if (cursors) this.#log.noteCursor(room, from, head);
       const isLost = since !== undefined && (!cursors || from > head || from < floor);
       return { room, head, floor, from: isLost ? head : from, isLost };
     });

@@ -27,6 +27,9 @@ export interface LogPage {
   floor?: number;
 }
 
+/** Hears of a cursor that is ahead of its room's head. */
+export type AheadListener = (room: string, cursor: number, head: number) => void;
+
 /** A room's log as far as a reader may read it. */
 export interface LogRange {
   room: string;
@@ -49,6 +52,7 @@ export class RoomLog {
   readonly #listeners: CommittedListener[] = [];
   readonly #tails = new Tails();
   #unanswered = (): void => undefined;
+  #ahead: AheadListener = () => undefined;
   #lastAt: number;
 
   /** Opens the log of a store; its time goes on where the newest event is. */
@@ -82,6 +86,11 @@ export class RoomLog {
     this.#unanswered = listener;
   }
 
+  /** Hears that a client knows more of a room than there is. */
+  onAhead(listener: AheadListener): void {
+    this.#ahead = listener;
+  }
+
   /**
    * Appends, or finds that there is nothing to append (then `undefined`).
    * @throws MadangError `forbidden` when the guard isn't a member any more, `unavailable` when it can't be stored.
@@ -102,6 +111,7 @@ export class RoomLog {
    */
   async readAfter(range: LogRange, after: number, limit: number, epoch?: string): Promise<LogPage> {
     const { room, head, floor } = range;
+    if (epoch === this.epoch) this.noteCursor(room, after, head);
     if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < floor) return resetPage(head, floor);
     const wanted = Math.min(limit, head - after);
     const events = wanted > 0 ? await this.#eventsAfter(room, head, after, wanted) : [];
@@ -112,6 +122,11 @@ export class RoomLog {
     return { events, head, more: last < head, ...(floor > 0 && { floor }) };
   }
 
+  /** Looks at a cursor of this epoch: one ahead of the head can only be of a history that is gone. */
+  noteCursor(room: string, cursor: number, head: number): void {
+    if (cursor > head) this.#ahead(room, cursor, head);
+  }
+
   /** Up to where a room's log is no longer kept, by now; 0 while all of it is. */
   floorOf(room: string): Promise<number> {
     return floorOf(this.#store.read, room);
@@ -120,6 +135,11 @@ export class RoomLog {
   /** Events of a room after a seq, oldest first, to be handed out as if they had just been committed. */
   async readCommitted(room: string, after: number, limit: number): Promise<CommittedEvent[]> {
     return (await this.#store.events(room, after, limit)).map(committedEvent);
+  }
+
+  /** Forgets what it keeps in memory: the store has another history. */
+  forget(): void {
+    this.#tails.clear();
   }
 
   /** Resolves when nothing is on its way to the disk any more. */

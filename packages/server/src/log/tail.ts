@@ -62,6 +62,11 @@ export class Tails {
     }
   }
 
+  /** Forgets all. */
+  clear(): void {
+    this.#tails.clear();
+  }
+
   #set(room: string, tail: Tail): void {
     // Cut rarely, and by half, so that following costs no copy for each event.
     if (tail.events.length > MAX_EVENTS) {

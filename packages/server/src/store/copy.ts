@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { StartError } from '../errors.js';
 import { type CopiedTable, type CopySide, type Row, saveMark } from './copy-side.js';
+import { demandNewEpoch, localKeys, readMeta } from './epoch.js';
 import { COPY_KEY } from './migrate.js';
 import type { Schema } from './schema.js';
 
@@ -44,7 +45,7 @@ export interface CopyProgress {
 /**
  * Copies a yard from one database into another that is empty, or goes on with a copy that was broken off. Afterwards both
  * are read again and compared, table by table and room by room; only then may a server start on the target. The epoch is
- * kept, so that clients go on as if nothing had happened.
+ * kept, so that clients go on as if nothing had happened; a server that starts on the source later begins a new one.
  * @returns how many rows there are
  * @throws StartError in plain words; what was copied stays, and the same copy can go on
  */
@@ -53,8 +54,8 @@ export async function copyYard(
   to: CopySide,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<number> {
-  const epoch = (await metaOf(from, 'epoch')) ?? '';
-  if ((await metaOf(from, COPY_KEY)) !== undefined) {
+  const epoch = (await readMeta(from.db, 'epoch')) ?? '';
+  if ((await readMeta(from.db, COPY_KEY)) !== undefined) {
     throw new StartError(`A copy into ${from.name} itself is not finished. Finish that first.`);
   }
   const mark = await begin(to, epoch);
@@ -84,12 +85,14 @@ export async function copyYard(
   await compare(from, to, (table, checked) => onProgress({ phase: 'checking', table, done: checked, total }));
   await copyMeta(from, to);
   await to.finish();
+  // Two databases can't both go on with one history: from here on the target has it.
+  await demandNewEpoch(from.db, `it was copied to ${to.name}, which goes on with its epoch`);
   await to.db.deleteFrom('meta').where('key', '=', COPY_KEY).execute();
   return total;
 }
 
 async function begin(to: CopySide, epoch: string): Promise<Mark> {
-  const known = await metaOf(to, COPY_KEY);
+  const known = await readMeta(to.db, COPY_KEY);
   if (known !== undefined) {
     const mark = JSON.parse(known) as Mark;
     if (mark.epoch === epoch) return mark;
@@ -104,13 +107,8 @@ async function begin(to: CopySide, epoch: string): Promise<Mark> {
   return mark;
 }
 
-async function metaOf(side: CopySide, key: string): Promise<string | undefined> {
-  const row = await side.db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
-  return row?.value;
-}
-
 async function copyMeta(from: CopySide, to: CopySide): Promise<void> {
-  for (const row of await from.db.selectFrom('meta').selectAll().execute()) {
+  for (const row of await from.db.selectFrom('meta').selectAll().where('key', 'not in', localKeys).execute()) {
     const { value } = row;
     await to.db
       .insertInto('meta')

@@ -1,7 +1,7 @@
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
-import { randomUUID } from 'node:crypto';
 import { StartError } from '../errors.js';
 import type { Dialect } from './dialect.js';
+import { metaKeys, newEpochName } from './epoch.js';
 import * as first from './migrations/0001-first.js';
 import * as roomSearch from './migrations/0002-room-search.js';
 import * as retention from './migrations/0003-retention.js';
@@ -45,8 +45,8 @@ export async function refuseForeign(db: Kysely<Schema>, name: string): Promise<v
   }
 }
 
-/** Brings a database up to date, and gives a new one its epoch. Returns the epoch. */
-export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<string> {
+/** Brings a database up to date, and gives a new one its epoch. */
+export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
   const bound = Object.entries(migrations).map(([name, run]): [string, Migration] => [
     name,
     { up: (on: Kysely<unknown>) => run(on, dialect) },
@@ -56,11 +56,9 @@ export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<str
   if (error) throw error;
   await db
     .insertInto('meta')
-    .values({ key: 'epoch', value: randomUUID().slice(0, 8) })
+    .values({ key: metaKeys.epoch, value: newEpochName() })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const { value } = await db.selectFrom('meta').select('value').where('key', '=', 'epoch').executeTakeFirstOrThrow();
-  return value;
 }
 
 /**

@@ -1,10 +1,20 @@
 import { join } from 'node:path';
+import type { Logger } from '../logger.js';
 import type { CopySide } from './copy-side.js';
+import { startNewEpoch } from './epoch.js';
+import { parseAddress } from './postgres/address.js';
 import { openPostgresSide } from './postgres/copy-side.js';
+import { kyselyOn, withClient } from './postgres/prepare.js';
 import { openPostgresStore } from './postgres/store.js';
 import { openSqliteSide } from './sqlite/copy-side.js';
 import { refuseUnfitDriver } from './sqlite/driver.js';
-import { copyDatabase, holdDatabase } from './sqlite/snapshot.js';
+import {
+  type BackupProgress,
+  type BackupSummary,
+  backUpDatabase,
+  holdDatabase,
+  restoreDatabase,
+} from './sqlite/snapshot.js';
 import { openSqliteStore } from './sqlite/store.js';
 import type { Store } from './store.js';
 
@@ -18,39 +28,77 @@ export interface StoreSettings {
   databaseConnections: number;
 }
 
+export type { BackupProgress, BackupSummary };
+
 const POSTGRES = /^postgres(ql)?:/;
 
 /**
  * Opens the store: PostgreSQL where an address is given, else SQLite in the data folder.
  * @throws StartError in plain words.
  */
-export function openStore(settings: StoreSettings): Promise<Store> {
+export function openStore(settings: StoreSettings, logger: Logger): Promise<Store> {
   return settings.database === undefined
-    ? openSqliteStore(fileIn(settings.data))
-    : openPostgresStore(settings.database, settings.databaseConnections);
+    ? openSqliteStore(fileIn(settings.data), logger)
+    : openPostgresStore(settings.database, settings.databaseConnections, logger);
 }
 
 /**
  * Opens one end of a copy: `postgres://…`, or a folder, also as `sqlite:folder`. A source must be there.
  * @throws StartError in plain words.
  */
-export function openCopySide(place: string, end: 'source' | 'target'): Promise<CopySide> {
+export function openCopySide(place: string, end: 'source' | 'target', logger: Logger): Promise<CopySide> {
   return POSTGRES.test(place)
-    ? openPostgresSide(place)
-    : openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source');
+    ? openPostgresSide(place, logger)
+    : openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source', logger);
+}
+
+/**
+ * Backs a data folder's SQLite database up into a file, as it is now. A server may run on it meanwhile.
+ * @throws StartError in plain words
+ */
+export function backUpStore(
+  data: string,
+  target: string,
+  isOverwriting: boolean,
+  onProgress: (progress: BackupProgress) => void = () => undefined,
+): Promise<BackupSummary> {
+  return backUpDatabase(fileIn(data), target, isOverwriting, onProgress);
+}
+
+/** Puts a backup into a data folder; what is there is kept beside it. See {@link restoreDatabase}. */
+export function restoreStore(
+  backup: string,
+  data: string,
+  onProgress: (progress: BackupProgress) => void,
+): ReturnType<typeof restoreDatabase> {
+  return restoreDatabase(backup, fileIn(data), onProgress);
 }
 
 /**
  * Puts a copy of a data folder's SQLite database, as it is now, into another folder. A server may run on it meanwhile.
  * @throws StartError in plain words
  */
-export function copyStore(data: string, target: string): Promise<void> {
-  return copyDatabase(fileIn(data), fileIn(target));
+export async function copyStore(data: string, target: string): Promise<void> {
+  await backUpDatabase(fileIn(data), fileIn(target), false, () => undefined);
 }
 
 /** Keeps a data folder's SQLite database from being written, also by the server on it, until it is released. */
 export function holdStore(data: string): { release(): void } {
   return holdDatabase(fileIn(data));
+}
+
+/**
+ * Begins a new epoch at once. Nodes that run on PostgreSQL take it on; a server on SQLite must be stopped first.
+ * @throws StartError in plain words
+ */
+export async function beginNewEpoch(settings: Pick<StoreSettings, 'data' | 'database'>, logger: Logger): Promise<void> {
+  const { data, database } = settings;
+  if (database !== undefined) {
+    await withClient(parseAddress(database), (client) => startNewEpoch(kyselyOn(client)));
+    return;
+  }
+  await using side = await openSqliteSide(fileIn(data), true, logger);
+  await startNewEpoch(side.db);
 }
 
 /** The SQLite database in a folder; whoever asks will open it, so this Node must be able to. */

@@ -20,8 +20,14 @@ import type { EventRecord, Schema } from './schema.js';
  *   it was raised; what is above it is untouched.
  */
 export interface Store {
-  /** The name of this database's unbroken history. */
+  /** The name of this database's unbroken history. On PostgreSQL it can become another one: {@link Store.onNewEpoch}. */
   readonly epoch: string;
+  /** Names the database itself: nodes that share it find each other by that, whatever becomes of the epoch. */
+  readonly place: string;
+  /** Why nothing can be stored, in words for an operator; undefined when the last commit, or check, worked. */
+  readonly trouble: string | undefined;
+  /** What an operator should look after while all still works. */
+  readonly notice: string | undefined;
   /** For queries. Never written through, but by the queries of {@link Store.write}'s owners. */
   readonly read: Kysely<Schema>;
   /** For tables that are no room's log (users, sessions, names, reads); each statement commits by itself. */
@@ -38,7 +44,11 @@ export interface Store {
   raiseFloor(room: string, seq: number): Promise<void>;
   /** Runs work of which one node at a time may do such; answers false, without running it, while another does. */
   alone(work: (months: LogMonths) => Promise<void>): Promise<boolean>;
-  /** Whether the engine can commit: commits something. Throws what is wrong. */
+  /** An event by another node was delivered here: a database that lacks it is not this one's continuation. */
+  saw(event: { room: string; seq: number; at: number; actor: string }): void;
+  /** Hears that a new epoch has begun: what was read or delivered so far may be of a history that is gone. */
+  onNewEpoch(listener: () => void): void;
+  /** Whether the engine can commit: commits something as large as a message. Throws what is wrong. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

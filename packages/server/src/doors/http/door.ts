@@ -29,7 +29,7 @@ export function createHttpDoor(parts: HttpParts): Router {
   const router = Router();
   router.use(securityHeaders());
   router.use(wholeServer);
-  router.use(healthRoutes(parts.health, parts.logger));
+  router.use(healthRoutes(parts.health));
   router.use(refuseWhenStopping(parts.health));
   router.use('/api', api(parts));
   if (parts.web) router.use(webClientRoutes());

@@ -1,5 +1,4 @@
 import { type RequestHandler, Router } from 'express';
-import type { Logger } from '../../logger.js';
 import { takes } from './methods.js';
 import { retryAfterUnavailable } from './problem.js';
 import { uncached } from './representation.js';
@@ -8,6 +7,10 @@ import { uncached } from './representation.js';
 export interface HealthChecks {
   /** Throws when the store can't commit. */
   store(): Promise<void>;
+  /** Why the store can't commit; undefined while it can. */
+  trouble(): string | undefined;
+  /** What an operator should look after while the store still can. */
+  notice(): string | undefined;
   /** Whether other nodes hear of what happens here at once; `none` without a bus. */
   bus(): 'none' | 'down' | 'up';
   /** Whether the server is stopping. */
@@ -18,10 +21,10 @@ export interface HealthChecks {
 const FRESH_MS = 500;
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can take traffic; 503 when not. Without its bus a node can, only slower:
- * then it is `degraded`, with 200.
+ * `/healthz`: the process lives. `/readyz`: it can take traffic; 503 when not, with the reason. Without its bus a node can,
+ * only slower, and with a store in some trouble for as long as that lasts: then it is `degraded`, with 200.
  */
-export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
+export function healthRoutes(checks: HealthChecks): Router {
   const router = Router();
   router.use(['/healthz', '/readyz'], uncached);
   router.get('/healthz', (_request, response) => {
@@ -31,19 +34,28 @@ export function healthRoutes(checks: HealthChecks, logger: Logger): Router {
     try {
       await checks.store();
       return true;
-    } catch (error) {
-      logger.warn({ err: error }, 'not ready');
+    } catch {
+      // The store has logged why.
       return false;
     }
   });
   const ready: RequestHandler = async (_request, response) => {
-    const isReady = !checks.isStopping() && (await checkStore());
+    const isAnswering = !checks.isStopping() && (await checkStore());
     const bus = checks.bus();
+    // What has failed since the store was asked counts as well.
+    const trouble = checks.trouble();
+    const reason = trouble ?? checks.notice();
+    const why = reason === undefined ? {} : { reason };
+    const isDown = !isAnswering || trouble !== undefined;
     // It may have begun to stop meanwhile.
-    if (checks.isStopping() || !isReady) response.set('Retry-After', retryAfterUnavailable());
+    if (checks.isStopping() || isDown) response.set('Retry-After', retryAfterUnavailable());
     if (checks.isStopping()) response.status(503).json({ status: 'stopping', bus });
-    else if (!isReady) response.status(503).json({ status: 'unavailable', store: 'down', bus });
-    else response.json({ status: bus === 'down' ? 'degraded' : 'ready', store: 'ok', bus });
+    else if (isDown) {
+      response.status(503).json({ status: 'unavailable', store: 'down', bus, ...why });
+    } else {
+      const status = bus === 'down' || reason !== undefined ? 'degraded' : 'ready';
+      response.json({ status, store: 'ok', bus, ...why });
+    }
   };
   router.get('/readyz', ready);
   router.all(['/healthz', '/readyz'], takes('GET'));

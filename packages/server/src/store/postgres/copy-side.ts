@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Client } from 'pg';
 import { StartError } from '../../errors.js';
+import type { Logger } from '../../logger.js';
 import { type CopiedTable, type CopySide, type Row, saveMark } from '../copy-side.js';
 import type { Schema } from '../schema.js';
 import { APPLICATION, parseAddress } from './address.js';
@@ -15,9 +16,9 @@ const COPIER = 'madang copy';
  * Opens a PostgreSQL database for a copy; servers that run on it stand in the way.
  * @throws StartError in plain words
  */
-export async function openPostgresSide(url: string): Promise<CopySide> {
+export async function openPostgresSide(url: string, logger: Logger): Promise<CopySide> {
   const address = parseAddress(url);
-  await prepare(address);
+  await prepare(address, logger);
   const client = await connect(address, { application_name: COPIER });
   const side = new PostgresSide(address.name, client);
   try {

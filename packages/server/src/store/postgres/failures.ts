@@ -1,6 +1,7 @@
 import { MadangError } from '@madang/protocol';
 import { DatabaseError } from 'pg';
 import { messageOf, StartError } from '../../errors.js';
+import type { Failure, FailureKind } from '../health.js';
 import { unavailable } from '../unavailable.js';
 import { userIn } from './address.js';
 
@@ -11,12 +12,30 @@ const UNAVAILABLE = [
   '25P03', // was idle in a transaction for too long
   '28', // no longer let in
   '3D', // the database is gone
+  '3F', // its schema is gone
+  '42P01', // its tables are gone
   '53', // disk full, out of memory, too many connections
   '55P03', // a lock was not to be had in time
   '57', // shutting down, starting, cancelled by a time-out
   '58', // system error
   'XX001', // damaged data
   'XX002',
+];
+
+/** What kind of failure SQLSTATE codes mean, by their first characters. */
+const KINDS: [string, FailureKind][] = [
+  ['53100', 'disk-full'],
+  ['53200', 'memory'],
+  ['25006', 'read-only'],
+  ['28', 'refused'],
+  ['3D', 'tables-gone'],
+  ['3F', 'tables-gone'],
+  ['42P01', 'tables-gone'],
+  ['55P03', 'locked'],
+  ['57014', 'time-out'],
+  ['58', 'io-error'],
+  ['XX', 'damaged'],
+  ['', 'not-reached'],
 ];
 
 /** A server that takes no writes: a standby, or a primary that has been replaced. */
@@ -56,6 +75,14 @@ export function isOvertaken(error: unknown): boolean {
 /** The same error, or `unavailable` for one that says so. */
 export function asUnavailable(error: unknown): unknown {
   return isUnavailable(error) && !(error instanceof MadangError) ? unavailable(error) : error;
+}
+
+/** What an error tells about the store. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof MadangError && error.cause !== undefined) return failureOf(error.cause);
+  const state = sqlState(error);
+  const kind = error instanceof ReadOnlyError ? 'read-only' : KINDS.find(([begin]) => state.startsWith(begin))?.[1];
+  return { kind: kind ?? 'other', reason: `${state} ${words(error)}`.trim() };
 }
 
 /** Why a database can't be opened, in plain words. */

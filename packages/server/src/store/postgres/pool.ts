@@ -2,7 +2,8 @@ import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import { Pool, type PoolClient, type QueryConfig } from 'pg';
 import { messageOf } from '../../errors.js';
 import type { Schema } from '../schema.js';
-import { asUnavailable, isContention, isUnavailable, sqlState } from './failures.js';
+import type { StoreHealth } from '../health.js';
+import { asUnavailable, failureOf, isContention, isUnavailable, sqlState } from './failures.js';
 import type { Statement } from './pipeline.js';
 import { refuseReadOnly, type Servers } from './servers.js';
 
@@ -26,6 +27,7 @@ const READ_ONLY = '25006';
 export class QueryPool {
   readonly #servers: Servers;
   readonly #max: number;
+  readonly #health: StoreHealth;
   #pool: Pool;
   /** The running server that the pool's connections lead to. */
   #instance: string;
@@ -33,8 +35,9 @@ export class QueryPool {
   /** Each statement commits by itself. */
   readonly kysely: Kysely<Schema>;
 
-  constructor(servers: Servers, max: number) {
+  constructor(servers: Servers, max: number, health: StoreHealth) {
     this.#servers = servers;
+    this.#health = health;
     this.#max = max;
     this.#instance = servers.instance;
     this.#pool = newPool(servers, max);
@@ -65,8 +68,12 @@ export class QueryPool {
   async #connect(): Promise<GuardedClient> {
     this.#followPrimary();
     try {
-      return guarded(await this.#pool.connect(), () => void this.#servers.look());
+      return guarded(await this.#pool.connect(), (error) => {
+        if (sqlState(error) === READ_ONLY) void this.#servers.look();
+        if (isUnavailable(error)) this.#health.failed(failureOf(error), false);
+      });
     } catch (error) {
+      this.#health.failed(failureOf(error), false);
       // The primary may be another one: who comes next is to find it.
       void this.#servers.look();
       throw asUnavailable(error);
@@ -83,27 +90,29 @@ export class QueryPool {
   }
 }
 
-function newPool({ primary }: Servers, max: number): Pool {
+function newPool(servers: Servers, max: number): Pool {
+  const { instance } = servers;
   const pool = new Pool({
-    ...primary,
+    ...servers.primary,
     max,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: IDLE_MS,
     query_timeout: QUERY_MS,
     statement_timeout: QUERY_MS - 200,
-    verify: (client, done) => void verify(client, done),
+    verify: (client, done) => void verify(client, instance, done),
   });
   // A connection that breaks while nobody uses it; the pool has dropped it already.
   pool.on('error', ignore);
   return pool;
 }
 
-/** Lets a new connection in if it is to the primary. */
-async function verify(client: PoolClient, done: (error?: Error) => void): Promise<void> {
+/** Lets a new connection in if it is to the primary that is known: another one has to be looked at first. */
+async function verify(client: PoolClient, instance: string, done: (error?: Error) => void): Promise<void> {
   // Nobody else hears of its errors at this moment.
   client.on('error', ignore);
   try {
-    await refuseReadOnly(client, CHECK_MS);
+    const found = await refuseReadOnly(client, CHECK_MS);
+    if (instance !== '' && found !== instance) throw new Error('another server has taken its place');
   } catch (error) {
     done(error instanceof Error ? error : new Error(messageOf(error)));
     return;
@@ -119,9 +128,9 @@ type GuardedClient = ReturnType<typeof guarded>;
 
 /**
  * A pool's connection that is thrown away when it broke, and tries again what another statement got in the way of.
- * `onReadOnly` hears that it is to a server that takes no writes any more.
+ * `onFailure` hears every error.
  */
-function guarded(client: PoolClient, onReadOnly: () => void) {
+function guarded(client: PoolClient, onFailure: (error: unknown) => void) {
   let isBroken = false;
   const query = async (asked: string | QueryConfig, values?: unknown[], attempt = 1): Promise<Answer> => {
     try {
@@ -130,11 +139,8 @@ function guarded(client: PoolClient, onReadOnly: () => void) {
     } catch (error) {
       if (attempt === 1 && isContention(error)) return query(asked, values, 2);
       // The driver's own errors leave open what the connection is still busy with.
-      isBroken ||= sqlState(error) === '' && isUnavailable(error);
-      if (sqlState(error) === READ_ONLY) {
-        isBroken = true;
-        onReadOnly();
-      }
+      isBroken ||= (sqlState(error) === '' && isUnavailable(error)) || sqlState(error) === READ_ONLY;
+      onFailure(error);
       throw asUnavailable(error);
     }
   };

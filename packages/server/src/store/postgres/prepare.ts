@@ -1,11 +1,14 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Client, ClientConfig } from 'pg';
 import { StartError } from '../../errors.js';
+import type { Logger } from '../../logger.js';
 import { postgresDialect } from '../dialect.js';
+import { enterHistory, metaKeys, NEW_EPOCH, positionOf, readMeta } from '../epoch.js';
 import { migrate, refuseForeign } from '../migrate.js';
 import type { Schema } from '../schema.js';
 import type { PostgresAddress } from './address.js';
 import { explain } from './failures.js';
+import { hasNewTimeline, placeOf, readHistory, whyAnother } from './history.js';
 import { ensurePartitions } from './partitions.js';
 import { Servers } from './servers.js';
 
@@ -20,22 +23,47 @@ const CONNECT_MS = 5000;
 /** How long a node waits for another that upgrades the tables, in ms. */
 const PREPARE_MS = 60_000;
 
+/** Where a node begins. */
+export interface Beginning {
+  epoch: string;
+  /** Names the database, whatever becomes of its epoch. */
+  place: string;
+  /** All rooms' heads together. */
+  position: number;
+}
+
 /**
- * Sees to it that a database is one that we can trust, and has today's tables. Returns its epoch.
+ * Sees to it that a database is one that we can trust, and has today's tables; with a new epoch if it isn't the
+ * continuation of what its nodes had.
  * @throws StartError in plain words
  */
-export async function prepare(address: PostgresAddress): Promise<string> {
+export async function prepare(address: PostgresAddress, logger: Logger): Promise<Beginning> {
   return withClient(address, async (client) => {
     await refuseUnfit(client, address.name);
     await client.query(`SET lock_timeout = ${PREPARE_MS}`);
     await client.query('SELECT pg_advisory_lock($1)', [PREPARE_LOCK]);
     const db = kyselyOn(client);
     await refuseForeign(db, address.name);
-    const epoch = await migrate(db, postgresDialect);
+    await migrate(db, postgresDialect);
     const now = Date.now();
     await ensurePartitions(client, { from: now, now });
-    return epoch;
+    return begin(client, logger);
   });
+}
+
+async function begin(client: Client, logger: Logger): Promise<Beginning> {
+  const db = kyselyOn(client);
+  const history = await readHistory(client);
+  const position = await positionOf(db);
+  const written = await readMeta(db, metaKeys.history);
+  const reason =
+    (await readMeta(db, metaKeys.newEpoch)) ??
+    (position === 0 ? undefined : whyAnother(history, written)) ??
+    // Nodes that live through it compare what they know, and write the new timeline down.
+    (hasNewTimeline(history, written) ? 'another server took over while no node ran' : undefined);
+  const epoch = await enterHistory(db, JSON.stringify(history), reason !== undefined);
+  if (reason !== undefined) logger.warn({ epoch, reason }, NEW_EPOCH);
+  return { epoch, place: placeOf(history), position };
 }
 
 /**

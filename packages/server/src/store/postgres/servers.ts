@@ -13,9 +13,13 @@ export class Servers {
   #primary: ClientConfig;
   #instance = '';
   #looking: Promise<void> | undefined;
+  #meeting: { instance: string; met: Promise<void> } | undefined;
+  readonly #onOther: (client: Client) => Promise<void>;
 
-  constructor(configs: readonly ClientConfig[]) {
+  /** `onOther` is awaited when the primary is another running server than before, before anything is asked of it. */
+  constructor(configs: readonly ClientConfig[], onOther: (client: Client) => Promise<void> = () => Promise.resolve()) {
     this.#configs = configs;
+    this.#onOther = onOther;
     this.#primary = configs[0] ?? {};
   }
 
@@ -44,11 +48,24 @@ export class Servers {
       // Two that both take writes are possible, if nobody saw to it that the old primary is off: one must do.
       for (const attempt of attempts)
         void attempt.then((other) => other.client !== client && end(other.client), ignore);
+      if (this.#instance !== '' && this.#instance !== instance) await this.#meet(client, instance);
       this.#primary = config;
       this.#instance = instance;
       return client;
     } catch (error) {
       throw mostTelling(error);
+    }
+  }
+
+  /** Looks at a server that was not the primary before, once for all who find it at the same time. */
+  async #meet(client: Client, instance: string): Promise<void> {
+    if (this.#meeting?.instance !== instance) this.#meeting = { instance, met: this.#onOther(client) };
+    try {
+      await this.#meeting.met;
+    } catch (error) {
+      this.#meeting = undefined;
+      end(client);
+      throw error;
     }
   }
 

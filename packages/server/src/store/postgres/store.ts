@@ -1,5 +1,9 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
+import type { Logger } from '../../logger.js';
+import { enterHistory, metaKeys, NEW_EPOCH, readMeta, writeMeta } from '../epoch.js';
+import { PROBE_CHARS, StoreHealth } from '../health.js';
 import { refuseUnfinishedCopy } from '../migrate.js';
 import { setBlocked } from '../queries/blocks.js';
 import { raiseFloor } from '../queries/retention.js';
@@ -9,15 +13,20 @@ import { AccessReader } from './access.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { commitBatch } from './batch.js';
 import { readEvents } from './events.js';
-import { asUnavailable, explain, isLocked } from './failures.js';
+import { asUnavailable, explain, failureOf, isLocked, isUnavailable } from './failures.js';
+import { hasNewTimeline, readHistory, type SeenEvent, whyAnother, Witness } from './history.js';
 import { dropPartitionsBefore, ensurePartitions, newestEndBefore } from './partitions.js';
 import { QueryPool } from './pool.js';
-import { connect, prepare, withClient } from './prepare.js';
+import { type Beginning, connect, kyselyOn, prepare, withClient } from './prepare.js';
 import { Servers } from './servers.js';
+import { unavailable } from '../unavailable.js';
 import { WriterConnection } from './writer-connection.js';
 
 /** How often a node looks whether the months ahead have their partitions, in ms. */
 const PARTITIONS_EVERY_MS = 6 * 3600_000;
+
+/** How often a node looks whether another has begun a new epoch, in ms. */
+const EPOCH_EVERY_MS = 2000;
 
 /** Held by the node that runs {@link Store.alone}'s work; a number of our own. */
 const ALONE_LOCK = 7_232_310_003;
@@ -27,11 +36,11 @@ const ALONE_LOCK = 7_232_310_003;
  * `connections` is how many this node holds at most: one commits, the others read.
  * @throws StartError in plain words: not reachable, not let in, too old, unsafe, newer. It never holds the password.
  */
-export async function openPostgresStore(url: string, connections: number): Promise<Store> {
+export async function openPostgresStore(url: string, connections: number, logger: Logger): Promise<Store> {
   const address = parseAddress(url);
-  const epoch = await prepare(address);
-  const store = new PostgresStore(address, epoch, connections);
+  const store = new PostgresStore(address, await prepare(address, logger), connections, logger);
   try {
+    await store.findPrimary();
     await refuseUnfinishedCopy(store.read, address.name);
     await store.check();
     return store;
@@ -42,7 +51,14 @@ export async function openPostgresStore(url: string, connections: number): Promi
 }
 
 class PostgresStore implements Store {
-  readonly epoch: string;
+  readonly place: string;
+  readonly #logger: Logger;
+  readonly #health: StoreHealth;
+  readonly #witness: Witness;
+  readonly #servers: Servers;
+  readonly #epochTimer: NodeJS.Timeout;
+  readonly #epochListeners: (() => void)[] = [];
+  #epoch: string;
   readonly #address: PostgresAddress;
   readonly #pool: QueryPool;
   readonly #writer: WriterConnection;
@@ -52,14 +68,45 @@ class PostgresStore implements Store {
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(address: PostgresAddress, epoch: string, connections: number) {
-    this.epoch = epoch;
+  constructor(address: PostgresAddress, beginning: Beginning, connections: number, logger: Logger) {
+    const { epoch, place, position } = beginning;
+    this.#epoch = epoch;
+    this.place = place;
     this.#address = address;
-    const servers = new Servers(address.servers);
-    this.#pool = new QueryPool(servers, Math.max(1, connections - 1));
-    this.#writer = new WriterConnection(servers);
+    this.#logger = logger;
+    this.#health = new StoreHealth(logger);
+    this.#witness = new Witness(position);
+    this.#servers = new Servers(address.servers, (client) => this.#survey(client));
+    this.#pool = new QueryPool(this.#servers, Math.max(1, connections - 1), this.#health);
+    this.#writer = new WriterConnection(this.#servers);
     this.#access = new AccessReader(this.#pool);
     this.#partitionTimer = setInterval(() => void makePartitions(address), PARTITIONS_EVERY_MS).unref();
+    this.#epochTimer = setInterval(() => void this.#lookAtEpoch(), EPOCH_EVERY_MS).unref();
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  get trouble(): string | undefined {
+    return this.#health.trouble;
+  }
+
+  get notice(): undefined {
+    return undefined;
+  }
+
+  onNewEpoch(listener: () => void): void {
+    this.#epochListeners.push(listener);
+  }
+
+  saw(event: SeenEvent): void {
+    this.#witness.saw(event);
+  }
+
+  /** Learns which running server is the primary, so that another one is noticed. */
+  findPrimary(): Promise<void> {
+    return this.#servers.look();
   }
 
   get read(): Kysely<Schema> {
@@ -110,8 +157,16 @@ class PostgresStore implements Store {
   }
 
   async check(): Promise<void> {
-    // A write that changes nothing, so that a full disk or a standby shows.
-    await this.write.updateTable('meta').set({ value: this.epoch }).where('key', '=', 'epoch').execute();
+    if (this.#health.isDoubtful) throw unavailable(this.#health.trouble);
+    // As large as a real send and new each time, so that a full disk shows, or a standby.
+    const value = randomBytes(PROBE_CHARS / 2).toString('hex');
+    try {
+      await writeMeta(this.write, metaKeys.probe, value);
+      this.#health.worked();
+    } catch (error) {
+      this.#health.failed(failureOf(error));
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -121,15 +176,59 @@ class PostgresStore implements Store {
   async #commit(batch: readonly Append[]): Promise<AppendResult[]> {
     if (batch.length === 0) return [];
     try {
-      return await commitBatch(await this.#writer.use(batch.length), batch);
+      const results = await commitBatch(await this.#writer.use(batch.length), batch);
+      this.#health.worked();
+      this.#witness.sawCommit(batch, results);
+      return results;
     } catch (error) {
       this.#writer.drop();
+      if (isUnavailable(error)) this.#health.failed(failureOf(error));
       throw asUnavailable(error);
     }
   }
 
+  /** Sees whether a server that is the primary now has all that is known here, before it is used. */
+  async #survey(client: Client): Promise<void> {
+    const db = kyselyOn(client);
+    const history = await readHistory(client);
+    const written = await readMeta(db, metaKeys.history);
+    if ((await readMeta(db, metaKeys.epoch)) === this.#epoch) {
+      const missing = await this.#witness.missing(client);
+      const lost = missing > 0 ? `${missing} of the events that were told are not in it` : undefined;
+      const reason = whyAnother(history, written) ?? lost;
+      if (reason !== undefined || hasNewTimeline(history, written)) {
+        await enterHistory(db, JSON.stringify(history), reason !== undefined);
+      }
+      if (reason !== undefined) this.#logger.warn({ reason }, NEW_EPOCH);
+    }
+    this.#takeEpoch((await readMeta(db, metaKeys.epoch)) ?? this.#epoch);
+  }
+
+  /** Another node, or an operator, may have begun a new epoch, or somebody restored the tables. */
+  async #lookAtEpoch(): Promise<void> {
+    try {
+      const { rows } = await sql<{ epoch: string; tables: string }>`SELECT value AS epoch,
+        to_regclass('meta')::oid::text AS tables FROM meta WHERE key = ${metaKeys.epoch}`.execute(this.read);
+      const [found] = rows;
+      if (!found) return;
+      if (this.place.endsWith(`.${found.tables}`)) this.#takeEpoch(found.epoch);
+      else await withClient(this.#address, (client) => this.#survey(client));
+    } catch {
+      // Those who need the database say so.
+    }
+  }
+
+  #takeEpoch(epoch: string): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#witness.forget();
+    this.#logger.warn({ epoch }, 'this node takes on a new epoch; its clients come again and read again');
+    for (const listener of this.#epochListeners) listener();
+  }
+
   async #close(): Promise<void> {
     clearInterval(this.#partitionTimer);
+    clearInterval(this.#epochTimer);
     await this.#last.catch(() => undefined);
     await this.#writer.close();
     await this.#pool.close();

@@ -4,15 +4,22 @@ import { LRUCache } from 'lru-cache';
 /** The oldest SQLite without the WAL-reset corruption that two connections can run into (sqlite.org/wal.html). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 
+/** How long another program's lock is waited for, in ms. */
+export const BUSY_MS = 2000;
+
+/** A WAL that begins anew gives back what is over so many bytes. */
+const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
+
 /** Opens the write side: WAL, and each commit synced to disk before it returns. */
 export function openForWriting(file: string): Database.Database {
-  const database = new Database(file, { timeout: 2000 });
+  const database = new Database(file, { timeout: BUSY_MS });
   refuseOldSqlite(database);
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('mmap_size = 0');
   // The write thread does it when it has answered; SQLite itself, in the middle of a commit, only if that fell behind.
   database.pragma('wal_autocheckpoint = 16000');
+  database.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
   const synchronous = database.pragma('synchronous', { simple: true });
   const journal = database.pragma('journal_mode', { simple: true });
   if (synchronous !== 2 || journal !== 'wal') {
@@ -23,7 +30,7 @@ export function openForWriting(file: string): Database.Database {
 
 /** Opens a read side; it never waits for the writer. */
 export function openForReading(file: string): Database.Database {
-  return new Database(file, { readonly: true, fileMustExist: true, timeout: 2000 });
+  return new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
 }
 
 /** How many prepared statements a connection keeps. */

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { existsSync } from 'node:fs';
 import { StartError } from '../../errors.js';
+import type { Logger } from '../../logger.js';
 import { type CopiedTable, type CopySide, type Row, saveMark } from '../copy-side.js';
 import type { Schema } from '../schema.js';
 import { openForWriting } from './connection.js';
@@ -11,11 +12,11 @@ import { explain, lockFile, prepare } from './store.js';
  * Opens a SQLite database for a copy; a server that runs on it stands in the way.
  * @throws StartError in plain words
  */
-export async function openSqliteSide(file: string, mustExist: boolean): Promise<CopySide> {
+export async function openSqliteSide(file: string, mustExist: boolean, logger: Logger): Promise<CopySide> {
   if (mustExist && !existsSync(file)) throw new StartError(`There is no database ${file}.`);
   const lock = lockFile(file);
   try {
-    await prepare(file);
+    await prepare(file, logger);
     return new SqliteSide(file, lock);
   } catch (error) {
     lock.close();

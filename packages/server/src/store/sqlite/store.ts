@@ -1,12 +1,17 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { messageOf, StartError } from '../../errors.js';
+import type { Logger } from '../../logger.js';
 import { sqliteDialect } from '../dialect.js';
+import { enterHistory, metaKeys, NEW_EPOCH, positionOf, readMeta } from '../epoch.js';
+import { type Failure, type FailureKind, PROBE_CHARS, StoreHealth } from '../health.js';
 import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
 import { runNow } from '../prepared.js';
+import { isOpenToOthers, keepPrivate, makePrivateFile, makePrivateFolder } from '../private-files.js';
 import { setBlocked } from '../queries/blocks.js';
 import { raiseFloor } from '../queries/retention.js';
 import { EVENT_COLUMNS, type EventRecord, type Schema } from '../schema.js';
@@ -15,22 +20,47 @@ import { unavailable } from '../unavailable.js';
 import { AccessCache } from './access-cache.js';
 import { decodeResults, encodeBatch, type ResultsWire } from './batch-wire.js';
 import { openForReading, openForWriting, preparingOnce } from './connection.js';
+import { type Loss, LOST, lossWords } from './open-files.js';
+import { markFileOf, whyNotContinued, writeMark } from './run-mark.js';
 import { workerDialect } from './worker-dialect.js';
-import type { WorkerAnswer, WorkerRequest } from './write-worker.js';
+import type { Sight, WorkerAnswer, WorkerRequest, WorkerStart } from './write-worker.js';
 
 /** A database up to this size is read through for damage at the start; a larger one would keep people waiting. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
+
+/** From so many bytes on a WAL that does not get smaller is worth a warning, and again each time that it has doubled. */
+const LARGE_WAL_BYTES = 64 * 1024 * 1024;
+
+/** What SQLite's codes begin with, by kind of failure. */
+const FAILURES: [string, FailureKind][] = [
+  [LOST, 'taken-away'],
+  ['SQLITE_FULL', 'disk-full'],
+  ['SQLITE_READONLY', 'read-only'],
+  ['SQLITE_CANTOPEN', 'read-only'],
+  ['SQLITE_IOERR', 'io-error'],
+  ['SQLITE_BUSY', 'locked'],
+  ['SQLITE_LOCKED', 'locked'],
+  ['SQLITE_CORRUPT', 'damaged'],
+  ['SQLITE_NOTADB', 'damaged'],
+  ['SQLITE_NOMEM', 'memory'],
+];
+
+/** What a server's run begins with. */
+interface Run {
+  /** Its name, in the database and in the mark beside it. */
+  name: string;
+  epoch: string;
+}
 
 /**
  * Opens the SQLite store in a file; makes it if it isn't there, migrates it if it is older.
  * @throws StartError in plain words: not writable, in use, damaged, newer.
  */
-export async function openSqliteStore(file: string): Promise<Store> {
+export async function openSqliteStore(file: string, logger: Logger): Promise<Store> {
   const lock = lockFile(file);
   let store: SqliteStore | undefined;
   try {
-    const epoch = await prepare(file);
-    store = new SqliteStore(file, epoch, lock);
+    store = new SqliteStore(file, await prepare(file, logger), lock, logger);
     await refuseUnfinishedCopy(store.read, file);
     await store.check();
     return store;
@@ -45,7 +75,8 @@ export async function openSqliteStore(file: string): Promise<Store> {
 export function lockFile(file: string): Database.Database {
   let lock: Database.Database | undefined;
   try {
-    makeFolder(dirname(file));
+    makePrivateFolder(dirname(file));
+    makePrivateFile(`${file}.lock`);
     lock = new Database(`${file}.lock`, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
@@ -59,15 +90,59 @@ export function lockFile(file: string): Database.Database {
   }
 }
 
-/** Refuses a file that is damaged or newer, and migrates it. Returns its epoch. */
-export async function prepare(file: string): Promise<string> {
-  if (existsSync(file)) await refuseUnusable(file);
+/**
+ * Refuses a file that is damaged or newer, migrates it, and begins a run on it: with a new epoch, if it isn't what the
+ * last run left.
+ */
+export async function prepare(file: string, logger: Logger): Promise<Run> {
+  const isThere = existsSync(file) && statSync(file).size > 0;
+  if (isThere) await refuseUnusable(file);
+  else if (existsSync(markFileOf(file))) {
+    logger.warn(`the database ${file} was here before, and is gone: beginning with an empty one`);
+  }
+  tightenFiles(file, logger);
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openForWriting(file) }) });
   try {
-    return await migrate(db, sqliteDialect);
+    await migrate(db, sqliteDialect);
+    return await beginRun(db, { file, isThere, logger });
   } finally {
     await db.destroy();
   }
+}
+
+/** The files are for the server's own user alone, whatever the umask is, or was when they were made. */
+function tightenFiles(file: string, logger: Logger): void {
+  const folder = dirname(file);
+  if (isOpenToOthers(folder)) {
+    logger.warn(`other users of this machine can look into ${folder}; chmod 700 keeps them out`);
+  }
+  makePrivateFile(file);
+  const files = ['', '-wal', '-shm', '.lock', '.run'].map((end) => `${file}${end}`);
+  const opened = files.filter((each) => keepPrivate(each));
+  if (opened.length > 0) logger.warn({ files: opened }, 'other users could use these files; they no longer can');
+}
+
+/**
+ * Begins a run: the mark first, which names the run before as well, then the database. Wherever that is interrupted, the
+ * next start finds one of both runs.
+ */
+async function beginRun(
+  db: Kysely<Schema>,
+  { file, isThere, logger }: { file: string; isThere: boolean; logger: Logger },
+): Promise<Run> {
+  const position = await positionOf(db);
+  const before = await readMeta(db, metaKeys.history);
+  const reason = isThere
+    ? whyNotContinued(file, { run: before, position, demanded: await readMeta(db, metaKeys.newEpoch) })
+    : undefined;
+  const name = randomUUID().slice(0, 13);
+  writeMark(file, { run: name, ...(before !== undefined && { before }), position });
+  const epoch = await enterHistory(db, name, reason !== undefined);
+  writeMark(file, { run: name, position });
+  if (reason !== undefined) {
+    logger.warn({ epoch, reason }, NEW_EPOCH);
+  }
+  return { name, epoch };
 }
 
 /** Looks at a database without touching it. */
@@ -85,13 +160,6 @@ async function refuseUnusable(file: string): Promise<void> {
   } finally {
     await reader.destroy();
   }
-}
-
-/** Makes a folder and those above it. Node's own recursive mkdir never returns where none can be made, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
 }
 
 /** Why a file can't be opened, in plain words. */
@@ -115,6 +183,7 @@ function isCode(error: unknown, prefix: string): boolean {
 
 class SqliteStore implements Store {
   readonly epoch: string;
+  readonly place: string;
   readonly read: Kysely<Schema>;
   readonly write: Kysely<Schema>;
   readonly #lock: Database.Database;
@@ -123,19 +192,27 @@ class SqliteStore implements Store {
   readonly #accessCache = new AccessCache();
   readonly #events: Database.Statement;
   readonly #worker: Worker;
+  readonly #health: StoreHealth;
+  readonly #logger: Logger;
   readonly #waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   #nextId = 1;
   #closed = false;
   #broken: string | undefined;
+  #loss: Loss | undefined;
+  #walBytes = 0;
+  #walWarnedAt = LARGE_WAL_BYTES / 2;
 
-  constructor(file: string, epoch: string, lock: Database.Database) {
+  constructor(file: string, { name, epoch }: Run, lock: Database.Database, logger: Logger) {
     this.epoch = epoch;
+    this.place = epoch;
+    this.#logger = logger;
+    this.#health = new StoreHealth(logger);
     this.#lock = lock;
     this.#database = openForReading(file);
     const prepared = preparingOnce(this.#database);
-    const reader = { prepare: prepared, close: () => undefined };
+    const reader = { prepare: (text: string) => this.#guarded(prepared(text)), close: () => undefined };
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
-    runNow(this.read, (sql, parameters) => prepared(sql).all(parameters));
+    runNow(this.read, (sql, parameters) => this.#all(prepared(sql), parameters));
     this.write = new Kysely<Schema>({
       dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
@@ -147,7 +224,9 @@ class SqliteStore implements Store {
     this.#events = this.#database.prepare(
       `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
     );
-    this.#worker = new Worker(new URL('write-worker.js', import.meta.url), { workerData: { file } });
+    this.#worker = new Worker(new URL('write-worker.js', import.meta.url), {
+      workerData: { file, run: name } satisfies WorkerStart,
+    });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#answered(answer));
     this.#worker.on('error', (error) => this.#failAll(messageOf(error)));
     this.#worker.on('exit', () => this.#failAll('the writer ended'));
@@ -158,6 +237,7 @@ class SqliteStore implements Store {
       const results = decodeResults(
         await this.#ask<ResultsWire>((id) => ({ id, kind: 'commit', batch: encodeBatch(batch) })),
       );
+      this.#health.worked();
       this.#accessCache.follow(batch, results);
       return results;
     } catch (error) {
@@ -166,16 +246,16 @@ class SqliteStore implements Store {
     }
   }
 
-  access(room: string, user: string): Promise<RoomAccess | undefined> {
+  async access(room: string, user: string): Promise<RoomAccess | undefined> {
     const kept = this.#accessCache.get(room, user);
-    if (kept) return Promise.resolve(kept);
-    const access = this.#access.get(user, room) as RoomAccess | undefined;
+    if (kept) return kept;
+    const [access] = this.#all(this.#access, [user, room]) as RoomAccess[];
     if (access) this.#accessCache.keep(access, user);
-    return Promise.resolve(access);
+    return access;
   }
 
-  events(room: string, after: number, limit: number): Promise<EventRecord[]> {
-    return Promise.resolve(this.#events.all(room, after, limit) as EventRecord[]);
+  async events(room: string, after: number, limit: number): Promise<EventRecord[]> {
+    return this.#all(this.#events, [room, after, limit]) as EventRecord[];
   }
 
   async setBlocked(room: string, blocked: boolean): Promise<void> {
@@ -193,22 +273,69 @@ class SqliteStore implements Store {
     return true;
   }
 
+  get trouble(): string | undefined {
+    return this.#health.trouble;
+  }
+
+  get notice(): string | undefined {
+    return this.#walBytes < LARGE_WAL_BYTES ? undefined : walWords(this.#walBytes);
+  }
+
+  /** This process alone writes to the database: a run has one epoch. */
+  onNewEpoch(): void {
+    return undefined;
+  }
+
+  /** There is no other node. */
+  saw(): void {
+    return undefined;
+  }
+
   async check(): Promise<void> {
-    // A write that changes nothing, so that a full or read-only disk shows. An UPDATE to the same value would write nothing.
-    await this.write.replaceInto('meta').values({ key: 'epoch', value: this.epoch }).execute();
+    if (this.#health.isDoubtful) throw unavailable(this.#health.trouble);
+    // As large as a real send and new each time, so that a disk shows that has no room for one.
+    const value = randomBytes(PROBE_CHARS / 2).toString('hex');
+    await this.write.replaceInto('meta').values({ key: metaKeys.probe, value }).execute();
+    this.#health.worked();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
-    // The reader first: who closes last writes the WAL into the database, and a read-only connection can't.
-    this.#database.close();
+    // Who closes last writes the WAL into the database, and a read-only connection can't. What is left of files that were
+    // taken away must not be written anywhere.
+    const isWritten = this.#loss === undefined;
+    if (isWritten) this.#database.close();
     if (!this.#broken) {
       await this.#ask((id) => ({ id, kind: 'close' })).catch(() => undefined);
       await exited;
     }
+    if (!isWritten) this.#database.close();
     this.#lock.close();
+  }
+
+  /** Reads all that a statement finds. A file that can't be read is a store that is unavailable. */
+  #all(statement: Database.Statement, parameters: readonly unknown[]): unknown[] {
+    try {
+      return statement.all(parameters);
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error;
+      const failure = failureOf(error);
+      if (failure.kind === 'other') throw error;
+      this.#health.failed(failure, false);
+      throw unavailable(failure.reason);
+    }
+  }
+
+  /** A statement as the query builder takes it. */
+  #guarded(statement: Database.Statement) {
+    return {
+      reader: statement.reader,
+      all: (parameters: readonly unknown[]) => this.#all(statement, parameters),
+      run: (parameters: readonly unknown[]) => statement.run(parameters),
+      iterate: (parameters: readonly unknown[]) => statement.iterate(parameters) as IterableIterator<unknown>,
+    };
   }
 
   #ask<Result>(request: (id: number) => WorkerRequest): Promise<Result> {
@@ -221,10 +348,31 @@ class SqliteStore implements Store {
   }
 
   #answered(answer: WorkerAnswer): void {
+    if ('seen' in answer) return this.#see(answer.seen);
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if ('error' in answer) waiting?.reject(unavailable(`${answer.error.code} ${answer.error.message}`));
-    else waiting?.resolve(answer.result as never);
+    if ('error' in answer) {
+      const failure = failureOf(answer.error);
+      // A statement that is wrong by itself tells nothing about the store.
+      this.#health.failed(failure, failure.kind !== 'other');
+      waiting?.reject(unavailable(failure.reason));
+      return;
+    }
+    waiting?.resolve(answer.result as never);
+  }
+
+  /** Takes what the write thread has seen of the files. */
+  #see({ loss, walBytes }: Sight): void {
+    if (loss && loss !== this.#loss) {
+      this.#health.failed({ kind: 'taken-away', reason: lossWords[loss] });
+    }
+    this.#loss = loss;
+    this.#walBytes = walBytes;
+    if (walBytes < LARGE_WAL_BYTES) this.#walWarnedAt = LARGE_WAL_BYTES / 2;
+    else if (walBytes >= 2 * this.#walWarnedAt) {
+      this.#walWarnedAt = walBytes;
+      this.#logger.warn({ walBytes }, walWords(walBytes));
+    }
   }
 
   #failAll(reason: string): void {
@@ -232,4 +380,14 @@ class SqliteStore implements Store {
     for (const { reject } of this.#waiting.values()) reject(unavailable(reason));
     this.#waiting.clear();
   }
+}
+
+function failureOf({ code, message }: { code: string; message: string }): Failure {
+  const kind = FAILURES.find(([begin]) => code.startsWith(begin))?.[1] ?? 'other';
+  return { kind, reason: kind === 'taken-away' ? message : `${code} ${message}` };
+}
+
+function walWords(bytes: number): string {
+  const size = Math.round(bytes / 1024 ** 2);
+  return `the write-ahead log has grown to ${size} MB: another program has been reading the database for long`;
 }

@@ -5,7 +5,16 @@ import { type Change, type ChangePlace, changeStatements, type ChangeStatement, 
 import { sqliteDialect } from '../dialect.js';
 import { type AppendResult, createsRoom } from '../store.js';
 import { type BatchWire, decodeBatch, encodeResults, type WrittenAppend } from './batch-wire.js';
-import { openForWriting, preparingOnce } from './connection.js';
+import { BUSY_MS, openForWriting, preparingOnce } from './connection.js';
+import { type Loss, LOST, lossWords, OpenFiles } from './open-files.js';
+import { RunMarkKeeper } from './run-mark.js';
+
+/** What the thread is started with. */
+export interface WorkerStart {
+  file: string;
+  /** The name of this run, as the mark beside the database has it. */
+  run: string;
+}
 
 /** What the store asks of the worker; it answers each in turn with {@link WorkerAnswer}. */
 export type WorkerRequest =
@@ -13,10 +22,28 @@ export type WorkerRequest =
   | { id: number; kind: 'statement'; sql: string; values: SqlValue[] }
   | { id: number; kind: 'close' };
 
-/** An answer; `error` when the engine could not do it. */
-export type WorkerAnswer = { id: number } & ({ result: unknown } | { error: { message: string; code: string } });
+/** An answer; `error` when the engine could not do it. Without an id: what the thread has seen by itself. */
+export type WorkerAnswer =
+  | ({ id: number } & ({ result: unknown } | { error: { message: string; code: string } }))
+  | { seen: Sight };
+
+/** What is to be seen of the files while nobody asks. */
+export interface Sight {
+  /** Why what is committed would be lost. */
+  loss: Loss | undefined;
+  walBytes: number;
+}
 
 type PreparedChanges = Record<Change['kind'], { run: Database.Statement; values: ChangeStatement<Change>['values'] }>;
+
+/** How often the files are looked at while nobody writes, in ms. */
+const LOOK_MS = 400;
+
+/** How old the mark beside the database may be before it gets a new file, in ms. */
+const RENEW_MS = 10_000;
+
+/** A WAL that is larger than this when all of it is in the database is cut, in bytes. */
+const WAL_KEPT_BYTES = 16 * 1024 * 1024;
 
 /** When the WAL holds about so many pages (8 MB), they are brought into the database. */
 const PAGES_A_CHECKPOINT = 2000;
@@ -50,11 +77,28 @@ class WriteSide {
   readonly #rooms = new Map<string, KnownRoom>();
   /** The rooms whose head the open transaction has moved. */
   readonly #moved = new Set<KnownRoom>();
+  readonly #files: OpenFiles;
+  readonly #mark: RunMarkKeeper;
   /** Pages in the WAL, about. */
   #pages = 0;
+  /** All rooms' heads together, as they are on the disk, and what the open transaction adds. */
+  #position: number;
+  #gained = 0;
+  #markedPosition: number;
+  #renewedPosition: number;
+  #renewedAt = performance.now();
+  #seen: Sight | undefined;
 
-  constructor(file: string) {
+  constructor({ file, run }: WorkerStart) {
     this.#database = openForWriting(file);
+    this.#position = this.#database.prepare('SELECT COALESCE(sum(head), 0) FROM rooms').pluck().get() as number;
+    this.#markedPosition = this.#position;
+    this.#renewedPosition = this.#position;
+    this.#mark = new RunMarkKeeper(file, run);
+    const version = () => this.#database.pragma('data_version', { simple: true });
+    const firstVersion = version();
+    const pageBytes = this.#database.pragma('page_size', { simple: true }) as number;
+    this.#files = new OpenFiles(file, pageBytes, () => version() !== firstVersion);
     this.#prepare = preparingOnce(this.#database);
     const statements = changeStatements(sqliteDialect);
     this.#changes = Object.fromEntries(
@@ -72,6 +116,7 @@ class WriteSide {
 
   /** Commits a batch in one transaction. If that fails, each append by itself, so that a bad one harms no other (S4). */
   commit(batch: readonly WrittenAppend[]): AppendResult[] {
+    this.#refuseIfGone();
     try {
       return this.#transaction(batch);
     } catch (error) {
@@ -89,37 +134,91 @@ class WriteSide {
   }
 
   statement(sql: string, values: SqlValue[]): { rows: unknown[]; changes: number } {
+    this.#refuseIfGone();
     const statement = this.#prepare(sql);
     this.#pages += PAGES_A_COMMIT;
     if (statement.reader) return { rows: statement.all(values), changes: 0 };
     const { changes } = statement.run(values);
+    this.#refuseIfLost();
     this.#pages += changes;
     return { rows: [], changes };
   }
 
   /** What is due when the answer has gone: nobody waits for it but who comes meanwhile. */
   afterAnswer(): void {
+    if (this.#position !== this.#markedPosition) {
+      this.#markedPosition = this.#position;
+      this.#mark.keep(this.#position);
+    }
     if (this.#pages < PAGES_A_CHECKPOINT) return;
     this.#pages = 0;
-    try {
-      this.#database.pragma('wal_checkpoint(PASSIVE)');
-    } catch {
-      // The commits are safe in the WAL; a disk that is full or gone shows with the next.
+    this.#checkpoint('PASSIVE');
+  }
+
+  /** What is due now and then. Answers what is to be seen of the files, if that is another than before. */
+  look(): Sight | undefined {
+    const seen: Sight = { loss: this.#files.lossOfAny(), walBytes: this.#files.walBytes };
+    if (!seen.loss) {
+      this.#renewMark();
+      // Nothing else makes the file smaller again after a reader held it for long.
+      if (seen.walBytes > WAL_KEPT_BYTES) this.#checkpoint('TRUNCATE');
     }
+    const before = this.#seen;
+    this.#seen = seen;
+    return before?.loss === seen.loss && before?.walBytes === seen.walBytes ? undefined : seen;
   }
 
   close(): void {
+    // Closing brings the WAL into the database; what was cut out of it in between must not get there.
+    if (!this.#files.lossOfAny()) this.#mark.keep(this.#position);
+    this.#mark.close();
     this.#database.close();
+    this.#files.close();
+  }
+
+  /** Brings the WAL into the database, as far as readers let it, without waiting for them. */
+  #checkpoint(kind: 'PASSIVE' | 'TRUNCATE'): void {
+    if (this.#files.loss()) return;
+    try {
+      this.#database.pragma('busy_timeout = 0');
+      this.#database.pragma(`wal_checkpoint(${kind})`);
+    } catch {
+      // The commits are safe in the WAL; a disk that is full or gone shows with the next.
+    } finally {
+      this.#database.pragma(`busy_timeout = ${BUSY_MS}`);
+    }
+  }
+
+  #renewMark(): void {
+    const now = performance.now();
+    if (this.#position === this.#renewedPosition || now - this.#renewedAt < RENEW_MS) return;
+    this.#renewedAt = now;
+    this.#renewedPosition = this.#position;
+    this.#mark.renew(this.#position);
+  }
+
+  /** Before a commit: the files may have been taken away. */
+  #refuseIfGone(): void {
+    if (this.#seen?.loss || !this.#files.isThere()) this.#refuseIfLost();
+  }
+
+  /** After a commit, before its answer: what went into files that nobody will find is not stored. */
+  #refuseIfLost(): void {
+    const loss = this.#files.loss();
+    if (loss) throw new LostError(loss);
   }
 
   #transaction(batch: readonly WrittenAppend[]): AppendResult[] {
     if (this.#rooms.size > MAX_ROOMS) this.#rooms.clear();
     this.#moved.clear();
+    this.#gained = 0;
     this.#begin.run();
     try {
       const results = batch.map((append) => this.#append(append));
       for (const { id, head } of this.#moved) this.#writeHead.run(head, id);
       this.#commit.run();
+      this.#position += this.#gained;
+      this.#refuseIfLost();
       this.#pages += PAGES_A_COMMIT + batch.length;
       return results;
     } catch (error) {
@@ -148,6 +247,7 @@ class WriteSide {
       seqs.push(head);
       if (event.changes.some(({ kind }) => kind === 'deleteMember')) room?.members.clear();
     }
+    this.#gained += head - (room?.head ?? 0);
     const moved = room ?? { id, head, members: new Set() };
     moved.head = head;
     this.#rooms.set(id, moved);
@@ -181,10 +281,23 @@ class WriteSide {
   }
 }
 
+/** What SQLite answers when it can't now. */
+const UNAVAILABLE = /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)/;
+
+/** The files are no longer those that were opened. */
+class LostError extends Error {
+  readonly code: string;
+
+  constructor(loss: Loss) {
+    super(lossWords[loss]);
+    this.code = `${LOST}${loss}`;
+  }
+}
+
 /** Errors of the disk or the file, after which nothing commits until somebody mends it. */
 function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
-  return /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)/.test(code);
+  return error instanceof LostError || UNAVAILABLE.test(code);
 }
 
 function codeOf(error: unknown): string {
@@ -199,8 +312,13 @@ function serve(side: WriteSide, request: WorkerRequest): unknown {
 
 if (parentPort) {
   const port = parentPort;
-  const side = new WriteSide((workerData as { file: string }).file);
+  const side = new WriteSide(workerData as WorkerStart);
+  const looking = setInterval(() => {
+    const seen = side.look();
+    if (seen) port.postMessage({ seen } satisfies WorkerAnswer);
+  }, LOOK_MS);
   port.on('message', (request: WorkerRequest) => {
+    if (request.kind === 'close') clearInterval(looking);
     try {
       port.postMessage({ id: request.id, result: serve(side, request) } satisfies WorkerAnswer);
     } catch (error) {

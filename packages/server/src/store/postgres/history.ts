@@ -1,0 +1,118 @@
+import { LRUCache } from 'lru-cache';
+import type { Client } from 'pg';
+import type { Append, AppendResult } from '../store.js';
+
+/** Rooms of which the newest event is remembered. */
+const MAX_ROOMS = 500;
+
+/** What PostgreSQL tells of its own history; null where it doesn't. */
+export interface PostgresHistory {
+  /** The cluster, which a base backup and a standby share. */
+  system: string | null;
+  /** Another one after every promotion, and after every recovery to a point in time. */
+  timeline: string | null;
+  /** The database, and our tables in it: a dump that is restored makes new ones. */
+  database: string;
+  tables: string;
+}
+
+/** An event that somebody was told of. */
+export interface SeenEvent {
+  room: string;
+  seq: number;
+  at: number;
+  actor: string;
+}
+
+/** Reads what can be read: an account, or a service, may not allow all of it. */
+export async function readHistory(client: Client): Promise<PostgresHistory> {
+  const { rows } = await client.query<{ database: string; tables: string }>(
+    `SELECT oid::text AS database, to_regclass('meta')::oid::text AS tables FROM pg_database WHERE datname = current_database()`,
+  );
+  return {
+    system: await oneValue(client, 'SELECT system_identifier::text AS value FROM pg_control_system()'),
+    timeline: await oneValue(client, 'SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS value'),
+    database: rows[0]?.database ?? '',
+    tables: rows[0]?.tables ?? '',
+  };
+}
+
+/** Names a database, as its nodes know it: they find each other by that, whatever happens to its epoch. */
+export function placeOf({ system, database, tables }: PostgresHistory): string {
+  return [system, database, tables].filter(Boolean).join('.');
+}
+
+/** Why a database can't be the one that it says it was; undefined when it may be. */
+export function whyAnother(now: PostgresHistory, written: string | undefined): string | undefined {
+  if (written === undefined) return 'nothing tells which server it was on';
+  const then = JSON.parse(written) as PostgresHistory;
+  if (now.database !== then.database || now.tables !== then.tables) return 'its tables were restored from a copy';
+  if (differs(now.system, then.system)) return 'it is on another PostgreSQL';
+  return undefined;
+}
+
+/** Whether another server has taken over, or the same one gone on from an earlier point. */
+export function hasNewTimeline(now: PostgresHistory, written: string | undefined): boolean {
+  return written !== undefined && differs(now.timeline, (JSON.parse(written) as PostgresHistory).timeline);
+}
+
+function differs(now: string | null, then: string | null): boolean {
+  return now !== null && then !== null && now !== then;
+}
+
+async function oneValue(client: Client, query: string): Promise<string | null> {
+  try {
+    const { rows } = await client.query<{ value: string | null }>(query);
+    return rows[0]?.value ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What this node knows to be committed: each room's newest event that was acknowledged or delivered here. A standby that
+ * took over, or a server that lost its end, lacks some of it or has others in its place.
+ */
+export class Witness {
+  readonly #newest = new LRUCache<string, SeenEvent>({ max: MAX_ROOMS });
+  readonly #position: number;
+
+  /** `position` is where the database was at the start: all rooms' heads together. */
+  constructor(position: number) {
+    this.#position = position;
+  }
+
+  /** Remembers an event. */
+  saw(event: SeenEvent): void {
+    if (event.seq > (this.#newest.get(event.room)?.seq ?? 0)) this.#newest.set(event.room, event);
+  }
+
+  /** Remembers what was committed here. */
+  sawCommit(batch: readonly Append[], results: readonly AppendResult[]): void {
+    for (const [index, { room, at, actor }] of batch.entries()) {
+      const result = results[index];
+      const seq = result?.status === 'appended' ? Math.max(...result.seqs) : 0;
+      if (seq > 0) this.saw({ room, seq, at, actor: actor.id });
+    }
+  }
+
+  /** Forgets all: another history has begun. */
+  forget(): void {
+    this.#newest.clear();
+  }
+
+  /** How many of the remembered events a database does not have, or has others in place of. */
+  async missing(client: Client): Promise<number> {
+    const { rows } = await client.query<{ lacks: number; position: string }>(
+      `SELECT (SELECT COALESCE(sum(head), 0) FROM rooms)::text AS position, (
+         SELECT count(*)::int FROM json_to_recordset($1::json) AS seen (room text, seq bigint, at bigint, actor text)
+         WHERE NOT EXISTS (SELECT 1 FROM events WHERE room_id = seen.room AND seq = seen.seq AND at = seen.at
+             AND actor_id = seen.actor)
+           AND NOT EXISTS (SELECT 1 FROM rooms WHERE id = seen.room AND floor >= seen.seq)
+       ) AS lacks`,
+      [JSON.stringify([...this.#newest.values()])],
+    );
+    const { lacks = 0, position = '0' } = rows[0] ?? {};
+    return lacks + Math.max(0, this.#position - Number(position));
+  }
+}

@@ -1,0 +1,78 @@
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { say } from '../support/chat.ts';
+import { call } from '../support/door-client.ts';
+import { type Guest, startGuest } from '../support/guest.ts';
+import { connectHttp } from '../support/http-client.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+// Each starts its server several times, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
+
+/** The epoch that a server answers with. */
+async function epochOf(server: TestServer, guest: Guest): Promise<string> {
+  await using client = await connectHttp(server.url, guest);
+  return (await call(client, 'log.read', { room: 'lobby', after: 0, limit: 1 })).epoch;
+}
+
+async function sayTimes(server: TestServer, guest: Guest, times: number): Promise<number> {
+  await using client = await connectHttp(server.url, guest);
+  let seq = 0;
+  for (let index = 0; index < times; index += 1) seq = await say(client, `message ${index}`);
+  return seq;
+}
+
+/** The first match in what a stream brings. */
+async function readUntil(stream: Response, pattern: RegExp): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of stream.body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    const match = pattern.exec(text);
+    if (match?.[1] !== undefined) return match[1];
+  }
+  throw new Error(`The stream ended: ${text}`);
+}
+
+/** The id of a stream's newest event, which goes on from there. */
+async function streamId(server: TestServer, guest: Guest): Promise<string> {
+  const stream = await fetch(`${server.url}/api/events`, { headers: { authorization: `Bearer ${guest.token}` } });
+  await sayTimes(server, guest, 1);
+  return readUntil(stream, /event: message\.created[^]*?\nid: (\S+)\n/);
+}
+
+test('D4 after kill -9 a server goes on with its epoch; on a copy that was put back it begins a new one, and clients are told', async () => {
+  using folder = tempFolder();
+  const copied = join(folder.path, 'copied.db');
+  await using server = await startServer({ flags: ['--limits', 'off'] });
+  const guest = await startGuest(server.url, 'Ari');
+  await sayTimes(server, guest, 3);
+  const epoch = await epochOf(server, guest);
+  expect(await server.stop()).toBe(0);
+  copyFileSync(join(server.data, 'madang.db'), copied);
+  await server.start();
+  const cursor = await sayTimes(server, guest, 3);
+  const id = await streamId(server, guest);
+  await server.kill();
+  await server.start();
+  expect(await epochOf(server, guest)).toBe(epoch);
+  expect(server.output()).not.toContain('new epoch');
+  await server.kill();
+
+  for (const end of ['-wal', '-shm']) rmSync(join(server.data, `madang.db${end}`), { force: true });
+  copyFileSync(copied, join(server.data, 'madang.db'));
+  await server.start();
+  expect(await epochOf(server, guest)).not.toBe(epoch);
+  expect(server.output()).toMatch(/"reason":"[^"]+","msg":"[^"]*a new epoch begins/);
+  // Others say as much again, before the client that had more comes back.
+  await sayTimes(server, guest, 9);
+  await using client = await connectHttp(server.url, guest);
+  const answer = await call(client, 'sync', { cursors: { lobby: cursor }, epoch });
+  expect(answer.rooms['lobby']).toMatchObject({ reset: true, events: [] });
+  const stream = await fetch(`${server.url}/api/events`, {
+    headers: { authorization: `Bearer ${guest.token}`, 'last-event-id': id },
+  });
+  expect(await readUntil(stream, /event: (\S+)/)).toBe('room.behind');
+});
