@@ -1,6 +1,7 @@
 import { createClient } from '@madang/client';
 import type { CommandOutput } from '@madang/protocol';
 import { createMadang } from 'madang';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -85,15 +86,57 @@ describe('B1 what is too large', () => {
   afterAll(() => server[Symbol.asyncDispose]());
   const atLimit = 'x'.repeat(flags['--max-frame-bytes']);
 
+  /** A socket that has a session, so that it may send as much as any. */
+  const openWithSession = async (path: string) => {
+    const { token } = await startGuest(server.url, `sends to ${path.slice(1, 5)} ${randomInt(1e6)}`);
+    const socket = await openRawWebSocket(server.port, path, [`Authorization: Bearer ${token}`]);
+    if (path.startsWith('/socket.io')) {
+      socket.send('40');
+      await socket.texts.first((text) => text.includes('session.started'));
+    } else if (path === '/ws') {
+      socket.send('{"jsonrpc":"2.0","id":1,"method":"session.get"}');
+      await socket.texts.first((text) => text.includes('"rooms"'));
+    } else {
+      await socket.texts.first((text) => text.startsWith('Welcome'));
+    }
+    return socket;
+  };
+
   test.each(['/ws', '/', '/socket.io/?EIO=4&transport=websocket'])('B1 a frame at %s', async (path) => {
-    await using fits = await openRawWebSocket(server.port, path);
+    await using fits = await openWithSession(path);
     fits.send(atLimit);
     fits.send('still here', { opcode: 9 });
     // Engine.IO takes it for a packet that there is not, and ends the connection for that.
     await (path.startsWith('/socket.io') ? fits.closeCode : fits.frames.first(({ opcode }) => opcode === 10));
-    await using over = await openRawWebSocket(server.port, path);
+    await using over = await openWithSession(path);
     over.send(`${atLimit}x`);
     expect(await over.closeCode).toBe(1009);
+  });
+
+  test.each(['/ws', '/socket.io/?EIO=4&transport=websocket'])(
+    'B18 a frame of a connection without a session, at %s',
+    async (path) => {
+      await using fits = await openRawWebSocket(server.port, path);
+      fits.send('x'.repeat(16_384));
+      fits.send('still here', { opcode: 9 });
+      await (path.startsWith('/socket.io') ? fits.closeCode : fits.frames.first(({ opcode }) => opcode === 10));
+      await using over = await openRawWebSocket(server.port, path);
+      over.send('x'.repeat(16_385));
+      expect(await over.closeCode).toBe(1009);
+    },
+  );
+
+  test('B18 a polling request of a connection without a session', async () => {
+    const session = await openPolling(server);
+    expect((await ask(server, session, `40{"name":"${'x'.repeat(16_385)}"}`)).status).toBe(413);
+  });
+
+  test('a polling request of more packets than a client has to say ends its session', async () => {
+    const session = await openPolling(server);
+    const packets = (count: number) => Array.from({ length: count }, () => '3').join('\x1e');
+    expect((await ask(server, session, packets(1000))).status).toBe(200);
+    await ask(server, session, packets(1001));
+    expect((await ask(server, session, '3')).status).toBe(400);
   });
 
   test('B1 a polling request', async () => {

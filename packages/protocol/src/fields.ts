@@ -1,33 +1,71 @@
 import { z } from 'zod';
+import { MAX_ISSUES } from './errors.js';
 import { formatLimits } from './limits.js';
-import { nameProblem, normalizeName } from './names.js';
+import { isEmoji, nameProblem, normalizeName } from './names.js';
 
 /** Fields that several features share. */
 
 const utf8 = new TextEncoder();
 
+/**
+ * Text that is refused as soon as it has more than `maxUnits` UTF-16 units. Every text of the table begins with this:
+ * whatever is checked or changed behind it (normalisation, expressions, segments) may cost more than the text's length.
+ */
+export function shortText(maxUnits: number, words = `must be at most ${maxUnits} characters`) {
+  return z
+    .string()
+    .refine((text) => text.length <= maxUnits, { error: words, abort: true })
+    .meta({ maxLength: maxUnits });
+}
+
+/**
+ * A record that is refused as soon as it has more than `most` entries, or {@link MAX_ISSUES} of them are wrong: zod by
+ * itself would look at all, and make an issue of each.
+ */
+export function shortRecord<Value extends z.ZodType>(
+  key: z.ZodString,
+  value: Value,
+  { most, words }: { most: number; words: string },
+): z.ZodRecord<z.ZodString, Value> {
+  const record = z.record(key, value);
+  const parse = record._zod.parse.bind(record._zod);
+  const parseInTurn: typeof parse = (payload, context) => {
+    const { value: given, issues } = payload;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) return parse(payload, context);
+    if (Object.keys(given).length > most) {
+      issues.push({ code: 'custom', message: words, input: given, inst: record });
+      return payload;
+    }
+    const entries = Object.entries(given);
+    const parsed: Record<string, unknown> = {};
+    for (let start = 0; start < entries.length && issues.length < MAX_ISSUES; start += MAX_ISSUES) {
+      const some = { value: Object.fromEntries(entries.slice(start, start + MAX_ISSUES)) as unknown, issues };
+      void parse(some as never, context);
+      Object.assign(parsed, some.value);
+    }
+    payload.value = parsed as typeof payload.value;
+    return payload;
+  };
+  // A schema without checks of its own is run by what parses it.
+  Object.assign(record._zod, { parse: parseInTurn, run: parseInTurn });
+  return record;
+}
+
+/** An id: ASCII, so that its units are its characters. */
+function id(maxChars: number, pattern: RegExp, words: string) {
+  return shortText(maxChars).regex(pattern, { error: words, abort: true }).meta({ minLength: 1 });
+}
+
 /** A room's id: short, opaque, for life. `lobby` is the first room's. */
-export const roomId = z
-  .string()
-  .min(1)
-  .max(40)
-  .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be a room id')
-  .meta({ description: "A room's id" });
+export const roomId = id(40, /^[a-z0-9][a-z0-9_-]*$/, 'must be a room id').meta({ description: "A room's id" });
 
 /** A user's id. */
-export const userId = z
-  .string()
-  .min(1)
-  .max(100)
-  .regex(/^[\x21-\x7e]+$/, 'must be a user id')
-  .meta({ description: "A user's id" });
+export const userId = id(100, /^[\x21-\x7e]+$/, 'must be a user id').meta({ description: "A user's id" });
 
 /** A message's id: `<room>.<seq>`. Clients take it as opaque. */
-export const messageId = z
-  .string()
-  .max(60)
-  .regex(/^[a-z0-9][a-z0-9_-]*\.[1-9][0-9]{0,15}$/, 'must be a message id')
-  .meta({ description: "A message's id" });
+export const messageId = id(60, /^[a-z0-9][a-z0-9_-]*\.[1-9][0-9]{0,15}$/, 'must be a message id').meta({
+  description: "A message's id",
+});
 
 /** The place of an event in its room's log: 1, 2, 3 … */
 export const seq = z.int().min(1).meta({ description: "An event's place in its room's log, from 1" });
@@ -39,12 +77,9 @@ export const cursor = z.int().min(0).meta({ description: 'All up to this seq has
 export const timestamp = z.int().meta({ description: 'ms since 1970-01-01T00:00:00Z' });
 
 /** An id that the client makes; a repeat by the same author answers with the first result. */
-export const clientId = z
-  .string()
-  .min(1)
-  .max(formatLimits.clientIdChars)
-  .regex(/^[\w.:-]+$/, 'must be letters, digits and . _ : -')
-  .meta({ description: 'Made by the client, unique for its author; a repeat answers with the first result' });
+export const clientId = id(formatLimits.clientIdChars, /^[\w.:-]+$/, 'must be letters, digits and . _ : -').meta({
+  description: 'Made by the client, unique for its author; a repeat answers with the first result',
+});
 
 /** A page's size. */
 export const limit = z
@@ -55,37 +90,51 @@ export const limit = z
   .meta({ description: `How many at most; ${formatLimits.defaultPageEntries} if absent` });
 
 /** Text without what no store or screen can hold: lone surrogates and NUL. */
-const plainText = z
-  .string()
-  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
-  .refine((text) => !text.includes('\0'), 'must not contain a NUL character');
+function plainText(maxUnits: number, words?: string) {
+  return shortText(maxUnits, words)
+    .refine((text) => text.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
+    .refine((text) => !text.includes('\0'), { error: 'must not contain a NUL character', abort: true });
+}
+
+const tooManyBytes = `must be at most ${formatLimits.textBytes} bytes`;
 
 /** A message's text. */
-export const messageText = plainText
+export const messageText = plainText(formatLimits.textBytes, tooManyBytes)
   .refine((text) => /\S/u.test(text), 'must not be empty')
   .refine(
     // No UTF-16 unit is more than three bytes: most texts need no counting.
     (text) => text.length * 3 <= formatLimits.textBytes || utf8.encode(text).length <= formatLimits.textBytes,
-    `must be at most ${formatLimits.textBytes} bytes`,
+    tooManyBytes,
   )
   .meta({ description: `Text, at most ${formatLimits.textBytes} bytes of UTF-8` });
 
+/**
+ * How many UTF-16 units of what comes in may stand for one character of what is kept: a syllable of Hangul may come as
+ * three letters, a letter as one with its marks, and white space is folded.
+ */
+const UNITS_PER_CHAR = 12;
+
+/** Text that is changed before its characters are counted. */
+function normalizedText(maxChars: number, normalize: (text: string) => string) {
+  const words = `must be at most ${maxChars} characters`;
+  return plainText(maxChars * UNITS_PER_CHAR, words)
+    .overwrite(normalize)
+    .refine((text) => text.length <= maxChars || Array.from(text).length <= maxChars, { error: words, abort: true })
+    .meta({ maxLength: maxChars });
+}
+
 /** A room's topic; empty for none. */
-export const topic = plainText
-  .overwrite((text) => text.trim())
-  .max(formatLimits.topicChars)
-  .meta({ description: 'What the room is about; empty for nothing' });
+export const topic = normalizedText(formatLimits.topicChars, (text) => text.trim()).meta({
+  description: 'What the room is about; empty for nothing',
+});
 
 function name(maxChars: number, description: string) {
-  return plainText
-    .overwrite(normalizeName)
-    .min(1)
-    .max(maxChars)
+  return normalizedText(maxChars, normalizeName)
     .superRefine((value, context) => {
-      const problem = nameProblem(value);
+      const problem = value === '' ? 'must not be empty' : nameProblem(value);
       if (problem) context.addIssue({ code: 'custom', message: problem });
     })
-    .meta({ description });
+    .meta({ description, minLength: 1 });
 }
 
 /** A nickname. */
@@ -101,8 +150,4 @@ export const userRef = z.object({ id: userId, name: z.string() }).meta({ id: 'Us
 export type UserRef = z.infer<typeof userRef>;
 
 /** One emoji, as Unicode's list of RGI emoji has it. */
-export const emoji = z
-  .string()
-  .max(40)
-  .refine((text) => new RegExp('^\\p{RGI_Emoji}$', 'v').test(text), 'must be one emoji')
-  .meta({ description: 'One emoji' });
+export const emoji = shortText(40).refine(isEmoji, 'must be one emoji').meta({ description: 'One emoji' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { defineSignal } from './event.js';
-import { cursor, limit, roomId } from './fields.js';
+import { cursor, limit, roomId, shortRecord, shortText } from './fields.js';
 import { formatLimits } from './limits.js';
 
 /** Any event; `type` is its name, its other fields are those of its row. */
@@ -11,7 +11,7 @@ const loggedEvent = z.looseObject({ type: z.string(), room: roomId, seq: z.int()
     'An event with its name as `type`, which live events have in their frame instead; the other fields are those of its row',
 });
 
-const epoch = z.string().max(40).optional();
+const epoch = shortText(40).optional();
 
 const reset = z.boolean().optional().meta({ description: 'Forget what you have of this room and read it anew' });
 
@@ -51,12 +51,10 @@ export const sync = defineCommand({
     ko: `여러 방에서 놓친 것을 가져옵니다. 커서마다 그 다음 이벤트를, 모두 ${formatLimits.pageEntries}개까지 줍니다. \`more\`이면 \`log.read\`로 이어 갑니다. 내 방이 아니면 \`error\`입니다.`,
   },
   input: z.strictObject({
-    cursors: z
-      .record(roomId, cursor)
-      .refine(
-        (cursors) => Object.keys(cursors).length <= formatLimits.syncRooms,
-        `must be at most ${formatLimits.syncRooms} rooms`,
-      ),
+    cursors: shortRecord(roomId, cursor, {
+      most: formatLimits.syncRooms,
+      words: `must be at most ${formatLimits.syncRooms} rooms`,
+    }),
     epoch,
   }),
   output: z.object({

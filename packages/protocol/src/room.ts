@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { defineEvent, defineSignal } from './event.js';
-import { clientId, cursor, limit, roomId, roomName, timestamp, topic, userId, userRef } from './fields.js';
+import { clientId, cursor, limit, roomId, roomName, shortText, timestamp, topic, userId, userRef } from './fields.js';
 
 /** `public`: anyone finds and joins it. `private`: by invitation, invisible to others. `direct`: two people. */
 export const roomKind = z.enum(['public', 'private', 'direct']);
@@ -70,7 +70,7 @@ export const roomList = defineCommand({
     ko: '공개 방과 내가 들어간 방을 이름순으로 보여 줍니다. `after`는 앞 페이지의 마지막 방입니다.',
   },
   input: z.strictObject({
-    search: z.string().max(50).optional().meta({ description: 'Part of a name' }),
+    search: shortText(50).optional().meta({ description: 'Part of a name' }),
     after: roomId.optional(),
     limit,
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { defineSignal } from './event.js';
-import { nickname } from './fields.js';
+import { nickname, shortText } from './fields.js';
 import { room } from './room.js';
 import { user } from './user.js';
 
@@ -18,7 +18,7 @@ export const sessionStart = defineCommand({
     ko: '세션을 시작합니다. `name`을 주면 새 손님이 되고, `token`을 주면 이어 갑니다. 접속 중인 사람이 같거나 비슷해 보이는 이름을 쓰면 `conflict`입니다.',
   },
   input: z
-    .strictObject({ name: nickname.optional(), token: z.string().min(1).max(200).optional() })
+    .strictObject({ name: nickname.optional(), token: shortText(200).min(1).optional() })
     .refine((input) => (input.name === undefined) !== (input.token === undefined), 'needs either name or token'),
   output: z.object({ ...state, token: z.string().meta({ description: 'A secret: whoever has it is this user' }) }),
   permission: 'session.start',

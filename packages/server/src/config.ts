@@ -151,6 +151,11 @@ export const settings = {
     value: 'bytes',
     doc: 'What may wait for a client that asks but does not read its answers, before it is cut off',
   },
+  maxBufferedBytes: {
+    schema: wholeNumber(1_048_576).default(268_435_456),
+    value: 'bytes',
+    doc: 'What may wait in memory for all clients together, before the slowest are cut off and new ones refused',
+  },
   maxRoomsPerUser: {
     schema: wholeNumber(1, formatLimits.syncRooms).default(formatLimits.syncRooms),
     value: 'number',

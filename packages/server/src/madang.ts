@@ -1,3 +1,4 @@
+import { warmNameChecks } from '@madang/protocol';
 import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
 import { systemClock } from './clock.js';
@@ -14,6 +15,7 @@ import { attachUpgrades } from './doors/port.js';
 import { SocketIoDoor } from './doors/socket-io/door.js';
 import { StartError } from './errors.js';
 import { Attendance } from './fanout/attendance.js';
+import { BufferBound } from './fanout/buffer-bound.js';
 import { Connections } from './fanout/connections.js';
 import { Delivery } from './fanout/deliver.js';
 import { DeliveryRecords } from './fanout/delivery-records.js';
@@ -90,6 +92,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
       'Nobody new can come in: guests are off, and there is no app that says who somebody is. Sessions from before go on.',
     );
   }
+  warmNameChecks();
 
   const store = await openStore(config, logger);
   const log = await RoomLog.open(store, clock);
@@ -99,6 +102,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const records = new DeliveryRecords(clock);
   const traces = new Traces(records);
   const buffers = new SendBuffers(config.sendBufferBytes, records);
+  const bufferBound = new BufferBound(connections, config.maxBufferedBytes);
   const delivery = new Delivery(connections, buffers, records);
 
   const names = new Names(store, clock);
@@ -186,6 +190,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     credentials,
     addresses,
     addressLimit,
+    bufferBound,
     logger,
     compression: config.compression,
     limits: config,
@@ -213,6 +218,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     webSocket.close();
     line.close();
     records.close();
+    bufferBound.close();
     await presence.close();
     await log.idle();
     await retention?.close();

@@ -71,3 +71,8 @@ export class AddressLimit {
 export function tooManyConnections(): MadangError {
   return new MadangError({ code: 'rate_limited', message: 'Too many connections from your address', retryAfter: 10 });
 }
+
+/** What a connection is told that comes while too much waits for others. */
+export function tooMuchWaits(): MadangError {
+  return new MadangError({ code: 'unavailable', message: 'The server has too many slow clients now', retryAfter: 1 });
+}

@@ -20,6 +20,8 @@ export interface DoorParts {
   credentials: Credentials;
   addresses: Addresses;
   addressLimit: AddressLimit;
+  /** Whether so much waits for all clients together that no new one is let in. */
+  bufferBound: { readonly isFull: boolean };
   logger: Logger;
   /** Whether what goes out is compressed for clients that offer it. */
   compression: boolean;

@@ -116,7 +116,8 @@ function destroyed(this: Duplex): void {
   this.destroy();
 }
 
-/** Refuses an upgrade: the address has as many connections as it may. */
-export function refuseUpgrade(socket: Duplex): void {
-  socket.end('HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n');
+/** Refuses an upgrade for now: the address has as many connections as it may, or too much waits for all clients. */
+export function refuseUpgrade(socket: Duplex, status: '429 Too Many Requests' | '503 Service Unavailable'): void {
+  const retryAfter = status.startsWith('429') ? 10 : 1;
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\n\r\n`);
 }

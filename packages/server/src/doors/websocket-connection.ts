@@ -8,6 +8,7 @@ import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
 import type { FramedFormat } from './framed-format.js';
 import { Outlet } from './outlet.js';
+import { boundFrames, sessionless } from './sessionless.js';
 import type { WebSocketHost } from './websocket-server.js';
 
 /**
@@ -19,7 +20,6 @@ export class WebSocketConnection implements Connection, Calling {
   readonly id = nextConnectionId();
   readonly format: FramedFormat;
   readonly address: string;
-  session: Session | undefined;
   presence: 'online' | 'away' = 'online';
   callsInFlight = 0;
   /** Whether the last ping has not been answered. */
@@ -31,6 +31,7 @@ export class WebSocketConnection implements Connection, Calling {
   readonly #host: WebSocketHost;
   readonly #webSocket: WebSocket;
   readonly #outlet: Outlet;
+  #session: Session | undefined;
   /** What goes in one write when the turn ends: frames that are ready, then texts. */
   #turn: { frames: Buffer[]; texts: string[] } | undefined;
 
@@ -45,6 +46,17 @@ export class WebSocketConnection implements Connection, Calling {
     this.address = place.address;
     this.#webSocket = webSocket;
     this.#outlet = new Outlet(socket, this);
+    this.session = undefined;
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  /** Without one, only small frames are taken. */
+  set session(session: Session | undefined) {
+    this.#session = session;
+    boundFrames(this.#webSocket, session ? this.#host.maxFrameBytes : sessionless.frameBytes);
   }
 
   get connection(): this {
@@ -77,7 +89,8 @@ export class WebSocketConnection implements Connection, Calling {
     if (texts.length > 0) frames.push(this.format.frames(texts));
     this.#outlet.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
     // Who asks but does not read is cut off.
-    if (texts.length > 0 && this.queuedBytes() > this.#host.maxAnswerBytes) this.close('too_slow');
+    const most = this.#session ? this.#host.maxAnswerBytes : sessionless.answerBytes;
+    if (texts.length > 0 && this.queuedBytes() > most) this.close('too_slow');
   }
 
   queuedBytes(): number {
@@ -102,7 +115,6 @@ export class WebSocketConnection implements Connection, Calling {
     this.#webSocket.close(1002, 'protocol error');
   }
 
-  /** Closes without a word. */
   terminate(): void {
     this.#webSocket.terminate();
   }

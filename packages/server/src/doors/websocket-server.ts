@@ -31,6 +31,8 @@ export interface WebSocketHost {
   readonly door: WebSocketDoor;
   /** Answers that wait for a client that doesn't read them, in bytes. */
   readonly maxAnswerBytes: number;
+  /** The largest frame that a client with a session may send. */
+  readonly maxFrameBytes: number;
   /** The network has taken what waited for a connection. */
   drained(connection: WebSocketConnection): void;
 }
@@ -57,6 +59,7 @@ export class WebSocketUpgrades {
     this.#host = {
       door,
       maxAnswerBytes: limits.answerBufferBytes,
+      maxFrameBytes: limits.maxFrameBytes,
       drained: (connection) => attendance.drained(connection),
     };
     this.#heartbeats = new Heartbeats(parts.limits.heartbeatMs, (connection) => connection.ping());
@@ -74,7 +77,8 @@ export class WebSocketUpgrades {
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = this.#parts.addresses.of(request);
-    if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket);
+    if (this.#parts.bufferBound.isFull) return refuseUpgrade(socket, '503 Service Unavailable');
+    if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket, '429 Too Many Requests');
     if (this.#parts.compression) chooseOffer(request.headers);
     // What greets a client goes in one write with the answer to its request.
     socket.cork();
@@ -156,6 +160,8 @@ function listenersFor(door: WebSocketDoor, parts: DoorParts, heartbeats: Heartbe
       parts.attendance.closed(connection);
     },
     message(data, isBinary) {
+      // What comes after a connection was told to close is read, but no longer looked at.
+      if (this.readyState !== WebSocket.OPEN) return;
       const connection = connectionOf(this);
       if (isBinary) door.receiveBinary(connection);
       else door.receive(connection, textOf(data));

@@ -44,4 +44,6 @@ export interface Connection {
   /** Bytes written that the network has not taken yet. */
   queuedBytes(): number;
   close(reason: CloseReason): void;
+  /** Ends it at once; what waits for it is lost. */
+  terminate(): void;
 }

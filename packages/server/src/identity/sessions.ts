@@ -21,6 +21,9 @@ const IDLE_MS = 90 * 24 * 3600_000;
 /** How long it is remembered that a user's sessions were ended, in ms: the app may just be saying who somebody is. */
 const ENDED_MS = 60_000;
 
+/** What tokens look like: 256 random bits. What doesn't is looked up nowhere. */
+const TOKEN = /^[\w-]{43}$/;
+
 /** A user as a host app knows them. */
 export interface HostUser {
   /** Stable; at most 90 printable ASCII characters. */
@@ -92,7 +95,8 @@ export class Sessions {
   /** The session of a token that came from an address, or undefined. Throws `rate_limited` for too many that are none. */
   async find(token: string, address: string): Promise<Session | undefined> {
     const id = hashOf(token);
-    const user = await findSessionUser(this.#store.read, id, this.#clock.now() - IDLE_MS);
+    const since = this.#clock.now() - IDLE_MS;
+    const user = TOKEN.test(token) ? await findSessionUser(this.#store.read, id, since) : undefined;
     if (user) return { id, user };
     await this.#rateLimits.wrongToken(address);
     return undefined;

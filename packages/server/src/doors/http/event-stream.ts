@@ -8,7 +8,7 @@ import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-f
 import { behindNote } from '../../fanout/send-buffer.js';
 import type { Note } from '../../log/committed.js';
 import type { Session } from '../../identity/actor.js';
-import { tooManyConnections } from '../address-limit.js';
+import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
 import { sessionOf } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
@@ -43,6 +43,7 @@ const MIN_RETRY_MS = 1000;
 export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
   return async (request, response) => {
     const { addresses, addressLimit, attendance, commands, limits } = parts;
+    if (parts.bufferBound.isFull) throw tooMuchWaits();
     const session = (await sessionOf(parts, request)) ?? fail('unauthenticated', 'Start a session first');
     const only = typeof request.query['room'] === 'string' ? request.query['room'] : undefined;
     const connection = new EventStreamConnection(response, resume.epoch, only);
@@ -140,6 +141,10 @@ class EventStreamConnection implements ResumableConnection {
 
   close(_reason: CloseReason): void {
     this.#response.end();
+  }
+
+  terminate(): void {
+    this.#response.destroy();
   }
 
   startAt(place: Place): void {

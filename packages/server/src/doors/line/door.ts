@@ -1,19 +1,22 @@
-import { type Language, languages } from '@madang/protocol';
+import { type Language, languages, MadangError } from '@madang/protocol';
 import accepts from 'accepts';
 import { randomInt } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { toMadangError } from '../../errors.js';
 import type { Session } from '../../identity/actor.js';
-import { runCall } from '../calls.js';
+import { refuse, runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import type { WebSocketConnection } from '../websocket-connection.js';
 import { type WebSocketDoor, WebSocketUpgrades } from '../websocket-server.js';
 import { lineFormats, oneLine } from './format.js';
-import { helpLines, parseLine, usage } from './line.js';
+import { helpLines, type Line, parseLine, usage } from './line.js';
 import { lineWords } from './words.js';
 
 /** How often a free guest's name is looked for. */
 const NAME_TRIES = 5;
+
+/** How much of a verb that there is not is repeated. */
+const MAX_VERB = 60;
 
 /** Where a visitor is, and how they are spoken to. */
 interface Visitor {
@@ -64,13 +67,22 @@ async function handle(
 ): Promise<void> {
   const { language } = visitor;
   const line = parseLine(text.replace(/\r?\n$/, ''), visitor.room);
-  if (line.kind === 'help') return helpLines(language).forEach((each) => connection.send(each));
-  if (line.kind === 'unknown') return connection.send(lineWords.unknown[language](line.verb));
-  if (line.kind === 'incomplete') return connection.send(lineWords.usage[language](usage(line.row)));
+  if (line.kind !== 'call') {
+    const error = await refuse(parts, connection, new MadangError({ code: 'invalid_input', message: '' }));
+    return linesOf(line, error, language).forEach((each) => connection.send(each));
+  }
   const outcome = await runCall(parts, line.row.name, line.input, connection);
   if ('error' in outcome) return connection.send(oneLine(lineWords.error[language](outcome.error.toJSON())));
   visitor.room = line.row.line.enters?.(outcome.result) ?? visitor.room;
   for (const reply of line.row.line.reply?.(outcome.result, language) ?? []) connection.send(oneLine(reply));
+}
+
+/** What the door answers by itself, as long as not too much of it is asked for. */
+function linesOf(line: Exclude<Line, { kind: 'call' }>, error: MadangError, language: Language): string[] {
+  if (error.code !== 'invalid_input') return [lineWords.error[language](error.toJSON())];
+  if (line.kind === 'help') return helpLines(language);
+  if (line.kind === 'unknown') return [oneLine(lineWords.unknown[language](line.verb.slice(0, MAX_VERB)))];
+  return [lineWords.usage[language](usage(line.row))];
 }
 
 async function enter(connection: WebSocketConnection, parts: DoorParts, language: Language): Promise<Session> {

@@ -6,10 +6,11 @@ import type { Session } from '../../identity/actor.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
 import { Outlet } from '../outlet.js';
+import { sessionless } from '../sessionless.js';
 import { textFrames } from '../text-frames.js';
 import { socketIoFormats, socketIoPackets } from './format.js';
 import { disconnectPacket } from './packets.js';
-import { directSocket, queuedBytesOf, takesFrames } from './raw-socket.js';
+import { boundTransport, directSocket, queuedBytesOf, takesFrames, terminateTransport } from './raw-socket.js';
 
 /**
  * A Socket.IO client that began with polling, the caller of what comes over it. Once it has a WebSocket, a batch is one buffer of ready frames,
@@ -21,7 +22,6 @@ export class SocketIoConnection implements Connection, Calling {
   readonly id = nextConnectionId();
   readonly door = 'socket.io';
   readonly address: string;
-  session: Session | undefined;
   presence: 'online' | 'away' = 'online';
   callsInFlight = 0;
   /** Resolves when the handshake's session is let in; undefined from then on. */
@@ -29,6 +29,8 @@ export class SocketIoConnection implements Connection, Calling {
   readonly #engine: EngineSocket;
   readonly #attendance: Attendance;
   readonly #maxAnswerBytes: number;
+  readonly #maxFrameBytes: number;
+  #session: Session | undefined;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
   /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
@@ -37,11 +39,31 @@ export class SocketIoConnection implements Connection, Calling {
   /** What goes when the turn ends: frames that are ready, in one write, then messages. */
   #turn: { frames: Buffer[]; answers: string[] } | undefined;
 
-  constructor(engine: EngineSocket, address: string, parts: { attendance: Attendance; maxAnswerBytes: number }) {
+  constructor(
+    engine: EngineSocket,
+    address: string,
+    parts: { attendance: Attendance; maxAnswerBytes: number; maxFrameBytes: number },
+  ) {
     this.#engine = engine;
     this.address = address;
     this.#attendance = parts.attendance;
     this.#maxAnswerBytes = parts.maxAnswerBytes;
+    this.#maxFrameBytes = parts.maxFrameBytes;
+    this.boundPackets();
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  set session(session: Session | undefined) {
+    this.#session = session;
+    this.boundPackets();
+  }
+
+  /** Without a session, only small packets are taken. Each transport has to be told. */
+  boundPackets(): void {
+    boundTransport(this.#engine, this.#session ? this.#maxFrameBytes : sessionless.frameBytes);
   }
 
   get connection(): this {
@@ -80,7 +102,8 @@ export class SocketIoConnection implements Connection, Calling {
       for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
     }
     // Who asks but does not read is cut off.
-    if (answers.length > 0 && this.#waitingBytes() > this.#maxAnswerBytes) this.close('too_slow');
+    const most = this.#session ? this.#maxAnswerBytes : sessionless.answerBytes;
+    if (answers.length > 0 && this.#waitingBytes() > most) this.close('too_slow');
   }
 
   drained(): void {
@@ -101,6 +124,11 @@ export class SocketIoConnection implements Connection, Calling {
     this.endTurn();
     this.#isClosing = true;
     this.#engine.close(reason === 'too_slow');
+  }
+
+  terminate(): void {
+    this.#isClosing = true;
+    terminateTransport(this.#engine);
   }
 
   #writeFrames(frames: Buffer): void {

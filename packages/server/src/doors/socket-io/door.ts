@@ -2,14 +2,17 @@ import { Server as EngineServer, type Socket } from 'engine.io';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { tooManyConnections } from '../address-limit.js';
+import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
 import type { DoorParts } from '../door.js';
 import { refuseUpgrade } from '../port.js';
 import type { WebSocketUpgrades } from '../websocket-server.js';
 import { SocketIoClients } from './clients.js';
 import { SocketIoConnection } from './connection.js';
 import { createDirectDoor, isDirect } from './direct.js';
-import { forgetRequest } from './raw-socket.js';
+import { boundPayloads, forgetRequest } from './raw-socket.js';
+
+/** How many packets one polling request may bring. What a client has to say in one go are calls, which are bounded too. */
+const MAX_PACKETS = 1000;
 
 /**
  * The door at `/socket.io/`, namespace `/`: `emit(name, input, ack)`; the ack gets `{ result }` or `{ error }`. Who comes
@@ -42,7 +45,10 @@ export class SocketIoDoor {
 
   /** Takes over a polling request. Throws `rate_limited` for a session more than its address may have. */
   request(...[request, response]: Parameters<EngineServer['handleRequest']>): void {
-    if (!sessionIdOf(queryOf(request)) && this.#isFull(request)) throw tooManyConnections();
+    if (!sessionIdOf(queryOf(request))) {
+      if (this.#parts.bufferBound.isFull) throw tooMuchWaits();
+      if (this.#isFull(request)) throw tooManyConnections();
+    }
     this.#engine.handleRequest(request, response);
   }
 
@@ -51,7 +57,8 @@ export class SocketIoDoor {
     const query = queryOf(request);
     const isNew = !sessionIdOf(query);
     if (isNew && isDirect(query)) this.#direct.upgrade(request, socket, head);
-    else if (isNew && this.#isFull(request)) refuseUpgrade(socket);
+    else if (isNew && this.#parts.bufferBound.isFull) refuseUpgrade(socket, '503 Service Unavailable');
+    else if (isNew && this.#isFull(request)) refuseUpgrade(socket, '429 Too Many Requests');
     else this.#engine.handleUpgrade(request, socket, head);
   }
 
@@ -78,7 +85,10 @@ export class SocketIoDoor {
     const connection = new SocketIoConnection(socket, address, {
       attendance,
       maxAnswerBytes: limits.answerBufferBytes,
+      maxFrameBytes: limits.maxFrameBytes,
     });
+    boundPayloads(socket, MAX_PACKETS);
+    socket.on('upgrade', () => connection.boundPackets());
     forgetRequest(socket);
     attendance.opened(connection);
     this.#clients.opened(connection, request);

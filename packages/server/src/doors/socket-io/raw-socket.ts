@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { boundFrames } from '../sessionless.js';
 
 /**
  * The one place that looks inside Engine.IO. Its queue costs about as much as the network write itself, so a batch that
@@ -14,10 +15,54 @@ const isKnownVersion = versionOf('engine.io').startsWith('6.');
 
 /** What is looked at inside; all of it may be missing. */
 interface Inside {
-  transport?: { name?: string; socket?: { readyState?: number; _socket?: unknown } };
+  transport?: {
+    name?: string;
+    socket?: { readyState?: number; _socket?: unknown; terminate?(): void };
+    maxHttpBufferSize?: number;
+    parser?: Parser;
+  };
   upgrading?: boolean;
   readyState?: string;
   writeBuffer?: unknown[];
+}
+
+/** What reads the packets of a polling request's body. */
+interface Parser {
+  decodePayload(body: unknown, ...rest: unknown[]): unknown[];
+}
+
+/** Between the packets of a polling request (Engine.IO protocol 4). */
+const SEPARATOR = '\x1e';
+
+/** Ends the connection, as what Engine.IO can't read does. */
+const UNREADABLE = { type: 'error', data: 'parser error' };
+
+/** Bounds how many packets one polling request may bring: each costs something, and 64 KB hold 30,000. */
+export function boundPayloads(engine: EngineSocket, most: number): void {
+  const { transport } = engine as unknown as Inside;
+  const { parser } = transport ?? {};
+  if (!isKnownVersion || !transport || transport.name !== 'polling' || !parser) return;
+  transport.parser = {
+    ...parser,
+    decodePayload: (body, ...rest) => {
+      const isTooMany = typeof body === 'string' && body.split(SEPARATOR, most + 1).length > most;
+      return isTooMany ? [UNREADABLE] : parser.decodePayload(body, ...rest);
+    },
+  };
+}
+
+/** Says how large a packet, or a polling request's body, may be that the transport in use takes from now on. */
+export function boundTransport(engine: EngineSocket, maxBytes: number): void {
+  const { transport } = engine as unknown as Inside;
+  if (transport?.maxHttpBufferSize !== undefined) transport.maxHttpBufferSize = maxBytes;
+  if (transport?.name === 'websocket' && transport.socket) boundFrames(transport.socket as never, maxBytes);
+}
+
+/** Ends a connection at once; what waits for it is lost. */
+export function terminateTransport(engine: EngineSocket): void {
+  const { transport } = engine as unknown as Inside;
+  engine.close(true);
+  transport?.socket?.terminate?.();
 }
 
 /** Whether ready frames can be written to this connection: it is a WebSocket, and not in the middle of an upgrade. */

@@ -1,0 +1,193 @@
+import { type CommandName, commands, isCommandName, MadangError, parseInput } from '@madang/protocol';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { oneLine } from '../../packages/server/dist/doors/line/format.js';
+import { isReservedName, nameKey } from '../../packages/server/dist/identity/name-key.js';
+import { openEngineIo } from '../support/engine-io-client.ts';
+import { openRawWebSocket, type RawWebSocket } from '../support/raw-web-socket.ts';
+import { sampleInputs } from '../support/sample-input.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+
+/** What no text may cost, in ms of CPU. */
+const MAX_MS = 5;
+
+/** The largest frame that a client may send, by default, and what is around a text in it. */
+const MAX_BYTES = 65_536 - 200;
+
+/** The same where there is no session yet. */
+const MAX_SESSIONLESS_BYTES = 16_384 - 200;
+
+/** Texts that something in a program could take long for, each as long as is asked for. */
+const baits: Record<string, (units: number) => string> = {
+  'marks that are put in order': (units) => `a${'\u0301'.repeat(units / 2)}${'\u0316'.repeat(units / 2)}`,
+  'marks in turn': (units) => filled('\u0301\u0316\u0345', units),
+  'a chain of joined emoji': (units) => filled('👩‍👩‍👧‍👦', units),
+  'joiners alone': (units) => filled('👩\u200d', units),
+  flags: (units) => filled('🇰🇷', units),
+  'tags of a flag': (units) => `🏴${filled('\u{e0067}', units - 2)}`,
+  'letters that look like others': (units) => filled('ᴁΑа', units),
+  'a ligature of eighteen letters': (units) => filled('\ufdfa', units),
+  'decomposed Hangul': (units) => filled('\u1112\u1161\u11ab', units),
+  'letters that decompose': (units) => filled('\u1fa7', units),
+  'lone surrogates': (units) => filled('\ud83d', units),
+  'lone surrogates the other way round': (units) => filled('\udc4d\ud83d', units),
+  'one long word': (units) => filled('a', units),
+  'a word and its end': (units) => `${filled('a', units - 1)}!`,
+  spaces: (units) => `a${filled(' ', units - 2)}a`,
+  'line breaks': (units) => `a${filled('\r\n', units - 2)}a`,
+  'all kinds of white space': (units) => `a${filled('\u00a0\u2028 \t', units - 2)}a`,
+  NULs: (units) => filled('\0', units),
+  'dots and dashes': (units) => filled('a.-_', units),
+  slashes: (units) => filled('/a', units),
+  digits: (units) => filled('9', units),
+  'wildcards of SQL': (units) => filled('%_\\', units),
+};
+
+/** The bounds of the fields' texts, or just below them; 384, 600 and 3000 are those of what is normalised. */
+const lengths = [32, 50, 64, 200, 384, 600, 3000, 8192];
+
+function filled(part: string, units: number): string {
+  return part.repeat(Math.ceil(units / part.length)).slice(0, units);
+}
+
+/** As much of a bait as fits into a frame. */
+function whole(bait: (units: number) => string, maxBytes = MAX_BYTES): string {
+  const bytesPerUnit = Buffer.byteLength(JSON.stringify(bait(1000))) / 1000;
+  return bait(2 * Math.floor(maxBytes / bytesPerUnit / 2));
+}
+
+/** The CPU that something takes, in ms: the least of some tries, since the machine may have been busy. */
+function cpuOf(work: () => void): number {
+  let least = Infinity;
+  for (let tries = 0; tries < 6 && least >= MAX_MS / 5; tries += 1) {
+    const before = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
+}
+
+/** What a command does with an input before it asks the database. */
+function take(name: CommandName, input: Record<string, unknown>): void {
+  let fields: Record<string, unknown> = {};
+  try {
+    fields = parseInput(commands[name].input, input);
+  } catch (error) {
+    if (!(error instanceof MadangError)) throw error;
+    JSON.stringify(error);
+  }
+  for (const [field, value] of Object.entries(fields)) {
+    if (typeof value !== 'string') continue;
+    oneLine(value);
+    if (field === 'name') expect([nameKey(value), isReservedName(value)]).toHaveLength(2);
+  }
+}
+
+const names = Object.keys(commands).filter(isCommandName);
+
+describe.each(names)('%s', (name) => {
+  const sample = sampleInputs({ room: 'lobby', message: 'lobby.1', user: 'u-1' })[name] as Record<string, unknown>;
+
+  test('no text in any of its fields costs more than 5 ms', () => {
+    for (const field of [...Object.keys(commands[name].input.shape), 'nosuchfield']) {
+      for (const [what, bait] of Object.entries(baits)) {
+        const longest = whole(bait);
+        const values = [...lengths.map((length) => bait(length)), longest, { [longest]: 0 }, [longest]];
+        for (const value of values) {
+          const input = { ...sample, [field]: value };
+          if (name === 'session.start') delete input[field === 'name' ? 'token' : 'name'];
+          const cost = cpuOf(() => take(name, input));
+          expect(cost, `${what}, ${JSON.stringify(value).length} characters, in ${field}`).toBeLessThan(MAX_MS);
+        }
+      }
+    }
+  });
+});
+
+describe('a server that is sent such texts', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    // The raw clients answer no heartbeats, and take their time without a session.
+    const patient = ['--heartbeat-ms', '600000', '--handshake-timeout-ms', '600000'];
+    server = await startServer({ flags: ['--limits', 'off', ...patient] });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  /** CPU that the server has used, in ms. */
+  const used = () => {
+    const stat = readFileSync(`/proc/${server.pid()}/stat`, 'latin1');
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
+    return (user + system) * 10;
+  };
+
+  /** How often each text is sent: the clock of the server's CPU ticks each 10 ms. */
+  const TIMES = 8;
+
+  /** Sends each text some times, and says which costs too much. */
+  async function tooDear(send: (text: string) => Promise<unknown>, maxBytes = MAX_BYTES): Promise<string[]> {
+    const dear: string[] = [];
+    for (const [what, bait] of Object.entries(baits)) {
+      const text = whole(bait, maxBytes);
+      let least = Infinity;
+      for (let tries = 0; tries < 3 && least >= MAX_MS; tries += 1) {
+        const before = used();
+        for (let times = 0; times < TIMES; times += 1) await send(text);
+        least = Math.min(least, (used() - before) / TIMES);
+      }
+      if (least >= MAX_MS) dear.push(`${what}: ${least} ms`);
+    }
+    return dear;
+  }
+
+  /** Sends a frame, and waits for what comes next. */
+  const exchange = (client: RawWebSocket) => {
+    let seen = client.texts.all.length;
+    return async (frame: string) => {
+      client.send(frame);
+      await client.texts.until((all) => all.length > seen);
+      seen = client.texts.all.length;
+    };
+  };
+
+  test('as the name of the handshake of Socket.IO, no text costs more than 5 ms', async () => {
+    await using client = await openEngineIo(server.port, { isConnected: false });
+    const ask = exchange(client);
+    expect(await tooDear((name) => ask(`40${JSON.stringify({ name })}`), MAX_SESSIONLESS_BYTES)).toEqual([]);
+  });
+
+  test('in session.start at /ws, no text costs more than 5 ms', async () => {
+    await using client = await openRawWebSocket(server.port, '/ws');
+    const ask = exchange(client);
+    const frameOf = (name: string) =>
+      JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'session.start', params: { name } });
+    expect(await tooDear((name) => ask(frameOf(name)), MAX_SESSIONLESS_BYTES)).toEqual([]);
+  });
+
+  test('as a nickname over HTTP, no text costs more than 5 ms', async () => {
+    const start = async (name: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${server.url}/api/session`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ name }),
+      });
+      expect(response.status).toBe(400);
+      await response.text();
+    };
+    expect(await tooDear(start)).toEqual([]);
+  });
+
+  test('in line mode, as a name, a verb and plain text, no text costs more than 5 ms', async () => {
+    await using client = await openRawWebSocket(server.port, '/');
+    await client.texts.first((text) => text.startsWith('Welcome'));
+    const ask = exchange(client);
+    for (const before of ['/nick ', '/', '']) {
+      expect(await tooDear((text) => ask(`${before}${text.toWellFormed()}`))).toEqual([]);
+    }
+  });
+});
