@@ -70,7 +70,10 @@ export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
       return;
     }
     response.write(`retry: ${MIN_RETRY_MS + Math.round(Math.random() * limits.reconnectSpreadMs)}\n\n`);
-    const heartbeat = setInterval(() => response.write(':\n\n'), limits.heartbeatMs);
+    const heartbeat = setInterval(() => {
+      // One that is ended but not read yet takes nothing more: the error would be nobody's.
+      if (!response.writableEnded) response.write(':\n\n');
+    }, limits.heartbeatMs);
     const address = addressLimit.enter(caller.address);
     attendance.opened(connection);
     response.on('drain', () => attendance.drained(connection));
