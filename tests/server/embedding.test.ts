@@ -341,6 +341,30 @@ describe('createMadang', () => {
     expect((error as Error).message).toMatch(/in use/);
   });
 
+  test('`guests: true` lets guests in beside the app’s own users', async () => {
+    using folder = tempFolder();
+    const app = express();
+    const host = createServer(app);
+    const madang = await createMadang({
+      path: '/chat',
+      data: folder.path,
+      logLevel: 'warn',
+      guests: true,
+      authenticate: () => null,
+    });
+    app.use('/chat', madang.router);
+    host.listen(0);
+    await once(host, 'listening');
+    const { port } = host.address() as AddressInfo;
+    const headers = { 'content-type': 'application/json' };
+    const session = { method: 'POST', headers, body: JSON.stringify({ name: 'a guest' }) };
+    const answer = await fetch(`http://localhost:${port}/chat/api/session`, session);
+    expect(answer.status).toBe(201);
+    await madang.close();
+    host.closeAllConnections();
+    host.close();
+  });
+
   test('close is safe twice, lets the host go on, and frees the folder', async () => {
     using folder = tempFolder();
     const app = express();
