@@ -7,6 +7,9 @@ import { enter, messageOf, say } from '../support/visitor.ts';
 
 const MESSAGES = 240;
 
+/** One turn of the wheel. */
+const WHEEL_PX = 300;
+
 let server: TestServer;
 let browser: Browser;
 let other: Speaker;
@@ -25,15 +28,21 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-test('older messages come above without moving what is read by a pixel', async () => {
+test('older messages that come late move nothing that is read, in any frame, at rest or while wheeling', async () => {
   await using one = await enter(browser, server.url, '독자');
   const { page } = one;
+  await delayOlder(page, 450);
+  await page.reload();
   await messageOf(page, `이야기 ${MESSAGES}.`).waitFor();
-  await watchJumps(page);
+  await watchFrames(page);
   await wheelUpUntil(page, /이야기 1\./);
-  const { jumps, pages } = await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched);
-  expect(pages).toBeGreaterThanOrEqual(3);
+  const { jumps, pages, atRest } = await page.evaluate(() => {
+    const { settle: _, ...seen } = (globalThis as unknown as { watched: Watched }).watched;
+    return seen;
+  });
   expect(jumps).toEqual([]);
+  expect(pages).toBeGreaterThanOrEqual(3);
+  expect(atRest).toBeGreaterThanOrEqual(1);
   await page.getByText('lobby 방의 시작입니다').waitFor();
   const shown = await page.getByRole('article').allTextContents();
   expect(new Set(shown).size).toBe(shown.length);
@@ -76,57 +85,99 @@ test('at the bottom it follows; an own message brings it there', async () => {
 });
 
 interface Watched {
+  /** Movements of what is in sight that no wheel has asked for. */
   jumps: string[];
+  /** Pages that came, and those of them that came while the list was at rest. */
   pages: number;
+  atRest: number;
+  /** At rest: what was wheeled and what has moved must agree by now. */
+  settle: () => void;
+}
+
+/** Holds each answer with older messages back, as a slow network does: they come over the WebSocket, in their own time. */
+async function delayOlder(page: Page, ms: number): Promise<void> {
+  await page.routeWebSocket(/socket\.io/, (ws) => {
+    const upstream = ws.connectToServer();
+    const late = new Set<string>();
+    ws.onMessage((frame) => {
+      const call = /^42(\d+)\["message\.list",.*"before":/.exec(String(frame));
+      if (call?.[1] !== undefined) late.add(`43${call[1]}[`);
+      upstream.send(frame);
+    });
+    upstream.onMessage((frame) => {
+      const start = /^43\d+\[/.exec(String(frame))?.[0] ?? '';
+      if (late.delete(start)) setTimeout(() => ws.send(frame), ms);
+      else ws.send(frame);
+    });
+  });
 }
 
 /**
- * Watches every frame: a row that is in sight may move only by as much as the list was scrolled by the wheel. A page
- * that comes above changes the scroll position too, so what is compared is the place on the screen of the row nearest to
- * the middle from just before rows were put in to just after.
+ * Watches every frame: rows in sight move down by as much as was wheeled up, all by the same and never up, whatever is put in
+ * above them. A movement and the word of its wheel may be a frame apart; `settle` asks whether they agree at rest.
  */
-async function watchJumps(page: Page): Promise<void> {
-  await page.evaluate(() => {
+async function watchFrames(page: Page): Promise<void> {
+  await page.evaluate((wheelPx) => {
     const log = document.querySelector('[role=log]') as HTMLElement;
-    const watched: Watched = { jumps: [], pages: 0 };
+    const watched: Watched = { jumps: [], pages: 0, atRest: 0, settle: () => {} };
     Object.assign(globalThis, { watched });
-    const middleRow = () => {
+    const tops = () => {
       const box = log.getBoundingClientRect();
-      const rows = [...log.querySelectorAll<HTMLElement>('article')];
-      return rows.find((row) => row.getBoundingClientRect().top > box.top + box.height / 3);
-    };
-    let height = log.scrollHeight;
-    let row: HTMLElement | undefined;
-    let top = 0;
-    let wheeled = 0;
-    log.addEventListener('wheel', () => (wheeled = performance.now()), { passive: true });
-    const frame = () => {
-      const grown = log.scrollHeight - height;
-      if (grown > 1000) {
-        watched.pages++;
-        // The wheel's own movement is over: what moved the row now was the new page.
-        if (row?.isConnected && performance.now() - wheeled > 300) {
-          const moved = row.getBoundingClientRect().top - top;
-          if (Math.abs(moved) > 1) watched.jumps.push(`${moved}px at ${row.textContent?.slice(0, 20)}`);
-        }
+      const rows = new Map<string, number>();
+      for (const row of log.querySelectorAll<HTMLElement>('article[data-message]')) {
+        const { top, bottom } = row.getBoundingClientRect();
+        if (bottom > box.top && top < box.bottom) rows.set(row.dataset['message'] as string, top);
       }
+      return rows;
+    };
+    let before = tops();
+    let height = log.scrollHeight;
+    let wheeledAt = 0;
+    let owed = 0;
+    log.addEventListener(
+      'wheel',
+      ({ deltaY }) => {
+        wheeledAt = performance.now();
+        owed -= deltaY;
+      },
+      { passive: true },
+    );
+    watched.settle = () => {
+      if (Math.abs(owed) > 1) watched.jumps.push(`${-owed} px more than was wheeled`);
+      owed = 0;
+    };
+    const frame = () => {
+      const now = tops();
+      const moves = [...now].flatMap(([key, top]) => (before.has(key) ? [top - (before.get(key) as number)] : []));
+      if (moves.length > 0) {
+        const least = Math.min(...moves);
+        const most = Math.max(...moves);
+        owed -= most;
+        if (most - least > 1 || least < -1 || owed < -wheelPx - 1) watched.jumps.push(`${least} to ${most} px`);
+      }
+      // At the top of what is loaded a wheel moves nothing.
+      if (log.scrollTop <= 0) owed = Math.min(owed, 0);
+      if (log.scrollHeight - height > 1000) {
+        watched.pages += 1;
+        if (performance.now() - wheeledAt > 300) watched.atRest += 1;
+      }
+      before = now;
       height = log.scrollHeight;
-      row = middleRow();
-      top = row?.getBoundingClientRect().top ?? 0;
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
-  });
-  // Answers come when the wheel is at rest, so that a movement can't be taken for a jump.
-  await page.routeWebSocket(/nothing/, () => {});
+  }, WHEEL_PX);
 }
 
+/** Some turns of the wheel, a rest that is longer than a page takes, and so on. */
 async function wheelUpUntil(page: Page, text: RegExp): Promise<void> {
   await page.getByRole('log').hover();
-  for (let turn = 0; turn < 60; turn++) {
+  for (let turn = 1; turn < 200; turn++) {
     if (await page.getByRole('article').filter({ hasText: text }).count()) return;
-    await page.mouse.wheel(0, -1400);
-    await page.waitForTimeout(250);
+    await page.mouse.wheel(0, -WHEEL_PX);
+    const isRest = turn % 5 === 0;
+    await page.waitForTimeout(isRest ? 900 : 40);
+    if (isRest) await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched.settle());
   }
   throw new Error('The beginning was not reached');
 }
