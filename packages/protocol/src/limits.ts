@@ -8,6 +8,10 @@ export const formatLimits = {
   roomNameChars: 50,
   /** A room's topic, in code points. */
   topicChars: 250,
+  /** A host app's id of a user, in UTF-8 bytes. */
+  hostIdBytes: 254,
+  /** A user's id: a host app's has three characters for a byte that is not printable ASCII. */
+  userIdChars: 764,
   /** A client's own id of a call. */
   clientIdChars: 64,
   /** Entries of a page: messages, events, rooms, members. */

@@ -1,4 +1,4 @@
-import { fail, type User, type UserRef } from '@madang/protocol';
+import { fail, formatLimits, type User, type UserRef } from '@madang/protocol';
 import { LRUCache } from 'lru-cache';
 import { hash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
@@ -26,7 +26,7 @@ const TOKEN = /^[\w-]{43}$/;
 
 /** A user as a host app knows them. */
 export interface HostUser {
-  /** Stable; at most 90 printable ASCII characters. */
+  /** Stable, any text of 1 to 254 bytes of UTF-8: a number's digits, an e-mail address. */
   id: string;
   name: string;
 }
@@ -160,9 +160,19 @@ export class Sessions {
   }
 }
 
-function userIdOf(hostId: string): string {
-  if (/^[\x21-\x7e]{1,90}$/.test(hostId)) return `u-${hostId}`;
-  throw new Error('The id of an app’s user, as authenticate() gives it, is 1 to 90 printable ASCII characters');
+/**
+ * The id here of a host app's user: what is not printable ASCII is percent-encoded, and the percent sign itself, so that
+ * no two share one.
+ */
+function userIdOf(hostId: unknown): string {
+  const isText = typeof hostId === 'string' && hostId.isWellFormed();
+  const bytes = isText ? Buffer.byteLength(hostId) : 0;
+  if (isText && bytes > 0 && bytes <= formatLimits.hostIdBytes) {
+    return `u-${hostId.replaceAll(/[^\x21-\x7e]|%/gu, encodeURIComponent)}`;
+  }
+  throw new Error(
+    `The id of an app's user, as authenticate() gives it, must be a text of 1 to ${formatLimits.hostIdBytes} bytes of UTF-8`,
+  );
 }
 
 function hashOf(token: string): string {
