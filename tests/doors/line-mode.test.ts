@@ -111,10 +111,10 @@ test.each([
 });
 
 test('a session cookie is not read: the visitor is a new guest', async () => {
-  const { token, user } = await startGuest(server.url, 'cookie owner');
+  const { token, cookie, user } = await startGuest(server.url, 'cookie owner');
   await using line = await connectLine(server.url, {
     origin: server.url,
-    cookie: `madang_session=${token}`,
+    cookie,
     authorization: `Bearer ${token}`,
   });
   line.say('/me');

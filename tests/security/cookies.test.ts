@@ -1,18 +1,26 @@
-import { request } from 'node:http';
+import express from 'express';
+import { createMadang } from 'madang';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import type { Answer } from '../support/door-client.ts';
+import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 let server: TestServer;
 let cookie: string;
+let cookieName: string;
+let ownerToken: string;
 let user: string;
 let count = 0;
 beforeAll(async () => {
   server = await startServer({ flags: ['--limits', 'off', '--origins', 'https://friend.example'] });
   const guest = await startGuest(server.url, 'cookie owner');
-  cookie = `madang_session=${guest.token}`;
+  ({ cookie, cookieName, token: ownerToken } = guest);
   user = guest.user.id;
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -20,29 +28,26 @@ afterAll(() => server[Symbol.asyncDispose]());
 /** Headers as a browser could send them. */
 type Headers = Record<string, string>;
 
-/** What each way in makes of the cookie: the user's id, or '' for nobody. */
-const ways: Record<string, (headers: Headers) => Promise<string>> = {
-  'a GET': async (headers) => idOf(await send('GET', '/api/session', headers)),
+/** What a way in makes of the cookie: the user's id, or '' for nobody and the words of the refusal. */
+interface Outcome {
+  id: string;
+  words: string;
+}
+
+const ways: Record<string, (headers: Headers) => Promise<Outcome>> = {
+  'a GET': async (headers) => outcomeOf((await send('GET', '/api/session', headers)).text),
   'a POST': async (headers) => {
-    const { status } = await send('POST', '/api/presence', headers, '{"presence":"online"}');
-    return status === 200 ? user : '';
+    const { status, text } = await send('POST', '/api/presence', headers, '{"presence":"online"}');
+    return status === 200 ? { id: user, words: '' } : outcomeOf(text);
   },
   'server-sent events': async (headers) => {
-    const { status } = await send('GET', '/api/events', headers);
-    return status === 200 ? user : '';
+    const { status, text } = await send('GET', '/api/events', headers);
+    return status === 200 ? { id: user, words: '' } : outcomeOf(text);
   },
-  '/ws': (headers) =>
-    new Promise((resolve, reject) => {
-      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws`, { headers: { cookie, ...headers } });
-      socket.on('open', () => socket.send('{"jsonrpc":"2.0","id":1,"method":"session.get"}'));
-      socket.on('message', (data: Buffer) => {
-        const answer = JSON.parse(data.toString()) as { id?: number; result?: { user: { id: string } } };
-        if (answer.id !== 1) return;
-        resolve(answer.result?.user.id ?? '');
-        socket.close();
-      });
-      socket.on('error', reject);
-    }),
+  '/ws': async (headers) => {
+    await using client = await connectJsonRpc(server.url, undefined, { cookie, ...headers });
+    return answerOf(await client.ask('session.get', {}));
+  },
   'Socket.IO': (headers) => throughSocketIo('websocket', headers),
   'Socket.IO polling': (headers) => throughSocketIo('polling', headers),
 };
@@ -50,14 +55,16 @@ const ways: Record<string, (headers: Headers) => Promise<string>> = {
 /** The ways that begin with a GET that is no upgrade. */
 const ownGets = ['a GET', 'server-sent events', 'Socket.IO polling'];
 
-async function throughSocketIo(transport: 'websocket' | 'polling', headers: Headers): Promise<string> {
-  const client = await connectSocketIo(server.url, undefined, {
+async function throughSocketIo(transport: 'websocket' | 'polling', headers: Headers): Promise<Outcome> {
+  await using client = await connectSocketIo(server.url, undefined, {
     transports: [transport],
     extraHeaders: { cookie, ...headers },
   });
-  const { result } = await client.ask('session.get', {});
-  await client.close();
-  return (result as { user: { id: string } } | undefined)?.user.id ?? '';
+  return answerOf(await client.ask('session.get', {}));
+}
+
+function answerOf({ result, error }: Answer): Outcome {
+  return { id: (result as { user: { id: string } } | undefined)?.user.id ?? '', words: error?.message ?? '' };
 }
 
 /** A request with headers that `fetch` would not send. */
@@ -68,27 +75,33 @@ function send(
   body?: string,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${server.url}${path}`, { method, headers: { cookie, ...headers } }, (response) => {
-      const status = response.statusCode ?? 0;
-      if (response.headers['content-type']?.startsWith('text/event-stream')) {
-        response.destroy();
-        return resolve({ status, text: '' });
-      }
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => resolve({ status, text }));
-    });
+    const asked = request(
+      `${server.url}${path}`,
+      { method, headers: { cookie, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers } },
+      (response) => {
+        const status = response.statusCode ?? 0;
+        if (response.headers['content-type']?.startsWith('text/event-stream')) {
+          response.destroy();
+          return resolve({ status, text: '' });
+        }
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('end', () => resolve({ status, text }));
+      },
+    );
     asked.on('error', reject);
     asked.end(body);
   });
 }
 
-function idOf({ text }: { text: string }): string {
-  return (JSON.parse(text) as { user?: { id: string } }).user?.id ?? '';
+function outcomeOf(text: string): Outcome {
+  const answer = JSON.parse(text) as { user?: { id: string }; detail?: string };
+  return { id: answer.user?.id ?? '', words: answer.detail ?? '' };
 }
 
 describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
-  const ask = (headers: Headers) => ways[way]?.(headers);
+  const outcome = (headers: Headers) => ways[way]!(headers);
+  const ask = async (headers: Headers) => (await outcome(headers)).id;
 
   test("counts from one's own origin, and from one that the settings name", async () => {
     expect(await ask({ origin: server.url })).toBe(user);
@@ -131,6 +144,20 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
     expect(await ask({ 'sec-fetch-site': 'same-origin' })).toBe(user);
   });
 
+  test('that does not count is refused in words that name the rule', async () => {
+    const refusals: [Headers, RegExp][] = [
+      [{ origin: 'https://evil.example' }, /^Cookie ignored: its Origin https:\/\/evil\.example is not in --origins/],
+      [{ origin: 'null' }, /^Cookie ignored: its Origin is null/],
+      [{ 'sec-fetch-site': 'same-site' }, /^Cookie ignored: .*Sec-Fetch-Site: same-site/],
+      [{ authorization: 'Basic eDp5', origin: 'https://evil.example' }, /^Authorization must be "Bearer <token>"/],
+    ];
+    for (const [headers, words] of refusals) expect((await outcome(headers)).words).toMatch(words);
+    const none = await outcome({});
+    if (!ownGets.includes(way)) expect(none.words).toBe('Cookie ignored: the request has no Origin header');
+    const { words } = await outcome({ cookie: 'theme=dark', origin: 'https://evil.example' });
+    expect(words).toBe('Start a session first');
+  });
+
   test('does not count by a forwarded name that no trusted proxy told', async () => {
     expect(
       await ask({ origin: 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }),
@@ -138,15 +165,17 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
   });
 
   test.each([
-    'madang_session=',
-    'madang_session=nosuch',
-    'madang_session="',
-    'madang_session=%',
-    '__proto__=x',
-    '; ; =',
-    'x',
-  ])('as %s is nobody', async (value) => {
-    expect(await ask({ origin: server.url, cookie: value })).toBe('');
+    ['nothing', () => `${cookieName}=`],
+    ['what was never given', () => `${cookieName}=nosuch`],
+    ['a quote', () => `${cookieName}="`],
+    ['a percent sign', () => `${cookieName}=%`],
+    ['a name that is not its own', () => `madang_session=${ownerToken}`],
+    ['the name of another server', () => `madang_session_00000000=${ownerToken}`],
+    ['a prototype', () => '__proto__=x'],
+    ['separators', () => '; ; ='],
+    ['no pair', () => 'x'],
+  ])('that holds %s is nobody', async (_what, value) => {
+    expect(await ask({ origin: server.url, cookie: value() })).toBe('');
   });
 });
 
@@ -160,7 +189,7 @@ describe('Set-Cookie', () => {
 
   test('keeps the token from scripts and from other sites', async () => {
     const set = (await begin()).headers.get('set-cookie') ?? '';
-    expect(set).toMatch(/^madang_session=[\w-]{43,};/);
+    expect(set).toMatch(/^madang_session_[0-9a-f]{8}=[\w-]{43,};/);
     expect(set).toMatch(/; HttpOnly/);
     expect(set).toMatch(/; SameSite=Lax/);
     expect(set).toMatch(/; Path=\//);
@@ -175,7 +204,33 @@ describe('Set-Cookie', () => {
       method: 'DELETE',
       headers: { authorization: `Bearer ${token}` },
     });
-    expect(ended.headers.get('set-cookie')).toMatch(/^madang_session=; Max-Age=0;/);
+    expect(ended.headers.get('set-cookie')).toMatch(/^madang_session_[0-9a-f]{8}=; Max-Age=0;/);
+  });
+
+  test.each(['https://evil.example', 'null', 'http://localhost', ''])(
+    'never comes across origins, to begin a session or to end one: from "%s" there is a token alone',
+    async (origin) => {
+      const headers = { origin, 'content-type': 'application/json' };
+      const begun = await begin(headers);
+      expect(begun.status).toBe(201);
+      expect(begun.headers.get('set-cookie')).toBeNull();
+      const { token } = (await begun.json()) as { token: string };
+      const ended = await fetch(`${server.url}/api/session`, {
+        method: 'DELETE',
+        headers: { ...headers, authorization: `Bearer ${token}` },
+      });
+      expect(ended.status).toBe(200);
+      expect(ended.headers.get('set-cookie')).toBeNull();
+    },
+  );
+
+  test("comes to one's own page, and to one of an origin that the settings name", async () => {
+    for (const origin of [server.url, 'https://friend.example']) {
+      const begun = await begin({ origin, 'content-type': 'application/json' });
+      expect(begun.headers.get('set-cookie')).toMatch(/^madang_session/);
+    }
+    const elsewhere = await begin({ 'sec-fetch-site': 'cross-site', 'content-type': 'application/json' });
+    expect(elsewhere.headers.get('set-cookie')).toBeNull();
   });
 
   test('comes with nothing but the beginning of a session', async () => {
@@ -194,9 +249,113 @@ describe('Set-Cookie', () => {
       body: '{"name":"secure"}',
     });
     const set = response.headers.get('set-cookie') ?? '';
-    expect(set).toMatch(/^__Host-madang_session=/);
+    expect(set).toMatch(/^__Host-madang_session_[0-9a-f]{8}=/);
     expect(set).toMatch(/; Secure/);
     const untrusted = await begin({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'chat.example' });
     expect(untrusted.headers.get('set-cookie')).not.toMatch(/Secure/);
   });
+
+  test("has a name of its server's own, which stays: servers of one host don't take each other's", async () => {
+    await using other = await startServer();
+    const nameAt = async () => (await startGuest(other.url, `cookie ${++count}`)).cookieName;
+    const name = await nameAt();
+    expect(name).not.toBe(cookieName);
+    await other.stop();
+    await other.start();
+    expect(await nameAt()).toBe(name);
+  });
 });
+
+describe('one origin, however it is told', () => {
+  /** Whom the cookie of a session is, in a request with these headers. */
+  const ask = async (at: { port?: number; socketPath?: string }, headers: Headers) => {
+    const begin = { 'content-type': 'application/json', ...headers, cookie: '' };
+    const body = JSON.stringify({ name: `cookie ${++count}` });
+    const begun = await exchange({ ...at, method: 'POST', path: '/api/session', headers: begin }, body);
+    const [set = ''] = begun.headers['set-cookie'] ?? [];
+    const got = await exchange({ ...at, path: '/api/session', headers: { ...headers, cookie: set.split(';')[0] } });
+    return { set, status: got.statusCode };
+  };
+
+  test.each([
+    ['the default port', { host: 'chat.example:80', origin: 'http://chat.example' }],
+    ['no port', { host: 'chat.example', origin: 'http://chat.example' }],
+    ['capitals', { host: 'Chat.Example', origin: 'http://chat.example' }],
+    ['another port', { host: 'chat.example:8080', origin: 'http://chat.example:8080' }],
+  ])('Host has %s', async (_what, headers) => {
+    expect(await ask({ port: server.port }, headers)).toMatchObject({ status: 200 });
+  });
+
+  test('Host has the default port of the other scheme, which is another origin', async () => {
+    const headers = { host: 'chat.example:443', origin: 'http://chat.example' };
+    expect(await ask({ port: server.port }, headers)).toMatchObject({ set: '', status: 401 });
+  });
+
+  test.each<Headers>([
+    { host: 'chat.example:443', 'x-forwarded-proto': 'https' },
+    { host: '127.0.0.1:3000', 'x-forwarded-host': 'chat.example:443', 'x-forwarded-proto': 'HTTPS' },
+    { host: '127.0.0.1:3000', 'x-forwarded-host': 'chat.example, inner', 'x-forwarded-proto': 'https,http' },
+    { host: 'chat.example', 'x-forwarded-proto': 'wss' },
+  ])('a proxy that is trusted, or comes over a Unix socket, tells it: %j', async (headers) => {
+    using folder = tempFolder();
+    const madang = await createMadang({ data: folder.path, logLevel: 'warn' });
+    const socketPath = join(folder.path, 'madang.sock');
+    const behind = createServer(express().use(madang.router)).listen(socketPath);
+    await once(behind, 'listening');
+    const told = { ...headers, origin: 'https://chat.example' };
+    const { set, status } = await ask({ socketPath }, told);
+    expect(set).toMatch(/^__Host-madang_session_.*; Secure/);
+    expect(status).toBe(200);
+    behind.closeAllConnections();
+    behind.close();
+    await madang.close();
+    const untrusted = await ask({ port: server.port }, told);
+    expect(untrusted.set).toBe('');
+  });
+});
+
+describe('a body', () => {
+  const say = (headers: Headers) => send('POST', '/api/presence', headers, '{"presence":"online"}');
+
+  test.each([
+    'text/plain',
+    'text/plain;charset=UTF-8',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/json',
+    'application/jsonp',
+    '',
+  ])('of a page is JSON by its type, never "%s", which a form can send to any server', async (type) => {
+    for (const from of [{ origin: server.url }, { 'sec-fetch-site': 'same-origin' }, {}] as Headers[]) {
+      const { status, text } = await say({ ...from, 'content-type': type });
+      expect(status).toBe(400);
+      expect(text).toContain('Content-Type must be application/json');
+    }
+    // What has nothing of a browser's is no form.
+    const program = await fetch(`${server.url}/api/presence`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ownerToken}`, 'content-type': type },
+      body: '{"presence":"online"}',
+    });
+    expect(program.status).toBe(200);
+  });
+
+  test.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON'])(
+    'is read as %s',
+    async (type) => {
+      expect((await say({ origin: server.url, 'content-type': type })).status).toBe(200);
+    },
+  );
+});
+
+/** A request and its answer's head. */
+function exchange(options: RequestOptions, body?: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', ...options }, (response) => {
+      response.resume();
+      resolve(response);
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}

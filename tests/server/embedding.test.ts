@@ -1,3 +1,4 @@
+import { type Client, createClient } from '@madang/client';
 import express from 'express';
 import { createMadang, type Madang, type MadangOptions, StartError } from 'madang';
 import { once } from 'node:events';
@@ -28,7 +29,17 @@ let server: Server;
 let own: WebSocketServer;
 let url: string;
 const yards: Madang[] = [];
-let asked: string[] = [];
+/** What `authenticate` was asked. */
+let asked: IncomingMessage[] = [];
+
+/** Whom the host app knows by a token of its own, or by a header that its backend sends. */
+function appUser(request: IncomingMessage): { id: string; name: string } | null {
+  asked.push(request);
+  if (request.headers.authorization === 'Bearer broken') throw new Error('the app is broken');
+  const id = request.headers['x-user'] ?? /^Bearer app-(.+)$/.exec(request.headers.authorization ?? '')?.[1];
+  if (id !== undefined) return { id: decodeURIComponent(String(id)), name: `App ${asked.length}` };
+  return users[request.headers.cookie ?? ''] ?? null;
+}
 
 beforeAll(async () => {
   const app = express();
@@ -46,11 +57,7 @@ beforeAll(async () => {
   await start('/b', { data: folders[1]?.path ?? '' });
   await start('/members', {
     data: folders[2]?.path ?? '',
-    authenticate: (request: IncomingMessage) => {
-      asked.push(request.url ?? '');
-      if (request.headers.authorization === 'App broken') throw new Error('the app is broken');
-      return users[request.headers.cookie ?? ''] ?? null;
-    },
+    authenticate: appUser,
   });
   app.use((_request, response) => void response.status(404).send('the host has no such page'));
   // The host's own WebSocket, at a path of its own.
@@ -257,7 +264,7 @@ describe('authenticate', () => {
     const webSocket = await connectJsonRpc(members(), undefined, as('app=dawn'));
     const sent = await fetch(`${members()}/api/rooms/lobby/messages`, {
       method: 'POST',
-      headers: as('app=dawn'),
+      headers: as('app=dawn', { 'content-type': 'application/json' }),
       body: JSON.stringify({ text: '안녕하세요' }),
     });
     expect(sent.status).toBe(201);
@@ -287,30 +294,137 @@ describe('authenticate', () => {
     expect(guest.status).toBe(403);
   });
 
-  test('is not asked for a request from another origin, unless it has an Authorization header', async () => {
-    asked = [];
-    const elsewhere = { cookie: 'app=minsu', origin: 'https://evil.example' };
-    const response = await fetch(`${members()}/api/presence`, {
+  /** A request that changes something. */
+  const write = (headers: Record<string, string>) =>
+    fetch(`${members()}/api/presence`, {
       method: 'POST',
-      headers: elsewhere,
+      headers: { 'content-type': 'application/json', ...headers },
       body: '{"presence":"away"}',
     });
-    expect(response.status).toBe(401);
-    const webSocket = await connectJsonRpc(members(), undefined, elsewhere);
-    expect(await outcome(webSocket, 'session.get', {})).toBe('unauthenticated');
-    await webSocket.close();
-    expect(asked).toEqual([]);
-    await fetch(`${members()}/api/session`, { headers: { ...elsewhere, authorization: 'App x' } });
-    expect(asked).toHaveLength(1);
+
+  test.each([
+    ['another site', { origin: 'https://evil.example' }, /https:\/\/evil\.example.*--origins/],
+    ['a sandboxed frame', { origin: 'null' }, /null/],
+    ['another site, by its Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }, /cross-site/],
+    ['nobody knows where, with a cookie', {}, /no Origin header/],
+  ])(
+    'is not asked about what a browser attaches to requests from %s, and the refusal says so',
+    async (_what, from, words) => {
+      asked = [];
+      for (const [credentials, said] of [
+        [{ cookie: 'app=minsu' }, words],
+        [{ cookie: 'app=minsu', 'x-user': 'minsu' }, words],
+        [{ cookie: 'app=minsu', authorization: 'Basic eDp5' }, /"Bearer <token>"/],
+        [{ authorization: 'Negotiate x' }, /"Bearer <token>"/],
+        [{ authorization: 'App x' }, /"Bearer <token>"/],
+      ] as const) {
+        const headers = { ...from, ...credentials } as Record<string, string>;
+        const response = await write(headers);
+        expect(response.status).toBe(401);
+        expect(((await response.json()) as { detail: string }).detail).toMatch(said);
+        await using client = await connectJsonRpc(members(), undefined, headers);
+        const closed = once(client.webSocket, 'close');
+        const { error } = await client.ask('session.get', {}).catch(async () => {
+          const [code, reason] = (await closed) as [number, Buffer];
+          expect([code, 'authorization' in headers, 'origin' in headers]).toEqual([4401, true, false]);
+          return { error: { code: 'unauthenticated', message: reason.toString() } };
+        });
+        expect(error).toMatchObject({ code: 'unauthenticated', message: expect.stringMatching(said) as unknown });
+      }
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test('is asked about a bearer token from anywhere, in a request without cookies', async () => {
+    asked = [];
+    const headers = { cookie: 'app=minsu', origin: 'https://evil.example', authorization: 'Bearer app-dawn' };
+    expect((await write(headers)).status).toBe(200);
+    await using webSocket = await connectJsonRpc(members(), undefined, headers);
+    const { user } = await call(webSocket, 'session.get', {});
+    expect(user.id).toBe('u-dawn');
+    expect(asked).toHaveLength(2);
+    for (const request of asked) {
+      expect(JSON.stringify([request.headers, request.rawHeaders, request.headersDistinct])).not.toContain('minsu');
+      expect(request.headers.authorization).toBe('Bearer app-dawn');
+    }
+    // A bad one is refused, whatever the cookie is.
+    const refused = await write(as('app=minsu', { authorization: 'Bearer nosuch' }));
+    expect(refused.status).toBe(401);
   });
 
+  test("is asked about a backend's own header, which no browser sends, also at its first write", async () => {
+    expect((await write({ 'x-user': 'backend' })).status).toBe(200);
+    await using webSocket = await connectJsonRpc(members(), undefined, { 'x-user': 'backend' });
+    expect((await call(webSocket, 'session.get', {})).user.id).toBe('u-backend');
+    expect((await write({ 'x-user': 'backend', origin: url })).status).toBe(200);
+    expect((await write({ 'x-user': 'backend', origin: 'https://evil.example' })).status).toBe(401);
+  });
+
+  test.each([
+    ['김철수', 'u-%EA%B9%80%EC%B2%A0%EC%88%98'],
+    ['kim@example.org', 'u-kim@example.org'],
+    ['김철수@회사.한국', undefined],
+    ['두 단어', undefined],
+    ['100%', 'u-100%25'],
+    ['a/b?c#d', 'u-a/b?c#d'],
+    ['👩‍👩‍👧', undefined],
+    ['x'.repeat(254), undefined],
+    ['é'.repeat(127), undefined],
+  ])('may give "%.20s" as an id, which is its own at every transport', async (id, expected) => {
+    const token = `app-${encodeURIComponent(id)}`;
+    const encoded = expected ?? `u-${id.replaceAll(/[^\x21-\x7e]+|%/gu, encodeURIComponent)}`;
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${members()}/api/session`, { headers });
+    expect(((await response.json()) as { user: { id: string } }).user.id).toBe(encoded);
+    await using webSocket = await connectJsonRpc(members(), { token });
+    await using other = await connectJsonRpc(members(), { token: 'app-other' });
+    const { room } = await call(other, 'direct.open', { user: encoded });
+    await call(webSocket, 'message.send', { room: room.id, text: `from ${encoded.slice(0, 20)}` });
+    const { body } = await other.notes.first(({ name }) => name === 'message.created');
+    expect(body).toMatchObject({ actor: { id: encoded } });
+    await yards.at(-1)?.endSessions(id);
+    await webSocket.closed;
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['more than 254 bytes', 'é'.repeat(128)],
+    ['half a character', '\ud83d'],
+    ['a number', 42],
+    ['none', undefined],
+  ])('that gives %s as an id is named in the log, and harms nobody', async (_what, id) => {
+    await expect(yards.at(-1)?.endSessions(id as string)).rejects.toThrow(/authenticate\(\).*254 bytes/);
+  });
+
+  test.each(['socket.io', 'websocket'] as const)(
+    'the SDK in Node comes in with a token of the app, by %s',
+    async (transport) => {
+      const client = createClient({ url: members(), transport, token: 'app-sdk' });
+      client.connect();
+      await untilStatus(client, 'online');
+      expect(client.user.get()?.id).toBe('u-sdk');
+      await client.close();
+      const refused = createClient({ url: members(), transport, token: 'nosuch' });
+      refused.connect();
+      await untilStatus(refused, 'signed-out');
+      expect(refused.state.get()).toMatchObject({
+        error: { code: 'unauthenticated', message: expect.stringMatching(/token/) as unknown },
+      });
+      await refused.close();
+    },
+  );
+
   test('that throws harms its request only, and tells nothing of why', async () => {
-    const response = await fetch(`${members()}/api/session`, { headers: { authorization: 'App broken' } });
+    const response = await fetch(`${members()}/api/session`, { headers: { authorization: 'Bearer broken' } });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('the app is broken');
     expect((await fetch(`${members()}/healthz`)).status).toBe(200);
   });
 });
+
+async function untilStatus(client: Client, status: string): Promise<void> {
+  await expect.poll(() => client.state.get().status, { timeout: 10_000 }).toBe(status);
+}
 
 describe('createMadang', () => {
   test.each<[string, Record<string, unknown>, RegExp]>([

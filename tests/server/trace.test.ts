@@ -313,8 +313,9 @@ describe('the operator', () => {
   test('comes in by the header alone: no session is started with the token, no cookie is it', async () => {
     await using client = await doors['/ws'](server.url, undefined);
     expect(await outcome(client, 'session.start', { token: operatorToken() })).toBe('unauthenticated');
+    const { cookieName } = await startGuest(server.url, 'with a cookie');
     const response = await fetch(`${server.url}/api/session`, {
-      headers: { cookie: `madang_session=${operatorToken()}`, origin: server.url },
+      headers: { cookie: `${cookieName}=${operatorToken()}`, origin: server.url },
     });
     expect(response.status).toBe(401);
     expect((await ask('GET', '/session', `${operatorToken().slice(0, -1)}!`)).status).toBe(401);

@@ -66,7 +66,7 @@ test('the app’s users are the chat’s users, at the socket and over HTTP', as
   >;
   const sent = await fetch(`${url}/chat/api/rooms/lobby/messages`, {
     method: 'POST',
-    headers: { cookie: dawn, origin: url },
+    headers: { cookie: dawn, origin: url, 'content-type': 'application/json' },
     body: JSON.stringify({ text: '안녕하세요' }),
   });
   expect(sent.status).toBe(201);

@@ -30,7 +30,7 @@ export interface ClientOptions {
   /** The wire; `socket.io` if absent. A function brings one of your own. */
   transport?: 'socket.io' | 'websocket' | OpenTransport;
   /**
-   * `cookie` (a browser, the same origin): the server keeps the session in an HttpOnly cookie and the page never has the
+   * `cookie` (a browser; the same origin, or one of the same site that the server's `--origins` lists): the server keeps the session in an HttpOnly cookie and the page never has the
    * token. `token` if absent: the client has it, see {@link Client.token}.
    */
   credentials?: 'token' | 'cookie';

@@ -42,6 +42,7 @@ export interface ConnectionOwner {
 /** How a connection is made. */
 export interface ConnectionOptions {
   url: URL;
+  withCookies: boolean;
   open: OpenTransport;
   backOff?: BackOffOptions;
 }
@@ -153,6 +154,7 @@ export class Connection {
     this.#cancelTimer();
     const transport = this.#options.open({
       url: this.#options.url,
+      withCookies: this.#options.withCookies,
       token: this.#owner.token(),
       handlers: {
         opened: () => {

@@ -20,7 +20,7 @@ async function request(url: URL, method: 'POST' | 'DELETE', body?: string): Prom
   try {
     response = await fetch(new URL('api/session', url), {
       method,
-      credentials: 'same-origin',
+      credentials: 'include',
       ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body }),
     });
   } catch (error) {

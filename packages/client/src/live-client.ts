@@ -45,11 +45,11 @@ class LiveClient implements Client {
     this.#echo = echo;
     this.#session = new Session({ url, credentials, token, name });
     this.#connection = new Connection(
-      { url, open: openOf(options.transport ?? 'socket.io'), backOff },
+      { url, withCookies: credentials === 'cookie', open: openOf(options.transport ?? 'socket.io'), backOff },
       {
         token: () => this.#session.token,
         begin: (call, presentsToken) => this.#begin(call, presentsToken),
-        refused: () => this.#outcome(this.#session.refused()),
+        refused: (error) => this.#outcome(this.#session.refused(error)),
         message: (event, payload) => this.#message(event, payload),
         lost: () => this.#lost(),
       },
@@ -126,7 +126,11 @@ class LiveClient implements Client {
       await this.#start(await this.#session.start(this.#connection.call, credentials), this.#connection.call);
       this.#connection.signedIn();
     }
-    return this.user.get() ?? fail('unauthenticated', 'The session was not kept; are cookies blocked?');
+    const user = this.user.get();
+    if (user) return user;
+    const state = this.state.get();
+    if (state.status === 'signed-out' && state.error) throw state.error;
+    return fail('unauthenticated', 'The session was not kept; are cookies blocked?');
   }
 
   async signOut(): Promise<void> {

@@ -1,4 +1,4 @@
-import { type CommandOutput, fail, type User } from '@madang/protocol';
+import { type CommandOutput, fail, type MadangError, type User } from '@madang/protocol';
 import type { Beginning, Call } from './connection.js';
 import { beginCookieSession, endCookieSession } from './cookie-session.js';
 import { errorFrom, mayRetry } from './errors.js';
@@ -24,6 +24,8 @@ export class Session {
   readonly #options: SessionOptions;
   #token: string | undefined;
   #mayBeginByName = true;
+  /** Why the credentials that were shown don't count. */
+  #refusal: MadangError | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -43,7 +45,7 @@ export class Session {
     const state = await this.#resume(call, presentsToken);
     if (state) return this.#accept(state);
     const { name } = this.#options;
-    if (name === undefined || !this.#mayBeginByName) return { next: 'signed-out' };
+    if (name === undefined || !this.#mayBeginByName) return this.#signedOut();
     try {
       if (!this.usesCookie) return await this.start(call, { name });
       // Where cookies are blocked, the next connection has no session either: that must not begin one guest after another.
@@ -91,10 +93,11 @@ export class Session {
   }
 
   /** Forgets a token that the server doesn't know; says whether there is another way in. */
-  refused(): Beginning {
+  refused(error: MadangError): Beginning {
     const hadToken = this.#token !== undefined;
     this.#token = undefined;
-    return hadToken ? { next: 'again' } : { next: 'signed-out' };
+    this.#refusal = error;
+    return hadToken ? { next: 'again' } : this.#signedOut();
   }
 
   async #resume(call: Call, presentsToken: boolean): Promise<SessionState | undefined> {
@@ -105,13 +108,23 @@ export class Session {
     } catch (error) {
       const known = errorFrom(error);
       if (known.code !== 'unauthenticated') throw known;
+      // To have no cookie is no fault, but to have one that doesn't count is.
+      if (this.#token !== undefined || known.details?.['ignored'] !== undefined) this.#refusal = known;
       this.#token = undefined;
       return undefined;
     }
   }
 
+  /** Nobody is signed in; tells once what was refused. */
+  #signedOut(): { next: 'signed-out'; error?: MadangError } {
+    const error = this.#refusal;
+    this.#refusal = undefined;
+    return { next: 'signed-out', ...(error && { error }) };
+  }
+
   #accept(state: SessionState): SessionState {
     this.#mayBeginByName = true;
+    this.#refusal = undefined;
     const user = this.user.get();
     if (user?.id !== state.user.id || user.name !== state.user.name) this.user.set(state.user);
     return state;

@@ -7,13 +7,14 @@ import type { OpenTransport } from './transport.js';
  * Opens a Socket.IO connection: WebSocket first, long-polling where a proxy lets no WebSocket through. Its own
  * reconnection is off, since the SDK has to sync before it goes on.
  */
-export const openSocketIo: OpenTransport = ({ url, token, handlers }) => {
+export const openSocketIo: OpenTransport = ({ url, token, withCookies, handlers }) => {
   const socket = io(url.origin, {
     path: `${url.pathname}socket.io/`,
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
     forceNew: true,
     reconnection: false,
+    withCredentials: withCookies,
     ...(token !== undefined && { auth: { token } }),
   });
   const calls = new OpenCalls();

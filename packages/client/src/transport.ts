@@ -16,6 +16,8 @@ export interface TransportOptions {
   url: URL;
   /** A session's token; undefined for none (or the cookie of a page from the same origin). */
   token: string | undefined;
+  /** Whether cookies are to go along to another origin, which must allow this page's (`--origins`). */
+  withCookies: boolean;
   handlers: TransportHandlers;
 }
 

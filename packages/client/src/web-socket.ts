@@ -1,7 +1,7 @@
 /** What browsers' WebSocket and that of `ws` have in common, as far as it is used. */
 export interface PlainSocket {
   addEventListener(name: 'open' | 'error', listener: () => void): void;
-  addEventListener(name: 'close', listener: (close: { code: number }) => void): void;
+  addEventListener(name: 'close', listener: (close: { code: number; reason: string }) => void): void;
   addEventListener(name: 'message', listener: (message: { data: unknown }) => void): void;
   send(text: string): void;
 }

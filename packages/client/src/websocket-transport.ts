@@ -58,7 +58,9 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
     heard();
     handlers.opened();
   });
-  socket.addEventListener('close', ({ code }) => lose(code === UNAUTHENTICATED ? unauthenticated() : undefined));
+  socket.addEventListener('close', ({ code, reason }) =>
+    lose(code === UNAUTHENTICATED ? unauthenticated(reason) : undefined),
+  );
   socket.addEventListener('error', () => lose());
   socket.addEventListener('message', ({ data }) => {
     if (isOver) return;
@@ -82,8 +84,8 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
   };
 };
 
-function unauthenticated(): MadangError {
-  return new MadangError({ code: 'unauthenticated', message: 'The server does not know this session' });
+function unauthenticated(reason: string): MadangError {
+  return new MadangError({ code: 'unauthenticated', message: reason || 'The server does not know this session' });
 }
 
 interface RpcMessage {

@@ -16,7 +16,7 @@ export const errorTable = {
     http: 401,
     jsonRpc: -32001,
     retry: false,
-    title: { en: 'Start a session first', ko: '먼저 세션을 시작해야 합니다' },
+    title: { en: 'Nobody is signed in by this call', ko: '누구의 요청인지 확인되지 않았습니다' },
   },
   forbidden: {
     http: 403,

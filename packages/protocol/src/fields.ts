@@ -60,7 +60,9 @@ function id(maxChars: number, pattern: RegExp, words: string) {
 export const roomId = id(40, /^[a-z0-9][a-z0-9_-]*$/, 'must be a room id').meta({ description: "A room's id" });
 
 /** A user's id. */
-export const userId = id(formatLimits.userIdChars, /^[\x21-\x7e]+$/, 'must be a user id').meta({ description: "A user's id" });
+export const userId = id(formatLimits.userIdChars, /^[\x21-\x7e]+$/, 'must be a user id').meta({
+  description: "A user's id",
+});
 
 /** A message's id: `<room>.<seq>`. Clients take it as opaque. */
 export const messageId = id(60, /^[a-z0-9][a-z0-9_-]*\.[1-9][0-9]{0,15}$/, 'must be a message id').meta({

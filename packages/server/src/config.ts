@@ -24,6 +24,11 @@ function areOrigins(origins: string[]): boolean {
   return origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
 }
 
+/** Whether all are origins, or the word that stands for the own. */
+function areFrameOrigins(origins: string[]): boolean {
+  return areOrigins(origins.filter((origin) => origin !== 'self'));
+}
+
 /** Whether all are addresses, subnets, or words that stand for some (`loopback`). */
 function areAddresses(proxies: string[]): boolean {
   try {
@@ -124,7 +129,17 @@ export const settings = {
   origins: {
     schema: list.refine(areOrigins).default([]),
     value: 'origins',
-    doc: 'Other origins whose pages may use session cookies, with commas: https://example.org',
+    doc: 'Other origins whose pages may use session cookies and the host app’s sign-in, with commas: https://example.org',
+  },
+  crossOrigin: {
+    schema: z.enum(['any', 'listed']).default('any'),
+    value: 'any|listed',
+    doc: 'Which other origins’ pages may come in as guests or with a token: any, or only those in --origins',
+  },
+  frameOrigins: {
+    schema: list.refine(areFrameOrigins).default([]),
+    value: 'origins',
+    doc: 'Origins whose pages may show the web client in a frame, with commas; self is the own; none if absent',
   },
   trustedProxies: {
     schema: list.refine(areAddresses).default([]),

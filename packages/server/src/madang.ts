@@ -11,6 +11,7 @@ import type { DoorParts } from './doors/door.js';
 import { createHttpDoor } from './doors/http/door.js';
 import { createJsonRpcDoor } from './doors/json-rpc/door.js';
 import { createLineDoor } from './doors/line/door.js';
+import { Origins } from './doors/origin.js';
 import { attachUpgrades } from './doors/port.js';
 import { SocketIoDoor } from './doors/socket-io/door.js';
 import { StartError } from './errors.js';
@@ -35,6 +36,7 @@ import { type AheadListener, RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
+import { yardIdOf } from './store/queries/yard-id.js';
 
 /** How often a client that is ahead of a room is worth a line of the log, in ms. */
 const AHEAD_EVERY_MS = 60_000;
@@ -45,9 +47,10 @@ type ServerSetting = 'port' | 'host' | 'workers' | 'headTimeoutMs' | 'requestTim
 /** Settings by name (see docs/configuration.md), and what only a program can give. */
 export interface MadangOptions extends Partial<Omit<Config, ServerSetting>> {
   /**
-   * Tells who a request is from: a page load, an API call, a socket's handshake. `null` for nobody. The request may use
-   * cookies only if it comes from the own origin; otherwise this is asked only if it has an `Authorization` header.
-   * With it, guests are off unless `guests` says otherwise.
+   * Tells who a request is from: an API call, an event stream, a socket's handshake. `null` for nobody. It is asked for
+   * requests of pages of this server and of `origins`, and of programs, by whatever they bring; with `Authorization:
+   * Bearer …` it is asked for any request, which then seems to have no cookies. With it, guests are off unless `guests`
+   * says otherwise.
    */
   authenticate?: (request: IncomingMessage) => Promise<HostUser | null> | HostUser | null;
   /** Whether the web client is served. True if absent. */
@@ -175,12 +178,14 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
       : new Retention({ store, clock, logger, days: config.retentionDays });
   const operator = await openOperator(config.data, logger);
   const addresses = new Addresses(config.trustedProxies);
+  const origins = new Origins({ addresses, listed: config.origins, crossOrigin: config.crossOrigin });
   const credentials = new Credentials({
     sessions,
     operator,
     addresses,
-    origins: config.origins,
+    origins,
     path: config.path ?? '',
+    yardId: await yardIdOf(store.write),
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
   const addressLimit = new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity);
@@ -188,6 +193,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     commands,
     attendance,
     credentials,
+    origins,
     addresses,
     addressLimit,
     bufferBound,
@@ -206,7 +212,14 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     bus: () => nodes?.state ?? 'none',
     isStopping: () => stopping !== undefined,
   };
-  const router = createHttpDoor({ ...doors, resume: new Resume(store, log), health, socketIo, web });
+  const router = createHttpDoor({
+    ...doors,
+    resume: new Resume(store, log),
+    health,
+    socketIo,
+    web,
+    frameOrigins: config.frameOrigins,
+  });
   const detachments: (() => void)[] = [];
   retention?.start();
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Neighbours } from '../dist/cli/neighbours.js';
+import { Addresses } from '../dist/doors/client-address.js';
 
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
@@ -18,7 +19,7 @@ async function besideOneThat(answers: (socket: Socket) => void): Promise<string>
     socket.once('data', () => answers(socket));
   }).listen(join(folder, '2.sock'));
   await once(neighbour, 'listening');
-  const neighbours = new Neighbours({ number: 1, folder });
+  const neighbours = new Neighbours({ number: 1, folder }, new Addresses([]));
   const worker: Server = createServer((asked, answer) => void neighbours.request(asked, answer)).listen(0, '127.0.0.1');
   await once(worker, 'listening');
   ends.push(() => {

@@ -4,8 +4,11 @@ import { commands } from '../table.js';
 import { PROBLEM_TYPE } from '../wire/problem.js';
 import { jsonSchemaOf, type JsonSchema } from './schemas.js';
 
-/** The OpenAPI 3.1 document of the HTTP door, derived from the table. `server` is where its routes begin. */
-export function openApiDocument(server: string): JsonSchema {
+/**
+ * The OpenAPI 3.1 document of the HTTP door, derived from the table. `server` is where its routes begin, `cookie` the
+ * name of the session's.
+ */
+export function openApiDocument(server: string, cookie: string): JsonSchema {
   const schemas: Record<string, JsonSchema> = {};
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const row of Object.values(commands)) {
@@ -24,7 +27,7 @@ export function openApiDocument(server: string): JsonSchema {
       schemas,
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: "A session's token" },
-        cookie: { type: 'apiKey', in: 'cookie', name: 'madang_session', description: 'From the same origin only' },
+        cookie: { type: 'apiKey', in: 'cookie', name: cookie, description: 'From the same origin, or a listed one' },
       },
     },
   };

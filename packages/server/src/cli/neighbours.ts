@@ -10,6 +10,7 @@ import {
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
+import type { Addresses } from '../doors/client-address.js';
 import type { WorkerPlace } from './workers.js';
 
 /** A connection between workers that nothing needs is kept for so many ms. */
@@ -20,6 +21,9 @@ const BACKLOG = 65_535;
 
 /** Header fields that belong to one connection (RFC 9110, 7.6.1), and are not handed on. */
 const OF_ONE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection']);
+
+/** Header fields that only a proxy which is trusted may set. */
+const OF_PROXIES = new Set(['x-forwarded-host', 'x-forwarded-proto']);
 
 /** How a worker's Socket.IO session ids begin, so that every other worker knows whose they are. */
 export function sessionIdPrefix(number: number): string {
@@ -33,11 +37,13 @@ export function sessionIdPrefix(number: number): string {
  */
 export class Neighbours {
   readonly #place: WorkerPlace;
+  readonly #addresses: Addresses;
   /** Ends idle connections by itself, so that no request goes over one that the neighbour has just ended. */
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
-  constructor(place: WorkerPlace) {
+  constructor(place: WorkerPlace, addresses: Addresses) {
     this.#place = place;
+    this.#addresses = addresses;
   }
 
   /** The server at which the other workers hand requests to this one; it is to handle what `open` has attached. */
@@ -68,7 +74,7 @@ export class Neighbours {
         socketPath: this.#pathOf(number),
         method: request.method,
         path: request.url,
-        headers: withoutConnection(headersOf(request)),
+        headers: withoutConnection(headersOf(request, this.#addresses)),
       },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, withoutConnection(answer.headers));
@@ -92,7 +98,7 @@ export class Neighbours {
     const number = this.#ownerOf(request);
     if (number === undefined) return false;
     const handed = connect(this.#pathOf(number));
-    const lines = Object.entries(headersOf(request)).flatMap(([name, value]) =>
+    const lines = Object.entries(headersOf(request, this.#addresses)).flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value]).map((each) => `${name}: ${each}`),
     );
     handed.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
@@ -130,11 +136,15 @@ function withoutConnection<Headers extends object>(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_CONNECTION.has(name))) as Headers;
 }
 
-/** A request's headers, with the address that it came from added. */
-function headersOf(request: IncomingMessage): Record<string, string | string[]> {
+/**
+ * A request's headers, with the address that it came from added. The neighbour believes them, for they come from this
+ * machine; so what a visitor says of the address bar is left out.
+ */
+function headersOf(request: IncomingMessage, addresses: Addresses): Record<string, string | string[]> {
+  const isProxied = addresses.isProxied(request);
   const forwarded = [request.headers['x-forwarded-for'], request.socket.remoteAddress].filter(Boolean).join(', ');
   const given = Object.entries(request.headers).filter(
-    (entry): entry is [string, string | string[]] => entry[1] !== undefined,
+    (entry): entry is [string, string | string[]] => entry[1] !== undefined && (isProxied || !OF_PROXIES.has(entry[0])),
   );
   return { ...Object.fromEntries(given), 'x-forwarded-for': forwarded };
 }

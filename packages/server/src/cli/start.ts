@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config.js';
+import { Addresses } from '../doors/client-address.js';
 import { ignoreUpgrade } from '../doors/ignored-upgrade.js';
 import { asksForWebSocket } from '../doors/port.js';
 import { messageOf, StartError } from '../errors.js';
@@ -41,7 +42,7 @@ export async function start(config: Config): Promise<void> {
     maxHeaderSize: maxHeadBytes,
     keepAliveTimeout: 30_000,
   });
-  if (place) await joinNeighbours(place, { server, madang, app, maxHeadBytes });
+  if (place) await joinNeighbours(place, { server, madang, app, config });
   else {
     server.on('request', app);
     madang.attach(server);
@@ -61,10 +62,10 @@ export async function start(config: Config): Promise<void> {
 /** Serves what is for this worker, and hands on what is for another. */
 async function joinNeighbours(
   place: WorkerPlace,
-  { server, madang, app, maxHeadBytes }: { server: Server; madang: Madang; app: RequestListener; maxHeadBytes: number },
+  { server, madang, app, config }: { server: Server; madang: Madang; app: RequestListener; config: Config },
 ): Promise<void> {
-  const neighbours = new Neighbours(place);
-  const inner = await neighbours.listen(app, maxHeadBytes);
+  const neighbours = new Neighbours(place, new Addresses(config.trustedProxies));
+  const inner = await neighbours.listen(app, config.maxHeadBytes);
   inner.unref();
   madang.attach(inner);
   server.on('request', (request, response) => {

@@ -1,11 +1,11 @@
-import { fail } from '@madang/protocol';
+import { type ErrorObject, fail } from '@madang/protocol';
 import type { Clock } from '../clock.js';
 import type { Attendance } from '../fanout/attendance.js';
 import type { Connection } from '../fanout/connection.js';
 import type { Presence } from '../fanout/presence.js';
 import type { Signals } from '../fanout/signals.js';
 import type { Traces } from '../fanout/traces.js';
-import type { Session } from '../identity/actor.js';
+import { noSession, type Session } from '../identity/actor.js';
 import type { Names } from '../identity/names.js';
 import type { RateLimits } from '../identity/rate-limits.js';
 import type { Sessions } from '../identity/sessions.js';
@@ -33,6 +33,10 @@ export interface Parts {
 export interface Caller {
   /** The session of the connection or the request. */
   readonly session: Session | undefined;
+  /** Why there is no session, where a rule kept credentials from counting. */
+  readonly refusal?: ErrorObject | undefined;
+  /** Finds the session of a token; if absent, only tokens of our own are known. */
+  readonly sessionOf?: ((token: string) => Promise<Session | undefined>) | undefined;
   /** The connection that stays, if there is one. */
   readonly connection?: Connection;
   /** The network address, as rate limits count it. */
@@ -60,7 +64,8 @@ export class Context {
 
   /** The caller's session. The policy has seen to it that there is one. */
   get session(): Session {
-    return this.#session ?? fail('unauthenticated', 'Start a session first');
+    if (this.#session) return this.#session;
+    throw noSession(this.caller.refusal);
   }
 
   /** The room that the permission was asked of. */

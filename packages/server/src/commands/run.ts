@@ -9,7 +9,7 @@ import {
   parseInput,
   permissionObjects,
 } from '@madang/protocol';
-import type { Session } from '../identity/actor.js';
+import { noSession, type Session } from '../identity/actor.js';
 import { requirePermission } from '../identity/policy.js';
 import { Note } from '../log/committed.js';
 import { placeOf } from '../log/event-record.js';
@@ -115,6 +115,7 @@ export class Commands {
     const { store } = this.#parts;
     const object = permissionObjects[permission];
     const user = caller.session?.user.id;
+    if (user === undefined && permission !== 'session.start') throw noSession(caller.refusal);
     if (user === undefined || (object !== 'room' && object !== 'message')) {
       requirePermission(caller.session, permission, {});
       return new Context(this.#parts, caller, {});

@@ -20,9 +20,9 @@ export async function identify(
   context: Context,
 ): Promise<{ session: Session; token: string }> {
   const { sessions } = context.parts;
-  const { address } = context.caller;
+  const { address, sessionOf } = context.caller;
   if (input.token === undefined) return sessions.startGuest(input.name ?? '', address);
-  const session = await sessions.find(input.token, address);
+  const session = await (sessionOf ? sessionOf(input.token) : sessions.find(input.token, address));
   if (!session) return fail('unauthenticated', 'This token is not valid, or its session has ended');
   return { session, token: input.token };
 }

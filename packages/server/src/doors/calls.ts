@@ -2,7 +2,7 @@ import { MadangError } from '@madang/protocol';
 import type { Caller } from '../commands/context.js';
 import { toMadangError } from '../errors.js';
 import type { IncomingMessage } from 'node:http';
-import type { Session } from '../identity/actor.js';
+import type { Identity } from './credentials.js';
 import type { DoorParts } from './door.js';
 
 /** A caller who stays, and has calls on their way. */
@@ -44,10 +44,10 @@ export async function refuse(parts: DoorParts, caller: Caller, error: MadangErro
 }
 
 /**
- * The session that a request brings, if any.
+ * Whose a request is, and why nobody's.
  * @throws MadangError `unauthenticated` for a token that is none: its address has spent something then
  */
-export async function sessionOf(parts: DoorParts, request: IncomingMessage): Promise<Session | undefined> {
+export async function identityOf(parts: DoorParts, request: IncomingMessage): Promise<Identity> {
   try {
     return await parts.credentials.find(request);
   } catch (error) {

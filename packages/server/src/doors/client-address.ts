@@ -32,7 +32,7 @@ export class Addresses {
   /** Whether the request came through a trusted proxy, so that its `X-Forwarded-…` headers count. */
   isProxied(request: IncomingMessage): boolean {
     const { remoteAddress } = request.socket;
-    return remoteAddress !== undefined && this.#trusted(remoteAddress, 0);
+    return remoteAddress === undefined ? isLocalFile(request, 0) : this.#trusted(remoteAddress, 0);
   }
 }
 

@@ -1,24 +1,39 @@
-import { fail } from '@madang/protocol';
+import { type ErrorObject, fail } from '@madang/protocol';
 import { parse, serialize } from 'cookie';
 import type { IncomingMessage } from 'node:http';
 import type { Session } from '../identity/actor.js';
 import type { HostUser, Sessions } from '../identity/sessions.js';
 import type { Addresses } from './client-address.js';
-import { isSecure, mayUseCookies } from './origin.js';
+import { isBearer, isBrowsers, type Origins } from './origin.js';
+import { asBearers } from './request-view.js';
 
 /** How long a browser keeps the session cookie, in seconds. */
 const COOKIE_MAX_AGE = 90 * 24 * 3600;
 
+const BAD_AUTHORIZATION = 'Authorization must be "Bearer <token>"';
+const UNKNOWN_TO_HOST = 'The app that this chat belongs to does not know who you are; sign in there first';
+
 /** Tells who a host app's request is from; null for nobody. */
 export type Authenticate = (request: IncomingMessage) => Promise<HostUser | null>;
 
-/** Finds whose a request is: a bearer token's (the operator's too), the host app's user, or from the same origin the cookie's. */
+/** Whose a request is. */
+export interface Identity {
+  session?: Session | undefined;
+  /** Why there is no session though the request has credentials: the rule that kept them from counting. */
+  refusal?: ErrorObject | undefined;
+}
+
+/**
+ * Decides whose a request is. A bearer token counts from anywhere, and nothing else in the same request. Otherwise the
+ * host app is asked, then the session cookie counts: both only where {@link Origins} finds no problem.
+ */
 export class Credentials {
   readonly #sessions: Sessions;
   readonly #operator: (token: string) => Session | undefined;
   readonly #addresses: Addresses;
-  readonly #origins: readonly string[];
+  readonly #origins: Origins;
   readonly #path: string;
+  readonly #yardId: string;
   readonly #authenticate: Authenticate | undefined;
 
   constructor(parts: {
@@ -26,10 +41,11 @@ export class Credentials {
     /** The operator's session, if a token is the operator's. */
     operator: (token: string) => Session | undefined;
     addresses: Addresses;
-    /** Other origins whose pages may use cookies. */
-    origins: readonly string[];
+    origins: Origins;
     /** Where Madang is mounted; the cookie's path. */
     path: string;
+    /** A name of the database, of letters and digits: servers of one host tell their cookies apart by it. */
+    yardId: string;
     authenticate: Authenticate | undefined;
   }) {
     this.#sessions = parts.sessions;
@@ -37,54 +53,96 @@ export class Credentials {
     this.#addresses = parts.addresses;
     this.#origins = parts.origins;
     this.#path = parts.path;
+    this.#yardId = parts.yardId;
     this.#authenticate = parts.authenticate;
   }
 
-  /** The session of a request, or undefined. Throws `unauthenticated` for a bearer token that is not valid. */
-  async find(request: IncomingMessage): Promise<Session | undefined> {
-    const { authorization } = request.headers;
-    const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    const operator = bearer === undefined ? undefined : this.#operator(bearer);
-    if (operator) return operator;
-    const sameOrigin = mayUseCookies(request, this.#origins, this.#addresses);
-    if (this.#authenticate && (sameOrigin || authorization !== undefined)) {
-      const askedAt = performance.now();
-      const host = await this.#authenticate(request);
-      if (host) return this.#sessions.ofHostUser(host, askedAt);
-    }
-    if (bearer !== undefined) {
-      return (
-        (await this.#sessions.find(bearer, this.#addresses.of(request))) ??
-        fail('unauthenticated', 'This token is not valid, or its session has ended')
-      );
-    }
-    if (authorization !== undefined) return fail('unauthenticated', 'Authorization must be "Bearer <token>"');
-    const token = sameOrigin ? this.#cookieOf(request) : undefined;
-    return token === undefined ? undefined : this.#sessions.find(token, this.#addresses.of(request));
+  /** Whose a request is. Throws `unauthenticated` for an `Authorization` that a program sends and that is not valid. */
+  async find(request: IncomingMessage): Promise<Identity> {
+    if (isBearer(request)) return { session: await this.#ofBearer(request) };
+    const problem = this.#origins.problemOf(request);
+    const session = problem === undefined ? await this.#ofBrowser(request) : undefined;
+    if (session) return { session };
+    // A browser attaches other schemes by itself, where a proxy wants them; a program means what it sends.
+    if (request.headers.authorization !== undefined && !isBrowsers(request)) fail('unauthenticated', BAD_AUTHORIZATION);
+    return { refusal: this.#refusal(request, problem) };
   }
 
-  /** The `Set-Cookie` header of a session that begins; its token is kept from scripts. */
-  cookieFor(token: string, request: IncomingMessage): string {
+  /**
+   * The session of a token that a request brings in another place than its `Authorization`; the host app is asked as if
+   * it were there. Undefined when nobody knows it.
+   */
+  async ofToken(token: string, request: IncomingMessage): Promise<Session | undefined> {
+    const host = await this.#ofHost(asBearers(request, token));
+    return host ?? this.#sessions.find(token, this.#addresses.of(request));
+  }
+
+  /**
+   * The `Set-Cookie` header of a session that begins; its token is kept from scripts. Undefined where the request's
+   * cookies would not count: else any page could make a visitor somebody else.
+   */
+  cookieFor(token: string, request: IncomingMessage): string | undefined {
     return this.#serialize(token, request, COOKIE_MAX_AGE);
   }
 
-  /** The `Set-Cookie` header that makes a browser forget the session. */
-  clearedCookie(request: IncomingMessage): string {
+  /** The `Set-Cookie` header that makes a browser forget the session; undefined where its cookies would not count. */
+  clearedCookie(request: IncomingMessage): string | undefined {
     return this.#serialize('', request, 0);
   }
 
+  /**
+   * The name of the session cookie. A cookie belongs to a host with all its ports, and where a proxy takes a prefix away
+   * the path is the same too; so the name tells whose it is. With TLS its prefix keeps a page without TLS from setting it,
+   * and `__Host-`, which needs the whole path, other hosts of the same site (RFC 6265bis, 4.1.3).
+   */
+  cookieName(request: IncomingMessage): string {
+    const prefix = this.#path ? '__Secure-' : '__Host-';
+    return `${this.#origins.isSecure(request) ? prefix : ''}madang_session_${this.#yardId}`;
+  }
+
+  async #ofBearer(request: IncomingMessage): Promise<Session> {
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) return fail('unauthenticated', BAD_AUTHORIZATION);
+    const session = this.#operator(token) ?? (await this.ofToken(token, request));
+    return session ?? fail('unauthenticated', 'This token is not valid, or its session has ended');
+  }
+
+  async #ofBrowser(request: IncomingMessage): Promise<Session | undefined> {
+    const host = await this.#ofHost(request);
+    if (host) return host;
+    const token = this.#cookieOf(request);
+    return token === undefined ? undefined : this.#sessions.find(token, this.#addresses.of(request));
+  }
+
+  async #ofHost(request: IncomingMessage): Promise<Session | undefined> {
+    if (!this.#authenticate) return undefined;
+    const askedAt = performance.now();
+    const host = await this.#authenticate(request);
+    return host ? this.#sessions.ofHostUser(host, askedAt) : undefined;
+  }
+
+  #refusal(request: IncomingMessage, problem: string | undefined): ErrorObject | undefined {
+    const { authorization, cookie } = request.headers;
+    if (authorization !== undefined) return refused(BAD_AUTHORIZATION, 'authorization');
+    if (problem === undefined) return this.#authenticate && refused(UNKNOWN_TO_HOST);
+    const isOurs = this.#authenticate ? Boolean(cookie) : this.#cookieOf(request) !== undefined;
+    if (isOurs) return refused(`Cookie ignored: ${problem}`, 'cookie');
+    return this.#authenticate && refused(`The app's sign-in is ignored: ${problem}`, 'sign-in');
+  }
+
   #cookieOf(request: IncomingMessage): string | undefined {
-    return parse(request.headers.cookie ?? '')[this.#cookieName(isSecure(request, this.#addresses))];
+    return parse(request.headers.cookie ?? '')[this.cookieName(request)];
   }
 
-  #serialize(value: string, request: IncomingMessage, maxAge: number): string {
-    const secure = isSecure(request, this.#addresses);
+  #serialize(value: string, request: IncomingMessage, maxAge: number): string | undefined {
+    if (this.#origins.problemOf(request) !== undefined) return undefined;
+    const secure = this.#origins.isSecure(request);
     const path = this.#path || '/';
-    return serialize(this.#cookieName(secure), value, { httpOnly: true, sameSite: 'lax', secure, path, maxAge });
+    return serialize(this.cookieName(request), value, { httpOnly: true, sameSite: 'lax', secure, path, maxAge });
   }
+}
 
-  // A "__Host-" cookie can't be set by another host of the same site, but it needs TLS and the whole path.
-  #cookieName(secure: boolean): string {
-    return secure && !this.#path ? '__Host-madang_session' : 'madang_session';
-  }
+/** `ignored`: what the request has that a rule keeps from counting. */
+function refused(message: string, ignored?: 'authorization' | 'cookie' | 'sign-in'): ErrorObject {
+  return { code: 'unauthenticated', message, ...(ignored && { details: { ignored } }) };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.js';
 import type { AddressLimit } from './address-limit.js';
 import type { Addresses } from './client-address.js';
 import type { Credentials } from './credentials.js';
+import type { Origins } from './origin.js';
 
 /**
  * What a door is given. A door turns bytes into calls (`commands.run(name, input, caller)`) and events into bytes (a
@@ -18,6 +19,7 @@ export interface DoorParts {
   commands: Commands;
   attendance: Attendance;
   credentials: Credentials;
+  origins: Origins;
   addresses: Addresses;
   addressLimit: AddressLimit;
   /** Whether so much waits for all clients together that no new one is let in. */

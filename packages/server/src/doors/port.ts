@@ -116,8 +116,14 @@ function destroyed(this: Duplex): void {
   this.destroy();
 }
 
-/** Refuses an upgrade for now: the address has as many connections as it may, or too much waits for all clients. */
-export function refuseUpgrade(socket: Duplex, status: '429 Too Many Requests' | '503 Service Unavailable'): void {
-  const retryAfter = status.startsWith('429') ? 10 : 1;
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\n\r\n`);
+/** In how many seconds an upgrade that is refused for now may be tried again. */
+const RETRY_AFTER = { '429 Too Many Requests': 10, '503 Service Unavailable': 1 };
+
+/**
+ * Refuses an upgrade: of a page that may not talk here; or for now, since the address has as many connections as it may,
+ * or too much waits for all clients.
+ */
+export function refuseUpgrade(socket: Duplex, status: '403 Forbidden' | keyof typeof RETRY_AFTER): void {
+  const retryAfter = status === '403 Forbidden' ? '' : `Retry-After: ${RETRY_AFTER[status]}\r\n`;
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${retryAfter}Content-Length: 0\r\n\r\n`);
 }

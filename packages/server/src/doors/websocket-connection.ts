@@ -1,3 +1,4 @@
+import type { ErrorObject } from '@madang/protocol';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { CloseReason, Connection } from '../fanout/connection.js';
@@ -20,6 +21,8 @@ export class WebSocketConnection implements Connection, Calling {
   readonly id = nextConnectionId();
   readonly format: FramedFormat;
   readonly address: string;
+  /** Why its handshake brought no session, where a rule is the reason. */
+  refusal: ErrorObject | undefined;
   presence: 'online' | 'away' = 'online';
   callsInFlight = 0;
   /** Whether the last ping has not been answered. */
@@ -119,11 +122,12 @@ export class WebSocketConnection implements Connection, Calling {
     this.#webSocket.terminate();
   }
 
-  close(reason: CloseReason): void {
+  /** `words` say more than the reason does, to a person who looks for a fault. */
+  close(reason: CloseReason, words?: string): void {
     if (reason === 'session_ended' || reason === 'unauthenticated') this.#host.door.ending?.(this);
     this.endTurn();
-    const { code, reason: words } = closeCodes[reason];
-    this.#webSocket.close(code, words);
+    const { code, reason: standard } = closeCodes[reason];
+    this.#webSocket.close(code, words === undefined ? standard : closeWords(words));
   }
 
   #joined(): { frames: Buffer[]; texts: string[] } {
@@ -131,6 +135,11 @@ export class WebSocketConnection implements Connection, Calling {
     process.nextTick(endTurn, this);
     return (this.#turn = { frames: [], texts: [] });
   }
+}
+
+/** A close frame has room for 123 bytes (RFC 6455, 5.5); what is not ASCII in our words came from the client. */
+function closeWords(words: string): string {
+  return words.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);
 }
 
 /** Asked for each delivery: cheaper than what Buffer offers. */

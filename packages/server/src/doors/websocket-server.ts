@@ -76,6 +76,7 @@ export class WebSocketUpgrades {
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, '403 Forbidden');
     const address = this.#parts.addresses.of(request);
     if (this.#parts.bufferBound.isFull) return refuseUpgrade(socket, '503 Service Unavailable');
     if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket, '429 Too Many Requests');
@@ -118,8 +119,8 @@ export class WebSocketUpgrades {
       await this.#door.greet(connection, request);
     } catch (error) {
       // Who is told that their session is none gives it up: that must not come of a store that can't be read now.
-      const { code } = toMadangError(error, this.#parts.logger);
-      connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');
+      const { code, message } = toMadangError(error, this.#parts.logger);
+      connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated', message);
     } finally {
       webSocket.resume();
     }

@@ -1,5 +1,5 @@
 import { fail, type Permission, type RoomKind } from '@madang/protocol';
-import { isPerson, type Session } from './actor.js';
+import { isPerson, noSession, type Session } from './actor.js';
 import { type Role, roomRoles, type YardPermission, yardRoles } from './roles.js';
 
 /** Said to both, in one form: it is nobody's business who blocks whom. */
@@ -23,7 +23,7 @@ const NOT_THE_OPERATORS = 'The operator is nobody in the yard; come in as a gues
  */
 export function requirePermission(session: Session | undefined, permission: Permission, object: PolicyObject): void {
   if (permission === 'session.start') return;
-  if (!session) return fail('unauthenticated', 'Start a session first');
+  if (!session) throw noSession(undefined);
   if (isOfYard(permission)) {
     if (yardRoles[permission].includes(session.user.kind)) return;
     return fail('forbidden', isPerson(session.user) ? 'Only the operator may do that' : NOT_THE_OPERATORS);

@@ -1,11 +1,10 @@
 import { asyncApiDocument, fail, openApiDocument } from '@madang/protocol';
-import cors from 'cors';
 import { type Request, type RequestHandler, Router } from 'express';
-import helmet from 'helmet';
 import type { Resume } from '../../fanout/resume.js';
 import type { DoorParts } from '../door.js';
 import type { SocketIoDoor } from '../socket-io/door.js';
 import { compressedAnswers } from './compressed-answers.js';
+import { crossOrigin } from './cross-origin.js';
 import { eventStream } from './event-stream.js';
 import { type HealthChecks, healthRoutes } from './health.js';
 import { takes } from './methods.js';
@@ -13,6 +12,7 @@ import { polling } from './polling.js';
 import { HttpRefusal, noSuchCommand, noSuchRoute, problems } from './problem.js';
 import { answersIn, uncached } from './representation.js';
 import { restRoutes } from './rest.js';
+import { securityHeaders } from './security-headers.js';
 import { webClientRoutes } from './web-client.js';
 
 /** What the HTTP door is given beside what every door is. */
@@ -22,13 +22,17 @@ export interface HttpParts extends DoorParts {
   socketIo: SocketIoDoor;
   /** Whether the web client is served. */
   web: boolean;
+  /** Origins whose pages may show the web client in a frame; `self` is the own. */
+  frameOrigins: readonly string[];
 }
 
 /** Everything over HTTP: `/api`, Socket.IO's polling, health, the web client. An Express router, to be mounted anywhere. */
 export function createHttpDoor(parts: HttpParts): Router {
   const router = Router();
-  router.use(securityHeaders());
+  router.use(securityHeaders(parts.origins, parts.frameOrigins));
   router.use(wholeServer);
+  // Before all that may refuse: a page that may talk here may read why not.
+  router.use(['/api', '/socket.io'], crossOrigin(parts.origins));
   router.use(healthRoutes(parts.health));
   router.use(refuseWhenStopping(parts.health));
   router.use('/api', api(parts));
@@ -63,14 +67,12 @@ const wholeServer: RequestHandler = (request, response, next) => {
 
 function api(parts: HttpParts): Router {
   const router = Router();
-  // Without credentials: a page elsewhere may talk with a token, never with somebody's cookie.
-  router.use(cors({ origin: '*', exposedHeaders: ['Allow', 'Retry-After'], preflightContinue: true }));
   router.use((_request, response, next) => {
     response.set('Cross-Origin-Resource-Policy', 'cross-origin');
     next();
   });
   if (parts.compression) router.use(compressedAnswers);
-  router.use(documents());
+  router.use(documents(parts));
   router.use(uncached);
   router.get('/events', answersIn('text/event-stream'), eventStream(parts, parts.resume)).all('/events', takes('GET'));
   router.use(restRoutes(parts));
@@ -79,7 +81,7 @@ function api(parts: HttpParts): Router {
 }
 
 /** What describes the doors: always the same of one version, so that it is asked for again by its ETag. */
-function documents(): Router {
+function documents({ credentials }: DoorParts): Router {
   const router = Router();
   const describe = (path: string, document: (request: Request) => object) => {
     router.get(path, answersIn('application/json'), (request, response) => {
@@ -87,33 +89,8 @@ function documents(): Router {
     });
     router.all(path, takes('GET'));
   };
-  describe('/openapi.json', ({ baseUrl }) => openApiDocument(baseUrl));
+  describe('/openapi.json', (request) => openApiDocument(request.baseUrl, credentials.cookieName(request)));
   describe('/asyncapi.json', ({ baseUrl, headers }) =>
     asyncApiDocument(headers.host ?? 'localhost', baseUrl.replace(/\/api$/, '')));
   return router;
-}
-
-function securityHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
-        manifestSrc: ["'self'"],
-        workerSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-    // Without TLS a browser would ignore it, and behind a proxy it is the proxy's to say.
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-  });
 }

@@ -1,15 +1,14 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { nextConnectionId } from '../connection-id.js';
-import { fail } from '@madang/protocol';
 import type { Caller } from '../../commands/context.js';
 import type { CloseReason, Place, Stretch } from '../../fanout/connection.js';
 import type { ResumableConnection, Resume } from '../../fanout/resume.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import { behindNote } from '../../fanout/send-buffer.js';
 import type { Note } from '../../log/committed.js';
-import type { Session } from '../../identity/actor.js';
+import { noSession, type Session } from '../../identity/actor.js';
 import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
-import { sessionOf } from '../calls.js';
+import { identityOf } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
 
@@ -44,7 +43,8 @@ export function eventStream(parts: DoorParts, resume: Resume): RequestHandler {
   return async (request, response) => {
     const { addresses, addressLimit, attendance, commands, limits } = parts;
     if (parts.bufferBound.isFull) throw tooMuchWaits();
-    const session = (await sessionOf(parts, request)) ?? fail('unauthenticated', 'Start a session first');
+    const { session, refusal } = await identityOf(parts, request);
+    if (!session) throw noSession(refusal);
     const only = typeof request.query['room'] === 'string' ? request.query['room'] : undefined;
     const connection = new EventStreamConnection(response, resume.epoch, only);
     const caller: Caller = {

@@ -14,6 +14,7 @@ export function polling(socketIo: SocketIoDoor, maxBytes: number): Router {
   const read = express.raw({ limit: maxBytes, type: () => true, inflate: false });
   const serve: RequestHandler = (request, response, next) => {
     response.set('Allow', METHODS.join(', '));
+    if (request.method === 'OPTIONS') return void response.status(204).end();
     if (!METHODS.includes(request.method)) return next();
     const body: unknown = request.body;
     const whole = Buffer.isBuffer(body) ? withBody(request, body) : request;

@@ -1,10 +1,11 @@
 import { type CommandName, commands, type InputIssue, invalidInputOf } from '@madang/protocol';
 import express, { type Request, type RequestHandler, Router } from 'express';
 import type { z } from 'zod';
-import { refuse, sessionOf } from '../calls.js';
+import { identityOf, refuse } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { takes } from './methods.js';
 import { answersIn, knowsUtf8, requireUtf8 } from './representation.js';
+import { requireJson } from './require-json.js';
 
 type Row = (typeof commands)[CommandName];
 
@@ -24,7 +25,7 @@ export function restRoutes(parts: DoorParts): Router {
     router[name](
       path,
       answersIn('application/json'),
-      ...(takesBody(row) ? [knowsUtf8, json] : []),
+      ...(takesBody(row) ? [requireJson, knowsUtf8, json] : []),
       handlerOf(row, parts),
     );
     methods.set(path, [...(methods.get(path) ?? []), method]);
@@ -39,18 +40,22 @@ function takesBody(row: Row): boolean {
 
 function handlerOf(row: Row, parts: DoorParts): RequestHandler {
   return async (request, response) => {
-    const { addresses, commands: runner, credentials } = parts;
-    const session = await sessionOf(parts, request);
-    const caller = { session, address: addresses.of(request) };
+    const { addresses, commands: runner } = parts;
+    const { session, refusal } = await identityOf(parts, request);
+    const caller = { session, refusal, address: addresses.of(request) };
     const misplaced = misplacedIn(row, request);
     if (misplaced) throw await refuse(parts, caller, invalidInputOf([misplaced]));
     const result = await runner.run(row.name, inputOf(row, request), caller);
-    if (row.http.session === 'begins') {
-      response.set('Set-Cookie', credentials.cookieFor((result as { token: string }).token, request));
-    }
-    if (row.http.session === 'ends') response.set('Set-Cookie', credentials.clearedCookie(request));
+    const cookie = cookieAfter(row, result, request, parts);
+    if (cookie !== undefined) response.set('Set-Cookie', cookie);
     response.status(row.http.status ?? 200).json(result);
   };
+}
+
+/** The `Set-Cookie` header of a call that begins a session or ends one. */
+function cookieAfter(row: Row, result: unknown, request: Request, { credentials }: DoorParts): string | undefined {
+  if (row.http.session === 'begins') return credentials.cookieFor((result as { token: string }).token, request);
+  return row.http.session === 'ends' ? credentials.clearedCookie(request) : undefined;
 }
 
 /** What can't be joined to one input: a body that is no object, or names what the path has. */

@@ -9,7 +9,7 @@ import {
 } from '@madang/protocol';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { refuse, runCall, sessionOf } from '../calls.js';
+import { identityOf, refuse, runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import type { WebSocketConnection } from '../websocket-connection.js';
 import { type WebSocketDoor, WebSocketUpgrades } from '../websocket-server.js';
@@ -56,7 +56,8 @@ export function createJsonRpcDoor(parts: DoorParts): WebSocketUpgrades {
 
 async function greet(connection: WebSocketConnection, request: IncomingMessage, parts: DoorParts): Promise<void> {
   // A browser's WebSocket can't send a bearer token, so one that is bad must come from a program: it is told by closing.
-  const session = await sessionOf(parts, request);
+  const { session, refusal } = await identityOf(parts, request);
+  connection.refusal = refusal;
   if (session) await parts.commands.letIn(session, connection);
 }
 

@@ -1,10 +1,10 @@
-import { errorTable, MadangError } from '@madang/protocol';
+import { errorTable, type ErrorObject, MadangError } from '@madang/protocol';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { toMadangError } from '../../errors.js';
 import type { Connection } from '../../fanout/connection.js';
 import type { Session } from '../../identity/actor.js';
-import { type Calling, refuse, runCall, sessionOf } from '../calls.js';
+import { type Calling, identityOf, refuse, runCall } from '../calls.js';
 import type { DoorParts } from '../door.js';
 import { messageOf } from './format.js';
 import {
@@ -21,6 +21,7 @@ import {
 export type PacketConnection = Connection &
   Calling & {
     readonly address: string;
+    refusal: ErrorObject | undefined;
     /** Resolves when the handshake's session is let in; undefined from then on. */
     greeting: Promise<void> | undefined;
     /** Sends an Engine.IO packet; those of one turn are joined into one write. */
@@ -122,11 +123,14 @@ export class SocketIoClients {
     request: IncomingMessage,
     auth: unknown,
   ): Promise<{ session?: Session | undefined; token?: string }> {
-    const { commands } = this.#parts;
+    const { commands, credentials } = this.#parts;
     if (typeof auth === 'object' && auth !== null && Object.keys(auth).length > 0) {
-      return commands.identify(auth, { session: undefined, address: connection.address });
+      const sessionOf = (token: string) => credentials.ofToken(token, request);
+      return commands.identify(auth, { session: undefined, address: connection.address, sessionOf });
     }
-    return { session: await sessionOf(this.#parts, request) };
+    const { session, refusal } = await identityOf(this.#parts, request);
+    connection.refusal = refusal;
+    return { session };
   }
 
   async #greet(connection: PacketConnection, session: Session, token: string | undefined): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ErrorObject } from '@madang/protocol';
 import type { Socket as EngineSocket } from 'engine.io';
 import type { Attendance } from '../../fanout/attendance.js';
 import type { CloseReason, Connection } from '../../fanout/connection.js';
@@ -22,6 +23,8 @@ export class SocketIoConnection implements Connection, Calling {
   readonly id = nextConnectionId();
   readonly door = 'socket.io';
   readonly address: string;
+  /** Why its handshake brought no session, where a rule is the reason. */
+  refusal: ErrorObject | undefined;
   presence: 'online' | 'away' = 'online';
   callsInFlight = 0;
   /** Resolves when the handshake's session is let in; undefined from then on. */

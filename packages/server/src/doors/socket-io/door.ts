@@ -1,3 +1,4 @@
+import { fail } from '@madang/protocol';
 import { Server as EngineServer, type Socket } from 'engine.io';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -35,8 +36,6 @@ export class SocketIoDoor {
       httpCompression: false,
       pingInterval: parts.limits.heartbeatMs,
       pingTimeout: parts.limits.heartbeatMs,
-      // Any page may talk with a token; cookies count only from the own origin (origin.ts).
-      cors: { origin: '*' },
       wsEngine: WebSocketServer,
     });
     if (idPrefix) this.#prefixIds(idPrefix);
@@ -45,7 +44,10 @@ export class SocketIoDoor {
 
   /** Takes over a polling request. Throws `rate_limited` for a session more than its address may have. */
   request(...[request, response]: Parameters<EngineServer['handleRequest']>): void {
-    if (!sessionIdOf(queryOf(request))) {
+    const query = queryOf(request);
+    // Any page could read such an answer, as a script: no rule about origins holds for scripts.
+    if (query.has('j')) fail('invalid_input', 'Polling by JSONP (the parameter "j") is not served; use XHR or fetch');
+    if (!sessionIdOf(query)) {
       if (this.#parts.bufferBound.isFull) throw tooMuchWaits();
       if (this.#isFull(request)) throw tooManyConnections();
     }
@@ -54,6 +56,7 @@ export class SocketIoDoor {
 
   /** Takes over an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, '403 Forbidden');
     const query = queryOf(request);
     const isNew = !sessionIdOf(query);
     if (isNew && isDirect(query)) this.#direct.upgrade(request, socket, head);

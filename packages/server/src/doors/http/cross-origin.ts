@@ -1,0 +1,24 @@
+import { fail } from '@madang/protocol';
+import cors from 'cors';
+import type { RequestHandler } from 'express';
+import type { Origins } from '../origin.js';
+
+/** Errors tell when to come back, and what else there is. */
+const exposedHeaders = ['Allow', 'Retry-After'];
+
+/**
+ * What pages of other origins may do, in the words of CORS (WHATWG Fetch, 3.2): those of listed origins may use
+ * credentials; any others talk without, or not at all. Throws `forbidden` for these.
+ */
+export function crossOrigin(origins: Origins): RequestHandler {
+  // The routes answer a preflight as any OPTIONS.
+  const common = { exposedHeaders, preflightContinue: true };
+  const withCredentials = cors({ origin: true, credentials: true, ...common });
+  const without = cors({ origin: '*', ...common });
+  return (request, response, next) => {
+    response.vary('Origin');
+    if (!origins.admits(request)) return fail('forbidden', 'This server does not serve pages of other origins');
+    const answer: RequestHandler = origins.isListed(request.headers.origin) ? withCredentials : without;
+    return answer(request, response, next);
+  };
+}

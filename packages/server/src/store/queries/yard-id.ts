@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema.js';
+
+const KEY = 'yard_id';
+
+/**
+ * The name of a database for life, 8 hexadecimal digits: unlike the epoch it stays over a restore and a copy. The first
+ * to ask gives it.
+ */
+export async function yardIdOf(write: Kysely<Schema>): Promise<string> {
+  const fresh = { key: KEY, value: randomUUID().slice(0, 8) };
+  await write
+    .insertInto('meta')
+    .values(fresh)
+    .onConflict((on) => on.column('key').doNothing())
+    .execute();
+  const { value } = await write.selectFrom('meta').select('value').where('key', '=', KEY).executeTakeFirstOrThrow();
+  return value;
+}
