@@ -29,7 +29,7 @@ async function readUntil(stream: Response, pattern: RegExp): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of stream.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    text += decoder.decode(chunk, { stream: true });
     const match = pattern.exec(text);
     if (match?.[1] !== undefined) return match[1];
   }

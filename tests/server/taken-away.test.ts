@@ -11,7 +11,10 @@ import { tempFolder } from '../support/temp-folder.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Ways in which a running server's database is taken away, and how each is undone where that can be. */
-const ways: Record<string, { take(data: string, spare: string): void; undo?(data: string, spare: string): void }> = {
+const ways: Record<
+  string,
+  { take: (data: string, spare: string) => void; undo?: (data: string, spare: string) => void }
+> = {
   'its folder is moved': {
     take: (data, spare) => renameSync(data, join(spare, 'data')),
     undo: (data, spare) => renameSync(join(spare, 'data'), data),

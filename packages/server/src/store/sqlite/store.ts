@@ -334,7 +334,7 @@ class SqliteStore implements Store {
       reader: statement.reader,
       all: (parameters: readonly unknown[]) => this.#all(statement, parameters),
       run: (parameters: readonly unknown[]) => statement.run(parameters),
-      iterate: (parameters: readonly unknown[]) => statement.iterate(parameters) as IterableIterator<unknown>,
+      iterate: (parameters: readonly unknown[]) => statement.iterate(parameters),
     };
   }
 
