@@ -77,6 +77,8 @@ export function lockFile(file: string): Database.Database {
   try {
     makePrivateFolder(dirname(file));
     makePrivateFile(`${file}.lock`);
+    // Before it is opened: SQLite gives the files beside one the same mode.
+    keepPrivate(`${file}.lock`);
     lock = new Database(`${file}.lock`, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;

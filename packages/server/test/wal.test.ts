@@ -1,0 +1,31 @@
+import Database from 'better-sqlite3';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { tempFolder } from '../../../tests/support/temp-folder.ts';
+import { openStore } from '../dist/store/open.js';
+import { silent } from './engines.ts';
+import { makeRoom, say, upTo } from './yard.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+test('a WAL that a reader held is reported, and cut by itself when the reader has left', async () => {
+  using folder = tempFolder();
+  const store = await openStore({ data: folder.path, databaseConnections: 2 }, silent);
+  await store.commit([makeRoom('a')]);
+  const size = () => statSync(join(folder.path, 'madang.db-wal')).size;
+  const reader = new Database(join(folder.path, 'madang.db'), { readonly: true });
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM rooms').get();
+  const text = 'x'.repeat(4000);
+  while (size() < 70 * 1024 * 1024) await store.commit(upTo(500).map(() => say('a', text)));
+  await vi.waitFor(() => expect(store.notice).toMatch(/write-ahead log has grown to \d+ MB/), 10_000);
+  expect(store.trouble).toBeUndefined();
+  reader.exec('COMMIT');
+  reader.close();
+  // Nobody writes meanwhile.
+  await vi.waitFor(() => expect(size()).toBeLessThanOrEqual(16 * 1024 * 1024), { timeout: 15_000, interval: 200 });
+  await vi.waitFor(() => expect(store.notice).toBeUndefined(), 5000);
+  await store.commit([say('a', 'after')]);
+  await store.close();
+});

@@ -1,0 +1,147 @@
+import Database from 'better-sqlite3';
+import { once } from 'node:events';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test, vi } from 'vitest';
+import { say } from '../support/chat.ts';
+import { call } from '../support/door-client.ts';
+import { startGuest } from '../support/guest.ts';
+import { connectHttp } from '../support/http-client.ts';
+import { runCli } from '../support/run-cli.ts';
+import { startServer } from '../support/start-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+
+/** Makes a stopped server's database larger than 100 MB. */
+function fill(data: string): void {
+  const database = new Database(join(data, 'madang.db'));
+  database.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 55000)
+    INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id)
+    SELECT 'filled', i, 'somebody', 'Somebody', hex(randomblob(1000)), 1, NULL FROM n`);
+  database.close();
+}
+
+/** The modes of all files of a folder that others than their owner may use in some way. */
+function openFiles(folder: string): string[] {
+  return readdirSync(folder).filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0);
+}
+
+test('a backup of 100 MB ends while people talk, is whole, for its owner alone, and is restored as the docs say', async () => {
+  using folder = tempFolder();
+  const [data, file] = [join(folder.path, 'data'), join(folder.path, 'backups', 'madang.db')];
+  await using server = await startServer({ data, flags: ['--limits', 'off'] });
+  const guest = await startGuest(server.url, 'Ari');
+  expect(await server.stop()).toBe(0);
+  fill(data);
+  expect(statSync(join(data, 'madang.db')).size).toBeGreaterThan(100 * 1024 * 1024);
+  await server.start();
+  await using client = await connectHttp(server.url, guest);
+  const { epoch } = await call(client, 'log.read', { room: 'lobby', after: 0, limit: 1 });
+  let isTalking = true;
+  let said = 0;
+  const talking = (async () => {
+    for (; isTalking; said += 1) {
+      await say(client, `message ${said}`);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  })();
+  await vi.waitFor(() => expect(said).toBeGreaterThan(3), 10_000);
+  const before = said;
+  const began = performance.now();
+  const backup = spawn('sh', [
+    '-c',
+    `umask 000; exec "$0" "$@"`,
+    process.execPath,
+    cli,
+    'backup',
+    file,
+    '--data',
+    data,
+  ]);
+  let told = '';
+  backup.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  const [code] = (await once(backup, 'close')) as [number];
+  const seconds = (performance.now() - began) / 1000;
+  const meanwhile = said - before;
+  isTalking = false;
+  await talking;
+  expect(code, told).toBe(0);
+  expect(seconds).toBeLessThan(60);
+  expect(meanwhile / seconds).toBeGreaterThan(1);
+  expect(told).toMatch(/copying: \d+ %[^]*checking: 100 %[^]*Done: 550\d\d messages in 1 rooms .* checked/);
+  expect(readdirSync(join(folder.path, 'backups'))).toEqual(['madang.db']);
+  expect(openFiles(join(folder.path, 'backups'))).toEqual([]);
+  const copy = new Database(file, { readonly: true });
+  const kept = copy.prepare(`SELECT count(*) FROM messages WHERE room_id = 'lobby'`).pluck().get() as number;
+  copy.close();
+  expect(kept).toBeGreaterThanOrEqual(before - 1);
+  expect(kept).toBeLessThanOrEqual(said);
+
+  const again = await runCli(['backup', file, '--data', data]);
+  expect(again).toMatchObject({ code: 1 });
+  expect(again.stderr).toMatch(/is there already.*--force/);
+  expect((await runCli(['restore', file, '--data', data])).stderr).toContain('in use by another Madang');
+  expect(await server.stop()).toBe(0);
+  const restored = await runCli(['restore', file, '--data', data]);
+  expect(restored, restored.stderr).toMatchObject({ code: 0 });
+  expect(restored.stderr).toMatch(/is kept as .*madang\.db\.before-/);
+  await server.start();
+  const answer = await call(client, 'sync', { cursors: { lobby: 1 }, epoch });
+  expect(answer.rooms['lobby']).toMatchObject({ reset: true });
+  const { messages } = await call(client, 'message.list', { room: 'lobby', limit: 200 });
+  expect(messages).toHaveLength(Math.min(kept, 200));
+  expect(server.output()).toMatch(/it is a backup, made at/);
+});
+
+test('a backup refuses what it can not do, in words, and leaves nothing behind', async () => {
+  using folder = tempFolder();
+  const target = join(folder.path, 'backup.db');
+  const none = await runCli(['backup', target, '--data', join(folder.path, 'nothing')]);
+  expect(none.stderr).toContain('There is no database');
+  const postgres = await runCli(['backup', target, '--database', 'postgres://localhost/x']);
+  expect(postgres.stderr).toContain('pg_dump');
+  const foreign = join(folder.path, 'madang.db');
+  new Database(foreign).exec('CREATE TABLE pigeons (name TEXT)').close();
+  expect((await runCli(['backup', target, '--data', folder.path])).stderr).toContain("no database of Madang's");
+  writeFileSync(join(folder.path, 'text'), 'no database '.repeat(1000));
+  const data = join(folder.path, 'data');
+  const damaged = await runCli(['restore', join(folder.path, 'text'), '--data', data]);
+  expect(damaged.stderr).toContain('damaged');
+  for (const run of [none, postgres, damaged]) {
+    expect(run.code).toBe(1);
+    expect(run.stderr.split('\n').at(-2)).toMatch(/^madang: [^\n]+\.$/);
+  }
+  expect(readdirSync(folder.path).sort()).toEqual(['data', 'madang.db', 'text']);
+});
+
+test.each(['022', '000'])('O2 with umask %s the folder and all files are for their owner alone', async (umask) => {
+  using folder = tempFolder();
+  const data = join(folder.path, 'deep', 'data');
+  const before = process.umask(Number.parseInt(umask, 8));
+  try {
+    await using server = await startServer({ data });
+    await startGuest(server.url, 'Ari');
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder.path, 'deep')).mode & 0o777).toBe(0o700);
+    expect(readdirSync(data)).toEqual(expect.arrayContaining(['madang.db', 'madang.db-wal', 'operator-token']));
+    expect(openFiles(data)).toEqual([]);
+    expect(server.output()).not.toContain('other users');
+    expect(await server.stop()).toBe(0);
+    for (const name of readdirSync(data)) if (name !== 'operator-token') chmodSync(join(data, name), 0o666);
+    chmodSync(data, 0o755);
+    await server.start();
+    expect(openFiles(data)).toEqual([]);
+    // A folder that was there is its owner's business, but they are told.
+    expect(statSync(data).mode & 0o777).toBe(0o755);
+    expect(server.output()).toMatch(/other users of this machine can look into/);
+    expect(server.output()).toMatch(/"files":\[[^\]]*madang\.db"/);
+    expect(readFileSync(join(data, 'operator-token'), 'utf8')).toMatch(/^[\w-]{43}\n$/);
+  } finally {
+    process.umask(before);
+  }
+});
