@@ -176,7 +176,9 @@ async function wheelUpUntil(page: Page, text: RegExp): Promise<void> {
     if (await page.getByRole('article').filter({ hasText: text }).count()) return;
     await page.mouse.wheel(0, -WHEEL_PX);
     const isRest = turn % 5 === 0;
-    await page.waitForTimeout(isRest ? 900 : 40);
+    // Each turn has a frame of its own: several at once would leave nothing in sight to compare.
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    if (isRest) await page.waitForTimeout(900);
     if (isRest) await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched.settle());
   }
   throw new Error('The beginning was not reached');
