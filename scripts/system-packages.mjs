@@ -1,6 +1,6 @@
-// What the tests need of the system: a Chromium with Korean and emoji fonts, Python clients that are not ours, a
-// PostgreSQL, a Redis, nginx, systemd's judge of units. Where they are missing and this may install Debian packages, it
-// does; elsewhere it says what to install.
+// What the tests need of the system: a C compiler, a Chromium with Korean and emoji fonts, Python clients that are not
+// ours, a PostgreSQL, a Redis, nginx, systemd's judge of units. Where they are missing and this may install Debian
+// packages, it does; elsewhere it says what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -15,6 +15,8 @@ const needs = [
     packages: ['python3', 'python3-websockets', 'python3-socketio', 'python3-aiohttp'],
     isThere: () => runs('/usr/bin/python3', ['-c', 'import websockets, socketio, aiohttp']),
   },
+  // The contract's tests put a disk and a clock that fail beneath the server.
+  { packages: ['gcc', 'libc6-dev'], isThere: () => compiles('#include <stdio.h>') },
   { packages: ['redis-server'], isThere: () => runs('redis-server', ['--version']) },
   { packages: ['nginx'], isThere: () => existsSync('/usr/sbin/nginx') },
   { packages: ['systemd'], isThere: () => runs('systemd-analyze', ['--version']) },
@@ -36,6 +38,13 @@ export function ensureSystemPackages() {
   };
   spawnSync('apt-get', ['update', '-qq'], options);
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
+}
+
+function compiles(source) {
+  return (
+    spawnSync('cc', ['-x', 'c', '-fsyntax-only', '-'], { input: `${source}\n`, stdio: ['pipe', 'ignore', 'ignore'] })
+      .status === 0
+  );
 }
 
 function runs(command, args) {

@@ -28,7 +28,7 @@ import { playStorm } from './storm.ts';
 const seed = Number(process.env['MADANG_CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 const folder = tempFolder();
-let shimLibrary: string | undefined;
+let shimLibrary: string;
 
 beforeAll(() => {
   shimLibrary = compileShim(folder.path);
@@ -54,6 +54,7 @@ test('D1–D8: ten kills and every other fault leave nothing lost, doubled, out 
   process.stdout.write(`${[`contract, seed ${seed}`, ...summary.lines()].join('\n')}\n`);
   expect(failure, `seed ${seed}`).toBeUndefined();
   expect(listViolations(verdict.violations), `seed ${seed}`).toEqual([]);
+  expect(summary.missing(), `never happened, seed ${seed}`).toEqual([]);
   expect(tally.kills).toBeGreaterThanOrEqual(10);
   expect(verdict.messages).toBeGreaterThan(50);
 }, 240_000);
@@ -82,10 +83,10 @@ test('D4: clients that all come back together after a restart get all that they 
 }, 120_000);
 
 /** Ten kills, some of them inside a commit, and every other fault between them. */
-function everyFaultOnce(shim: Shim | undefined): RunOptions['disturb'] {
-  const kills = Array.from({ length: 10 }, (_, index) => (shim && index % 3 === 2 ? killInCommit(shim) : kill));
+function everyFaultOnce(shim: Shim): RunOptions['disturb'] {
+  const kills = Array.from({ length: 10 }, (_, index) => (index % 3 === 2 ? killInCommit(shim) : kill));
   const others = allFaults(shim).filter(({ kind }) => !kind.startsWith('kill'));
-  const moreLosses = shim ? [powerLoss(shim), powerLoss(shim)] : [];
+  const moreLosses = [powerLoss(shim), powerLoss(shim)];
   return async (world) => {
     for (const fault of world.random.shuffle([...kills, ...others, ...moreLosses])) {
       await pause(world.random.between(100, 500));

@@ -11,9 +11,9 @@ export const builtCli = fileURLToPath(new URL('../../packages/server/dist/cli.js
 /** A run of the built program, or of another one, on a disk and a clock that fail on demand. */
 export interface BuiltRunOptions extends Omit<RunOptions, 'servers' | 'disturb'> {
   cli?: string;
-  /** Undefined for the machine's own disk and clock. */
-  shimLibrary: string | undefined;
-  disturb(shim: Shim | undefined): RunOptions['disturb'];
+  /** A disk and a clock that fail on demand; see `compileShim`. */
+  shimLibrary: string;
+  disturb(shim: Shim): RunOptions['disturb'];
 }
 
 /**
@@ -24,18 +24,18 @@ export async function runBuilt(options: BuiltRunOptions): Promise<RunResult> {
   const { folder, shimLibrary, cli = builtCli } = options;
   mkdirSync(folder, { recursive: true });
   const data = join(folder, 'data');
-  const shim = shimLibrary === undefined ? undefined : createShim(shimLibrary, join(folder, 'control'), data);
+  const shim = createShim(shimLibrary, join(folder, 'control'), data);
   const disturb = options.disturb(shim);
   try {
     const result = await run({
       ...options,
-      servers: [{ cli, data, ...(shim && { env: shim.env }) }],
-      disturb: (world, isOver) => disturb(world, isOver).finally(() => shim?.mend()),
+      servers: [{ cli, data, env: shim.env }],
+      disturb: (world, isOver) => disturb(world, isOver).finally(() => shim.mend()),
     });
     const damage = damageIn(join(data, 'madang.db'));
     return { ...result, failure: result.failure ?? damage };
   } finally {
-    shim?.close();
+    shim.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { warmNameChecks } from '@madang/protocol';
 import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
-import { systemClock } from './clock.js';
+import { PatientClock, systemClock } from './clock.js';
 import { Commands } from './commands/run.js';
 import { type Config, parseConfig, rateLimitsOf } from './config.js';
 import { AddressLimit } from './doors/address-limit.js';
@@ -99,6 +99,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
 
   const store = await openStore(config, logger);
   const log = await RoomLog.open(store, clock);
+  const ageing = new PatientClock(clock, log.lastAt);
   await ensureLobby(log);
 
   const connections = new Connections(store);
@@ -115,6 +116,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     names,
     rateLimits,
     clock,
+    ageing,
     guests: config.guests,
     onCreated: (user) => joinLobby(log, user),
   });
@@ -144,6 +146,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
         bus: config.bus,
       })
     : undefined;
+  await sessions.mendTimes();
   log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
   log.onAhead(warnOfCursors(logger));
   log.onUnanswered(() => nodes?.unanswered());
@@ -175,7 +178,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const retention =
     config.retentionDays === undefined
       ? undefined
-      : new Retention({ store, clock, logger, days: config.retentionDays });
+      : new Retention({ store, clock: ageing, logger, days: config.retentionDays });
   const operator = await openOperator(config.data, logger);
   const addresses = new Addresses(config.trustedProxies);
   const origins = new Origins({ addresses, listed: config.origins, crossOrigin: config.crossOrigin });

@@ -28,7 +28,7 @@ async function newDatabase(name: Engine['name']): Promise<TestDatabase> {
 /** A yard with something in every table, and pages enough to be broken off in the middle. */
 async function fill(store: Store): Promise<void> {
   for (const user of [ann, bob]) await saveUser(store.write, { ...user, kind: 'guest', createdAt: AT });
-  await claimName(store.write, { nameKey: 'ann', user: ann.id, now: AT, until: AT + 1 });
+  await claimName(store.write, { nameKey: 'ann', user: ann.id, now: AT, until: AT + 1, latest: AT + 1 });
   await insertSession(store.write, 'hash', ann.id, AT);
   await store.commit([makeRoom('a'), makeRoom('b-1', '둘째'), join('a', bob)]);
   const at = AT - 400 * 24 * 3600_000;

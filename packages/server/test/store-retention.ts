@@ -4,7 +4,7 @@ import { newEvent } from '../dist/log/projections.js';
 import { RoomLog } from '../dist/log/room-log.js';
 import type { Logger } from '../dist/logger.js';
 import { Retention } from '../dist/readers/retention.js';
-import { ensurePartitions } from '../dist/store/postgres/partitions.js';
+import { dropFarMonths, ensurePartitions } from '../dist/store/postgres/partitions.js';
 import { newestEventAt } from '../dist/store/queries/rooms.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
@@ -175,6 +175,57 @@ export function storeRetention(engine: () => Engine): void {
       expect(JSON.stringify(lines)).not.toContain('too old 1');
     });
 
+    test('S9 a clock that was wrong makes nothing stay for ever, and nothing go early', async () => {
+      await using database = await engine().newDatabase();
+      const store = await database.open();
+      const wrong = { ahead: before + 3650 * DAY, behind: before - 3650 * DAY };
+      const [old, young] = [before - 2 * DAY, before + 2 * DAY];
+      if (engine().name === 'postgres') {
+        await using client = await connect(database);
+        await ensurePartitions(client.pg, { from: before - 60 * DAY, now: before });
+        await ensurePartitions(client.pg, { from: wrong.ahead, now: wrong.ahead });
+        await ensurePartitions(client.pg, { from: wrong.behind, now: wrong.behind });
+      }
+      const times = {
+        // In the future with something after it: it goes with that, or stays with that.
+        middle: [old, wrong.ahead, old, young, wrong.ahead, young],
+        // Behind, after something young: both stay.
+        behind: [old, young, wrong.behind, young],
+        // At the end of the log.
+        end: [old, old, wrong.ahead, wrong.ahead],
+      };
+      for (const [room, [first = 0, ...others]] of Object.entries(times)) {
+        await store.commit([{ ...makeRoom(room), at: first }]);
+        await store.commit(others.map((at, index) => say(room, `${index + 3}`, { at })));
+      }
+      const run = async (now: number) => {
+        const { running, ended } = once(store, now);
+        await ended;
+        await running.close();
+      };
+      const left = async (room: string) => (await eventsOf(store, room)).map(({ seq }) => seq);
+      await run(before + 30 * DAY);
+      expect([await left('middle'), await left('behind'), await left('end')]).toEqual([
+        [5, 6, 7],
+        [3, 4, 5],
+        [4, 5],
+      ]);
+      const messages = await store.read.selectFrom('messages').select('seq').where('room_id', '=', 'behind').execute();
+      expect(messages.map(({ seq }) => seq).sort()).toEqual([3, 4, 5]);
+      expect((await eventsOf(store, 'end')).map(({ at }) => at)).toEqual([before + 30 * DAY, before + 30 * DAY]);
+      await run(before + 59 * DAY);
+      expect([await left('middle'), await left('behind'), await left('end')]).toEqual([[], [], [4, 5]]);
+      await run(before + 61 * DAY);
+      expect(await left('end')).toEqual([]);
+      if (engine().name === 'sqlite') return;
+      await using client = await connect(database);
+      await dropFarMonths(client.pg, before);
+      const months = await client.pg.query<{ name: string }>(
+        `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'events'::regclass`,
+      );
+      expect(months.rows.filter(({ name }) => name.startsWith('events_2036'))).toEqual([]);
+    });
+
     test('S9 one node at a time does it, and whole months go as partitions', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
@@ -216,6 +267,26 @@ async function connect(database: TestDatabase): Promise<{ pg: Client } & AsyncDi
   const client = new Client({ connectionString: database.address });
   await client.connect();
   return { pg: client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+/** Runs retention once; `ended` resolves when it has looked at everything. */
+function once(store: Store, now: number): { running: Retention; ended: Promise<boolean> } {
+  let done = (): void => undefined;
+  const ended = new Promise<boolean>((resolve) => (done = () => resolve(true)));
+  const watched = new Proxy(store, {
+    get: (target, name) => {
+      if (name !== 'alone') return bound(target, name as keyof Store);
+      return (work: Parameters<Store['alone']>[0]) => target.alone(work).finally(done);
+    },
+  });
+  const running = new Retention({ store: watched, clock: { now: () => now }, logger: silent(), days: 30 });
+  running.start();
+  return { running, ended };
+}
+
+function bound(store: Store, name: keyof Store): unknown {
+  const value = store[name];
+  return typeof value === 'function' ? (value as () => unknown).bind(store) : value;
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

@@ -31,6 +31,12 @@ export class Summary {
     this.tally.slowestStart = slowestStart;
   }
 
+  /** Kinds of faults of which none has happened: a run says nothing of them. */
+  missing(): string[] {
+    const { starts: _, slowestStart: __, ...faults } = this.tally;
+    return Object.entries(faults).flatMap(([kind, count]) => (count === 0 ? [kind] : []));
+  }
+
   /** The lines that say what was done and what came of it. */
   lines(): string[] {
     const { tally } = this;

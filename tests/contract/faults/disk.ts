@@ -40,14 +40,15 @@ export const diskFull = (shim: Shim): Fault => ({
     history.add({ type: 'fault', kind: 'disk-full' });
     const refusedBefore = shim.get('outRefused');
     shim.set('space', random.between(0, 100_000));
-    await until(() => shim.get('outRefused') > refusedBefore, 3000, 20);
+    const isMet = await until(() => shim.get('outRefused') > refusedBefore, 3000, 20);
     await pause(random.between(200, 800));
     // Somebody may end a server whose disk is full; it must not lose anything by that either.
     const isKilled = random.chance(0.25);
     if (isKilled) await subject.kill();
     shim.set('space', -1);
     history.add({ type: 'fault', kind: 'disk-has-space' });
-    tally.diskFull += 1;
+    // Nothing was written meanwhile: then nothing was tried either.
+    if (isMet) tally.diskFull += 1;
     if (isKilled) {
       tally.kills += 1;
       await startAgain(world, subject);
@@ -64,12 +65,14 @@ export const readOnly = (shim: Shim): Fault => ({
     const { random, tally, history } = world;
     const [subject] = world.subjects;
     history.add({ type: 'fault', kind: 'read-only' });
+    const refusedBefore = shim.get('outRefused');
     shim.set('readOnly', 1);
+    const isMet = await until(() => shim.get('outRefused') > refusedBefore, 3000, 20);
     await pause(random.between(200, 800));
     if (random.chance(0.3)) await refusesToStart(world);
     shim.set('readOnly', 0);
     history.add({ type: 'fault', kind: 'writable' });
-    tally.readOnly += 1;
+    if (isMet) tally.readOnly += 1;
     if (!subject.isUp()) await startAgain(world, subject);
     await heals(world, 'the database was writable again');
   },
@@ -82,11 +85,13 @@ export const ioError = (shim: Shim): Fault => ({
   run: async (world) => {
     const { random, tally, history } = world;
     history.add({ type: 'fault', kind: 'io-error' });
+    const refusedBefore = shim.get('outRefused');
     shim.set('ioError', 1);
+    const isMet = await until(() => shim.get('outRefused') > refusedBefore, 3000, 20);
     await pause(random.between(50, 500));
     shim.set('ioError', 0);
     history.add({ type: 'fault', kind: 'io-works' });
-    tally.ioErrors += 1;
+    if (isMet) tally.ioErrors += 1;
     await heals(world, 'the disk worked again');
   },
 });

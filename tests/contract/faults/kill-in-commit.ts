@@ -16,10 +16,11 @@ export const killInCommit = (shim: Shim): Fault => ({
     shim.set('countdown', random.between(1, 12));
     shim.set('pointPower', 0);
     shim.set('point', commitPoints[point]);
-    if (!(await subject.ended(POINT_MS))) await subject.kill();
+    const isInCommit = await subject.ended(POINT_MS);
+    if (!isInCommit) await subject.kill();
     shim.mend();
     tally.kills += 1;
-    tally.commitKills += 1;
+    if (isInCommit) tally.commitKills += 1;
     await startAgain(world, subject);
   },
 });

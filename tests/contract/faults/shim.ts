@@ -37,15 +37,19 @@ export interface Shim {
   close(): void;
 }
 
-/** Compiles the preload library; undefined where there is no C compiler, or no preloading. */
-export function compileShim(folder: string): string | undefined {
-  if (process.platform !== 'linux') return undefined;
+/**
+ * Compiles the preload library. Without it there is no power loss, no failing disk and no clock that jumps, and a run says
+ * nothing of them: so it throws where it can't.
+ */
+export function compileShim(folder: string): string {
   const library = join(folder, 'shim.so');
-  for (const compiler of ['cc', 'gcc']) {
-    const { status } = spawnSync(compiler, ['-O2', '-shared', '-fPIC', '-o', library, source, '-ldl', '-lpthread']);
-    if (status === 0) return library;
-  }
-  return undefined;
+  const flags = ['-O2', '-shared', '-fPIC', '-o', library, source, '-ldl', '-lpthread'];
+  const { status, error, stderr } = spawnSync('cc', flags, { encoding: 'utf8' });
+  if (process.platform === 'linux' && status === 0) return library;
+  const reason = error?.message ?? stderr.trim();
+  throw new Error(
+    `Faults of the disk and the clock need Linux and a C compiler (Debian: apt-get install gcc libc6-dev): ${reason}`,
+  );
 }
 
 /** Makes the shim of a server whose data are in `data`. */

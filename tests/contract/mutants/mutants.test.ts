@@ -17,9 +17,7 @@ const folder = tempFolder();
 const shimLibrary = compileShim(folder.path);
 afterAll(() => folder[Symbol.dispose]());
 
-const possible = [...mutants, ...(shimLibrary === undefined ? [] : diskMutants)];
-
-test.each(possible.map((mutant) => [mutant.name, mutant] as const))(
+test.each([...mutants, ...diskMutants].map((mutant) => [mutant.name, mutant] as const))(
   'the checker catches a server that %s',
   async (_name, mutant) => {
     await expectCaught(mutant, (trial) => tryMutant(mutant, trial));

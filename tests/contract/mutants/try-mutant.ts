@@ -11,7 +11,7 @@ const TRIES = 3;
 export interface Trial {
   folder: string;
   seed: number;
-  shimLibrary: string | undefined;
+  shimLibrary: string;
   durationMs?: number;
 }
 
@@ -31,9 +31,9 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
     pace: { meanMs: 30, inFlight: 3 },
     quietMs: 2000,
     settles: diskFault !== undefined,
-    shimLibrary: diskFault ? trial.shimLibrary : undefined,
+    shimLibrary: trial.shimLibrary,
     disturb: (shim) => {
-      const chosen = shim && diskFault ? diskFault(shim) : fault;
+      const chosen = diskFault ? diskFault(shim) : fault;
       return chosen ? atRandom([chosen], 700) : () => Promise.resolve();
     },
   });

@@ -17,7 +17,7 @@ export interface LongFormOptions {
   /** Only faults of these kinds; all if absent. */
   only?: readonly string[];
   keep: boolean;
-  shimLibrary: string | undefined;
+  shimLibrary: string;
   print: (line: string) => void;
 }
 
@@ -25,6 +25,7 @@ export interface LongFormOptions {
 export async function playNodes(options: LongFormOptions): Promise<{ lines: string[]; failures: string[] }> {
   const { folder, nodes, durationMs, only, shimLibrary, print } = options;
   const summary = new Summary();
+  const kinds = new Set<string>();
   const deck = new Deck(createRandom(options.seed));
   const measured: Measured[] = [];
   const failures: string[] = [];
@@ -49,6 +50,7 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
       shimLibrary,
       disturb: (world, { faults }, isOver) => {
         const chosen = only === undefined ? faults : faults.filter(({ kind }) => only.includes(kind));
+        for (const { kind } of chosen) kinds.add(kind);
         return playFrom(deck, chosen, world, isOver);
       },
     });
@@ -62,6 +64,10 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
       `round ${round} (${played}): faults ${result.measured.length}, messages ${messages}, violations ${violations.length}`,
     );
     if (!options.keep) rmSync(roundFolder, { recursive: true, force: true });
+  }
+  for (const kind of kinds) {
+    if (!measured.some((each) => each.kind === kind))
+      failures.push(`a fault never happened, which proves nothing: ${kind}`);
   }
   return { lines: nodesLines(summary, measured), failures: [...summary.problems, ...failures] };
 }

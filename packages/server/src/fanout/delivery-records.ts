@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import type { Connection } from './connection.js';
 import { Ring } from './ring.js';
 
@@ -208,15 +208,17 @@ export class DeliveryRecords {
   /** What is dropped, be it for its age or for want of room, takes with it what was known up to there. */
   #forget(knownFrom: number, knownSince: number): void {
     this.#knownFrom = Math.max(this.#knownFrom, knownFrom);
-    this.#knownSince = Math.max(this.#knownSince, knownSince);
+    this.#knownSince = Math.min(Math.max(this.#knownSince, knownSince), this.#clock.now());
   }
 
   #sweep(): void {
-    const oldest = this.#clock.now() - KEPT_MS;
-    this.#forget(0, oldest - 1);
-    this.#runs.dropWhile(({ at }) => at < oldest);
-    this.#closed.dropWhile(({ closedAt = 0 }) => closedAt < oldest);
-    this.#gaps.dropWhile(({ at }) => at < oldest);
+    const now = this.#clock.now();
+    this.#forget(0, now - KEPT_MS - 1);
+    // What is in the future is from before the clock was put back, and can't be compared with what comes.
+    const isOver = (at: number) => at < now - KEPT_MS || at > now + MAX_LEAD_MS;
+    this.#runs.dropWhile(({ at }) => isOver(at));
+    this.#closed.dropWhile(({ closedAt = 0 }) => isOver(closedAt));
+    this.#gaps.dropWhile(({ at }) => isOver(at));
   }
 }
 

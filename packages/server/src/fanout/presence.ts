@@ -1,5 +1,5 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
-import type { Clock } from '../clock.js';
+import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import { refOf } from '../identity/actor.js';
 import { Note } from '../log/committed.js';
 import type { Connection } from './connection.js';
@@ -66,6 +66,8 @@ export class Presence {
   readonly #seen = new Map<string, number>();
   #flushing: NodeJS.Timeout | undefined;
   #touchTurn = 0;
+  /** What the clock adds to the time that no change of it moves. */
+  #clockOffset: number;
   #elsewhere: PresenceElsewhere | undefined;
   readonly #touching: NodeJS.Timeout;
 
@@ -80,6 +82,7 @@ export class Presence {
     this.#delivery = parts.delivery;
     this.#clock = parts.clock;
     this.#onHere = parts.onHere;
+    this.#clockOffset = this.#clock.now() - performance.now();
     this.#touching = setInterval(() => void this.#touch(this.#nextOfThoseHere()), TOUCH_MS);
     this.#touching.unref();
   }
@@ -123,7 +126,9 @@ export class Presence {
   of(user: string, lastSeenAt: number): UserPresence {
     const presence = this.#stateOf(user);
     if (presence !== 'offline') return { presence };
-    return { presence, lastSeen: Math.max(lastSeenAt, this.#seen.get(user) ?? 0) };
+    // Never in the future, whatever the clock was then.
+    const lastSeen = Math.min(Math.max(lastSeenAt, this.#seen.get(user) ?? 0), this.#clock.now());
+    return { presence, lastSeen };
   }
 
   /** A room's people who are present. */
@@ -255,6 +260,11 @@ export class Presence {
   }
 
   #nextOfThoseHere(): string[] {
+    const offset = this.#clock.now() - performance.now();
+    const hasJumped = Math.abs(offset - this.#clockOffset) > MAX_LEAD_MS;
+    this.#clockOffset = offset;
+    // What the store says of them, and of their names, is of another time.
+    if (hasJumped) return [...this.#here.keys()];
     this.#touchTurn = (this.#touchTurn + 1) % TOUCH_TURNS;
     return [...this.#here.keys()].filter((user) => user.charCodeAt(user.length - 1) % TOUCH_TURNS === this.#touchTurn);
   }

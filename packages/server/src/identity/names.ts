@@ -1,7 +1,7 @@
 import { fail, type User } from '@madang/protocol';
 import { claimName, holdNames, holdsName, releaseNames } from '../store/queries/users.js';
 import type { Store } from '../store/store.js';
-import type { Clock } from '../clock.js';
+import { type Clock, MAX_LEAD_MS, PatientClock } from '../clock.js';
 import { isReservedName, nameKey } from './name-key.js';
 
 /** How long a name is kept for somebody who went, in ms: a reload, a lift, a restart of the server. */
@@ -11,10 +11,13 @@ const HOLD_MS = 15 * 60_000;
 export class Names {
   readonly #store: Store;
   readonly #clock: Clock;
+  /** By it a name runs out: those of people who are here are not up for grabs where the clock jumps ahead. */
+  readonly #patient: Clock;
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#patient = new PatientClock(clock);
   }
 
   /** Takes a name for a user, who gives back the one before. Throws `conflict` when somebody else holds it. */
@@ -32,8 +35,8 @@ export class Names {
       const name = number === 1 ? user.name : `${user.name} ${number}`;
       const now = this.#clock.now();
       // Most who come back still hold theirs for long enough; that costs no write.
-      if (await holdsName(this.#store.read, { nameKey: nameKey(name), user: user.id, until: now + HOLD_MS / 2 }))
-        return name;
+      const claim = { nameKey: nameKey(name), user: user.id, until: now + HOLD_MS / 2, latest: latestHold(now) };
+      if (await holdsName(this.#store.read, claim)) return name;
       if (await this.#claim(user.id, name)) return name;
     }
   }
@@ -50,6 +53,12 @@ export class Names {
 
   #claim(user: string, name: string): Promise<boolean> {
     const now = this.#clock.now();
-    return claimName(this.#store.write, { nameKey: nameKey(name), user, now, until: now + HOLD_MS });
+    const times = { now: this.#patient.now(), until: now + HOLD_MS, latest: latestHold(now) };
+    return claimName(this.#store.write, { nameKey: nameKey(name), user, ...times });
   }
+}
+
+/** Until when a name can be held at most, other nodes' clocks considered. */
+function latestHold(now: number): number {
+  return now + HOLD_MS + MAX_LEAD_MS;
 }

@@ -126,7 +126,9 @@ export class RateLimits {
       if (this.#count) this.#note(purse, spender, cost, spent.consumedPoints);
     } catch (spent) {
       if (!(spent instanceof RateLimiterRes)) throw spent;
-      throw tooMany(Math.max(1, Math.ceil(spent.msBeforeNext / 1000)));
+      // Never longer than the window: the limiter counts by a clock that may be put back.
+      const longest = this.#budgets?.[budget].seconds ?? 1;
+      throw tooMany(Math.min(longest, Math.max(1, Math.ceil(spent.msBeforeNext / 1000))));
     }
   }
 

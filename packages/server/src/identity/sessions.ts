@@ -1,11 +1,12 @@
 import { fail, formatLimits, type User, type UserRef } from '@madang/protocol';
 import { LRUCache } from 'lru-cache';
 import { hash, randomBytes } from 'node:crypto';
-import type { Clock } from '../clock.js';
+import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import {
   deleteSession,
   findSessionUser,
   insertSession,
+  mendSessionTimes,
   sessionIdsOf,
   touchSessions,
 } from '../store/queries/sessions.js';
@@ -40,6 +41,7 @@ export class Sessions {
   readonly #names: Names;
   readonly #rateLimits: RateLimits;
   readonly #clock: Clock;
+  readonly #ageing: Clock;
   readonly #guests: boolean;
   readonly #onCreated: (user: UserRef) => Promise<void>;
   /** The app's users who are being let in for the first time. */
@@ -48,12 +50,13 @@ export class Sessions {
   readonly #endedAt = new LRUCache<string, number>({ max: 1000, ttl: ENDED_MS });
   readonly #endListeners: ((session: Session, reason: SessionEnd) => void)[] = [];
 
-  /** `guests`: whether they are let in. `onCreated` hears of every new user before anyone else does. */
+  /** `ageing` tells what is over, `guests` whether they are let in. `onCreated` hears of every new user before anyone else does. */
   constructor(parts: {
     store: Store;
     names: Names;
     rateLimits: RateLimits;
     clock: Clock;
+    ageing: Clock;
     guests: boolean;
     onCreated: (user: UserRef) => Promise<void>;
   }) {
@@ -61,6 +64,7 @@ export class Sessions {
     this.#names = parts.names;
     this.#rateLimits = parts.rateLimits;
     this.#clock = parts.clock;
+    this.#ageing = parts.ageing;
     this.#guests = parts.guests;
     this.#onCreated = parts.onCreated;
   }
@@ -95,7 +99,7 @@ export class Sessions {
   /** The session of a token that came from an address, or undefined. Throws `rate_limited` for too many that are none. */
   async find(token: string, address: string): Promise<Session | undefined> {
     const id = hashOf(token);
-    const since = this.#clock.now() - IDLE_MS;
+    const since = this.#ageing.now() - IDLE_MS;
     const user = TOKEN.test(token) ? await findSessionUser(this.#store.read, id, since) : undefined;
     if (user) return { id, user };
     await this.#rateLimits.wrongToken(address);
@@ -150,6 +154,12 @@ export class Sessions {
     await deleteSession(this.#store.write, session.id);
     if (session.user.kind === 'guest') await this.#names.release(session.user.id);
     for (const listener of this.#endListeners) listener(session, reason);
+  }
+
+  /** A session that was last used in the future would never be over: it was used now at the latest. */
+  mendTimes(): Promise<void> {
+    const now = this.#clock.now();
+    return mendSessionTimes(this.#store.write, now, now + MAX_LEAD_MS);
   }
 
   /** Remembers that users are here. */

@@ -1,5 +1,5 @@
 import { fail, type LoggedEvent } from '@madang/protocol';
-import type { Clock } from '../clock.js';
+import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import { floorOf } from '../store/queries/retention.js';
 import { newestEventAt } from '../store/queries/rooms.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
@@ -74,6 +74,11 @@ export class RoomLog {
   /** The name of the log's unbroken history. */
   get epoch(): string {
     return this.#store.epoch;
+  }
+
+  /** When the newest event came to be, as far as it is known here; 0 without one. */
+  get lastAt(): number {
+    return this.#lastAt;
   }
 
   /** Hears what is committed from now on. */
@@ -163,9 +168,13 @@ export class RoomLog {
     return withinBytes(events);
   }
 
-  /** The time, which never goes back, whatever the machine's clock does: what comes later in a log is not earlier. */
+  /**
+   * The time. It does not go back where the machine's clock is put right by a moment: what comes later in a log is then not
+   * earlier. If the newest event is further ahead, a clock was wrong, and the time goes back to that of now, once.
+   */
   #now(): number {
-    this.#lastAt = Math.max(this.#lastAt, this.#clock.now());
+    const now = this.#clock.now();
+    this.#lastAt = this.#lastAt > now + MAX_LEAD_MS ? now : Math.max(this.#lastAt, now);
     return this.#lastAt;
   }
 }

@@ -1,16 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../clock.js';
+import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import {
   type AgeingRoom,
   ageingRooms,
+  mendTimes,
   newestBefore,
   removeOld,
   removeOldReactions,
   timesAfter,
+  type WrongTimes,
 } from '../store/queries/retention.js';
 import type { LogMonths, Store } from '../store/store.js';
+
+/** What counts as too old, and what as in the future: at a time in between an event is young. */
+interface Bounds {
+  before: number;
+  latest: number;
+}
 
 const DAY_MS = 24 * 3600_000;
 
@@ -48,6 +56,9 @@ export interface RetentionParts {
  * Removes what is too old: messages, their reactions, and the events of the log. In each room first the floor is raised,
  * from which moment on nobody is shown what is below it, then the rows go, a few at a time. Wherever it is ended, the
  * next run goes on there: what the floor says is gone, and is still there, is found.
+ *
+ * Clocks may have been wrong. What comes before something young is young, whatever its own time says; what bears a time in
+ * the future is as old as what comes after it, and if nothing does, it is of now.
  */
 export class Retention {
   readonly #parts: RetentionParts;
@@ -78,13 +89,14 @@ export class Retention {
 
   async #run(): Promise<void> {
     const { store, clock, logger, days } = this.#parts;
-    const before = clock.now() - days * DAY_MS;
+    const now = clock.now();
+    const bounds = { before: now - days * DAY_MS, latest: now + MAX_LEAD_MS };
     const start = performance.now();
     let rooms = 0;
     try {
       await store.alone(async (months) => {
-        await this.#dropMonths(months, before);
-        for await (const room of this.#rooms()) rooms += (await this.#clear(room, before)) ? 1 : 0;
+        await this.#dropMonths(months, bounds);
+        for await (const room of this.#rooms()) rooms += (await this.#clear(room, bounds)) ? 1 : 0;
       });
       if (rooms > 0) logger.info({ rooms, ms: Math.round(performance.now() - start) }, 'removed what was too old');
     } catch (error) {
@@ -94,14 +106,21 @@ export class Retention {
   }
 
   /** Drops whole months, whose events so need not be removed one by one. */
-  async #dropMonths(months: LogMonths, before: number): Promise<void> {
+  async #dropMonths(months: LogMonths, { before, latest }: Bounds): Promise<void> {
     const { store } = this.#parts;
     const end = await months.newestEnd(before);
     if (end === undefined) return;
     for (let after: string | undefined = ''; after !== undefined;) {
-      const page = await this.#paced(() => newestBefore(store.read, end, { after: after ?? '', limit: ROOMS }));
-      for (const { id, floor, seq } of page) {
+      const range = { before: end, latest };
+      const page = await this.#paced(() => newestBefore(store.read, range, { after: after ?? '', limit: ROOMS }));
+      for (const { id, floor, seq, old } of page) {
         if (seq !== null && seq > floor) await this.#paced(() => store.raiseFloor(id, seq));
+        // What is older only by its time stays, and must not go with its month.
+        const last = old ?? 0;
+        if (last > Math.max(seq ?? 0, floor)) {
+          const from = Math.max(seq ?? 0, floor) + 1;
+          await this.#mendTimes(id, { from, to: last, wrong: { before: end }, at: end });
+        }
       }
       after = page.at(-1)?.id;
     }
@@ -120,9 +139,10 @@ export class Retention {
   }
 
   /** Brings one room up to date; answers whether there was something to remove. */
-  async #clear(room: AgeingRoom, before: number): Promise<boolean> {
+  async #clear(room: AgeingRoom, bounds: Bounds): Promise<boolean> {
     const { store } = this.#parts;
-    const floor = room.oldest !== null && room.oldest < before ? await this.#floorAt(room, before) : room.floor;
+    const isDue = room.oldest !== null && !isYoung(room.oldest, bounds);
+    const floor = isDue ? await this.#floorAt(room, bounds) : room.floor;
     if (floor > room.floor) await this.#paced(() => store.raiseFloor(room.id, floor));
     else if (!room.hasRemains) return false;
     const part = { room: room.id, floor, limit: ROWS };
@@ -133,17 +153,31 @@ export class Retention {
     return true;
   }
 
-  /**
-   * The last event of those that are too old. A room's times only go up, but for what nodes' clocks differ by: one that is
-   * a little behind does not hold up those around it.
-   */
-  async #floorAt({ id, floor }: AgeingRoom, before: number): Promise<number> {
-    for (let last = floor; ;) {
-      const page = await this.#paced(() => timesAfter(this.#parts.store.read, id, { after: last, limit: TIMES }));
-      const old = page.findLast(({ at }) => at < before);
-      if (!old) return last;
-      last = old.seq;
-      if (old !== page.at(-1)) return last;
+  /** The last event of those that are too old: before it, and at it, there is none that is young. */
+  async #floorAt({ id, floor }: AgeingRoom, bounds: Bounds): Promise<number> {
+    let oldest = floor;
+    for (let after = floor; ;) {
+      const page = await this.#paced(() => timesAfter(this.#parts.store.read, id, { after, limit: TIMES }));
+      const young = page.findIndex(({ at }) => isYoung(at, bounds));
+      const beforeYoung = young === -1 ? page : page.slice(0, young);
+      oldest = beforeYoung.findLast(({ at }) => at < bounds.before)?.seq ?? oldest;
+      if (young !== -1) return oldest;
+      after = page.at(-1)?.seq ?? after;
+      if (page.length === TIMES) continue;
+      // The log ends with what is in the future.
+      if (after > oldest) await this.#mendTimes(id, { from: oldest + 1, to: after, wrong: { after: bounds.latest } });
+      return oldest;
+    }
+  }
+
+  /** Gives events whose time is wrong, with their messages, another: that of now if none is given. */
+  async #mendTimes(
+    room: string,
+    { from, to, wrong, at = this.#parts.clock.now() }: { from: number; to: number; wrong: WrongTimes; at?: number },
+  ): Promise<void> {
+    for (let start = from; start <= to; start += ROWS) {
+      const end = Math.min(to, start + ROWS - 1);
+      await this.#paced(() => mendTimes(this.#parts.store.write, { room, from: start, to: end, wrong, at }));
     }
   }
 
@@ -156,4 +190,8 @@ export class Retention {
     await sleep(restMs, undefined, { signal, ref: false });
     return result;
   }
+}
+
+function isYoung(at: number, { before, latest }: Bounds): boolean {
+  return at >= before && at <= latest;
 }

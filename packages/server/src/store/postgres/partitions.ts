@@ -46,6 +46,23 @@ export async function dropPartitionsBefore(client: ClientBase, before: number): 
   return dropped;
 }
 
+/**
+ * Drops months that are further ahead than any that is made, if nothing is in them: they are of a clock that was wrong.
+ * What is in them is brought back, or removed, by retention.
+ * @throws an error of which `isLocked` is true, when the log is in use just now
+ */
+export async function dropFarMonths(client: ClientBase, now: number): Promise<void> {
+  for (const { table, from } of await partitions(client)) {
+    if (from === undefined || from <= monthAhead(now)) continue;
+    if ((await client.query(`SELECT 1 FROM ${table} LIMIT 1`)).rowCount) continue;
+    await inTransaction(client, DROP_LOCK_MS, async () => {
+      await client.query(`LOCK TABLE events IN ACCESS EXCLUSIVE MODE`);
+      const { rowCount } = await client.query(`SELECT 1 FROM ${table} LIMIT 1`);
+      if (!rowCount) await client.query(`DROP TABLE ${table}`);
+    });
+  }
+}
+
 /** When the newest of the months ended that were over before a moment; undefined when there is none. */
 export async function newestEndBefore(client: ClientBase, before: number): Promise<number | undefined> {
   const ends = (await endedBefore(client, before)).map(({ to }) => to);
@@ -87,26 +104,39 @@ async function inTransaction(client: ClientBase, lockMs: number, work: () => Pro
   }
 }
 
-async function partitions(client: ClientBase): Promise<{ table: string; to: number | undefined }[]> {
+interface Partition {
+  table: string;
+  /** When its month begins and ends; undefined for the net. */
+  from?: number;
+  to?: number;
+}
+
+async function partitions(client: ClientBase): Promise<Partition[]> {
   const { rows } = await client.query<{ table: string }>(
     `SELECT child.relname AS table FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
      WHERE inhparent = 'events'::regclass ORDER BY child.relname`,
   );
   return rows.map(({ table }) => {
     const [, year, month] = /^events_(\d{4})_(\d\d)$/.exec(table) ?? [];
-    return { table, to: year === undefined ? undefined : Date.UTC(Number(year), Number(month)) };
+    if (year === undefined) return { table };
+    return { table, from: Date.UTC(Number(year), Number(month) - 1), to: Date.UTC(Number(year), Number(month)) };
   });
 }
 
 function monthsOf(from: number, now: number): Month[] {
   const months: Month[] = [];
   const start = new Date(from);
-  const last = new Date(now);
-  const end = Date.UTC(last.getUTCFullYear(), last.getUTCMonth() + MONTHS_AHEAD);
+  const end = monthAhead(now);
   for (let year = start.getUTCFullYear(), month = start.getUTCMonth(); Date.UTC(year, month) <= end; month += 1) {
     const first = new Date(Date.UTC(year, month));
     const name = `${first.getUTCFullYear()}_${String(first.getUTCMonth() + 1).padStart(2, '0')}`;
     months.push({ table: `events_${name}`, from: first.getTime(), to: Date.UTC(year, month + 1) });
   }
   return months;
+}
+
+/** When the last month begins that is made ahead. */
+function monthAhead(now: number): number {
+  const date = new Date(now);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + MONTHS_AHEAD);
 }

@@ -15,7 +15,7 @@ import { commitBatch } from './batch.js';
 import { readEvents } from './events.js';
 import { asUnavailable, explain, failureOf, isLocked, isUnavailable } from './failures.js';
 import { hasNewTimeline, readHistory, type SeenEvent, whyAnother, Witness } from './history.js';
-import { dropPartitionsBefore, ensurePartitions, newestEndBefore } from './partitions.js';
+import { dropFarMonths, dropPartitionsBefore, ensurePartitions, newestEndBefore } from './partitions.js';
 import { QueryPool } from './pool.js';
 import { type Beginning, connect, kyselyOn, prepare, withClient } from './prepare.js';
 import { Servers } from './servers.js';
@@ -248,5 +248,8 @@ async function dropUnlessLocked(client: Client, before: number): Promise<boolean
 /** The net takes what has no partition, so a failure is no harm: the next time comes. */
 async function makePartitions(address: PostgresAddress): Promise<void> {
   const now = Date.now();
-  await withClient(address, (client) => ensurePartitions(client, { from: now, now })).catch(() => undefined);
+  await withClient(address, async (client) => {
+    await ensurePartitions(client, { from: now, now });
+    await dropFarMonths(client, now);
+  }).catch(() => undefined);
 }

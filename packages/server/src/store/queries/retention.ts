@@ -24,16 +24,69 @@ export async function ageingRooms(read: Kysely<Schema>, after: string, limit: nu
   return rows.map(({ remains, ...room }) => ({ ...room, hasRemains: remains === 1 }));
 }
 
-/** Rooms by id, after one of them, with their newest event from before a moment; null where there is none. */
+/** What {@link newestBefore} says of a room. */
+export interface RoomBefore {
+  id: string;
+  floor: number;
+  /** The newest event from before the moment, of those that come before any young one; null where there is none. */
+  seq: number | null;
+  /** The newest event from before the moment; later than `seq` where a clock was behind. */
+  old: number | null;
+}
+
+/** Rooms by id, after one of them, with their newest event from before a moment; young is what is from after it. */
 export async function newestBefore(
   read: Kysely<Schema>,
-  before: number,
+  { before, latest }: { before: number; latest: number },
   page: { after: string; limit: number },
-): Promise<{ id: string; floor: number; seq: number | null }[]> {
-  const { rows } = await sql<{ id: string; floor: number; seq: number | null }>`SELECT rooms.id, rooms.floor,
-      (SELECT max(seq) FROM events WHERE room_id = rooms.id AND at < ${before}) AS seq
+): Promise<RoomBefore[]> {
+  const { rows } = await sql<RoomBefore & { young: number | null }>`SELECT rooms.id, rooms.floor,
+      (SELECT max(seq) FROM events WHERE room_id = rooms.id AND at < ${before}) AS old,
+      (SELECT min(seq) FROM events WHERE room_id = rooms.id AND seq > rooms.floor
+        AND at >= ${before} AND at <= ${latest}) AS young
     FROM rooms WHERE rooms.id > ${page.after} ORDER BY rooms.id LIMIT ${page.limit}`.execute(read);
-  return rows;
+  const found: RoomBefore[] = [];
+  for (const { id, floor, old, young } of rows) {
+    const isMixed = old !== null && young !== null && young < old;
+    found.push({ id, floor, old, seq: isMixed ? await lastBetween(read, id, { before, young }) : old });
+  }
+  return found;
+}
+
+async function lastBetween(
+  read: Kysely<Schema>,
+  room: string,
+  { before, young }: { before: number; young: number },
+): Promise<number | null> {
+  const row = await read
+    .selectFrom('events')
+    .select((query) => query.fn.max('seq').as('seq'))
+    .where('room_id', '=', room)
+    .where('seq', '<', young)
+    .where('at', '<', before)
+    .executeTakeFirst();
+  return row?.seq ?? null;
+}
+
+/** Which times are wrong. */
+export type WrongTimes = { before: number } | { after: number };
+
+/** Gives those of a room's events from one seq to another whose time is wrong, and their messages, another time. */
+export async function mendTimes(
+  write: Kysely<Schema>,
+  { room, from, to, wrong, at }: { room: string; from: number; to: number; wrong: WrongTimes; at: number },
+): Promise<void> {
+  const [operator, bound] = 'before' in wrong ? (['<', wrong.before] as const) : (['>', wrong.after] as const);
+  for (const table of ['messages', 'events'] as const) {
+    await write
+      .updateTable(table)
+      .set({ at })
+      .where('room_id', '=', room)
+      .where('seq', '>=', from)
+      .where('seq', '<=', to)
+      .where('at', operator, bound)
+      .execute();
+  }
 }
 
 /** When a room's events after a seq were, the oldest first. */

@@ -50,6 +50,11 @@ export async function touchSessions(write: Kysely<Schema>, users: string[], at: 
   );
 }
 
+/** Brings times back to now that are later than `latest`, as a clock that was wrong has left them. */
+export async function mendSessionTimes(write: Kysely<Schema>, now: number, latest: number): Promise<void> {
+  await write.updateTable('sessions').set({ last_used_at: now }).where('last_used_at', '>', latest).execute();
+}
+
 /** Ends a session. */
 export async function deleteSession(write: Kysely<Schema>, tokenHash: string): Promise<void> {
   await write.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();

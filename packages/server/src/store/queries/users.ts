@@ -27,12 +27,12 @@ export async function touchUsers(write: Kysely<Schema>, ids: string[], at: numbe
 }
 
 /**
- * Takes a name for a user until a moment, unless somebody else holds it then. One statement, so that of two who ask at
- * once one gets it. Returns whether the user has it.
+ * Takes a name for a user until a moment, unless somebody else holds it now. Nobody can hold one beyond `latest`: that
+ * was a clock that was wrong. One statement, so that of two who ask at once one gets it. Returns whether the user has it.
  */
 export async function claimName(
   write: Kysely<Schema>,
-  claim: { nameKey: string; user: string; now: number; until: number },
+  claim: { nameKey: string; user: string; now: number; until: number; latest: number },
 ): Promise<boolean> {
   const result = await write
     .insertInto('names')
@@ -42,26 +42,31 @@ export async function claimName(
         .column('name_key')
         .doUpdateSet({ user_id: claim.user, held_until: claim.until })
         .where((where) =>
-          where.or([where('names.user_id', '=', claim.user), where('names.held_until', '<', claim.now)]),
+          where.or([
+            where('names.user_id', '=', claim.user),
+            where('names.held_until', '<', claim.now),
+            where('names.held_until', '>', claim.latest),
+          ]),
         ),
     )
     .executeTakeFirst();
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-const heldName = prepared((read, place: Place<{ nameKey: string; user: string; until: number }>) =>
+const heldName = prepared((read, place: Place<{ nameKey: string; user: string; until: number; latest: number }>) =>
   read
     .selectFrom('names')
     .select('user_id')
     .where('name_key', '=', place('nameKey'))
     .where('user_id', '=', place('user'))
-    .where('held_until', '>=', place('until')),
+    .where('held_until', '>=', place('until'))
+    .where('held_until', '<=', place('latest')),
 );
 
-/** Whether a user holds a name until a moment at least. */
+/** Whether a user holds a name until a moment at least, and not beyond `latest`, where none can be held. */
 export async function holdsName(
   read: Kysely<Schema>,
-  claim: { nameKey: string; user: string; until: number },
+  claim: { nameKey: string; user: string; until: number; latest: number },
 ): Promise<boolean> {
   const rows = await heldName(read, claim);
   return rows.length > 0;
