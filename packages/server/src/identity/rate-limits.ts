@@ -127,8 +127,7 @@ export class RateLimits {
     } catch (spent) {
       if (!(spent instanceof RateLimiterRes)) throw spent;
       // Never longer than the window: the limiter counts by a clock that may be put back.
-      const longest = this.#budgets?.[budget].seconds ?? 1;
-      throw tooMany(Math.min(longest, Math.max(1, Math.ceil(spent.msBeforeNext / 1000))));
+      throw tooMany(Math.min(purse.limiter.duration, Math.max(1, Math.ceil(spent.msBeforeNext / 1000))));
     }
   }
 
