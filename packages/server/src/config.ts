@@ -83,12 +83,9 @@ export const settings = {
   },
   data: { schema: z.string().trim().min(1).default('./data'), value: 'folder', doc: 'Where the database is kept' },
   database: {
-    schema: z
-      .string()
-      .regex(/^postgres(ql)?:\/\//)
-      .optional(),
+    schema: z.string().refine(isDatabaseAddress).optional(),
     value: 'postgres://…',
-    doc: 'A PostgreSQL database (14 or newer) instead of SQLite in the data folder, with several hosts (one:5432,two:5432) where a standby may take over; best given by the environment, for it may hold a password',
+    doc: 'A PostgreSQL database (14 or newer) instead of SQLite in the data folder, in any form that psql takes (`host=… dbname=…` too), with several hosts (one:5432,two:5432) where a standby may take over; best given by the environment, for it may hold a password',
     secret: true,
   },
   databaseConnections: {
@@ -331,6 +328,11 @@ function readFile(path: string): Given {
   const unknown = Object.keys(content).find((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined) throw new StartError(`The settings file ${path} has an unknown setting "${unknown}".`);
   return content as Given;
+}
+
+/** PostgreSQL's two forms; the store says what it does not take of them. */
+function isDatabaseAddress(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) || /^\s*\w+\s*=/.test(text);
 }
 
 function rangeOf(error: z.ZodError): string {

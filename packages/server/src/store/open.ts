@@ -3,6 +3,7 @@ import type { Logger } from '../logger.js';
 import type { CopySide } from './copy-side.js';
 import { startNewEpoch } from './epoch.js';
 import { parseAddress } from './postgres/address.js';
+import { isPostgresAddress } from './postgres/conninfo.js';
 import { openPostgresSide } from './postgres/copy-side.js';
 import { kyselyOn, withClient } from './postgres/prepare.js';
 import { openPostgresStore } from './postgres/store.js';
@@ -30,8 +31,6 @@ export interface StoreSettings {
 
 export type { BackupProgress, BackupSummary };
 
-const POSTGRES = /^postgres(ql)?:/;
-
 /**
  * Opens the store: PostgreSQL where an address is given, else SQLite in the data folder.
  * @throws StartError in plain words.
@@ -43,11 +42,11 @@ export function openStore(settings: StoreSettings, logger: Logger): Promise<Stor
 }
 
 /**
- * Opens one end of a copy: `postgres://…`, or a folder, also as `sqlite:folder`. A source must be there.
+ * Opens one end of a copy: an address of PostgreSQL, or a folder, also as `sqlite:folder`. A source must be there.
  * @throws StartError in plain words.
  */
 export function openCopySide(place: string, end: 'source' | 'target', logger: Logger): Promise<CopySide> {
-  return POSTGRES.test(place)
+  return isPostgresAddress(place)
     ? openPostgresSide(place, logger)
     : openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source', logger);
 }

@@ -1,11 +1,19 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { type ClientConfig, type CustomTypesConfig, types } from 'pg';
-import { StartError } from '../../errors.js';
+import { type ConnInfo, notTaken, readConnInfo } from './conninfo.js';
+import { readTls, type TlsTries } from './tls.js';
 
-/** The name under which Madang's connections stand in `pg_stat_activity`. */
+/** The name under which Madang's connections stand in `pg_stat_activity`; a name that is given follows it. */
 export const APPLICATION = 'madang';
 
 /** What every session of ours begins with. Compiling a plan costs more than any query of ours. */
-export const SESSION_OPTIONS = '-c jit=off';
+const SESSION_OPTIONS = '-c jit=off';
+
+/** Where a server of this machine has its socket, if no host is given. */
+const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp'];
+
+const PORT = 5432;
 
 const INT8 = 20;
 
@@ -17,52 +25,133 @@ const numbers: CustomTypesConfig = {
 
 /** Where a database is. */
 export interface PostgresAddress {
-  /** What every connection of ours begins with, for each server that may be the primary. */
-  readonly servers: readonly ClientConfig[];
+  /** For each server that may be the primary, what its connections begin with: ways to try, one after the other. */
+  readonly servers: readonly (readonly ClientConfig[])[];
+  /** How long the first connection may take, in ms, if the address says so. */
+  readonly connectMs: number | undefined;
   /** The address as it may be printed: without the password. */
   readonly name: string;
 }
 
-/** Scheme, user and password, hosts with their ports, and the rest. A list of hosts is no URL as the standard has them. */
-const ADDRESS = /^(postgres(?:ql)?:\/\/)(?:([^/?#]*)@)?([^/?#]*)(.*)$/;
+/** Parts that are taken, and the values of those that can be but some. */
+const TAKEN: Readonly<Record<string, RegExp>> = {
+  ...Object.fromEntries(
+    ['host', 'hostaddr', 'port', 'dbname', 'user', 'password', 'passfile', 'options', 'application_name', 'ssl']
+      .concat(['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'fallback_application_name', 'uselibpqcompat'])
+      .map((keyword) => [keyword, /^/]),
+  ),
+  connect_timeout: /^\d{1,5}$/,
+  // Whatever it says, the one that takes writes is used.
+  target_session_attrs: /^(any|read-write|primary)$/,
+  load_balance_hosts: /^(disable|random)$/,
+  client_encoding: /^(utf-?8|auto)$/i,
+  gssencmode: /^(disable|prefer)$/,
+  channel_binding: /^(disable|prefer)$/,
+  sslnegotiation: /^postgres$/,
+  sslcompression: /^0$/,
+  sslsni: /^1$/,
+  keepalives: /^1$/,
+};
 
 /**
- * Reads an address such as `postgres://user:password@host:5432/database`, with several hosts as libpq takes them:
- * `postgres://user:password@one:5432,two:5432/database`. Whatever its `target_session_attrs` says, the one that takes
- * writes is used.
- * @throws StartError that doesn't repeat the address, for it may hold a password
+ * Reads an address in libpq's forms (see `conninfo.ts`), with several hosts where a standby may take over:
+ * `postgres://user:password@one:5432,two:5432/database`.
+ * @throws StartError that names the part that is not taken, and repeats no value, for it may be a password
  */
-export function parseAddress(url: string): PostgresAddress {
-  const [, scheme = '', credentials, hosts = '', rest = ''] = ADDRESS.exec(url) ?? [];
-  const login = credentials === undefined ? '' : `${credentials}@`;
-  const addresses = hosts.split(',').map((host) => oneAddress(`${scheme}${login}${host}${rest}`));
-  const [first] = addresses as [URL];
-  const where = hosts === '' ? (first.searchParams.get('host') ?? 'localhost') : hosts;
+export function parseAddress(address: string, environment?: NodeJS.ProcessEnv): PostgresAddress {
+  const info = readConnInfo(address, environment);
+  for (const [keyword, value] of Object.entries(info)) {
+    const pattern = Object.hasOwn(TAKEN, keyword) ? TAKEN[keyword] : undefined;
+    if (!pattern) throw notTaken(keyword, 'Madang does not know it, or has no use for it');
+    if (!pattern.test(value)) throw notTaken(keyword, 'it can’t have this value');
+  }
+  const places = placesOf(info);
+  const tries = readTls(info);
+  const user = info['user'] ?? userInfo().username;
+  const database = info['dbname'] ?? user;
+  const seconds = Number(info['connect_timeout'] ?? 0);
   return {
-    servers: addresses.map((address) => ({
-      connectionString: address.href,
-      application_name: APPLICATION,
-      keepAlive: true,
-      types: numbers,
-      options: SESSION_OPTIONS,
-    })),
-    name: `postgres://${first.username === '' ? '' : `${first.username}@`}${where}${first.pathname}`,
+    servers: places.map((place) => {
+      const password = info['password'] ?? passwordIn(info, { ...place, user, database });
+      const base = { user, database, ...sessionOf(info), ...(password !== undefined && { password }) };
+      return configsFor(place, tries).map((config) => ({ ...base, ...config }));
+    }),
+    connectMs: seconds > 0 ? seconds * 1000 : undefined,
+    name: `postgres://${encodeURIComponent(user)}@${places.map(nameOf).join(',')}/${database}`,
   };
 }
 
 /** The user in an address that may be printed, if it names one. */
 export function userIn(name: string): string | undefined {
-  const user = ADDRESS.exec(name)?.[2];
+  const user = /^postgres:\/\/([^@/]*)@/.exec(name)?.[1];
   return user === undefined ? undefined : decodeURIComponent(user);
 }
 
-function oneAddress(text: string): URL {
-  if (!URL.canParse(text)) {
-    throw new StartError(
-      'The address of the database is not one of PostgreSQL: it is like postgres://user:password@host:5432/database, with special characters in the password percent-encoded.',
-    );
+interface Place {
+  /** A name or an address; the folder of a socket begins with `/`. */
+  host: string;
+  /** Where the host is, if its name is not to be looked up. */
+  hostaddr: string | undefined;
+  port: number;
+}
+
+function placesOf(info: ConnInfo): Place[] {
+  const ports = (info['port'] ?? '').split(',').map((port) => (port === '' ? PORT : Number(port)));
+  if (!ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)) {
+    throw notTaken('port', 'it is a number from 1 to 65535');
   }
-  const address = new URL(text);
-  address.searchParams.delete('target_session_attrs');
-  return address;
+  const addresses = info['hostaddr']?.split(',');
+  const hosts = info['host']?.split(',') ?? addresses ?? [''];
+  if (addresses && addresses.length !== hosts.length) throw notTaken('hostaddr', 'each host has one, or none has');
+  if (ports.length > 1 && ports.length !== hosts.length)
+    throw notTaken('port', 'each host has one, or all have the same');
+  return hosts.map((host, index) => {
+    const port = (ports.length > 1 ? ports[index] : ports[0]) ?? PORT;
+    if (host.startsWith('@'))
+      throw notTaken('host', 'abstract sockets can’t be used; give a folder, a name or an address');
+    return { host: host === '' ? usualHost(port) : host, hostaddr: addresses?.[index], port };
+  });
+}
+
+/** Without a host it is this machine's own server: by its socket, if there is one. */
+function usualHost(port: number): string {
+  return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`)) ?? 'localhost';
+}
+
+function configsFor({ host, hostaddr, port }: Place, tries: TlsTries): ClientConfig[] {
+  // A socket of this machine is never encrypted.
+  if (host.startsWith('/')) return [{ host, port, ssl: false }];
+  return tries.map((tls) => ({
+    host: hostaddr ?? host,
+    port,
+    ssl: tls === false ? false : { ...tls, ...(hostaddr !== undefined && { servername: host }) },
+  }));
+}
+
+function sessionOf(info: ConnInfo): ClientConfig {
+  const { options = '', application_name: given = info['fallback_application_name'] ?? '' } = info;
+  return {
+    application_name: given === '' ? APPLICATION : `${APPLICATION}: ${given}`,
+    keepAlive: true,
+    types: numbers,
+    options: `${SESSION_OPTIONS} ${options}`.trim(),
+  };
+}
+
+/** The password of a file that the address names; libpq's usual one is read by the driver. */
+function passwordIn(info: ConnInfo, place: Place & { user: string; database: string }): string | undefined {
+  const { passfile } = info;
+  if (passfile === undefined || !existsSync(passfile)) return undefined;
+  const host = place.host.startsWith('/') ? 'localhost' : place.host;
+  const wanted = [host, String(place.port), place.database, place.user];
+  for (const line of readFileSync(passfile, 'utf8').split(/\r?\n/)) {
+    const fields = (line.match(/(?:\\.|[^:\\])+/g) ?? []).map((field) => field.replaceAll(/\\(.)/g, '$1'));
+    if (line.startsWith('#') || fields.length !== wanted.length + 1) continue;
+    if (wanted.every((value, index) => fields[index] === '*' || fields[index] === value)) return fields.at(-1);
+  }
+  return undefined;
+}
+
+function nameOf({ host, port }: Place): string {
+  return `${host.includes(':') ? `[${host}]` : host}${port === PORT ? '' : `:${port}`}`;
 }

@@ -43,8 +43,8 @@ class PostgresSide implements CopySide {
 
   async refuseServers(): Promise<void> {
     const { rows } = await this.#client.query<{ count: number }>(
-      'SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1',
-      [APPLICATION],
+      'SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND (application_name = $1 OR starts_with(application_name, $2))',
+      [APPLICATION, `${APPLICATION}: `],
     );
     if (rows[0]?.count === 0) return;
     throw new StartError(`The database ${this.name} is in use by a Madang. Stop all that run on it.`);

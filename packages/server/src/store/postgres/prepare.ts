@@ -91,7 +91,7 @@ export async function withClient<Result>(
  */
 export async function connect(address: PostgresAddress, settings: ClientConfig = {}): Promise<Client> {
   try {
-    return await new Servers(address.servers).connect(settings, CONNECT_MS);
+    return await new Servers(address.servers).connect(settings, address.connectMs ?? CONNECT_MS);
   } catch (error) {
     throw explain(address.name, error);
   }

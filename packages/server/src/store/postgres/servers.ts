@@ -9,18 +9,24 @@ const CONNECT_MS = 1500;
  * leads to another machine. All of ours go to the primary: a standby may be behind (S6).
  */
 export class Servers {
-  readonly #configs: readonly ClientConfig[];
+  readonly #servers: readonly (readonly ClientConfig[])[];
   #primary: ClientConfig;
   #instance = '';
   #looking: Promise<void> | undefined;
   #meeting: { instance: string; met: Promise<void> } | undefined;
   readonly #onOther: (client: Client) => Promise<void>;
 
-  /** `onOther` is awaited when the primary is another running server than before, before anything is asked of it. */
-  constructor(configs: readonly ClientConfig[], onOther: (client: Client) => Promise<void> = () => Promise.resolve()) {
-    this.#configs = configs;
+  /**
+   * `servers`: for each the ways to try, one after the other. `onOther` is awaited when the primary is another running server
+   * than before, before anything is asked of it.
+   */
+  constructor(
+    servers: readonly (readonly ClientConfig[])[],
+    onOther: (client: Client) => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.#servers = servers;
     this.#onOther = onOther;
-    this.#primary = configs[0] ?? {};
+    this.#primary = servers[0]?.[0] ?? {};
   }
 
   /** Where the primary was the last time that it was found. */
@@ -39,10 +45,7 @@ export class Servers {
    * @throws what the servers said, within `timeoutMs` (1500 if absent)
    */
   async connect(settings: ClientConfig, timeoutMs = CONNECT_MS): Promise<Client> {
-    const attempts = this.#configs.map(async (config) => {
-      const { client, instance } = await open({ ...config, ...settings }, timeoutMs);
-      return { client, config, instance };
-    });
+    const attempts = this.#servers.map((ways) => openAnyWay(ways, settings, timeoutMs));
     try {
       const { client, config, instance } = await Promise.any(attempts);
       // Two that both take writes are possible, if nobody saw to it that the old primary is off: one must do.
@@ -98,6 +101,32 @@ export async function refuseReadOnly(client: ClientBase, timeoutMs: number): Pro
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Where encryption is refused, or its absence, the next way is tried. */
+async function openAnyWay(
+  ways: readonly ClientConfig[],
+  settings: ClientConfig,
+  timeoutMs: number,
+): Promise<{ client: Client; instance: string; config: ClientConfig }> {
+  const [config = {}, ...others] = ways;
+  try {
+    return { ...(await open({ ...config, ...settings, options: optionsOf(config, settings) }, timeoutMs)), config };
+  } catch (error) {
+    if (others.length === 0 || !isAboutTls(error)) throw error;
+    return openAnyWay(others, settings, timeoutMs);
+  }
+}
+
+/** What an address says of a session goes with what a connection needs for itself. */
+function optionsOf(...configs: readonly ClientConfig[]): string {
+  return configs.flatMap(({ options }) => options ?? []).join(' ');
+}
+
+/** The driver says that the server has no TLS, or the server that nobody is let in this way. */
+function isAboutTls(error: unknown): boolean {
+  if (error instanceof DatabaseError) return error.code === '28000';
+  return error instanceof Error && error.message.includes('does not support SSL');
 }
 
 async function open(config: ClientConfig, timeoutMs: number): Promise<{ client: Client; instance: string }> {

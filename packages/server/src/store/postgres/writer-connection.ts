@@ -1,5 +1,4 @@
 import type { Client, ClientConfig } from 'pg';
-import { SESSION_OPTIONS } from './address.js';
 import type { Servers } from './servers.js';
 
 /**
@@ -23,7 +22,7 @@ const APPENDS_A_PLAN = 1000;
 /** What the writer's session is like. Its statements look for keys, which ones makes no difference to their plans. */
 const SETTINGS: ClientConfig = {
   pipeline: true,
-  options: `${SESSION_OPTIONS} -c plan_cache_mode=force_generic_plan`,
+  options: '-c plan_cache_mode=force_generic_plan',
   query_timeout: COMMIT_MS,
   statement_timeout: COMMIT_MS - 200,
   lock_timeout: LOCK_MS,
