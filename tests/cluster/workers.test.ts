@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { hears, say } from '../support/chat.ts';
@@ -56,6 +57,39 @@ test('workers of one port are nodes of one yard; pollers reach theirs over any c
   process.stdout.write(`  4 pollers at workers ${[...owners].join(', ')}\n`);
   await Promise.all(clients.map((client) => client.close()));
   expect(await server.stop()).toBe(0);
+});
+
+test('a folder of sockets that is removed comes back, whatever the folder of temporary files is; until then they are not ready', async () => {
+  await using postgres = await startPostgres();
+  await using redis = await startRedis();
+  const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2', '--limits', 'off'];
+  const long = join('/tmp', 'x'.repeat(150));
+  await using server = await startServer({ flags, env: { TMPDIR: long } });
+  const folder = join(server.data, `workers-${server.pid()}`);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  const sockets = () => readdirSync(folder).sort();
+  expect(sockets()).toEqual(['1.sock', '2.sock']);
+  const ready = async () => (await fetch(`${server.url}/readyz`)).status;
+  rmSync(folder, { recursive: true });
+  await vi.waitFor(() => expect(sockets()).toEqual(['1.sock', '2.sock']), 10_000);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  const pollers = await Promise.all(
+    [0, 1, 2, 3].map((each) => connectSocketIo(server.url, { name: `Poller ${each}` }, { transports: ['polling'] })),
+  );
+  await Promise.all(pollers.map((client, index) => say(client, `from ${index}.`)));
+  await Promise.all(pollers.flatMap((client) => pollers.map((_, index) => hears(client, `from ${index}.`))));
+  await Promise.all(pollers.map((client) => client.close()));
+
+  // Where it can't be made again, they say so.
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  for (const name of ['1.sock', '2.sock']) mkdirSync(join(folder, name, 'not empty'), { recursive: true });
+  await vi.waitFor(async () => expect(await ready()).toBe(503), 10_000);
+  rmSync(folder, { recursive: true });
+  await vi.waitFor(async () => expect([await ready(), await ready()]).toEqual([200, 200]), 10_000);
+  expect(server.output()).not.toMatch(/^\s+at /m);
+  expect(await server.stop()).toBe(0);
+  expect(readdirSync(server.data)).not.toContain(`workers-${server.pid()}`);
 });
 
 test('a worker that is killed is replaced, and the others serve on', async () => {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import {
   Agent,
   createServer,
@@ -11,6 +11,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
 import type { Addresses } from '../doors/client-address.js';
+import { messageOf, StartError } from '../errors.js';
 import type { WorkerPlace } from './workers.js';
 
 /** A connection between workers that nothing needs is kept for so many ms. */
@@ -18,6 +19,9 @@ const IDLE_MS = 5000;
 
 /** Requests that a worker may be handed while it is busy; the kernel's own bound (net.core.somaxconn) may be less. */
 const BACKLOG = 65_535;
+
+/** How often a worker looks whether its socket is there, in ms: somebody may have removed it, or its folder. */
+const LOOK_MS = 500;
 
 /** Header fields that belong to one connection (RFC 9110, 7.6.1), and are not handed on. */
 const OF_ONE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection']);
@@ -38,6 +42,8 @@ export function sessionIdPrefix(number: number): string {
 export class Neighbours {
   readonly #place: WorkerPlace;
   readonly #addresses: Addresses;
+  /** Which file its socket is; undefined while it has none. */
+  #inode: number | undefined;
   /** Ends idle connections by itself, so that no request goes over one that the neighbour has just ended. */
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
@@ -46,22 +52,54 @@ export class Neighbours {
     this.#addresses = addresses;
   }
 
-  /** The server at which the other workers hand requests to this one; it is to handle what `open` has attached. */
+  /** Whether the other workers can hand requests to this one. */
+  get isOpen(): boolean {
+    const there = statSync(this.#pathOf(this.#place.number), { throwIfNoEntry: false });
+    return there !== undefined && there.ino === this.#inode;
+  }
+
+  /**
+   * The server at which the other workers hand requests to this one; it is to handle what `open` has attached. Where its
+   * socket vanishes it gets another.
+   * @throws StartError
+   */
   async listen(
     handler: (request: IncomingMessage, response: ServerResponse) => void,
     maxHeadBytes: number,
   ): Promise<Server> {
     // What a neighbour has let in is let in: it adds a header of its own.
     const server = createServer({ maxHeaderSize: maxHeadBytes * 2, keepAliveTimeout: 0 }, handler);
+    try {
+      await this.#open(server);
+    } catch (error) {
+      throw new StartError(`The worker's socket can't be made in ${this.#place.folder}: ${messageOf(error)}.`);
+    }
+    setInterval(() => this.#look(server), LOOK_MS).unref();
+    return server;
+  }
+
+  #look(server: Server): void {
+    if (this.isOpen) return;
+    // What comes by the old socket goes on; only its name is gone.
+    if (server.listening) server.close();
+    // It is tried again, and `/readyz` says so until then.
+    this.#open(server).catch(() => (this.#inode = undefined));
+  }
+
+  async #open(server: Server): Promise<void> {
     const path = this.#pathOf(this.#place.number);
+    mkdirSync(this.#place.folder, { recursive: true, mode: 0o700 });
     // A worker that was killed leaves its socket behind for the one that takes its place.
     rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // Not shared by the cluster: each worker has its own.
-      server.listen({ path, exclusive: true, backlog: BACKLOG }, resolve);
+      server.listen({ path, exclusive: true, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        resolve();
+      });
     });
-    return server;
+    this.#inode = statSync(path).ino;
   }
 
   /** Hands a request to its worker; false if it is for this one. */

@@ -7,7 +7,7 @@ import { Addresses } from '../doors/client-address.js';
 import { ignoreUpgrade } from '../doors/ignored-upgrade.js';
 import { asksForWebSocket } from '../doors/port.js';
 import { messageOf, StartError } from '../errors.js';
-import { createLogger } from '../logger.js';
+import { createLogger, type Logger } from '../logger.js';
 import { createMadang, type Madang } from '../madang.js';
 import { stopOnSignals } from '../shutdown.js';
 import { Neighbours, sessionIdPrefix } from './neighbours.js';
@@ -33,6 +33,12 @@ export async function start(config: Config): Promise<void> {
   });
   const app = express();
   app.disable('x-powered-by');
+  const neighbours = place && new Neighbours(place, new Addresses(config.trustedProxies));
+  if (place) endInOneLine(place, logger);
+  app.get(`${config.path ?? ''}/readyz`, (_request, response, next) => {
+    if (neighbours?.isOpen === false) response.status(503).json({ status: 'unavailable', neighbours: 'down' });
+    else next();
+  });
   app.use(config.path || '/', madang.router);
   const server = createServer({
     // Slow senders can't hold connections.
@@ -42,7 +48,7 @@ export async function start(config: Config): Promise<void> {
     maxHeaderSize: maxHeadBytes,
     keepAliveTimeout: 30_000,
   });
-  if (place) await joinNeighbours(place, { server, madang, app, config });
+  if (neighbours) await joinNeighbours(neighbours, { server, madang, app, maxHeadBytes });
   else {
     server.on('request', app);
     madang.attach(server);
@@ -59,13 +65,20 @@ export async function start(config: Config): Promise<void> {
   stopOnSignals({ server, madang, logger });
 }
 
+/** What nobody has foreseen ends a worker with one line of the log; another takes its place. */
+function endInOneLine({ number }: WorkerPlace, logger: Logger): void {
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, `worker ${number} broke`);
+    process.exit(1);
+  });
+}
+
 /** Serves what is for this worker, and hands on what is for another. */
 async function joinNeighbours(
-  place: WorkerPlace,
-  { server, madang, app, config }: { server: Server; madang: Madang; app: RequestListener; config: Config },
+  neighbours: Neighbours,
+  { server, madang, app, maxHeadBytes }: { server: Server; madang: Madang; app: RequestListener; maxHeadBytes: number },
 ): Promise<void> {
-  const neighbours = new Neighbours(place, new Addresses(config.trustedProxies));
-  const inner = await neighbours.listen(app, config.maxHeadBytes);
+  const inner = await neighbours.listen(app, maxHeadBytes);
   inner.unref();
   madang.attach(inner);
   server.on('request', (request, response) => {

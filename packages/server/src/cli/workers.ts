@@ -1,15 +1,26 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Config } from '../config.js';
-import { StartError } from '../errors.js';
+import { messageOf, StartError } from '../errors.js';
 import { createLogger } from '../logger.js';
 
-/** A worker that ended is replaced after so many ms. */
+/** A worker that ended is replaced after so many ms; each time twice as many while they end at once, up to the most. */
 const REPLACE_MS = 1000;
+const REPLACE_MOST_MS = 30_000;
+
+/** A worker that has lived for so long, in ms, did not end at once. */
+const LIVED_MS = 60_000;
+
+/** The name of a folder of sockets, by the process that made it. */
+const FOLDER = /^workers-(\d+)$/;
+
+/** A socket's path may have so many bytes (`sun_path`), its name among them. */
+const MOST_PATH_BYTES = 107;
+const NAME_BYTES = 10;
 
 /** How long workers may take to stop, in ms: a little more than each gives itself. */
 const STOP_MS = 6000;
@@ -41,18 +52,21 @@ export async function startWorkers(config: Config): Promise<void> {
     );
   }
   const logger = createLogger({ level: config.logLevel, pretty: process.stdout.isTTY });
-  const folder = mkdtempSync(join(tmpdir(), 'madang-workers-'));
+  const folder = makeFolder(config.data);
   const workers = new Map<number, Worker>();
   let isStopping = false;
+  let replaceMs = REPLACE_MS;
 
   const fork = (number: number): Worker => {
     const worker = cluster.fork({ MADANG_WORKER_NUMBER: number, MADANG_WORKER_FOLDER: folder });
     workers.set(number, worker);
+    const begun = performance.now();
     worker.once('exit', (code, signal) => {
       workers.delete(number);
       if (isStopping) return;
+      replaceMs = performance.now() - begun > LIVED_MS ? REPLACE_MS : Math.min(replaceMs * 2, REPLACE_MOST_MS);
       logger.error({ worker: number, code, signal }, 'a worker ended; another takes its place');
-      setTimeout(() => !isStopping && fork(number), REPLACE_MS);
+      setTimeout(() => !isStopping && fork(number), replaceMs / 2);
     });
     return worker;
   };
@@ -71,18 +85,56 @@ export async function startWorkers(config: Config): Promise<void> {
 
   // The first by itself: it migrates the database, and if it can't start, it says why, and the others need not try.
   const address = await opened(fork(1), () => (isStopping = true));
+  const port = address?.port ?? config.port;
   await Promise.all(Array.from({ length: config.workers - 1 }, (_, index) => opened(fork(index + 2))));
   logger.info(
-    { port: address.port, workers: config.workers },
-    `Madang is open at http://${config.host ?? 'localhost'}:${address.port}${config.path ? `${config.path}/` : ''}`,
+    { port: port, workers: config.workers },
+    `Madang is open at http://${config.host ?? 'localhost'}:${port}${config.path ? `${config.path}/` : ''}`,
   );
 }
 
+/**
+ * Makes the folder for the workers' sockets: in the data folder, where no cleaner of temporary files comes, and only where
+ * its name is too long for a socket, among those. What was left by one that was killed is removed.
+ * @throws StartError
+ */
+function makeFolder(data: string): string {
+  const places = [resolve(data), tmpdir(), '/tmp'];
+  const name = `workers-${process.pid}`;
+  const place = places.find((each) => Buffer.byteLength(join(each, name)) + NAME_BYTES <= MOST_PATH_BYTES) ?? '/tmp';
+  const folder = join(place, place === places[0] ? name : `madang-${name}`);
+  try {
+    if (place === places[0]) removeLeftovers(place);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  } catch (error) {
+    throw new StartError(`The workers' sockets can't be kept in ${folder}: ${messageOf(error)}.`);
+  }
+}
+
+function removeLeftovers(place: string): void {
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(place)) {
+    const pid = Number(FOLDER.exec(name)?.[1] ?? process.pid);
+    if (pid !== process.pid && !isAlive(pid)) rmSync(join(place, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 /** Resolves when a worker takes connections. If it ends before, this process ends like it, when `onFailure` was told. */
-function opened(worker: Worker, onFailure?: () => void): Promise<AddressInfo> {
+function opened(worker: Worker, onFailure?: () => void): Promise<AddressInfo | undefined> {
   return new Promise((resolve) => {
     const fail = (code: number | null) => {
-      if (!onFailure) return;
+      if (!onFailure) return resolve(undefined);
       onFailure();
       process.exit(code ?? 1);
     };
