@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, resolve as absolute } from 'node:path';
 import type { Config } from '../config.js';
 import { messageOf, StartError } from '../errors.js';
 import { createLogger } from '../logger.js';
@@ -99,7 +99,7 @@ export async function startWorkers(config: Config): Promise<void> {
  * @throws StartError
  */
 function makeFolder(data: string): string {
-  const places = [resolve(data), tmpdir(), '/tmp'];
+  const places = [absolute(data), tmpdir(), '/tmp'];
   const name = `workers-${process.pid}`;
   const place = places.find((each) => Buffer.byteLength(join(each, name)) + NAME_BYTES <= MOST_PATH_BYTES) ?? '/tmp';
   const folder = join(place, place === places[0] ? name : `madang-${name}`);
