@@ -15,6 +15,7 @@ export interface Tally {
   readOnly: number;
   ioErrors: number;
   clockJumps: number;
+  takenAway: number;
   cuts: number;
   halfOpens: number;
   duplicates: number;
@@ -34,6 +35,7 @@ export function emptyTally(): Tally {
     readOnly: 0,
     ioErrors: 0,
     clockJumps: 0,
+    takenAway: 0,
     cuts: 0,
     halfOpens: 0,
     duplicates: 0,
