@@ -43,6 +43,7 @@ describe('JSON-RPC at /ws', () => {
     ['an id that is an object', JSON.stringify({ ...valid, id: {} }), jsonRpcCodes.invalidRequest, null],
     ['an id that is an array', JSON.stringify({ ...valid, id: [1] }), jsonRpcCodes.invalidRequest, null],
     ['an id that is true', JSON.stringify({ ...valid, id: true }), jsonRpcCodes.invalidRequest, null],
+    ['an id of 257 characters', JSON.stringify({ ...valid, id: 'x'.repeat(255) }), jsonRpcCodes.invalidRequest, null],
     ['a method that there is not', JSON.stringify({ ...valid, method: 'nosuch' }), jsonRpcCodes.methodNotFound, 1],
     ['a method of Object', JSON.stringify({ ...valid, method: 'constructor' }), jsonRpcCodes.methodNotFound, 1],
     ['params that are an array', JSON.stringify({ ...valid, method: 'room.list', params: [] }), -32602, 1],

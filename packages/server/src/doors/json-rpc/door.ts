@@ -33,6 +33,13 @@ const requestSchema = z.object({
 /** What an id may be: a string, a number or null, by its first character. Anything else is refused, with the answer's id null. */
 const ID = /^["\d\-n]/;
 
+/** How long an id may be as it is written: it comes back with each answer. */
+const MAX_ID_CHARS = 256;
+
+function isWrittenId(id: string): boolean {
+  return id.length <= MAX_ID_CHARS && ID.test(id);
+}
+
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -98,7 +105,7 @@ async function call(
   parts: DoorParts,
 ): Promise<string | undefined> {
   const request = requestSchema.safeParse(message);
-  if (!request.success || (id !== undefined && !ID.test(id))) {
+  if (!request.success || (id !== undefined && !isWrittenId(id))) {
     const refusal = explainInvalid(message, id);
     const answered = await refused(connection, parts, refusal);
     return refusal.isNotification ? undefined : answered;
@@ -125,10 +132,11 @@ interface Refusal extends InputIssue {
 function explainInvalid(message: unknown, id: string | undefined): Refusal {
   if (!isObject(message)) return { path: '', message: 'A request is a JSON object' };
   const { jsonrpc, method } = message as Record<string, unknown>;
-  const known = id !== undefined && ID.test(id) ? id : 'null';
+  const known = id !== undefined && isWrittenId(id) ? id : 'null';
   if (jsonrpc !== '2.0') return { id: known, path: 'jsonrpc', message: 'must be "2.0"' };
   if (typeof method !== 'string') return { id: known, path: 'method', message: 'must be a string' };
-  if (id !== undefined && known !== id) return { path: 'id', message: 'must be a string, a number or null' };
+  if (id !== undefined && known !== id)
+    return { path: 'id', message: `must be a string, a number or null of at most ${MAX_ID_CHARS} characters` };
   const isNotification = id === undefined;
   const code = errorTable.invalid_input.jsonRpc;
   return { id: known, path: 'params', message: 'must be an object, by name', code, isNotification };
