@@ -107,9 +107,65 @@ describe('a name can not be', () => {
     '운영자',
     '마당',
     '마 당',
+    // With other words beside it, cut, framed, or written with what looks like its letters.
+    ...[
+      '[admin]',
+      '[Аdmin]',
+      'admin_kim',
+      'Admin123',
+      '1admin',
+      'the admins',
+      'realAdmin',
+      'AdminKim',
+      'ad-min',
+      'a.d.m.i.n',
+    ],
+    ...[
+      'xX a d m i n Xx',
+      '@dmin',
+      '$ystem',
+      '4dm!n',
+      'x ⓐⓓⓜⓘⓝ',
+      '1 🅰🅳🅼🅸🅽',
+      'madang-bot',
+      'Madang팬',
+      'admin님',
+      'sys tem',
+    ],
+    ...[
+      '관리자님',
+      '총관리자',
+      '관.리.자',
+      '관 리 자',
+      '관1리2자',
+      '부운영자',
+      '운영진',
+      '시스템알림',
+      '마당지기',
+      '[마당]',
+      '마당봇',
+    ],
+    '관리자님'.normalize('NFD'),
   ])('%s, which is reserved', async (name) => {
     expect(await comeIn(name)).toBe('conflict');
   });
+});
+
+test.each([
+  ...[
+    'badminton',
+    'Badminton Club',
+    'Nomad Angel',
+    'ecosystems',
+    'beetroot',
+    'Adminah',
+    'moderato',
+    'Ad Astra',
+    'Minsu',
+  ],
+  ...['마당발', '앞마당', '마당쇠', '도서관', '자리', '운영', '관리', '행운영', '리자몽'],
+])('%s is no reserved word', async (name) => {
+  expect(await comeIn(name)).toBe(name);
 });
 
 test('a name of just 32 characters is taken, white space folded, emoji whole', async () => {

@@ -45,3 +45,34 @@ export function nameProblem(name: string): string | undefined {
   if (withoutEmoji === name && !LETTER_OR_NUMBER.test(name)) return 'must contain a letter, a number or an emoji';
   return undefined;
 }
+
+/** A name as it comes from elsewhere is looked at to so many UTF-16 units: what is longer is cut anyway. */
+const MAX_RAW_UNITS = 400;
+
+const EMOJI_OR_INVISIBLE = new RegExp(`(\\p{RGI_Emoji})|[\\p{C}\\p{Default_Ignorable_Code_Point}]`, 'gv');
+
+/**
+ * Makes a usable name of one that comes from elsewhere, such as the app that Madang is mounted in: normalised, without what
+ * is invisible or runs over its neighbours, at most `maxChars` code points without cutting a letter. Undefined when nothing
+ * is left.
+ */
+export function cleanName(raw: string, maxChars: number): string | undefined {
+  const visible = raw
+    .slice(0, MAX_RAW_UNITS)
+    .replaceAll(/\s+/gu, ' ')
+    .replaceAll(EMOJI_OR_INVISIBLE, (_all, emoji: string | undefined) => emoji ?? '')
+    .replaceAll(/(\p{M}{2})\p{M}+/gu, '$1');
+  const name = normalizeName(cutAtLetter(normalizeName(visible), maxChars));
+  return nameProblem(name) === undefined ? name : undefined;
+}
+
+function cutAtLetter(text: string, maxChars: number): string {
+  let cut = '';
+  let left = maxChars;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    left -= Array.from(segment).length;
+    if (left < 0) break;
+    cut += segment;
+  }
+  return cut;
+}

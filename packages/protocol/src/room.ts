@@ -114,8 +114,8 @@ export const roomJoin = defineCommand({
 export const roomLeave = defineCommand({
   name: 'room.leave',
   doc: {
-    en: 'Leaves a room. When its only owner leaves, the longest-standing member becomes the owner.',
-    ko: '방에서 나갑니다. 하나뿐인 방장이 나가면 가장 오래된 참여자가 방장이 됩니다.',
+    en: 'Leaves a room. When the only owner of a room that a guest has made leaves, the longest-standing guest becomes the owner. A room that a user of the app has made passes to nobody: it goes on without an owner, until its maker joins again.',
+    ko: '방에서 나갑니다. 손님이 만든 방에서 하나뿐인 방장이 나가면 가장 오래된 손님이 방장이 됩니다. 앱의 사용자가 만든 방은 누구에게도 넘어가지 않고, 만든 사람이 다시 들어올 때까지 방장 없이 이어집니다.',
   },
   input: z.strictObject({ room: roomId }),
   output: z.object({ room: roomId }),

@@ -8,6 +8,9 @@ import { user } from './user.js';
 const state = {
   user,
   rooms: z.array(room).meta({ description: "The caller's rooms, each with its `head`" }),
+  can: z
+    .object({ createRooms: z.boolean(), openDirects: z.boolean() })
+    .meta({ description: 'What the caller may do here, as the operator has set it' }),
   epoch: z.string().meta({ description: "The name of the database's unbroken history; cursors belong to one" }),
 };
 

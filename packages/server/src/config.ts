@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
 import { messageOf, StartError } from './errors.js';
+import { directRules, rungs } from './identity/policy.js';
 import type { RateLimitSettings } from './identity/rate-limits.js';
 import { logLevels } from './logger.js';
 
@@ -111,6 +112,26 @@ export const settings = {
     schema: wholeNumber(1, 256).default(1),
     value: 'number',
     doc: 'Processes that share the port, to use the cores of one machine; needs --database and --bus',
+  },
+  lobby: {
+    schema: onOff.default(true),
+    value: 'on|off',
+    doc: 'Whether there is a lobby, a public room that every new user is put into; off leaves one that is there to its members',
+  },
+  defaultRooms: {
+    schema: list.default([]),
+    value: 'rooms',
+    doc: 'Public rooms that every new user is put into, by id or name, with commas',
+  },
+  createRooms: {
+    schema: z.enum(rungs).default('guest'),
+    value: rungs.join('|'),
+    doc: 'Who may make rooms: everybody (guest), only who is no guest (member), or nobody (off)',
+  },
+  direct: {
+    schema: z.enum(directRules).default('guest'),
+    value: directRules.join('|'),
+    doc: 'Who may open direct rooms, and with whom: everybody with everybody (guest), who is no guest with everybody (member), everybody with those who are in a room with them (shared), or nobody (off: then nobody writes in those that are there either)',
   },
   guests: { schema: onOff.default(true), value: 'on|off', doc: 'Whether people may come in with a nickname alone' },
   limits: {

@@ -3,6 +3,7 @@ import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
 import { PatientClock, systemClock } from './clock.js';
 import { Commands } from './commands/run.js';
+import { rename } from './commands/user.js';
 import { type Config, parseConfig, rateLimitsOf } from './config.js';
 import { AddressLimit } from './doors/address-limit.js';
 import { Addresses } from './doors/client-address.js';
@@ -31,7 +32,7 @@ import { Names } from './identity/names.js';
 import { openOperator } from './identity/operator.js';
 import { RateLimits } from './identity/rate-limits.js';
 import { type HostUser, Sessions } from './identity/sessions.js';
-import { ensureLobby, joinLobby } from './log/lobby.js';
+import { DefaultRooms } from './log/lobby.js';
 import { type AheadListener, RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Retention } from './readers/retention.js';
@@ -100,7 +101,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const store = await openStore(config, logger);
   const log = await RoomLog.open(store, clock);
   const ageing = new PatientClock(clock, log.lastAt);
-  await ensureLobby(log);
+  const defaultRooms = new DefaultRooms({ store, log, lobby: config.lobby, named: config.defaultRooms });
+  await defaultRooms.ensureLobby();
 
   const connections = new Connections(store);
   const records = new DeliveryRecords(clock);
@@ -118,7 +120,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     clock,
     ageing,
     guests: config.guests,
-    onCreated: (user) => joinLobby(log, user),
+    onCreated: (user) => defaultRooms.join(user),
+    rename: (user, name) => rename(user, name, { store, log, attendance }),
   });
   const presence = new Presence({
     connections,
@@ -174,6 +177,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     rateLimits,
     traces,
     maxRoomsPerUser: config.maxRoomsPerUser,
+    rules: { createRooms: config.createRooms, direct: config.direct },
   });
   const retention =
     config.retentionDays === undefined

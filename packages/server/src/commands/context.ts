@@ -7,6 +7,7 @@ import type { Signals } from '../fanout/signals.js';
 import type { Traces } from '../fanout/traces.js';
 import { noSession, type Session } from '../identity/actor.js';
 import type { Names } from '../identity/names.js';
+import type { Rules } from '../identity/policy.js';
 import type { RateLimits } from '../identity/rate-limits.js';
 import type { Sessions } from '../identity/sessions.js';
 import type { RoomLog } from '../log/room-log.js';
@@ -25,6 +26,7 @@ export interface Parts {
   attendance: Attendance;
   rateLimits: RateLimits;
   traces: Traces;
+  rules: Rules;
   /** Rooms that a user may be in. */
   maxRoomsPerUser: number;
 }

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { refOf } from '../identity/actor.js';
 import { nameKey } from '../identity/name-key.js';
 import { newEvent } from '../log/projections.js';
-import { requireContact } from '../identity/policy.js';
+import { requireContact, requireDirect } from '../identity/policy.js';
 import { blockersOf } from '../store/queries/blocks.js';
-import { countOwnRooms, findMember, hideRoom, successorOf } from '../store/queries/members.js';
+import { countOwnRooms, findMember, hideRoom, isOwnerless, shareRoom, successorOf } from '../store/queries/members.js';
 import { findRoomByClientId, findRoomByKey, listRooms } from '../store/queries/rooms.js';
 import { findUser } from '../store/queries/users.js';
 import type { Context } from './context.js';
@@ -97,7 +97,8 @@ export async function get(input: ParsedInput<'room.get'>, context: Context): Pro
 export async function join(input: ParsedInput<'room.join'>, context: Context): Promise<CommandOutput<'room.join'>> {
   const user = refOf(context.session.user);
   if (context.access.role === null) await refuseTooMany(user.id, context);
-  await context.parts.log.append({ room: input.room, actor: user, events: [newEvent.memberJoined(user, 'member')] });
+  const role = (await isOwnerless(context.parts.store.read, input.room, user.id)) ? 'owner' : 'member';
+  await context.parts.log.append({ room: input.room, actor: user, events: [newEvent.memberJoined(user, role)] });
   return { room: await describeRoom(input.room, context) };
 }
 
@@ -201,7 +202,7 @@ export async function openDirect(
   input: ParsedInput<'direct.open'>,
   context: Context,
 ): Promise<CommandOutput<'direct.open'>> {
-  const { log, store } = context.parts;
+  const { log, rules, store } = context.parts;
   const user = refOf(context.session.user);
   if (input.user === user.id) return fail('conflict', 'A direct room is for you and somebody else', { field: 'user' });
   const other = await findUser(store.read, input.user);
@@ -212,6 +213,8 @@ export async function openDirect(
     await show(known.id, context);
     return { room: await describeRoom(known.id, context) };
   }
+  const isShared = await shareRoom(store.read, user.id, other.id);
+  requireDirect(context.session.user, rules, isShared);
   await refuseTooMany(user.id, context);
   await refuseContact(other.id, context);
   const room = newRoomId();

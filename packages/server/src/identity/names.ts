@@ -1,5 +1,5 @@
-import { fail, type User } from '@madang/protocol';
-import { claimName, holdNames, holdsName, releaseNames } from '../store/queries/users.js';
+import { cleanName, fail, formatLimits, type User } from '@madang/protocol';
+import { claimName, holdNames, holdsName, releaseNames, saveUser, takeNameAway } from '../store/queries/users.js';
 import type { Store } from '../store/store.js';
 import { type Clock, MAX_LEAD_MS, PatientClock } from '../clock.js';
 import { isReservedName, nameKey } from './name-key.js';
@@ -7,7 +7,10 @@ import { isReservedName, nameKey } from './name-key.js';
 /** How long a name is kept for somebody who went, in ms: a reload, a lift, a restart of the server. */
 const HOLD_MS = 15 * 60_000;
 
-/** Nicknames: each is held by one user at a time, together with all that look like it. */
+/**
+ * Names. A nickname is held by one guest at a time, together with all that look like it. Users of the app that this chat
+ * belongs to have the names that the app gives them, two of them the same one if it says so; no guest gets one of those.
+ */
 export class Names {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -27,6 +30,20 @@ export class Names {
       return fail('conflict', 'Somebody here has this name, or one that looks like it', { field: 'name' });
     }
     await releaseNames(this.#store.write, user, nameKey(name));
+  }
+
+  /** A name that the app gives one of its users, made to fit where it doesn't; without any, by their id. */
+  static ofHostUser(name: unknown, id: string): string {
+    const { nicknameChars } = formatLimits;
+    const given = typeof name === 'string' ? name : '';
+    return cleanName(given, nicknameChars) ?? cleanName(id, nicknameChars) ?? 'user';
+  }
+
+  /** Gives a user of the app their name for good. Answers the guest who had it, and needs another one now. */
+  async claim(user: User): Promise<User | undefined> {
+    const key = nameKey(user.name);
+    await saveUser(this.#store.write, user, key);
+    return takeNameAway(this.#store, key);
   }
 
   /** The name that somebody who comes back can have: their own, or with a number when another holds it now. */

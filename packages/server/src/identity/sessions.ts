@@ -13,7 +13,7 @@ import {
 import { findUser, saveUser, touchUsers } from '../store/queries/users.js';
 import type { Store } from '../store/store.js';
 import { refOf, type Session } from './actor.js';
-import type { Names } from './names.js';
+import { Names } from './names.js';
 import type { RateLimits } from './rate-limits.js';
 
 /** A session that nobody used for so long, in ms, is over. */
@@ -29,6 +29,7 @@ const TOKEN = /^[\w-]{43}$/;
 export interface HostUser {
   /** Stable, any text of 1 to 254 bytes of UTF-8: a number's digits, an e-mail address. */
   id: string;
+  /** Made to fit where it doesn't: white space folded, without invisible characters, cut at 32 characters. */
   name: string;
 }
 
@@ -44,13 +45,17 @@ export class Sessions {
   readonly #ageing: Clock;
   readonly #guests: boolean;
   readonly #onCreated: (user: UserRef) => Promise<void>;
+  readonly #rename: (user: User, name: string) => Promise<User>;
   /** The app's users who are being let in for the first time. */
   readonly #arriving = new Map<string, Promise<void>>();
   /** When the sessions of the app's users were ended here, by `performance.now()`. */
   readonly #endedAt = new LRUCache<string, number>({ max: 1000, ttl: ENDED_MS });
   readonly #endListeners: ((session: Session, reason: SessionEnd) => void)[] = [];
 
-  /** `ageing` tells what is over, `guests` whether they are let in. `onCreated` hears of every new user before anyone else does. */
+  /**
+   * `ageing` tells what is over, `guests` whether they are let in. `onCreated` hears of every new user before anyone else
+   * does; `rename` gives a user another name that is theirs, and tells all.
+   */
   constructor(parts: {
     store: Store;
     names: Names;
@@ -59,6 +64,7 @@ export class Sessions {
     ageing: Clock;
     guests: boolean;
     onCreated: (user: UserRef) => Promise<void>;
+    rename: (user: User, name: string) => Promise<User>;
   }) {
     this.#store = parts.store;
     this.#names = parts.names;
@@ -67,6 +73,7 @@ export class Sessions {
     this.#ageing = parts.ageing;
     this.#guests = parts.guests;
     this.#onCreated = parts.onCreated;
+    this.#rename = parts.rename;
   }
 
   /** Hears which session ended, so that its connections are closed. */
@@ -113,9 +120,9 @@ export class Sessions {
   async ofHostUser(host: HostUser, askedAt: number): Promise<Session | undefined> {
     const id = userIdOf(host.id);
     const known = await findUser(this.#store.read, id);
-    const user: User = { id, kind: 'host', name: host.name, createdAt: known?.createdAt ?? this.#clock.now() };
-    if (known && known.name !== user.name) await saveUser(this.#store.write, user);
-    if (!known && !this.#arriving.has(id)) this.#arriving.set(id, this.#arrive(user));
+    const name = Names.ofHostUser(host.name, host.id);
+    const user: User = { id, kind: 'host', name, createdAt: known?.createdAt ?? this.#clock.now() };
+    if (known?.name !== name && !this.#arriving.has(id)) this.#arriving.set(id, this.#arrive(user, known));
     // A page's first requests come together: those after the first wait as well, until the user is in the lobby.
     await this.#arriving.get(id);
     const session = { id: await this.#signInOf(id), user };
@@ -140,10 +147,13 @@ export class Sessions {
     return id;
   }
 
-  async #arrive(user: User): Promise<void> {
+  /** Lets a user of the app in for the first time, or with another name than before. A guest who had it gets a number. */
+  async #arrive(user: User, known: User | undefined): Promise<void> {
     try {
-      await saveUser(this.#store.write, user);
-      await this.#onCreated(refOf(user));
+      const displaced = await this.#names.claim(user);
+      if (displaced) await this.#rename(displaced, await this.#names.retake(displaced));
+      if (known) await this.#rename(known, user.name);
+      else await this.#onCreated(refOf(user));
     } finally {
       this.#arriving.delete(user.id);
     }

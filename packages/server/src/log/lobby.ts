@@ -1,27 +1,49 @@
 import type { UserRef } from '@madang/protocol';
+import { findDefaultRooms } from '../store/queries/rooms.js';
+import type { Store } from '../store/store.js';
 import { newEvent } from './projections.js';
 import type { RoomLog } from './room-log.js';
 
-/** The first room: it is there from the start, and every new user joins it. */
+/** The first room. */
 const LOBBY = 'lobby';
 
 /** Who caused what nobody did. */
 const SYSTEM: UserRef = { id: 'madang', name: 'Madang' };
 
-/** Makes the lobby where there is none. */
-export async function ensureLobby(log: RoomLog): Promise<void> {
-  const room = {
-    kind: 'public',
-    name: LOBBY,
-    topic: '',
-    creator: null,
-    clientId: null,
-    uniqueKey: `name:${LOBBY}`,
-  } as const;
-  await log.append({ room: LOBBY, actor: SYSTEM, events: [newEvent.roomCreated(room)] });
-}
+/** The rooms that new users are in without having done anything. */
+export class DefaultRooms {
+  readonly #store: Store;
+  readonly #log: RoomLog;
+  readonly #lobby: boolean;
+  readonly #named: readonly string[];
 
-/** Lets a new user into the lobby. */
-export async function joinLobby(log: RoomLog, user: UserRef): Promise<void> {
-  await log.append({ room: LOBBY, actor: user, events: [newEvent.memberJoined(user, 'member')] });
+  /** `lobby`: whether there is one. `named`: public rooms by their ids or names; what isn't there yet is passed over. */
+  constructor(parts: { store: Store; log: RoomLog; lobby: boolean; named: readonly string[] }) {
+    this.#store = parts.store;
+    this.#log = parts.log;
+    this.#lobby = parts.lobby;
+    this.#named = parts.named;
+  }
+
+  /** Makes the lobby where there is to be one and is none. */
+  async ensureLobby(): Promise<void> {
+    if (!this.#lobby) return;
+    const room = {
+      kind: 'public',
+      name: LOBBY,
+      topic: '',
+      creator: null,
+      clientId: null,
+      uniqueKey: `name:${LOBBY}`,
+    } as const;
+    await this.#log.append({ room: LOBBY, actor: SYSTEM, events: [newEvent.roomCreated(room)] });
+  }
+
+  /** Lets a new user in. */
+  async join(user: UserRef): Promise<void> {
+    const named = this.#named.length > 0 ? await findDefaultRooms(this.#store.read, this.#named) : [];
+    for (const room of new Set([...(this.#lobby ? [LOBBY] : []), ...named])) {
+      await this.#log.append({ room, actor: user, events: [newEvent.memberJoined(user, 'member')] });
+    }
+  }
 }

@@ -8,6 +8,7 @@ import * as retention from './migrations/0003-retention.js';
 import * as messageClientIndex from './migrations/0004-message-client-index.js';
 import * as oneText from './migrations/0005-one-text.js';
 import * as blocks from './migrations/0006-blocks.js';
+import * as hostNames from './migrations/0007-host-names.js';
 import type { Schema } from './schema.js';
 
 /** Each writes for the engine that it is given. */
@@ -18,6 +19,7 @@ const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Prom
   '0004-message-client-index': (db) => messageClientIndex.up(db),
   '0005-one-text': (db, dialect) => oneText.up(db, dialect),
   '0006-blocks': (db, dialect) => blocks.up(db, dialect),
+  '0007-host-names': (db, dialect) => hostNames.up(db, dialect),
 };
 
 /** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */

@@ -9,6 +9,8 @@ export interface Schema {
     name: string;
     created_at: number;
     last_seen_at: number;
+    /** Of the app's users: no guest can have this name, nor one that looks like it. Null for others. */
+    name_key: string | null;
   };
   /** Who holds a nickname, and until when if they don't come back. */
   names: { name_key: string; user_id: string; held_until: number };

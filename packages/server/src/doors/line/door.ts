@@ -50,7 +50,7 @@ async function greet(connection: WebSocketConnection, language: Language, parts:
     const session = await enter(connection, parts, language);
     const { user, rooms } = await parts.commands.welcome(session, connection);
     const room = rooms[0]?.id ?? '';
-    connection.send(lineWords.greeting[language](user.name, room));
+    connection.send(lineWords[room === '' ? 'greetingNowhere' : 'greeting'][language](user.name, room));
     return { room, language };
   } catch (error) {
     const known = toMadangError(error, parts.logger);
@@ -81,6 +81,7 @@ async function handle(
 function linesOf(line: Exclude<Line, { kind: 'call' }>, error: MadangError, language: Language): string[] {
   if (error.code !== 'invalid_input') return [lineWords.error[language](error.toJSON())];
   if (line.kind === 'help') return helpLines(language);
+  if (line.kind === 'nowhere') return [lineWords.nowhere[language]()];
   if (line.kind === 'unknown') return [oneLine(lineWords.unknown[language](line.verb.slice(0, MAX_VERB)))];
   return [lineWords.usage[language](usage(line.row))];
 }

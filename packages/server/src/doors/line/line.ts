@@ -12,7 +12,9 @@ export type Line =
   | { kind: 'call'; row: LineRow; input: Record<string, unknown> }
   | { kind: 'help' }
   | { kind: 'unknown'; verb: string }
-  | { kind: 'incomplete'; row: LineRow };
+  | { kind: 'incomplete'; row: LineRow }
+  /** It is about a room, and there is none. */
+  | { kind: 'nowhere' };
 
 const rows: LineRow[] = Object.values(commands).flatMap((row) =>
   'line' in row && row.line ? [{ name: row.name, doc: row.doc, line: row.line }] : [],
@@ -59,7 +61,10 @@ function call(row: LineRow, rest: string, currentRoom: string): Line {
     input[arg] = row.line.plain ? word : word.trim();
     left = more;
   }
-  if (input['room'] === undefined && 'room' in commands[row.name].input.shape) input['room'] = currentRoom;
+  if (input['room'] === undefined && 'room' in commands[row.name].input.shape) {
+    if (currentRoom === '') return { kind: 'nowhere' };
+    input['room'] = currentRoom;
+  }
   return { kind: 'call', row, input };
 }
 

@@ -44,19 +44,67 @@ export function findMember(read: Kysely<Schema>, room: string, user: string): Pr
   return membersOf(read, room).where('members.user_id', '=', user).executeTakeFirst();
 }
 
-/** Who becomes the owner when one leaves: nobody if another owner stays, else the longest-standing member. */
+/**
+ * Who becomes the owner when one leaves: nobody if another owner stays; nobody in a room that a user of the app has made,
+ * whose owners are those that it was given; else the longest-standing member who is a guest as well.
+ */
 export async function successorOf(read: Kysely<Schema>, room: string, leaving: string): Promise<MemberRow | undefined> {
   const owner = await membersOf(read, room)
     .where('members.role', '=', 'owner')
     .where('members.user_id', '<>', leaving)
     .executeTakeFirst();
   if (owner) return undefined;
-  return membersOf(read, room).where('members.user_id', '<>', leaving).executeTakeFirst();
+  const maker = await read
+    .selectFrom('rooms')
+    .innerJoin('users', 'users.id', 'rooms.creator_id')
+    .select('users.kind')
+    .where('rooms.id', '=', room)
+    .executeTakeFirst();
+  if (maker?.kind !== 'guest') return undefined;
+  return membersOf(read, room)
+    .where('members.user_id', '<>', leaving)
+    .where('users.kind', '=', 'guest')
+    .executeTakeFirst();
 }
 
 const roomIds = prepared((read, place: Place<{ user: string }>) =>
   read.selectFrom('members').select('room_id').where('user_id', '=', place('user')),
 );
+
+/** Whether a room is one that a user has made, and that has no owner now. */
+export async function isOwnerless(read: Kysely<Schema>, room: string, maker: string): Promise<boolean> {
+  const row = await read
+    .selectFrom('rooms')
+    .select('rooms.id')
+    .where('rooms.id', '=', room)
+    .where('rooms.creator_id', '=', maker)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('members')
+            .select('user_id')
+            .where('members.room_id', '=', room)
+            .where('members.role', '=', 'owner'),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether two users are in a room together. */
+export async function shareRoom(read: Kysely<Schema>, one: string, other: string): Promise<boolean> {
+  const row = await read
+    .selectFrom('members as ours')
+    .innerJoin('members as theirs', 'theirs.room_id', 'ours.room_id')
+    .select('ours.room_id')
+    .where('ours.user_id', '=', one)
+    .where('theirs.user_id', '=', other)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
 
 /** How many rooms a user has entered themselves: what others brought them into is not theirs to answer for. */
 export async function countOwnRooms(read: Kysely<Schema>, user: string): Promise<number> {

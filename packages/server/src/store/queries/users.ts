@@ -1,15 +1,17 @@
-import type { User } from '@madang/protocol';
-import type { Kysely } from 'kysely';
+import type { User, UserRef } from '@madang/protocol';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
+import type { Store } from '../store.js';
 import { type Place, prepared } from '../prepared.js';
 import { inChunks } from './chunks.js';
 
-/** Adds a user, or gives one that is there its name of today. */
-export async function saveUser(write: Kysely<Schema>, user: User): Promise<void> {
+/** Adds a user, or gives one that is there its name of today. With a `nameKey` no guest can have that name any more. */
+export async function saveUser(write: Kysely<Schema>, user: User, nameKey: string | null = null): Promise<void> {
+  const { id, kind, name, createdAt } = user;
   await write
     .insertInto('users')
-    .values({ id: user.id, kind: user.kind, name: user.name, created_at: user.createdAt, last_seen_at: user.createdAt })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ name: user.name }))
+    .values({ id, kind, name, name_key: nameKey, created_at: createdAt, last_seen_at: createdAt })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ name, name_key: nameKey }))
     .execute();
 }
 
@@ -26,31 +28,39 @@ export async function touchUsers(write: Kysely<Schema>, ids: string[], at: numbe
   );
 }
 
+/** Gives a user its name of today. */
+export async function nameUser(write: Kysely<Schema>, { id, name }: UserRef): Promise<void> {
+  await write.updateTable('users').set({ name }).where('id', '=', id).execute();
+}
+
+/** Takes a name from the guest who holds it, if one does; answers who that was. */
+export async function takeNameAway(store: Pick<Store, 'read' | 'write'>, nameKey: string): Promise<User | undefined> {
+  const held = await store.read
+    .selectFrom('names')
+    .select('user_id')
+    .where('name_key', '=', nameKey)
+    .executeTakeFirst();
+  if (!held) return undefined;
+  await store.write.deleteFrom('names').where('name_key', '=', nameKey).where('user_id', '=', held.user_id).execute();
+  return findUser(store.read, held.user_id);
+}
+
 /**
- * Takes a name for a user until a moment, unless somebody else holds it now. Nobody can hold one beyond `latest`: that
- * was a clock that was wrong. One statement, so that of two who ask at once one gets it. Returns whether the user has it.
+ * Takes a name for a guest until a moment, unless another guest holds it now, or a user of the app has it. Nobody can hold
+ * one beyond `latest`: that was a clock that was wrong. One statement, so that of two who ask at once one gets it. Returns
+ * whether the guest has it.
  */
 export async function claimName(
   write: Kysely<Schema>,
   claim: { nameKey: string; user: string; now: number; until: number; latest: number },
 ): Promise<boolean> {
-  const result = await write
-    .insertInto('names')
-    .values({ name_key: claim.nameKey, user_id: claim.user, held_until: claim.until })
-    .onConflict((conflict) =>
-      conflict
-        .column('name_key')
-        .doUpdateSet({ user_id: claim.user, held_until: claim.until })
-        .where((where) =>
-          where.or([
-            where('names.user_id', '=', claim.user),
-            where('names.held_until', '<', claim.now),
-            where('names.held_until', '>', claim.latest),
-          ]),
-        ),
-    )
-    .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  const { nameKey, user, now, until, latest } = claim;
+  const result = await sql`INSERT INTO names (name_key, user_id, held_until)
+    SELECT cast(${nameKey} AS TEXT), cast(${user} AS TEXT), cast(${until} AS BIGINT)
+    WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.name_key = ${nameKey})
+    ON CONFLICT (name_key) DO UPDATE SET user_id = excluded.user_id, held_until = excluded.held_until
+    WHERE names.user_id = excluded.user_id OR names.held_until < ${now} OR names.held_until > ${latest}`.execute(write);
+  return (result.numAffectedRows ?? 0n) > 0n;
 }
 
 const heldName = prepared((read, place: Place<{ nameKey: string; user: string; until: number; latest: number }>) =>

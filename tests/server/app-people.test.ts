@@ -1,0 +1,210 @@
+import express from 'express';
+import { createMadang, type MadangOptions } from 'madang';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, describe, expect, test } from 'vitest';
+import { call, outcome } from '../support/door-client.ts';
+import { Disposables } from '../support/disposables.ts';
+import { startGuest } from '../support/guest.ts';
+import { connectJsonRpc, type JsonRpcClient } from '../support/json-rpc-client.ts';
+import { connectLine } from '../support/line-client.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** A host app whose users say who they are in a header: `x-user: <id> <name>`. */
+async function startApp(options: MadangOptions = {}): Promise<AsyncDisposable & { url: string }> {
+  const folder = tempFolder();
+  const app = express();
+  const server = createServer(app);
+  const madang = await createMadang({
+    data: folder.path,
+    guests: true,
+    limits: false,
+    logLevel: 'warn',
+    authenticate: ({ headers }) => {
+      const { id, name } = JSON.parse(String(headers['x-user'] ?? 'null')) ?? {};
+      return id === undefined ? null : { id, name };
+    },
+    ...options,
+  });
+  app.use(madang.router);
+  madang.attach(server);
+  server.listen(0);
+  await once(server, 'listening');
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      await madang.close();
+      server.closeAllConnections();
+      server.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** Comes as a user of the app. */
+const comeAs = (url: string, id: string, name: unknown) =>
+  connectJsonRpc(url, undefined, {
+    'x-user': JSON.stringify({ id, name }).replaceAll(/[^ -~]/gu, escaped),
+    authorization: 'App',
+  });
+
+/** A header holds ASCII; JSON can say all else in it. */
+function escaped(letter: string): string {
+  return Array.from(
+    { length: letter.length },
+    (_, at) => `\\u${letter.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('');
+}
+
+const nameOf = async (client: JsonRpcClient) => (await call(client, 'session.get', {})).user.name;
+const idOf = async (client: JsonRpcClient) => (await call(client, 'session.get', {})).user.id;
+
+const open = new Disposables();
+afterAll(() => open[Symbol.asyncDispose]());
+
+describe("names of the app's users", () => {
+  test.each([
+    ['9000 characters', 'x'.repeat(9000), 'x'.repeat(32)],
+    ['line breaks', 'two\r\nlines', 'two lines'],
+    ['a right-to-left override', 'a\u202eb', 'ab'],
+    ['a right-to-left isolate', '\u2067abc', 'abc'],
+    ['zero-width spaces', 'a\u200b\u200bb', 'ab'],
+    ['a stack of marks', `a${'\u0301'.repeat(50)}`, 'á\u0301'],
+    ['a lone surrogate', 'a\ud83d', 'a'],
+    ['control characters', 'a\u0007\u001bb', 'ab'],
+    ['only what is invisible', '\u200b\u3164', 'app-7'],
+    ['nothing', '', 'app-8'],
+    ['no name at all', undefined, 'app-9'],
+    ['a number', 42, 'app-10'],
+    ['emoji, whole', '🧑‍🚀 우주인', '🧑‍🚀 우주인'],
+    ['emoji that would be cut', `${'x'.repeat(31)}🧑‍🚀`, 'x'.repeat(31)],
+    ['a reserved word, which is the app’s own matter', 'Admin', 'Admin'],
+  ])('are made to fit: %s', async (_what, given, shown) => {
+    await using app = await startApp();
+    const id = shown.startsWith('app-') ? shown : 'somebody';
+    await using client = await comeAs(app.url, id, given);
+    expect(await nameOf(client)).toBe(shown);
+    const { message } = await call(client, 'message.send', { room: 'lobby', text: 'hello' });
+    expect(message.author.name).toBe(shown);
+  });
+
+  test('are theirs: no guest wears one, before or after, here or gone; two of them may have the same', async () => {
+    await using app = await startApp();
+    const early = await startGuest(app.url, 'Minsu Kim');
+    await using guest = await connectJsonRpc(app.url, early);
+    await using watcher = await connectJsonRpc(app.url, { name: 'watcher' });
+    await using user = await comeAs(app.url, 'minsu', 'Minsu Kim');
+    // Who had it gets a number, and all are told.
+    expect(await nameOf(user)).toBe('Minsu Kim');
+    await watcher.notes.first(({ name, body }) => name === 'member.updated' && body['previousName'] === 'Minsu Kim');
+    expect(await nameOf(guest)).toBe('Minsu Kim 2');
+    await using another = await comeAs(app.url, 'another-minsu', 'Minsu Kim');
+    expect(await nameOf(another)).toBe('Minsu Kim');
+    await using thief = await connectJsonRpc(app.url, { name: 'thief' });
+    for (const name of ['Minsu Kim', 'minsu kim', 'Mіnsu Kіm', 'ＭinsuKim']) {
+      expect(await outcome(thief, 'user.update', { name }), name).toBe('conflict');
+      expect(await outcome(thief, 'session.start', { name }), name).toBe('conflict');
+    }
+    await user.close();
+    await another.close();
+    expect(await outcome(thief, 'user.update', { name: 'Minsu Kim' })).toBe('conflict');
+    // One of two is renamed by the app: the other still has it. All are told of the new name.
+    await using renamed = await comeAs(app.url, 'minsu', 'Minsu Lee');
+    await watcher.notes.first(
+      ({ name, body }) => name === 'member.updated' && (body['user'] as { name: string }).name === 'Minsu Lee',
+    );
+    expect(await outcome(thief, 'user.update', { name: 'Minsu Kim' })).toBe('conflict');
+    await using other = await comeAs(app.url, 'another-minsu', 'Mina');
+    expect(await nameOf(other)).toBe('Mina');
+    expect(await outcome(thief, 'user.update', { name: 'Minsu Kim' })).toBe('ok');
+    expect(await nameOf(renamed)).toBe('Minsu Lee');
+  });
+});
+
+describe('ownership', () => {
+  test("of a room that the app's user has made comes to nobody by accident; its maker has it again", async () => {
+    await using app = await startApp();
+    await using backend = await comeAs(app.url, 'backend', 'Backend');
+    await using user = await comeAs(app.url, 'minsu', 'Minsu');
+    await using guest = await connectJsonRpc(app.url, { name: 'visitor' });
+    const { room } = await call(backend, 'room.create', { name: 'support' });
+    for (const each of [user, guest]) await call(each, 'room.join', { room: room.id });
+    await call(backend, 'room.leave', { room: room.id });
+    for (const each of [user, guest]) {
+      expect((await call(each, 'room.get', { room: room.id })).room.role).toBe('member');
+      expect(await outcome(each, 'room.update', { room: room.id, topic: 'mine' })).toBe('forbidden');
+      expect(await outcome(each, 'message.send', { room: room.id, text: 'and on' })).toBe('ok');
+    }
+    expect((await call(backend, 'room.join', { room: room.id })).room.role).toBe('owner');
+  });
+
+  test("of a guest's room goes to a guest, not to a user of the app", async () => {
+    await using app = await startApp();
+    await using owner = await connectJsonRpc(app.url, { name: 'owner' });
+    await using user = await comeAs(app.url, 'minsu', 'Minsu');
+    await using guest = await connectJsonRpc(app.url, { name: 'visitor' });
+    const { room } = await call(owner, 'room.create', { name: 'ours' });
+    for (const each of [user, guest]) await call(each, 'room.join', { room: room.id });
+    await call(owner, 'room.leave', { room: room.id });
+    expect((await call(user, 'room.get', { room: room.id })).room.role).toBe('member');
+    expect((await call(guest, 'room.get', { room: room.id })).room.role).toBe('owner');
+  });
+});
+
+describe('settings for the rooms of an app', () => {
+  test('lobby off: nobody is put anywhere, and line mode says how to go on', async () => {
+    await using app = await startApp({ lobby: false });
+    await using user = await comeAs(app.url, 'minsu', 'Minsu');
+    expect((await call(user, 'session.get', {})).rooms).toEqual([]);
+    expect(await outcome(user, 'room.get', { room: 'lobby' })).toBe('not_found');
+    const { room } = await call(user, 'room.create', { name: 'yard' });
+    await using line = await connectLine(app.url);
+    line.say('hello?');
+    await line.lines.first((each) => each.startsWith('!') && each.includes('/join'));
+    line.say(`/join ${room.id}`);
+    await line.lines.first((each) => each.includes('yard'));
+    line.say('hello!');
+    await line.lines.first((each) => each.includes('hello!'));
+  });
+
+  test('default rooms: new users are put into those that are there, by id or name', async () => {
+    await using app = await startApp({ lobby: false, defaultRooms: ['News', 'not there'] });
+    await using first = await comeAs(app.url, 'first', 'First');
+    const { room } = await call(first, 'room.create', { name: 'News' });
+    await call(first, 'room.create', { name: 'not there', kind: 'private' });
+    await using second = await comeAs(app.url, 'second', 'Second');
+    expect((await call(second, 'session.get', {})).rooms.map(({ id }) => id)).toEqual([room.id]);
+  });
+
+  test.each([
+    ['guest', 'ok', 'ok'],
+    ['member', 'forbidden', 'ok'],
+    ['off', 'forbidden', 'forbidden'],
+  ] as const)('create rooms: %s', async (createRooms, byGuest, byUser) => {
+    await using app = await startApp({ createRooms });
+    await using guest = await connectJsonRpc(app.url, { name: 'visitor' });
+    await using user = await comeAs(app.url, 'minsu', 'Minsu');
+    expect(await outcome(guest, 'room.create', { name: 'of a guest' })).toBe(byGuest);
+    expect(await outcome(user, 'room.create', { name: 'of a user' })).toBe(byUser);
+    expect((await call(guest, 'session.get', {})).can.createRooms).toBe(byGuest === 'ok');
+  });
+
+  test.each([
+    ['guest', 'ok', 'ok', 'ok'],
+    ['member', 'forbidden', 'ok', 'ok'],
+    ['shared', 'ok', 'ok', 'forbidden'],
+    ['off', 'forbidden', 'forbidden', 'forbidden'],
+  ] as const)('direct: %s', async (direct, byGuest, byUser, withStranger) => {
+    await using app = await startApp({ direct });
+    await using guest = await connectJsonRpc(app.url, { name: 'visitor' });
+    await using user = await comeAs(app.url, 'minsu', 'Minsu');
+    await using other = await comeAs(app.url, 'dawn', 'Dawn');
+    await using stranger = await comeAs(app.url, 'stranger', 'Stranger');
+    await call(stranger, 'room.leave', { room: 'lobby' });
+    expect(await outcome(guest, 'direct.open', { user: await idOf(other) })).toBe(byGuest);
+    expect(await outcome(user, 'direct.open', { user: await idOf(other) })).toBe(byUser);
+    expect(await outcome(user, 'direct.open', { user: await idOf(stranger) })).toBe(withStranger);
+    expect((await call(user, 'session.get', {})).can.openDirects).toBe(direct !== 'off');
+  });
+});
