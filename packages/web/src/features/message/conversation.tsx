@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useUser } from '../../state/client-provider.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
+import { BlockedNote } from '../block/blocked-note.js';
 import { TypingLine } from '../typing/typing-line.js';
 import { Composer } from './composer.js';
 import styles from './conversation.module.css';
@@ -58,13 +59,17 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
         <TypingLine users={state.typing} />
       </Part>
       <Part>
-        <Composer
-          room={id}
-          label={t(state.room?.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
-          onSent={() => setSends((count) => count + 1)}
-          onEditLast={editLast}
-          onTyping={() => view.typing()}
-        />
+        {state.room?.blocked && state.room.peer ? (
+          <BlockedNote user={state.room.peer} />
+        ) : (
+          <Composer
+            room={id}
+            label={t(state.room?.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
+            onSent={() => setSends((count) => count + 1)}
+            onEditLast={editLast}
+            onTyping={() => view.typing()}
+          />
+        )}
       </Part>
       {deleting && (
         <DialogPart onClose={() => setDeleting(undefined)}>

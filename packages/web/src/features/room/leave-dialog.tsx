@@ -11,11 +11,10 @@ export function LeaveDialog({ room, onClose }: { room: Room; onClose: () => void
   const { t } = useTranslation();
   const client = useClient();
   const [, go] = useLocation();
-  const texts = { public: 'room.leavePublic', private: 'room.leavePrivate', direct: 'room.leaveDirect' } as const;
   return (
     <ConfirmDialog
       title={t('room.leaveTitle', { name: roomTitle(t, room) })}
-      text={t(texts[room.kind])}
+      text={t(room.kind === 'private' ? 'room.leavePrivate' : 'room.leavePublic')}
       confirm={t('room.leaveConfirm')}
       onClose={onClose}
       explain={(error) => errorText(t, error)}

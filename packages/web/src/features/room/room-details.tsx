@@ -1,12 +1,17 @@
 import type { Room } from '@madang/protocol';
-import { Link, LogOut, UserPlus } from 'lucide-react';
+import { Ban, EyeOff, Link, LogOut, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
 import { languageOf } from '../../i18n/i18n.js';
+import { useClient } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
 import { formatDate } from '../../state/format-time.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { showToast } from '../../ui/toast.js';
+import { BlockDialog } from '../block/block-dialog.js';
+import { useUnblock } from '../block/use-unblock.js';
 import { InviteDialog } from '../member/invite-dialog.js';
 import { LeaveDialog } from './leave-dialog.js';
 import styles from './room-details.module.css';
@@ -17,13 +22,14 @@ import { roomTitle } from './room-title.js';
 /** What a room is: name, topic, kind; what its owner may change; inviting, its address, leaving. */
 export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t, i18n } = useTranslation();
-  const [step, setStep] = useState<'details' | 'invite' | 'leave'>('details');
+  const [step, setStep] = useState<'details' | 'invite' | 'leave' | 'block'>('details');
   const title = roomTitle(t, room);
   const isOwner = room.role === 'owner' && room.kind !== 'direct';
   const mayInvite = room.kind === 'public' || (room.kind === 'private' && isOwner);
   const kindText = { public: 'room.publicRoom', private: 'room.privateRoom', direct: 'room.directRoom' } as const;
 
   if (step === 'invite') return <InviteDialog room={room} onClose={onClose} />;
+  if (step === 'block' && room.peer) return <BlockDialog user={room.peer} onClose={onClose} />;
   if (step === 'leave') return <LeaveDialog room={room} onClose={onClose} />;
   return (
     <Dialog title={t('room.detailsTitle')} onClose={onClose}>
@@ -46,12 +52,48 @@ export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void
           </Button>
         )}
         {room.kind === 'public' && <CopyLink />}
-        <Button className={styles.leave} onClick={() => setStep('leave')}>
-          <LogOut size={17} aria-hidden />
-          {t('room.leave')}
-        </Button>
+        {room.kind === 'direct' ? (
+          <DirectActions room={room} onBlock={() => setStep('block')} onClose={onClose} />
+        ) : (
+          <Button className={styles.leave} onClick={() => setStep('leave')}>
+            <LogOut size={17} aria-hidden />
+            {t('room.leave')}
+          </Button>
+        )}
       </div>
     </Dialog>
+  );
+}
+
+/** A direct room is not left: it is hidden, and who writes in it can be blocked. */
+function DirectActions({ room, onBlock, onClose }: { room: Room; onBlock: () => void; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [, go] = useLocation();
+  const unblock = useUnblock();
+  const { peer } = room;
+  const hide = async () => {
+    try {
+      await client.call('room.hide', { room: room.id });
+      onClose();
+      go('/');
+    } catch (error) {
+      showToast(errorText(t, error));
+    }
+  };
+  return (
+    <>
+      <Button onClick={() => void hide()}>
+        <EyeOff size={17} aria-hidden />
+        {t('room.hide')}
+      </Button>
+      {peer && (
+        <Button className={styles.leave} onClick={() => (room.blocked ? void unblock(peer.id) : onBlock())}>
+          <Ban size={17} aria-hidden />
+          {t(room.blocked ? 'block.unblock' : 'block.block')}
+        </Button>
+      )}
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-import { ChevronsUpDown, LogOut, PencilLine } from 'lucide-react';
+import { Ban, ChevronsUpDown, LogOut, PencilLine } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Language } from '@madang/protocol';
@@ -8,6 +8,7 @@ import { setTheme, type Theme, useTheme } from '../../state/theme.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../ui/menu.js';
 import { DialogPart } from '../../ui/part.js';
+import { BlockedDialog } from '../block/blocked-dialog.js';
 import { NicknameDialog } from './nickname-dialog.js';
 import { SignOutDialog } from './sign-out-dialog.js';
 import styles from './user-menu.module.css';
@@ -17,7 +18,7 @@ export function UserMenu() {
   const { t } = useTranslation();
   const user = useUser();
   const { status } = useObservable(useClient().state);
-  const [dialog, setDialog] = useState<'nickname' | 'sign-out'>();
+  const [dialog, setDialog] = useState<'nickname' | 'blocked' | 'sign-out'>();
   const close = () => setDialog(undefined);
   return (
     <div className={styles.bar}>
@@ -35,6 +36,9 @@ export function UserMenu() {
         <MenuItem icon={<PencilLine size={17} aria-hidden />} onSelect={() => setDialog('nickname')}>
           {t('session.changeNickname')}
         </MenuItem>
+        <MenuItem icon={<Ban size={17} aria-hidden />} onSelect={() => setDialog('blocked')}>
+          {t('block.list')}
+        </MenuItem>
         <MenuSeparator />
         <LanguageChoice />
         <ThemeChoice />
@@ -45,7 +49,9 @@ export function UserMenu() {
       </Menu>
       {dialog && (
         <DialogPart onClose={close}>
-          {dialog === 'nickname' ? <NicknameDialog onClose={close} /> : <SignOutDialog onClose={close} />}
+          {dialog === 'nickname' && <NicknameDialog onClose={close} />}
+          {dialog === 'blocked' && <BlockedDialog onClose={close} />}
+          {dialog === 'sign-out' && <SignOutDialog onClose={close} />}
         </DialogPart>
       )}
     </div>

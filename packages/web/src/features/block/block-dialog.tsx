@@ -1,0 +1,23 @@
+import type { UserRef } from '@madang/protocol';
+import { useTranslation } from 'react-i18next';
+import { useClient } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
+import { ConfirmDialog } from '../../ui/confirm-dialog.js';
+
+/** Asks before the caller blocks somebody. */
+export function BlockDialog({ user, onClose }: { user: UserRef; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  return (
+    <ConfirmDialog
+      title={t('block.title', { name: user.name })}
+      text={t('block.text')}
+      confirm={t('block.block')}
+      onClose={onClose}
+      explain={(error) => errorText(t, error)}
+      onConfirm={async () => {
+        await client.call('user.block', { user: user.id });
+      }}
+    />
+  );
+}

@@ -1,0 +1,17 @@
+import type { UserRef } from '@madang/protocol';
+import { useTranslation } from 'react-i18next';
+import { Button } from '../../ui/button.js';
+import styles from './blocked-note.module.css';
+import { useUnblock } from './use-unblock.js';
+
+/** Where one would write to somebody, had one not blocked them. */
+export function BlockedNote({ user }: { user: UserRef }) {
+  const { t } = useTranslation();
+  const unblock = useUnblock();
+  return (
+    <div className={styles.note}>
+      <p>{t('block.note', { name: user.name })}</p>
+      <Button onClick={() => void unblock(user.id)}>{t('block.unblock')}</Button>
+    </div>
+  );
+}

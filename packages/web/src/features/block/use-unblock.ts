@@ -1,0 +1,19 @@
+import { useTranslation } from 'react-i18next';
+import { useClient } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
+import { showToast } from '../../ui/toast.js';
+
+/** Ends a block; answers whether that worked. */
+export function useUnblock() {
+  const client = useClient();
+  const { t } = useTranslation();
+  return async (user: string): Promise<boolean> => {
+    try {
+      await client.call('user.unblock', { user });
+      return true;
+    } catch (error) {
+      showToast(errorText(t, error));
+      return false;
+    }
+  };
+}
