@@ -49,7 +49,7 @@ test('D6 a database that is taken away while a server runs: nothing is acknowled
   await using server = await startServer({ data, flags: ['--limits', 'off'] });
   const guest = await startGuest(server.url, 'Ari');
   await using client = await connectHttp(server.url, guest);
-  const ready = async () => {
+  const ready = async (): Promise<Record<string, unknown>> => {
     const response = await fetch(`${server.url}/readyz`);
     return { code: response.status, ...((await response.json()) as { status: string; reason?: string }) };
   };
