@@ -46,7 +46,6 @@ async function startApp(options: MadangOptions = {}): Promise<AsyncDisposable & 
 const comeAs = (url: string, id: string, name: unknown) =>
   connectJsonRpc(url, undefined, {
     'x-user': JSON.stringify({ id, name }).replaceAll(/[^ -~]/gu, escaped),
-    authorization: 'App',
   });
 
 /** A header holds ASCII; JSON can say all else in it. */
