@@ -42,10 +42,10 @@ test('a backup of 100 MB ends while people talk, is whole, for its owner alone, 
   await server.start();
   await using client = await connectHttp(server.url, guest);
   const { epoch } = await call(client, 'log.read', { room: 'lobby', after: 0, limit: 1 });
-  let isTalking = true;
+  const silence = new AbortController();
   let said = 0;
   const talking = (async () => {
-    for (; isTalking; said += 1) {
+    for (; !silence.signal.aborted; said += 1) {
       await say(client, `message ${said}`);
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
@@ -68,7 +68,7 @@ test('a backup of 100 MB ends while people talk, is whole, for its owner alone, 
   const [code] = (await once(backup, 'close')) as [number];
   const seconds = (performance.now() - began) / 1000;
   const meanwhile = said - before;
-  isTalking = false;
+  silence.abort();
   await talking;
   expect(code, told).toBe(0);
   expect(seconds).toBeLessThan(60);

@@ -57,7 +57,7 @@ export interface World {
   clients: readonly ContractClient[];
   tally: Tally;
   /** How many messages have been acknowledged up to now. */
-  acknowledged(): number;
+  acknowledged: () => number;
 }
 
 /** Something that goes wrong, and is over when it resolves: the server runs again, on a disk in order. */
