@@ -1,6 +1,6 @@
 /**
  * As many idle connections as this machine lets one server have: `npx tsx bench/many.ts [--connections 100000]
- * [--door socket.io]`. Clients come from several loopback addresses and processes, since an address has some 28,000 ports
+ * [--transport socket.io]`. Clients come from several loopback addresses and processes, since an address has some 28,000 ports
  * and a process so many open files; what the machine allows is printed, and is the default.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -30,7 +30,7 @@ const WATCH_MS = 60_000;
 const { values } = parseArgs({
   options: {
     connections: { type: 'string' },
-    door: { type: 'string', default: '/ws' },
+    transport: { type: 'string', default: '/ws' },
     /** A client process, which is told its part of the work. */
     part: { type: 'boolean', default: false },
   },
@@ -38,7 +38,7 @@ const { values } = parseArgs({
 
 interface Part {
   port: number;
-  door: string;
+  transport: string;
   places: Place[];
 }
 
@@ -47,8 +47,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 if (values.part) await play();
 else await run();
 
-function contenderAt(door: string) {
-  return door === 'socket.io' ? contenders.madangSocketIo : contenders.madangWs;
+function contenderAt(transport: string) {
+  return transport === 'socket.io' ? contenders.madangSocketIo : contenders.madangWs;
 }
 
 async function run(): Promise<void> {
@@ -60,10 +60,10 @@ async function run(): Promise<void> {
     .split(/\s+/)
     .map(Number);
   say(
-    `${values.door}: ${count} connections${count < wanted ? ` of ${wanted}, since a process may have ${files} open files here (ulimit -n)` : ''}; ${high - low} ports for each address`,
+    `${values.transport}: ${count} connections${count < wanted ? ` of ${wanted}, since a process may have ${files} open files here (ulimit -n)` : ''}; ${high - low} ports for each address`,
   );
   pinSelf(0);
-  const server = await startContender(contenderAt(values.door), { people: PEOPLE }, 1);
+  const server = await startContender(contenderAt(values.transport), { people: PEOPLE }, 1);
   const parts: ChildProcess[] = [];
   try {
     await sleep(500);
@@ -97,10 +97,10 @@ async function run(): Promise<void> {
 
 /** A client process: connects its part, and stays until it is ended. */
 async function play(): Promise<void> {
-  const [{ port, door, places }] = (await once(process, 'message')) as [Part];
+  const [{ port, transport, places }] = (await once(process, 'message')) as [Part];
   const deaf = { delivered: () => undefined, answered: () => undefined };
   try {
-    await connectClients({ port, places, contender: contenderAt(door) }, deaf);
+    await connectClients({ port, places, contender: contenderAt(transport) }, deaf);
     process.send?.('there');
   } catch (error) {
     process.send?.(String(error));
@@ -117,7 +117,7 @@ async function bring(server: Running, count: number): Promise<ChildProcess[]> {
     });
     const part = fork(fileURLToPath(import.meta.url), ['--part'], { execArgv: process.execArgv });
     parts.push(part);
-    part.send({ port: server.port, door: values.door, places } satisfies Part);
+    part.send({ port: server.port, transport: values.transport, places } satisfies Part);
     const [answer] = (await once(part, 'message')) as [string];
     if (answer !== 'there') throw new Error(answer);
   }

@@ -1,4 +1,4 @@
-// Rules that no linter knows: who may import whom in the server, no command's name in a door, SQL only in the store,
+// Rules that no linter knows: who may import whom in the server, no command's name in a transport, SQL only in the store,
 // nothing of this machine in the tree.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,8 +9,8 @@ const server = 'packages/server/src/';
 
 /** For each folder of the server: the folders and files that it may import. Root helpers may be imported anywhere. */
 const mayImport = {
-  doors: [
-    'doors',
+  transports: [
+    'transports',
     'commands/run',
     'commands/context',
     'fanout',
@@ -52,8 +52,11 @@ function serverProblems(file, text) {
       problems.push(`${file}: ${folder}/ may not import ${path} (scripts/check-sources.mjs says what it may)`);
     }
   }
-  if (folder === 'doors' && /'(message|room|member|session|user|log|typing|presence|read|direct)\.[a-z]+'/.test(text)) {
-    problems.push(`${file}: a door knows no command by name; make it an attribute of the row`);
+  if (
+    folder === 'transports' &&
+    /'(message|room|member|session|user|log|typing|presence|read|direct)\.[a-z]+'/.test(text)
+  ) {
+    problems.push(`${file}: a transport knows no command by name; make it an attribute of the row`);
   }
   if (
     folder !== 'store' &&

@@ -1,4 +1,4 @@
-// `npm test`: sets up all that the tests need, and runs every test. Arguments go to vitest: npm test -- tests/doors
+// `npm test`: sets up all that the tests need, and runs every test. Arguments go to vitest: npm test -- tests/transports
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

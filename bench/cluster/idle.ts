@@ -150,7 +150,7 @@ function closeAll(clients: readonly LoadClient[]): void {
   for (const client of clients) client.close();
 }
 
-/** Makes rooms like the lobby, with these people in them. Over a door it would take minutes. */
+/** Makes rooms like the lobby, with these people in them. Over a transport it would take minutes. */
 async function addRooms({ postgres, database }: Cluster, places: readonly Place[]): Promise<void> {
   const hashes = places.map(({ token = '' }) => `'${createHash('sha256').update(token).digest('base64url')}'`);
   await postgres.sql(

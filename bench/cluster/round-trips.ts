@@ -8,7 +8,7 @@ import type { Times } from './times.ts';
 /** How often a node waits for PostgreSQL until it answers a message that stands alone. */
 export interface RoundTripFigure {
   roundTripsPerMessage: number;
-  /** What a message took until it was answered with PostgreSQL next door, and with it this far away, in ms. */
+  /** What a message took until it was answered with PostgreSQL next transport, and with it this far away, in ms. */
   nearMs: number;
   farMs: number;
   lateMs: number;

@@ -15,7 +15,7 @@ import {
 } from './dialect.ts';
 import { copyOf, madangArgs, madangProgram, prepareYard, removeFolder, workFolder, type YardPlan } from './yard.ts';
 
-/** A server under load: Madang at one of its doors, or a peer. */
+/** A server under load: Madang at one of its transports, or a peer. */
 export interface Contender {
   name: string;
   dialect: Dialect;
@@ -131,7 +131,7 @@ export function bunProgram(): string | undefined {
 
 /** All that can be measured. */
 export const contenders = {
-  madangSocketIo: madangAt('Madang, Socket.IO door', madangSocketIo),
+  madangSocketIo: madangAt('Madang, Socket.IO transport', madangSocketIo),
   madangWs: madangAt('Madang, /ws', madangJsonRpc),
   socketIo: peer('bare Socket.IO', bareSocketIo(false), () => nodePeer('socket-io.ts')),
   socketIoAcks: peer('bare Socket.IO, acks', bareSocketIo(true), () => nodePeer('socket-io.ts')),

@@ -98,7 +98,7 @@ export function bareSocketIo(acks: boolean): Dialect {
   };
 }
 
-/** Madang's Socket.IO door, on the WebSocket transport. */
+/** Madang's Socket.IO transport, on the WebSocket transport. */
 export const madangSocketIo: Dialect = {
   name: 'madang socket.io',
   path: () => engineIoPath,
@@ -111,7 +111,7 @@ export const madangSocketIo: Dialect = {
     readSocketIo(text, (each) => each.startsWith('42["session.started"'), `40${JSON.stringify({ token })}`),
 };
 
-/** Madang's plain WebSocket door: JSON-RPC 2.0. */
+/** Madang's plain WebSocket transport: JSON-RPC 2.0. */
 export const madangJsonRpc: Dialect = madangJsonRpcOf(0);
 
 /** The same for the load of this number (0 to 999) on one database: its client ids are not those of the others. */
@@ -120,7 +120,7 @@ export function madangJsonRpcOf(load: number): Dialect {
     name: 'madang /ws',
     path: () => '/ws',
     headers: ({ token }) => [`Authorization: Bearer ${token}`],
-    // Calls wait until the door has let its visitor in, so this one's answer says that it has.
+    // Calls wait until the transport has let its visitor in, so this one's answer says that it has.
     greeting: () => '{"jsonrpc":"2.0","id":"hello","method":"session.get"}',
     isReadyWhenOpen: false,
     // {"jsonrpc":"2.0","method": of a notification, where an answer has "id" or "result".

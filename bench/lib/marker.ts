@@ -1,7 +1,7 @@
 /** A benchmark message's text, in bytes. */
 const TEXT_BYTES = 100;
 
-/** Two bytes that nothing else in a frame has: JSON of the doors holds no `~`. */
+/** Two bytes that nothing else in a frame has: JSON of the transports holds no `~`. */
 const TILDE = 0x7e;
 
 const SENDER_DIGITS = 3;

@@ -55,7 +55,7 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Makes a yard over Madang's own HTTP door, or finds the one that was made before with the same tables. */
+/** Makes a yard over Madang's own HTTP transport, or finds the one that was made before with the same tables. */
 export async function prepareYard(plan: YardPlan, core: number, program = madangProgram): Promise<Yard> {
   const name = `yard-${plan.people}-${plan.roomSize ?? 'lobby'}-${tablesVersion(program)}`;
   const home = join(cache, name);
@@ -75,7 +75,7 @@ export async function prepareYard(plan: YardPlan, core: number, program = madang
   }
 }
 
-/** Lets people come to a server for the first time, and into their rooms, over the HTTP door; so many at a time. */
+/** Lets people come to a server for the first time, and into their rooms, over the HTTP transport; so many at a time. */
 export async function bringPeople(
   port: number,
   plan: YardPlan,

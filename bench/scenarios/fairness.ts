@@ -32,9 +32,9 @@ export const fairness: Scenario = {
       (figure) =>
         `p50 ${ms(figure.p50)}, p99 ${ms(figure.p99)}, max ${ms(figure.max)}, server busy ${percent(figure.serverBusy)}`,
     );
-    const row = (door: string, ours: 'madangSocketIo' | 'madangWs', peer: 'socketIo' | 'ws') =>
+    const row = (transport: string, ours: 'madangSocketIo' | 'madangWs', peer: 'socketIo' | 'ws') =>
       limitRow({
-        what: `A lone message in another room while a room of ${BUSY_ROOM} is saturated: delivery time, p99, ${door}`,
+        what: `A lone message in another room while a room of ${BUSY_ROOM} is saturated: delivery time, p99, ${transport}`,
         value: medianOf(found[ours], (figure) => figure.p99),
         words: ms,
         ...(found[peer] && { beside: `${found[peer].name}: ${ms(medianOf(found[peer], (figure) => figure.p99))}` }),
@@ -42,7 +42,10 @@ export const fairness: Scenario = {
         holds: (p99) => p99 < LIMIT_MS,
         note: found[ours]?.failures[0],
       });
-    return { rows: [row('Socket.IO door', 'madangSocketIo', 'socketIo'), row('/ws', 'madangWs', 'ws')], raw: found };
+    return {
+      rows: [row('Socket.IO transport', 'madangSocketIo', 'socketIo'), row('/ws', 'madangWs', 'ws')],
+      raw: found,
+    };
   },
 };
 

@@ -49,9 +49,9 @@ export const idle: Scenario = {
       (figure) =>
         `${kib(figure.collected)} a connection (${kib(figure.asItStood)} before collecting); ${count(figure.again.perSecond)} connects a second, ${figure.again.cpuMs.toFixed(3)} ms CPU each (the first time ${figure.first.cpuMs.toFixed(3)})`,
     );
-    const memory = (door: string, ours: 'madangSocketIo' | 'madangWs', peer: 'socketIo' | 'ws', limit: number) =>
+    const memory = (transport: string, ours: 'madangSocketIo' | 'madangWs', peer: 'socketIo' | 'ws', limit: number) =>
       ratioRow({
-        what: `Memory of an idle connection, ${count(people)} clients, ${door}`,
+        what: `Memory of an idle connection, ${count(people)} clients, ${transport}`,
         ours: found[ours],
         peer: found[peer],
         pick: (figure) => figure.collected,
@@ -62,11 +62,11 @@ export const idle: Scenario = {
     const coming = { ours: found.madangSocketIo, peer: found.socketIo };
     return {
       rows: [
-        memory('Socket.IO door', 'madangSocketIo', 'socketIo', 0.8),
+        memory('Socket.IO transport', 'madangSocketIo', 'socketIo', 0.8),
         memory('/ws', 'madangWs', 'ws', 1.1),
         ratioRow({
           ...coming,
-          what: 'Server CPU for a connect, session check included, Socket.IO door',
+          what: 'Server CPU for a connect, session check included, Socket.IO transport',
           pick: (figure) => figure.again.cpuMs,
           words: (value) => `${value.toFixed(3)} ms`,
           target: 'at most 1.3',
@@ -74,7 +74,7 @@ export const idle: Scenario = {
         }),
         ratioRow({
           ...coming,
-          what: 'Connects a second, session check included, Socket.IO door',
+          what: 'Connects a second, session check included, Socket.IO transport',
           pick: (figure) => figure.again.perSecond,
           words: count,
           target: 'at least 1/1.3',

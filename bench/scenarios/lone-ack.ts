@@ -37,10 +37,10 @@ export const loneAck: Scenario = {
       (figure) =>
         `p50 ${ms(figure.p50)}, p99 ${ms(figure.p99)}; a commit of the disk: p50 ${ms(figure.diskP50)}, p99 ${ms(figure.diskP99)}`,
     );
-    const row = (door: string, key: 'madangSocketIo' | 'madangWs') => {
+    const row = (transport: string, key: 'madangSocketIo' | 'madangWs') => {
       const disk = medianOf(found[key], (figure) => figure.diskP99);
       return limitRow({
-        what: `Acknowledgement of a lone send, idle server, p99, ${door}`,
+        what: `Acknowledgement of a lone send, idle server, p99, ${transport}`,
         value: medianOf(found[key], (figure) => figure.p99),
         words: ms,
         beside: `a commit of the disk, p99: ${ms(disk)}`,
@@ -49,7 +49,7 @@ export const loneAck: Scenario = {
         note: found[key]?.failures[0],
       });
     };
-    return { rows: [row('Socket.IO door', 'madangSocketIo'), row('/ws', 'madangWs')], raw: found };
+    return { rows: [row('Socket.IO transport', 'madangSocketIo'), row('/ws', 'madangWs')], raw: found };
   },
 };
 

@@ -108,7 +108,7 @@ function summary(messages: number, found: { starts: number[]; newest: Histogram;
   };
 }
 
-/** Sends the messages through Madang's own door, once; the database is kept. */
+/** Sends the messages through Madang's own transport, once; the database is kept. */
 async function prepareLongRoom(messages: number, bench: Bench): Promise<string> {
   const kept = join(cacheFolder(), `long-${messages}-${tablesVersion()}`);
   if (existsSync(kept)) return kept;

@@ -41,18 +41,18 @@ export const openLoopRoom: Scenario = {
         `${percent(figure.share)} of what was offered, p99 ${ms(figure.p99)}, busy: server ${percent(figure.serverBusy)}, generator ${percent(figure.generatorBusy)}`,
     );
     return {
-      rows: [...rows('Socket.IO door', found.madangSocketIo, found), ...rows('/ws', found.madangWs, found)],
+      rows: [...rows('Socket.IO transport', found.madangSocketIo, found), ...rows('/ws', found.madangWs, found)],
       raw: found,
     };
   },
 };
 
 function rows(
-  door: string,
+  transport: string,
   ours: Measured<Figure> | undefined,
   found: Partial<Record<string, Measured<Figure>>>,
 ): Row[] {
-  const what = `Open loop, ${count(OFFERED)} deliveries a second offered to a room of ${PEOPLE}, ${door}`;
+  const what = `Open loop, ${count(OFFERED)} deliveries a second offered to a room of ${PEOPLE}, ${transport}`;
   const beside = (['socketIo', 'ws', 'bun'] as const)
     .filter((key) => (found[key]?.rounds.length ?? 0) > 0)
     .map((key) => {

@@ -31,7 +31,7 @@ export const paced: Scenario = {
     );
     const { madangSocketIo: ourSocketIo, madangWs: ourWs, socketIo: theirSocketIo, ws: theirWs } = found;
     return {
-      rows: [...rows('Socket.IO door', ourSocketIo, theirSocketIo, 0.65), ...rows('/ws', ourWs, theirWs, 1)],
+      rows: [...rows('Socket.IO transport', ourSocketIo, theirSocketIo, 0.65), ...rows('/ws', ourWs, theirWs, 1)],
       raw: found,
     };
   },
@@ -63,12 +63,12 @@ async function measure(contender: Contender, bench: Bench): Promise<Figure> {
 }
 
 function rows(
-  door: string,
+  transport: string,
   ours: Measured<Figure> | undefined,
   peer: Measured<Figure> | undefined,
   limit: number,
 ): Row[] {
-  const what = `Room of ${PEOPLE}, ${DELIVERIES_PER_SECOND.toLocaleString('en')} deliveries a second one by one, ${door}`;
+  const what = `Room of ${PEOPLE}, ${DELIVERIES_PER_SECOND.toLocaleString('en')} deliveries a second one by one, ${transport}`;
   return [
     ratioRow({
       what: `${what}: server CPU for a delivery`,

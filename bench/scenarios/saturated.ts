@@ -90,9 +90,9 @@ function words(figure: Figure): string {
 type Found = Partial<Record<string, Measured<Figure>>>;
 
 function summary(found: Found): Result {
-  const row = (door: string, ours: string, peer: string, limit: number) =>
+  const row = (transport: string, ours: string, peer: string, limit: number) =>
     ratioRow({
-      what: `Room of ${PEOPLE}, saturated: server CPU for a delivery, ${door}`,
+      what: `Room of ${PEOPLE}, saturated: server CPU for a delivery, ${transport}`,
       ours: found[ours],
       peer: found[peer],
       pick: (figure) => figure.usPerDelivery,
@@ -100,9 +100,9 @@ function summary(found: Found): Result {
       target: limit < 1 ? `at most 1/${Math.round(1 / limit)}` : `at most ${limit}`,
       holds: (ratio) => ratio <= limit,
     });
-  const loopRow = (door: string, key: string) =>
+  const loopRow = (transport: string, key: string) =>
     limitRow({
-      what: `Event loop delay meanwhile, p99, ${door}`,
+      what: `Event loop delay meanwhile, p99, ${transport}`,
       value: medianOf(found[key], (figure) => figure.loop?.p99 ?? Number.NaN),
       words: (value) => `${value.toFixed(1)} ms`,
       target: 'under 20 ms',
@@ -110,10 +110,10 @@ function summary(found: Found): Result {
     });
   return {
     rows: [
-      row('Socket.IO door', 'madangSocketIo', 'socketIo', 1 / 20),
+      row('Socket.IO transport', 'madangSocketIo', 'socketIo', 1 / 20),
       row('/ws', 'madangWs', 'ws', 1 / 15),
       row('/ws', 'madangWs', 'bun', 1.5),
-      loopRow('Socket.IO door', 'madangSocketIo'),
+      loopRow('Socket.IO transport', 'madangSocketIo'),
       loopRow('/ws', 'madangWs'),
     ],
     raw: found,

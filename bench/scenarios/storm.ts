@@ -45,8 +45,8 @@ export const storm: Scenario = {
       (figure) =>
         `all back and caught up after ${figure.seconds.toFixed(1)} s with ${figure.retries} retries and ${figure.cpuSeconds.toFixed(1)} s CPU, loop delay p99 ${ms(figure.loopP99)}, max ${ms(figure.loopMax)}`,
     );
-    const rows = (door: string, key: 'madangSocketIo' | 'madangWs') => {
-      const what = `${count(people)} clients of one room come back after a restart, ${BEHIND} messages behind, ${door}`;
+    const rows = (transport: string, key: 'madangSocketIo' | 'madangWs') => {
+      const what = `${count(people)} clients of one room come back after a restart, ${BEHIND} messages behind, ${transport}`;
       const note = found[key]?.failures[0];
       return [
         limitRow({
@@ -68,7 +68,7 @@ export const storm: Scenario = {
       ];
     };
     return {
-      rows: [...rows('Socket.IO door', 'madangSocketIo'), ...(found.madangWs ? rows('/ws', 'madangWs') : [])],
+      rows: [...rows('Socket.IO transport', 'madangSocketIo'), ...(found.madangWs ? rows('/ws', 'madangWs') : [])],
       raw: found,
     };
   },

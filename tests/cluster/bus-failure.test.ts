@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
-import type { DoorClient } from '../support/door-client.ts';
+import type { TransportClient } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
@@ -12,8 +12,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let yard: TestNodes;
 let first: TestServer;
 let second: TestServer;
-let ari: DoorClient;
-let bom: DoorClient;
+let ari: TransportClient;
+let bom: TransportClient;
 
 beforeAll(async () => {
   yard = await startNodes({ flags: ['--limits', 'off'] });

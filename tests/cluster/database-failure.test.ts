@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
-import { call, outcome } from '../support/door-client.ts';
+import { call, outcome } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectLine } from '../support/line-client.ts';

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { say } from '../support/chat.ts';
 import { Disposables } from '../support/disposables.ts';
-import { outcome } from '../support/door-client.ts';
+import { outcome } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startNetwork, type TestNetwork } from '../support/network.ts';
 import { readiness, startNodes, type TestNodes } from '../support/nodes.ts';

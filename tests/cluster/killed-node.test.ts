@@ -1,6 +1,6 @@
 import { type Client, createClient, memoryOutboxStore } from '@madang/client';
 import { expect, test, vi } from 'vitest';
-import { call } from '../support/door-client.ts';
+import { call } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startNginx } from '../support/nginx.ts';
 import { startNodes } from '../support/nodes.ts';

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
 import type { TestNetwork } from '../support/network.ts';
 import { startNodes } from '../support/nodes.ts';
-import { call, type DoorClient } from '../support/door-client.ts';
+import { call, type TransportClient } from '../support/transport-client.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
@@ -43,7 +43,7 @@ function textOf(body: Record<string, unknown>): string | undefined {
   return (body['message'] as { text?: string } | undefined)?.text;
 }
 
-async function twoPeople(nodes: TestServer[]): Promise<[DoorClient, DoorClient]> {
+async function twoPeople(nodes: TestServer[]): Promise<[TransportClient, TransportClient]> {
   const [first, second] = nodes as [TestServer, TestServer];
   return [await connectJsonRpc(first.url, { name: 'Ari' }), await connectJsonRpc(second.url, { name: 'Bom' })];
 }

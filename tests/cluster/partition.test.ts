@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import type { Direction, TestNetwork } from '../support/network.ts';
 import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
@@ -20,8 +20,8 @@ interface CutYard {
   network: TestNetwork;
   cut: TestServer;
   other: TestServer;
-  ari: DoorClient;
-  bom: DoorClient;
+  ari: TransportClient;
+  bom: TransportClient;
   /** A room beside the lobby in which both are. */
   room: string;
 }
@@ -41,7 +41,7 @@ function sleep(ms: number): Promise<void> {
 }
 
 /** What somebody has heard is without a gap, and nothing came twice. */
-function expectWhole(client: DoorClient): void {
+function expectWhole(client: TransportClient): void {
   const heard = seqsOf(client, 'lobby');
   expect(heard).toEqual(run(heard[0] as number, heard.length));
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hears, say } from '../support/chat.ts';
-import { call, type DoorClient } from '../support/door-client.ts';
+import { call, type TransportClient } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { requestOf } from '../support/http-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -26,12 +26,12 @@ interface Member {
   presence: string;
 }
 
-async function presenceOf(client: DoorClient, name: string): Promise<string | undefined> {
+async function presenceOf(client: TransportClient, name: string): Promise<string | undefined> {
   const { members } = await call(client, 'member.list', { room: 'lobby', limit: 200 });
   return (members as Member[]).find(({ user }) => user.name === name)?.presence;
 }
 
-function tellsPresence(client: DoorClient, name: string, presence: string, timeoutMs?: number): Promise<unknown> {
+function tellsPresence(client: TransportClient, name: string, presence: string, timeoutMs?: number): Promise<unknown> {
   const isTold = ({ name: note, body }: { name: string; body: Record<string, unknown> }) =>
     note === 'presence.changed' && (body['user'] as Member['user']).name === name && body['presence'] === presence;
   return client.notes.first(isTold, timeoutMs);
@@ -131,7 +131,7 @@ test('budgets are counted over all nodes', async () => {
   const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Kim' });
   await using here = await connectJsonRpc(first.url, { token });
   await using there = await connectJsonRpc(second.url, { token });
-  const write = async (client: DoorClient, count: number): Promise<string[]> => {
+  const write = async (client: TransportClient, count: number): Promise<string[]> => {
     const answers = await Promise.all(
       Array.from({ length: count }, () => client.ask('presence.set', { presence: 'online' })),
     );

@@ -2,8 +2,8 @@ import type { CommandOutput } from '@madang/protocol';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { call } from '../support/door-client.ts';
-import { doors } from '../support/doors.ts';
+import { call } from '../support/transport-client.ts';
+import { transports } from '../support/transports.ts';
 import { startGuest } from '../support/guest.ts';
 import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
@@ -32,7 +32,7 @@ async function trace(node: TestServer, message: string, user: string): Promise<C
 }
 
 test('every node tells of connections at all, and of who was at none', async () => {
-  await using speaker = await doors['/ws'](one.url, { name: 'speaker' });
+  await using speaker = await transports['/ws'](one.url, { name: 'speaker' });
   const { room } = await call(speaker, 'room.create', { name: 'traced' });
   const { user, token } = await startGuest(two.url, 'listener');
   await call(speaker, 'room.invite', { room: room.id, user: user.id });
@@ -42,13 +42,13 @@ test('every node tells of connections at all, and of who was at none', async () 
   for (const node of [one, two]) {
     expect(await trace(node, missed.id, user.id)).toMatchObject({ connections: [], reason: 'offline' });
   }
-  await using first = await doors['Socket.IO'](two.url, { token });
-  await using _second = await doors['/ws'](one.url, { token });
+  await using first = await transports['Socket.IO'](two.url, { token });
+  await using _second = await transports['/ws'](one.url, { token });
   const heard = await say();
   await first.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === heard.seq);
   for (const node of [one, two]) {
     const { connections, reason } = await trace(node, heard.id, user.id);
-    expect(connections.map(({ door }) => door)).toEqual(['socket.io', 'websocket']);
+    expect(connections.map(({ transport }) => transport)).toEqual(['socket.io', 'websocket']);
     for (const { sentAt } of connections) expect(sentAt).toBeGreaterThanOrEqual(heard.at);
     expect(reason).toBeUndefined();
     expect((await trace(node, missed.id, user.id)).backAt).toBeGreaterThanOrEqual(missed.at);
@@ -56,7 +56,7 @@ test('every node tells of connections at all, and of who was at none', async () 
 });
 
 test('a node that was started later, or can not be asked, leaves it open', async () => {
-  await using speaker = await doors['/ws'](one.url, { name: 'second speaker' });
+  await using speaker = await transports['/ws'](one.url, { name: 'second speaker' });
   const { room } = await call(speaker, 'room.create', { name: 'open' });
   const { user } = await startGuest(one.url, 'nowhere');
   await call(speaker, 'room.invite', { room: room.id, user: user.id });

@@ -40,7 +40,7 @@ test('D1–D8: ten kills and every other fault leave nothing lost, doubled, out 
     folder: `${folder.path}/faults`,
     seed,
     durationMs: 0,
-    clientsPerDoor: 1,
+    clientsPerTransport: 1,
     sdkClients: 2,
     rooms: 3,
     pace: { meanMs: 60, inFlight: 4 },

@@ -24,7 +24,7 @@ test('D1–D8: on three nodes every fault leaves nothing lost, doubled, out of o
     seed,
     nodes: 3,
     durationMs: 0,
-    clientsPerDoor: 1,
+    clientsPerTransport: 1,
     sdkClients: 2,
     rooms: 3,
     pace: { meanMs: 120, inFlight: 3 },

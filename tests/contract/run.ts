@@ -80,7 +80,7 @@ async function playRounds(durationMs: number, only: readonly string[] | undefine
       folder: roundFolder,
       seed: seed + round,
       durationMs: Math.min(ROUND_MS, end - performance.now()),
-      clientsPerDoor: 2,
+      clientsPerTransport: 2,
       sdkClients: 2,
       rooms: 4,
       pace: { meanMs: 80, inFlight: 4 },

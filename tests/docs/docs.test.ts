@@ -70,7 +70,8 @@ test('what the README says to the lobby is in the lobby', async () => {
   const page = await fetch(`${server.url}/api/rooms/lobby/messages`, { headers: { authorization: `Bearer ${token}` } });
   const { messages } = (await page.json()) as { messages: { text: string }[] };
   const texts = messages.map((message) => message.text);
-  for (const door of ['the SDK', 'Socket.IO', 'curl', 'a plain WebSocket'])
-    expect(texts).toContain(`Hello from ${door}`);
-  for (const door of ['SDK', 'Socket.IO', 'curl', '순수 WebSocket']) expect(texts).toContain(`${door}에서 안녕하세요`);
+  for (const transport of ['the SDK', 'Socket.IO', 'curl', 'a plain WebSocket'])
+    expect(texts).toContain(`Hello from ${transport}`);
+  for (const transport of ['SDK', 'Socket.IO', 'curl', '순수 WebSocket'])
+    expect(texts).toContain(`${transport}에서 안녕하세요`);
 });

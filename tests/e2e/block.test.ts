@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBrowser } from '../support/browser.ts';
-import { call } from '../support/door-client.ts';
+import { call } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { enter } from '../support/visitor.ts';

@@ -2,8 +2,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBrowser } from '../support/browser.ts';
 import { Disposables } from '../support/disposables.ts';
-import { call } from '../support/door-client.ts';
-import { doors, pythonDoors } from '../support/doors.ts';
+import { call } from '../support/transport-client.ts';
+import { transports, pythonTransports } from '../support/transports.ts';
 import { connectLine } from '../support/line-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { enter, say } from '../support/visitor.ts';
@@ -30,7 +30,7 @@ function shown(page: Page): Promise<string[]> {
     .evaluateAll((rows) => rows.flatMap((row) => /said-by-\d+-\d+/.exec(row.textContent ?? '')?.[0] ?? []));
 }
 
-test('D2 two browsers, every door, clients of two languages, in the lobby: each sees every message once, in order', async () => {
+test('D2 two browsers, every transport, clients of two languages, in the lobby: each sees every message once, in order', async () => {
   await using everyone = new Disposables();
   const pages = await Promise.all(
     ['새벽별', 'tea_time'].map(async (name, index) => {
@@ -40,7 +40,7 @@ test('D2 two browsers, every door, clients of two languages, in the lobby: each 
     }),
   );
   const clients = await Promise.all(
-    Object.entries({ ...doors, ...pythonDoors }).map(async ([, connect], index) =>
+    Object.entries({ ...transports, ...pythonTransports }).map(async ([, connect], index) =>
       everyone.use(await connect(server.url, { name: `person ${index}` })),
     ),
   );

@@ -1,7 +1,7 @@
 import { type CommandName, commands, type ErrorObject } from '@madang/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { call, type DoorClient } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, type TransportClient } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { placeOf } from '../support/http-client.ts';
 import { sampleInputs, type Subject } from '../support/sample-input.ts';
@@ -10,15 +10,16 @@ import { startServer, type TestServer } from '../support/start-server.ts';
 
 let server: TestServer;
 let subject: Subject;
-const clients = new Map<string, DoorClient>();
+const clients = new Map<string, TransportClient>();
 const open = new Disposables();
 beforeAll(async () => {
   server = open.use(await startServer({ flags: ['--limits', 'off'] }));
-  for (const door of doorNames) clients.set(door, open.use(await doors[door](server.url, { name: `bad at ${door}` })));
-  const owner = open.use(await doors['/ws'](server.url, { name: 'owner' }));
+  for (const transport of transportNames)
+    clients.set(transport, open.use(await transports[transport](server.url, { name: `bad at ${transport}` })));
+  const owner = open.use(await transports['/ws'](server.url, { name: 'owner' }));
   const { room } = await call(owner, 'room.create', { name: 'target' });
   const { message } = await call(owner, 'message.send', { room: room.id, text: 'target' });
-  const { user } = await call(clients.get('HTTP') as DoorClient, 'session.get', {});
+  const { user } = await call(clients.get('HTTP') as TransportClient, 'session.get', {});
   subject = { room: room.id, message: message.id, user: user.id };
 });
 afterEach(() => expectCleanLog(server));
@@ -68,7 +69,7 @@ const sometimesValid: [string, unknown][] = [
 /** Fields that are only compared, never stored: any text may stand there, and finds nothing. */
 const comparedOnly = ['search', 'epoch', 'token'];
 
-/** Whether a value can be given for a field at the HTTP door: paths and queries hold text. */
+/** Whether a value can be given for a field at the HTTP transport: paths and queries hold text. */
 function fitsHttp(name: CommandName, field: string, value: unknown): boolean {
   const place = placeOf(name, field);
   if (place === 'body') return true;
@@ -77,14 +78,14 @@ function fitsHttp(name: CommandName, field: string, value: unknown): boolean {
   return isText(value) || (Array.isArray(value) && value.length > 1 && value.every(isText));
 }
 
-/** The error that every door gives to an input; all must be the same. */
+/** The error that every transport gives to an input; all must be the same. */
 async function refusalOf(
   name: CommandName,
   input: Record<string, unknown>,
   isForHttp: boolean,
 ): Promise<ErrorObject | undefined> {
-  const asked = doorNames.filter((door) => isForHttp || door !== 'HTTP');
-  const answers = await Promise.all(asked.map(async (door) => clients.get(door)?.ask(name, input)));
+  const asked = transportNames.filter((transport) => isForHttp || transport !== 'HTTP');
+  const answers = await Promise.all(asked.map(async (transport) => clients.get(transport)?.ask(name, input)));
   const [first] = answers;
   for (const [index, answer] of answers.entries()) expect(answer, `${name} at ${asked[index]}`).toEqual(first);
   return first?.error;
@@ -115,7 +116,7 @@ describe.each(names)('%s', (name) => {
     for (const [field] of fieldsOf(name)) expect(name === 'session.start' || given.includes(field), field).toBe(true);
   });
 
-  test('a required field that is missing is named, in the same words at every door', async () => {
+  test('a required field that is missing is named, in the same words at every transport', async () => {
     for (const [field, schema] of fieldsOf(name)) {
       if (schema.safeParse(undefined).success) continue;
       const { [field]: _, ...rest } = sample();
@@ -125,7 +126,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('a bad value is refused with the path of its field, in the same words at every door', async () => {
+  test('a bad value is refused with the path of its field, in the same words at every transport', async () => {
     for (const [field, schema] of fieldsOf(name)) {
       const refused = sometimesValid.filter(([, value]) => !schema.safeParse(value).success);
       // Any field's schema refuses most of what is not of its type.
@@ -178,16 +179,16 @@ describe.each(names)('%s', (name) => {
     ['a number', 7],
     ['true', true],
   ])('%s instead of an object is refused', async (_what, input) => {
-    for (const door of doorNames) {
+    for (const transport of transportNames) {
       // A GET or DELETE has no body.
-      if (door === 'HTTP') continue;
-      const { error } = (await clients.get(door)?.ask(name, input)) ?? {};
-      expect(error?.code, door).toBe('invalid_input');
+      if (transport === 'HTTP') continue;
+      const { error } = (await clients.get(transport)?.ask(name, input)) ?? {};
+      expect(error?.code, transport).toBe('invalid_input');
     }
   });
 });
 
-describe.each(doorNames)('commands that there are not, at %s', (door) => {
+describe.each(transportNames)('commands that there are not, at %s', (transport) => {
   test.each([
     'nosuch',
     'message',
@@ -200,16 +201,19 @@ describe.each(doorNames)('commands that there are not, at %s', (door) => {
     '한글',
     '../sync',
   ])('%.20s', async (name) => {
-    const { error } = (await clients.get(door)?.ask(name, {})) ?? {};
-    expect(error?.code).toBe(door === 'HTTP' ? 'not_found' : 'invalid_input');
+    const { error } = (await clients.get(transport)?.ask(name, {})) ?? {};
+    expect(error?.code).toBe(transport === 'HTTP' ? 'not_found' : 'invalid_input');
     expect(error?.message.length).toBeLessThan(300);
   });
 });
 
-describe.each(doorNames)('after all that, at %s', (door) => {
+describe.each(transportNames)('after all that, at %s', (transport) => {
   test('the server goes on', async () => {
-    const client = clients.get(door) as DoorClient;
-    const { message } = await call(client, 'message.send', { room: 'lobby', text: `${SECRET} still here at ${door}` });
+    const client = clients.get(transport) as TransportClient;
+    const { message } = await call(client, 'message.send', {
+      room: 'lobby',
+      text: `${SECRET} still here at ${transport}`,
+    });
     await client.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === message.seq);
   });
 });

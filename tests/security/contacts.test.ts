@@ -1,6 +1,6 @@
 import { createClient } from '@madang/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectHttp } from '../support/http-client.ts';
@@ -8,7 +8,7 @@ import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-const idOf = async (client: DoorClient) => (await call(client, 'session.get', {})).user.id;
+const idOf = async (client: TransportClient) => (await call(client, 'session.get', {})).user.id;
 
 describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
   const open = new Disposables();

@@ -1,7 +1,7 @@
 import { type CommandName, commands, isCommandName, MadangError, parseInput } from '@madang/protocol';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { oneLine } from '../../packages/server/dist/doors/line/format.js';
+import { oneLine } from '../../packages/server/dist/transports/line/format.js';
 import { isReservedName, nameKey } from '../../packages/server/dist/identity/name-key.js';
 import { openEngineIo } from '../support/engine-io-client.ts';
 import { openRawWebSocket, type RawWebSocket } from '../support/raw-web-socket.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { connectLine } from '../support/line-client.ts';
 import { type Guest, startGuest } from '../support/guest.ts';
@@ -15,11 +15,11 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const guest = (): Promise<Guest> => startGuest(server.url, `person ${++count}`);
-const connect = ({ token }: Guest): Promise<DoorClient> => doors['/ws'](server.url, { token });
+const connect = ({ token }: Guest): Promise<TransportClient> => transports['/ws'](server.url, { token });
 
 describe('D8 who was removed, or has left', () => {
   test.each(['room.remove', 'room.leave'] as const)(
-    'hears nothing after %s, at any door, and can not read what came',
+    'hears nothing after %s, at any transport, and can not read what came',
     async (name) => {
       await using open = new Disposables();
       const [ownerGuest, goneGuest] = [await guest(), await guest()];
@@ -27,9 +27,11 @@ describe('D8 who was removed, or has left', () => {
       const { room } = await call(owner, 'room.create', { name: `removal ${++count}`, kind: 'private' });
       await call(owner, 'room.invite', { room: room.id, user: goneGuest.user.id });
       const ears = await Promise.all(
-        doorNames.map(async (door) => open.use(await doors[door](server.url, { token: goneGuest.token }))),
+        transportNames.map(async (transport) =>
+          open.use(await transports[transport](server.url, { token: goneGuest.token })),
+        ),
       );
-      const [first] = ears as [DoorClient];
+      const [first] = ears as [TransportClient];
       const { message } = await call(first, 'message.send', { room: room.id, text: 'mine, before' });
       const stream = await openEventStream(server.url, { token: goneGuest.token });
       const lastEventId = stream.lastEventId();
@@ -51,7 +53,7 @@ describe('D8 who was removed, or has left', () => {
       for (const ear of ears) {
         await ear.notes.first(({ body }) => body['room'] === 'lobby' && body['seq'] === fence.seq);
         const heard = ear.notes.all.filter(({ body }) => body['room'] === room.id);
-        expect(heard.at(-1), ear.door).toMatchObject({
+        expect(heard.at(-1), ear.transport).toMatchObject({
           name: 'member.left',
           body: { user: { id: goneGuest.user.id }, reason: name === 'room.remove' ? 'removed' : 'left' },
         });
@@ -62,7 +64,7 @@ describe('D8 who was removed, or has left', () => {
           'message.edit': { message: message.id, text: 'x' },
         };
         for (const [command, input] of Object.entries(asked)) {
-          expect(await outcome(ear, command, input), `${ear.door} ${command}`).toBe('not_found');
+          expect(await outcome(ear, command, input), `${ear.transport} ${command}`).toBe('not_found');
         }
         const { rooms } = await call(ear, 'sync', { cursors: { [room.id]: 0 } });
         expect(rooms[room.id]).toMatchObject({ error: { code: 'not_found' } });
@@ -96,7 +98,7 @@ describe('owners', () => {
     const [a, b, c] = [await guest(), await guest(), await guest()];
     const [owner, second, third] = (await Promise.all(
       [a, b, c].map(async (each) => open.use(await connect(each))),
-    )) as [DoorClient, DoorClient, DoorClient];
+    )) as [TransportClient, TransportClient, TransportClient];
     const { room } = await call(owner, 'room.create', { name: `succession ${++count}` });
     await call(second, 'room.join', { room: room.id });
     await call(third, 'room.join', { room: room.id });

@@ -1,16 +1,16 @@
 import { formatLimits } from '@madang/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
 let server: TestServer;
 const open = new Disposables();
-let asker: DoorClient;
+let asker: TransportClient;
 beforeAll(async () => {
   server = open.use(await startServer({ flags: ['--limits', 'off'] }));
-  asker = open.use(await doors.HTTP(server.url));
+  asker = open.use(await transports.HTTP(server.url));
 });
 afterAll(() => open[Symbol.asyncDispose]());
 
@@ -44,7 +44,7 @@ describe('two people can not have names that look alike', () => {
     expect(await comeIn(taken)).toBe(taken.normalize('NFC'));
     expect(await comeIn(alike)).toBe('conflict');
     // Nor by changing to it.
-    await using other = await doors['/ws'](server.url, { name: `other than ${taken}` });
+    await using other = await transports['/ws'](server.url, { name: `other than ${taken}` });
     expect(await outcome(other, 'user.update', { name: alike })).toBe('conflict');
   });
 
@@ -177,22 +177,24 @@ test('a name of just 32 characters is taken, white space folded, emoji whole', a
   expect(await comeIn('🇰🇷')).toBe('🇰🇷');
 });
 
-describe.each(doorNames)('at %s', (door) => {
+describe.each(transportNames)('at %s', (transport) => {
   test('of many who want one name at once, one gets it', async () => {
     await using clients = new Disposables();
-    const wanted = `wanted at ${door}`;
-    const all = await Promise.all(Array.from({ length: 5 }, async () => clients.use(await doors[door](server.url))));
+    const wanted = `wanted at ${transport}`;
+    const all = await Promise.all(
+      Array.from({ length: 5 }, async () => clients.use(await transports[transport](server.url))),
+    );
     const outcomes = await Promise.all(all.map((client) => outcome(client, 'session.start', { name: wanted })));
     expect(outcomes.sort()).toEqual(['conflict', 'conflict', 'conflict', 'conflict', 'ok']);
   });
 
   test('a name that was given back by session.end or by a new name is free', async () => {
-    const name = `given back ${door}`;
-    const first = await doors[door](server.url, { name });
+    const name = `given back ${transport}`;
+    const first = await transports[transport](server.url, { name });
     await call(first, 'user.update', { name: `${name} two` });
-    const second = await doors[door](server.url, { name });
+    const second = await transports[transport](server.url, { name });
     await second.ask('session.end', {}).catch(() => undefined);
-    await using third = await doors[door](server.url, { name });
+    await using third = await transports[transport](server.url, { name });
     expect((await call(third, 'session.get', {})).user.name).toBe(name);
     await first.close();
     await second.close();
@@ -201,7 +203,7 @@ describe.each(doorNames)('at %s', (door) => {
 
 describe("rooms' names", () => {
   test('of public rooms are unique, look-alikes too; of private rooms they are not', async () => {
-    await using owner = await doors['/ws'](server.url, { name: 'room namer' });
+    await using owner = await transports['/ws'](server.url, { name: 'room namer' });
     const create = (name: string, kind: 'public' | 'private' = 'public') =>
       outcome(owner, 'room.create', { name, kind });
     expect(await create('Random')).toBe('ok');
@@ -217,7 +219,7 @@ describe("rooms' names", () => {
   });
 
   test('a name that a room gave up is free', async () => {
-    await using owner = await doors['/ws'](server.url, { name: 'room renamer' });
+    await using owner = await transports['/ws'](server.url, { name: 'room renamer' });
     const { room } = await call(owner, 'room.create', { name: 'given up' });
     await call(owner, 'room.update', { room: room.id, name: 'taken instead' });
     expect(await outcome(owner, 'room.create', { name: 'given up' })).toBe('ok');
@@ -225,7 +227,7 @@ describe("rooms' names", () => {
   });
 
   test('a name of 50 characters is taken, one of 51 is not', async () => {
-    await using owner = await doors['/ws'](server.url, { name: 'long namer' });
+    await using owner = await transports['/ws'](server.url, { name: 'long namer' });
     const limit = formatLimits.roomNameChars;
     expect(await outcome(owner, 'room.create', { name: '방'.repeat(limit) })).toBe('ok');
     expect(await outcome(owner, 'room.create', { name: '방'.repeat(limit + 1) })).toBe('invalid_input');

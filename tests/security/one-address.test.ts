@@ -1,7 +1,7 @@
 import { type Budget, type CommandName, commands } from '@madang/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { call } from '../support/door-client.ts';
+import { call } from '../support/transport-client.ts';
 import { connectJsonRpc, type JsonRpcClient } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import { connectLine } from '../support/line-client.ts';

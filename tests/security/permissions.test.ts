@@ -2,8 +2,8 @@ import { type CommandName, commands } from '@madang/protocol';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type Connect, type DoorClient, outcome } from '../support/door-client.ts';
-import { doors } from '../support/doors.ts';
+import { call, type Connect, type TransportClient, outcome } from '../support/transport-client.ts';
+import { transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { sampleInputs } from '../support/sample-input.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
@@ -53,7 +53,7 @@ const elsewhere: Partial<Record<CommandName, string>> = {
 
 const words = { o: 'ok', u: 'unauthenticated', f: 'forbidden', n: 'not_found' } as const;
 
-/** The doors of the matrix; polling is Socket.IO's too. */
+/** The transports of the matrix; polling is Socket.IO's too. */
 const asked = ['Socket.IO', '/ws', 'HTTP'] as const;
 
 let server: TestServer;
@@ -67,35 +67,35 @@ test('every command of the table has its row', () => {
   expect([...Object.keys(inRooms), ...Object.keys(elsewhere)].sort()).toEqual(Object.keys(commands).sort());
 });
 
-/** Clients of one door, each somebody else. */
+/** Clients of one transport, each somebody else. */
 class Cast extends Disposables {
   readonly #connect: Connect;
-  readonly #ids = new Map<DoorClient, string>();
+  readonly #ids = new Map<TransportClient, string>();
 
-  constructor(door: (typeof asked)[number]) {
+  constructor(transport: (typeof asked)[number]) {
     super();
-    this.#connect = doors[door];
+    this.#connect = transports[transport];
   }
 
-  async join(): Promise<DoorClient> {
+  async join(): Promise<TransportClient> {
     const client = this.use(await this.#connect(server.url, { name: `principal ${++count}` }));
     this.#ids.set(client, (await call(client, 'session.get', {})).user.id);
     return client;
   }
 
-  async joinWithoutSession(): Promise<DoorClient> {
+  async joinWithoutSession(): Promise<TransportClient> {
     return this.use(await this.#connect(server.url));
   }
 
   /** Whoever can read the data folder may operate the server, and is nobody in it. */
-  async joinAsOperator(): Promise<DoorClient> {
+  async joinAsOperator(): Promise<TransportClient> {
     const token = readFileSync(join(server.data, 'operator-token'), 'utf8').trim();
     const extraHeaders = { authorization: `Bearer ${token}` };
-    if (this.#connect !== doors['Socket.IO']) return this.use(await this.#connect(server.url, { token }));
+    if (this.#connect !== transports['Socket.IO']) return this.use(await this.#connect(server.url, { token }));
     return this.use(await connectSocketIo(server.url, undefined, { transports: ['websocket'], extraHeaders }));
   }
 
-  idOf(client: DoorClient): string {
+  idOf(client: TransportClient): string {
     return this.#ids.get(client) ?? '';
   }
 }
@@ -118,16 +118,16 @@ function inputsFor(subject: {
   };
 }
 
-describe.each(asked)('at %s', (door) => {
+describe.each(asked)('at %s', (transport) => {
   let cast: Cast;
-  let nobody: DoorClient;
-  let outsider: DoorClient;
-  let member: DoorClient;
-  let owner: DoorClient;
-  let removed: DoorClient;
-  let operator: DoorClient;
+  let nobody: TransportClient;
+  let outsider: TransportClient;
+  let member: TransportClient;
+  let owner: TransportClient;
+  let removed: TransportClient;
+  let operator: TransportClient;
   beforeAll(async () => {
-    cast = new Cast(door);
+    cast = new Cast(transport);
     [nobody, operator] = await Promise.all([cast.joinWithoutSession(), cast.joinAsOperator()]);
     [outsider, member, owner, removed] = await Promise.all([cast.join(), cast.join(), cast.join(), cast.join()]);
   });
@@ -142,7 +142,7 @@ describe.each(asked)('at %s', (door) => {
       // Invited is who is not there, removed who is.
       const user = cast.idOf(name === 'room.remove' ? member : removed);
       const input = inputsFor({ room: room.id, message: message.id, user })[name];
-      const outcomes = new Map<DoorClient, string>();
+      const outcomes = new Map<TransportClient, string>();
       // Who is refused comes first, so that nobody's success changes what another may do.
       for (const each of [nobody, removed, outsider, operator, member, owner]) {
         outcomes.set(each, await outcome(each, name, input));
@@ -164,7 +164,7 @@ describe.each(asked)('at %s', (door) => {
   });
 
   test.each(Object.entries(elsewhere) as [CommandName, string][])('%s', async (name, row) => {
-    await using guests = new Cast(door);
+    await using guests = new Cast(transport);
     const { message } = await call(owner, 'message.send', { room: 'lobby', text: 'said in lobby' });
     const subject = { room: 'lobby', message: message.id, user: cast.idOf(outsider) };
     const principals = [await guests.joinWithoutSession(), await guests.join(), await guests.joinAsOperator()];

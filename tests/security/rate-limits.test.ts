@@ -1,7 +1,7 @@
 import { type Budget, budgets, type CommandName, commands } from '@madang/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { connectHttp } from '../support/http-client.ts';
 import { type Guest, startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -27,7 +27,7 @@ test('every command has a budget that is tested here', () => {
 });
 
 /** Calls one after the other, some at a time, until one is not `ok`; answers how many were. */
-async function spendUp(client: DoorClient, budget: keyof typeof spending): Promise<number> {
+async function spendUp(client: TransportClient, budget: keyof typeof spending): Promise<number> {
   const { name, input } = spending[budget];
   let spent = 0;
   for (;;) {
@@ -50,7 +50,7 @@ describe('a budget', () => {
   });
 
   test.each(Object.keys(spending) as (keyof typeof spending)[])(
-    '"%s" is spent by one user at all doors together, and by nobody else',
+    '"%s" is spent by one user at all transports together, and by nobody else',
     async (budget) => {
       const { points, seconds } = budgets[budget];
       const { name, input } = spending[budget];
@@ -87,7 +87,8 @@ describe('a budget', () => {
       body: '{"name":"forger"}',
     });
     expect(forged.status).toBe(429);
-    for (const door of doorNames) await expect(doors[door](own.url, { name: `at ${door}` }), door).rejects.toThrow();
+    for (const transport of transportNames)
+      await expect(transports[transport](own.url, { name: `at ${transport}` }), transport).rejects.toThrow();
   });
 });
 
@@ -133,7 +134,7 @@ test('behind a trusted proxy each address has its own budget', async () => {
 
 test('--limits off turns them off', async () => {
   await using free = await startServer({ flags: ['--limits', 'off'] });
-  await using client = await doors['/ws'](free.url, { name: 'free' });
+  await using client = await transports['/ws'](free.url, { name: 'free' });
   const wanted = budgets.send.points * 2;
   const outcomes = await Promise.all(
     Array.from({ length: wanted }, (_, index) => outcome(client, 'message.send', { room: 'lobby', text: `${index}` })),

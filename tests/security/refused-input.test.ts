@@ -1,7 +1,7 @@
 import { budgets, formatLimits } from '@madang/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc, type JsonRpcClient } from '../support/json-rpc-client.ts';
 import { openRawWebSocket } from '../support/raw-web-socket.ts';
@@ -39,14 +39,14 @@ async function codeOf(client: JsonRpcClient, text: string | Buffer): Promise<str
 }
 
 describe('what is refused spends as what is done', () => {
-  test.each(doorNames)('a call with a bad input, at %s', async (door) => {
-    await using client = await doors[door](server.url, { name: `bad at ${door}` });
+  test.each(transportNames)('a call with a bad input, at %s', async (transport) => {
+    await using client = await transports[transport](server.url, { name: `bad at ${transport}` });
     expect(await countUntilLimited(() => outcome(client, 'message.send', { room: 'lobby', text: 7 }))).toBe(POINTS);
     expect(await outcome(client, 'message.send', { room: 'lobby', text: 'good' })).toBe('rate_limited');
   });
 
-  test.each(['Socket.IO', 'Socket.IO polling', '/ws'] as const)('an unknown command, at %s', async (door) => {
-    await using client = await doors[door](server.url, { name: `unknown at ${door}` });
+  test.each(['Socket.IO', 'Socket.IO polling', '/ws'] as const)('an unknown command, at %s', async (transport) => {
+    await using client = await transports[transport](server.url, { name: `unknown at ${transport}` });
     expect(await countUntilLimited(() => outcome(client, 'nosuch', {}))).toBe(POINTS);
     expect(await outcome(client, 'message.send', { room: 'lobby', text: 'a call goes on' })).toBe('ok');
   });
@@ -107,7 +107,7 @@ describe('sync', () => {
   test('costs by its cursors, so that all of 500 rooms can come back, but not all the time', async () => {
     const { points } = budgets.read;
     const { token } = await startGuest(server.url, 'many rooms');
-    await using client: DoorClient = await doors['/ws'](server.url, { token });
+    await using client: TransportClient = await transports['/ws'](server.url, { token });
     const all = cursorsOf(formatLimits.syncRooms);
     const { rooms } = await call(client, 'sync', { cursors: all });
     expect(Object.values(rooms)).toHaveLength(formatLimits.syncRooms);

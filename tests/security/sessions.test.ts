@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc, type JsonRpcClient } from '../support/json-rpc-client.ts';
@@ -17,11 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-describe.each(doorNames)('a token, at %s', (door) => {
+describe.each(transportNames)('a token, at %s', (transport) => {
   test('brings back the same user with the same name and rooms', async () => {
     const { token, user } = await startGuest(server.url, `returner ${++count}`);
     for (let again = 0; again < 3; again += 1) {
-      await using client = await doors[door](server.url, { token });
+      await using client = await transports[transport](server.url, { token });
       const state = await call(client, 'session.get', {});
       expect(state.user).toEqual(user);
       expect(state.rooms.map(({ id }) => id)).toEqual(['lobby']);
@@ -30,45 +30,47 @@ describe.each(doorNames)('a token, at %s', (door) => {
 
   test('is taken by session.start too, and answers itself', async () => {
     const { token, user } = await startGuest(server.url, `starter ${++count}`);
-    await using client = await doors[door](server.url);
+    await using client = await transports[transport](server.url);
     const started = await call(client, 'session.start', { token });
     expect(started).toMatchObject({ token, user });
   });
 
   test('that is not valid is refused', async () => {
     for (const token of ['nosuch', 'x'.repeat(43), '0']) {
-      await expect(doors[door](server.url, { token }), token).rejects.toThrow();
-      await using client = await doors[door](server.url);
+      await expect(transports[transport](server.url, { token }), token).rejects.toThrow();
+      await using client = await transports[transport](server.url);
       expect(await outcome(client, 'session.start', { token })).toBe('unauthenticated');
       expect(await outcome(client, 'session.get', {})).toBe('unauthenticated');
     }
   });
 
-  test('D8 is dead once its session is ended here: every connection at every door is told and closed', async () => {
+  test('D8 is dead once its session is ended here: every connection at every transport is told and closed', async () => {
     await using open = new Disposables();
     const { token } = await startGuest(server.url, `ender ${++count}`);
-    const bystander = open.use(await doors[door](server.url, { name: `bystander ${++count}` }));
-    const ears = await Promise.all(doorNames.map(async (each) => open.use(await doors[each](server.url, { token }))));
-    const webSocketClosed = once((ears[doorNames.indexOf('/ws')] as JsonRpcClient).webSocket, 'close') as Promise<
+    const bystander = open.use(await transports[transport](server.url, { name: `bystander ${++count}` }));
+    const ears = await Promise.all(
+      transportNames.map(async (each) => open.use(await transports[each](server.url, { token }))),
+    );
+    const webSocketClosed = once((ears[transportNames.indexOf('/ws')] as JsonRpcClient).webSocket, 'close') as Promise<
       [number]
     >;
-    await using ender = await doors[door](server.url, { token });
+    await using ender = await transports[transport](server.url, { token });
     const { result } = await ender.ask('session.end', {});
     expect(result).toEqual({});
     for (const ear of ears) {
       const { body } = await ear.notes.first(({ name }) => name === 'session.ended');
-      expect(body, ear.door).toEqual({ reason: 'signed_out' });
+      expect(body, ear.transport).toEqual({ reason: 'signed_out' });
       await ear.closed;
     }
     expect((await webSocketClosed)[0]).toBe(4401);
-    for (const each of doorNames) await expect(doors[each](server.url, { token }), each).rejects.toThrow();
+    for (const each of transportNames) await expect(transports[each](server.url, { token }), each).rejects.toThrow();
     await call(bystander, 'message.send', { room: 'lobby', text: 'still here' });
   });
 });
 
 test('a session that is started on a connection of another user: it hears and speaks as the new one only', async () => {
-  await using owner = await doors['/ws'](server.url, { name: `owner ${++count}` });
-  await using client = await doors['/ws'](server.url, { name: `first ${++count}` });
+  await using owner = await transports['/ws'](server.url, { name: `owner ${++count}` });
+  await using client = await transports['/ws'](server.url, { name: `first ${++count}` });
   const { user: first } = await call(client, 'session.get', {});
   const { room } = await call(owner, 'room.create', { name: `first's ${++count}`, kind: 'private' });
   await call(owner, 'room.invite', { room: room.id, user: first.id });
@@ -90,7 +92,7 @@ test('tokens are long, and no two are alike', async () => {
 });
 
 test("Socket.IO's handshake is refused in the words of session.start", async () => {
-  await using asker = await doors['/ws'](server.url);
+  await using asker = await transports['/ws'](server.url);
   for (const auth of [
     { token: 'nosuch' },
     { token: 5 },
@@ -114,19 +116,19 @@ test('/ws closes with 4401 when its bearer token is not valid', async () => {
   }
 });
 
-test('a returning guest whose name was taken meanwhile gets a numbered name, at every door, and all are told', async () => {
+test('a returning guest whose name was taken meanwhile gets a numbered name, at every transport, and all are told', async () => {
   await using own = await startServer({ flags: ['--limits', 'off'] });
   const { token, user } = await startGuest(own.url, 'wanted');
   await own.stop();
   // A quarter of an hour later.
   expireHeldNames(own.data);
   await own.start();
-  await using taker = await doors['/ws'](own.url, { name: 'wanted' });
-  for (const door of doorNames) {
-    await using back = await doors[door](own.url, { token });
+  await using taker = await transports['/ws'](own.url, { name: 'wanted' });
+  for (const transport of transportNames) {
+    await using back = await transports[transport](own.url, { token });
     const state = await call(back, 'session.get', {});
-    expect(state.user, door).toMatchObject({ id: user.id, name: 'wanted 2' });
-    const { message } = await call(back, 'message.send', { room: 'lobby', text: `numbered at ${door}` });
+    expect(state.user, transport).toMatchObject({ id: user.id, name: 'wanted 2' });
+    const { message } = await call(back, 'message.send', { room: 'lobby', text: `numbered at ${transport}` });
     expect(message.author.name).toBe('wanted 2');
   }
   const { body } = await taker.notes.first(({ name }) => name === 'member.updated');
@@ -136,17 +138,17 @@ test('a returning guest whose name was taken meanwhile gets a numbered name, at 
 
 test('who comes back within a quarter of an hour has their name still, though others asked for it', async () => {
   const { token, user } = await startGuest(server.url, `held ${++count}`);
-  await using asker: DoorClient = await doors['/ws'](server.url);
+  await using asker: TransportClient = await transports['/ws'](server.url);
   expect(await outcome(asker, 'session.start', { name: user.name })).toBe('conflict');
-  await using back = await doors['Socket.IO'](server.url, { token });
+  await using back = await transports['Socket.IO'](server.url, { token });
   expect((await call(back, 'session.get', {})).user.name).toBe(user.name);
 });
 
-test('guests off: nobody comes in by name, at any door', async () => {
+test('guests off: nobody comes in by name, at any transport', async () => {
   await using closed = await startServer({ flags: ['--guests', 'off'] });
-  for (const door of doorNames) {
-    await expect(doors[door](closed.url, { name: 'guest' }), door).rejects.toThrow();
-    await using client = await doors[door](closed.url);
+  for (const transport of transportNames) {
+    await expect(transports[transport](closed.url, { name: 'guest' }), transport).rejects.toThrow();
+    await using client = await transports[transport](closed.url);
     expect(await outcome(client, 'session.start', { name: 'guest' })).toBe('forbidden');
   }
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { call, outcome } from '../support/door-client.ts';
+import { call, outcome } from '../support/transport-client.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc, type JsonRpcClient } from '../support/json-rpc-client.ts';

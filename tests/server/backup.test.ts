@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { say } from '../support/chat.ts';
-import { call } from '../support/door-client.ts';
+import { call } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectHttp } from '../support/http-client.ts';
 import { runCli } from '../support/run-cli.ts';

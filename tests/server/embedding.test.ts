@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { call, outcome } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, outcome } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -79,23 +79,23 @@ afterAll(async () => {
 });
 
 describe('two yards in one process', () => {
-  test.each(doorNames)('do not disturb each other, at %s', async (door) => {
+  test.each(transportNames)('do not disturb each other, at %s', async (transport) => {
     const connect = (path: string) =>
-      door.startsWith('Socket.IO')
+      transport.startsWith('Socket.IO')
         ? connectSocketIo(
             url,
             { name: 'the same name' },
             {
               path: `${path}/socket.io/`,
-              transports: [door === 'Socket.IO' ? 'websocket' : 'polling'],
+              transports: [transport === 'Socket.IO' ? 'websocket' : 'polling'],
             },
           )
-        : doors[door](`${url}${path}`, { name: 'the same name' });
+        : transports[transport](`${url}${path}`, { name: 'the same name' });
     // One name in both: they share nothing.
     const [a, b] = await Promise.all([connect('/a'), connect('/b')]);
-    const { room } = await call(a, 'room.create', { name: `only in a, ${door}` });
-    await call(a, 'message.send', { room: 'lobby', text: `said in a, ${door}` });
-    await call(b, 'message.send', { room: 'lobby', text: `said in b, ${door}` });
+    const { room } = await call(a, 'room.create', { name: `only in a, ${transport}` });
+    await call(a, 'message.send', { room: 'lobby', text: `said in a, ${transport}` });
+    await call(b, 'message.send', { room: 'lobby', text: `said in b, ${transport}` });
     await b.notes.first((note) => JSON.stringify(note).includes('said in b'));
     await a.notes.first((note) => JSON.stringify(note).includes('said in a'));
     expect(JSON.stringify(b.notes.all)).not.toContain('said in a');
@@ -255,7 +255,7 @@ describe('authenticate', () => {
   const members = () => `${url}/members`;
   const as = (cookie: string, headers: Record<string, string> = {}) => ({ cookie, origin: url, ...headers });
 
-  test('the users of the app are the users of the yard, at every door', async () => {
+  test('the users of the app are the users of the yard, at every transport', async () => {
     const socketIo = await connectSocketIo(url, undefined, {
       path: '/members/socket.io/',
       transports: ['websocket'],

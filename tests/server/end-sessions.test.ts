@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { deferred } from '../support/deferred.ts';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
-import { doors } from '../support/doors.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
+import { transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -61,7 +61,7 @@ async function startApp(options: MadangOptions = {}): Promise<App> {
 }
 
 /** Checks that a client was thrown out: told why, closed, and nothing that it asks is done. */
-async function expectThrownOut(client: DoorClient): Promise<void> {
+async function expectThrownOut(client: TransportClient): Promise<void> {
   const { body } = await client.notes.first(({ name }) => name === 'session.ended');
   expect(body).toEqual({ reason: 'revoked' });
   await client.closed;
@@ -74,34 +74,37 @@ describe('endSessions ends what a user of the app has open', () => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  test.each(['/ws', 'HTTP'] as const)('D8 at %s; others stay, and the user is nobody from then on', async (door) => {
-    await using minsu = await doors[door](app.url, { token: 'minsu' });
-    await using dawn = await doors['/ws'](app.url, { token: 'dawn' });
-    await call(minsu, 'session.get', {});
-    const knows = app.tokens.get('minsu');
-    app.tokens.delete('minsu');
-    await app.madang.endSessions('minsu');
-    await call(dawn, 'message.send', { room: 'lobby', text: `after the ban at ${door}` });
-    await expectThrownOut(minsu);
-    expect(JSON.stringify(minsu.notes.all)).not.toContain('after the ban');
-    const again = await fetch(`${app.url}/api/session`, { headers: { authorization: 'Bearer minsu' } });
-    expect(again.status).toBe(401);
-    await expect(doors['/ws'](app.url, { token: 'minsu' })).rejects.toThrow();
-    expect(await outcome(dawn, 'session.get', {})).toBe('ok');
-    // Whom the app knows again comes back as who they were.
-    app.tokens.set('minsu', knows!);
-    await using back = await doors['/ws'](app.url, { token: 'minsu' });
-    expect((await call(back, 'session.get', {})).user).toMatchObject({ id: 'u-minsu', kind: 'host' });
-    await call(back, 'message.send', { room: 'lobby', text: 'let in again' });
-  });
+  test.each(['/ws', 'HTTP'] as const)(
+    'D8 at %s; others stay, and the user is nobody from then on',
+    async (transport) => {
+      await using minsu = await transports[transport](app.url, { token: 'minsu' });
+      await using dawn = await transports['/ws'](app.url, { token: 'dawn' });
+      await call(minsu, 'session.get', {});
+      const knows = app.tokens.get('minsu');
+      app.tokens.delete('minsu');
+      await app.madang.endSessions('minsu');
+      await call(dawn, 'message.send', { room: 'lobby', text: `after the ban at ${transport}` });
+      await expectThrownOut(minsu);
+      expect(JSON.stringify(minsu.notes.all)).not.toContain('after the ban');
+      const again = await fetch(`${app.url}/api/session`, { headers: { authorization: 'Bearer minsu' } });
+      expect(again.status).toBe(401);
+      await expect(transports['/ws'](app.url, { token: 'minsu' })).rejects.toThrow();
+      expect(await outcome(dawn, 'session.get', {})).toBe('ok');
+      // Whom the app knows again comes back as who they were.
+      app.tokens.set('minsu', knows!);
+      await using back = await transports['/ws'](app.url, { token: 'minsu' });
+      expect((await call(back, 'session.get', {})).user).toMatchObject({ id: 'u-minsu', kind: 'host' });
+      await call(back, 'message.send', { room: 'lobby', text: 'let in again' });
+    },
+  );
 
   test('D8 also who was just coming in when it was called', async () => {
-    await using before = await doors['/ws'](app.url, { token: 'minsu' });
+    await using before = await transports['/ws'](app.url, { token: 'minsu' });
     const { promise, resolve } = deferred();
     app.slow = promise;
     const asked = app.asked;
     const coming = fetch(`${app.url}/api/session`, { headers: { authorization: 'Bearer minsu' } });
-    const connecting = doors['/ws'](app.url, { token: 'minsu' }).then(
+    const connecting = transports['/ws'](app.url, { token: 'minsu' }).then(
       () => 'let in',
       () => 'refused',
     );
@@ -113,7 +116,7 @@ describe('endSessions ends what a user of the app has open', () => {
     app.slow = undefined;
     expect((await coming).status).toBe(401);
     expect(await connecting).toBe('refused');
-    await using again = await doors['/ws'](app.url, { token: 'minsu' });
+    await using again = await transports['/ws'](app.url, { token: 'minsu' });
     expect(await outcome(again, 'session.get', {})).toBe('ok');
   });
 
@@ -144,8 +147,8 @@ describe('endSessions reaches every node', () => {
     const options = { database, ...(hasBus && { bus: redis.url }) };
     await using one = await startApp(options);
     await using other = await startApp(options);
-    await using minsu = await doors['/ws'](other.url, { token: 'minsu' });
-    await using dawn = await doors['/ws'](other.url, { token: 'dawn' });
+    await using minsu = await transports['/ws'](other.url, { token: 'minsu' });
+    await using dawn = await transports['/ws'](other.url, { token: 'dawn' });
     for (const app of [one, other]) app.tokens.delete('minsu');
     const start = performance.now();
     await one.madang.endSessions('minsu');

@@ -7,8 +7,8 @@ import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { call, outcome } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, outcome } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { deferred } from '../support/deferred.ts';
 import { openEngineIo } from '../support/engine-io-client.ts';
 import { startGuest } from '../support/guest.ts';
@@ -155,10 +155,12 @@ describe('B1 what is too large', () => {
 });
 
 describe('B3 budgets', () => {
-  test('B3 are settings; pending sends of a user count at all doors together', async () => {
+  test('B3 are settings; pending sends of a user count at all transports together', async () => {
     await using server = await startWith('--send-budget', '--signal-budget');
     const guest = await startGuest(server.url, 'spender');
-    const clients = await Promise.all(doorNames.map((door) => doors[door](server.url, { token: guest.token })));
+    const clients = await Promise.all(
+      transportNames.map((transport) => transports[transport](server.url, { token: guest.token })),
+    );
     const sends = clients.flatMap((client) =>
       Array.from({ length: 5 }, (_, index) => client.ask('message.send', { room: 'lobby', text: `${index}` })),
     );
@@ -185,17 +187,20 @@ describe('B3 budgets', () => {
 });
 
 describe('B4 the inbox of a connection', () => {
-  test.each(['Socket.IO', 'Socket.IO polling', '/ws'] as const)('B4 calls without an answer at %s', async (door) => {
-    await using server = await startServer({ flags: ['--limits', 'off', '--max-calls-in-flight', '4'] });
-    await using client = await doors[door](server.url, { name: 'pusher' });
-    const outcomes = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => client.ask('message.send', { room: 'lobby', text: `${index}` })),
-    );
-    const refused = outcomes.filter(({ error }) => error);
-    expect(refused.length).toBeGreaterThan(0);
-    for (const { error } of refused) expect(error).toMatchObject({ code: 'rate_limited', retryAfter: 1 });
-    expect(await outcome(client, 'message.send', { room: 'lobby', text: 'and on it goes' })).toBe('ok');
-  });
+  test.each(['Socket.IO', 'Socket.IO polling', '/ws'] as const)(
+    'B4 calls without an answer at %s',
+    async (transport) => {
+      await using server = await startServer({ flags: ['--limits', 'off', '--max-calls-in-flight', '4'] });
+      await using client = await transports[transport](server.url, { name: 'pusher' });
+      const outcomes = await Promise.all(
+        Array.from({ length: 40 }, (_, index) => client.ask('message.send', { room: 'lobby', text: `${index}` })),
+      );
+      const refused = outcomes.filter(({ error }) => error);
+      expect(refused.length).toBeGreaterThan(0);
+      for (const { error } of refused) expect(error).toMatchObject({ code: 'rate_limited', retryAfter: 1 });
+      expect(await outcome(client, 'message.send', { room: 'lobby', text: 'and on it goes' })).toBe('ok');
+    },
+  );
 
   test('B4 what is sent before the server has greeted is not read into its memory', async () => {
     using folder = tempFolder();
@@ -228,7 +233,7 @@ describe('B4 the inbox of a connection', () => {
 });
 
 describe('B8 connections of one address', () => {
-  test('B8 at every door together; each that ends makes room for another', async () => {
+  test('B8 at every transport together; each that ends makes room for another', async () => {
     await using server = await startWith('--max-connections-per-address');
     const { token } = await startGuest(server.url, 'streamer');
     const session = await openPolling(server);
@@ -252,7 +257,7 @@ describe('B8 connections of one address', () => {
       expect((await fetch(`${server.url}/api/session`, streaming)).status).toBe(200);
     };
     await isFull();
-    // An end at one door is a place at another, once.
+    // An end at one transport is a place at another, once.
     const ends = [
       () => ask(server, session, '1'),
       () => webSocket[Symbol.asyncDispose](),
@@ -316,7 +321,7 @@ describe.concurrent('B9 a connection without a session', () => {
   test.each([
     ['before the namespace is open', false],
     ['in the namespace', true],
-  ])('B9 at the Socket.IO door, %s, is closed', async (_when, isConnected) => {
+  ])('B9 at the Socket.IO transport, %s, is closed', async (_when, isConnected) => {
     const start = performance.now();
     await using newcomer = await openEngineIo(server.port, { isConnected });
     await newcomer.closeCode;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { Disposables } from '../support/disposables.ts';
-import { call, type DoorClient } from '../support/door-client.ts';
+import { call, type TransportClient } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -20,7 +20,7 @@ const startNode = (database: string): Promise<TestServer> =>
   startServer({ flags: ['--limits', 'off'], env: { MADANG_DATABASE: database } });
 
 /** The whole log of the lobby: seqs, and the texts of its messages. */
-async function lobbyLog(client: DoorClient): Promise<{ seq: number; text: string | undefined }[]> {
+async function lobbyLog(client: TransportClient): Promise<{ seq: number; text: string | undefined }[]> {
   const events: { seq: number; text: string | undefined }[] = [];
   for (;;) {
     const page = await call(client, 'log.read', { room: 'lobby', after: events.length });

@@ -4,8 +4,8 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { call, type DoorClient } from '../support/door-client.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { call, type TransportClient } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectHttp } from '../support/http-client.ts';
@@ -15,7 +15,7 @@ import { startServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** All that a user can read of their rooms. */
-async function everythingOf(client: DoorClient) {
+async function everythingOf(client: TransportClient) {
   const { user, rooms, epoch } = await call(client, 'session.get', {});
   const read = await Promise.all(
     rooms.map(async ({ id }) => ({
@@ -84,10 +84,12 @@ test('B16 SIGTERM: every client is told when to come back and is closed, and the
   await using server = await startServer({ flags: ['--reconnect-spread-ms', '700'] });
   await using everyone = new Disposables();
   const clients = await Promise.all(
-    doorNames.map(async (name, index) => everyone.use(await doors[name](server.url, { name: `person ${index}` }))),
+    transportNames.map(async (name, index) =>
+      everyone.use(await transports[name](server.url, { name: `person ${index}` })),
+    ),
   );
   const line = everyone.use(await connectLine(server.url));
-  const [sender] = clients as [DoorClient];
+  const [sender] = clients as [TransportClient];
   // A client that never reads, and a half-sent request, hold up nothing.
   const silent = connectTcp(server.port, 'localhost');
   silent.on('error', () => undefined).pause();
@@ -109,8 +111,8 @@ test('B16 SIGTERM: every client is told when to come back and is closed, and the
   expect(performance.now() - began).toBeLessThan(5000);
   for (const client of clients) {
     const { body } = await client.notes.first(({ name }) => name === 'server.closing');
-    expect(body['reconnectMs'], client.door).toBeGreaterThanOrEqual(0);
-    expect(body['reconnectMs'], client.door).toBeLessThanOrEqual(700);
+    expect(body['reconnectMs'], client.transport).toBeGreaterThanOrEqual(0);
+    expect(body['reconnectMs'], client.transport).toBeLessThanOrEqual(700);
     await client.closed;
   }
   await line.closed;
@@ -143,12 +145,12 @@ test('after a stop the database file is whole by itself', async () => {
 });
 
 describe('D1 kill -9 right after an answer loses nothing', () => {
-  test.each(doorNames)('%s', async (door) => {
+  test.each(transportNames)('%s', async (transport) => {
     await using server = await startServer({ flags: ['--limits', 'off'] });
     const guest = await startGuest(server.url, 'sender');
     const kept: string[] = [];
     for (let round = 0; round < 2; round += 1) {
-      const client = await doors[door](server.url, { token: guest.token });
+      const client = await transports[transport](server.url, { token: guest.token });
       const sends = Array.from({ length: 20 }, async (_, index) => {
         const text = `round ${round} message ${index}`;
         const { result } = await client.ask('message.send', { room: 'lobby', text, clientId: `${round}.${index}` });

@@ -2,7 +2,7 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { say } from '../support/chat.ts';
-import { call } from '../support/door-client.ts';
+import { call } from '../support/transport-client.ts';
 import { type Guest, startGuest } from '../support/guest.ts';
 import { connectHttp } from '../support/http-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -73,7 +73,7 @@ function monthsBack(count: number): string[] {
   });
 }
 
-async function say(client: DoorClient, text: string, clientId: string): Promise<number> {
+async function say(client: TransportClient, text: string, clientId: string): Promise<number> {
   return (await call(client, 'message.send', { room: 'lobby', text, clientId })).message.seq;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { outcome } from '../support/door-client.ts';
+import { outcome } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectHttp } from '../support/http-client.ts';
 import { startServer } from '../support/start-server.ts';

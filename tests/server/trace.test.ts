@@ -4,9 +4,9 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type DoorClient, outcome } from '../support/door-client.ts';
+import { call, type TransportClient, outcome } from '../support/transport-client.ts';
 import { Disposables } from '../support/disposables.ts';
-import { doorNames, doors } from '../support/doors.ts';
+import { transportNames, transports } from '../support/transports.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { type Guest, startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -57,7 +57,7 @@ async function trace(message: string, user: string): Promise<Trace> {
 
 /** Someone who makes a room and talks in it. */
 async function speakerIn(kind: 'public' | 'private', name: string) {
-  const client = await doors['/ws'](server.url, { name });
+  const client = await transports['/ws'](server.url, { name });
   const { room } = await call(client, 'room.create', { name: `room of ${name}`, kind });
   const say = async (): Promise<CommandOutput<'message.send'>['message']> =>
     (await call(client, 'message.send', { room: room.id, text: `${SECRET} words` })).message;
@@ -65,19 +65,19 @@ async function speakerIn(kind: 'public' | 'private', name: string) {
 }
 
 /** A guest who is a member of a speaker's room, but not connected. */
-async function memberOf(speaker: { client: DoorClient; room: string }, name: string): Promise<Guest> {
+async function memberOf(speaker: { client: TransportClient; room: string }, name: string): Promise<Guest> {
   const guest = await startGuest(server.url, name);
   await call(speaker.client, 'room.invite', { room: speaker.room, user: guest.user.id });
   return guest;
 }
 
 describe('a trace tells of', () => {
-  test('every connection that a member had, at any door, and when it was sent to them', async () => {
+  test('every connection that a member had, at any transport, and when it was sent to them', async () => {
     await using open = new Disposables();
-    const speaker = open.use(await speakerIn('public', 'speaker two doors'));
-    const { user, token } = await memberOf(speaker, 'at two doors');
-    const first = open.use(await doors['Socket.IO'](server.url, { token }));
-    const second = open.use(await doors['/ws'](server.url, { token }));
+    const speaker = open.use(await speakerIn('public', 'speaker two transports'));
+    const { user, token } = await memberOf(speaker, 'at two transports');
+    const first = open.use(await transports['Socket.IO'](server.url, { token }));
+    const second = open.use(await transports['/ws'](server.url, { token }));
     const stream = await openEventStream(server.url, { token, room: 'lobby' });
     const message = await speaker.say();
     await Promise.all([first, second].map(({ notes }) => notes.first(({ name }) => name === 'message.created')));
@@ -94,8 +94,8 @@ describe('a trace tells of', () => {
       at: message.at,
       author: message.author,
     });
-    expect(traced.user).toEqual({ id: user.id, name: 'at two doors' });
-    expect(connections.map(({ door }) => door)).toEqual(['socket.io', 'websocket', 'event-stream']);
+    expect(traced.user).toEqual({ id: user.id, name: 'at two transports' });
+    expect(connections.map(({ transport }) => transport)).toEqual(['socket.io', 'websocket', 'event-stream']);
     for (const { since, sentAt } of connections.slice(0, 2)) {
       expect(since).toBeLessThanOrEqual(message.at);
       expect(sentAt).toBeGreaterThanOrEqual(message.at);
@@ -112,7 +112,7 @@ describe('a trace tells of', () => {
     const { user, token } = await memberOf(speaker, 'offline');
     const never = await speaker.say();
     const before = Date.now();
-    await (await doors['/ws'](server.url, { token })).close();
+    await (await transports['/ws'](server.url, { token })).close();
     await expect.poll(async () => (await trace(never.id, user.id)).backAt).toBeGreaterThanOrEqual(before);
     expect(await trace(never.id, user.id)).toMatchObject({ connections: [], reason: 'offline' });
 
@@ -123,18 +123,18 @@ describe('a trace tells of', () => {
     expect(away.lastSeen).toBeLessThanOrEqual(message.at);
     expect(away.backAt).toBeUndefined();
 
-    await using back = await doors['/ws'](server.url, { token });
+    await using back = await transports['/ws'](server.url, { token });
     const later = await trace(message.id, user.id);
     expect(later).toMatchObject({ connections: [], reason: 'offline', lastSeen: away.lastSeen });
     expect(later.backAt).toBeGreaterThanOrEqual(message.at);
     expect((await trace((await speaker.say()).id, user.id)).connections).toHaveLength(1);
-    expect(back.door).toBe('websocket');
+    expect(back.transport).toBe('websocket');
   });
 
   test('who left before it, who left after it, who came back, who joined later', async () => {
     await using speaker = await speakerIn('public', 'speaker leaving');
     const { user, token } = await memberOf(speaker, 'leaver');
-    await using leaver = await doors['/ws'](server.url, { token });
+    await using leaver = await transports['/ws'](server.url, { token });
     const heard = await speaker.say();
     await call(leaver, 'room.leave', { room: speaker.room });
     const missed = await speaker.say();
@@ -145,7 +145,7 @@ describe('a trace tells of', () => {
     expect(left.member).not.toHaveProperty('joinedAt');
 
     const hadIt = await trace(heard.id, user.id);
-    expect(hadIt.connections).toMatchObject([{ door: 'websocket', sentAt: expect.any(Number) as number }]);
+    expect(hadIt.connections).toMatchObject([{ transport: 'websocket', sentAt: expect.any(Number) as number }]);
     expect(hadIt.member.leftAt).toBe(left.member.leftAt);
     expect(hadIt.member.joinedAt).toBeLessThanOrEqual(heard.at);
 
@@ -165,7 +165,7 @@ describe('a trace tells of', () => {
   test('who is no member of a private room, though connected', async () => {
     await using speaker = await speakerIn('private', 'speaker private');
     const { user, token } = await startGuest(server.url, 'outsider');
-    await using _outsider = await doors['/ws'](server.url, { token });
+    await using _outsider = await transports['/ws'](server.url, { token });
     const { id } = await speaker.say();
     expect(await trace(id, user.id)).toMatchObject({ connections: [], reason: 'not_a_member', member: {} });
   });
@@ -188,7 +188,7 @@ describe('a trace tells of', () => {
     }
     const missed = await speaker.say();
     const behind = await trace(missed.id, user.id);
-    expect(behind.connections).toMatchObject([{ door: 'websocket', skipped: 'behind' }]);
+    expect(behind.connections).toMatchObject([{ transport: 'websocket', skipped: 'behind' }]);
     expect(behind.connections[0]).not.toHaveProperty('sentAt');
     expect(behind.connections[0]).not.toHaveProperty('toldAt');
     expect(behind.reason).toBeUndefined();
@@ -208,7 +208,7 @@ describe('a trace tells of', () => {
   test('how far they have read, and since when', async () => {
     await using speaker = await speakerIn('public', 'speaker read');
     const { user, token } = await memberOf(speaker, 'reader');
-    await using reader = await doors['/ws'](server.url, { token });
+    await using reader = await transports['/ws'](server.url, { token });
     const [one, two] = [await speaker.say(), await speaker.say()];
     const before = Date.now();
     await call(reader, 'read.mark', { room: speaker.room, seq: one.seq });
@@ -233,7 +233,7 @@ describe('a trace tells of', () => {
   test('what it does not know: messages from before a start', async () => {
     await using own = await startServer();
     const { user, token } = await startGuest(own.url, 'restarted');
-    await using client = await doors.HTTP(own.url, { token });
+    await using client = await transports.HTTP(own.url, { token });
     const { message } = await call(client, 'message.send', { room: 'lobby', text: 'kept' });
     await client.close();
     await own.stop();
@@ -244,22 +244,25 @@ describe('a trace tells of', () => {
   });
 });
 
-/** How the operator comes in at each door: by a header, for that is the only way that the token is taken. */
-const operatorAt: Record<(typeof doorNames)[number], (headers: Record<string, string>) => Promise<DoorClient>> = {
+/** How the operator comes in at each transport: by a header, for that is the only way that the token is taken. */
+const operatorAt: Record<
+  (typeof transportNames)[number],
+  (headers: Record<string, string>) => Promise<TransportClient>
+> = {
   'Socket.IO': (extraHeaders) => connectSocketIo(server.url, undefined, { transports: ['websocket'], extraHeaders }),
   'Socket.IO polling': (extraHeaders) =>
     connectSocketIo(server.url, undefined, { transports: ['polling'], extraHeaders }),
   '/ws': (headers) => connectJsonRpc(server.url, undefined, headers),
-  HTTP: (headers) => doors.HTTP(server.url, 'authorization' in headers ? { token: operatorToken() } : undefined),
+  HTTP: (headers) => transports.HTTP(server.url, 'authorization' in headers ? { token: operatorToken() } : undefined),
 };
 
-describe.each(doorNames)('at %s', (door) => {
+describe.each(transportNames)('at %s', (transport) => {
   const nowhere = { message: 'lobby.999999', user: 'nobody' };
 
   test('the operator may ask for a trace, and nothing else', async () => {
-    await using guest = await doors[door](server.url, { name: `asker ${door}` });
+    await using guest = await transports[transport](server.url, { name: `asker ${transport}` });
     const { message } = await call(guest, 'message.send', { room: 'lobby', text: SECRET });
-    await using operator = await operatorAt[door]({ authorization: `Bearer ${operatorToken()}` });
+    await using operator = await operatorAt[transport]({ authorization: `Bearer ${operatorToken()}` });
     const of = { message: message.id, user: message.author.id };
     expect((await call(operator, 'delivery.trace', of)).message.id).toBe(message.id);
     expect(await call(operator, 'session.get', {})).toMatchObject({ user: { kind: 'operator' }, rooms: [] });
@@ -287,12 +290,12 @@ describe.each(doorNames)('at %s', (door) => {
   });
 
   test('a guest may not, nor may nobody', async () => {
-    await using guest = await doors[door](server.url, { name: `curious ${door}` });
-    await using nobody = await operatorAt[door]({});
+    await using guest = await transports[transport](server.url, { name: `curious ${transport}` });
+    await using nobody = await operatorAt[transport]({});
     for (const [client, code] of [
       [guest, 'forbidden'],
       [nobody, 'unauthenticated'],
-    ] satisfies [DoorClient, ErrorCode][]) {
+    ] satisfies [TransportClient, ErrorCode][]) {
       expect(await outcome(client, 'delivery.trace', nowhere)).toBe(code);
     }
   });
@@ -300,7 +303,7 @@ describe.each(doorNames)('at %s', (door) => {
 
 describe('the operator', () => {
   test('is in no room, in nobody’s sight, and nobody can be made them', async () => {
-    await using guest = await doors['/ws'](server.url, { name: 'watching' });
+    await using guest = await transports['/ws'](server.url, { name: 'watching' });
     await using _operator = await connectJsonRpc(server.url, { token: operatorToken() });
     const { members } = await call(guest, 'member.list', { room: 'lobby', limit: 200 });
     expect(members.filter(({ user }) => user.id === 'operator')).toEqual([]);
@@ -311,7 +314,7 @@ describe('the operator', () => {
   });
 
   test('comes in by the header alone: no session is started with the token, no cookie is it', async () => {
-    await using client = await doors['/ws'](server.url, undefined);
+    await using client = await transports['/ws'](server.url, undefined);
     expect(await outcome(client, 'session.start', { token: operatorToken() })).toBe('unauthenticated');
     const { cookieName } = await startGuest(server.url, 'with a cookie');
     const response = await fetch(`${server.url}/api/session`, {
@@ -361,7 +364,7 @@ describe('madang trace', () => {
   test('answers in a few lines, in the language of the terminal, or as JSON', async () => {
     await using speaker = await speakerIn('public', 'speaker cli');
     const { user, token } = await memberOf(speaker, 'asked for');
-    await using reader = await doors['/ws'](server.url, { token });
+    await using reader = await transports['/ws'](server.url, { token });
     const message = await speaker.say();
     await call(reader, 'read.mark', { room: speaker.room, seq: message.seq });
     const ids = [message.id, user.id];

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { breakServer } from '../contract/mutants/mutate.ts';
 import { mutants } from '../contract/mutants/mutants.ts';
-import { call } from '../support/door-client.ts';
+import { call } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { freePort, startServer } from '../support/start-server.ts';

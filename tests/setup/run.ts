@@ -7,7 +7,7 @@ const steps = [
   'npm ci --prefer-offline',
   'npm run build',
   'npx madang --version',
-  'node_modules/.bin/vitest run packages/server/test tests/doors/every-command.test.ts tests/server/restart.test.ts',
+  'node_modules/.bin/vitest run packages/server/test tests/transports/every-command.test.ts tests/server/restart.test.ts',
 ];
 
 for (const major of [22, 24] as const) {

@@ -1,6 +1,6 @@
 import { type CommandName, commands, events, signals } from '@madang/protocol';
 import { deepStrictEqual, ok } from 'node:assert';
-import type { Note } from './door-client.ts';
+import type { Note } from './transport-client.ts';
 
 /** A schema as far as a test needs it. */
 interface Schema {

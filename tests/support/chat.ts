@@ -1,19 +1,19 @@
-import { call, type DoorClient } from './door-client.ts';
+import { call, type TransportClient } from './transport-client.ts';
 
 /** Says something in a room; answers its seq. */
-export async function say(client: Pick<DoorClient, 'ask'>, text: string, room = 'lobby'): Promise<number> {
+export async function say(client: Pick<TransportClient, 'ask'>, text: string, room = 'lobby'): Promise<number> {
   return (await call(client, 'message.send', { room, text, clientId: crypto.randomUUID() })).message.seq;
 }
 
 /** Resolves with the ms that passed until a client has heard a text. */
-export async function hears(client: DoorClient, text: string, timeoutMs?: number): Promise<number> {
+export async function hears(client: TransportClient, text: string, timeoutMs?: number): Promise<number> {
   const start = performance.now();
   await client.notes.first(({ body }) => (body['message'] as { text?: string } | undefined)?.text === text, timeoutMs);
   return performance.now() - start;
 }
 
 /** The seqs of a room's events, as a client got them. */
-export function seqsOf(client: DoorClient, room: string): number[] {
+export function seqsOf(client: TransportClient, room: string): number[] {
   return client.notes.all.flatMap(({ body }) =>
     body['room'] === room && typeof body['seq'] === 'number' && 'actor' in body ? [body['seq']] : [],
   );

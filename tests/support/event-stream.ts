@@ -1,5 +1,5 @@
 import { deferred } from './deferred.ts';
-import type { Note } from './door-client.ts';
+import type { Note } from './transport-client.ts';
 import { EventSourceParser } from './event-source-parser.ts';
 import { Inbox } from './inbox.ts';
 

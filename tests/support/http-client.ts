@@ -1,6 +1,6 @@
 import { type CommandName, commands, isCommandName } from '@madang/protocol';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, DoorClient, Note } from './door-client.ts';
+import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import { Inbox } from './inbox.ts';
 
@@ -29,7 +29,7 @@ export function requestOf(name: CommandName, input: Record<string, unknown>): Re
   return { method, path: query.size > 0 ? `${filled}?${query.toString()}` : filled, body: undefined };
 }
 
-/** Where a field of a command's input goes at the HTTP door. */
+/** Where a field of a command's input goes at the HTTP transport. */
 export function placeOf(name: CommandName, field: string): 'path' | 'query' | 'body' {
   const { method, path } = commands[name].http;
   if (path.split('/').includes(`:${field}`)) return 'path';
@@ -37,7 +37,7 @@ export function placeOf(name: CommandName, field: string): 'path' | 'query' | 'b
 }
 
 /** `fetch` for calls; with credentials also server-sent events. */
-export async function connectHttp(url: string, credentials: Credentials): Promise<DoorClient> {
+export async function connectHttp(url: string, credentials: Credentials): Promise<TransportClient> {
   let token = credentials && 'token' in credentials ? credentials.token : undefined;
   const notes = new Inbox<Note>();
   let stream: EventStream | undefined;
@@ -66,5 +66,5 @@ export async function connectHttp(url: string, credentials: Credentials): Promis
   const { promise: never } = deferred();
   if (token !== undefined) stream = await openEventStream(url, { token, notes });
   const close = async (): Promise<void> => stream?.close();
-  return { door: 'http', notes, ask, closed: stream?.closed ?? never, close, [Symbol.asyncDispose]: close };
+  return { transport: 'http', notes, ask, closed: stream?.closed ?? never, close, [Symbol.asyncDispose]: close };
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, DoorClient, Note } from './door-client.ts';
+import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
 /** A plain WebSocket at `/ws`, speaking JSON-RPC 2.0, and what only that has. */
-export interface JsonRpcClient extends DoorClient {
+export interface JsonRpcClient extends TransportClient {
   readonly webSocket: WebSocket;
   /** Sends any text, and resolves with the next message that is no notification. */
   exchange(text: string | Buffer): Promise<unknown>;
@@ -45,7 +45,7 @@ export async function connectJsonRpc(
   webSocket.on('error', () => markClosed());
   await Promise.race([once(webSocket, 'open'), closed.then(() => Promise.reject(new Error('/ws did not open')))]);
   const client: JsonRpcClient = {
-    door: 'websocket',
+    transport: 'websocket',
     notes,
     webSocket,
     closed,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, DoorClient, Note } from './door-client.ts';
+import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
 /** A line that a Python client prints. */
@@ -19,7 +19,7 @@ export async function connectPython(
   program: 'json_rpc_client' | 'socket_io_client',
   url: string,
   credentials: Credentials,
-): Promise<DoorClient> {
+): Promise<TransportClient> {
   const file = fileURLToPath(new URL(`python/${program}.py`, import.meta.url));
   const child = spawn('/usr/bin/python3', ['-I', file, url], { stdio: ['pipe', 'pipe', 'pipe'] });
   const notes = new Inbox<Note>();
@@ -52,5 +52,5 @@ export async function connectPython(
     const { error } = await ask('session.start', credentials);
     if (error) throw new Error(`session.start: ${error.message}`);
   }
-  return { door: program, notes, ask, closed, close, [Symbol.asyncDispose]: close };
+  return { transport: program, notes, ask, closed, close, [Symbol.asyncDispose]: close };
 }

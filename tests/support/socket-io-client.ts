@@ -1,10 +1,10 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, DoorClient, Note } from './door-client.ts';
+import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
 /** The stock Socket.IO client at `/socket.io/`, and its socket for what only Socket.IO has. */
-export interface SocketIoClient extends DoorClient {
+export interface SocketIoClient extends TransportClient {
   readonly socket: Socket;
 }
 
@@ -36,7 +36,7 @@ export async function connectSocketIo(
     throw error;
   }
   return {
-    door: `socket.io ${socket.io.engine.transport.name}`,
+    transport: `socket.io ${socket.io.engine.transport.name}`,
     notes,
     socket,
     closed,

@@ -2,12 +2,12 @@
 
 export interface Speaker {
   name: string;
-  /** Calls the HTTP door; answers the JSON. */
+  /** Calls the HTTP transport; answers the JSON. */
   call<T>(method: string, path: string, body?: object): Promise<T>;
   say(text: string, room?: string): Promise<void>;
 }
 
-/** Starts a guest's session at the HTTP door. */
+/** Starts a guest's session at the HTTP transport. */
 export async function speaker(url: string, name: string): Promise<Speaker> {
   let token = '';
   const call = async <T>(method: string, path: string, body?: object): Promise<T> => {

@@ -1,5 +1,5 @@
 import { hears, say } from './chat.ts';
-import type { DoorClient } from './door-client.ts';
+import type { TransportClient } from './transport-client.ts';
 
 /** How long the slowest send and the slowest hearing took, in ms. */
 export interface Slowest {
@@ -9,8 +9,8 @@ export interface Slowest {
 
 /** Says something each 100 ms while something happens; the listener must hear all of it within 15 s. */
 export async function whileTalking(
-  speaker: DoorClient,
-  listener: DoorClient,
+  speaker: TransportClient,
+  listener: TransportClient,
   happens: () => Promise<unknown>,
   room = 'lobby',
 ): Promise<Slowest> {

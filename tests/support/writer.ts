@@ -1,7 +1,7 @@
 import { type Client, createClient, memoryOutboxStore } from '@madang/client';
 import { expect, vi } from 'vitest';
 import { run } from './chat.ts';
-import { call, type DoorClient, outcome } from './door-client.ts';
+import { call, type TransportClient, outcome } from './transport-client.ts';
 
 /** An SDK client that says something now and again, and remembers what it heard and what was acknowledged. */
 export interface TestWriter extends AsyncDisposable {
@@ -58,7 +58,7 @@ export async function startWriter(url: string, name: string, everyMs = 40): Prom
 }
 
 /** The texts of the lobby's whole log, by seq. */
-export async function lobbyTexts(client: DoorClient): Promise<Map<number, string>> {
+export async function lobbyTexts(client: TransportClient): Promise<Map<number, string>> {
   const texts = new Map<number, string>();
   for (let more = true; more;) {
     const page = await call(client, 'log.read', { room: 'lobby', after: texts.size });
@@ -72,7 +72,7 @@ export async function lobbyTexts(client: DoorClient): Promise<Map<number, string
 }
 
 /** Every acknowledged message is in the log, once, under the seq of its answer; each writer heard all, in order. */
-export async function expectNothingLost(reader: DoorClient, writers: TestWriter[]): Promise<void> {
+export async function expectNothingLost(reader: TransportClient, writers: TestWriter[]): Promise<void> {
   const counts = await Promise.all(writers.map((writer) => writer.finish()));
   const log = await lobbyTexts(reader);
   const texts = [...log.values()];
@@ -88,7 +88,7 @@ export async function expectNothingLost(reader: DoorClient, writers: TestWriter[
 }
 
 /** Sends the same message until it is taken, as an outbox does; answers the ms that it took. */
-export async function insist(client: DoorClient, text: string): Promise<number> {
+export async function insist(client: TransportClient, text: string): Promise<number> {
   const start = performance.now();
   const input = { room: 'lobby', text, clientId: text };
   while ((await outcome(client, 'message.send', input)) !== 'ok') await new Promise((wait) => setTimeout(wait, 50));

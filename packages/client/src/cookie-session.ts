@@ -1,7 +1,7 @@
 import type { CommandInput } from '@madang/protocol';
 import { errorFrom, unavailable } from './errors.js';
 
-/** Begins a session at the HTTP door, which sets its cookie. The token in the answer is not looked at. */
+/** Begins a session at the HTTP transport, which sets its cookie. The token in the answer is not looked at. */
 export async function beginCookieSession(url: URL, credentials: CommandInput<'session.start'>): Promise<void> {
   await request(url, 'POST', JSON.stringify(credentials));
 }

@@ -76,7 +76,7 @@ export interface Command<Name extends string, Input extends z.ZodObject, Output 
   line?: LineSyntax<z.infer<Output>>;
 }
 
-/** Defines a command: everything that doors, documents, the SDK and tests know of it. */
+/** Defines a command: everything that transports, documents, the SDK and tests know of it. */
 export function defineCommand<Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
   command: Command<Name, Input, Output>,
 ): Command<Name, Input, Output> {

@@ -6,7 +6,7 @@ import { messageId, roomId, seq, timestamp, userId, userRef } from './fields.js'
 const outcome = z
   .object({
     connection: z.string().meta({ description: "The connection's id" }),
-    door: z.string().meta({ description: 'Where it came in: `socket.io`, `websocket`, `event-stream`, `line`' }),
+    transport: z.string().meta({ description: 'Where it came in: `socket.io`, `websocket`, `event-stream`, `line`' }),
     since: timestamp.meta({ description: 'When it began to hear its rooms' }),
     until: timestamp.optional().meta({ description: 'When it was closed; absent while it is open' }),
     sentAt: timestamp.optional().meta({ description: 'When the message was handed to the network for it' }),

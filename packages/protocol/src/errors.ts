@@ -1,7 +1,7 @@
 import type { ZodError } from 'zod';
 
 /**
- * Every error that a client can see. `http` is the status at the HTTP door, `jsonRpc` the number at `/ws`
+ * Every error that a client can see. `http` is the status at the HTTP transport, `jsonRpc` the number at `/ws`
  * (-32602 and -32603 are the standard's own; the others lie in its range for servers), `retry` whether the same call
  * may succeed later without change, `title` what it means.
  */
@@ -74,7 +74,7 @@ export interface InputIssue {
   message: string;
 }
 
-/** An error as every door shows it. `retryAfter` is in seconds and comes with `rate_limited`. */
+/** An error as every transport shows it. `retryAfter` is in seconds and comes with `rate_limited`. */
 export interface ErrorObject {
   code: ErrorCode;
   message: string;
@@ -114,7 +114,7 @@ export function fail(code: ErrorCode, message: string, details?: ErrorObject['de
 /** How many things that are wrong with an input an error names. */
 export const MAX_ISSUES = 20;
 
-/** The `invalid_input` error of an input that its schema refused, in the same words at every door. */
+/** The `invalid_input` error of an input that its schema refused, in the same words at every transport. */
 export function invalidInput(error: ZodError, input: unknown): MadangError {
   const issues = error.issues.slice(0, MAX_ISSUES).flatMap((issue) => explainIssue(issue, input));
   return invalidInputOf(issues.slice(0, MAX_ISSUES));

@@ -3,7 +3,7 @@ import { defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { timestamp, userRef } from './fields.js';
 
-/** Whether somebody is here: over all their tabs and doors, the most present one counts. */
+/** Whether somebody is here: over all their tabs and transports, the most present one counts. */
 export const presenceState = z.enum(['online', 'away', 'offline']);
 
 /** Whether somebody is here. */

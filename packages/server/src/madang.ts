@@ -5,16 +5,16 @@ import { PatientClock, systemClock } from './clock.js';
 import { Commands } from './commands/run.js';
 import { rename } from './commands/user.js';
 import { type Config, parseConfig, rateLimitsOf } from './config.js';
-import { AddressLimit } from './doors/address-limit.js';
-import { Addresses } from './doors/client-address.js';
-import { Credentials } from './doors/credentials.js';
-import type { DoorParts } from './doors/door.js';
-import { createHttpDoor } from './doors/http/door.js';
-import { createJsonRpcDoor } from './doors/json-rpc/door.js';
-import { createLineDoor } from './doors/line/door.js';
-import { Origins } from './doors/origin.js';
-import { attachUpgrades } from './doors/port.js';
-import { SocketIoDoor } from './doors/socket-io/door.js';
+import { AddressLimit } from './transports/address-limit.js';
+import { Addresses } from './transports/client-address.js';
+import { Credentials } from './transports/credentials.js';
+import type { TransportParts } from './transports/transport.js';
+import { createHttpTransport } from './transports/http/transport.js';
+import { createJsonRpcTransport } from './transports/json-rpc/transport.js';
+import { createLineTransport } from './transports/line/transport.js';
+import { Origins } from './transports/origin.js';
+import { attachUpgrades } from './transports/upgrades.js';
+import { SocketIoTransport } from './transports/socket-io/transport.js';
 import { StartError } from './errors.js';
 import { Attendance } from './fanout/attendance.js';
 import { BufferBound } from './fanout/buffer-bound.js';
@@ -69,7 +69,7 @@ export interface Madang {
   /** Lets a server's WebSocket upgrades below `path` in. Others are left to the server's own listeners. */
   attach(server: Server): void;
   /**
-   * Ends what a user of the app has open here, at every door and on every node: their connections hear nothing more, are
+   * Ends what a user of the app has open here, at every transport and on every node: their connections hear nothing more, are
    * told `session.ended` (`revoked`) and closed. For signing out everywhere, and for a ban: first let `authenticate`
    * answer `null` for them, since whom it knows may come back at once. Resolves when it is on disk; other nodes follow
    * at once over the bus, without one within 5 s. Does nothing for a user who was never here.
@@ -196,7 +196,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
   const addressLimit = new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity);
-  const doors: DoorParts = {
+  const transports: TransportParts = {
     commands,
     attendance,
     credentials,
@@ -208,9 +208,9 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     compression: config.compression,
     limits: config,
   };
-  const socketIo = new SocketIoDoor(doors, socketIdPrefix);
-  const webSocket = createJsonRpcDoor(doors);
-  const line = createLineDoor(doors);
+  const socketIo = new SocketIoTransport(transports, socketIdPrefix);
+  const webSocket = createJsonRpcTransport(transports);
+  const line = createLineTransport(transports);
   let stopping: Promise<void> | undefined;
   const health = {
     store: () => store.check(),
@@ -219,8 +219,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     bus: () => nodes?.state ?? 'none',
     isStopping: () => stopping !== undefined,
   };
-  const router = createHttpDoor({
-    ...doors,
+  const router = createHttpTransport({
+    ...transports,
     resume: new Resume(store, log),
     health,
     socketIo,

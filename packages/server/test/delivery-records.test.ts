@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => records.close());
 
 function connection(id: string, only?: string): Connection {
-  return { id, door: 'test', only } as Connection;
+  return { id, transport: 'test', only } as Connection;
 }
 
 /** Where an event is, and since when. */

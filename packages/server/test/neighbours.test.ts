@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Neighbours } from '../dist/cli/neighbours.js';
-import { Addresses } from '../dist/doors/client-address.js';
+import { Addresses } from '../dist/transports/client-address.js';
 
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));

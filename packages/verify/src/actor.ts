@@ -1,5 +1,5 @@
 import type { ContractClient } from './clients.js';
-import type { Answer } from './doors/door.js';
+import type { Answer } from './transports/transport.js';
 import type { Intent } from './history.js';
 import { pause, type Random, within } from './random.js';
 

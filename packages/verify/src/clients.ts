@@ -1,5 +1,5 @@
-import { type Answer, type Door } from './doors/door.js';
-import { type DoorKind, openDoor } from './doors/open.js';
+import { type Answer, type Transport } from './transports/transport.js';
+import { type TransportKind, openTransport } from './transports/open.js';
 import { type HistoryWriter, type How, type Intent, seenOf } from './history.js';
 import { pause, type Random } from './random.js';
 import { recordAnswer } from './record-answer.js';
@@ -13,7 +13,7 @@ const MAX_HELD = 256;
 /** Who a client is, and where it goes. */
 export interface ClientOptions {
   id: string;
-  kind: DoorKind;
+  kind: TransportKind;
   /** The ways to the server, through the proxy or not; each attempt to connect takes one of them. */
   urls: readonly string[];
   user: string;
@@ -55,7 +55,7 @@ export interface ContractClient {
 }
 
 /**
- * A client over a raw door, that keeps the contract's receiving side by itself: it drops what it has by seq, holds what
+ * A client over a raw transport, that keeps the contract's receiving side by itself: it drops what it has by seq, holds what
  * comes early, reads the log where it sees a gap or is told of one, and syncs whenever it comes back.
  */
 export class RawClient implements ContractClient {
@@ -65,7 +65,7 @@ export class RawClient implements ContractClient {
   onBehind: (() => void) | undefined;
   readonly #options: ClientOptions;
   readonly #views = new Map<string, View>();
-  #door: Door | undefined;
+  #transport: Transport | undefined;
   #connection = 0;
   #lastEventId: string | undefined;
   #epoch: string | undefined;
@@ -94,7 +94,7 @@ export class RawClient implements ContractClient {
   }
 
   isConnected(): boolean {
-    return this.#door !== undefined;
+    return this.#transport !== undefined;
   }
 
   isMemberOf(room: string): boolean {
@@ -105,23 +105,23 @@ export class RawClient implements ContractClient {
     return this.#views.get(room)?.applied ?? 0;
   }
 
-  /** The connection itself, for what only one door can do. */
-  get door(): Door | undefined {
-    return this.#door;
+  /** The connection itself, for what only one transport can do. */
+  get transport(): Transport | undefined {
+    return this.#transport;
   }
 
   /** Ends the connection as a broken network does; the client comes back. */
   drop(): void {
-    this.#door?.close();
+    this.#transport?.close();
   }
 
   async attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined> {
     const { history } = this.#options;
-    const door = this.#door;
-    if (!door) return undefined;
+    const transport = this.#transport;
+    if (!transport) return undefined;
     const op = history.newOp();
     history.add({ type: 'invoked', op, client: this.id, user: this.user, intent });
-    const answer = await door.call(intent.command, input);
+    const answer = await transport.call(intent.command, input);
     recordAnswer(history, op, answer);
     this.#heed(intent, answer);
     return answer;
@@ -129,7 +129,7 @@ export class RawClient implements ContractClient {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#door?.close();
+    this.#transport?.close();
     this.#wake?.();
     await this.#running;
   }
@@ -148,7 +148,7 @@ export class RawClient implements ContractClient {
       } catch {
         failures = Math.min(failures + 1, 4);
       }
-      this.#door = undefined;
+      this.#transport = undefined;
       if (!this.#isClosed && !gate) await this.#wait(random.between(10, 60 * 2 ** failures));
     }
   }
@@ -156,7 +156,7 @@ export class RawClient implements ContractClient {
   async #connect(closed: () => void): Promise<void> {
     const { history, kind, urls, token, silenceMs, random } = this.#options;
     const connection = history.newConnection();
-    const door = await openDoor(
+    const transport = await openTransport(
       kind,
       {
         url: random.pick(urls),
@@ -171,21 +171,24 @@ export class RawClient implements ContractClient {
       (id) => (this.#lastEventId = id),
     );
     if (this.#isClosed) {
-      door.close();
+      transport.close();
       return;
     }
     this.#connection = connection;
-    this.#door = door;
+    this.#transport = transport;
     history.add({ type: 'connected', client: this.id, user: this.user, connection });
     // What the stream's id brings again must be enough; only its first connection asks.
-    if (kind !== 'event-stream' || this.#epoch === undefined) void this.#sync(door);
+    if (kind !== 'event-stream' || this.#epoch === undefined) void this.#sync(transport);
     else for (const [room, view] of this.#views) this.#read(room, view, 0);
   }
 
-  async #sync(door: Door): Promise<void> {
-    while (this.#door === door) {
+  async #sync(transport: Transport): Promise<void> {
+    while (this.#transport === transport) {
       const cursors = Object.fromEntries([...this.#views].map(([room, view]) => [room, view.applied]));
-      const answer = await door.call('sync', { cursors, ...(this.#epoch !== undefined && { epoch: this.#epoch }) });
+      const answer = await transport.call('sync', {
+        cursors,
+        ...(this.#epoch !== undefined && { epoch: this.#epoch }),
+      });
       if ('result' in answer) {
         this.#hearEpoch(answer.result);
         const rooms = answer.result['rooms'] as Record<string, Page & { error?: unknown }>;
@@ -249,18 +252,19 @@ export class RawClient implements ContractClient {
   /** Reads a room's log from where the view ends, up to `wanted`. */
   #read(room: string, view: View, wanted: number): void {
     view.wanted = Math.max(view.wanted, wanted);
-    const door = this.#door;
-    if (view.reading || !door || view.applied >= view.wanted) return;
+    const transport = this.#transport;
+    if (view.reading || !transport || view.applied >= view.wanted) return;
     view.reading = true;
-    void this.#readPages(room, view, door).finally(() => {
+    void this.#readPages(room, view, transport).finally(() => {
       view.reading = false;
-      if (this.#door && this.#door !== door && view.applied < view.wanted && view.isMember) this.#read(room, view, 0);
+      if (this.#transport && this.#transport !== transport && view.applied < view.wanted && view.isMember)
+        this.#read(room, view, 0);
     });
   }
 
-  async #readPages(room: string, view: View, door: Door): Promise<void> {
-    while (this.#door === door && view.applied < view.wanted) {
-      const answer = await door.call('log.read', { room, after: view.applied, limit: PAGE });
+  async #readPages(room: string, view: View, transport: Transport): Promise<void> {
+    while (this.#transport === transport && view.applied < view.wanted) {
+      const answer = await transport.call('log.read', { room, after: view.applied, limit: PAGE });
       if ('result' in answer) {
         this.#hearEpoch(answer.result);
         const before = view.applied;

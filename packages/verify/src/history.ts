@@ -137,7 +137,7 @@ export function readHistory(path: string): Entry[] {
   return lines.map((line) => JSON.parse(line) as Entry);
 }
 
-/** What is kept of an event that came over any door. */
+/** What is kept of an event that came over any transport. */
 export function seenOf(name: string, body: Record<string, unknown>): Seen {
   const message = body['message'] as { id?: string; clientId?: string; text?: string } | undefined;
   const id = message?.id ?? (body['messageId'] as string | undefined);

@@ -1,8 +1,8 @@
 export { check, type Verdict } from './checker.js';
 export type { Violation, ViolationKind } from './checks/facts.js';
 export { type ClientOptions, type ContractClient, RawClient } from './clients.js';
-export { type Door } from './doors/door.js';
-export { openDoor } from './doors/open.js';
+export { type Transport } from './transports/transport.js';
+export { openTransport } from './transports/open.js';
 export { cut, cutAtBytes, delay, duplicate, halfOpen } from './faults/network.js';
 export { kill, stop } from './faults/process.js';
 export { type Entry, HistoryWriter, type How, readHistory, type Seen } from './history.js';

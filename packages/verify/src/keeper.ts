@@ -1,5 +1,5 @@
-import type { Answer } from './doors/door.js';
-import { Rest } from './doors/rest.js';
+import type { Answer } from './transports/transport.js';
+import { Rest } from './transports/rest.js';
 import { type HistoryWriter, type Intent, type Seen, seenOf } from './history.js';
 import { pause, type Random } from './random.js';
 import { recordAnswer } from './record-answer.js';

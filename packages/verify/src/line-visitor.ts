@@ -1,16 +1,16 @@
 import type { Pace } from './actor.js';
-import { ANSWER_MS } from './doors/door.js';
-import { type LineDoor, openLine } from './doors/line.js';
+import { ANSWER_MS } from './transports/transport.js';
+import { type LineTransport, openLine } from './transports/line.js';
 import type { HistoryWriter, Intent } from './history.js';
 import { pause, type Random } from './random.js';
 
-/** How long a visitor stays away after the door was not opened, in ms; then twice as long, up to the second. */
+/** How long a visitor stays away after the transport was not opened, in ms; then twice as long, up to the second. */
 const AWAY_MS = [200, 10_000] as const;
 
 /** A message as a line: its room, who said it, and what. Other events begin with a star. */
 const MESSAGE = /^\[([^\]]+)\] ([^:*][^:]*): ([^]*)$/;
 
-/** Who comes to the line door, and where they go. */
+/** Who comes to the line transport, and where they go. */
 export interface LineVisitorOptions {
   id: string;
   url: string;
@@ -27,7 +27,7 @@ export interface LineVisitorOptions {
 }
 
 /**
- * Somebody at the line door, where there are no ids: they come in as a new guest each time, say things, and write down
+ * Somebody at the line transport, where there are no ids: they come in as a new guest each time, say things, and write down
  * every line that is a message. A send is acknowledged by their own line, and is never repeated, since a repeat would be
  * another message.
  */
@@ -37,7 +37,7 @@ export class LineVisitor {
   readonly #options: LineVisitorOptions;
   #user = '';
   #name = '';
-  #door: LineDoor | undefined;
+  #transport: LineTransport | undefined;
   #connection = 0;
   #settle: ((line: string | undefined) => void) | undefined;
   /** What came before it was known who they are. */
@@ -79,7 +79,7 @@ export class LineVisitor {
     this.#connection = history.newConnection();
     const hooks = { line: (line: string) => this.#hear(line), closed: () => this.#lost() };
     try {
-      this.#door = await openLine({ url, silenceMs }, hooks);
+      this.#transport = await openLine({ url, silenceMs }, hooks);
     } catch {
       this.#settle?.(undefined);
       return false;
@@ -89,7 +89,7 @@ export class LineVisitor {
     const me = name === undefined ? undefined : await this.#ask('/me', (line) => line.startsWith(`${name}  `));
     const user = me?.split('  ')[1];
     if (user === undefined) {
-      this.#door?.close();
+      this.#transport?.close();
       this.#early.length = 0;
       return false;
     }
@@ -103,7 +103,7 @@ export class LineVisitor {
     if (home !== undefined && !rooms.includes(home)) await this.#leave(home);
     await this.#options.admit(user);
     await this.#talk();
-    this.#door?.say('/quit');
+    this.#transport?.say('/quit');
     await this.#ended();
     return true;
   }
@@ -111,7 +111,7 @@ export class LineVisitor {
   async #talk(): Promise<void> {
     const { random, rooms, pace } = this.#options;
     let room: string | undefined;
-    while (this.#door && !this.#isClosed) {
+    while (this.#transport && !this.#isClosed) {
       await pause(random.next() * 2 * pace.meanMs);
       const choice = random.next();
       if (room === undefined || choice < 0.15) room = (await this.#join(random.pick(rooms))) ?? room;
@@ -162,7 +162,7 @@ export class LineVisitor {
   /** Types a line, and waits for its answer; undefined when none comes. */
   #ask(line: string, isDone: (line: string) => boolean): Promise<string | undefined> {
     const answer = this.#await((each) => isDone(each) || each.startsWith('! '));
-    if (this.#door) this.#door.say(line);
+    if (this.#transport) this.#transport.say(line);
     else this.#settle?.(undefined);
     return answer;
   }
@@ -196,13 +196,13 @@ export class LineVisitor {
   }
 
   #lost(): void {
-    this.#door = undefined;
+    this.#transport = undefined;
     this.#settle?.(undefined);
   }
 
   async #ended(): Promise<void> {
     const end = performance.now() + 1000;
-    while (this.#door && performance.now() < end) await pause(10);
-    this.#door?.close();
+    while (this.#transport && performance.now() < end) await pause(10);
+    this.#transport?.close();
   }
 }

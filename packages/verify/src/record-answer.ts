@@ -1,4 +1,4 @@
-import type { Answer } from './doors/door.js';
+import type { Answer } from './transports/transport.js';
 import type { HistoryWriter } from './history.js';
 
 /** Writes down how an attempt ended. */

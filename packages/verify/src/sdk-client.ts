@@ -1,6 +1,6 @@
 import { type Client, createClient, type EventName, MadangError, memoryOutboxStore } from '@madang/client';
 import type { ContractClient } from './clients.js';
-import type { Answer } from './doors/door.js';
+import type { Answer } from './transports/transport.js';
 import { type HistoryWriter, type Intent, seenOf } from './history.js';
 import { within } from './random.js';
 import { recordAnswer } from './record-answer.js';

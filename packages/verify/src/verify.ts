@@ -95,7 +95,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
       folder,
       seed: options.seed,
       durationMs: options.seconds * 1000,
-      clientsPerDoor: 1,
+      clientsPerTransport: 1,
       sdkClients: 2,
       rooms: ROOMS,
       quietMs: QUIET_MS,

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Actor, Board, type Pace } from './actor.js';
 import { type ContractClient, RawClient } from './clients.js';
-import { doorKinds } from './doors/open.js';
+import { transportKinds } from './transports/open.js';
 import { HistoryWriter, type Seen } from './history.js';
 import { Keeper, type Visit } from './keeper.js';
 import { LineVisitor } from './line-visitor.js';
@@ -28,8 +28,8 @@ export interface RunOptions {
   seed: number;
   /** How long people act, in ms. */
   durationMs: number;
-  /** Clients at each door. */
-  clientsPerDoor: number;
+  /** Clients at each transport. */
+  clientsPerTransport: number;
   /** Clients made with the SDK, over Socket.IO and plain WebSockets in turn. */
   sdkClients: number;
   rooms: number;
@@ -46,7 +46,7 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** `unavailable` leaves open whether a call was done; see {@link HistoryWriter.isUnsure}. Default false. */
   isUnsure?: boolean;
-  /** Whether a second client of the first person joins in at another door. Default true. */
+  /** Whether a second client of the first person joins in at another transport. Default true. */
   twins?: boolean;
   /** The server is stopped in order once everybody has a session, so that even a server that never syncs keeps that. */
   settles?: boolean;
@@ -164,7 +164,7 @@ interface Parts {
 }
 
 /**
- * Somebody at the line door. Each connection is another guest, so on a visit theirs is not broken: a guest who is cut off
+ * Somebody at the line transport. Each connection is another guest, so on a visit theirs is not broken: a guest who is cut off
  * in the lobby would stay a member of it.
  */
 function bringVisitor({ options, keeper, proxy, history, rooms }: Parts, straight: string): LineVisitor {
@@ -185,8 +185,8 @@ async function bringClients(parts: Parts): Promise<ContractClient[]> {
   const { options, keeper, proxy, history, rooms } = parts;
   const random = createRandom(options.seed);
   const clients: RawClient[] = [];
-  for (let number = 0; number < options.clientsPerDoor; number += 1) {
-    for (const [index, kind] of doorKinds.entries()) {
+  for (let number = 0; number < options.clientsPerTransport; number += 1) {
+    for (const [index, kind] of transportKinds.entries()) {
       const isTwin = options.twins !== false && number === 0 && index === 1;
       const first = clients[0];
       const id = `${kind}-${number}`;

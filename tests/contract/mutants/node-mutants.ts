@@ -61,7 +61,7 @@ export async function tryNodeMutant(mutant: NodeMutant, trial: Trial): Promise<V
     nodes: 2,
     seed,
     durationMs,
-    clientsPerDoor: 1,
+    clientsPerTransport: 1,
     sdkClients: 0,
     rooms: 3,
     pace: { meanMs: 30, inFlight: 3 },

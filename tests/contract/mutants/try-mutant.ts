@@ -25,7 +25,7 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
     seed,
     cli,
     durationMs,
-    clientsPerDoor: 1,
+    clientsPerTransport: 1,
     sdkClients: 0,
     rooms: 3,
     pace: { meanMs: 30, inFlight: 3 },

@@ -41,7 +41,7 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
       seed,
       nodes,
       durationMs: roundMs,
-      clientsPerDoor: 2,
+      clientsPerTransport: 2,
       sdkClients: 2,
       rooms: 4,
       pace: { meanMs: 150, inFlight: 4 },

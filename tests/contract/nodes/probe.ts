@@ -1,4 +1,4 @@
-import { type Door, openDoor, pause } from '@madang/verify';
+import { type Transport, openTransport, pause } from '@madang/verify';
 
 /** How often a probe says something, in ms. */
 const EVERY_MS = 100;
@@ -21,7 +21,7 @@ export class Probe {
   readonly #url: string;
   readonly #token: string;
   readonly #listener: ProbeListener;
-  #door: Door | undefined;
+  #transport: Transport | undefined;
   #room: string | undefined;
   #waiting = 0;
   #isClosed = false;
@@ -46,29 +46,29 @@ export class Probe {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#door?.close();
+    this.#transport?.close();
     await this.#running;
   }
 
   async #stay(): Promise<void> {
     while (!this.#isClosed) {
-      if (!this.#door) await this.#connect().catch(() => undefined);
+      if (!this.#transport) await this.#connect().catch(() => undefined);
       await pause(EVERY_MS / 2);
     }
   }
 
   async #talk(): Promise<void> {
     for (let number = 1; !this.#isClosed; number += 1) {
-      if (this.#door && this.#waiting < MAX_WAITING) void this.#say(this.#door, number);
+      if (this.#transport && this.#waiting < MAX_WAITING) void this.#say(this.#transport, number);
       await pause(EVERY_MS);
     }
   }
 
-  async #say(door: Door, number: number): Promise<void> {
+  async #say(transport: Transport, number: number): Promise<void> {
     const sentAt = performance.now();
     const text = `${this.#node} ${sentAt}`;
     this.#waiting += 1;
-    const answer = await door.call('message.send', { room: this.#room, text, clientId: `probe-${number}` });
+    const answer = await transport.call('message.send', { room: this.#room, text, clientId: `probe-${number}` });
     this.#waiting -= 1;
     if ('result' in answer) this.#listener.acknowledged(this.#node, sentAt);
   }
@@ -77,11 +77,11 @@ export class Probe {
     const target = { url: this.#url, token: this.#token, silenceMs: SILENCE_MS };
     const hooks = {
       heard: (name: string, body: Record<string, unknown>) => this.#hear(name, body),
-      closed: () => (this.#door = undefined),
+      closed: () => (this.#transport = undefined),
     };
-    const door = await openDoor('websocket', target, hooks, () => undefined);
-    if (this.#isClosed) door.close();
-    else this.#door = door;
+    const transport = await openTransport('websocket', target, hooks, () => undefined);
+    if (this.#isClosed) transport.close();
+    else this.#transport = transport;
   }
 
   #hear(name: string, body: Record<string, unknown>): void {
@@ -91,7 +91,7 @@ export class Probe {
   }
 
   async #call(name: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const answer = await this.#door?.call(name, input);
+    const answer = await this.#transport?.call(name, input);
     if (answer && 'result' in answer) return answer.result;
     throw new Error(`${name} does not work: ${JSON.stringify(answer)}`);
   }

@@ -93,7 +93,7 @@ function logIn(wanted) {
     if (!answer.ok) return;
     const isFirst = login === undefined;
     login = wanted;
-    find('door', HTMLElement).hidden = true;
+    find('transport', HTMLElement).hidden = true;
     find('yard', HTMLElement).hidden = false;
     if (isFirst) textInput.focus();
     render();

@@ -3,8 +3,8 @@
 const en = {
   title: 'Socket.IO chat',
   stats: (/** @type {number} */ online, /** @type {number} */ messages) => `${online} here · ${messages} sent`,
-  doorTitle: 'Come in',
-  doorHint: 'Open this page in two or three windows and come in under a different name in each.',
+  transportTitle: 'Come in',
+  transportHint: 'Open this page in two or three windows and come in under a different name in each.',
   name: 'Name',
   id: 'ID',
   idHint: 'Letters, digits, dot, dash and underscore.',
@@ -54,8 +54,8 @@ const en = {
 const ko = {
   title: 'Socket.IO 채팅',
   stats: (online, messages) => `${online}명 접속 · 메시지 ${messages}개`,
-  doorTitle: '들어가기',
-  doorHint: '이 페이지를 창 두세 개에 열고, 창마다 다른 이름으로 들어가 보세요.',
+  transportTitle: '들어가기',
+  transportHint: '이 페이지를 창 두세 개에 열고, 창마다 다른 이름으로 들어가 보세요.',
   name: '이름',
   id: '아이디',
   idHint: '글자, 숫자, 점, 붙임표, 밑줄을 쓸 수 있습니다.',

@@ -1,7 +1,7 @@
 import { commands, events, signals } from '../table.js';
 import { jsonSchemaOf, type JsonSchema } from './schemas.js';
 
-/** The AsyncAPI 3 document of the socket doors, derived from the table. `host` is `name:port`, `path` the mount's. */
+/** The AsyncAPI 3 document of the socket transports, derived from the table. `host` is `name:port`, `path` the mount's. */
 export function asyncApiDocument(host: string, path: string): JsonSchema {
   const schemas: Record<string, JsonSchema> = {};
   const messages: Record<string, JsonSchema> = {};

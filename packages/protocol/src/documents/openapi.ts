@@ -5,7 +5,7 @@ import { PROBLEM_TYPE } from '../wire/problem.js';
 import { jsonSchemaOf, type JsonSchema } from './schemas.js';
 
 /**
- * The OpenAPI 3.1 document of the HTTP door, derived from the table. `server` is where its routes begin, `cookie` the
+ * The OpenAPI 3.1 document of the HTTP transport, derived from the table. `server` is where its routes begin, `cookie` the
  * name of the session's.
  */
 export function openApiDocument(server: string, cookie: string): JsonSchema {

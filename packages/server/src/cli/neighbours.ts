@@ -10,7 +10,7 @@ import {
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
-import type { Addresses } from '../doors/client-address.js';
+import type { Addresses } from '../transports/client-address.js';
 import { messageOf, StartError } from '../errors.js';
 import type { WorkerPlace } from './workers.js';
 

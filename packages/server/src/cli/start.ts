@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config.js';
-import { Addresses } from '../doors/client-address.js';
-import { ignoreUpgrade } from '../doors/ignored-upgrade.js';
-import { asksForWebSocket } from '../doors/port.js';
+import { Addresses } from '../transports/client-address.js';
+import { ignoreUpgrade } from '../transports/ignored-upgrade.js';
+import { asksForWebSocket } from '../transports/upgrades.js';
 import { messageOf, StartError } from '../errors.js';
 import { createLogger, type Logger } from '../logger.js';
 import { createMadang, type Madang } from '../madang.js';

@@ -41,8 +41,8 @@ const sentences = {
       }
       return `${name}: a member since ${time(joinedAt)}${leftAt === undefined ? '' : `, who left ${time(leftAt)}`}`;
     },
-    connection: ({ door, since, until }: Outcome) =>
-      `${door} (from ${time(since)}${until === undefined ? '' : ` to ${time(until)}`})`,
+    connection: ({ transport, since, until }: Outcome) =>
+      `${transport} (from ${time(since)}${until === undefined ? '' : ` to ${time(until)}`})`,
     outcome: (outcome: Outcome, at: number) => {
       if (outcome.sentAt !== undefined) return `sent, ${outcome.sentAt - at} ms after`;
       if (outcome.skipped === 'other_room') return 'not sent: it asked for another room alone';
@@ -81,8 +81,8 @@ const sentences = {
       }
       return `${name}: ${time(joinedAt)}부터 참여자${leftAt === undefined ? '' : `, ${time(leftAt)}에 나감`}`;
     },
-    connection: ({ door, since, until }: Outcome) =>
-      `${door} (${time(since)} ~ ${until === undefined ? '' : time(until)})`,
+    connection: ({ transport, since, until }: Outcome) =>
+      `${transport} (${time(since)} ~ ${until === undefined ? '' : time(until)})`,
     outcome: (outcome: Outcome, at: number) => {
       if (outcome.sentAt !== undefined) return `보냄, ${outcome.sentAt - at} ms 뒤`;
       if (outcome.skipped === 'other_room') return '보내지 않음: 다른 방만 듣는 연결';

@@ -50,7 +50,7 @@ export class Commands {
     }
   }
 
-  /** Spends for what a door refuses by itself, since it is no call. Throws `rate_limited` when there was too much of it. */
+  /** Spends for what a transport refuses by itself, since it is no call. Throws `rate_limited` when there was too much of it. */
   refused(caller: Caller): Promise<void> {
     return this.#spend({ budget: 'refused', points: 1 }, caller);
   }

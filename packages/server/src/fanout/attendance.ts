@@ -17,7 +17,7 @@ const CLOSE_STEP_MS = 20;
 /** How long it is remembered that a session has ended, in ms: somebody may be coming in with it. */
 const ENDED_MS = 60_000;
 
-/** A connection's life as doors tell it: opened, given a session, drained, closed. */
+/** A connection's life as transports tell it: opened, given a session, drained, closed. */
 export class Attendance {
   readonly #connections: Connections;
   readonly #presence: Presence;

@@ -1,7 +1,7 @@
 import type { Session } from '../identity/actor.js';
 import type { Encoded, WireFormat } from './wire-format.js';
 
-/** Why the server closes a connection. Each door has its own code for it. */
+/** Why the server closes a connection. Each transport has its own code for it. */
 export type CloseReason =
   | 'session_ended'
   | 'restarting'
@@ -21,11 +21,11 @@ export interface Stretch extends Place {
   first: number;
 }
 
-/** A client at a door, as the fan-out knows it. */
+/** A client at a transport, as the fan-out knows it. */
 export interface Connection {
   readonly id: string;
-  /** The door's name, for logs. */
-  readonly door: string;
+  /** The transport's name, for logs. */
+  readonly transport: string;
   /** Whose it is; undefined before a session. */
   session: Session | undefined;
   /** The one room that it hears; all of its user's if undefined. */
@@ -36,10 +36,10 @@ export interface Connection {
   readonly format: WireFormat;
   /**
    * Writes what {@link Connection.format} has encoded. It never throws and never waits. `stretch` is what
-   * a room's events are of its log, for a door that keeps cursors.
+   * a room's events are of its log, for a transport that keeps cursors.
    */
   write(encoded: Encoded, stretch?: Stretch): void;
-  /** It hears a room no longer, since its user left it. For a door that keeps cursors. */
+  /** It hears a room no longer, since its user left it. For a transport that keeps cursors. */
   left?(room: string): void;
   /** Bytes written that the network has not taken yet. */
   queuedBytes(): number;

@@ -26,7 +26,7 @@ interface Run {
 class Attachment {
   readonly id: string;
   readonly user: string;
-  readonly door: string;
+  readonly transport: string;
   /** The one room that it hears; all of its user's if undefined. */
   readonly only: string | undefined;
   readonly openedAt: number;
@@ -36,10 +36,10 @@ class Attachment {
   /** While it is behind: the first run that it did not get. */
   behindFrom: number | undefined;
 
-  constructor({ id, door, only }: Connection, user: string, start: { at: number; from: number }) {
+  constructor({ id, transport, only }: Connection, user: string, start: { at: number; from: number }) {
     this.id = id;
     this.user = user;
-    this.door = door;
+    this.transport = transport;
     this.only = only;
     this.openedAt = start.at;
     this.closedAt = undefined;
@@ -60,7 +60,7 @@ interface Gap {
 /** What became of an event at one connection; `skipped` is absent when it was handed to the network. */
 export interface Outcome {
   connection: string;
-  door: string;
+  transport: string;
   openedAt: number;
   closedAt?: number;
   sentAt?: number;
@@ -192,8 +192,8 @@ export class DeliveryRecords {
   }
 
   #outcomeOf(run: Run, attachment: Attachment): Outcome {
-    const { id: connection, door, openedAt, closedAt } = attachment;
-    const base = { connection, door, openedAt, ...(closedAt !== undefined && { closedAt }) };
+    const { id: connection, transport, openedAt, closedAt } = attachment;
+    const base = { connection, transport, openedAt, ...(closedAt !== undefined && { closedAt }) };
     if (attachment.only !== undefined && attachment.only !== run.room) return { ...base, skipped: 'other_room' };
     if (attachment.behindFrom !== undefined && attachment.behindFrom <= run.number)
       return { ...base, skipped: 'behind' };

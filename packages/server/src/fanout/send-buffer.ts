@@ -37,7 +37,7 @@ export class SendBuffers {
     return this.#behind.size === 0 ? undefined : this.#behind.get(connection);
   }
 
-  /** A connection's door says that the network took something: tells it what it missed once nothing is left. */
+  /** A connection's transport says that the network took something: tells it what it missed once nothing is left. */
   drained(connection: Connection): void {
     const behind = this.#behind.get(connection);
     if (!behind || connection.queuedBytes() > 0) return;

@@ -4,7 +4,7 @@ import type { Note } from '../log/committed.js';
 export type Encoded = Buffer | readonly string[];
 
 /**
- * How notes look on a wire. A door supplies it; the object is the key under which an encoding is kept, so that a batch
+ * How notes look on a wire. A transport supplies it; the object is the key under which an encoding is kept, so that a batch
  * is encoded once for all connections of a format.
  */
 export interface WireFormat {

@@ -129,7 +129,7 @@ export class Sessions {
     return (this.#endedAt.get(id) ?? -Infinity) >= askedAt ? undefined : session;
   }
 
-  /** Ends what a host app's user has open, at every door and node. Does nothing for one who was never here. */
+  /** Ends what a host app's user has open, at every transport and node. Does nothing for one who was never here. */
   async endAllOf(hostId: string): Promise<void> {
     const userId = userIdOf(hostId);
     this.#endedAt.set(userId, performance.now());

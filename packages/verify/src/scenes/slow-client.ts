@@ -42,9 +42,9 @@ export function playSlowClient(options: SceneOptions): Promise<SlowClientResult>
     if (!(await until(() => clients.every((client) => client.appliedOf('lobby') > 0), 20_000))) {
       throw new Error('the clients did not come in');
     }
-    const { door } = slow;
-    const readBefore = door?.bytesRead?.() ?? 0;
-    door?.pause?.();
+    const { transport } = slow;
+    const readBefore = transport?.bytesRead?.() ?? 0;
+    transport?.pause?.();
     const latencies: number[] = [];
     let number = 0;
     const send = async (): Promise<void> => {
@@ -54,10 +54,10 @@ export function playSlowClient(options: SceneOptions): Promise<SlowClientResult>
       }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, send));
-    const inKernel = kernelQueueBytes(subject.port, door?.localPort?.() ?? 0);
+    const inKernel = kernelQueueBytes(subject.port, transport?.localPort?.() ?? 0);
     let readUntilTold = 0;
-    slow.onBehind = () => (readUntilTold ||= (door?.bytesRead?.() ?? 0) - readBefore);
-    door?.resume?.();
+    slow.onBehind = () => (readUntilTold ||= (transport?.bytesRead?.() ?? 0) - readBefore);
+    transport?.resume?.();
     const isTold = await until(() => readUntilTold > 0, 10_000, 5);
     // Somebody speaks again: a client that was told nothing could see only now that something is missing.
     await say(sender, 'after', 'after');

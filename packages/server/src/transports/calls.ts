@@ -1,0 +1,58 @@
+import { MadangError } from '@madang/protocol';
+import type { Caller } from '../commands/context.js';
+import { toMadangError } from '../errors.js';
+import type { IncomingMessage } from 'node:http';
+import type { Identity } from './credentials.js';
+import type { TransportParts } from './transport.js';
+
+/** A caller who stays, and has calls on their way. */
+export interface Calling extends Caller {
+  callsInFlight: number;
+  /** Resolves when the handshake's session is let in: what is called before is that session's. */
+  greeting?: Promise<void> | undefined;
+}
+
+/** What became of a call. */
+export type Outcome = { result: unknown } | { error: MadangError };
+
+/** Runs a connection's call: bounded in number, and everything thrown is an error that a client may see. */
+export async function runCall(parts: TransportParts, name: unknown, input: unknown, caller: Calling): Promise<Outcome> {
+  const { commands, limits, logger } = parts;
+  if (caller.callsInFlight >= limits.maxCallsInFlight) {
+    const message = `More than ${limits.maxCallsInFlight} calls wait for an answer; send fewer at once`;
+    return { error: new MadangError({ code: 'rate_limited', message, retryAfter: 1 }) };
+  }
+  caller.callsInFlight += 1;
+  try {
+    if (caller.greeting) await caller.greeting;
+    return { result: await commands.run(name, input, caller) };
+  } catch (error) {
+    return { error: toMadangError(error, logger) };
+  } finally {
+    caller.callsInFlight -= 1;
+  }
+}
+
+/** Spends for what came and is no call. Answers what to say of it: the error, or that there was too much of such. */
+export async function refuse(parts: TransportParts, caller: Caller, error: MadangError): Promise<MadangError> {
+  try {
+    await parts.commands.refused(caller);
+    return error;
+  } catch (tooMuch) {
+    return toMadangError(tooMuch, parts.logger);
+  }
+}
+
+/**
+ * Whose a request is, and why nobody's.
+ * @throws MadangError `unauthenticated` for a token that is none: its address has spent something then
+ */
+export async function identityOf(parts: TransportParts, request: IncomingMessage): Promise<Identity> {
+  try {
+    return await parts.credentials.find(request);
+  } catch (error) {
+    const known = toMadangError(error, parts.logger);
+    if (known.code !== 'unauthenticated') throw known;
+    throw await refuse(parts, { session: undefined, address: parts.addresses.of(request) }, known);
+  }
+}

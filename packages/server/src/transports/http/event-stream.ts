@@ -1,0 +1,205 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { nextConnectionId } from '../connection-id.js';
+import type { Caller } from '../../commands/context.js';
+import type { CloseReason, Place, Stretch } from '../../fanout/connection.js';
+import type { ResumableConnection, Resume } from '../../fanout/resume.js';
+import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
+import { behindNote } from '../../fanout/send-buffer.js';
+import type { Note } from '../../log/committed.js';
+import { noSession, type Session } from '../../identity/actor.js';
+import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
+import { identityOf } from '../calls.js';
+import type { TransportParts } from '../transport.js';
+import { cursorsOfId, idOfCursors } from './event-id.js';
+
+/** With more rooms than this, the id (all their cursors) is sent once a second: an older one repeats, it loses nothing. */
+const ROOMS_WITH_EAGER_ID = 20;
+const LAZY_ID_MS = 1000;
+
+/**
+ * Events and signals as server-sent events (WHATWG HTML, section 9.2). The last one's block is left open: the connection
+ * ends it, with its `id` or without.
+ */
+const eventStreamFormat: WireFormat = {
+  name: 'event-stream',
+  encode: (notes) => Buffer.from(notes.map(blockOf).join('\n')),
+};
+
+function blockOf({ name, json, body }: Note): string {
+  // Where clients are told when to come back, stock ones hear it too.
+  const retry = typeof body['reconnectMs'] === 'number' ? `retry: ${body['reconnectMs']}\n` : '';
+  return `event: ${name}\ndata: ${json}\n${retry}`;
+}
+
+/** After how many ms a client whose stream breaks comes back at the earliest. */
+const MIN_RETRY_MS = 1000;
+
+/**
+ * `GET /api/events`: the caller's rooms, live; `?room=` for one of them. The last event of each write
+ * has an `id` that holds the cursors of all rooms, so that `Last-Event-ID` goes on exactly there; a comment keeps a
+ * silent stream open.
+ */
+export function eventStream(parts: TransportParts, resume: Resume): RequestHandler {
+  return async (request, response) => {
+    const { addresses, addressLimit, attendance, commands, limits } = parts;
+    if (parts.bufferBound.isFull) throw tooMuchWaits();
+    const { session, refusal } = await identityOf(parts, request);
+    if (!session) throw noSession(refusal);
+    const only = typeof request.query['room'] === 'string' ? request.query['room'] : undefined;
+    const connection = new EventStreamConnection(response, resume.epoch, only);
+    const caller: Caller = {
+      connection,
+      address: addresses.of(request),
+      get session() {
+        return connection.session ?? session;
+      },
+    };
+    const lastEventId = lastEventIdOf(request);
+    const since = lastEventId === '' ? undefined : cursorsOfId(lastEventId);
+    if (only !== undefined) await commands.requireReader(only, { session, address: caller.address });
+    // Of a client that has gone meanwhile nothing would tell any more: from here to `whenGone` nothing is waited for.
+    if (response.closed || request.socket.destroyed) return;
+    if (addressLimit.isFull(caller.address)) throw tooManyConnections();
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-cache, no-transform',
+      'X-Accel-Buffering': 'no',
+    });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    response.write(`retry: ${MIN_RETRY_MS + Math.round(Math.random() * limits.reconnectSpreadMs)}\n\n`);
+    const heartbeat = setInterval(() => {
+      // One that is ended but not read yet takes nothing more: the error would be nobody's.
+      if (!response.writableEnded) response.write(':\n\n');
+    }, limits.heartbeatMs);
+    const address = addressLimit.enter(caller.address);
+    attendance.opened(connection);
+    response.on('drain', () => attendance.drained(connection));
+    whenGone(request, response, () => {
+      clearInterval(heartbeat);
+      addressLimit.leave(address);
+      attendance.closed(connection);
+    });
+    await commands.letIn(session, caller);
+    await resume.join(connection, session.user.id, since);
+  };
+}
+
+/** Acts once when a response has ended, or its connection: one that waits behind another response hears of no end itself. */
+function whenGone(request: Request, response: Response, act: () => void): void {
+  const { socket } = request;
+  const gone = () => {
+    response.off('close', gone);
+    socket.off('close', gone);
+    act();
+  };
+  response.on('close', gone);
+  socket.on('close', gone);
+}
+
+/** Empty for none. What is given twice, or as something else than a text, can't be one of ours, and is read as such. */
+function lastEventIdOf(request: Request): string {
+  return [request.headers['last-event-id'] ?? request.query['lastEventId'] ?? ''].flat().map(String).join(',');
+}
+
+/** A stream to one client. What is live waits until the backlog is written. */
+class EventStreamConnection implements ResumableConnection {
+  readonly id = nextConnectionId();
+  readonly transport = 'event-stream';
+  readonly format = eventStreamFormat;
+  session: Session | undefined;
+  presence: 'online' | 'away' = 'online';
+  readonly #response: Response;
+  readonly #epoch: string;
+  readonly only: string | undefined;
+  readonly #cursors = new Map<string, number>();
+  #kept: { encoded: Encoded; stretch: Stretch | undefined }[] | undefined = [];
+  #keptBytes = 0;
+  #idAt = 0;
+
+  constructor(response: Response, epoch: string, only: string | undefined) {
+    this.#response = response;
+    this.#epoch = epoch;
+    this.only = only;
+  }
+
+  write(encoded: Encoded, stretch?: Stretch): void {
+    if (this.#kept) {
+      this.#kept.push({ encoded, stretch });
+      this.#keptBytes += encodedBytes(encoded);
+    } else {
+      this.#writeLive(encoded, stretch);
+    }
+  }
+
+  queuedBytes(): number {
+    return this.#response.writableLength + this.#keptBytes;
+  }
+
+  left(room: string): void {
+    this.#cursors.delete(room);
+  }
+
+  close(_reason: CloseReason): void {
+    this.#response.end();
+  }
+
+  terminate(): void {
+    this.#response.destroy();
+  }
+
+  startAt(place: Place): void {
+    this.#cursors.set(place.room, place.seq);
+  }
+
+  async writeBacklog(encoded: Encoded, place: Place): Promise<void> {
+    this.#writeNow(encoded, place);
+    if (!this.#response.writableNeedDrain || this.#response.closed) return;
+    await new Promise<void>((resolve) => {
+      this.#response.once('drain', resolve);
+      this.#response.once('close', resolve);
+    });
+  }
+
+  goLive(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    this.#keptBytes = 0;
+    // The browser's EventSource takes an id without an event too, so that a stream without events can be resumed.
+    if (!this.#response.writableEnded) this.#response.write(this.#idBlock());
+    for (const { encoded, stretch } of kept) this.#writeLive(encoded, stretch);
+  }
+
+  /**
+   * What the backlog has told may be told live later: the disk has it before the fan-out does. A node that has not heard
+   * the others for a while also tells old and new together; then the client is sent to the log, to hear nothing out of
+   * order.
+   */
+  #writeLive(encoded: Encoded, stretch: Stretch | undefined): void {
+    if (!stretch) return this.#writeNow(encoded, undefined);
+    const { room, first, seq } = stretch;
+    const cursor = this.#cursors.get(room) ?? 0;
+    if (seq <= cursor) return;
+    const isPartlyOld = first <= cursor;
+    this.#writeNow(isPartlyOld ? this.format.encode([behindNote(room, seq)]) : encoded, stretch);
+  }
+
+  #writeNow(encoded: Encoded, place: Place | undefined): void {
+    if (this.#response.writableEnded || !Buffer.isBuffer(encoded)) return;
+    if (place) this.#cursors.set(place.room, place.seq);
+    if (place && this.only !== undefined && place.room !== this.only) return;
+    this.#response.write(encoded);
+    this.#response.write(place && this.#isIdDue() ? this.#idBlock() : '\n');
+  }
+
+  #isIdDue(): boolean {
+    return this.#cursors.size <= ROOMS_WITH_EAGER_ID || performance.now() - this.#idAt >= LAZY_ID_MS;
+  }
+
+  #idBlock(): string {
+    this.#idAt = performance.now();
+    return `id: ${idOfCursors(this.#epoch, this.#cursors)}\n\n`;
+  }
+}

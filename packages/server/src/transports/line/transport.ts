@@ -1,0 +1,103 @@
+import { type Language, languages, MadangError } from '@madang/protocol';
+import accepts from 'accepts';
+import { randomInt } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { toMadangError } from '../../errors.js';
+import type { Session } from '../../identity/actor.js';
+import { refuse, runCall } from '../calls.js';
+import type { TransportParts } from '../transport.js';
+import type { WebSocketConnection } from '../websocket-connection.js';
+import { type WebSocketTransport, WebSocketUpgrades } from '../websocket-server.js';
+import { lineFormats, oneLine } from './format.js';
+import { helpLines, type Line, parseLine, usage } from './line.js';
+import { lineWords } from './words.js';
+
+/** How often a free guest's name is looked for. */
+const NAME_TRIES = 5;
+
+/** How much of a verb that there is not is repeated. */
+const MAX_VERB = 60;
+
+/** Where a visitor is, and how they are spoken to. */
+interface Visitor {
+  room: string;
+  language: Language;
+}
+
+/**
+ * The transport at `/`: a line of text each way over a WebSocket, for a page that knows no more than `new WebSocket(url)`,
+ * and for `wscat`. Everyone comes in as a new guest; it never reads cookies.
+ */
+export function createLineTransport(parts: TransportParts): WebSocketUpgrades {
+  const visitors = new WeakMap<WebSocketConnection, Visitor>();
+  const transport: WebSocketTransport = {
+    name: 'line',
+    formats: (request) => lineFormats[languageOf(request)],
+    greet: async (connection, request) => {
+      visitors.set(connection, await greet(connection, languageOf(request), parts));
+    },
+    receive: (connection, text) => {
+      const visitor = visitors.get(connection);
+      if (visitor) void handle(text, connection, visitor, parts);
+    },
+    receiveBinary: (connection) => connection.send(lineWords.binary.en()),
+  };
+  return new WebSocketUpgrades(transport, parts);
+}
+
+async function greet(connection: WebSocketConnection, language: Language, parts: TransportParts): Promise<Visitor> {
+  try {
+    const session = await enter(connection, parts, language);
+    const { user, rooms } = await parts.commands.welcome(session, connection);
+    const room = rooms[0]?.id ?? '';
+    connection.send(lineWords[room === '' ? 'greetingNowhere' : 'greeting'][language](user.name, room));
+    return { room, language };
+  } catch (error) {
+    const known = toMadangError(error, parts.logger);
+    connection.send(lineWords.closed[language](known.toJSON()));
+    throw known;
+  }
+}
+
+async function handle(
+  text: string,
+  connection: WebSocketConnection,
+  visitor: Visitor,
+  parts: TransportParts,
+): Promise<void> {
+  const { language } = visitor;
+  const line = parseLine(text.replace(/\r?\n$/, ''), visitor.room);
+  if (line.kind !== 'call') {
+    const error = await refuse(parts, connection, new MadangError({ code: 'invalid_input', message: '' }));
+    return linesOf(line, error, language).forEach((each) => connection.send(each));
+  }
+  const outcome = await runCall(parts, line.row.name, line.input, connection);
+  if ('error' in outcome) return connection.send(oneLine(lineWords.error[language](outcome.error.toJSON())));
+  visitor.room = line.row.line.enters?.(outcome.result) ?? visitor.room;
+  for (const reply of line.row.line.reply?.(outcome.result, language) ?? []) connection.send(oneLine(reply));
+}
+
+/** What the transport answers by itself, as long as not too much of it is asked for. */
+function linesOf(line: Exclude<Line, { kind: 'call' }>, error: MadangError, language: Language): string[] {
+  if (error.code !== 'invalid_input') return [lineWords.error[language](error.toJSON())];
+  if (line.kind === 'help') return helpLines(language);
+  if (line.kind === 'nowhere') return [lineWords.nowhere[language]()];
+  if (line.kind === 'unknown') return [oneLine(lineWords.unknown[language](line.verb.slice(0, MAX_VERB)))];
+  return [lineWords.usage[language](usage(line.row))];
+}
+
+async function enter(connection: WebSocketConnection, parts: TransportParts, language: Language): Promise<Session> {
+  for (let left = NAME_TRIES; ; left -= 1) {
+    const name = `${lineWords.guest[language]}-${randomInt(1000, 99_999)}`;
+    try {
+      return (await parts.commands.identify({ name }, connection)).session;
+    } catch (error) {
+      if (left <= 1 || toMadangError(error, parts.logger).code !== 'conflict') throw error;
+    }
+  }
+}
+
+/** The language that the visitor prefers, by `Accept-Language`. */
+function languageOf(request: IncomingMessage): Language {
+  return accepts(request).language([...languages]) === 'ko' ? 'ko' : 'en';
+}

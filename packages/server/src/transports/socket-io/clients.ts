@@ -1,0 +1,156 @@
+import { errorTable, type ErrorObject, MadangError } from '@madang/protocol';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { toMadangError } from '../../errors.js';
+import type { Connection } from '../../fanout/connection.js';
+import type { Session } from '../../identity/actor.js';
+import { type Calling, identityOf, refuse, runCall } from '../calls.js';
+import type { TransportParts } from '../transport.js';
+import { messageOf } from './format.js';
+import {
+  ackPacket,
+  connectedPacket,
+  connectErrorPacket,
+  type Elsewhere,
+  noNamespacePacket,
+  type Packet,
+  parsePacket,
+} from './packets.js';
+
+/** A connection over which Socket.IO packets come and go, whatever carries them. */
+export type PacketConnection = Connection &
+  Calling & {
+    readonly address: string;
+    refusal: ErrorObject | undefined;
+    /** Resolves when the handshake's session is let in; undefined from then on. */
+    greeting: Promise<void> | undefined;
+    /** Sends an Engine.IO packet; those of one turn are joined into one write. */
+    send(packet: string): void;
+    /** Ends a connection that doesn't keep to the protocol. */
+    end(): void;
+  };
+
+/** A client before it has opened the namespace. */
+interface Newcomer {
+  request: IncomingMessage;
+  isConnecting: boolean;
+}
+
+/**
+ * Socket.IO's own layer for the one namespace `/`: opening it with a handshake, events and their answers. An idle client
+ * costs it nothing: only those are remembered who have not opened the namespace yet, or owe attachments.
+ */
+export class SocketIoClients {
+  readonly #parts: TransportParts;
+  readonly #newcomers = new Map<PacketConnection, Newcomer>();
+  /** Binary attachments that are to come before an event is whole. */
+  readonly #awaited = new Map<PacketConnection, { packet: Packet; left: number }>();
+
+  constructor(parts: TransportParts) {
+    this.#parts = parts;
+  }
+
+  /** A connection is open; `request` is asked for a session if the client's `auth` names none. */
+  opened(connection: PacketConnection, request: IncomingMessage): void {
+    this.#newcomers.set(connection, { request, isConnecting: false });
+  }
+
+  /** A connection is closed. */
+  closed(connection: PacketConnection): void {
+    this.#newcomers.delete(connection);
+    this.#awaited.delete(connection);
+  }
+
+  /** A packet came, without Engine.IO's own prefix. */
+  received(connection: PacketConnection, text: string): void {
+    const packet = this.#awaited.has(connection) ? undefined : parsePacket(text);
+    if (!packet) return this.#misused(connection);
+    if ('attachments' in packet && packet.attachments > 0) {
+      this.#awaited.set(connection, { packet, left: packet.attachments });
+      return;
+    }
+    this.#handle(connection, packet);
+  }
+
+  /** An attachment came. What it holds is not looked at: in its place the event has a placeholder, which fits no schema. */
+  receivedBinary(connection: PacketConnection): void {
+    const awaited = this.#awaited.get(connection);
+    if (!awaited) return this.#misused(connection);
+    awaited.left -= 1;
+    if (awaited.left > 0) return;
+    this.#awaited.delete(connection);
+    this.#handle(connection, awaited.packet);
+  }
+
+  #handle(connection: PacketConnection, packet: Packet | Elsewhere): void {
+    const newcomer = this.#newcomers.get(connection);
+    if (packet.kind === 'connect' && newcomer && !newcomer.isConnecting) {
+      newcomer.isConnecting = true;
+      void this.#connect(connection, newcomer, packet.auth);
+    } else if (packet.kind === 'elsewhere' && packet.isConnect) {
+      void this.#refuseNamespace(connection, packet.namespace);
+    } else if (packet.kind === 'event' && !newcomer) void this.#answer(connection, packet);
+    else if (packet.kind !== 'ack' || newcomer) this.#misused(connection);
+  }
+
+  /** Ends a connection that doesn't keep to the protocol; whoever comes back to do it again has paid for it. */
+  #misused(connection: PacketConnection): void {
+    connection.end();
+    void this.#parts.commands.refused(connection).catch(() => undefined);
+  }
+
+  async #refuseNamespace(connection: PacketConnection, namespace: string): Promise<void> {
+    const none = new MadangError({ code: 'not_found', message: 'Invalid namespace' });
+    const { code } = await refuse(this.#parts, connection, none);
+    if (code === 'not_found') connection.send(noNamespacePacket(namespace));
+    else connection.end();
+  }
+
+  async #connect(connection: PacketConnection, newcomer: Newcomer, auth: unknown): Promise<void> {
+    try {
+      const { session, token } = await this.#identify(connection, newcomer.request, auth);
+      if (!this.#newcomers.delete(connection)) return;
+      connection.send(connectedPacket(randomUUID()));
+      if (session) connection.greeting = this.#greet(connection, session, token);
+    } catch (error) {
+      newcomer.isConnecting = false;
+      connection.send(connectErrorPacket(toMadangError(error, this.#parts.logger).toJSON()));
+    }
+  }
+
+  async #identify(
+    connection: PacketConnection,
+    request: IncomingMessage,
+    auth: unknown,
+  ): Promise<{ session?: Session | undefined; token?: string }> {
+    const { commands, credentials } = this.#parts;
+    if (typeof auth === 'object' && auth !== null && Object.keys(auth).length > 0) {
+      const sessionOf = (token: string) => credentials.ofToken(token, request);
+      return commands.identify(auth, { session: undefined, address: connection.address, sessionOf });
+    }
+    const { session, refusal } = await identityOf(this.#parts, request);
+    connection.refusal = refusal;
+    return { session };
+  }
+
+  async #greet(connection: PacketConnection, session: Session, token: string | undefined): Promise<void> {
+    const { commands, logger } = this.#parts;
+    try {
+      const note = await commands.greet(session, connection, token);
+      // Not written at once, or it would go before the packet that opens the namespace.
+      connection.send(messageOf(note));
+    } catch (error) {
+      const { code } = toMadangError(error, logger);
+      connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');
+    } finally {
+      connection.greeting = undefined;
+    }
+  }
+
+  async #answer(connection: PacketConnection, packet: Packet & { kind: 'event' }): Promise<void> {
+    const outcome = await runCall(this.#parts, packet.name, packet.input, connection);
+    if (packet.ack === undefined) return;
+    const answer = 'error' in outcome ? { error: outcome.error.toJSON() } : outcome;
+    connection.send(ackPacket(packet.ack, JSON.stringify(answer)));
+  }
+}

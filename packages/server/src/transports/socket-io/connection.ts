@@ -1,0 +1,188 @@
+import type { ErrorObject } from '@madang/protocol';
+import type { Socket as EngineSocket } from 'engine.io';
+import type { Attendance } from '../../fanout/attendance.js';
+import type { CloseReason, Connection } from '../../fanout/connection.js';
+import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
+import type { Session } from '../../identity/actor.js';
+import type { Calling } from '../calls.js';
+import { nextConnectionId } from '../connection-id.js';
+import { Outlet } from '../outlet.js';
+import { sessionless } from '../sessionless.js';
+import { textFrames } from '../text-frames.js';
+import { socketIoFormats, socketIoPackets } from './format.js';
+import { disconnectPacket } from './packets.js';
+import { boundTransport, directSocket, queuedBytesOf, takesFrames, terminateTransport } from './raw-socket.js';
+
+/**
+ * A Socket.IO client that began with polling, the caller of what comes over it. Once it has a WebSocket, a batch is one buffer of ready frames,
+ * written to the TCP socket from the moment that Engine.IO has nothing queued; until then it takes its place in
+ * Engine.IO's queue (`wsPreEncodedFrame`), after the packets that were there before. The answers of one turn are one
+ * buffer too, and go in one write with the events of that turn.
+ */
+export class SocketIoConnection implements Connection, Calling {
+  readonly id = nextConnectionId();
+  readonly transport = 'socket.io';
+  readonly address: string;
+  /** Why its handshake brought no session, where a rule is the reason. */
+  refusal: ErrorObject | undefined;
+  presence: 'online' | 'away' = 'online';
+  callsInFlight = 0;
+  /** Resolves when the handshake's session is let in; undefined from then on. */
+  greeting: Promise<void> | undefined;
+  readonly #engine: EngineSocket;
+  readonly #attendance: Attendance;
+  readonly #maxAnswerBytes: number;
+  readonly #maxFrameBytes: number;
+  #session: Session | undefined;
+  /** Bytes in Engine.IO's queue. */
+  #queued = 0;
+  /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
+  #direct: Outlet | undefined;
+  #isClosing = false;
+  /** What goes when the turn ends: frames that are ready, in one write, then messages. */
+  #turn: { frames: Buffer[]; answers: string[] } | undefined;
+
+  constructor(
+    engine: EngineSocket,
+    address: string,
+    parts: { attendance: Attendance; maxAnswerBytes: number; maxFrameBytes: number },
+  ) {
+    this.#engine = engine;
+    this.address = address;
+    this.#attendance = parts.attendance;
+    this.#maxAnswerBytes = parts.maxAnswerBytes;
+    this.#maxFrameBytes = parts.maxFrameBytes;
+    this.boundPackets();
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  set session(session: Session | undefined) {
+    this.#session = session;
+    this.boundPackets();
+  }
+
+  /** Without a session, only small packets are taken. Each transport has to be told. */
+  boundPackets(): void {
+    boundTransport(this.#engine, this.#session ? this.#maxFrameBytes : sessionless.frameBytes);
+  }
+
+  get connection(): this {
+    return this;
+  }
+
+  get format(): WireFormat {
+    return this.#direct || takesFrames(this.#engine) ? socketIoFormats.plain : socketIoPackets;
+  }
+
+  write(encoded: Encoded): void {
+    if (Buffer.isBuffer(encoded)) this.#writeFrames(encoded);
+    else this.#writePackets(encoded);
+  }
+
+  queuedBytes(): number {
+    return this.#queued + (this.#direct?.waitingBytes ?? 0);
+  }
+
+  /** Sends an Engine.IO message to this connection alone, when the turn ends. */
+  send(message: string): void {
+    this.#joined().answers.push(message);
+  }
+
+  /** Writes what the turn has joined. */
+  endTurn(): void {
+    if (!this.#turn) return;
+    const { frames, answers } = this.#turn;
+    this.#turn = undefined;
+    const outlet = this.#outlet();
+    if (outlet) {
+      if (answers.length > 0) frames.push(textFrames(answers));
+      outlet.write(Buffer.concat(frames));
+    } else {
+      for (const each of frames) this.#queueFrames(each);
+      for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
+    }
+    // Who asks but does not read is cut off.
+    const most = this.#session ? this.#maxAnswerBytes : sessionless.answerBytes;
+    if (answers.length > 0 && this.#waitingBytes() > most) this.close('too_slow');
+  }
+
+  drained(): void {
+    this.#attendance.drained(this);
+  }
+
+  /** Closes for what the client did against the protocol. */
+  end(): void {
+    this.endTurn();
+    this.#isClosing = true;
+    this.#engine.close();
+  }
+
+  close(reason: CloseReason): void {
+    // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
+    // Who is too slow never drains, so nothing is waited for.
+    if (reason === 'session_ended' || reason === 'unauthenticated') this.send(disconnectPacket);
+    this.endTurn();
+    this.#isClosing = true;
+    this.#engine.close(reason === 'too_slow');
+  }
+
+  terminate(): void {
+    this.#isClosing = true;
+    terminateTransport(this.#engine);
+  }
+
+  #writeFrames(frames: Buffer): void {
+    if (frames.length === 0) return;
+    const outlet = this.#outlet();
+    // Who waits for an answer most likely gets it in this turn.
+    if (outlet && (this.callsInFlight > 0 || this.#turn)) this.#joined().frames.push(frames);
+    else if (outlet) outlet.write(frames);
+    else this.#queueFrames(frames);
+  }
+
+  #queueFrames(frames: Buffer): void {
+    // A fresh options object each time: Engine.IO writes into it.
+    const options = { compress: false, wsPreEncodedFrame: [frames] } as { compress: boolean };
+    this.#engine.write('', options, this.#counted(frames.length));
+  }
+
+  #writePackets(packets: readonly string[]): void {
+    const taken = this.#counted(encodedBytes(packets));
+    for (const [index, packet] of packets.entries()) {
+      this.#engine.write(packet, { compress: false }, index === packets.length - 1 ? taken : undefined);
+    }
+  }
+
+  #joined(): { frames: Buffer[]; answers: string[] } {
+    if (this.#turn) return this.#turn;
+    process.nextTick(endTurn, this);
+    return (this.#turn = { frames: [], answers: [] });
+  }
+
+  #waitingBytes(): number {
+    return queuedBytesOf(this.#engine) + (this.#direct?.waitingBytes ?? 0);
+  }
+
+  #outlet(): Outlet | undefined {
+    if (this.#direct) return this.#isClosing ? undefined : this.#direct;
+    const engine = this.#engine;
+    const socket = takesFrames(engine) ? directSocket(engine) : undefined;
+    if (!socket) return undefined;
+    return (this.#direct = new Outlet(socket, this));
+  }
+
+  #counted(bytes: number): () => void {
+    this.#queued += bytes;
+    return () => {
+      this.#queued -= bytes;
+      this.drained();
+    };
+  }
+}
+
+function endTurn(connection: SocketIoConnection): void {
+  connection.endTurn();
+}

@@ -1,0 +1,116 @@
+import { fail } from '@madang/protocol';
+import { Server as EngineServer, type Socket } from 'engine.io';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
+import type { TransportParts } from '../transport.js';
+import { refuseUpgrade } from '../upgrades.js';
+import type { WebSocketUpgrades } from '../websocket-server.js';
+import { SocketIoClients } from './clients.js';
+import { SocketIoConnection } from './connection.js';
+import { createDirectTransport, isDirect } from './direct.js';
+import { boundPayloads, forgetRequest } from './raw-socket.js';
+
+/** How many packets one polling request may bring. What a client has to say in one go are calls, which are bounded too. */
+const MAX_PACKETS = 1000;
+
+/**
+ * The transport at `/socket.io/`, namespace `/`: `emit(name, input, ack)`; the ack gets `{ result }` or `{ error }`. Who comes
+ * by a WebSocket is served by the same as at `/ws`; who begins with polling, and is upgraded later or never, by Engine.IO.
+ */
+export class SocketIoTransport {
+  readonly #engine: EngineServer;
+  readonly #clients: SocketIoClients;
+  readonly #direct: WebSocketUpgrades;
+  readonly #parts: TransportParts;
+
+  /** `idPrefix`: how the ids of Engine.IO's sessions begin. */
+  constructor(parts: TransportParts, idPrefix = '') {
+    this.#parts = parts;
+    this.#clients = new SocketIoClients(parts);
+    this.#direct = createDirectTransport(parts, this.#clients);
+    this.#engine = new EngineServer({
+      maxHttpBufferSize: parts.limits.maxFrameBytes,
+      perMessageDeflate: false,
+      httpCompression: false,
+      pingInterval: parts.limits.heartbeatMs,
+      pingTimeout: parts.limits.heartbeatMs,
+      wsEngine: WebSocketServer,
+    });
+    if (idPrefix) this.#prefixIds(idPrefix);
+    this.#engine.on('connection', (socket: Socket) => this.#open(socket));
+  }
+
+  /** Takes over a polling request. Throws `rate_limited` for a session more than its address may have. */
+  request(...[request, response]: Parameters<EngineServer['handleRequest']>): void {
+    const query = queryOf(request);
+    // Any page could read such an answer, as a script: no rule about origins holds for scripts.
+    if (query.has('j')) fail('invalid_input', 'Polling by JSONP (the parameter "j") is not served; use XHR or fetch');
+    if (!sessionIdOf(query)) {
+      if (this.#parts.bufferBound.isFull) throw tooMuchWaits();
+      if (this.#isFull(request)) throw tooManyConnections();
+    }
+    this.#engine.handleRequest(request, response);
+  }
+
+  /** Takes over an upgrade request. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, '403 Forbidden');
+    const query = queryOf(request);
+    const isNew = !sessionIdOf(query);
+    if (isNew && isDirect(query)) this.#direct.upgrade(request, socket, head);
+    else if (isNew && this.#parts.bufferBound.isFull) refuseUpgrade(socket, '503 Service Unavailable');
+    else if (isNew && this.#isFull(request)) refuseUpgrade(socket, '429 Too Many Requests');
+    else this.#engine.handleUpgrade(request, socket, head);
+  }
+
+  close(): void {
+    this.#direct.close();
+    this.#engine.close();
+  }
+
+  #isFull(request: IncomingMessage): boolean {
+    const { addresses, addressLimit } = this.#parts;
+    return addressLimit.isFull(addresses.of(request));
+  }
+
+  #prefixIds(prefix: string): void {
+    const generateId = this.#engine.generateId.bind(this.#engine);
+    this.#engine.generateId = (request) => prefix + (generateId(request) as string);
+  }
+
+  #open(socket: Socket): void {
+    const { addresses, addressLimit, attendance, limits } = this.#parts;
+    const { request } = socket;
+    const address = addresses.of(request);
+    addressLimit.count(address, socket);
+    const connection = new SocketIoConnection(socket, address, {
+      attendance,
+      maxAnswerBytes: limits.answerBufferBytes,
+      maxFrameBytes: limits.maxFrameBytes,
+    });
+    boundPayloads(socket, MAX_PACKETS);
+    socket.on('upgrade', () => connection.boundPackets());
+    forgetRequest(socket);
+    attendance.opened(connection);
+    this.#clients.opened(connection, request);
+    socket.on('message', (data: unknown) => {
+      if (typeof data === 'string') this.#clients.received(connection, data);
+      else this.#clients.receivedBinary(connection);
+    });
+    socket.on('close', () => {
+      this.#clients.closed(connection);
+      attendance.closed(connection);
+    });
+  }
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  return new URLSearchParams(/\?([^#]*)/.exec(request.url ?? '')?.[1]);
+}
+
+/** Of which session a request is. The last one counts, as Engine.IO reads it. */
+function sessionIdOf(query: URLSearchParams): string | undefined {
+  return query.getAll('sid').at(-1);
+}

@@ -1,0 +1,129 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ignoreUpgrade } from './ignored-upgrade.js';
+
+/** Takes over an upgrade request. */
+export interface UpgradeTransport {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** Which transport an upgrade belongs to, by its path. */
+export interface UpgradeTransports {
+  socketIo: UpgradeTransport;
+  webSocket: UpgradeTransport;
+  line: UpgradeTransport;
+}
+
+/** A Madang in a server. */
+interface Mount {
+  /** Empty at the root. */
+  path: string;
+  transports: UpgradeTransports;
+}
+
+/** A server's Madangs, which share one listener, so that what belongs to none of them is answered once. */
+interface Port {
+  mounts: Set<Mount>;
+  onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+const ports = new WeakMap<Server, Port>();
+
+/**
+ * Hands a server's WebSocket upgrades below `path` to their transports. Every other upgrade below `path` is answered as if it
+ * had not been asked for, and so is one elsewhere, unless another of the server's listeners takes it. Returns what takes
+ * the mount away.
+ */
+export function attachUpgrades(server: Server, path: string, transports: UpgradeTransports): () => void {
+  const port = ports.get(server) ?? openPort(server);
+  const mount = { path, transports };
+  port.mounts.add(mount);
+  return () => {
+    port.mounts.delete(mount);
+    if (port.mounts.size > 0) return;
+    server.off('upgrade', port.onUpgrade);
+    ports.delete(server);
+  };
+}
+
+/** Whether a request asks for a WebSocket, by itself or among other protocols. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && /(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? '');
+}
+
+function openPort(server: Server): Port {
+  const mounts = new Set<Mount>();
+  const port: Port = {
+    mounts,
+    onUpgrade: (request, socket, head) => {
+      // A client that resets the connection meanwhile must not end the process.
+      socket.on('error', destroyed);
+      const path = pathOf(request.url ?? '/');
+      const transport = asksForWebSocket(request) ? transportOf(path, mounts) : undefined;
+      if (transport) {
+        // `ws` understands the one name alone.
+        request.headers.upgrade = 'websocket';
+        transport.upgrade(request, socket, head);
+        return;
+      }
+      const ignore = () => {
+        socket.off('error', destroyed);
+        ignoreUpgrade(server, request, socket, head);
+      };
+      if (isBelow(path, mounts) || server.listenerCount('upgrade') === 1) ignore();
+      else if (!asksForWebSocket(request)) ifNobodyTakes(socket, ignore);
+    },
+  };
+  server.on('upgrade', port.onUpgrade);
+  ports.set(server, port);
+  return port;
+}
+
+/**
+ * Acts if no other listener has done anything with a socket in this turn. For protocols such as h2c, which hardly any
+ * takes; a WebSocket's listener may have to ask somebody first, and is waited for.
+ */
+function ifNobodyTakes(socket: Duplex & { bytesWritten?: number }, act: () => void): void {
+  const { bytesWritten } = socket;
+  setImmediate(() => {
+    const isTaken = socket.readableFlowing !== null || socket.listenerCount('readable') > 0 || socket.writableEnded;
+    if (!isTaken && !socket.destroyed && socket.bytesWritten === bytesWritten) act();
+  });
+}
+
+/** The path of a request's target: in origin form (`/ws?x`) or absolute form (`http://host/ws?x`; RFC 9112, 3.2). */
+function pathOf(target: string): string {
+  const inServer = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '');
+  return inServer.split(/[?#]/, 1)[0] || '/';
+}
+
+function transportOf(pathname: string, mounts: Iterable<Mount>): UpgradeTransport | undefined {
+  for (const { path, transports } of mounts) {
+    if (pathname === `${path}/socket.io/` || pathname === `${path}/socket.io`) return transports.socketIo;
+    if (pathname === `${path}/ws` || pathname === `${path}/ws/`) return transports.webSocket;
+    if (pathname === `${path}/` || (path !== '' && pathname === path)) return transports.line;
+  }
+  return undefined;
+}
+
+/** Whether a path belongs to a Madang, so that no other listener takes it. What is at the root shares it with all others. */
+function isBelow(pathname: string, mounts: Iterable<Mount>): boolean {
+  return [...mounts].some(({ path }) => path !== '' && (pathname === path || pathname.startsWith(`${path}/`)));
+}
+
+/** One listener for all sockets: a closure for each would stay for each one's life. */
+function destroyed(this: Duplex): void {
+  this.destroy();
+}
+
+/** In how many seconds an upgrade that is refused for now may be tried again. */
+const RETRY_AFTER = { '429 Too Many Requests': 10, '503 Service Unavailable': 1 };
+
+/**
+ * Refuses an upgrade: of a page that may not talk here; or for now, since the address has as many connections as it may,
+ * or too much waits for all clients.
+ */
+export function refuseUpgrade(socket: Duplex, status: '403 Forbidden' | keyof typeof RETRY_AFTER): void {
+  const retryAfter = status === '403 Forbidden' ? '' : `Retry-After: ${RETRY_AFTER[status]}\r\n`;
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${retryAfter}Content-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,184 @@
+import { errorTable } from '@madang/protocol';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { toMadangError } from '../errors.js';
+import type { TransportParts } from './transport.js';
+import type { FramedFormats } from './framed-format.js';
+import { Heartbeats } from './heartbeats.js';
+import { acceptableOffer, deflateOptions, inflatingAtOnce } from './permessage-deflate.js';
+import { refuseUpgrade } from './upgrades.js';
+import { WebSocketConnection } from './websocket-connection.js';
+
+/** A transport over plain WebSockets: what it makes of a new connection, and of a text that comes. */
+export interface WebSocketTransport {
+  name: string;
+  formats(request: IncomingMessage): FramedFormats;
+  /** Greets; nothing is read until it resolves. When it throws, the connection is closed. */
+  greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void>;
+  receive(connection: WebSocketConnection, text: string): void;
+  /** A frame came that isn't text. */
+  receiveBinary(connection: WebSocketConnection): void;
+  /** Asks a client whether it is there; with a WebSocket ping if absent. The answer sets `isSilent` to false. */
+  ping?(connection: WebSocketConnection): void;
+  /** What is said before a connection closes whose client is not to come back by itself. */
+  ending?(connection: WebSocketConnection): void;
+  closed?(connection: WebSocketConnection): void;
+}
+
+/** What a transport's connections have in common. */
+export interface WebSocketHost {
+  readonly transport: WebSocketTransport;
+  /** Answers that wait for a client that doesn't read them, in bytes. */
+  readonly maxAnswerBytes: number;
+  /** The largest frame that a client with a session may send. */
+  readonly maxFrameBytes: number;
+  /** The network has taken what waited for a connection. */
+  drained(connection: WebSocketConnection): void;
+}
+
+/** A socket that knows its connection, so that one listener serves all sockets. */
+class TransportSocket extends WebSocket {
+  connection!: WebSocketConnection;
+}
+
+/** Upgrades requests to WebSockets for a transport, watches over them, and closes them. */
+export class WebSocketUpgrades {
+  readonly #server: WebSocketServer;
+  readonly #transport: WebSocketTransport;
+  readonly #host: WebSocketHost;
+  readonly #parts: TransportParts;
+  readonly #heartbeats: Heartbeats<WebSocketConnection>;
+  readonly #listeners: Listeners;
+  readonly #inflateAtOnce: (webSocket: WebSocket) => void;
+
+  constructor(transport: WebSocketTransport, parts: TransportParts) {
+    this.#transport = transport;
+    this.#parts = parts;
+    const { attendance, limits } = parts;
+    this.#host = {
+      transport,
+      maxAnswerBytes: limits.answerBufferBytes,
+      maxFrameBytes: limits.maxFrameBytes,
+      drained: (connection) => attendance.drained(connection),
+    };
+    this.#heartbeats = new Heartbeats(parts.limits.heartbeatMs, (connection) => connection.ping());
+    this.#listeners = listenersFor(transport, parts, this.#heartbeats);
+    this.#inflateAtOnce = inflatingAtOnce(parts.limits.maxFrameBytes);
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: parts.limits.maxFrameBytes,
+      perMessageDeflate: parts.compression && deflateOptions,
+      clientTracking: false,
+      WebSocket: TransportSocket,
+    });
+  }
+
+  /** Takes over an upgrade request. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, '403 Forbidden');
+    const address = this.#parts.addresses.of(request);
+    if (this.#parts.bufferBound.isFull) return refuseUpgrade(socket, '503 Service Unavailable');
+    if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket, '429 Too Many Requests');
+    if (this.#parts.compression) chooseOffer(request.headers);
+    // What greets a client goes in one write with the answer to its request.
+    socket.cork();
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket as TransportSocket, request, socket, address),
+    );
+    process.nextTick(uncork, socket);
+  }
+
+  close(): void {
+    this.#heartbeats.close();
+    for (const connection of this.#heartbeats) connection.terminate();
+    this.#server.close();
+  }
+
+  #open(webSocket: TransportSocket, request: IncomingMessage, socket: Duplex, address: string): void {
+    const { addressLimit, attendance } = this.#parts;
+    const isDeflated = webSocket.extensions !== '';
+    if (isDeflated) this.#inflateAtOnce(webSocket);
+    const format = this.#transport.formats(request)[isDeflated ? 'deflated' : 'plain'];
+    const place = { format, address: addressLimit.enter(address) };
+    const connection = new WebSocketConnection(this.#host, place, webSocket, socket);
+    webSocket.connection = connection;
+    attendance.opened(connection);
+    this.#heartbeats.add(connection);
+    webSocket.on('pong', this.#listeners.pong);
+    webSocket.on('error', this.#listeners.error);
+    webSocket.on('close', this.#listeners.close);
+    webSocket.on('message', this.#listeners.message);
+    void this.#greet(connection, webSocket, request);
+  }
+
+  async #greet(connection: WebSocketConnection, webSocket: WebSocket, request: IncomingMessage): Promise<void> {
+    // What a client sends meanwhile waits in the network, not here.
+    webSocket.pause();
+    try {
+      await this.#transport.greet(connection, request);
+    } catch (error) {
+      // Who is told that their session is none gives it up: that must not come of a store that can't be read now.
+      const { code, message } = toMadangError(error, this.#parts.logger);
+      connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated', message);
+    } finally {
+      webSocket.resume();
+    }
+  }
+}
+
+function uncork(socket: Duplex): void {
+  socket.uncork();
+}
+
+function chooseOffer(headers: IncomingHttpHeaders): void {
+  const offer = acceptableOffer(headers['sec-websocket-extensions']);
+  if (offer === undefined) delete headers['sec-websocket-extensions'];
+  else headers['sec-websocket-extensions'] = offer;
+}
+
+/** One function for each event of all sockets; `this` is the socket. */
+interface Listeners {
+  pong: (this: WebSocket) => void;
+  error: (this: WebSocket, error: Error) => void;
+  close: (this: WebSocket) => void;
+  message: (this: WebSocket, data: RawData, isBinary: boolean) => void;
+}
+
+function listenersFor(
+  transport: WebSocketTransport,
+  parts: TransportParts,
+  heartbeats: Heartbeats<WebSocketConnection>,
+): Listeners {
+  return {
+    pong() {
+      connectionOf(this).isSilent = false;
+    },
+    error(error) {
+      parts.logger.debug({ err: error, transport: transport.name }, 'socket error');
+    },
+    close() {
+      const connection = connectionOf(this);
+      heartbeats.delete(connection);
+      parts.addressLimit.leave(connection.address);
+      transport.closed?.(connection);
+      parts.attendance.closed(connection);
+    },
+    message(data, isBinary) {
+      // What comes after a connection was told to close is read, but no longer looked at.
+      if (this.readyState !== WebSocket.OPEN) return;
+      const connection = connectionOf(this);
+      if (isBinary) transport.receiveBinary(connection);
+      else transport.receive(connection, textOf(data));
+    },
+  };
+}
+
+function connectionOf(webSocket: WebSocket): WebSocketConnection {
+  return (webSocket as TransportSocket).connection;
+}
+
+function textOf(data: RawData): string {
+  if (Buffer.isBuffer(data)) return data.toString();
+  return Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data).toString();
+}

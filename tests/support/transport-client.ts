@@ -1,0 +1,55 @@
+import type { CommandInput, CommandName, CommandOutput, ErrorObject } from '@madang/protocol';
+import { answerAsInRow } from './as-in-row.ts';
+import type { Inbox } from './inbox.ts';
+
+/** An event or a signal, as any transport brings it. */
+export interface Note {
+  name: string;
+  body: Record<string, unknown>;
+}
+
+/** What a transport answers to a call. */
+export type Answer = { result: unknown; error?: undefined } | { result?: undefined; error: ErrorObject };
+
+/** A client of one transport: what a test may do at every one of them. */
+export interface TransportClient extends AsyncDisposable {
+  readonly transport: string;
+  /** Events and signals, as they came. */
+  readonly notes: Inbox<Note>;
+  /** Calls a command; the answer or the error as it came. `input` may be anything. */
+  ask(name: string, input?: unknown): Promise<Answer>;
+  /** Resolves when the server has closed the connection. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Who connects: a guest by name, a session by its token, or nobody yet. */
+export type Credentials = { name: string } | { token: string } | undefined;
+
+/** Opens a client of one transport. With credentials it is in its rooms, and hears them, when this resolves. */
+export type Connect = (url: string, credentials?: Credentials) => Promise<TransportClient>;
+
+/** The result of a call, checked by its row of the table; throws the error if there is one. */
+export async function call<Name extends CommandName>(
+  client: Pick<TransportClient, 'ask'>,
+  name: Name,
+  input: CommandInput<Name>,
+): Promise<CommandOutput<Name>> {
+  const { result, error } = await client.ask(name, input);
+  if (error) throw new Refusal(name, error);
+  answerAsInRow(name, result);
+  return result as CommandOutput<Name>;
+}
+
+/** A call's error code, or `ok`. */
+export async function outcome(client: Pick<TransportClient, 'ask'>, name: string, input: unknown): Promise<string> {
+  const { error } = await client.ask(name, input);
+  return error?.code ?? 'ok';
+}
+
+/** A call that should have worked did not. */
+class Refusal extends Error {
+  constructor(name: string, error: ErrorObject) {
+    super(`${name}: ${error.code} ${error.message}`);
+  }
+}

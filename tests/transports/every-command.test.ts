@@ -1,0 +1,99 @@
+import { type CommandName, commands, events } from '@madang/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerAsInRow, noteAsInRow } from '../support/as-in-row.ts';
+import { call, type TransportClient } from '../support/transport-client.ts';
+import { transportNames, transports, pythonTransports } from '../support/transports.ts';
+import { Disposables } from '../support/disposables.ts';
+import { sampleInputs } from '../support/sample-input.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+
+let server: TestServer;
+let count = 0;
+beforeAll(async () => {
+  server = await startServer({ flags: ['--limits', 'off'] });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const connects = { ...transports, ...pythonTransports };
+
+/** What only the operator may ask. */
+const operators = Object.values(commands).flatMap((row) => (row.permission === 'yard.operate' ? [row.name] : []));
+
+/** Commands in an order in which each has what it needs; the last ends what the others need. */
+const order = [
+  ...(Object.keys(commands) as CommandName[]).filter(
+    (name) => !['room.leave', 'room.remove', 'message.delete', 'session.end', ...operators].includes(name),
+  ),
+  'message.delete' as const,
+  'room.remove' as const,
+  'room.leave' as const,
+  'session.end' as const,
+];
+
+describe.each(Object.keys(connects))('at %s', (transport) => {
+  test('every command answers as its row says, and every event and signal is as its row says', async () => {
+    await using open = new Disposables();
+    const connect = (name: string) =>
+      connects[transport as keyof typeof connects](server.url, { name: `${name} ${++count}` });
+    const [client, other] = [open.use(await connect('caller')), open.use(await connect('other'))];
+    const { user: otherUser } = await call(other, 'session.get', {});
+    const { room } = await call(client, 'room.create', { name: `stage ${++count}` });
+    await call(client, 'room.invite', { room: room.id, user: otherUser.id });
+    const { message } = await call(client, 'message.send', { room: room.id, text: 'to be changed' });
+    const inputs = {
+      ...sampleInputs({ room: room.id, message: message.id, user: otherUser.id }),
+      'room.create': { name: `made ${++count}`, topic: 'with a topic', clientId: `made-${count}` },
+      'room.update': { room: room.id, name: `renamed ${++count}`, topic: 'a topic' },
+      'user.update': { name: `renamed ${++count}` },
+      'session.start': { name: `restarted ${++count}` },
+      'log.read': { room: room.id, after: 0 },
+      'member.list': { room: room.id },
+    } as Record<CommandName, unknown>;
+    for (const name of order) {
+      // It would make this client somebody else.
+      const asker: TransportClient =
+        name === 'session.start' ? open.use(await connects[transport as keyof typeof connects](server.url)) : client;
+      const { result, error } = await asker.ask(name, inputs[name]);
+      expect(error, name).toBeUndefined();
+      answerAsInRow(name, result);
+    }
+    // The last has closed this connection, and nothing else of it works.
+    await client.closed;
+    await other.notes.first(({ name }) => name === 'member.left');
+    for (const note of [...client.notes.all, ...other.notes.all]) noteAsInRow(note);
+    expect(client.notes.all.at(-1)).toEqual({ name: 'session.ended', body: { reason: 'signed_out' } });
+    // All that a room's log can hold was told.
+    const told = new Set(other.notes.all.map(({ name }) => name));
+    const expected = Object.keys(events).filter((name) => name !== 'room.created');
+    expect([...told]).toEqual(expect.arrayContaining(expected));
+  });
+});
+
+describe.each(transportNames)('once, at %s', (transport) => {
+  test('D3 a send is repeated by its clientId: the same answer, nothing new; other text is a conflict', async () => {
+    await using client = await transports[transport](server.url, { name: `repeater ${++count}` });
+    await using other = await transports[transport](server.url, { name: `other ${++count}` });
+    const send = { room: 'lobby', text: 'once', clientId: `c-${++count}` };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => call(client, 'message.send', send)));
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    const { error } = await client.ask('message.send', { ...send, text: 'twice' });
+    expect(error?.code).toBe('conflict');
+    // Another author's clientId is another.
+    const { message } = await call(other, 'message.send', send);
+    expect(message.seq).toBeGreaterThan(answers[0]?.message.seq ?? 0);
+    await other.notes.first(({ body }) => body['seq'] === message.seq && body['room'] === 'lobby');
+    const heard = other.notes.all.filter(
+      (note) => note.name === 'message.created' && JSON.stringify(note).includes(send.clientId),
+    );
+    expect(heard).toHaveLength(2);
+  });
+
+  test('B2 a message of just 8192 bytes is taken, one of 8193 is not', async () => {
+    await using client = await transports[transport](server.url, { name: `sizer ${++count}` });
+    const text = `${'가'.repeat(2730)}ab`;
+    expect(new TextEncoder().encode(text)).toHaveLength(8192);
+    expect((await call(client, 'message.send', { room: 'lobby', text })).message.text).toBe(text);
+    const { error } = await client.ask('message.send', { room: 'lobby', text: `${text}c` });
+    expect(error?.details?.issues).toEqual([{ path: 'text', message: 'must be at most 8192 bytes' }]);
+  });
+});

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { speaker } from '../support/speak.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+
+/** How many pages a greedy client asks for; together they are far more than may wait, and than sockets hold. */
+const ASKS = 160;
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ flags: ['--limits', 'off'] });
+  const filler = await speaker(server.url, 'filler');
+  for (let index = 0; index < 50; index += 1) await filler.say('x'.repeat(8000));
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const input = '{"room":"lobby","limit":50}';
+
+const wires = {
+  '/ws': {
+    path: '/ws',
+    hello: (name: string) => `{"jsonrpc":"2.0","id":0,"method":"session.start","params":{"name":"${name}"}}`,
+    isIn: (text: string) => text.includes('"id":0'),
+    ask: (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"message.list","params":${input}}`,
+    isAnswer: (text: string) => text.includes('"messages"'),
+  },
+  'Socket.IO': {
+    path: '/socket.io/?EIO=4&transport=websocket',
+    hello: (name: string) => `40{"name":"${name}"}`,
+    isIn: (text: string) => text.includes('session.started'),
+    ask: (id: number) => `42${id}["message.list",${input}]`,
+    isAnswer: (text: string) => text.startsWith('43'),
+  },
+};
+
+test.each(Object.entries(wires))(
+  'D5 B7 a client at %s that asks but does not read is cut off; others go on',
+  async (transport, wire) => {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}${wire.path}`);
+    let answers = 0;
+    const isIn = new Promise<void>((resolve) => {
+      socket.on('message', (data: Buffer) => {
+        const text = data.toString();
+        if (wire.isIn(text)) resolve();
+        if (wire.isAnswer(text)) answers += 1;
+      });
+    });
+    await once(socket, 'open');
+    socket.send(wire.hello(`greedy ${transport.replace('/', '')}`));
+    await isIn;
+    const closed = once(socket, 'close');
+    socket.pause();
+    for (let id = 1; id <= ASKS; id += 1) socket.send(wire.ask(id));
+    const other = await speaker(server.url, `other ${transport.replace('/', '')}`);
+    await other.say('still here');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    socket.resume();
+    await closed;
+    expect(answers).toBeLessThan(ASKS);
+  },
+);
+
+describe('where much may wait for one client', () => {
+  let roomy: TestServer;
+  beforeAll(async () => {
+    const flags = [
+      '--limits',
+      'off',
+      '--answer-buffer-bytes',
+      String(2 ** 28),
+      '--max-buffered-bytes',
+      String(2 ** 25),
+    ];
+    roomy = await startServer({ flags });
+    const filler = await speaker(roomy.url, 'filler');
+    for (let index = 0; index < 50; index += 1) await filler.say('x'.repeat(8000));
+  });
+  afterAll(() => roomy[Symbol.asyncDispose]());
+
+  /** A socket that reads nothing more, and how much it had got when it was closed. */
+  const openSocket = async (path: string) => {
+    const socket = new WebSocket(`${roomy.url.replace('http', 'ws')}${path}`);
+    let got = 0;
+    socket.on('message', () => (got += 1));
+    // It may be cut off with no word.
+    socket.on('error', () => undefined);
+    await once(socket, 'open');
+    return { socket, got: () => got };
+  };
+
+  test('B18 a client without a session that asks but does not read is cut off soon', async () => {
+    const { socket, got } = await openSocket('/ws');
+    const closed = once(socket, 'close');
+    socket.pause();
+    // Each is answered with a hundred refusals.
+    const frames = 600;
+    for (let sent = 0; sent < frames; sent += 1) socket.send(`[${Array.from({ length: 100 }, () => 1).join(',')}]`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    socket.resume();
+    await closed;
+    expect(got()).toBeLessThan(frames);
+  });
+
+  test('B17 what waits for all clients together is bounded: the slowest are cut off, new ones come later', async () => {
+    const { socket, got } = await openSocket('/ws');
+    const isIn = new Promise<void>((resolve) => {
+      socket.on('message', (data: Buffer) => wires['/ws'].isIn(data.toString()) && resolve());
+    });
+    socket.send(wires['/ws'].hello('greedy of all'));
+    await isIn;
+    const closed = once(socket, 'close');
+    socket.pause();
+    for (let id = 1; id <= ASKS; id += 1) socket.send(wires['/ws'].ask(id));
+    const come = async () => (await fetch(`${roomy.url}/socket.io/?EIO=4&transport=polling`)).status;
+    await expect.poll(come, { interval: 20 }).toBe(503);
+    await expect.poll(come).toBe(200);
+    socket.resume();
+    await closed;
+    expect(got()).toBeLessThan(ASKS);
+    const other = await speaker(roomy.url, 'goes on');
+    await other.say('still here');
+  });
+});

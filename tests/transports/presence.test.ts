@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, type TransportClient, type Note } from '../support/transport-client.ts';
+import { transportNames, transports } from '../support/transports.ts';
+import { Disposables } from '../support/disposables.ts';
+import { startGuest } from '../support/guest.ts';
+import { connectLine } from '../support/line-client.ts';
+import { startServer, type TestServer } from '../support/start-server.ts';
+
+let server: TestServer;
+let count = 0;
+const open = new Disposables();
+/** Somebody who looks on. */
+let watcher: TransportClient;
+beforeAll(async () => {
+  server = open.use(await startServer({ flags: ['--limits', 'off'] }));
+  watcher = open.use(await transports['/ws'](server.url, { name: 'watcher' }));
+});
+afterAll(() => open[Symbol.asyncDispose]());
+
+const isPresence = (user: string, presence: string) => (note: Note) =>
+  note.name === 'presence.changed' && note.body['presence'] === presence && idIn(note) === user;
+
+function idIn({ body }: Note): string {
+  return (body['user'] as { id: string }).id;
+}
+
+/** A user's entry in the list of lobby's members. */
+async function entryOf(user: string) {
+  const { members } = await call(watcher, 'member.list', { room: 'lobby', limit: 200 });
+  return members.find((member) => member.user.id === user);
+}
+
+describe.concurrent.each(transportNames)('presence at %s', (transport) => {
+  test('online, away and back are told; the most present of all tabs and transports counts', async () => {
+    const { token, user } = await startGuest(server.url, `tabs ${++count}`);
+    const tab = await transports[transport](server.url, { token });
+    const told = () => watcher.notes.all.filter((note) => note.name === 'presence.changed' && idIn(note) === user.id);
+    await watcher.notes.first(isPresence(user.id, 'online'));
+    const other = await transports['/ws'](server.url, { token });
+    // One tab is hidden: the other still counts. An HTTP call belongs to no connection, so it is another's to say.
+    expect(await call(other, 'presence.set', { presence: 'away' })).toEqual({ presence: 'online' });
+    expect(await entryOf(user.id)).toMatchObject({ presence: 'online' });
+    expect(await entryOf(user.id)).not.toHaveProperty('lastSeen');
+    if (transport !== 'HTTP') {
+      expect(await call(tab, 'presence.set', { presence: 'away' })).toEqual({ presence: 'away' });
+      await watcher.notes.first(isPresence(user.id, 'away'));
+      expect(await entryOf(user.id)).toMatchObject({ presence: 'away' });
+      const { members } = await call(watcher, 'member.list', { room: 'lobby', present: true, limit: 200 });
+      expect(members.map((member) => member.user.id)).toContain(user.id);
+      await call(tab, 'presence.set', { presence: 'online' });
+      await watcher.notes.until(() => told().at(-1)?.body['presence'] === 'online' && told().length >= 3);
+    }
+    await other.close();
+    await tab.close();
+  });
+
+  test('a reload is no leaving; who really goes is offline after the grace, with the time when they went', async () => {
+    const { token, user } = await startGuest(server.url, `goer ${++count}`);
+    const first = await transports[transport](server.url, { token });
+    await watcher.notes.first(isPresence(user.id, 'online'));
+    await first.close();
+    const again = await transports[transport](server.url, { token });
+    const before = Date.now();
+    await again.close();
+    const gone = await watcher.notes.first(isPresence(user.id, 'offline'), 15_000);
+    const after = Date.now();
+    // Not at the reload: it came a grace after the last close.
+    expect(after - before).toBeGreaterThan(1000);
+    const told = watcher.notes.all.filter((note) => note.name === 'presence.changed' && idIn(note) === user.id);
+    expect(told.map(({ body }) => body['presence'])).toEqual(['online', 'offline']);
+    for (const lastSeen of [gone.body['lastSeen'] as number, (await entryOf(user.id))?.lastSeen as number]) {
+      expect(lastSeen).toBeGreaterThanOrEqual(before - 1000);
+      expect(lastSeen).toBeLessThanOrEqual(after);
+    }
+    expect(await entryOf(user.id)).toMatchObject({ presence: 'offline' });
+    const { members } = await call(watcher, 'member.list', { room: 'lobby', present: true, limit: 200 });
+    expect(members.map((member) => member.user.id)).not.toContain(user.id);
+  });
+
+  test('is told only to who shares a room', async () => {
+    await using alone = await transports[transport](server.url, { name: `alone ${++count}` });
+    await call(alone, 'room.leave', { room: 'lobby' });
+    const { user } = await startGuest(server.url, `unseen ${++count}`);
+    await using unseen = await transports['/ws'](server.url, { name: `unseen ${++count}` });
+    const { user: seen } = await call(unseen, 'session.get', {});
+    await watcher.notes.first(isPresence(seen.id, 'online'));
+    await call(alone, 'room.join', { room: 'lobby' });
+    await call(alone, 'message.send', { room: 'lobby', text: 'fence' });
+    await alone.notes.first(({ name }) => name === 'message.created');
+    expect(
+      alone.notes.all.filter((note) => note.name === 'presence.changed' && [seen.id, user.id].includes(idIn(note))),
+    ).toEqual([]);
+  });
+
+  test("typing is told to the others in the room, not to oneself's other tabs, and holds for some seconds", async () => {
+    await using typists = new Disposables();
+    const { token, user } = await startGuest(server.url, `typist ${++count}`);
+    const typist = typists.use(await transports[transport](server.url, { token }));
+    const ownTab = typists.use(await transports['Socket.IO'](server.url, { token }));
+    const stranger = typists.use(await transports[transport](server.url, { name: `stranger ${++count}` }));
+    const { room } = await call(typist, 'room.create', { name: `keys ${++count}` });
+    const reader = typists.use(await transports[transport](server.url, { name: `reader ${++count}` }));
+    await call(reader, 'room.join', { room: room.id });
+    const { expiresMs } = await call(typist, 'typing.start', { room: room.id });
+    expect(expiresMs).toBeGreaterThan(1000);
+    const { body } = await reader.notes.first(({ name }) => name === 'typing.started');
+    expect(body).toEqual({ room: room.id, user: { id: user.id, name: user.name }, expiresMs });
+    await call(typist, 'message.send', { room: room.id, text: 'fence' });
+    await call(typist, 'message.send', { room: 'lobby', text: `fence of ${user.id}` });
+    for (const silent of [typist, ownTab, stranger]) {
+      await silent.notes.first(
+        (note) => note.name === 'message.created' && JSON.stringify(note).includes(`fence of ${user.id}`),
+      );
+      expect(
+        silent.notes.all.filter(({ name }) => name === 'typing.started'),
+        silent.transport,
+      ).toEqual([]);
+    }
+    // It is a signal: the log does not hold it.
+    const { events } = await call(reader, 'log.read', { room: room.id, after: 0 });
+    expect(JSON.stringify(events)).not.toContain('typing');
+  });
+
+  test("read.mark is told to one's other connections, never goes back, and never past the head", async () => {
+    await using tabs = new Disposables();
+    const { token } = await startGuest(server.url, `marker ${++count}`);
+    const tab = tabs.use(await transports[transport](server.url, { token }));
+    const other = tabs.use(await transports['Socket.IO'](server.url, { token }));
+    const writer = tabs.use(await transports['/ws'](server.url, { name: `writer ${++count}` }));
+    const { room } = await call(writer, 'room.create', { name: `reading ${++count}` });
+    await call(tab, 'room.join', { room: room.id });
+    for (let index = 0; index < 5; index += 1) await call(writer, 'message.send', { room: room.id, text: `${index}` });
+    const state = async () => (await call(tab, 'room.get', { room: room.id })).room;
+    // 1 created, 2 its owner joined, 3 the reader joined, 4 to 8 messages.
+    expect(await state()).toMatchObject({ head: 8, unread: 5 });
+    await call(tab, 'read.mark', { room: room.id, seq: 6 });
+    const marks = () =>
+      other.notes.all
+        .filter(({ name, body }) => name === 'read.marked' && body['room'] === room.id)
+        .map(({ body }) => body['seq']);
+    await other.notes.until(() => marks().length === 1);
+    expect(await state()).toMatchObject({ read: 6, unread: 2 });
+    await call(tab, 'read.mark', { room: room.id, seq: 4 });
+    expect(await state()).toMatchObject({ read: 6, unread: 2 });
+    await call(tab, 'read.mark', { room: room.id, seq: 1000 });
+    await other.notes.until(() => marks().length === 2);
+    expect(marks()).toEqual([6, 8]);
+    expect(await state()).toMatchObject({ read: 8, unread: 0 });
+    // Nobody else hears it.
+    await call(tab, 'message.send', { room: room.id, text: 'fence' });
+    await writer.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === 9);
+    expect(writer.notes.all.filter(({ name }) => name === 'read.marked')).toEqual([]);
+    // One's own message is no unread one.
+    expect(await state()).toMatchObject({ unread: 0 });
+  });
+});
+
+test('a line client is here as anybody is, and goes as anybody does', async () => {
+  const line = await connectLine(server.url);
+  const isHere = async () => {
+    const { members } = await call(watcher, 'member.list', { room: 'lobby', present: true, limit: 200 });
+    return members.some((member) => member.user.name === line.name);
+  };
+  expect(await isHere()).toBe(true);
+  await line.close();
+  await watcher.notes.first(
+    (note) =>
+      note.name === 'presence.changed' &&
+      note.body['presence'] === 'offline' &&
+      (note.body['user'] as { name: string }).name === line.name,
+  );
+  expect(await isHere()).toBe(false);
+});
