@@ -10,7 +10,7 @@ import { type Contender, contenders, startContender } from './lib/contender.ts';
 import { pinSelf } from './lib/cpu.ts';
 import { sleep } from './lib/drive.ts';
 import { connectClients } from './lib/load.ts';
-import { removeFolder, workFolder } from './lib/yard.ts';
+import { removeFolder, workFolder } from './lib/workspace.ts';
 
 /** Kinds of which a connection has fewer bytes than this are added up as others. */
 const LEAST_BYTES = 24;

@@ -14,7 +14,7 @@ import type { Place } from './lib/dialect.ts';
 import { sleep } from './lib/drive.ts';
 import { connectClients } from './lib/load.ts';
 
-/** People in the yard; each has several connections. */
+/** People in the workspace; each has several connections. */
 const PEOPLE = 2000;
 
 /** Open files that a process needs beside its connections. */

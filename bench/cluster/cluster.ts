@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ServerProcess, startServer } from '../lib/children.ts';
 import { sleep } from '../lib/drive.ts';
-import { madangArgs, removeFolder, workFolder } from '../lib/yard.ts';
+import { madangArgs, removeFolder, workFolder } from '../lib/workspace.ts';
 import { startPostgres, type TestPostgres } from '../../tests/support/postgres.ts';
 import { startRedis, type TestRedis } from '../../tests/support/redis.ts';
 
@@ -11,7 +11,7 @@ const CORES = '0-1023';
 /** Two beats of the nodes, so that each has heard the others, in ms. */
 const MEETING_MS = 1200;
 
-/** A yard that begins without nodes, with a PostgreSQL and a Redis of its own. */
+/** A workspace that begins without nodes, with a PostgreSQL and a Redis of its own. */
 export interface Cluster extends AsyncDisposable {
   readonly postgres: TestPostgres;
   readonly redis: TestRedis;

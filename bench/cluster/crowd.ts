@@ -1,6 +1,6 @@
 import { madangJsonRpcOf, type Place } from '../lib/dialect.ts';
 import { connectLoad, type Load } from '../lib/load.ts';
-import { bringPeople } from '../lib/yard.ts';
+import { bringPeople } from '../lib/workspace.ts';
 import type { Cluster } from './cluster.ts';
 
 /** How many people the small rooms have. */

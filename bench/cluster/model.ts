@@ -40,7 +40,7 @@ export interface Constants {
   topicBytes: number;
 }
 
-/** What a yard has to carry. */
+/** What a workspace has to carry. */
 export interface Workload {
   nodes: number;
   connections: number;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Row } from './result.ts';
 import type { Measured } from './rounds.ts';
 import { count, medianOf, ms, ratioRow } from './words.ts';
-import { cacheFolder } from './yard.ts';
+import { cacheFolder } from './workspace.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -13,14 +13,22 @@ import {
   plainText,
   rawText,
 } from './dialect.ts';
-import { copyOf, madangArgs, madangProgram, prepareYard, removeFolder, workFolder, type YardPlan } from './yard.ts';
+import {
+  copyOf,
+  madangArgs,
+  madangProgram,
+  prepareWorkspace,
+  removeFolder,
+  workFolder,
+  type WorkspacePlan,
+} from './workspace.ts';
 
 /** A server under load: Madang at one of its transports, or a peer. */
 export interface Contender {
   name: string;
   dialect: Dialect;
   /** What a run has to start; `close` removes what it left behind. */
-  prepare(plan: YardPlan, core: number): Promise<Prepared>;
+  prepare(plan: WorkspacePlan, core: number): Promise<Prepared>;
   /** Whether it is Madang, which another build can stand in for. */
   isMadang?: true;
 }
@@ -46,7 +54,7 @@ const require = createRequire(import.meta.url);
 /** Starts a contender on a core, with people for a plan; `nodeOptions` are for one that is Node. */
 export async function startContender(
   contender: Contender,
-  plan: YardPlan,
+  plan: WorkspacePlan,
   core: number,
   nodeOptions: readonly string[] = [],
 ): Promise<Running> {
@@ -79,11 +87,11 @@ function madangAt(name: string, dialect: Dialect, program = madangProgram): Cont
     dialect,
     isMadang: true,
     prepare: async (plan, core) => {
-      const yard = await prepareYard(plan, core, program);
-      const data = copyOf(yard);
+      const workspace = await prepareWorkspace(plan, core, program);
+      const data = copyOf(workspace);
       return {
         command: { args: madangArgs(data, program) },
-        places: yard.tokens.map((token, index) => ({ token, room: yard.rooms[index] as string })),
+        places: workspace.tokens.map((token, index) => ({ token, room: workspace.rooms[index] as string })),
         close: () => removeFolder(data),
       };
     },

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Contender } from './contender.ts';
 import { irc } from './dialect.ts';
-import { removeFolder, workFolder } from './yard.ts';
+import { removeFolder, workFolder } from './workspace.ts';
 
 const program = '/usr/sbin/inspircd';
 

@@ -2,7 +2,7 @@ import type { Dialect, Place } from './dialect.ts';
 import { type Audience, Ledger } from './ledger.ts';
 import { LoadClient, type LoadListener } from './load-client.ts';
 import { sleep } from './drive.ts';
-import { inParallel } from './yard.ts';
+import { inParallel } from './workspace.ts';
 
 /** Clients that are connected, with the books of what they hear. */
 export interface Load {

@@ -8,7 +8,8 @@ const SENDER_DIGITS = 3;
 const NUMBER_DIGITS = 8;
 const ZERO = 0x30;
 
-const filler = 'the quick brown fox jumps over the lazy dog and runs on into the yard where all the people gather now';
+const filler =
+  'the quick brown fox jumps over the lazy dog and runs on into the workspace where all the people gather now';
 
 /** The text of a sender's message: `~~`, who (3 digits), which (8 digits), and filler up to 100 bytes. */
 export function markedText(sender: number, number: number): string {

@@ -8,7 +8,7 @@ import { markedText } from '../lib/marker.ts';
 import type { Bench, Scenario } from '../lib/result.ts';
 import { takeTurns } from '../lib/rounds.ts';
 import { limitRow, medianOf, ms } from '../lib/words.ts';
-import { removeFolder, workFolder } from '../lib/yard.ts';
+import { removeFolder, workFolder } from '../lib/workspace.ts';
 
 /** Between two sends, in ms: everything has come to rest. */
 const PAUSE = 20;

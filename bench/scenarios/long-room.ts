@@ -8,7 +8,14 @@ import { connectLoad } from '../lib/load.ts';
 import type { Bench, Result, Scenario } from '../lib/result.ts';
 import { median } from '../lib/stats.ts';
 import { count, limitRow, ms } from '../lib/words.ts';
-import { cacheFolder, madangArgs, prepareYard, removeFolder, tablesVersion, workFolder } from '../lib/yard.ts';
+import {
+  cacheFolder,
+  madangArgs,
+  prepareWorkspace,
+  removeFolder,
+  tablesVersion,
+  workFolder,
+} from '../lib/workspace.ts';
 
 const PLAN = { people: 10, roomSize: 10 };
 
@@ -19,14 +26,14 @@ export const longRoom: Scenario = {
   run: async (bench) => {
     const messages = bench.quick ? 50_000 : 1_000_000;
     const data = await prepareLongRoom(messages, bench);
-    const yard = await prepareYard(PLAN, bench.serverCore);
+    const workspace = await prepareWorkspace(PLAN, bench.serverCore);
     const starts: number[] = [];
     const newest = new Histogram();
     const middle = new Histogram();
     for (let round = 1; round <= Math.max(2, bench.rounds); round += 1) {
       const process = await startServer({ args: madangArgs(data) }, bench.serverCore);
       starts.push(process.startMs);
-      const places = [{ token: yard.tokens[0] as string, room: yard.rooms[0] as string }];
+      const places = [{ token: workspace.tokens[0] as string, room: workspace.rooms[0] as string }];
       const server: Running = { ...process, contender: contenders.madangWs, places, close: () => process.stop() };
       try {
         await leaf(server, { messages, pages: bench.quick ? 200 : 500, newest, middle });
@@ -113,11 +120,11 @@ async function prepareLongRoom(messages: number, bench: Bench): Promise<string> 
   const kept = join(cacheFolder(), `long-${messages}-${tablesVersion()}`);
   if (existsSync(kept)) return kept;
   bench.say(`  filling a room with ${count(messages)} messages, once …`);
-  const yard = await prepareYard(PLAN, bench.serverCore);
+  const workspace = await prepareWorkspace(PLAN, bench.serverCore);
   const data = workFolder();
-  cpSync(yard.folder, data, { recursive: true });
+  cpSync(workspace.folder, data, { recursive: true });
   const filler = { ...contenders.madangWs, prepare: () => Promise.resolve(prepared) };
-  const places = [{ token: yard.tokens[0] as string, room: yard.rooms[0] as string }];
+  const places = [{ token: workspace.tokens[0] as string, room: workspace.rooms[0] as string }];
   const prepared = { command: { args: madangArgs(data) }, places, close: () => undefined };
   const server = await startContender(filler, PLAN, bench.serverCore);
   try {

@@ -8,7 +8,7 @@ import { connectClients } from '../lib/load.ts';
 import type { Bench, Scenario } from '../lib/result.ts';
 import { takeTurns } from '../lib/rounds.ts';
 import { count, limitRow, medianOf, ms } from '../lib/words.ts';
-import { copyOf, madangArgs, prepareYard, removeFolder } from '../lib/yard.ts';
+import { copyOf, madangArgs, prepareWorkspace, removeFolder } from '../lib/workspace.ts';
 import { crowdOf } from './idle.ts';
 
 const ROOM = 'lobby';
@@ -75,9 +75,9 @@ export const storm: Scenario = {
 };
 
 async function measure(contender: Contender, people: number, bench: Bench): Promise<Figure> {
-  const yard = await prepareYard({ people }, bench.serverCore);
-  const data = copyOf(yard);
-  const places = yard.tokens.map((token) => ({ token, room: ROOM }));
+  const workspace = await prepareWorkspace({ people }, bench.serverCore);
+  const data = copyOf(workspace);
+  const places = workspace.tokens.map((token) => ({ token, room: ROOM }));
   const running = (process: ServerProcess): Running => ({ ...process, contender, places, close: () => process.stop() });
   const keeping = { command: { args: madangArgs(data) }, places, close: () => undefined };
   const before = await startContender(

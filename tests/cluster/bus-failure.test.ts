@@ -9,15 +9,15 @@ import { whileTalking } from '../support/while-talking.ts';
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-let yard: TestNodes;
+let workspace: TestNodes;
 let first: TestServer;
 let second: TestServer;
 let ari: TransportClient;
 let bom: TransportClient;
 
 beforeAll(async () => {
-  yard = await startNodes({ flags: ['--limits', 'off'] });
-  [first, second] = yard.nodes as [TestServer, TestServer];
+  workspace = await startNodes({ flags: ['--limits', 'off'] });
+  [first, second] = workspace.nodes as [TestServer, TestServer];
   ari = await connectJsonRpc(first.url, { name: 'Ari' });
   bom = await connectJsonRpc(second.url, { name: 'Bom' });
 }, 60_000);
@@ -25,11 +25,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await ari.close();
   await bom.close();
-  await yard[Symbol.asyncDispose]();
+  await workspace[Symbol.asyncDispose]();
 });
 
 beforeEach(async () => {
-  await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
+  await Promise.all(workspace.nodes.map((node) => busState(node, 'up')));
 });
 
 function sleep(ms: number): Promise<void> {
@@ -44,15 +44,15 @@ function expectWhole(): void {
 
 test('O1 while Redis is gone sends are acknowledged and heard within 2 s, and it recovers by itself', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
-    await yard.redis.kill();
+    await workspace.redis.kill();
     await sleep(4000);
   });
   expect(await readiness(first)).toEqual({ status: 'degraded', store: 'ok', bus: 'down' });
   expect(send).toBeLessThan(1000);
   expect(hearing).toBeLessThan(2000);
   expectWhole();
-  await yard.redis.start();
-  const recovery = await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
+  await workspace.redis.start();
+  const recovery = await Promise.all(workspace.nodes.map((node) => busState(node, 'up')));
   expect(await readiness(first)).toEqual({ status: 'ready', store: 'ok', bus: 'up' });
   await say(ari, 'Redis is back');
   const fast = await hears(bom, 'Redis is back');
@@ -63,8 +63,8 @@ test('O1 while Redis is gone sends are acknowledged and heard within 2 s, and it
 
 test('O1 a Redis that is restarted, empty, costs nothing but a moment', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
-    await yard.redis.kill();
-    await yard.redis.start();
+    await workspace.redis.kill();
+    await workspace.redis.start();
     await sleep(3000);
   });
   report({ send, hearing });
@@ -74,13 +74,13 @@ test('O1 a Redis that is restarted, empty, costs nothing but a moment', async ()
 
 test('O1 a Redis that is frozen is noticed though its connections stay open', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
-    yard.redis.freeze();
-    const noticed = await Promise.all(yard.nodes.map((node) => busState(node, 'down')));
+    workspace.redis.freeze();
+    const noticed = await Promise.all(workspace.nodes.map((node) => busState(node, 'down')));
     report({ noticed: Math.max(...noticed) });
     expect(Math.max(...noticed)).toBeLessThan(3000);
     await sleep(5000);
-    yard.redis.thaw();
-    await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
+    workspace.redis.thaw();
+    await Promise.all(workspace.nodes.map((node) => busState(node, 'up')));
   });
   report({ send, hearing });
   expect(send).toBeLessThan(1000);
@@ -89,7 +89,7 @@ test('O1 a Redis that is frozen is noticed though its connections stay open', as
 });
 
 test('O1 a Redis that is full still carries messages', async () => {
-  await yard.redis.ask('CONFIG SET maxmemory 1');
+  await workspace.redis.ask('CONFIG SET maxmemory 1');
   try {
     const { send, hearing } = await whileTalking(ari, bom, () => sleep(1500));
     report({ send, hearing });
@@ -101,14 +101,14 @@ test('O1 a Redis that is full still carries messages', async () => {
     await say(ari, 'to Cho');
     expect(await hears(cho, 'to Cho')).toBeLessThan(1000);
   } finally {
-    await yard.redis.ask('CONFIG SET maxmemory 0');
+    await workspace.redis.ask('CONFIG SET maxmemory 0');
   }
 });
 
 test('O1 a Redis that is slow holds up no send, and what it brings late is heard in time', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
     // Each waits until the pause before it is over.
-    for (let pause = 0; pause < 5; pause += 1) await yard.redis.ask('CLIENT PAUSE 700 ALL');
+    for (let pause = 0; pause < 5; pause += 1) await workspace.redis.ask('CLIENT PAUSE 700 ALL');
   });
   report({ send, hearing });
   expect(send).toBeLessThan(1000);
@@ -117,7 +117,7 @@ test('O1 a Redis that is slow holds up no send, and what it brings late is heard
 });
 
 test('O1 rooms joined elsewhere while Redis is gone are heard', async () => {
-  await yard.redis.kill();
+  await workspace.redis.kill();
   await busState(second, 'down');
   const bomId = ((await bom.ask('session.get', {})).result as { user: { id: string } }).user.id;
   const { room } = (await ari.ask('room.create', { name: 'Emergency' })).result as { room: { id: string } };
@@ -125,7 +125,7 @@ test('O1 rooms joined elsewhere while Redis is gone are heard', async () => {
   await say(ari, 'do you hear me', room.id);
   report({ joinedWithoutBus: await hears(bom, 'do you hear me') });
   expect(seqsOf(bom, room.id)).toEqual([3, 4]);
-  await yard.redis.start();
+  await workspace.redis.start();
 });
 
 /** Prints times, for whoever watches how they develop. */

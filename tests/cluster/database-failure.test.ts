@@ -16,19 +16,19 @@ import { startPostgres } from '../support/postgres.ts';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 test('O2 while PostgreSQL is gone sends answer unavailable, nothing is shown, and nobody is thrown out', async () => {
-  await using yard = await startNodes({ flags: ['--limits', 'off'] });
-  const [first, second] = yard.nodes as [TestServer, TestServer];
+  await using workspace = await startNodes({ flags: ['--limits', 'off'] });
+  const [first, second] = workspace.nodes as [TestServer, TestServer];
   const ari = await connectJsonRpc(first.url, { name: 'Ari' });
   const bom = await connectJsonRpc(second.url, { name: 'Bom' });
   await say(ari, 'before');
   await hears(bom, 'before');
-  await yard.postgres.kill();
+  await workspace.postgres.kill();
   const input = { room: 'lobby', text: 'during', clientId: 'the-same' };
   const start = performance.now();
   expect(await outcome(ari, 'message.send', input)).toBe('unavailable');
   const refusedMs = performance.now() - start;
   expect(await readiness(first)).toMatchObject({ status: 'unavailable', store: 'down', bus: 'up' });
-  await yard.postgres.start();
+  await workspace.postgres.start();
   const restarted = performance.now();
   // An outbox: the same send, until it is taken.
   while ((await outcome(ari, 'message.send', input)) !== 'ok') await new Promise((resolve) => setTimeout(resolve, 100));
@@ -46,10 +46,10 @@ test('O2 while PostgreSQL is gone sends answer unavailable, nothing is shown, an
 });
 
 test('O2 who connects while PostgreSQL is gone keeps their session, and what waits to be sent', async () => {
-  await using yard = await startNodes({ count: 1 });
-  const [node] = yard.nodes as [TestServer];
+  await using workspace = await startNodes({ count: 1 });
+  const [node] = workspace.nodes as [TestServer];
   const { token } = await startGuest(node.url, 'Ari');
-  await yard.postgres.kill();
+  await workspace.postgres.kill();
   const ari = createClient({ url: node.url, transport: 'websocket', token, backOff: { minMs: 50, maxMs: 200 } });
   ari.connect();
   const { sent } = ari.send('lobby', 'written while it was gone');
@@ -57,7 +57,7 @@ test('O2 who connects while PostgreSQL is gone keeps their session, and what wai
     1013,
   );
   expect(await closeCode(new WebSocket(node.url))).toBe(1013);
-  await yard.postgres.start();
+  await workspace.postgres.start();
   expect((await sent).text).toBe('written while it was gone');
   await ari.close();
 });
@@ -102,12 +102,12 @@ test('a message that was deleted before a node read of it has no line', async ()
 });
 
 test('D7 a message that the bus loses without a sound is found within 12 s', async () => {
-  await using yard = await startNodes();
-  const [first, second] = yard.nodes as [TestServer, TestServer];
+  await using workspace = await startNodes();
+  const [first, second] = workspace.nodes as [TestServer, TestServer];
   const bom = await connectJsonRpc(second.url, { name: 'Bom' });
   // Committed by a node on another Redis: to the others it is as if the bus had lost it, and said nothing.
   await using island = await startRedis();
-  await using other = await startServer({ flags: ['--database', yard.database, '--bus', island.url] });
+  await using other = await startServer({ flags: ['--database', workspace.database, '--bus', island.url] });
   const ari = await connectJsonRpc(other.url, { name: 'Ari' });
   await say(ari, 'lost');
   const ms = await hears(bom, 'lost', 12_000);

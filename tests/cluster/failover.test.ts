@@ -12,25 +12,25 @@ import { expectNothingLost, insist, lobbyTexts, startWriter } from '../support/w
 // Each starts two PostgreSQLs, a Redis and two servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** A yard whose PostgreSQL has a standby, and how its address changes over to that. */
-interface StandbyYard extends AsyncDisposable {
-  yard: TestNodes;
+/** A workspace whose PostgreSQL has a standby, and how its address changes over to that. */
+interface StandbyWorkspace extends AsyncDisposable {
+  workspace: TestNodes;
   standby: TestPostgres;
   /** What an operator, or a virtual IP, does beside promoting. */
   switchOver(): void;
 }
 
 /** The ways in which a database's address leads to whichever server is the primary. */
-const ways: Record<string, () => Promise<StandbyYard>> = {
+const ways: Record<string, () => Promise<StandbyWorkspace>> = {
   'both hosts in the address': async () => {
-    const parts = await startYard(async (primary, standby, url) =>
+    const parts = await startWorkspace(async (primary, standby, url) =>
       url.replace(`:${primary.port}`, `:${primary.port},127.0.0.1:${standby.port}`),
     );
     return { ...parts, switchOver: () => undefined };
   },
   'an address that moves': async () => {
     let network: TestNetwork | undefined;
-    const parts = await startYard(async (primary, _standby, url) => {
+    const parts = await startWorkspace(async (primary, _standby, url) => {
       network = await startNetwork(primary.port);
       return url.replace(`:${primary.port}`, `:${network.port}`);
     });
@@ -42,11 +42,11 @@ const ways: Record<string, () => Promise<StandbyYard>> = {
   },
 };
 
-async function startYard(
+async function startWorkspace(
   address: (primary: TestPostgres, standby: TestPostgres, url: string) => Promise<string>,
-): Promise<Omit<StandbyYard, 'switchOver'>> {
+): Promise<Omit<StandbyWorkspace, 'switchOver'>> {
   let standby: TestPostgres | undefined;
-  const yard = await startNodes({
+  const workspace = await startNodes({
     flags: ['--limits', 'off'],
     databaseUrl: async (primary, url) => {
       standby = await startSynchronousStandby(primary);
@@ -55,17 +55,17 @@ async function startYard(
   });
   const end = async () => {
     // The standby last: a primary that waits for one doesn't let go of its sessions.
-    await yard[Symbol.asyncDispose]();
+    await workspace[Symbol.asyncDispose]();
     await standby?.[Symbol.asyncDispose]();
   };
-  return { yard, standby: standby as TestPostgres, [Symbol.asyncDispose]: end };
+  return { workspace, standby: standby as TestPostgres, [Symbol.asyncDispose]: end };
 }
 
-for (const [way, startStandbyYard] of Object.entries(ways)) {
+for (const [way, startStandbyWorkspace] of Object.entries(ways)) {
   test(`O2 D1 PostgreSQL fails over to its standby, with ${way}: nothing acknowledged is lost, and all goes on`, async () => {
-    await using parts = await startStandbyYard();
-    const { yard, standby } = parts;
-    const [first, second] = yard.nodes as [TestServer, TestServer];
+    await using parts = await startStandbyWorkspace();
+    const { workspace, standby } = parts;
+    const [first, second] = workspace.nodes as [TestServer, TestServer];
     await using open = new Disposables();
     const raw = open.use(await connectJsonRpc(first.url, { name: 'Raw' }));
     const writers = await Promise.all(
@@ -74,7 +74,7 @@ for (const [way, startStandbyYard] of Object.entries(ways)) {
     for (const writer of writers) open.use(writer);
     await vi.waitFor(() => expect(writers.every(({ acknowledged }) => acknowledged.size > 5)).toBe(true), 15_000);
 
-    await yard.postgres.kill();
+    await workspace.postgres.kill();
     const start = performance.now();
     const refused = await outcome(raw, 'message.send', { room: 'lobby', text: 'refused', clientId: 'refused' });
     expect(refused).toBe('unavailable');
@@ -95,20 +95,22 @@ for (const [way, startStandbyYard] of Object.entries(ways)) {
 }
 
 test('O2 a server that turns read-only under its connections is left for the one that takes writes', async () => {
-  await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyYard>)();
-  const { yard, standby } = parts;
+  await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyWorkspace>)();
+  const { workspace, standby } = parts;
   await using open = new Disposables();
-  const [first, second] = yard.nodes as [TestServer, TestServer];
+  const [first, second] = workspace.nodes as [TestServer, TestServer];
   const ari = open.use(await connectJsonRpc(first.url, { name: 'Ari' }));
   const writer = open.use(await startWriter(second.url, 'writer'));
   await say(ari, 'before');
   // The old primary stays up with all its connections, as one does that a fail-over manager has fenced.
-  const admin = yard.postgres.url('postgres');
-  await yard.postgres.sql(admin, 'ALTER SYSTEM SET default_transaction_read_only = on');
-  await yard.postgres.sql(admin, 'SELECT pg_reload_conf()');
+  const admin = workspace.postgres.url('postgres');
+  await workspace.postgres.sql(admin, 'ALTER SYSTEM SET default_transaction_read_only = on');
+  await workspace.postgres.sql(admin, 'SELECT pg_reload_conf()');
   await vi.waitFor(
     async () =>
-      expect(await yard.postgres.sql(admin, 'SHOW transaction_read_only')).toEqual([{ transaction_read_only: 'on' }]),
+      expect(await workspace.postgres.sql(admin, 'SHOW transaction_read_only')).toEqual([
+        { transaction_read_only: 'on' },
+      ]),
     10_000,
   );
   expect(await outcome(ari, 'message.send', { room: 'lobby', text: 'x', clientId: 'x' })).toBe('unavailable');
@@ -116,19 +118,19 @@ test('O2 a server that turns read-only under its connections is left for the one
   expect(await insist(ari, 'x')).toBeLessThan(5000);
   await expectNothingLost(ari, [writer]);
   const left = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'madang'`;
-  await vi.waitFor(async () => expect(await yard.postgres.sql(admin, left)).toEqual([{ count: 0 }]), 10_000);
+  await vi.waitFor(async () => expect(await workspace.postgres.sql(admin, left)).toEqual([{ count: 0 }]), 10_000);
 });
 
 test('D1 a commit whose waiting for the standby is cancelled is not acknowledged', async () => {
-  await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyYard>)();
-  const { yard, standby } = parts;
-  const [first] = yard.nodes as [TestServer];
+  await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyWorkspace>)();
+  const { workspace, standby } = parts;
+  const [first] = workspace.nodes as [TestServer];
   await using ari = await connectJsonRpc(first.url, { name: 'Ari' });
   await standby.kill();
-  const admin = yard.postgres.url('postgres');
+  const admin = workspace.postgres.url('postgres');
   const sent = outcome(ari, 'message.send', { room: 'lobby', text: 'on-one-disk', clientId: 'on-one-disk' });
   const cancel = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
-  await vi.waitFor(async () => expect((await yard.postgres.sql(admin, cancel)).length).toBeGreaterThan(0), 5000);
+  await vi.waitFor(async () => expect((await workspace.postgres.sql(admin, cancel)).length).toBeGreaterThan(0), 5000);
   expect(await sent).toBe('unavailable');
   await standby.start();
   await insist(ari, 'on-one-disk');

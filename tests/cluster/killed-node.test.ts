@@ -15,8 +15,8 @@ const PEOPLE = 8;
 const BACK_WITHIN_MS = 10_000;
 
 test('T10 the SDK’s people of a killed node are back on another by themselves, and nobody is left shown wrongly', async () => {
-  await using yard = await startNodes({ flags: ['--trusted-proxies', 'loopback'] });
-  const [first, second] = yard.nodes as [TestServer, TestServer];
+  await using workspace = await startNodes({ flags: ['--trusted-proxies', 'loopback'] });
+  const [first, second] = workspace.nodes as [TestServer, TestServer];
   await using nginx = await startNginx([first.port, second.port]);
   await using watcher = await connectJsonRpc(second.url, { name: 'Watcher' });
   const lost = await connectJsonRpc(first.url, { name: 'Lost' });

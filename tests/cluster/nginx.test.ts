@@ -11,17 +11,17 @@ import type { TestServer } from '../support/start-server.ts';
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-let yard: TestNodes;
+let workspace: TestNodes;
 let nginx: TestNginx;
 
 beforeAll(async () => {
-  yard = await startNodes({ flags: ['--trusted-proxies', 'loopback', '--max-connections-per-address', '20'] });
-  nginx = await startNginx(yard.nodes.map(({ port }) => port) as [number, number]);
+  workspace = await startNodes({ flags: ['--trusted-proxies', 'loopback', '--max-connections-per-address', '20'] });
+  nginx = await startNginx(workspace.nodes.map(({ port }) => port) as [number, number]);
 }, 60_000);
 
 afterAll(async () => {
   await nginx[Symbol.asyncDispose]();
-  await yard[Symbol.asyncDispose]();
+  await workspace[Symbol.asyncDispose]();
 });
 
 test('T41 pollers, upgraders and WebSockets talk with each other through nginx and two nodes', async () => {
@@ -82,7 +82,7 @@ test('T41 the nodes see the visitors’ own addresses, whatever those say', asyn
 
 test('T10 clients of a node that is killed come back through nginx and go on', async () => {
   const poller = await connectSocketIo(nginx.url, { name: 'Poll' }, { transports: ['polling'], reconnection: true });
-  const [first, second] = yard.nodes as [TestServer, TestServer];
+  const [first, second] = workspace.nodes as [TestServer, TestServer];
   const writer = await connectJsonRpc(second.url, { name: 'Second' });
   const reader = await connectJsonRpc(first.url, { name: 'First' });
   const started = await poller.notes.first(({ name }) => name === 'session.started');

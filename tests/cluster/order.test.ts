@@ -12,9 +12,9 @@ import type { TestServer } from '../support/start-server.ts';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 test('D7 what is sent at several nodes at once is heard at all of them once and in one order', async () => {
-  await using yard = await startNodes({ count: 3, flags: ['--limits', 'off'] });
+  await using workspace = await startNodes({ count: 3, flags: ['--limits', 'off'] });
   const clients = await Promise.all(
-    yard.nodes.flatMap((node, index) => [
+    workspace.nodes.flatMap((node, index) => [
       connectJsonRpc(node.url, { name: `Json${index}` }),
       connectSocketIo(node.url, { name: `Socket${index}` }),
     ]),
@@ -49,8 +49,8 @@ async function twoPeople(nodes: TestServer[]): Promise<[TransportClient, Transpo
 }
 
 test('D7 who is invited or joins at another node hears the room from the joining on', async () => {
-  await using yard = await startNodes();
-  const [ari, bom] = await twoPeople(yard.nodes);
+  await using workspace = await startNodes();
+  const [ari, bom] = await twoPeople(workspace.nodes);
   const bomId = (await call(bom, 'session.get', {})).user.id;
   const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
   await say(ari, 'before', room.id);
@@ -78,8 +78,8 @@ const lateBus = {
 
 for (const [what, befall] of Object.entries(lateBus)) {
   test(`D7 an invitation that ${what}, after somebody else's coming has made the node follow the room, lets in`, async () => {
-    await using yard = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
-    const [far, near] = yard.nodes as [TestServer, TestServer];
+    await using workspace = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
+    const [far, near] = workspace.nodes as [TestServer, TestServer];
     await using ari = await connectJsonRpc(far.url, { name: 'Ari' });
     await using bom = await connectJsonRpc(near.url, { name: 'Bom' });
     const dan = await connectJsonRpc(near.url, undefined);
@@ -88,7 +88,7 @@ for (const [what, befall] of Object.entries(lateBus)) {
     const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
     await call(ari, 'room.invite', { room: room.id, user: user.id });
     const bomId = (await call(bom, 'session.get', {})).user.id;
-    befall(yard.network as TestNetwork);
+    befall(workspace.network as TestNetwork);
     await call(ari, 'room.invite', { room: room.id, user: bomId });
     await say(ari, 'read from the log', room.id);
     await using _back = await connectJsonRpc(near.url, { token });
@@ -105,14 +105,14 @@ for (const [what, befall] of Object.entries(lateBus)) {
 }
 
 test('D4 a stream that goes on at a node that is late is told nothing out of order', async () => {
-  await using yard = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
-  const [late, other] = yard.nodes as [TestServer, TestServer];
+  await using workspace = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
+  const [late, other] = workspace.nodes as [TestServer, TestServer];
   await using bom = await connectJsonRpc(other.url, undefined);
   const { token } = await call(bom, 'session.start', { name: 'Bom' });
   // At the late node too, where a first coming would wait for the bus.
   await using there = await connectJsonRpc(late.url, { token });
   const stream = await openEventStream(other.url, { token });
-  (yard.network as TestNetwork).freeze();
+  (workspace.network as TestNetwork).freeze();
   // The log is looked into each second: until this is found that way, the node knows nothing of what comes now.
   await say(bom, 'found in the log');
   await hears(there, 'found in the log', 10_000);
@@ -130,8 +130,8 @@ test('D4 a stream that goes on at a node that is late is told nothing out of ord
 });
 
 test('D4 who comes back at another node goes on there', async () => {
-  await using yard = await startNodes();
-  const [first, second] = yard.nodes as [TestServer, TestServer];
+  await using workspace = await startNodes();
+  const [first, second] = workspace.nodes as [TestServer, TestServer];
   const ari = await connectJsonRpc(first.url, { name: 'Ari' });
   const bom = await connectJsonRpc(first.url, undefined);
   const { token } = await call(bom, 'session.start', { name: 'Bom' });
@@ -150,13 +150,13 @@ test('D4 who comes back at another node goes on there', async () => {
 });
 
 test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
-  await using yard = await startNodes({ isCluster: true });
-  const [ari, bom] = await twoPeople(yard.nodes);
+  await using workspace = await startNodes({ isCluster: true });
+  const [ari, bom] = await twoPeople(workspace.nodes);
   const start = performance.now();
   await say(ari, 'over a shard');
   await hears(bom, 'over a shard', 2000);
   expect(performance.now() - start).toBeLessThan(500);
-  expect(await yard.redis.ask('PUBSUB SHARDNUMSUB')).toBeDefined();
-  expect(await yard.redis.ask('PUBSUB CHANNELS')).toBe('*0');
+  expect(await workspace.redis.ask('PUBSUB SHARDNUMSUB')).toBeDefined();
+  expect(await workspace.redis.ask('PUBSUB CHANNELS')).toBe('*0');
   await Promise.all([ari.close(), bom.close()]);
 });

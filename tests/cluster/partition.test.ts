@@ -15,8 +15,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 const directions: Direction[] = ['both', 'requests', 'answers'];
 
 /** Two nodes, of which the first is cut off; a person at each. */
-interface CutYard {
-  yard: TestNodes;
+interface CutWorkspace {
+  workspace: TestNodes;
   network: TestNetwork;
   cut: TestServer;
   other: TestServer;
@@ -26,14 +26,14 @@ interface CutYard {
   room: string;
 }
 
-async function startCutYard(from: 'postgres' | 'redis'): Promise<CutYard> {
-  const yard = await startNodes({ flags: ['--limits', 'off'], networkTo: from });
-  const [cut, other] = yard.nodes as [TestServer, TestServer];
+async function startCutWorkspace(from: 'postgres' | 'redis'): Promise<CutWorkspace> {
+  const workspace = await startNodes({ flags: ['--limits', 'off'], networkTo: from });
+  const [cut, other] = workspace.nodes as [TestServer, TestServer];
   const ari = await connectJsonRpc(cut.url, { name: 'Ari' });
   const bom = await connectJsonRpc(other.url, { name: 'Bom' });
   const { room } = await call(ari, 'room.create', { name: 'Beside' });
   await call(bom, 'room.join', { room: room.id });
-  return { yard, network: yard.network as TestNetwork, cut, other, ari, bom, room: room.id };
+  return { workspace, network: workspace.network as TestNetwork, cut, other, ari, bom, room: room.id };
 }
 
 function sleep(ms: number): Promise<void> {
@@ -47,10 +47,10 @@ function expectWhole(client: TransportClient): void {
 }
 
 describe('a node is cut off from Redis without a word', () => {
-  let parts: CutYard;
+  let parts: CutWorkspace;
   beforeAll(async () => {
-    parts = await startCutYard('redis');
-    return () => parts.yard[Symbol.asyncDispose]();
+    parts = await startCutWorkspace('redis');
+    return () => parts.workspace[Symbol.asyncDispose]();
   });
 
   for (const direction of directions) {
@@ -84,12 +84,12 @@ describe('a node is cut off from Redis without a word', () => {
 });
 
 describe('a node is cut off from PostgreSQL without a word', () => {
-  let parts: CutYard;
+  let parts: CutWorkspace;
   beforeAll(async () => {
-    parts = await startCutYard('postgres');
+    parts = await startCutWorkspace('postgres');
   });
   afterEach(() => parts.network.thaw());
-  afterAll(() => parts.yard[Symbol.asyncDispose]());
+  afterAll(() => parts.workspace[Symbol.asyncDispose]());
 
   for (const direction of directions) {
     test(`O2 D3 what is lost is ${direction}: its sends are refused within 5 s, the other node goes on, and nothing is lost or doubled`, async () => {

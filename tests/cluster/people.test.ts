@@ -10,16 +10,16 @@ import type { TestServer } from '../support/start-server.ts';
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-let yard: TestNodes;
+let workspace: TestNodes;
 let first: TestServer;
 let second: TestServer;
 
 beforeAll(async () => {
-  yard = await startNodes();
-  [first, second] = yard.nodes as [TestServer, TestServer];
+  workspace = await startNodes();
+  [first, second] = workspace.nodes as [TestServer, TestServer];
 }, 60_000);
 
-afterAll(() => yard[Symbol.asyncDispose]());
+afterAll(() => workspace[Symbol.asyncDispose]());
 
 interface Member {
   user: { id: string; name: string };
@@ -117,17 +117,17 @@ test('A3 while the bus is down it is closed within 5 s', async () => {
   const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Jun' });
   const there = await connectJsonRpc(second.url, { token });
   const here = await connectJsonRpc(first.url, { token });
-  await yard.redis.kill();
+  await workspace.redis.kill();
   const start = performance.now();
   // Its own connection is closed as well, with the answer or before it.
   await here.ask('session.end', {}).catch(() => undefined);
   await there.closed;
   expect(performance.now() - start).toBeLessThan(5500);
-  await yard.redis.start();
+  await workspace.redis.start();
 });
 
 test('budgets are counted over all nodes', async () => {
-  await Promise.all(yard.nodes.map((node) => busState(node, 'up')));
+  await Promise.all(workspace.nodes.map((node) => busState(node, 'up')));
   const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Kim' });
   await using here = await connectJsonRpc(first.url, { token });
   await using there = await connectJsonRpc(second.url, { token });

@@ -13,14 +13,14 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** "Why didn't they get it?", asked of any node. */
 
-let yard: TestNodes;
+let workspace: TestNodes;
 let one: TestServer;
 let two: TestServer;
 beforeAll(async () => {
-  yard = await startNodes();
-  [one, two] = yard.nodes as [TestServer, TestServer];
+  workspace = await startNodes();
+  [one, two] = workspace.nodes as [TestServer, TestServer];
 }, 60_000);
-afterAll(() => yard[Symbol.asyncDispose]());
+afterAll(() => workspace[Symbol.asyncDispose]());
 
 async function trace(node: TestServer, message: string, user: string): Promise<CommandOutput<'delivery.trace'>> {
   const token = readFileSync(join(node.data, 'operator-token'), 'utf8').trim();

@@ -35,7 +35,7 @@ test('several workers or a bus without PostgreSQL are refused in one sentence, a
   expect(refusal(['--bus', 'http://:sekrit@127.0.0.1:1']) + told).not.toContain('sekrit');
 });
 
-test('workers of one port are nodes of one yard; pollers reach theirs over any connection', async () => {
+test('workers of one port are nodes of one workspace; pollers reach theirs over any connection', async () => {
   await using postgres = await startPostgres();
   await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '3', '--limits', 'off'];

@@ -157,12 +157,12 @@ describe('settings for the rooms of an app', () => {
     await using user = await comeAs(app.url, 'minsu', 'Minsu');
     expect((await call(user, 'session.get', {})).rooms).toEqual([]);
     expect(await outcome(user, 'room.get', { room: 'lobby' })).toBe('not_found');
-    const { room } = await call(user, 'room.create', { name: 'yard' });
+    const { room } = await call(user, 'room.create', { name: 'workspace' });
     await using line = await connectLine(app.url);
     line.say('hello?');
     await line.lines.first((each) => each.startsWith('!') && each.includes('/join'));
     line.say(`/join ${room.id}`);
-    await line.lines.first((each) => each.includes('yard'));
+    await line.lines.first((each) => each.includes('workspace'));
     line.say('hello!');
     await line.lines.first((each) => each.includes('hello!'));
   });

@@ -28,7 +28,7 @@ const folders = [tempFolder(), tempFolder(), tempFolder()];
 let server: Server;
 let own: WebSocketServer;
 let url: string;
-const yards: Madang[] = [];
+const workspaces: Madang[] = [];
 /** What `authenticate` was asked. */
 let asked: IncomingMessage[] = [];
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
     const madang = await createMadang({ path, logLevel: 'warn', limits: false, ...options });
     app.use(path, madang.router);
     madang.attach(server);
-    yards.push(madang);
+    workspaces.push(madang);
   };
   app.get('/', (_request, response) => void response.send('the host app'));
   app.get('/slow', (_request, response) => void setTimeout(() => response.send('slowly'), 50));
@@ -72,13 +72,13 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(yards.map((madang) => madang.close()));
+  await Promise.all(workspaces.map((madang) => madang.close()));
   server.closeAllConnections();
   server.close();
   for (const folder of folders) folder[Symbol.dispose]();
 });
 
-describe('two yards in one process', () => {
+describe('two workspaces in one process', () => {
   test.each(transportNames)('do not disturb each other, at %s', async (transport) => {
     const connect = (path: string) =>
       transport.startsWith('Socket.IO')
@@ -208,7 +208,7 @@ describe('an upgrade to another protocol is as if it was not there', () => {
 
   test('also when a program of its own has no listener: what is nobody’s gets one answer, our own theirs', async () => {
     const bare = createServer((_request, response) => void response.end('once'));
-    for (const madang of yards) madang.attach(bare);
+    for (const madang of workspaces) madang.attach(bare);
     bare.listen(0);
     await once(bare, 'listening');
     const { port } = bare.address() as AddressInfo;
@@ -255,7 +255,7 @@ describe('authenticate', () => {
   const members = () => `${url}/members`;
   const as = (cookie: string, headers: Record<string, string> = {}) => ({ cookie, origin: url, ...headers });
 
-  test('the users of the app are the users of the yard, at every transport', async () => {
+  test('the users of the app are the users of the workspace, at every transport', async () => {
     const socketIo = await connectSocketIo(url, undefined, {
       path: '/members/socket.io/',
       transports: ['websocket'],
@@ -382,7 +382,7 @@ describe('authenticate', () => {
     await call(webSocket, 'message.send', { room: room.id, text: `from ${encoded.slice(0, 20)}` });
     const { body } = await other.notes.first(({ name }) => name === 'message.created');
     expect(body).toMatchObject({ actor: { id: encoded } });
-    await yards.at(-1)?.endSessions(id);
+    await workspaces.at(-1)?.endSessions(id);
     await webSocket.closed;
   });
 
@@ -393,7 +393,7 @@ describe('authenticate', () => {
     ['a number', 42],
     ['none', undefined],
   ])('that gives %s as an id is named in the log, and harms nobody', async (_what, id) => {
-    await expect(yards.at(-1)?.endSessions(id as string)).rejects.toThrow(/authenticate\(\).*254 bytes/);
+    await expect(workspaces.at(-1)?.endSessions(id as string)).rejects.toThrow(/authenticate\(\).*254 bytes/);
   });
 
   test.each(['socket.io', 'websocket'] as const)(

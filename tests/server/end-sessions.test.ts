@@ -15,7 +15,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 // A PostgreSQL and a Redis take their time to start on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
-/** A host app with a yard in it. */
+/** A host app with a workspace in it. */
 interface App extends AsyncDisposable {
   readonly url: string;
   readonly madang: Madang;

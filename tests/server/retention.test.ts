@@ -22,7 +22,7 @@ beforeAll(async () => {
   return () => cluster[Symbol.asyncDispose]();
 });
 
-/** Where a yard is kept, with a way to look into it behind the stopped server's back. */
+/** Where a workspace is kept, with a way to look into it behind the stopped server's back. */
 interface Place {
   env: Record<string, string>;
   /** Runs statements, and answers the rows of the last one. */
@@ -61,7 +61,7 @@ const places: Record<string, () => Promise<Place>> = {
   },
 };
 
-/** Makes the months before this one, as they would be there if the yard were as old as its messages. */
+/** Makes the months before this one, as they would be there if the workspace were as old as its messages. */
 function monthsBack(count: number): string[] {
   const now = new Date();
   return Array.from({ length: count }, (_, index) => {

@@ -40,10 +40,10 @@ test('D1 D2 D3 D4 B16 a server that is restarted three times under load: no send
 });
 
 test('D2 D3 D4 D7 B16 nodes behind nginx that are restarted one after the other: no send fails, everybody hears all, once, in order', async () => {
-  await using yard = await startNodes({ flags: [...flags, '--trusted-proxies', 'loopback'] });
-  await using nginx = await startNginx(yard.nodes.map(({ port }) => port) as [number, number]);
+  await using workspace = await startNodes({ flags: [...flags, '--trusted-proxies', 'loopback'] });
+  await using nginx = await startNginx(workspace.nodes.map(({ port }) => port) as [number, number]);
   await using speakers = await startSpeakers(nginx.url, SPEAKERS);
-  for (const [index, node] of yard.nodes.entries()) {
+  for (const [index, node] of workspace.nodes.entries()) {
     const before = speakers.delays.length;
     expect(await node.stop()).toBe(0);
     await speakers.areWell();

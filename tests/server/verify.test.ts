@@ -75,7 +75,7 @@ describe.concurrent('madang verify', () => {
   });
 
   test(
-    'a yard that runs, with its own limits, keeps what can be seen; nobody there is disturbed',
+    'a workspace that runs, with its own limits, keeps what can be seen; nobody there is disturbed',
     {
       timeout: LIMIT_MS,
     },
@@ -158,7 +158,7 @@ describe.concurrent('madang verify', () => {
     }
   });
 
-  test('a copy of a yard that somebody uses: the original stays as it is', { timeout: LIMIT_MS }, async () => {
+  test('a copy of a workspace that somebody uses: the original stays as it is', { timeout: LIMIT_MS }, async () => {
     await using server = await startServer();
     using folder = tempFolder();
     const { token } = await startGuest(server.url, 'resident');
@@ -210,7 +210,7 @@ describe('what can not be tested ends with code 2 and a sentence', () => {
     ['two targets', ['--url', 'http://127.0.0.1:1', '--data', 'x'], 'not both'],
     ['no number', ['--seconds', 'soon'], 'whole number'],
     ['PostgreSQL', ['--database', 'postgres://127.0.0.1/x'], "can't be copied"],
-    ['a folder without a yard', ['--data', '/nonexistent'], 'There is no database'],
+    ['a folder without a workspace', ['--data', '/nonexistent'], 'There is no database'],
   ])('%s', async (_what, args, words) => {
     const { code, out, err } = await verify(args);
     expect([code, out]).toEqual([2, '']);

@@ -3,7 +3,7 @@ import { startPostgres, type TestPostgres } from './postgres.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { startServer, type TestServer } from './start-server.ts';
 
-/** A yard on several nodes, with a PostgreSQL and a Redis of its own. */
+/** A workspace on several nodes, with a PostgreSQL and a Redis of its own. */
 export interface TestNodes extends AsyncDisposable {
   readonly nodes: TestServer[];
   readonly postgres: TestPostgres;

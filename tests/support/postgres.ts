@@ -110,7 +110,7 @@ async function startCluster(maker: string, makerArgs: string[], settings: string
     url,
     newDatabase: async (options = '') => {
       databases += 1;
-      const name = `yard_${databases}`;
+      const name = `workspace_${databases}`;
       await run(url('postgres'), `CREATE DATABASE ${name} ${options}`);
       return url(name);
     },

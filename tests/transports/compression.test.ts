@@ -98,7 +98,10 @@ test('D2 who negotiated compression and who did not stand in one room, and hear 
     await Promise.all(
       here.flatMap(({ name, client }) =>
         [1, 40, 700, 6000].map((length) =>
-          call(client, 'message.send', { room: room.id, text: `${name} ${'마당 yard '.repeat(length / 12)}${round}` }),
+          call(client, 'message.send', {
+            room: room.id,
+            text: `${name} ${'마당 workspace '.repeat(length / 12)}${round}`,
+          }),
         ),
       ),
     );
@@ -115,7 +118,9 @@ test('D2 who negotiated compression and who did not stand in one room, and hear 
     await client.notes.until(() => heard(client, room.id).length >= log.length);
     expect(heard(client, room.id), name).toEqual(log);
   }
-  await line.lines.until((lines) => lines.filter((text) => text.includes(' yard ')).length >= (log.length * 3) / 4);
+  await line.lines.until(
+    (lines) => lines.filter((text) => text.includes(' workspace ')).length >= (log.length * 3) / 4,
+  );
   for (const client of raw) {
     const said = () =>
       textsOf(client).flatMap((text) => {

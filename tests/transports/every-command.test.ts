@@ -17,7 +17,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 const connects = { ...transports, ...pythonTransports };
 
 /** What only the operator may ask. */
-const operators = Object.values(commands).flatMap((row) => (row.permission === 'yard.operate' ? [row.name] : []));
+const operators = Object.values(commands).flatMap((row) => (row.permission === 'workspace.operate' ? [row.name] : []));
 
 /** Commands in an order in which each has what it needs; the last ends what the others need. */
 const order = [

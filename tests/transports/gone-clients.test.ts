@@ -44,13 +44,13 @@ function get(path: string, user: string, more: string[] = []): string {
   return [`GET ${path} HTTP/1.1`, 'Host: localhost', `Authorization: Bearer ${user}`, ...more, '', ''].join('\r\n');
 }
 
-interface Yard extends AsyncDisposable {
+interface Workspace extends AsyncDisposable {
   url: string;
   port: number;
   madang: Madang;
 }
 
-async function openYard(database: string | undefined, data: string): Promise<Yard> {
+async function openWorkspace(database: string | undefined, data: string): Promise<Workspace> {
   const app = express();
   const server: Server = createServer(app);
   const madang = await createMadang({
@@ -97,7 +97,7 @@ async function comeAndGo(port: number, says: (string | Buffer)[], afterMs: numbe
 }
 
 /** Nobody but the watcher is there any more, and all places but theirs can be taken. */
-async function expectNothingLeft({ url }: Yard): Promise<void> {
+async function expectNothingLeft({ url }: Workspace): Promise<void> {
   const headers = { authorization: 'Bearer watcher' };
   await using watcher = await connectJsonRpc(url, undefined, headers);
   const present = async () => {
@@ -122,18 +122,20 @@ async function expectNothingLeft({ url }: Yard): Promise<void> {
 describe.each(['SQLite', 'a slow PostgreSQL'])(
   'of a client that is gone before it is let in nothing stays, on %s',
   (engine) => {
-    let yard: Yard;
+    let workspace: Workspace;
     const folder = tempFolder();
     const disposables = new Disposables();
     beforeAll(async () => {
       if (engine === 'SQLite') {
-        yard = disposables.use(await openYard(undefined, folder.path));
+        workspace = disposables.use(await openWorkspace(undefined, folder.path));
         return;
       }
       const postgres = disposables.use(await startPostgres());
       const network = disposables.use(await startNetwork(postgres.port));
       const database = await postgres.newDatabase();
-      yard = disposables.use(await openYard(database.replace(`:${postgres.port}/`, `:${network.port}/`), folder.path));
+      workspace = disposables.use(
+        await openWorkspace(database.replace(`:${postgres.port}/`, `:${network.port}/`), folder.path),
+      );
       network.slow(40);
     }, 60_000);
     afterAll(async () => {
@@ -144,11 +146,11 @@ describe.each(['SQLite', 'a slow PostgreSQL'])(
     test('at every transport, whenever it goes', async () => {
       for (const [index, afterMs] of stages.entries()) {
         const gone = Object.entries(clients).map(([name, says]) =>
-          comeAndGo(yard.port, says(`${name} ${index}`.replaceAll(/\W+/g, '-')), afterMs),
+          comeAndGo(workspace.port, says(`${name} ${index}`.replaceAll(/\W+/g, '-')), afterMs),
         );
         await Promise.all(gone);
       }
-      await expectNothingLeft(yard);
+      await expectNothingLeft(workspace);
     }, 60_000);
   },
 );

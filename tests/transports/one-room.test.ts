@@ -41,7 +41,7 @@ test('D2 every transport in one room: each sends, each hears every message once,
   );
   const line = everyone.use(await connectLine(server.url));
   const first = here[0]?.client as TransportClient;
-  const { room } = await call(first, 'room.create', { name: 'the yard' });
+  const { room } = await call(first, 'room.create', { name: 'the workspace' });
   for (const { client } of here) await call(client, 'room.join', { room: room.id });
   line.say(`/join ${room.id}`);
   await line.lines.first((text) => text.startsWith(room.id));

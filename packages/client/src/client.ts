@@ -74,7 +74,7 @@ export interface Sending {
   sent: Promise<Message>;
 }
 
-/** A connection to one yard, for one person or bot. Nothing happens before `connect()` or `signIn()`. */
+/** A connection to one workspace, for one person or bot. Nothing happens before `connect()` or `signIn()`. */
 export interface Client {
   readonly state: Observable<ConnectionState>;
   readonly user: Observable<User | undefined>;

@@ -12,7 +12,7 @@ export interface TransportHandlers {
 
 /** What a transport is opened with. */
 export interface TransportOptions {
-  /** Where the yard is; its path ends with a slash. */
+  /** Where the workspace is; its path ends with a slash. */
   url: URL;
   /** A session's token; undefined for none (or the cookie of a page from the same origin). */
   token: string | undefined;

@@ -1,16 +1,19 @@
 import { type ConnectionState, createClient, MadangError, memoryOutboxStore } from '@madang/client';
 import { FakeTransport } from '@madang/client/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { fakeTime, newYard, online, settle } from './support.js';
+import { fakeTime, newWorkspace, online, settle } from './support.js';
 
 function setUp() {
   fakeTime();
-  return newYard();
+  return newWorkspace();
 }
 
 /** A browser's window, document and navigator, as far as the SDK looks at them. */
 function fakeBrowser() {
-  const document = Object.assign(new EventTarget(), { hidden: false, baseURI: 'https://yard.test/chat/lobby?x=1#y' });
+  const document = Object.assign(new EventTarget(), {
+    hidden: false,
+    baseURI: 'https://workspace.test/chat/lobby?x=1#y',
+  });
   const navigator = { onLine: true };
   vi.stubGlobal('window', new EventTarget());
   vi.stubGlobal('document', document);
@@ -47,22 +50,22 @@ function openedUrl(given: string | undefined): string {
 
 describe('the state of the connection', () => {
   test('C17 idle, connecting, online, reconnecting, online, closed', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     const seen: ConnectionState['status'][] = [client.state.get().status];
     client.state.subscribe(() => seen.push(client.state.get().status));
     await online(client);
-    yard.drop();
+    workspace.drop();
     await settle(1000);
     await client.close();
     expect(seen).toEqual(['idle', 'connecting', 'online', 'reconnecting', 'online', 'closed']);
   });
 
   test('C18 waits double up to the maximum, with full jitter, and tell when the next attempt is', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     vi.spyOn(Math, 'random').mockReturnValue(1);
     onTestFinished(() => void vi.restoreAllMocks());
-    yard.isUp = false;
+    workspace.isUp = false;
     const { client, transport } = join('anna', { backOff: { minMs: 1000, maxMs: 8000 } });
     await online(client);
     const waits: number[] = [];
@@ -79,37 +82,47 @@ describe('the state of the connection', () => {
   });
 
   test('C18 a back-off that makes no sense is refused when it is given', () => {
-    expect(() => createClient({ url: 'http://yard.test', backOff: { minMs: 0 } })).toThrow(MadangError);
-    expect(() => createClient({ url: 'http://yard.test', backOff: { minMs: 10, maxMs: 5 } })).toThrow(MadangError);
+    expect(() => createClient({ url: 'http://workspace.test', backOff: { minMs: 0 } })).toThrow(MadangError);
+    expect(() => createClient({ url: 'http://workspace.test', backOff: { minMs: 10, maxMs: 5 } })).toThrow(MadangError);
   });
 
   test('C39 outside of a page an address must be a full http(s) one, and the refusal says so', () => {
-    for (const url of [undefined, '', '/chat', 'chat', './', '//yard.test', '?x', 'yard.test:3000', 'http://'])
+    for (const url of [
+      undefined,
+      '',
+      '/chat',
+      'chat',
+      './',
+      '//workspace.test',
+      '?x',
+      'workspace.test:3000',
+      'http://',
+    ])
       expect(() => createClient(url === undefined ? {} : { url }), url).toThrow(/^url: must be .*http:/);
-    for (const url of ['ftp://yard.test', 'localhost:3000', 'ws://yard.test', 'data:,x'])
+    for (const url of ['ftp://workspace.test', 'localhost:3000', 'ws://workspace.test', 'data:,x'])
       expect(() => createClient({ url }), url).toThrow(/^url: must be an http\(s\) address/);
-    expect(openedUrl('http://yard.test:3000/chat?x#y')).toBe('http://yard.test:3000/chat/');
+    expect(openedUrl('http://workspace.test:3000/chat?x#y')).toBe('http://workspace.test:3000/chat/');
   });
 
-  // The page is https://yard.test/chat/lobby?x=1#y.
+  // The page is https://workspace.test/chat/lobby?x=1#y.
   test.each([
-    [undefined, 'https://yard.test/chat/'],
-    ['', 'https://yard.test/chat/'],
-    ['.', 'https://yard.test/chat/'],
-    ['?x=2', 'https://yard.test/chat/'],
-    ['#y', 'https://yard.test/chat/'],
-    ['/', 'https://yard.test/'],
-    ['/talk', 'https://yard.test/talk/'],
-    ['/talk/', 'https://yard.test/talk/'],
-    ['/a/b?c=1#d', 'https://yard.test/a/b/'],
-    ['talk', 'https://yard.test/chat/talk/'],
-    ['./talk/', 'https://yard.test/chat/talk/'],
-    ['..', 'https://yard.test/'],
-    ['../talk', 'https://yard.test/talk/'],
+    [undefined, 'https://workspace.test/chat/'],
+    ['', 'https://workspace.test/chat/'],
+    ['.', 'https://workspace.test/chat/'],
+    ['?x=2', 'https://workspace.test/chat/'],
+    ['#y', 'https://workspace.test/chat/'],
+    ['/', 'https://workspace.test/'],
+    ['/talk', 'https://workspace.test/talk/'],
+    ['/talk/', 'https://workspace.test/talk/'],
+    ['/a/b?c=1#d', 'https://workspace.test/a/b/'],
+    ['talk', 'https://workspace.test/chat/talk/'],
+    ['./talk/', 'https://workspace.test/chat/talk/'],
+    ['..', 'https://workspace.test/'],
+    ['../talk', 'https://workspace.test/talk/'],
     ['//other.test/talk', 'https://other.test/talk/'],
     ['http://other.test', 'http://other.test/'],
     ['http://other.test:3000/a/b', 'http://other.test:3000/a/b/'],
-    ['/대화', 'https://yard.test/%EB%8C%80%ED%99%94/'],
+    ['/대화', 'https://workspace.test/%EB%8C%80%ED%99%94/'],
   ])('C39 in a page the address %s is relative to the page', (url, expected) => {
     fakeBrowser();
     expect(openedUrl(url)).toBe(expected);
@@ -119,14 +132,14 @@ describe('the state of the connection', () => {
     fakeBrowser();
     Object.assign(document, { baseURI: 'data:text/html,x' });
     expect(() => createClient({ url: '/chat' })).toThrow(/^url: must be a full address/);
-    expect(openedUrl('https://yard.test')).toBe('https://yard.test/');
+    expect(openedUrl('https://workspace.test')).toBe('https://workspace.test/');
   });
 
   test('C19 reconnectNow does not wait', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna', { backOff: { minMs: 100_000, maxMs: 100_000 } });
     await online(client);
-    yard.drop();
+    workspace.drop();
     client.reconnectNow();
     client.reconnectNow();
     await settle();
@@ -134,11 +147,11 @@ describe('the state of the connection', () => {
   });
 
   test('C20 after server.closing nobody comes back before they were asked to', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client, transport } = join('anna');
     await online(client);
     transport.last.deliver('server.closing', { reconnectMs: 5000 });
-    yard.drop();
+    workspace.drop();
     await settle(4999);
     expect(transport.connections).toHaveLength(1);
     await settle(2);
@@ -146,7 +159,7 @@ describe('the state of the connection', () => {
   });
 
   test('C21 an opening or a session that gets no answer in 10 s is given up, and tried again', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client, transport } = join('anna');
     const accept = transport.onOpen;
     transport.onOpen = undefined;
@@ -157,35 +170,35 @@ describe('the state of the connection', () => {
     expect(client.state.get().status).toBe('reconnecting');
     expect(transport.connections[0]!.isOver).toBe(true);
     transport.onOpen = accept;
-    yard.refuse = (name) => (name === 'session.get' ? 'silence' : undefined);
+    workspace.refuse = (name) => (name === 'session.get' ? 'silence' : undefined);
     await settle(5000);
     expect(transport.connections[1]!.isOver).toBe(false);
-    yard.refuse = () => undefined;
+    workspace.refuse = () => undefined;
     await settle(30_000);
     expect(client.state.get().status).toBe('online');
   });
 
   test('C21 a call that gets no answer rejects after 10 s; one without a connection at once', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await expect(client.call('room.list', {})).rejects.toMatchObject({ code: 'unavailable' });
     await online(client);
-    yard.refuse = () => 'silence';
+    workspace.refuse = () => 'silence';
     const call = client.call('room.list', {});
     const late = expect(call).rejects.toMatchObject({ code: 'unavailable' });
     await settle(10_000);
     await late;
     const lost = expect(client.call('room.list', {})).rejects.toMatchObject({ code: 'unavailable' });
-    yard.drop();
+    workspace.drop();
     await lost;
   });
 
   test('C22 closed is closed: no timers, no attempts, twice is no error', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client, transport } = join('anna');
     await online(client);
     const { sent } = client.send('lobby', 'hi');
-    yard.drop();
+    workspace.drop();
     await client.close();
     await client.close();
     expect(vi.getTimerCount()).toBe(0);
@@ -200,35 +213,35 @@ describe('the state of the connection', () => {
 
 describe('the session', () => {
   test('C15 without a session it is signed out; signing in keeps the connection', async () => {
-    const { yard } = setUp();
+    const { workspace } = setUp();
     const transport = new FakeTransport();
-    yard.attach(transport);
-    const client = createClient({ url: 'http://yard.test', transport: transport.open });
+    workspace.attach(transport);
+    const client = createClient({ url: 'http://workspace.test', transport: transport.open });
     onTestFinished(() => client.close());
     await online(client);
     expect(client.state.get()).toEqual({ status: 'signed-out' });
-    yard.addUser('anna');
+    workspace.addUser('anna');
     await expect(client.signIn({ name: 'anna' })).rejects.toMatchObject({ code: 'conflict' });
     expect(client.state.get()).toEqual({ status: 'signed-out' });
     expect(await client.signIn({ name: 'hana' })).toMatchObject({ name: 'hana' });
     expect(client.state.get()).toEqual({ status: 'online' });
     expect(client.token).toBe('token-hana');
     expect(transport.connections).toHaveLength(1);
-    yard.drop();
+    workspace.drop();
     await settle(1000);
     expect(client.user.get()?.name).toBe('hana');
     expect(transport.last.token).toBe('token-hana');
   });
 
   test('C15 signing in when the server is away throws and leaves no trap behind', async () => {
-    const { yard } = setUp();
+    const { workspace } = setUp();
     const transport = new FakeTransport();
-    yard.attach(transport);
-    yard.isUp = false;
-    const client = createClient({ url: 'http://yard.test', transport: transport.open });
+    workspace.attach(transport);
+    workspace.isUp = false;
+    const client = createClient({ url: 'http://workspace.test', transport: transport.open });
     onTestFinished(() => client.close());
     await expect(client.signIn({ name: 'hana' })).rejects.toMatchObject({ code: 'unavailable' });
-    yard.isUp = true;
+    workspace.isUp = true;
     await settle(5000);
     expect(client.state.get().status).toBe('signed-out');
     await client.signIn({ name: 'hana' });
@@ -236,29 +249,29 @@ describe('the session', () => {
   });
 
   test('C15 `name` begins a guest, and another when that session is not known any more; a conflict is told', async () => {
-    const { yard } = setUp();
+    const { workspace } = setUp();
     const transport = new FakeTransport();
-    yard.attach(transport);
-    const client = createClient({ url: 'http://yard.test', transport: transport.open, name: 'bot' });
+    workspace.attach(transport);
+    const client = createClient({ url: 'http://workspace.test', transport: transport.open, name: 'bot' });
     onTestFinished(() => client.close());
     await online(client);
     expect(client.user.get()?.name).toBe('bot');
-    yard.revoke('token-bot');
-    yard.drop();
+    workspace.revoke('token-bot');
+    workspace.drop();
     await settle(1000);
     expect(client.state.get()).toMatchObject({ status: 'signed-out', error: { code: 'conflict' } });
     expect(client.user.get()).toBeUndefined();
-    yard.users.delete('u-bot');
+    workspace.users.delete('u-bot');
     await client.signIn({ name: 'bot' });
     expect(client.state.get().status).toBe('online');
   });
 
   test('C14 session.ended signs out and forgets; nothing reconnects', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client, transport } = join('anna', { name: 'anna' });
     await online(client);
     transport.last.deliver('session.ended', { reason: 'revoked' });
-    yard.drop();
+    workspace.drop();
     await settle(60_000);
     expect(client.state.get()).toEqual({ status: 'signed-out' });
     expect([client.user.get(), client.token, client.rooms.get()]).toEqual([undefined, undefined, []]);
@@ -266,8 +279,8 @@ describe('the session', () => {
   });
 
   test('C23 with cookies the session begins and ends over HTTP, and the page never has the token', async () => {
-    const { yard } = setUp();
-    const { token } = yard.addUser('anna');
+    const { workspace } = setUp();
+    const { token } = workspace.addUser('anna');
     let cookie: string | undefined;
     const requests: string[] = [];
     vi.stubGlobal('fetch', (url: URL, init: RequestInit) => {
@@ -279,10 +292,10 @@ describe('the session', () => {
     });
     onTestFinished(() => void vi.unstubAllGlobals());
     const transport = new FakeTransport();
-    yard.attach(transport);
+    workspace.attach(transport);
     // The browser shows the cookie by itself.
     const client = createClient({
-      url: 'https://yard.test/chat',
+      url: 'https://workspace.test/chat',
       credentials: 'cookie',
       transport: (options) => transport.open({ ...options, token: cookie }),
     });
@@ -297,15 +310,15 @@ describe('the session', () => {
     expect(client.state.get().status).toBe('signed-out');
     expect(client.user.get()).toBeUndefined();
     expect(requests).toEqual([
-      'POST https://yard.test/chat/api/session',
-      'POST https://yard.test/chat/api/session',
-      'DELETE https://yard.test/chat/api/session',
+      'POST https://workspace.test/chat/api/session',
+      'POST https://workspace.test/chat/api/session',
+      'DELETE https://workspace.test/chat/api/session',
     ]);
   });
 });
 
 describe('in a browser', () => {
-  test('C24 the yard is at the page’s folder', async () => {
+  test('C24 the workspace is at the page’s folder', async () => {
     fakeTime();
     fakeBrowser();
     const urls: string[] = [];
@@ -318,25 +331,25 @@ describe('in a browser', () => {
     });
     client.connect();
     await client.close();
-    expect(urls).toEqual(['https://yard.test/chat/']);
+    expect(urls).toEqual(['https://workspace.test/chat/']);
   });
 
   test('C25 without a network it is offline, and tries at once when it is back', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const browser = fakeBrowser();
     const { client } = join('anna');
     await online(client);
-    yard.isUp = false;
+    workspace.isUp = false;
     browser.setOnline(false);
     expect(client.state.get().status).toBe('offline');
     client.send('lobby', 'later');
     await settle(25_000);
     expect(client.state.get().status).toBe('offline');
-    yard.isUp = true;
+    workspace.isUp = true;
     browser.setOnline(true);
     await settle();
     expect(client.state.get().status).toBe('online');
-    expect(yard.messages('lobby')).toHaveLength(1);
+    expect(workspace.messages('lobby')).toHaveLength(1);
   });
 
   test('C25 a server on this machine is reached though the device has no network', async () => {
@@ -349,12 +362,12 @@ describe('in a browser', () => {
   });
 
   test('C26 away after 60 s in the background or 5 min without input, online again at once', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const browser = fakeBrowser();
     const { client } = join('anna');
     await online(client);
     const told = () =>
-      yard.calls
+      workspace.calls
         .filter(({ name }) => name === 'presence.set')
         .map(({ input }) => (input as { presence: string }).presence);
     browser.setHidden(true);
@@ -362,7 +375,7 @@ describe('in a browser', () => {
     expect(told()).toEqual([]);
     await settle(1);
     expect(told()).toEqual(['away']);
-    yard.drop();
+    workspace.drop();
     await settle(1000);
     expect(told()).toEqual(['away', 'away']);
     browser.setHidden(false);

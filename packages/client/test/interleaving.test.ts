@@ -1,8 +1,8 @@
 import type { Message } from '@madang/client';
 import { describe, expect, test } from 'vitest';
 import * as fc from 'fast-check';
-import type { Fault } from './model-yard.js';
-import { fakeTime, heard, newYard, online, settle, watch } from './support.js';
+import type { Fault } from './model-workspace.js';
+import { fakeTime, heard, newWorkspace, online, settle, watch } from './support.js';
 
 const refusable = ['log.read', 'sync', 'message.list', 'message.send', 'session.get'] as const;
 
@@ -39,9 +39,9 @@ function fault() {
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 async function run(steps: readonly Step[], firstPageMs: number, farAt: number | null): Promise<void> {
-  const { yard, join } = newYard();
-  yard.addUser('bob');
-  for (let i = 0; i < 70; i += 1) yard.say('lobby', 'u-bob', `old ${i}`);
+  const { workspace, join } = newWorkspace();
+  workspace.addUser('bob');
+  for (let i = 0; i < 70; i += 1) workspace.say('lobby', 'u-bob', `old ${i}`);
   const { client } = join('anna');
   const texts = heard(client);
   const seqs: number[] = [];
@@ -49,14 +49,14 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
     client.on(name, ({ seq }) => seqs.push(seq));
   }
   await online(client);
-  const firstSeq = yard.head('lobby');
+  const firstSeq = workspace.head('lobby');
   let mine = 0;
   const delays = new Map<string, number>([['message.list', firstPageMs]]);
-  yard.delay = (name) => delays.get(name) ?? 0;
+  workspace.delay = (name) => delays.get(name) ?? 0;
   let refusing: string | undefined;
-  yard.refuse = (name) => (name === refusing ? { code: 'unavailable', message: 'not now' } : undefined);
+  workspace.refuse = (name) => (name === refusing ? { code: 'unavailable', message: 'not now' } : undefined);
   const picked = (pick: number) => {
-    const messages = yard.messages('lobby');
+    const messages = workspace.messages('lobby');
     return messages.at(-1 - (pick % messages.length))!.id;
   };
 
@@ -64,30 +64,30 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
 
   for (const [index, each] of steps.entries()) {
     if (index === farAt) {
-      yard.drop();
-      for (let i = 0; i < 1010; i += 1) yard.say('lobby', 'u-bob', `missed ${yard.head('lobby')}`);
+      workspace.drop();
+      for (let i = 0; i < 1010; i += 1) workspace.say('lobby', 'u-bob', `missed ${workspace.head('lobby')}`);
     }
-    if ('fault' in each) yard.fault = () => each.fault;
+    if ('fault' in each) workspace.fault = () => each.fault;
     switch (each.do) {
       case 'theirs':
-        yard.say('lobby', 'u-bob', `theirs ${yard.head('lobby')}`);
+        workspace.say('lobby', 'u-bob', `theirs ${workspace.head('lobby')}`);
         break;
       case 'mine':
-        yard.loseAck = () => each.isAckLost;
+        workspace.loseAck = () => each.isAckLost;
         client.send('lobby', `mine ${mine}`);
         mine += 1;
         break;
       case 'edit':
-        yard.append('lobby', 'u-bob', { type: 'message.edited', messageId: picked(each.pick), text: 'edited' });
+        workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: picked(each.pick), text: 'edited' });
         break;
       case 'delete':
-        yard.append('lobby', 'u-bob', { type: 'message.deleted', messageId: picked(each.pick) });
+        workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: picked(each.pick) });
         break;
       case 'react': {
-        const message = yard.messages('lobby').find(({ id }) => id === picked(each.pick))!;
+        const message = workspace.messages('lobby').find(({ id }) => id === picked(each.pick))!;
         const by = ['u-bob', 'u-anna', 'u-root'][each.by]!;
         const has = message.reactions?.[0]?.users.some(({ id }) => id === by);
-        yard.append('lobby', by, {
+        workspace.append('lobby', by, {
           type: 'message.reacted',
           messageId: message.id,
           emoji: '👍',
@@ -96,20 +96,20 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
         break;
       }
       case 'late':
-        yard.deliverLate(() => each.order.shift() ?? 0);
+        workspace.deliverLate(() => each.order.shift() ?? 0);
         break;
       case 'wait':
         await settle(each.ms);
         break;
       case 'drop':
-        yard.drop();
+        workspace.drop();
         break;
       case 'down':
-        yard.isUp = false;
-        yard.drop();
-        for (let i = 0; i < each.missed; i += 1) yard.say('lobby', 'u-bob', `missed ${yard.head('lobby')}`);
+        workspace.isUp = false;
+        workspace.drop();
+        for (let i = 0; i < each.missed; i += 1) workspace.say('lobby', 'u-bob', `missed ${workspace.head('lobby')}`);
         await settle(3000);
-        yard.isUp = true;
+        workspace.isUp = true;
         break;
       case 'older':
         client
@@ -118,8 +118,8 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
           .catch(() => {});
         break;
       case 'behind':
-        for (const connection of yard.connections()) {
-          connection.deliver('room.behind', { room: 'lobby', head: yard.head('lobby') });
+        for (const connection of workspace.connections()) {
+          connection.deliver('room.behind', { room: 'lobby', head: workspace.head('lobby') });
         }
         break;
       case 'slow':
@@ -135,24 +135,24 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
     await settle();
   }
 
-  yard.fault = () => 'deliver';
-  yard.loseAck = () => false;
+  workspace.fault = () => 'deliver';
+  workspace.loseAck = () => false;
   delays.clear();
-  yard.deliverLate();
+  workspace.deliverLate();
   // Time for every time-out and back-off; then one event more, since what is lost last is found by the next.
   await settle(60_000);
-  yard.say('lobby', 'u-bob', 'last');
+  workspace.say('lobby', 'u-bob', 'last');
   await settle(60_000);
 
-  const right = yard.messages('lobby');
+  const right = workspace.messages('lobby');
   const { messages, room } = client.room('lobby').get();
   expect(messages.map(comparable)).toEqual(right.slice(-messages.length).map(comparable));
   expect(messages.length).toBeGreaterThanOrEqual(50);
-  expect(room?.head).toBe(yard.head('lobby'));
+  expect(room?.head).toBe(workspace.head('lobby'));
   expect(new Set(right.map(({ clientId }) => clientId).filter(Boolean)).size).toBe(mine);
   expect(right.filter(({ author }) => author.id === 'u-anna')).toHaveLength(mine);
   expect(texts.filter((text) => text.startsWith('mine'))).toEqual(Array.from({ length: mine }, (_, i) => `mine ${i}`));
-  expect(seqs).toEqual(Array.from({ length: yard.head('lobby') - firstSeq }, (_, i) => firstSeq + i + 1));
+  expect(seqs).toEqual(Array.from({ length: workspace.head('lobby') - firstSeq }, (_, i) => firstSeq + i + 1));
   await client.close();
 }
 

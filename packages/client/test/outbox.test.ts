@@ -2,22 +2,24 @@
 import 'fake-indexeddb/auto';
 import { indexedDbOutboxStore, memoryOutboxStore, MadangError } from '@madang/client';
 import { describe, expect, test, vi } from 'vitest';
-import { fakeTime, heard, newYard, online, settle, shown, watch } from './support.js';
+import { fakeTime, heard, newWorkspace, online, settle, shown, watch } from './support.js';
 
-function sends(yard: ReturnType<typeof newYard>['yard']) {
-  return yard.calls.filter(({ name }) => name === 'message.send').map(({ input }) => (input as { text: string }).text);
+function sends(workspace: ReturnType<typeof newWorkspace>['workspace']) {
+  return workspace.calls
+    .filter(({ name }) => name === 'message.send')
+    .map(({ input }) => (input as { text: string }).text);
 }
 
 function setUp() {
   fakeTime();
-  const { yard, join } = newYard();
-  yard.addUser('bob');
-  return { yard, join };
+  const { workspace, join } = newWorkspace();
+  workspace.addUser('bob');
+  return { workspace, join };
 }
 
 describe('a send', () => {
   test('C4 shows at once as pending, then as sent under the same key', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
@@ -30,48 +32,48 @@ describe('a send', () => {
     expect(client.room('lobby').get().messages).toMatchObject([
       { key: clientId, id: message.id, seq: message.seq, delivery: 'sent' },
     ]);
-    expect(yard.messages('lobby')).toHaveLength(1);
+    expect(workspace.messages('lobby')).toHaveLength(1);
   });
 
   test.each(['event', 'ack'])('C4 own event and acknowledgement in either order (%s first)', async (first) => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
     const texts = heard(client);
-    if (first === 'ack') yard.fault = () => 'later';
+    if (first === 'ack') workspace.fault = () => 'later';
     client.send('lobby', '1');
     await settle();
     expect(shown(client)).toEqual(['1']);
     expect(texts).toEqual(['1']);
-    yard.deliverLate();
-    yard.fault = () => 'deliver';
-    yard.say('lobby', 'u-bob', '2');
+    workspace.deliverLate();
+    workspace.fault = () => 'deliver';
+    workspace.say('lobby', 'u-bob', '2');
     await settle(1000);
     expect(shown(client)).toEqual(['1', '2']);
     expect(texts).toEqual(['1', '2']);
   });
 
   test('C4 an acknowledgement above a gap shows its message before those below it come', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
     const texts = heard(client);
-    yard.fault = () => 'later';
-    yard.say('lobby', 'u-bob', 'theirs');
+    workspace.fault = () => 'later';
+    workspace.say('lobby', 'u-bob', 'theirs');
     client.send('lobby', 'mine');
     await settle();
     expect(shown(client)).toEqual(['mine']);
     expect(texts).toEqual([]);
-    yard.deliverLate();
+    workspace.deliverLate();
     await settle();
     expect(shown(client)).toEqual(['theirs', 'mine']);
     expect(texts).toEqual(['theirs', 'mine']);
   });
 
   test('C5 with echo false a client does not hear its own messages, but others’ and those of its other clients', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const quiet = join('anna', { echo: false }).client;
     const other = join('anna').client;
     await online(quiet);
@@ -80,54 +82,54 @@ describe('a send', () => {
     quiet.send('lobby', 'mine');
     await quiet.call('message.send', { room: 'lobby', text: 'my call', clientId: 'c-1' });
     await other.send('lobby', 'from the other').sent;
-    yard.say('lobby', 'u-bob', 'theirs');
+    workspace.say('lobby', 'u-bob', 'theirs');
     await settle();
     expect(texts).toEqual(['from the other', 'theirs']);
   });
 
   test('D2 order: fifty sends in a row stay in a row', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     const texts = Array.from({ length: 50 }, (_, i) => String(i));
     for (const text of texts) client.send('lobby', text);
     await settle();
-    expect(yard.messages('lobby').map(({ text }) => text)).toEqual(texts);
+    expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(texts);
   });
 });
 
 describe('a send that has no luck', () => {
   test('D3 once: an acknowledgement that is lost leads to a repeat, not to a second message', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
-    yard.fault = () => 'lose';
+    workspace.fault = () => 'lose';
     let isLosing = true;
-    yard.loseAck = () => isLosing;
+    workspace.loseAck = () => isLosing;
     const { sent } = client.send('lobby', 'hi');
     await settle(9999);
-    expect(sends(yard)).toEqual(['hi']);
+    expect(sends(workspace)).toEqual(['hi']);
     isLosing = false;
     await settle(2000);
     await sent;
-    expect(sends(yard)).toEqual(['hi', 'hi']);
-    expect(yard.messages('lobby')).toHaveLength(1);
+    expect(sends(workspace)).toEqual(['hi', 'hi']);
+    expect(workspace.messages('lobby')).toHaveLength(1);
     expect(shown(client)).toEqual(['hi']);
   });
 
   test('D3 once: a reaction that the repeat’s answer tells already is not counted again by its event', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
-    yard.fault = () => 'lose';
+    workspace.fault = () => 'lose';
     let isLosing = true;
-    yard.loseAck = () => isLosing;
+    workspace.loseAck = () => isLosing;
     client.send('lobby', 'hi');
     await settle();
-    const messageId = yard.messages('lobby')[0]!.id;
-    yard.append('lobby', 'u-bob', { type: 'message.reacted', messageId, emoji: '👍', action: 'added' });
+    const messageId = workspace.messages('lobby')[0]!.id;
+    workspace.append('lobby', 'u-bob', { type: 'message.reacted', messageId, emoji: '👍', action: 'added' });
     isLosing = false;
     await settle(12_000);
     expect(client.room('lobby').get().messages).toMatchObject([
@@ -136,30 +138,30 @@ describe('a send that has no luck', () => {
   });
 
   test('D3 once: a connection lost between commit and acknowledgement; the event settles the send', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
-    yard.fault = () => 'lose';
-    yard.loseAck = () => true;
+    workspace.fault = () => 'lose';
+    workspace.loseAck = () => true;
     const { sent } = client.send('lobby', 'hi');
     await settle();
-    yard.drop();
+    workspace.drop();
     expect(shown(client)).toEqual(['(hi)']);
     await settle(2000);
     expect((await sent).text).toBe('hi');
-    expect(sends(yard)).toEqual(['hi']);
+    expect(sends(workspace)).toEqual(['hi']);
     expect(shown(client)).toEqual(['hi']);
   });
 
   test.each(['unavailable', 'internal', 'rate_limited'] as const)(
     'D6 failing closed: %s is tried again, in order',
     async (code) => {
-      const { yard, join } = setUp();
+      const { workspace, join } = setUp();
       const { client } = join('anna');
       await online(client);
       let refusals = 3;
-      yard.refuse = (name) => {
+      workspace.refuse = (name) => {
         if (name !== 'message.send' || refusals === 0) return undefined;
         refusals -= 1;
         return { code, message: 'not now', ...(code === 'rate_limited' && { retryAfter: 7 }) };
@@ -168,20 +170,20 @@ describe('a send that has no luck', () => {
       await settle();
       if (code === 'rate_limited') {
         await settle(6900);
-        expect(sends(yard)).toEqual(['1']);
+        expect(sends(workspace)).toEqual(['1']);
       }
       await settle(60_000);
-      expect(sends(yard)).toEqual(['1', '1', '1', '1', '2', '3']);
-      expect(yard.messages('lobby').map(({ text }) => text)).toEqual(['1', '2', '3']);
+      expect(sends(workspace)).toEqual(['1', '1', '1', '1', '2', '3']);
+      expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(['1', '2', '3']);
     },
   );
 
   test('C6 a final refusal fails that message and lets the next ones pass; it can be sent again or thrown away', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
-    yard.refuse = (name, input) =>
+    workspace.refuse = (name, input) =>
       name === 'message.send' && (input as { text: string }).text.startsWith('bad')
         ? { code: 'forbidden', message: 'you may not' }
         : undefined;
@@ -192,7 +194,7 @@ describe('a send that has no luck', () => {
     await expect(bad.sent).rejects.toMatchObject({ code: 'forbidden' } satisfies Partial<MadangError>);
     expect(shown(client)).toEqual(['good', '!bad 1!', '!bad 2!']);
     expect(client.room('lobby').get().messages[1]).toMatchObject({ error: { code: 'forbidden' } });
-    yard.refuse = () => undefined;
+    workspace.refuse = () => undefined;
     client.discard(bad2.clientId);
     client.retry(bad.clientId);
     expect(shown(client)).toEqual(['good', '(bad 1)']);
@@ -201,56 +203,56 @@ describe('a send that has no luck', () => {
   });
 
   test('C7 rooms do not wait for each other', async () => {
-    const { yard, join } = setUp();
-    yard.addRoom('garden');
+    const { workspace, join } = setUp();
+    workspace.addRoom('garden');
     const { client } = join('anna', { rooms: ['lobby', 'garden'] });
     await online(client);
-    yard.refuse = (name, input) =>
+    workspace.refuse = (name, input) =>
       name === 'message.send' && (input as { room: string }).room === 'lobby'
         ? { code: 'unavailable', message: 'not now' }
         : undefined;
     client.send('lobby', 'waits');
     await client.send('garden', 'passes').sent;
-    expect(yard.messages('lobby')).toEqual([]);
+    expect(workspace.messages('lobby')).toEqual([]);
   });
 
   test.each([31, 32, 33])('C7 in at most 32 rooms a message is on its way at a time (%i)', async (count) => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const rooms = Array.from({ length: count }, (_, i) => `room-${i}`);
-    for (const room of rooms) yard.addRoom(room);
+    for (const room of rooms) workspace.addRoom(room);
     const { client } = join('anna', { rooms });
     await online(client);
-    yard.refuse = (name) => (name === 'message.send' ? 'silence' : undefined);
+    workspace.refuse = (name) => (name === 'message.send' ? 'silence' : undefined);
     for (const room of rooms) client.send(room, room);
     await settle(5000);
-    expect(sends(yard)).toHaveLength(Math.min(count, 32));
-    yard.refuse = () => undefined;
+    expect(sends(workspace)).toHaveLength(Math.min(count, 32));
+    workspace.refuse = () => undefined;
     await settle(30_000);
-    expect(rooms.flatMap((room) => yard.messages(room).map(({ text }) => text))).toEqual(rooms);
+    expect(rooms.flatMap((room) => workspace.messages(room).map(({ text }) => text))).toEqual(rooms);
   });
 
   test('D6 failing closed: what was written while the server was away goes out when it is back, in order', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await watch(client);
-    yard.isUp = false;
-    yard.drop();
+    workspace.isUp = false;
+    workspace.drop();
     for (const text of ['1', '2', '3']) client.send('lobby', text);
     await settle(60_000);
     expect(shown(client)).toEqual(['(1)', '(2)', '(3)']);
-    yard.isUp = true;
+    workspace.isUp = true;
     await settle(20_000);
     expect(shown(client)).toEqual(['1', '2', '3']);
-    expect(sends(yard)).toEqual(['1', '2', '3']);
+    expect(sends(workspace)).toEqual(['1', '2', '3']);
   });
 
   test('C8 written before the first connection, it goes out with it', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     client.send('lobby', 'early');
     await online(client);
-    expect(yard.messages('lobby').map(({ text }) => text)).toEqual(['early']);
+    expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(['early']);
   });
 });
 
@@ -279,26 +281,26 @@ async function settleStore(): Promise<void> {
 
 describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
   test('D3 once: it survives a reload, is sent in order, once', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const open = make();
     const before = join('anna', { outbox: open() }).client;
     await online(before);
     await settleStore();
-    yard.loseAck = ({ text }) => text === '1';
-    yard.fault = () => 'lose';
+    workspace.loseAck = ({ text }) => text === '1';
+    workspace.fault = () => 'lose';
     for (const text of ['1', '2', '3']) before.send('lobby', text);
     await settleStore();
-    expect(yard.messages('lobby').map(({ text }) => text)).toEqual(['1']);
+    expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(['1']);
     await before.close();
-    yard.loseAck = () => false;
-    yard.fault = () => 'deliver';
+    workspace.loseAck = () => false;
+    workspace.fault = () => 'deliver';
 
     const after = join('anna', { outbox: open() }).client;
     await watch(after);
     await online(after);
     after.send('lobby', '4');
     await settleStore();
-    expect(yard.messages('lobby').map(({ text }) => text)).toEqual(['1', '2', '3', '4']);
+    expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(['1', '2', '3', '4']);
     expect(shown(after)).toEqual(['1', '2', '3', '4']);
     await after.close();
 
@@ -307,21 +309,21 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     await online(last);
     await settleStore();
     expect(shown(last)).toEqual(['1', '2', '3', '4']);
-    expect(yard.messages('lobby')).toHaveLength(4);
+    expect(workspace.messages('lobby')).toHaveLength(4);
     await last.close();
   });
 
   test('C9 a failed message is there after a reload, and still failed', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const open = make();
     const before = join('anna', { outbox: open() }).client;
     await online(before);
     await settleStore();
-    yard.refuse = (name) => (name === 'message.send' ? { code: 'too_large', message: 'too large' } : undefined);
+    workspace.refuse = (name) => (name === 'message.send' ? { code: 'too_large', message: 'too large' } : undefined);
     before.send('lobby', 'long');
     await settleStore();
     await before.close();
-    yard.refuse = () => undefined;
+    workspace.refuse = () => undefined;
     const after = join('anna', { outbox: open() }).client;
     await watch(after);
     await online(after);
@@ -334,27 +336,27 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
   });
 
   test('D3 once: two tabs with one store neither lose nor double', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const open = make();
     const one = join('anna', { outbox: open() }).client;
     await online(one);
     await watch(one);
     await settleStore();
-    yard.isUp = false;
-    yard.drop();
+    workspace.isUp = false;
+    workspace.drop();
     for (const text of ['1', '2', '3', 'unwanted']) one.send('lobby', text);
     await settleStore();
-    yard.isUp = true;
+    workspace.isUp = true;
     const two = join('anna', { outbox: open() }).client;
     await watch(two);
     // The second tab has taken them over, but before it can send, one is thrown away in the first.
-    yard.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
+    workspace.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
     await online(two);
     await settleStore();
     expect(shown(two)).toEqual(['(1)', '(2)', '(3)', '(unwanted)']);
     one.discard(one.room('lobby').get().messages.at(-1)!.key);
     await settleStore();
-    yard.refuse = () => undefined;
+    workspace.refuse = () => undefined;
     two.send('lobby', '4');
     for (let i = 0; i < 20; i += 1) {
       // oxlint-disable-next-line no-await-in-loop -- time passes, and the store does its work in between
@@ -362,7 +364,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
       // oxlint-disable-next-line no-await-in-loop -- the same
       await settleStore();
     }
-    expect(yard.messages('lobby').map(({ text }) => text)).toEqual(['1', '2', '3', '4']);
+    expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(['1', '2', '3', '4']);
     expect(shown(two)).toEqual(['1', '2', '3', '4']);
     expect(shown(one)).toEqual(['1', '2', '3', '4']);
     await one.close();
@@ -370,12 +372,12 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
   });
 
   test('C10 entries are their user’s: nobody else sends or sees them, and signing out removes them', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const open = make();
     const anna = join('anna', { outbox: open() }).client;
     await online(anna);
     await settleStore();
-    yard.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
+    workspace.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
     const { sent } = anna.send('lobby', 'annas');
     await settleStore();
     const bob = join('bob', { outbox: open() }).client;
@@ -395,28 +397,28 @@ const broken = () => Promise.reject(new Error('no disk'));
 const stuck = () => new Promise<never>(() => {});
 
 test('C11 a store that fails loses only the survival, and it is told', async () => {
-  const { yard, join } = setUp();
+  const { workspace, join } = setUp();
   const { client } = join('anna', {
     outbox: { load: broken, has: broken, put: broken, remove: broken, close: broken },
   });
   expect(client.outboxError.get()).toBeUndefined();
   await online(client);
   await client.send('lobby', 'hi').sent;
-  expect(yard.messages('lobby')).toHaveLength(1);
+  expect(workspace.messages('lobby')).toHaveLength(1);
   expect(client.outboxError.get()).toBeInstanceOf(MadangError);
 });
 
 test('C11 a store that never answers is waited for 3 s, and closing does not wait longer', async () => {
-  const { yard, join } = setUp();
+  const { workspace, join } = setUp();
   const { client } = join('anna', {
     outbox: { load: stuck, has: stuck, put: stuck, remove: stuck, close: stuck },
   });
   await online(client);
   client.send('lobby', 'hi');
   await settle(2900);
-  expect(yard.messages('lobby')).toEqual([]);
+  expect(workspace.messages('lobby')).toEqual([]);
   await settle(200);
-  expect(yard.messages('lobby')).toHaveLength(1);
+  expect(workspace.messages('lobby')).toHaveLength(1);
   expect(client.outboxError.get()).toMatchObject({ code: 'unavailable' });
   let isClosed = false;
   void client.close().then(() => (isClosed = true));
@@ -426,12 +428,12 @@ test('C11 a store that never answers is waited for 3 s, and closing does not wai
 });
 
 test('C11 a store that was full for a while keeps what waits once it takes something again', async () => {
-  const { yard, join } = setUp();
+  const { workspace, join } = setUp();
   const store = memoryOutboxStore();
   let isFull = true;
   const { client } = join('anna', { outbox: { ...store, put: (entry) => (isFull ? broken() : store.put(entry)) } });
   await online(client);
-  yard.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
+  workspace.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
   client.send('lobby', '1');
   client.send('lobby', '2');
   await settle();

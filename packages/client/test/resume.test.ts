@@ -1,12 +1,12 @@
 import { type Client, type Cursors, createClient, type CursorReset, MadangError } from '@madang/client';
 import { describe, expect, test } from 'vitest';
-import { fakeTime, heard, newYard, online, settle } from './support.js';
+import { fakeTime, heard, newWorkspace, online, settle } from './support.js';
 
 /** A bot that is stopped and started: each life is a new client that goes on after what the one before has kept. */
 function setUp() {
   fakeTime();
-  const { yard, join } = newYard();
-  yard.addUser('bob');
+  const { workspace, join } = newWorkspace();
+  workspace.addUser('bob');
   async function live(resume?: Cursors) {
     const { client } = join('anna', resume ? { resume } : {});
     const texts = heard(client);
@@ -16,7 +16,7 @@ function setUp() {
     await settle(2000);
     return { client, texts, resets };
   }
-  return { yard, join, live };
+  return { workspace, join, live };
 }
 
 /** What is kept in a file. */
@@ -28,33 +28,33 @@ async function end(client: Client): Promise<Cursors> {
 
 describe('resume', () => {
   test('D4 resume: what was said between two lives of a program is told to the second, once, in order', async () => {
-    const { yard, live } = setUp();
+    const { workspace, live } = setUp();
     const first = await live();
-    yard.say('lobby', 'u-bob', 'heard');
+    workspace.say('lobby', 'u-bob', 'heard');
     await settle();
     const cursors = await end(first.client);
-    for (let i = 0; i < 1500; i += 1) yard.say('lobby', 'u-bob', String(i));
+    for (let i = 0; i < 1500; i += 1) workspace.say('lobby', 'u-bob', String(i));
     const second = await live(cursors);
-    yard.say('lobby', 'u-bob', 'live');
+    workspace.say('lobby', 'u-bob', 'live');
     await settle();
     expect(first.texts).toEqual(['heard']);
     expect(second.texts).toEqual([...Array.from({ length: 1500 }, (_, i) => String(i)), 'live']);
     expect(second.resets).toEqual([]);
-    expect(second.client.cursors()).toEqual({ epoch: 'epoch-1', rooms: { lobby: yard.head('lobby') } });
+    expect(second.client.cursors()).toEqual({ epoch: 'epoch-1', rooms: { lobby: workspace.head('lobby') } });
   });
 
   test('D4 resume: cursors in a listener count the event that is told, and no later one', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     const seen: [string, number | undefined][] = [];
     client.on('message.created', ({ message }) => seen.push([message.text, client.cursors()?.rooms['lobby']]));
     expect(client.cursors()).toBeUndefined();
     await online(client);
-    const start = yard.head('lobby');
+    const start = workspace.head('lobby');
     expect(client.cursors()?.rooms).toEqual({ lobby: start });
-    yard.drop();
-    yard.say('lobby', 'u-bob', '1');
-    yard.say('lobby', 'u-bob', '2');
+    workspace.drop();
+    workspace.say('lobby', 'u-bob', '1');
+    workspace.say('lobby', 'u-bob', '2');
     await settle(2000);
     expect(seen).toEqual([
       ['1', start + 1],
@@ -63,85 +63,85 @@ describe('resume', () => {
   });
 
   test('D4 resume: a room that was joined meanwhile begins at the joining, over a break as well', async () => {
-    const { yard, live } = setUp();
-    yard.addRoom('garden');
-    yard.addRoom('pond');
-    for (const room of ['garden', 'pond']) yard.say(room, 'u-bob', 'before');
+    const { workspace, live } = setUp();
+    workspace.addRoom('garden');
+    workspace.addRoom('pond');
+    for (const room of ['garden', 'pond']) workspace.say(room, 'u-bob', 'before');
     const first = await live();
     const cursors = await end(first.client);
-    yard.join('garden', 'u-anna');
-    yard.say('garden', 'u-bob', 'between lives');
+    workspace.join('garden', 'u-anna');
+    workspace.say('garden', 'u-bob', 'between lives');
     const second = await live(cursors);
-    yard.drop();
-    yard.join('pond', 'u-anna');
-    yard.say('pond', 'u-bob', 'in a break');
+    workspace.drop();
+    workspace.join('pond', 'u-anna');
+    workspace.say('pond', 'u-bob', 'in a break');
     await settle(2000);
     expect(first.texts).toEqual([]);
     expect(second.texts).toEqual(['between lives', 'in a break']);
   });
 
   test('D4 resume: of another history nothing old is told as new, and a reset says so before what is new', async () => {
-    const { yard, live } = setUp();
+    const { workspace, live } = setUp();
     const first = await live();
-    for (const text of ['1', '2']) yard.say('lobby', 'u-bob', text);
+    for (const text of ['1', '2']) workspace.say('lobby', 'u-bob', text);
     await settle();
     const cursors = await end(first.client);
-    yard.epoch = 'epoch-2';
-    yard.rooms.get('lobby')!.log.splice(-1);
-    for (const text of ['other 1', 'other 2']) yard.say('lobby', 'u-bob', text);
-    const after = yard.head('lobby');
+    workspace.epoch = 'epoch-2';
+    workspace.rooms.get('lobby')!.log.splice(-1);
+    for (const text of ['other 1', 'other 2']) workspace.say('lobby', 'u-bob', text);
+    const after = workspace.head('lobby');
     const second = await live(cursors);
     expect(second.texts).toEqual([]);
     expect(second.resets).toEqual([{ type: 'cursor.reset', room: 'lobby', reason: 'history', after }]);
-    yard.say('lobby', 'u-bob', 'new');
+    workspace.say('lobby', 'u-bob', 'new');
     await settle();
     expect(second.texts).toEqual(['new']);
     expect(second.client.cursors()).toEqual({ epoch: 'epoch-2', rooms: { lobby: after + 1 } });
   });
 
   test('D4 resume: a cursor past the head is of another history too', async () => {
-    const { yard, live } = setUp();
-    const after = yard.head('lobby') + 1;
+    const { workspace, live } = setUp();
+    const after = workspace.head('lobby') + 1;
     const { texts, resets } = await live({ epoch: 'epoch-1', rooms: { lobby: 900 } });
     expect(resets).toEqual([{ type: 'cursor.reset', room: 'lobby', reason: 'history', after }]);
-    yard.say('lobby', 'u-bob', 'new');
+    workspace.say('lobby', 'u-bob', 'new');
     await settle();
     expect(texts).toEqual(['new']);
   });
 
   test('D4 resume: what is no longer kept is told as a reset, and what is left as events', async () => {
-    const { yard, live } = setUp();
+    const { workspace, live } = setUp();
     const first = await live();
     const cursors = await end(first.client);
-    for (const text of ['old 1', 'old 2', 'kept']) yard.say('lobby', 'u-bob', text);
-    const after = yard.head('lobby') - 1;
-    yard.floors.set('lobby', after);
+    for (const text of ['old 1', 'old 2', 'kept']) workspace.say('lobby', 'u-bob', text);
+    const after = workspace.head('lobby') - 1;
+    workspace.floors.set('lobby', after);
     const { texts, resets } = await live(cursors);
     expect(texts).toEqual(['kept']);
     expect(resets).toEqual([{ type: 'cursor.reset', room: 'lobby', reason: 'retention', after }]);
   });
 
   test('D8 cursors of a room that is no longer one’s own tell nothing of it', async () => {
-    const { yard, live } = setUp();
+    const { workspace, live } = setUp();
     const first = await live();
     const cursors = await end(first.client);
-    yard.addRoom('garden');
-    yard.say('lobby', 'u-bob', 'missed');
-    yard.leave('lobby', 'u-anna');
+    workspace.addRoom('garden');
+    workspace.say('lobby', 'u-bob', 'missed');
+    workspace.leave('lobby', 'u-anna');
     const { client, texts } = await live({ ...cursors, rooms: { ...cursors.rooms, garden: 0 } });
-    yard.say('garden', 'u-bob', 'not mine');
+    workspace.say('garden', 'u-bob', 'not mine');
     await settle(2000);
     expect(texts).toEqual([]);
     expect(client.cursors()).toEqual({ epoch: 'epoch-1', rooms: {} });
   });
 
   test('C40 somebody else who signs in does not go on after the cursors of the one before', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
     await client.signOut();
     expect(client.cursors()).toBeUndefined();
-    for (const text of ['1', '2']) yard.say('lobby', 'u-bob', text);
+    for (const text of ['1', '2']) workspace.say('lobby', 'u-bob', text);
     const texts = heard(client);
     await client.signIn({ token: 'token-bob' });
     expect(texts).toEqual([]);
@@ -157,30 +157,30 @@ describe('resume', () => {
     ['a seq below 0', { epoch: 'e', rooms: { lobby: -1 } }],
     ['a seq between two', { epoch: 'e', rooms: { lobby: 1.5 } }],
   ])('C40 cursors that are not what cursors() gives are refused when given: %s', (_what, resume) => {
-    const create = () => createClient({ url: 'http://yard.test', resume: resume as Cursors });
+    const create = () => createClient({ url: 'http://workspace.test', resume: resume as Cursors });
     expect(create).toThrow(MadangError);
     expect(create).toThrow(/^resume: /);
   });
 
   test('D3 once: a message with an id of one’s own is sent once, however often it is given', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     const before = client.send('lobby', 'early', { clientId: 'reply:1' });
     expect(client.send('lobby', 'early', { clientId: 'reply:1' }).sent).toBe(before.sent);
     await online(client);
     const { id } = await before.sent;
     expect((await client.send('lobby', 'late', { clientId: 'reply:1' }).sent).id).toBe(id);
-    expect(yard.messages('lobby').map(({ text }) => text)).toEqual(['early']);
+    expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(['early']);
   });
 
   test('D3 once: a message that was refused is sent again when it is given again', async () => {
-    const { yard, join } = setUp();
+    const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
-    yard.refuse = (name) => (name === 'message.send' ? { code: 'forbidden', message: 'no' } : undefined);
+    workspace.refuse = (name) => (name === 'message.send' ? { code: 'forbidden', message: 'no' } : undefined);
     await expect(client.send('lobby', 'hi', { clientId: 'reply:1' }).sent).rejects.toMatchObject({ code: 'forbidden' });
-    yard.refuse = () => undefined;
+    workspace.refuse = () => undefined;
     expect(await client.send('lobby', 'hi', { clientId: 'reply:1' }).sent).toMatchObject({ text: 'hi' });
-    expect(yard.messages('lobby')).toHaveLength(1);
+    expect(workspace.messages('lobby')).toHaveLength(1);
   });
 });

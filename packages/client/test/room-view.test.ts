@@ -1,33 +1,33 @@
 import { describe, expect, test } from 'vitest';
-import { fakeTime, newYard, online, settle, shown, watch } from './support.js';
+import { fakeTime, newWorkspace, online, settle, shown, watch } from './support.js';
 
 async function anna(messages = 0) {
   fakeTime();
-  const { yard, join } = newYard();
-  yard.addUser('bob');
-  for (let i = 0; i < messages; i += 1) yard.say('lobby', 'u-bob', String(i));
+  const { workspace, join } = newWorkspace();
+  workspace.addUser('bob');
+  for (let i = 0; i < messages; i += 1) workspace.say('lobby', 'u-bob', String(i));
   const { client, transport } = join('anna');
   await online(client);
-  return { yard, join, client, transport, view: client.room('lobby') };
+  return { workspace, join, client, transport, view: client.room('lobby') };
 }
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
 
 describe('a room view', () => {
   test('C27 is the same object for a room, and its state the same until it changes', async () => {
-    const { yard, client, view } = await anna(3);
+    const { workspace, client, view } = await anna(3);
     expect(client.room('lobby')).toBe(view);
     await watch(client);
     const before = view.get();
     expect(view.get()).toBe(before);
-    yard.say('lobby', 'u-bob', 'new');
+    workspace.say('lobby', 'u-bob', 'new');
     const after = view.get();
     expect(after).not.toBe(before);
     expect(after.messages[0]).toBe(before.messages[0]);
   });
 
   test('C27 loads its newest page when first watched, and tells its watchers once for a burst', async () => {
-    const { yard, client, view } = await anna(120);
+    const { workspace, client, view } = await anna(120);
     expect(view.get()).toMatchObject({ status: 'loading', messages: [] });
     let changes = 0;
     view.subscribe(() => (changes += 1));
@@ -35,13 +35,13 @@ describe('a room view', () => {
     expect(shown(client)).toEqual(numbers(70, 120));
     expect(view.get()).toMatchObject({ status: 'ready', hasOlder: true });
     changes = 0;
-    for (let i = 0; i < 100; i += 1) yard.say('lobby', 'u-bob', 'x');
+    for (let i = 0; i < 100; i += 1) workspace.say('lobby', 'u-bob', 'x');
     await settle();
     expect(changes).toBe(1);
   });
 
   test('C28 loads older pages up to the beginning, one at a time', async () => {
-    const { yard, client, view } = await anna(120);
+    const { workspace, client, view } = await anna(120);
     await watch(client);
     const loading = [view.loadOlder(), view.loadOlder()];
     expect(view.get().loadingOlder).toBe(true);
@@ -50,37 +50,41 @@ describe('a room view', () => {
     await view.loadOlder();
     expect(shown(client)).toEqual(numbers(0, 120));
     expect(view.get()).toMatchObject({ hasOlder: false, loadingOlder: false });
-    const calls = yard.calls.length;
+    const calls = workspace.calls.length;
     await view.loadOlder();
-    expect(yard.calls).toHaveLength(calls);
+    expect(workspace.calls).toHaveLength(calls);
   });
 
   test('C28 an edit that comes while its page is on the way is not lost', async () => {
-    const { yard, client, view } = await anna(60);
+    const { workspace, client, view } = await anna(60);
     await watch(client);
-    yard.delay = (name) => (name === 'message.list' ? 500 : 0);
+    workspace.delay = (name) => (name === 'message.list' ? 500 : 0);
     const loading = view.loadOlder();
     await settle(100);
-    yard.append('lobby', 'u-bob', { type: 'message.edited', messageId: yard.messages('lobby')[3]!.id, text: 'edited' });
+    workspace.append('lobby', 'u-bob', {
+      type: 'message.edited',
+      messageId: workspace.messages('lobby')[3]!.id,
+      text: 'edited',
+    });
     await settle(500);
     await loading;
     expect(shown(client)[3]).toBe('edited');
   });
 
   test('C39 at the top it tells a beginning from a cut, also one that is made while older pages are read', async () => {
-    const { yard, client, view } = await anna(120);
+    const { workspace, client, view } = await anna(120);
     await watch(client);
     expect(view.get()).toMatchObject({ hasOlder: true, isCut: false });
-    yard.floors.set('lobby', yard.messages('lobby')[89]!.seq);
+    workspace.floors.set('lobby', workspace.messages('lobby')[89]!.seq);
     await view.loadOlder();
     expect(shown(client)).toEqual(numbers(90, 120));
     expect(view.get()).toMatchObject({ hasOlder: false, isCut: true });
   });
 
   test('C28 a first page that fails is asked for again; one that is refused means the room is gone', async () => {
-    const { yard, client, view } = await anna(3);
+    const { workspace, client, view } = await anna(3);
     let failures = 2;
-    yard.refuse = (name) => {
+    workspace.refuse = (name) => {
       if (name !== 'message.list' || failures === 0) return undefined;
       failures -= 1;
       return { code: 'unavailable', message: 'not now' };
@@ -89,15 +93,15 @@ describe('a room view', () => {
     expect(view.get().status).toBe('loading');
     await settle(5000);
     expect(shown(client)).toEqual(['0', '1', '2']);
-    yard.addRoom('secret');
+    workspace.addRoom('secret');
     await watch(client, 'secret');
     expect(client.room('secret').get().status).toBe('gone');
   });
 
   test('C28 what the user says before the first page is there is shown at once, and once', async () => {
-    const { yard, client, view } = await anna(3);
+    const { workspace, client, view } = await anna(3);
     let isAway = true;
-    yard.refuse = (name) =>
+    workspace.refuse = (name) =>
       isAway && name === 'message.list' ? { code: 'unavailable', message: 'not now' } : undefined;
     await watch(client);
     client.send('lobby', 'said early');
@@ -110,40 +114,50 @@ describe('a room view', () => {
   });
 
   test('C29 a view that nobody watches keeps 200 messages', async () => {
-    const { yard, client, view } = await anna(60);
+    const { workspace, client, view } = await anna(60);
     const leave = view.subscribe(() => {});
     await settle();
-    for (const text of numbers(0, 300)) yard.say('lobby', 'u-bob', text);
+    for (const text of numbers(0, 300)) workspace.say('lobby', 'u-bob', text);
     expect(view.get().messages).toHaveLength(350);
     leave();
-    yard.say('lobby', 'u-bob', 'one more');
+    workspace.say('lobby', 'u-bob', 'one more');
     expect(shown(client)).toEqual([...numbers(101, 300), 'one more']);
     expect(view.get().hasOlder).toBe(true);
   });
 
   test('C30 reactions, edits and deletions show', async () => {
-    const { yard, client, view } = await anna(2);
+    const { workspace, client, view } = await anna(2);
     await watch(client);
-    const [first, second] = yard.messages('lobby');
+    const [first, second] = workspace.messages('lobby');
     for (const by of ['u-bob', 'u-anna']) {
-      yard.append('lobby', by, { type: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'added' });
+      workspace.append('lobby', by, { type: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'added' });
     }
     expect(view.get().messages[0]!.reactions).toMatchObject([{ emoji: '👍', count: 2, reacted: true }]);
-    yard.append('lobby', 'u-anna', { type: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'removed' });
+    workspace.append('lobby', 'u-anna', {
+      type: 'message.reacted',
+      messageId: first!.id,
+      emoji: '👍',
+      action: 'removed',
+    });
     expect(view.get().messages[0]!.reactions).toMatchObject([{ emoji: '👍', count: 1, reacted: false }]);
-    yard.append('lobby', 'u-bob', { type: 'message.reacted', messageId: first!.id, emoji: '👍', action: 'removed' });
+    workspace.append('lobby', 'u-bob', {
+      type: 'message.reacted',
+      messageId: first!.id,
+      emoji: '👍',
+      action: 'removed',
+    });
     expect(view.get().messages[0]!.reactions).toEqual([]);
-    const edited = yard.append('lobby', 'u-bob', { type: 'message.edited', messageId: first!.id, text: 'better' });
+    const edited = workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: first!.id, text: 'better' });
     expect(view.get().messages[0]).toMatchObject({ text: 'better', editedAt: edited.at });
-    const deleted = yard.append('lobby', 'u-bob', { type: 'message.deleted', messageId: second!.id });
+    const deleted = workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: second!.id });
     expect(view.get().messages[1]).toMatchObject({ text: '', deletedAt: deleted.at });
   });
 
   test('C31 typing shows others, ends with the message or by itself', async () => {
-    const { yard, client, transport, view } = await anna();
+    const { workspace, client, transport, view } = await anna();
     await watch(client);
     const types = (name: string) =>
-      transport.last.deliver('typing.started', { room: 'lobby', user: yard.ref(`u-${name}`), expiresMs: 6000 });
+      transport.last.deliver('typing.started', { room: 'lobby', user: workspace.ref(`u-${name}`), expiresMs: 6000 });
     types('bob');
     types('anna');
     expect(view.get().typing).toEqual([{ id: 'u-bob', name: 'bob' }]);
@@ -154,53 +168,53 @@ describe('a room view', () => {
     await settle(2000);
     expect(view.get().typing).toEqual([]);
     types('bob');
-    yard.say('lobby', 'u-bob', 'done');
+    workspace.say('lobby', 'u-bob', 'done');
     expect(view.get().typing).toEqual([]);
     view.typing();
     view.typing();
     await settle(2999);
     view.typing();
-    expect(yard.calls.filter(({ name }) => name === 'typing.start')).toHaveLength(1);
+    expect(workspace.calls.filter(({ name }) => name === 'typing.start')).toHaveLength(1);
     await settle(1);
     view.typing();
-    expect(yard.calls.filter(({ name }) => name === 'typing.start')).toHaveLength(2);
+    expect(workspace.calls.filter(({ name }) => name === 'typing.start')).toHaveLength(2);
   });
 
   test('C32 members and their presence are live, also while they are loaded and after a break', async () => {
-    const { yard, client, transport, view } = await anna();
+    const { workspace, client, transport, view } = await anna();
     await watch(client);
-    yard.delay = (name) => (name === 'member.list' ? 500 : 0);
+    workspace.delay = (name) => (name === 'member.list' ? 500 : 0);
     const loading = view.loadMembers();
     await settle(100);
-    yard.addUser('carl');
-    yard.leave('lobby', 'u-bob');
+    workspace.addUser('carl');
+    workspace.leave('lobby', 'u-bob');
     await settle(500);
     await loading;
     const names = () => view.get().members.map(({ user }) => user.name);
     expect(names()).toEqual(['anna', 'carl']);
-    transport.last.deliver('presence.changed', { user: yard.ref('u-carl'), presence: 'offline', lastSeen: 5 });
+    transport.last.deliver('presence.changed', { user: workspace.ref('u-carl'), presence: 'offline', lastSeen: 5 });
     expect(view.get().members[1]).toMatchObject({ presence: 'offline', lastSeen: 5 });
-    yard.append('lobby', 'u-carl', {
+    workspace.append('lobby', 'u-carl', {
       type: 'member.updated',
       user: { id: 'u-carl', name: 'carlo' },
       previousName: 'carl',
     });
     expect(names()).toEqual(['anna', 'carlo']);
-    yard.drop();
-    yard.addUser('dora');
+    workspace.drop();
+    workspace.addUser('dora');
     await settle(3000);
     expect(names()).toContain('dora');
   });
 
   test('C33 activity is kept from when the view was opened, the newest 100', async () => {
-    const { yard, client, view } = await anna();
+    const { workspace, client, view } = await anna();
     await watch(client);
-    yard.append('lobby', 'u-bob', { type: 'room.updated', topic: 'flowers' });
+    workspace.append('lobby', 'u-bob', { type: 'room.updated', topic: 'flowers' });
     expect(view.get().activity).toMatchObject([{ type: 'room.updated', topic: 'flowers' }]);
     expect(view.get().room?.topic).toBe('flowers');
     for (let i = 0; i < 60; i += 1) {
-      yard.leave('lobby', 'u-bob');
-      yard.join('lobby', 'u-bob');
+      workspace.leave('lobby', 'u-bob');
+      workspace.join('lobby', 'u-bob');
     }
     expect(view.get().activity).toHaveLength(100);
   });
@@ -208,94 +222,94 @@ describe('a room view', () => {
 
 describe('the rooms', () => {
   test('C34 head, unread, members and names follow the events', async () => {
-    const { yard, client } = await anna();
+    const { workspace, client } = await anna();
     const room = () => client.rooms.get()[0]!;
     expect(room()).toMatchObject({ members: 2, unread: 0 });
-    yard.say('lobby', 'u-bob', '1');
-    yard.say('lobby', 'u-bob', '2');
+    workspace.say('lobby', 'u-bob', '1');
+    workspace.say('lobby', 'u-bob', '2');
     await client.send('lobby', 'mine').sent;
-    expect(room()).toMatchObject({ unread: 2, head: yard.head('lobby') });
-    yard.append('lobby', 'u-bob', { type: 'room.updated', topic: 'new' });
+    expect(room()).toMatchObject({ unread: 2, head: workspace.head('lobby') });
+    workspace.append('lobby', 'u-bob', { type: 'room.updated', topic: 'new' });
     expect(room()).toMatchObject({ topic: 'new' });
-    yard.append('lobby', 'u-bob', { type: 'room.updated', name: 'winter' });
+    workspace.append('lobby', 'u-bob', { type: 'room.updated', name: 'winter' });
     expect(room()).toMatchObject({ name: 'winter', topic: 'new' });
-    yard.addUser('carl');
+    workspace.addUser('carl');
     expect(room().members).toBe(3);
-    yard.leave('lobby', 'u-carl');
+    workspace.leave('lobby', 'u-carl');
     expect(room().members).toBe(2);
-    for (let i = 0; i < 150; i += 1) yard.say('lobby', 'u-bob', 'x');
+    for (let i = 0; i < 150; i += 1) workspace.say('lobby', 'u-bob', 'x');
     expect(room().unread).toBe(100);
   });
 
   test('C35 reading counts at once, is told once for a burst, and not again', async () => {
-    const { yard, client, view } = await anna();
+    const { workspace, client, view } = await anna();
     await watch(client);
-    yard.say('lobby', 'u-bob', '1');
+    workspace.say('lobby', 'u-bob', '1');
     view.markRead();
-    yard.say('lobby', 'u-bob', '2');
+    workspace.say('lobby', 'u-bob', '2');
     expect(client.rooms.get()[0]).toMatchObject({ unread: 1 });
     view.markRead();
     view.markRead();
-    expect(client.rooms.get()[0]).toMatchObject({ unread: 0, read: yard.head('lobby') });
+    expect(client.rooms.get()[0]).toMatchObject({ unread: 0, read: workspace.head('lobby') });
     await settle(1000);
-    const marks = () => yard.calls.filter(({ name }) => name === 'read.mark').map(({ input }) => input);
-    expect(marks()).toEqual([{ room: 'lobby', seq: yard.head('lobby') }]);
+    const marks = () => workspace.calls.filter(({ name }) => name === 'read.mark').map(({ input }) => input);
+    expect(marks()).toEqual([{ room: 'lobby', seq: workspace.head('lobby') }]);
     view.markRead();
     await settle(1000);
     expect(marks()).toHaveLength(1);
   });
 
   test('C35 a mark that cannot be told is told after the break; one of another connection counts', async () => {
-    const { yard, client, transport, view } = await anna();
+    const { workspace, client, transport, view } = await anna();
     await watch(client);
-    yard.say('lobby', 'u-bob', '1');
-    yard.isUp = false;
-    yard.drop();
+    workspace.say('lobby', 'u-bob', '1');
+    workspace.isUp = false;
+    workspace.drop();
     view.markRead();
     await settle(5000);
-    yard.isUp = true;
+    workspace.isUp = true;
     await settle(20_000);
-    expect(yard.calls.filter(({ name }) => name === 'read.mark')).toHaveLength(1);
-    yard.say('lobby', 'u-bob', '2');
-    yard.say('lobby', 'u-bob', '3');
-    transport.last.deliver('read.marked', { room: 'lobby', seq: yard.head('lobby') - 1 });
+    expect(workspace.calls.filter(({ name }) => name === 'read.mark')).toHaveLength(1);
+    workspace.say('lobby', 'u-bob', '2');
+    workspace.say('lobby', 'u-bob', '3');
+    transport.last.deliver('read.marked', { room: 'lobby', seq: workspace.head('lobby') - 1 });
     expect(client.rooms.get()[0]).toMatchObject({ unread: 1 });
   });
 
   test('C36 a room that is joined elsewhere comes, with its events; one that is left goes', async () => {
-    const { yard, client } = await anna();
-    yard.addRoom('garden');
-    yard.say('garden', 'u-bob', 'before');
+    const { workspace, client } = await anna();
+    workspace.addRoom('garden');
+    workspace.say('garden', 'u-bob', 'before');
     const names: string[] = [];
     client.on('member.joined', ({ room, seq }) => names.push(`joined ${room} ${seq}`));
     client.on('message.created', ({ message }) => names.push(message.text));
     client.on('member.left', ({ room }) => names.push(`left ${room}`));
-    yard.delay = (name) => (name === 'room.get' ? 300 : 0);
-    yard.join('garden', 'u-anna');
-    yard.say('garden', 'u-bob', '1');
+    workspace.delay = (name) => (name === 'room.get' ? 300 : 0);
+    workspace.join('garden', 'u-anna');
+    workspace.say('garden', 'u-bob', '1');
     await settle(100);
-    yard.say('garden', 'u-bob', '2');
+    workspace.say('garden', 'u-bob', '2');
     await settle(300);
     expect(client.rooms.get().map(({ id }) => id)).toEqual(['lobby', 'garden']);
-    yard.say('garden', 'u-bob', '3');
+    workspace.say('garden', 'u-bob', '3');
     await watch(client, 'garden');
     expect(shown(client, 'garden')).toEqual(['before', '1', '2', '3']);
-    yard.leave('garden', 'u-anna');
+    workspace.leave('garden', 'u-anna');
     expect(names).toEqual(['joined garden 3', '1', '2', '3', 'left garden']);
     expect(client.rooms.get().map(({ id }) => id)).toEqual(['lobby']);
     expect(client.room('garden').get()).toMatchObject({ status: 'gone', room: undefined });
-    yard.join('garden', 'u-anna');
+    workspace.join('garden', 'u-anna');
     await settle(1000);
     expect(client.room('garden').get().status).toBe('ready');
     expect(shown(client, 'garden')).toEqual(['before', '1', '2', '3']);
   });
 
   test('C36 a room that is joined by a call is there with the answer', async () => {
-    const { yard, client } = await anna();
-    yard.addRoom('garden');
+    const { workspace, client } = await anna();
+    workspace.addRoom('garden');
     await client.call('room.join', { room: 'garden' });
     expect(client.rooms.get().map(({ id }) => id)).toContain('garden');
-    yard.say('garden', 'u-bob', 'hi');
+    workspace.say('garden', 'u-bob', 'hi');
     await watch(client, 'garden');
     expect(shown(client, 'garden')).toEqual(['hi']);
   });

@@ -1,7 +1,7 @@
 import { type Client, type ClientOptions, createClient, memoryOutboxStore, type ViewMessage } from '@madang/client';
 import { FakeTransport } from '@madang/client/testing';
 import { onTestFinished, vi } from 'vitest';
-import { ModelYard } from './model-yard.js';
+import { ModelWorkspace } from './model-workspace.js';
 
 /** Time in the test's hands; ends with the test. */
 export function fakeTime(): void {
@@ -14,16 +14,16 @@ export async function settle(ms = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
 }
 
-/** A model yard, and clients of it that are closed with the test. */
-export function newYard() {
-  const yard = new ModelYard(new FakeTransport());
+/** A model workspace, and clients of it that are closed with the test. */
+export function newWorkspace() {
+  const workspace = new ModelWorkspace(new FakeTransport());
   function join(name: string, options: Partial<ClientOptions> & { rooms?: string[] } = {}) {
     const { rooms, ...rest } = options;
     const transport = new FakeTransport();
-    yard.attach(transport);
-    const token = yard.users.has(`u-${name}`) ? `token-${name}` : yard.addUser(name, rooms).token;
+    workspace.attach(transport);
+    const token = workspace.users.has(`u-${name}`) ? `token-${name}` : workspace.addUser(name, rooms).token;
     const client = createClient({
-      url: 'http://yard.test',
+      url: 'http://workspace.test',
       transport: transport.open,
       token,
       outbox: memoryOutboxStore(),
@@ -32,7 +32,7 @@ export function newYard() {
     onTestFinished(() => client.close());
     return { client, transport };
   }
-  return { yard, join };
+  return { workspace, join };
 }
 
 /** Connects and waits until it is online. */

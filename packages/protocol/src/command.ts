@@ -11,7 +11,7 @@ export type Language = (typeof languages)[number];
 export type Text = Record<Language, string>;
 
 /**
- * What a permission is asked of: `none` needs no session, `self` any session, `yard` the whole server, `room` the room in the
+ * What a permission is asked of: `none` needs no session, `self` any session, `workspace` the whole server, `room` the room in the
  * input's `room`, `message` the message in the input's `message` (and its room).
  */
 export const permissionObjects = {
@@ -20,7 +20,7 @@ export const permissionObjects = {
   'session.use': 'self',
   'room.create': 'self',
   'direct.open': 'self',
-  'yard.operate': 'yard',
+  'workspace.operate': 'workspace',
   'room.see': 'room',
   'room.join': 'room',
   'room.leave': 'room',
@@ -32,7 +32,7 @@ export const permissionObjects = {
   'message.edit': 'message',
   'message.delete': 'message',
   'message.react': 'message',
-} as const satisfies Record<string, 'none' | 'self' | 'yard' | 'room' | 'message'>;
+} as const satisfies Record<string, 'none' | 'self' | 'workspace' | 'room' | 'message'>;
 
 /** A permission; `roles.ts` in the server says who has it. */
 export type Permission = keyof typeof permissionObjects;

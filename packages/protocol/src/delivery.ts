@@ -53,7 +53,7 @@ export const deliveryTrace = defineCommand({
       .optional()
       .meta({ description: 'How far the user has read the room, and when they came that far' }),
   }),
-  permission: 'yard.operate',
+  permission: 'workspace.operate',
   budget: 'read',
   http: { method: 'GET', path: '/trace' },
 });

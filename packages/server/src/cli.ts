@@ -35,7 +35,7 @@ program
 
 program
   .command('copy')
-  .description('Move a yard to another database, say from SQLite to PostgreSQL. Stop its servers first.')
+  .description('Move a workspace to another database, say from SQLite to PostgreSQL. Stop its servers first.')
   .requiredOption('--from <place>', 'A data folder, or postgres://…')
   .requiredOption('--to <place>', 'The same, of an empty database; what was broken off goes on')
   .helpOption('--help', 'Show this')
@@ -68,8 +68,8 @@ program
 
 program
   .command('verify')
-  .description('Put the delivery contract to the test, of a new yard, a copy, or one that runs.')
-  .option('--url <url>', 'A yard that runs, its mount path included; it is not killed')
+  .description('Put the delivery contract to the test, of a new workspace, a copy, or one that runs.')
+  .option('--url <url>', 'A workspace that runs, its mount path included; it is not killed')
   .addOption(
     new Option('--token <token>', 'With --url: tokens of sessions to use instead of guests, with commas').env(
       'MADANG_TOKEN',
@@ -83,7 +83,7 @@ program
   .addHelpText(
     'after',
     `
-Without --url it starts a server of its own, in a temporary folder; with --data <folder> on a copy of that yard.
+Without --url it starts a server of its own, in a temporary folder; with --data <folder> on a copy of that workspace.
 Exit code: 0 when nothing speaks against a promise, 1 when one is broken, 2 when it could not be tested.`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : UNTESTABLE))

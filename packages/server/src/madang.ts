@@ -37,7 +37,7 @@ import { type AheadListener, RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
-import { yardIdOf } from './store/queries/yard-id.js';
+import { workspaceIdOf } from './store/queries/workspace-id.js';
 
 /** How often a client that is ahead of a room is worth a line of the log, in ms. */
 const AHEAD_EVERY_MS = 60_000;
@@ -62,7 +62,7 @@ export interface MadangOptions extends Partial<Omit<Config, ServerSetting>> {
   logger?: Logger;
 }
 
-/** A running yard. */
+/** A running workspace. */
 export interface Madang {
   /** An Express router: `app.use('/chat', madang.router)`. */
   readonly router: Router;
@@ -82,7 +82,7 @@ export interface Madang {
 }
 
 /**
- * Starts a yard: opens its store, and makes the router and the sockets that a server then uses.
+ * Starts a workspace: opens its store, and makes the router and the sockets that a server then uses.
  * @throws StartError in plain words: a bad option, a folder that can't be written, a database in use, damaged or newer.
  */
 export async function createMadang(options: MadangOptions = {}): Promise<Madang> {
@@ -192,7 +192,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     addresses,
     origins,
     path: config.path ?? '',
-    yardId: await yardIdOf(store.write),
+    workspaceId: await workspaceIdOf(store.write),
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
   const addressLimit = new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity);

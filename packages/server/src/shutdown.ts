@@ -5,7 +5,7 @@ import type { Madang } from './madang.js';
 /** How long a stop may take before the process ends anyway, in ms. */
 const LIMIT_MS = 5000;
 
-/** On SIGTERM or SIGINT: stops accepting, lets the yard finish, and ends the process within 5 s. */
+/** On SIGTERM or SIGINT: stops accepting, lets the workspace finish, and ends the process within 5 s. */
 export function stopOnSignals(parts: { server: Server; madang: Madang; logger: Logger }): void {
   const { server, madang, logger } = parts;
   let stopping = false;
@@ -17,7 +17,7 @@ export function stopOnSignals(parts: { server: Server; madang: Madang; logger: L
       logger.error('could not stop in time');
       process.exit(1);
     }, LIMIT_MS).unref();
-    // The yard refuses what is new by itself; the listener stays meanwhile, for a polling client hears of the stop with
+    // The workspace refuses what is new by itself; the listener stays meanwhile, for a polling client hears of the stop with
     // its next poll, which may need a connection.
     await madang.close();
     server.close();

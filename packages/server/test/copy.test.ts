@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
-import { copyYard, type CopyProgress } from '../dist/store/copy.js';
+import { copyWorkspace, type CopyProgress } from '../dist/store/copy.js';
 import { openCopySide } from '../dist/store/open.js';
 import { saveRead } from '../dist/store/queries/messages.js';
 import { insertSession } from '../dist/store/queries/sessions.js';
 import { claimName, saveUser } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import { type Engine, engines, silent, type TestDatabase } from './engines.ts';
-import { ann, append, AT, bob, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './yard.ts';
+import { ann, append, AT, bob, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './workspace.ts';
 
 const started: Partial<Record<Engine['name'], Engine>> = {};
 beforeAll(async () => {
@@ -25,7 +25,7 @@ async function newDatabase(name: Engine['name']): Promise<TestDatabase> {
   return engine.newDatabase();
 }
 
-/** A yard with something in every table, and pages enough to be broken off in the middle. */
+/** A workspace with something in every table, and pages enough to be broken off in the middle. */
 async function fill(store: Store): Promise<void> {
   for (const user of [ann, bob]) await saveUser(store.write, { ...user, kind: 'guest', createdAt: AT });
   await claimName(store.write, { nameKey: 'ann', user: ann.id, now: AT, until: AT + 1, latest: AT + 1 });
@@ -54,7 +54,7 @@ async function copy(
 ): Promise<number> {
   await using source = await openCopySide(from.address, 'source', silent);
   await using target = await openCopySide(to.address, 'target', silent);
-  return await copyYard(source, target, onProgress);
+  return await copyWorkspace(source, target, onProgress);
 }
 
 /** Every row of every table in an order that both engines know, and what a repeated send answers. */
@@ -71,7 +71,7 @@ const ways = [
 ] as const;
 
 describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
-  test('S1 all is there, the epoch too, and the yard goes on', async () => {
+  test('S1 all is there, the epoch too, and the workspace goes on', async () => {
     await using from = await newDatabase(fromEngine);
     await using to = await newDatabase(toEngine);
     const before = await from.open();
@@ -92,7 +92,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     const results = await after.commit([say('a', '"1" 안녕 👋 \\', { clientId: '1.1' }), say('a', 'new')]);
     expect(seqsOf(results)).toEqual([0, 3007]);
     await after.close();
-    await expect(copy(from, to, () => undefined)).rejects.toThrow('holds a yard already');
+    await expect(copy(from, to, () => undefined)).rejects.toThrow('holds a workspace already');
     // The source may not go on with the same history: an id would mean two messages.
     const source = await from.open();
     expect(source.epoch).not.toBe(epoch);
@@ -148,7 +148,7 @@ describe('madang copy refuses', () => {
     await expect(third.open()).rejects.toThrow('not finished');
     await using other = await newDatabase('sqlite');
     await (await other.open()).close();
-    await expect(copy(other, third, () => undefined)).rejects.toThrow('another yard is being copied');
+    await expect(copy(other, third, () => undefined)).rejects.toThrow('another workspace is being copied');
   });
 });
 
@@ -172,6 +172,6 @@ test('S1 madang copy, the command: says how far it is, and hides the password', 
   expect(first.status).toBe(0);
   const second = run();
   expect(second.status).toBe(1);
-  expect(second.stderr).toContain('holds a yard already');
+  expect(second.stderr).toContain('holds a workspace already');
   expect(second.stderr).not.toContain('geheim');
 });

@@ -3,7 +3,7 @@ import { startPostgres, type TestPostgres } from '../../../tests/support/postgre
 import { beginNewEpoch, openStore } from '../dist/store/open.js';
 import type { Store } from '../dist/store/store.js';
 import { silent } from './engines.ts';
-import { makeRoom, say } from './yard.ts';
+import { makeRoom, say } from './workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

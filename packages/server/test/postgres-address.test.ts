@@ -29,7 +29,7 @@ beforeAll(async () => {
   writeFileSync(file('pass'), `# a comment\nlocalhost:*:other:x:no\n*:*:*:madang:${SECRET}\\:1\n`, { mode: 0o600 });
   writeFileSync(
     file('services'),
-    `[other]\nhost=nowhere\n\n[yard]\n# ours\nhost=127.0.0.1\nport=${cluster.port}\nuser=madang\n`,
+    `[other]\nhost=nowhere\n\n[workspace]\n# ours\nhost=127.0.0.1\nport=${cluster.port}\nuser=madang\n`,
   );
 });
 afterAll(async () => {
@@ -99,15 +99,16 @@ describe('an address is taken in every form', () => {
     ],
     [
       'options',
-      () => `postgres://madang@127.0.0.1:${cluster.port}/postgres?options=-c%20search_path%3Dyard&connect_timeout=9`,
-      { ...plain, path: 'yard' },
+      () =>
+        `postgres://madang@127.0.0.1:${cluster.port}/postgres?options=-c%20search_path%3Dworkspace&connect_timeout=9`,
+      { ...plain, path: 'workspace' },
     ],
     [
       'a name of the application',
       () => `postgres://madang@127.0.0.1:${cluster.port}/postgres?application_name=ours`,
       { ...plain, application: 'madang: ours' },
     ],
-    ['a service', () => 'service=yard dbname=postgres', plain, () => ({ PGSERVICEFILE: file('services') })],
+    ['a service', () => 'service=workspace dbname=postgres', plain, () => ({ PGSERVICEFILE: file('services') })],
     [
       'the environment',
       () => 'postgres://',
@@ -182,7 +183,7 @@ test.each([
 
 test.each([
   `mysql://u:${SECRET}@h/x`,
-  'yard',
+  'workspace',
   `host=h password='${SECRET}`,
   `postgres://u:${SECRET}@h]:1/x`,
   'service=nowhere',

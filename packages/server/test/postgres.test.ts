@@ -7,7 +7,7 @@ import { openStore } from '../dist/store/open.js';
 import { dropPartitionsBefore, ensurePartitions } from '../dist/store/postgres/partitions.js';
 import type { Store } from '../dist/store/store.js';
 import { silent } from './engines.ts';
-import { ann, AT, eventsOf, join, makeRoom, say, seqsOf, upTo } from './yard.ts';
+import { ann, AT, eventsOf, join, makeRoom, say, seqsOf, upTo } from './workspace.ts';
 
 /** What is PostgreSQL's alone: outages, many nodes' starts, refusals to start, partitions. */
 
@@ -219,7 +219,7 @@ describe('starting', () => {
 });
 
 describe('plans', () => {
-  test('sends of a yard that was empty a moment ago do not read all of what was sent', async () => {
+  test('sends of a workspace that was empty a moment ago do not read all of what was sent', async () => {
     // Nothing but the store itself is to bring its statements to better plans.
     await using own = await startPostgres(['autovacuum=off']);
     const address = await own.newDatabase();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RoomLog } from '../dist/log/room-log.js';
 import type { Store } from '../dist/store/store.js';
 import { type Engine, engines } from './engines.ts';
-import { bob, commitOne, join, leave, makeRoom, say } from './yard.ts';
+import { bob, commitOne, join, leave, makeRoom, say } from './workspace.ts';
 
 let engine: Engine;
 let store: Store;
@@ -16,11 +16,12 @@ beforeAll(async () => {
 afterAll(() => engine[Symbol.asyncDispose]());
 
 test('D8 who leaves while a page is read gets nothing from after their going', async () => {
-  for (const each of [makeRoom('yard'), join('yard', bob), say('yard', 'with Bob')]) await commitOne(store, each);
+  for (const each of [makeRoom('workspace'), join('workspace', bob), say('workspace', 'with Bob')])
+    await commitOne(store, each);
   // Bob may read up to here; the page is read when he has gone.
-  const head = (await store.access('yard', bob.id))?.head ?? 0;
-  for (const each of [leave('yard', bob), say('yard', 'without Bob')]) await commitOne(store, each);
-  const page = await log.readAfter({ room: 'yard', head, floor: 0 }, 0, 200);
+  const head = (await store.access('workspace', bob.id))?.head ?? 0;
+  for (const each of [leave('workspace', bob), say('workspace', 'without Bob')]) await commitOne(store, each);
+  const page = await log.readAfter({ room: 'workspace', head, floor: 0 }, 0, 200);
   expect(page.events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
   expect(page).toMatchObject({ head, more: false });
 });

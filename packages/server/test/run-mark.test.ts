@@ -6,7 +6,7 @@ import { tempFolder } from '../../../tests/support/temp-folder.ts';
 import { openStore } from '../dist/store/open.js';
 import type { Store } from '../dist/store/store.js';
 import { silent } from './engines.ts';
-import { makeRoom, say } from './yard.ts';
+import { makeRoom, say } from './workspace.ts';
 
 const open = (data: string): Promise<Store> => openStore({ data, databaseConnections: 2 }, silent);
 

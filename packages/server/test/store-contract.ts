@@ -6,7 +6,21 @@ import { postgresDialect, sqliteDialect } from '../dist/store/dialect.js';
 import { up as keepOneText } from '../dist/store/migrations/0005-one-text.js';
 import type { Append, Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
-import { ann, append, AT, bob, commitOne, dump, eventsOf, join, leave, makeRoom, say, seqsOf, upTo } from './yard.ts';
+import {
+  ann,
+  append,
+  AT,
+  bob,
+  commitOne,
+  dump,
+  eventsOf,
+  join,
+  leave,
+  makeRoom,
+  say,
+  seqsOf,
+  upTo,
+} from './workspace.ts';
 
 /** The rules S1 to S8 of `store.ts`, for an engine. */
 export function storeContract(engine: () => Engine): void {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { ann, append, AT, bob, commitOne, join, leave, makeRoom, say, upTo } from './yard.ts';
+import { ann, append, AT, bob, commitOne, join, leave, makeRoom, say, upTo } from './workspace.ts';
 
 /** What each kind of change does to the tables, for an engine. */
 export function storeProjections(engine: () => Engine): void {

@@ -30,7 +30,7 @@ import {
 } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { ann, append, AT, bob, join, leave, makeRoom, say, upTo } from './yard.ts';
+import { ann, append, AT, bob, join, leave, makeRoom, say, upTo } from './workspace.ts';
 
 const user = (id: string, name = id): User => ({ id, kind: 'guest', name, createdAt: AT });
 

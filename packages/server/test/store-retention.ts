@@ -8,7 +8,7 @@ import { dropFarMonths, ensurePartitions } from '../dist/store/postgres/partitio
 import { newestEventAt } from '../dist/store/queries/rooms.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
-import { ann, append, AT, bob, commitOne, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './yard.ts';
+import { ann, append, AT, bob, commitOne, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './workspace.ts';
 
 const DAY = 24 * 3600_000;
 
@@ -57,7 +57,7 @@ export function storeRetention(engine: () => Engine): void {
 
   describe('S9 retention', () => {
     const before = AT + 10 * DAY;
-    /** A yard of which half is too old ten days after `AT`, with something in every table. */
+    /** A workspace of which half is too old ten days after `AT`, with something in every table. */
     const fill = async (store: Store, old = AT): Promise<void> => {
       const long = upTo(700).map((n) => say('a', `too old ${n}`, { at: old, clientId: `c${n}` }));
       await store.commit([

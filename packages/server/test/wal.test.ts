@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { tempFolder } from '../../../tests/support/temp-folder.ts';
 import { openStore } from '../dist/store/open.js';
 import { silent } from './engines.ts';
-import { makeRoom, say, upTo } from './yard.ts';
+import { makeRoom, say, upTo } from './workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

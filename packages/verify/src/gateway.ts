@@ -7,8 +7,8 @@ import type { Subject } from './subject.js';
 const MAX_HEAD = 64 * 1024;
 
 /**
- * A port of this machine that leads to a yard anywhere: with TLS, under the yard's own name and mount path. So whatever
- * breaks connections stands before it, on loopback, and the clients need to know nothing of where the yard is.
+ * A port of this machine that leads to a workspace anywhere: with TLS, under the workspace's own name and mount path. So whatever
+ * breaks connections stands before it, on loopback, and the clients need to know nothing of where the workspace is.
  */
 export async function openGateway(address: URL): Promise<Subject> {
   const sockets = new Set<Socket>();

@@ -10,7 +10,7 @@ const TRIES = 100;
 /** Refusals that do not pass by waiting. */
 const final = new Set(['forbidden', 'unauthenticated', 'invalid_input']);
 
-/** The yard is somebody's: the workload keeps to private rooms of its own, and out of all others. */
+/** The workspace is somebody's: the workload keeps to private rooms of its own, and out of all others. */
 export interface Visit {
   /** What the names of its rooms and guests begin with, so that people know them. */
   name: string;

@@ -1,4 +1,4 @@
-/** How long the yard may take to answer, in ms. */
+/** How long the workspace may take to answer, in ms. */
 const TIMEOUT_MS = 10_000;
 
 /** Asks whether there is a Madang at an address. Answers why not, in a sentence; nothing when there is one. */
@@ -13,7 +13,7 @@ export async function probe(address: URL): Promise<string | undefined> {
   const { status, headers } = response;
   const moved = headers.get('location');
   if (status >= 300 && status < 400 && moved !== null) {
-    return `${url} sends its visitors elsewhere (${moved}); give that address, without what comes after the yard.`;
+    return `${url} sends its visitors elsewhere (${moved}); give that address, without what comes after the workspace.`;
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (typeof body === 'object' && body !== null && ('user' in body || 'code' in body)) return undefined;

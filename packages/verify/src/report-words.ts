@@ -44,7 +44,7 @@ export const words: Record<Language, Words> = {
   en: {
     intro: {
       own: (seconds, seed) => [
-        `Starting a new yard on this machine, in a temporary folder. For ${seconds} s people talk at every transport, while the`,
+        `Starting a new workspace on this machine, in a temporary folder. For ${seconds} s people talk at every transport, while the`,
         `server is killed, stopped and started again, its database held, and connections are broken. Seed ${seed}.`,
       ],
       copy: (name, seconds, seed) => [

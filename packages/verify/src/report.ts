@@ -12,7 +12,7 @@ const marks = { kept: '✓', broken: '✗', untested: '–' } as const;
 /** What a report is about. */
 export interface Assignment {
   target: Target;
-  /** The target as it may be printed: an address, a folder, or nothing for a yard of its own. */
+  /** The target as it may be printed: an address, a folder, or nothing for a workspace of its own. */
   name: string | undefined;
   seed: number;
   seconds: number;

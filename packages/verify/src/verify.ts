@@ -38,7 +38,7 @@ export type Target =
       /** The server's program. */
       cli: string;
       hold: HoldStore;
-      /** Puts a copy of a yard into the empty data folder; without it the yard is new. */
+      /** Puts a copy of a workspace into the empty data folder; without it the workspace is new. */
       fill?: (data: string) => Promise<void>;
     }
   | { kind: 'running'; address: URL; tokens: readonly string[] };
@@ -78,7 +78,7 @@ export interface Report {
 export class UntestableError extends Error {}
 
 /**
- * Puts a yard's delivery contract to the test, and says of each promise how it fared.
+ * Puts a workspace's delivery contract to the test, and says of each promise how it fared.
  * @throws UntestableError
  */
 export async function verify(options: VerifyOptions): Promise<Report> {
@@ -112,7 +112,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     const entries = readHistory(history);
     if (options.keep !== undefined) copyFileSync(history, options.keep);
     const hasLog = entries.some(({ type }) => type === 'quiet');
-    if (!hasLog && options.target.kind === 'running') throw new UntestableError(`The yard is gone (${failure}).`);
+    if (!hasLog && options.target.kind === 'running') throw new UntestableError(`The workspace is gone (${failure}).`);
     // Without a log at the end there is nothing to compare with.
     const verdict = check(hasLog ? entries : []);
     const figures = countFigures(entries, verdict, tally);
@@ -225,8 +225,8 @@ function watch(world: World, options: VerifyOptions): { timer: NodeJS.Timeout; s
 
 function explain({ command, code, message }: RefusedError): string {
   if (command === 'session.start')
-    return `This yard lets no guests in (${message}). Give sessions' tokens with --token.`;
-  if (command === 'session.get') return `The yard does not take a token that was given (${message}).`;
+    return `This workspace lets no guests in (${message}). Give sessions' tokens with --token.`;
+  if (command === 'session.get') return `The workspace does not take a token that was given (${message}).`;
   if (command === 'room.create') return `No room can be made there (${message}).`;
   return `${command} was refused: ${message} (${code}).`;
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 type Line = Entry extends infer E ? (E extends Entry ? Omit<E, 't'> : never) : never;
 
-const room = 'yard';
+const room = 'workspace';
 
 /** A message in the log, at a seq. */
 function message(seq: number, cid = `c${seq}`, actor = 'ann'): Seen {

@@ -10,7 +10,7 @@ import { Workspace } from './features/room/workspace.js';
 import { useClient, useObservable } from './state/client-provider.js';
 import { showToast, Toasts } from './ui/toast.js';
 
-/** The whole page: the gate, or the yard. */
+/** The whole page: the gate, or the workspace. */
 export function App() {
   return (
     <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
@@ -31,7 +31,7 @@ function Screen() {
   const user = useObservable(client.user);
   const [wasIn, setWasIn] = useState(false);
 
-  // While the connection is away the yard stays, even if the client does not know the user for a moment.
+  // While the connection is away the workspace stays, even if the client does not know the user for a moment.
   const isIn = status !== 'signed-out' && (user !== undefined || wasIn);
   if (isIn !== wasIn) setWasIn(isIn);
 

@@ -18,7 +18,7 @@ export interface NodeWays {
 export interface Backing extends AsyncDisposable {
   postgres: TestPostgres;
   redis: TestRedis;
-  /** The address of the yard's database, past every node's way. */
+  /** The address of the workspace's database, past every node's way. */
   database: string;
   ways: readonly NodeWays[];
   /** What each node is started with. */

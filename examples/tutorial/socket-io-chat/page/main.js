@@ -94,7 +94,7 @@ function logIn(wanted) {
     const isFirst = login === undefined;
     login = wanted;
     find('transport', HTMLElement).hidden = true;
-    find('yard', HTMLElement).hidden = false;
+    find('workspace', HTMLElement).hidden = false;
     if (isFirst) textInput.focus();
     render();
   });

@@ -3,7 +3,7 @@ import { createLogger } from '../logger.js';
 import { type BackupSummary, backUpStore, beginNewEpoch, restoreStore } from '../store/open.js';
 import { progressOn } from './progress.js';
 
-/** Where a yard is kept. */
+/** Where a workspace is kept. */
 interface Place {
   data: string;
   database?: string | undefined;

@@ -1,10 +1,10 @@
 import { createLogger } from '../logger.js';
-import { type CopyProgress, copyYard } from '../store/copy.js';
+import { type CopyProgress, copyWorkspace } from '../store/copy.js';
 import { openCopySide } from '../store/open.js';
 import { progressOn } from './progress.js';
 
 /**
- * `madang copy`: moves a yard from one database to another, and checks the copy. On a terminal it shows a bar, elsewhere
+ * `madang copy`: moves a workspace from one database to another, and checks the copy. On a terminal it shows a bar, elsewhere
  * a line for every tenth.
  * @throws StartError in plain words
  */
@@ -13,7 +13,7 @@ export async function copy(places: { from: string; to: string }): Promise<void> 
   await using from = await openCopySide(places.from, 'source', logger);
   await using to = await openCopySide(places.to, 'target', logger);
   process.stderr.write(`Copying ${from.name} to ${to.name}\n`);
-  const rows = await copyYard(from, to, showProgress());
+  const rows = await copyWorkspace(from, to, showProgress());
   process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Done: ${rows} rows, copied and compared.\n`);
 }
 

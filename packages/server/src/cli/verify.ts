@@ -8,7 +8,7 @@ import {
   reportLines,
   type Target,
   UntestableError,
-  verify as verifyYard,
+  verify as verifyWorkspace,
 } from '@madang/verify';
 import { fileURLToPath } from 'node:url';
 import { PlainError } from '../errors.js';
@@ -23,7 +23,7 @@ const LINE_MS = 5000;
 
 /** What `madang verify` is asked. All are texts as they were typed. */
 export interface VerifyQuestion {
-  /** A running yard. */
+  /** A running workspace. */
   url?: string;
   /** Sessions' tokens, with commas between. */
   token?: string;
@@ -38,7 +38,7 @@ export interface VerifyQuestion {
 }
 
 /**
- * `madang verify`: puts the delivery contract to the test, of a yard that runs, of a copy, or of a new one, and prints each
+ * `madang verify`: puts the delivery contract to the test, of a workspace that runs, of a copy, or of a new one, and prints each
  * promise with what speaks for it or against it. The exit code is 0 when nothing speaks against any, 1 when one is broken.
  * @throws PlainError when it could not be tested
  */
@@ -55,7 +55,7 @@ export async function verify(question: VerifyQuestion): Promise<void> {
   try {
     const { keep, json } = question;
     const tell = process.stderr.isTTY ? draw : sayNowAndThen();
-    const report = await verifyYard({
+    const report = await verifyWorkspace({
       target,
       seed,
       seconds,

@@ -42,7 +42,7 @@ export function workerPlace(): WorkerPlace | undefined {
 }
 
 /**
- * Runs several processes of this program behind one port, each a node of the yard, and replaces those that end.
+ * Runs several processes of this program behind one port, each a node of the workspace, and replaces those that end.
  * @throws StartError where one process has to do it alone.
  */
 export async function startWorkers(config: Config): Promise<void> {

@@ -10,7 +10,7 @@ export interface ToldPresence {
   lastSeen?: number;
 }
 
-/** What nodes of one yard tell each other. `node` is who tells it. */
+/** What nodes of one workspace tell each other. `node` is who tells it. */
 export type NodeMessage =
   /** A node is there. `lost` counts the messages that it could not hand over. */
   | { kind: 'beat' | 'farewell'; node: string; lost: number }

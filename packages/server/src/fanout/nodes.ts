@@ -50,7 +50,7 @@ export interface NodesParts {
 }
 
 /**
- * This node among the others of its yard. What is committed here goes to the others, what they committed comes here, and
+ * This node among the others of its workspace. What is committed here goes to the others, what they committed comes here, and
  * both are delivered in `seq` order ({@link Sequence}). A room is followed from the place of its log at which somebody
  * here began to hear it; the bus only makes that fast, and {@link LogAudit} finds what it did not bring.
  */

@@ -12,7 +12,7 @@ const MAX_IN_FLIGHT = 8 * 1024 * 1024;
 /** How many topics one call subscribes. */
 const CHUNK = 500;
 
-/** The bus over Redis or Valkey, by itself or a cluster. It is the same yard's if the prefix is. */
+/** The bus over Redis or Valkey, by itself or a cluster. It is the same workspace's if the prefix is. */
 export class RedisBus implements Bus {
   readonly #url: string;
   readonly #prefix: string;

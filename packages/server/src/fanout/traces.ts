@@ -29,7 +29,7 @@ interface Waiting {
   done: () => void;
 }
 
-/** Brings together what the nodes of a yard have recorded: each knows its own connections alone. */
+/** Brings together what the nodes of a workspace have recorded: each knows its own connections alone. */
 export class Traces {
   readonly #records: DeliveryRecords;
   readonly #waiting = new Map<string, Waiting>();

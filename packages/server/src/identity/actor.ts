@@ -16,7 +16,7 @@ export function refOf(user: UserRef): UserRef {
   return { id: user.id, name: user.name };
 }
 
-/** Whether somebody can be in rooms and is shown to others. The operator runs the yard, and is nobody in it. */
+/** Whether somebody can be in rooms and is shown to others. The operator runs the workspace, and is nobody in it. */
 export function isPerson(user: User): boolean {
   return user.kind !== 'operator';
 }

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Session } from './actor.js';
 
-/** The file in the data folder that holds the operator's token. Who can read it may operate the yard. */
+/** The file in the data folder that holds the operator's token. Who can read it may operate the workspace. */
 export const OPERATOR_TOKEN_FILE = 'operator-token';
 
 const session: Session = { id: 'operator', user: { id: 'operator', name: 'operator', kind: 'operator', createdAt: 0 } };

@@ -1,6 +1,6 @@
 import { fail, type Permission, type RoomKind, type User } from '@madang/protocol';
 import { isPerson, noSession, type Session } from './actor.js';
-import { type Role, roomRoles, type YardPermission, yardRoles } from './roles.js';
+import { type Role, roomRoles, type WorkspacePermission, workspaceRoles } from './roles.js';
 
 const NO_DIRECTS = 'There are no direct rooms here';
 
@@ -35,7 +35,7 @@ export interface PolicyObject {
   author?: string;
 }
 
-const NOT_THE_OPERATORS = 'The operator is nobody in the yard; come in as a guest or a user';
+const NOT_THE_OPERATORS = 'The operator is nobody in the workspace; come in as a guest or a user';
 
 /**
  * The one place that answers whether somebody may do something. Throws `unauthenticated`, `forbidden`, or `not_found`
@@ -49,8 +49,8 @@ export function requirePermission(
 ): void {
   if (permission === 'session.start') return;
   if (!session) throw noSession(undefined);
-  if (isOfYard(permission)) {
-    if (yardRoles[permission].includes(session.user.kind)) return requireByRules(session.user, permission, rules);
+  if (isOfWorkspace(permission)) {
+    if (workspaceRoles[permission].includes(session.user.kind)) return requireByRules(session.user, permission, rules);
     return fail('forbidden', isPerson(session.user) ? 'Only the operator may do that' : NOT_THE_OPERATORS);
   }
   if (!isPerson(session.user)) return fail('forbidden', NOT_THE_OPERATORS);
@@ -90,6 +90,6 @@ export function requireContact(isBlocked: boolean): void {
   if (isBlocked) fail('forbidden', NOT_TO_EACH_OTHER);
 }
 
-function isOfYard(permission: Permission): permission is YardPermission {
-  return Object.hasOwn(yardRoles, permission);
+function isOfWorkspace(permission: Permission): permission is WorkspacePermission {
+  return Object.hasOwn(workspaceRoles, permission);
 }

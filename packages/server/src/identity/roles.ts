@@ -1,20 +1,20 @@
 import type { Permission, RoomKind, User } from '@madang/protocol';
 
 /** Permissions that are not asked of a room. */
-export type YardPermission = Extract<
+export type WorkspacePermission = Extract<
   Permission,
-  'session.see' | 'session.use' | 'room.create' | 'direct.open' | 'yard.operate'
+  'session.see' | 'session.use' | 'room.create' | 'direct.open' | 'workspace.operate'
 >;
 
 const people = ['guest', 'host'] as const;
 
 /** Which kinds of users may do what where no room is asked. What is asked of a room is for people alone. */
-export const yardRoles: Record<YardPermission, readonly User['kind'][]> = {
+export const workspaceRoles: Record<WorkspacePermission, readonly User['kind'][]> = {
   'session.see': [...people, 'operator'],
   'session.use': people,
   'room.create': people,
   'direct.open': people,
-  'yard.operate': ['operator'],
+  'workspace.operate': ['operator'],
 };
 
 /** What a user is in a room. `outsider` is no member. */
@@ -32,7 +32,7 @@ const owners = ['owner'] as const;
  * Who may do what in a room. A permission on a message needs its row here, and is further narrowed by whose message it
  * is: `policy.ts`.
  */
-export const roomRoles: Record<Exclude<Permission, 'session.start' | YardPermission>, Holders> = {
+export const roomRoles: Record<Exclude<Permission, 'session.start' | WorkspacePermission>, Holders> = {
   'room.see': { public: all, private: members, direct: members },
   'room.join': { public: all, private: members, direct: members },
   'room.hide': { public: nobody, private: nobody, direct: members },

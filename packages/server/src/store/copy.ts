@@ -43,13 +43,13 @@ export interface CopyProgress {
 }
 
 /**
- * Copies a yard from one database into another that is empty, or goes on with a copy that was broken off. Afterwards both
+ * Copies a workspace from one database into another that is empty, or goes on with a copy that was broken off. Afterwards both
  * are read again and compared, table by table and room by room; only then may a server start on the target. The epoch is
  * kept, so that clients go on as if nothing had happened; a server that starts on the source later begins a new one.
  * @returns how many rows there are
  * @throws StartError in plain words; what was copied stays, and the same copy can go on
  */
-export async function copyYard(
+export async function copyWorkspace(
   from: CopySide,
   to: CopySide,
   onProgress: (progress: CopyProgress) => void,
@@ -96,10 +96,12 @@ async function begin(to: CopySide, epoch: string): Promise<Mark> {
   if (known !== undefined) {
     const mark = JSON.parse(known) as Mark;
     if (mark.epoch === epoch) return mark;
-    throw new StartError(`Into ${to.name} another yard is being copied. Finish that, or choose an empty database.`);
+    throw new StartError(
+      `Into ${to.name} another workspace is being copied. Finish that, or choose an empty database.`,
+    );
   }
   if ((await countAll(to.db)).some((count) => count > 0)) {
-    throw new StartError(`${to.name} holds a yard already. Choose an empty database to copy into.`);
+    throw new StartError(`${to.name} holds a workspace already. Choose an empty database to copy into.`);
   }
   const mark: Mark = { epoch };
   await sql.raw(saveMark(`'${JSON.stringify(mark)}'`)).execute(to.db);

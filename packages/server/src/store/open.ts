@@ -19,7 +19,7 @@ import {
 import { openSqliteStore } from './sqlite/store.js';
 import type { Store } from './store.js';
 
-/** Where a yard is kept. */
+/** Where a workspace is kept. */
 export interface StoreSettings {
   /** The folder of a SQLite database; not used with `database`. */
   data: string;

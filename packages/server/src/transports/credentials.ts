@@ -33,7 +33,7 @@ export class Credentials {
   readonly #addresses: Addresses;
   readonly #origins: Origins;
   readonly #path: string;
-  readonly #yardId: string;
+  readonly #workspaceId: string;
   readonly #authenticate: Authenticate | undefined;
 
   constructor(parts: {
@@ -45,7 +45,7 @@ export class Credentials {
     /** Where Madang is mounted; the cookie's path. */
     path: string;
     /** A name of the database, of letters and digits: servers of one host tell their cookies apart by it. */
-    yardId: string;
+    workspaceId: string;
     authenticate: Authenticate | undefined;
   }) {
     this.#sessions = parts.sessions;
@@ -53,7 +53,7 @@ export class Credentials {
     this.#addresses = parts.addresses;
     this.#origins = parts.origins;
     this.#path = parts.path;
-    this.#yardId = parts.yardId;
+    this.#workspaceId = parts.workspaceId;
     this.#authenticate = parts.authenticate;
   }
 
@@ -97,7 +97,7 @@ export class Credentials {
    */
   cookieName(request: IncomingMessage): string {
     const prefix = this.#path ? '__Secure-' : '__Host-';
-    return `${this.#origins.isSecure(request) ? prefix : ''}madang_session_${this.#yardId}`;
+    return `${this.#origins.isSecure(request) ? prefix : ''}madang_session_${this.#workspaceId}`;
   }
 
   async #ofBearer(request: IncomingMessage): Promise<Session> {

@@ -26,7 +26,7 @@ const readAnywhen: Statement = {
 
 /**
  * A page of a room's log. PostgreSQL can't tell from a seq in which month's partition it is, and asking all of them costs
- * with every month that a yard grows older. So the page's time is guessed first, and then only its months are read. The
+ * with every month that a workspace grows older. So the page's time is guessed first, and then only its months are read. The
  * log has no gap (S2): that shows whether the guess was right, and if not, all months are read.
  */
 export async function readEvents(pool: QueryPool, room: string, after: number, limit: number): Promise<EventRecord[]> {

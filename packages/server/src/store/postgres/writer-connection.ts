@@ -14,7 +14,7 @@ const LOCK_MS = 2000;
 const IDLE_IN_TRANSACTION_MS = 2000;
 
 /**
- * For so many appends its statements' plans are kept. PostgreSQL keeps them until it analyzes a table; the plan of a yard
+ * For so many appends its statements' plans are kept. PostgreSQL keeps them until it analyzes a table; the plan of a workspace
  * that was just begun, to read all of a table that hardly holds anything, would be kept for a minute of thousands.
  */
 const APPENDS_A_PLAN = 1000;

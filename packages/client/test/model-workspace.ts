@@ -16,7 +16,7 @@ type Body<E> = E extends LoggedEvent ? Omit<E, 'room' | 'seq' | 'at' | 'actor'> 
  * A server in memory that keeps to the protocol as far as the SDK needs it, behind a fake transport. Written apart from
  * the SDK: messages are folded from the log anew for each page.
  */
-export class ModelYard {
+export class ModelWorkspace {
   readonly users = new Map<string, User>();
   readonly rooms = new Map<string, ModelRoom>();
   readonly calls: { name: string; input: unknown }[] = [];

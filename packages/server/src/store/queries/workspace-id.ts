@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
 
-const KEY = 'yard_id';
+const KEY = 'workspace_id';
 
 /**
  * The name of a database for life, 8 hexadecimal digits: unlike the epoch it stays over a restore and a copy. The first
  * to ask gives it.
  */
-export async function yardIdOf(write: Kysely<Schema>): Promise<string> {
+export async function workspaceIdOf(write: Kysely<Schema>): Promise<string> {
   const fresh = { key: KEY, value: randomUUID().slice(0, 8) };
   await write
     .insertInto('meta')

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { startServer } from './children.ts';
 
 /** A database of Madang's with people in it, made once and kept; runs work on copies. */
-export interface Yard {
+export interface Workspace {
   folder: string;
   /** Each person's session. */
   tokens: string[];
@@ -15,7 +15,7 @@ export interface Yard {
 }
 
 /** Which people a scenario needs. */
-export interface YardPlan {
+export interface WorkspacePlan {
   people: number;
   /** Rooms of so many people each; everyone in the lobby alone if absent. */
   roomSize?: number;
@@ -43,10 +43,10 @@ export function workFolder(): string {
   return mkdtempSync(join(cacheFolder(), 'run-'));
 }
 
-/** A copy of a yard's database for one run; remove it with {@link removeFolder}. */
-export function copyOf(yard: Yard): string {
+/** A copy of a workspace's database for one run; remove it with {@link removeFolder}. */
+export function copyOf(workspace: Workspace): string {
   const folder = workFolder();
-  cpSync(yard.folder, folder, { recursive: true });
+  cpSync(workspace.folder, folder, { recursive: true });
   return folder;
 }
 
@@ -55,21 +55,21 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Makes a yard over Madang's own HTTP transport, or finds the one that was made before with the same tables. */
-export async function prepareYard(plan: YardPlan, core: number, program = madangProgram): Promise<Yard> {
-  const name = `yard-${plan.people}-${plan.roomSize ?? 'lobby'}-${tablesVersion(program)}`;
+/** Makes a workspace over Madang's own HTTP transport, or finds the one that was made before with the same tables. */
+export async function prepareWorkspace(plan: WorkspacePlan, core: number, program = madangProgram): Promise<Workspace> {
+  const name = `workspace-${plan.people}-${plan.roomSize ?? 'lobby'}-${tablesVersion(program)}`;
   const home = join(cache, name);
-  const card = join(home, 'yard.json');
-  if (existsSync(card)) return JSON.parse(readFileSync(card, 'utf8')) as Yard;
+  const card = join(home, 'workspace.json');
+  if (existsSync(card)) return JSON.parse(readFileSync(card, 'utf8')) as Workspace;
   rmSync(home, { recursive: true, force: true });
   const folder = join(home, 'data');
   mkdirSync(folder, { recursive: true });
   const server = await startServer({ args: madangArgs(folder, program) }, core);
   try {
-    const yard: Yard = { folder, ...(await bringPeople(server.port, plan, 64)) };
+    const workspace: Workspace = { folder, ...(await bringPeople(server.port, plan, 64)) };
     await server.stop();
-    writeFileSync(card, JSON.stringify(yard));
-    return yard;
+    writeFileSync(card, JSON.stringify(workspace));
+    return workspace;
   } finally {
     await server.stop();
   }
@@ -78,9 +78,9 @@ export async function prepareYard(plan: YardPlan, core: number, program = madang
 /** Lets people come to a server for the first time, and into their rooms, over the HTTP transport; so many at a time. */
 export async function bringPeople(
   port: number,
-  plan: YardPlan,
+  plan: WorkspacePlan,
   width: number,
-): Promise<Pick<Yard, 'tokens' | 'rooms'>> {
+): Promise<Pick<Workspace, 'tokens' | 'rooms'>> {
   const post = poster(port);
   const people = Array.from({ length: plan.people }, (_each, index) => index);
   const tokens = await inParallel(people, width, async (index) => {
