@@ -129,21 +129,21 @@ describe.each(Object.keys(places))('on %s', (engine) => {
       await server.start();
       const reader = await connectJsonRpc(server.url, { token: away.token });
       const list = () => call(reader, 'message.list', { room: 'lobby' });
-      await vi.waitFor(async () => expect((await list()).floor).toBe(last), { timeout: 30_000, interval: 50 });
+      await vi.waitFor(async () => expect((await list()).logStart).toBe(last), { timeout: 30_000, interval: 50 });
       expect(await list()).toMatchObject({
         more: false,
         head,
         messages: [1, 2, 3].map((n) => ({ text: `kept ${n}` })),
       });
 
-      // The log: a cursor below the floor is told so, one at the floor gets all that is left.
+      // The log: a cursor below the log start is told so, one at the log start gets all that is left.
       const below = await call(reader, 'log.read', { room: 'lobby', after: first });
-      expect(below).toMatchObject({ events: [], reset: true, floor: last, head, more: false });
+      expect(below).toMatchObject({ events: [], reset: true, logStart: last, head, more: false });
       const rest = await call(reader, 'log.read', { room: 'lobby', after: last });
       expect(rest).not.toHaveProperty('reset');
       expect(rest.events.map(({ seq }) => seq)).toEqual([last + 1, last + 2, last + 3]);
       const { rooms } = await call(reader, 'sync', { cursors: { lobby: first } });
-      expect(rooms['lobby']).toMatchObject({ events: [], reset: true, floor: last, head });
+      expect(rooms['lobby']).toMatchObject({ events: [], reset: true, logStart: last, head });
 
       // Server-sent events: told to read the log, then live.
       const resumed = await openEventStream(server.url, { token: away.token, lastEventId });
@@ -231,7 +231,7 @@ describe.each(Object.keys(places))('on %s', (engine) => {
       await server.start();
       const after = await connectJsonRpc(server.url, { name: 'later' });
       await vi.waitFor(async () => {
-        expect((await call(after, 'message.list', { room: 'lobby' })).floor).toBe(seen + 2);
+        expect((await call(after, 'message.list', { room: 'lobby' })).logStart).toBe(seen + 2);
       }, 20_000);
       for (const sdk of [bot, page]) await vi.waitFor(() => expect(sdk.state.get().status).toBe('online'), 20_000);
       await say(after, 'live', 'c1');

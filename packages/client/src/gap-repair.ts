@@ -192,7 +192,7 @@ export class GapRepair {
     if (!line) return;
     if ('error' in page) return this.#lose(room);
     if (page.reset) {
-      if (epoch === this.#epoch && line.cursor.applied < (page.floor ?? 0)) return this.#passCut(room, line, page);
+      if (epoch === this.#epoch && line.cursor.applied < (page.logStart ?? 0)) return this.#passCut(room, line, page);
       line.cursor = new Cursor(page.head);
       return this.#sink.reset(room, page.head);
     }
@@ -207,10 +207,10 @@ export class GapRepair {
   #passCut(
     room: string,
     { cursor }: RoomLine,
-    { head, floor = 0 }: { head: number; floor?: number | undefined },
+    { head, logStart = 0 }: { head: number; logStart?: number | undefined },
   ): void {
     cursor.note(head);
-    cursor.skipTo(this.#sink.farBehind(room) ? floor : cursor.known);
+    cursor.skipTo(this.#sink.farBehind(room) ? logStart : cursor.known);
     this.#sink.cut(room, cursor.applied);
   }
 

@@ -21,18 +21,18 @@ export interface RoomMessages {
   upTo: number;
   hasOlder: boolean;
   /** Up to this seq the server keeps none any more, as it said last; 0 while it keeps all. */
-  floor: number;
+  logStart: number;
 }
 
 type Page = CommandOutput<'message.list'>;
 
 /** Before anything was loaded. */
-export const noMessages: RoomMessages = { entries: [], upTo: 0, hasOlder: false, floor: 0 };
+export const noMessages: RoomMessages = { entries: [], upTo: 0, hasOlder: false, logStart: 0 };
 
 /** The newest page, and the events that came while it was read. */
 export function newestPage(page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
-  const { head, more, floor = 0 } = page;
-  const loaded: RoomMessages = { entries: page.messages.map(entryOf(page)), upTo: head, hasOlder: more, floor };
+  const { head, more, logStart = 0 } = page;
+  const loaded: RoomMessages = { entries: page.messages.map(entryOf(page)), upTo: head, hasOlder: more, logStart };
   return since.reduce<RoomMessages>((held, event) => applyEvent(held, event, me), loaded);
 }
 
@@ -41,9 +41,9 @@ export function olderPage(held: RoomMessages, page: Page, since: readonly Logged
   const oldest = held.entries[0]?.message.seq ?? Infinity;
   const older = page.messages.filter((message) => message.seq < oldest).map(entryOf(page));
   const entries = since.reduce<readonly Entry[]>((all, event) => changeEntry(all, event, me), older);
-  const { floor = 0 } = page;
-  const kept = [...entries, ...held.entries].filter(({ message }) => message.seq > floor);
-  return { ...held, entries: kept, hasOlder: page.more, floor };
+  const { logStart = 0 } = page;
+  const kept = [...entries, ...held.entries].filter(({ message }) => message.seq > logStart);
+  return { ...held, entries: kept, hasOlder: page.more, logStart };
 }
 
 /** Takes an event in, in seq order. One that is in already changes nothing. */

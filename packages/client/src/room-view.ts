@@ -287,7 +287,7 @@ export class LiveRoomView implements RoomView {
       messages: this.#showMessages(),
       activity: this.#activity,
       hasOlder: this.#messages.hasOlder,
-      isCut: this.#messages.floor > 0,
+      isCut: this.#messages.logStart > 0,
       loadingOlder: this.#loadingOlder !== undefined,
       members: this.#members,
       typing: this.#typists.users(),

@@ -22,7 +22,7 @@ export class ModelWorkspace {
   readonly calls: { name: string; input: unknown }[] = [];
   epoch = 'epoch-1';
   /** Up to which seq rooms are no longer kept. */
-  readonly floors = new Map<string, number>();
+  readonly logStarts = new Map<string, number>();
   /** Whether it can be reached. */
   isUp = true;
   /** Refuses a call, or with 'silence' leaves it without an answer. */
@@ -213,10 +213,10 @@ export class ModelWorkspace {
       case 'message.list': {
         const { room, before = Infinity, limit = 50 } = input as CommandInput<'message.list'>;
         if (!this.rooms.get(room)?.members.has(user)) return { code: 'not_found', message: 'no such room' };
-        const floor = this.floors.get(room) ?? 0;
-        const all = this.messages(room).filter(({ seq }) => seq < before && seq > floor);
+        const logStart = this.logStarts.get(room) ?? 0;
+        const all = this.messages(room).filter(({ seq }) => seq < before && seq > logStart);
         const page = { messages: all.slice(-limit), more: all.length > limit, head: this.head(room) };
-        return { ...page, ...(floor > 0 && { floor }) };
+        return { ...page, ...(logStart > 0 && { logStart }) };
       }
       case 'log.read': {
         const { room, after, limit = 50, epoch } = input as CommandInput<'log.read'>;
@@ -259,9 +259,9 @@ export class ModelWorkspace {
 
   #page(room: string, after: number, limit: number, epoch: string | undefined): object {
     const head = this.head(room);
-    const floor = this.floors.get(room) ?? 0;
-    const cut = floor > 0 && { floor };
-    if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < floor) {
+    const logStart = this.logStarts.get(room) ?? 0;
+    const cut = logStart > 0 && { logStart };
+    if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < logStart) {
       return { events: [], head, more: false, reset: true, ...cut };
     }
     const events = this.rooms.get(room)!.log.slice(after, after + limit);

@@ -228,7 +228,7 @@ describe('after a break', () => {
     workspace.say('lobby', 'u-bob', 'seen');
     workspace.drop();
     for (const text of ['old 1', 'old 2', 'kept 1', 'kept 2']) workspace.say('lobby', 'u-bob', text);
-    workspace.floors.set('lobby', workspace.head('lobby') - 2);
+    workspace.logStarts.set('lobby', workspace.head('lobby') - 2);
     await settle(1000);
     expect(client.state.get().status).toBe('online');
     workspace.say('lobby', 'u-bob', 'after');
@@ -253,7 +253,7 @@ describe('after a break', () => {
     for (const left of [1, 0]) {
       workspace.drop();
       for (const text of ['old', 'kept']) workspace.say('lobby', 'u-bob', text);
-      workspace.floors.set('lobby', workspace.head('lobby') - left);
+      workspace.logStarts.set('lobby', workspace.head('lobby') - left);
       await settle(5000);
       expect(shown(client)).toEqual(['kept'].slice(0, left));
     }
@@ -268,7 +268,7 @@ describe('after a break', () => {
     let losses = 3;
     workspace.fault = () => (losses-- > 0 ? 'lose' : 'deliver');
     for (const text of ['old 1', 'old 2', 'kept', 'live']) workspace.say('lobby', 'u-bob', text);
-    workspace.floors.set('lobby', workspace.head('lobby') - 2);
+    workspace.logStarts.set('lobby', workspace.head('lobby') - 2);
     await settle(1000);
     expect(texts).toEqual(['kept', 'live']);
     expect(shown(client)).toEqual(['kept', 'live']);

@@ -115,7 +115,7 @@ describe('resume', () => {
     const cursors = await end(first.client);
     for (const text of ['old 1', 'old 2', 'kept']) workspace.say('lobby', 'u-bob', text);
     const after = workspace.head('lobby') - 1;
-    workspace.floors.set('lobby', after);
+    workspace.logStarts.set('lobby', after);
     const { texts, resets } = await live(cursors);
     expect(texts).toEqual(['kept']);
     expect(resets).toEqual([{ type: 'cursor.reset', room: 'lobby', reason: 'retention', after }]);

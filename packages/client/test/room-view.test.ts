@@ -75,7 +75,7 @@ describe('a room view', () => {
     const { workspace, client, view } = await anna(120);
     await watch(client);
     expect(view.get()).toMatchObject({ hasOlder: true, isCut: false });
-    workspace.floors.set('lobby', workspace.messages('lobby')[89]!.seq);
+    workspace.logStarts.set('lobby', workspace.messages('lobby')[89]!.seq);
     await view.loadOlder();
     expect(shown(client)).toEqual(numbers(90, 120));
     expect(view.get()).toMatchObject({ hasOlder: false, isCut: true });

@@ -15,7 +15,7 @@ const epoch = shortText(40).optional();
 
 const reset = z.boolean().optional().meta({ description: 'Forget what you have of this room and read it anew' });
 
-const floor = cursor.optional().meta({
+const logStart = cursor.optional().meta({
   description:
     'Up to this seq the log is no longer kept; absent while all of it is. A cursor below it is answered with `reset`; from it on, all that is left can be read',
 });
@@ -27,8 +27,8 @@ function countOf(cursors: unknown): number {
 export const logRead = defineCommand({
   name: 'log.read',
   doc: {
-    en: "Reads a room's log after a seq. `reset` instead of events when the cursor is of another history, or below `floor`.",
-    ko: '방의 기록을 어떤 seq 다음부터 읽습니다. 커서가 다른 역사의 것이거나 `floor`보다 앞이면 이벤트 대신 `reset`입니다.',
+    en: "Reads a room's log after a seq. `reset` instead of events when the cursor is of another history, or below `logStart`.",
+    ko: '방의 기록을 어떤 seq 다음부터 읽습니다. 커서가 다른 역사의 것이거나 `logStart`보다 앞이면 이벤트 대신 `reset`입니다.',
   },
   input: z.strictObject({ room: roomId, after: cursor, limit, epoch }),
   output: z.object({
@@ -37,7 +37,7 @@ export const logRead = defineCommand({
     more: z.boolean(),
     epoch: z.string(),
     reset,
-    floor,
+    logStart,
   }),
   permission: 'room.read',
   budget: 'read',
@@ -61,7 +61,7 @@ export const sync = defineCommand({
     rooms: z.record(
       roomId,
       z.union([
-        z.object({ events: z.array(loggedEvent), head: cursor, more: z.boolean(), reset, floor }),
+        z.object({ events: z.array(loggedEvent), head: cursor, more: z.boolean(), reset, logStart }),
         z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
       ]),
     ),

@@ -105,7 +105,7 @@ export const messageList = defineCommand({
     messages: z.array(message),
     more: z.boolean(),
     head: cursor.meta({ description: "The room's newest seq when the page was read" }),
-    floor: cursor
+    logStart: cursor
       .optional()
       .meta({ description: 'Messages up to this seq are no longer kept; absent while all of them are' }),
   }),

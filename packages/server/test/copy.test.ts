@@ -44,7 +44,7 @@ async function fill(store: Store): Promise<void> {
     append('a', newEvent.messageDeleted({ id: 'a.5', seq: 5 })),
   ]);
   await saveRead(store.write, { user: bob.id, room: 'a', seq: 9, at: AT });
-  await store.raiseFloor('b-1', 2);
+  await store.raiseLogStart('b-1', 2);
 }
 
 async function copy(

@@ -19,7 +19,7 @@ class World {
   reads = 0;
   errors = 0;
   /** Up to here the log was removed for its age. */
-  floor = 0;
+  logStart = 0;
   readonly sequence = new Sequence({
     read: async (_room, after, limit) => {
       this.reads += 1;
@@ -29,11 +29,11 @@ class World {
         this.failures -= 1;
         throw new Error('the store is gone');
       }
-      const from = Math.max(after, this.floor);
+      const from = Math.max(after, this.logStart);
       const count = Math.max(0, Math.min(limit, head - from));
       return Array.from({ length: count }, (_, index) => event(from + 1 + index));
     },
-    floor: () => Promise.resolve(this.floor),
+    logStart: () => Promise.resolve(this.logStart),
     deliver: (batch) => this.delivered.push(...batch.map(({ seq }) => seq)),
     onBroken: (_room, head) => this.broken.push(head),
     onError: () => (this.errors += 1),
@@ -181,13 +181,13 @@ test('D7 however messages are lost, doubled and reordered: each event once, in o
 test('D7 a gap that was removed for its age is passed over once, told, and not asked for again', async () => {
   const world = new World(3);
   world.head = 10;
-  world.floor = 8;
+  world.logStart = 8;
   world.sequence.reaches(ROOM, 10, 'now');
   await vi.runAllTimersAsync();
   expect([world.broken, world.delivered]).toEqual([[8], [9, 10]]);
 
   world.head = 20;
-  world.floor = 20;
+  world.logStart = 20;
   world.sequence.reaches(ROOM, 20, 'soon');
   await vi.runAllTimersAsync();
   const { reads } = world;

@@ -34,7 +34,7 @@ export function storeProjections(engine: () => Engine): void {
         client_id: 'k1',
         unique_key: 'name:Made',
         head: 3,
-        floor: 0,
+        logStart: 0,
         member_count: 2,
       });
       expect(await memberRows('made')).toEqual([

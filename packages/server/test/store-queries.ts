@@ -47,16 +47,16 @@ export function storeQueries(engine: () => Engine): void {
   describe('queries', () => {
     test('S6 messages page both ways, and say whether there are more', async () => {
       await store.commit([makeRoom('page'), ...upTo(10).map((n) => say('page', `m${n}`, { clientId: `p${n}` }))]);
-      const seqs = async (page: { before?: number; after?: number; floor?: number; limit: number }) => {
-        const { rows, more } = await listMessages(store.read, 'page', { floor: 0, ...page });
+      const seqs = async (page: { before?: number; after?: number; logStart?: number; limit: number }) => {
+        const { rows, more } = await listMessages(store.read, 'page', { logStart: 0, ...page });
         return [...rows.map((row) => row.seq), more];
       };
       expect(await seqs({ limit: 3 })).toEqual([10, 11, 12, true]);
       expect(await seqs({ before: 10, limit: 3 })).toEqual([7, 8, 9, true]);
       expect(await seqs({ before: 6, limit: 3 })).toEqual([3, 4, 5, false]);
-      expect(await seqs({ before: 6, floor: 3, limit: 3 })).toEqual([4, 5, false]);
-      expect(await seqs({ before: 6, floor: 8, limit: 3 })).toEqual([false]);
-      expect(await seqs({ after: 0, floor: 10, limit: 1 })).toEqual([11, true]);
+      expect(await seqs({ before: 6, logStart: 3, limit: 3 })).toEqual([4, 5, false]);
+      expect(await seqs({ before: 6, logStart: 8, limit: 3 })).toEqual([false]);
+      expect(await seqs({ after: 0, logStart: 10, limit: 1 })).toEqual([11, true]);
       expect(await seqs({ after: 0, limit: 3 })).toEqual([3, 4, 5, true]);
       expect(await seqs({ after: 10, limit: 3 })).toEqual([11, 12, false]);
       expect(await seqs({ after: 4, before: 8, limit: 2 })).toEqual([5, 6, true]);
@@ -71,7 +71,7 @@ export function storeQueries(engine: () => Engine): void {
       const react = (emoji: string, actor = ann) =>
         append('react', newEvent.messageReacted({ id: 'react.3', seq: 3 }, emoji, 'added'), { actor });
       await store.commit([react('👍'), { ...react('👍', bob), at: AT + 1 }, { ...react('🎉', bob), at: AT + 2 }]);
-      const { rows } = await listMessages(store.read, 'react', { floor: 0, limit: 10 });
+      const { rows } = await listMessages(store.read, 'react', { logStart: 0, limit: 10 });
       const [first, second] = await withReactions(store.read, rows, ann.id);
       expect(first?.reactions).toEqual([
         { emoji: '👍', count: 2, users: [ann, bob], reacted: true },
@@ -163,7 +163,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(await successorOf(store.read, 'crowd', ann.id)).toMatchObject({ id: 'g-8' });
       expect(await successorOf(store.read, 'crowd', 'g-8')).toBeUndefined();
       expect(await roomIdsOf(store.read, 'g-8')).toEqual(['crowd']);
-      expect(await roomPlacesOf(store.read, 'g-8')).toEqual([{ room: 'crowd', head: 9, floor: 0, joinedSeq: 3 }]);
+      expect(await roomPlacesOf(store.read, 'g-8')).toEqual([{ room: 'crowd', head: 9, logStart: 0, joinedSeq: 3 }]);
     });
 
     test('S6 a name is one user’s: of many who claim it at once, one has it', async () => {

@@ -14,20 +14,20 @@ const DAY = 24 * 3600_000;
 
 /** Rule S9 of `store.ts`, and what retention makes of it, for an engine. */
 export function storeRetention(engine: () => Engine): void {
-  describe('S9 what is up to the floor is gone', () => {
-    test('S9 a floor never goes back, and the log goes on where it was', async () => {
+  describe('S9 what is up to the logStart is gone', () => {
+    test('S9 a logStart never goes back, and the log goes on where it was', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await store.commit([makeRoom('a'), say('a', '1'), say('a', '2')]);
-      expect(await store.access('a', ann.id)).toMatchObject({ head: 4, floor: 0 });
-      await store.raiseFloor('a', 3);
-      await store.raiseFloor('a', 2);
-      expect(await store.access('a', ann.id)).toMatchObject({ head: 4, floor: 3 });
+      expect(await store.access('a', ann.id)).toMatchObject({ head: 4, logStart: 0 });
+      await store.raiseLogStart('a', 3);
+      await store.raiseLogStart('a', 2);
+      expect(await store.access('a', ann.id)).toMatchObject({ head: 4, logStart: 3 });
       expect(seqsOf(await store.commit([say('a', '3')]))).toEqual([5]);
-      expect(await store.access('a', ann.id)).toMatchObject({ head: 5, floor: 3 });
+      expect(await store.access('a', ann.id)).toMatchObject({ head: 5, logStart: 3 });
     });
 
-    test('S9 a cursor below the floor is answered with a reset, also where the rows are still there', async () => {
+    test('S9 a cursor below the logStart is answered with a reset, also where the rows are still there', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await store.commit([makeRoom('a'), ...upTo(8).map((n) => say('a', `${n}`))]);
@@ -40,17 +40,17 @@ export function storeRetention(engine: () => Engine): void {
       };
       expect(await read(8)).toEqual({ seqs: [9, 10], head: 10, more: false });
       const stale = await store.access('a', ann.id);
-      await store.raiseFloor('a', 6);
+      await store.raiseLogStart('a', 6);
       for (const after of [0, 5]) {
-        expect(await read(after)).toEqual({ seqs: [], head: 10, more: false, reset: true, floor: 6 });
+        expect(await read(after)).toEqual({ seqs: [], head: 10, more: false, reset: true, logStart: 6 });
       }
-      expect(await read(6)).toEqual({ seqs: [7, 8, 9, 10], head: 10, more: false, floor: 6 });
-      expect(await read(10)).toEqual({ seqs: [], head: 10, more: false, floor: 6 });
+      expect(await read(6)).toEqual({ seqs: [7, 8, 9, 10], head: 10, more: false, logStart: 6 });
+      expect(await read(10)).toEqual({ seqs: [], head: 10, more: false, logStart: 6 });
       await store.write.deleteFrom('events').where('seq', '<=', 6).execute();
       // Who asked what they may read just before sees no hole either.
       if (!stale) throw new Error('no room');
       expect(await (await RoomLog.open(store, { now: () => AT })).readAfter(stale, 3, 2)).toEqual({
-        ...{ events: [], head: 10, more: false, reset: true, floor: 6 },
+        ...{ events: [], head: 10, more: false, reset: true, logStart: 6 },
       });
     });
   });
@@ -84,22 +84,22 @@ export function storeRetention(engine: () => Engine): void {
     };
     const expectKept = async (store: Store) => {
       const facts = async (room: string) => {
-        const { head, floor } = (await store.access(room, ann.id)) ?? {};
+        const { head, logStart } = (await store.access(room, ann.id)) ?? {};
         const messages = store.read.selectFrom('messages').select(['seq', 'text']).where('room_id', '=', room);
         return {
           head,
-          floor,
+          logStart,
           events: (await eventsOf(store, room)).map(({ seq }) => seq),
           messages: await messages.execute(),
         };
       };
       expect(await facts('a')).toEqual({
-        ...{ head: 1305, floor: 1304, events: [1305], messages: [{ seq: 1305, text: 'kept' }] },
+        ...{ head: 1305, logStart: 1304, events: [1305], messages: [{ seq: 1305, text: 'kept' }] },
       });
       expect(await facts('b')).toEqual({
-        ...{ head: 5, floor: 3, events: [4, 5], messages: [{ seq: 4, text: 'kept' }] },
+        ...{ head: 5, logStart: 3, events: [4, 5], messages: [{ seq: 4, text: 'kept' }] },
       });
-      expect(await facts('c')).toEqual({ head: 2, floor: 2, events: [], messages: [] });
+      expect(await facts('c')).toEqual({ head: 2, logStart: 2, events: [], messages: [] });
       const reactions = await store.read.selectFrom('reactions').select(['room_id', 'message_seq']).execute();
       expect(reactions).toEqual([{ room_id: 'b', message_seq: 4 }]);
       expect(await store.access('a', bob.id)).toMatchObject({ role: 'member' });

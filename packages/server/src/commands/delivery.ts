@@ -3,7 +3,7 @@ import type { Outcome } from '../fanout/delivery-records.js';
 import type { Trace as Recorded } from '../fanout/traces.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage, type MessageRow } from '../store/queries/messages.js';
-import { floorOf } from '../store/queries/retention.js';
+import { logStartOf } from '../store/queries/retention.js';
 import { findLastSeen, findRead, type MembershipChange, membershipAround } from '../store/queries/trace.js';
 import type { Context } from './context.js';
 
@@ -14,7 +14,7 @@ export async function trace(input: ParsedInput<'delivery.trace'>, context: Conte
   const { store, traces } = context.parts;
   const place = placeOf(input.message);
   const message = await findMessage(store.read, place.room, place.seq);
-  if (!message || message.seq <= (await floorOf(store.read, place.room)))
+  if (!message || message.seq <= (await logStartOf(store.read, place.room)))
     return fail('not_found', 'There is no such message', { field: 'message' });
   const user = await findLastSeen(store.read, input.user);
   if (!user) return fail('not_found', 'There is no such user', { field: 'user' });

@@ -102,17 +102,17 @@ export async function list(
   context: Context,
 ): Promise<CommandOutput<'message.list'>> {
   const { read } = context.parts.store;
-  const { head, floor } = context.access;
+  const { head, logStart } = context.access;
   // Who has left since they were let in gets nothing from after that.
   const before = Math.min(input.before ?? head + 1, head + 1);
   const { rows, more } = await listMessages(read, input.room, {
     ...input,
     before,
-    floor,
+    logStart,
     limit: pageSize(input.limit),
   });
   const messages = await withReactions(read, rows, context.session.user.id);
-  return { messages, more, head, ...(floor > 0 && { floor }) };
+  return { messages, more, head, ...(logStart > 0 && { logStart }) };
 }
 
 async function described(row: MessageRow, context: Context): Promise<Message> {

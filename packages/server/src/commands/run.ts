@@ -128,7 +128,7 @@ export class Commands {
       return new Context(this.#parts, caller, { access });
     }
     requirePermission(caller.session, 'room.read', access ? { room: access } : {}, rules);
-    const isKept = access !== undefined && place.seq > access.floor;
+    const isKept = access !== undefined && place.seq > access.logStart;
     const message = isKept ? await findMessage(store.read, place.room, place.seq) : undefined;
     // To delete what is deleted already is no error, so that a repeat is safe.
     const isThere = message && (message.deleted_at === null || permission === 'message.delete');

@@ -77,7 +77,7 @@ export class Nodes implements Hearing, BusListener {
     const onError = (error: unknown) => this.#logProblem(error);
     this.#sequence = new Sequence({
       read: (room, after, limit) => parts.log.readCommitted(room, after, limit),
-      floor: (room) => parts.log.floorOf(room),
+      logStart: (room) => parts.log.logStartOf(room),
       deliver: (batch) => this.#deliver(batch),
       onBroken: (room, head) => this.#broken(room, head),
       onError,

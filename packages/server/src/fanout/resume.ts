@@ -52,11 +52,11 @@ export class Resume {
   async join(connection: ResumableConnection, user: string, since: StreamCursors | undefined): Promise<void> {
     const places = await roomPlacesOf(this.#store.read, user);
     const cursors = since?.epoch === this.epoch ? since.of(places) : undefined;
-    const starts = places.map(({ room, head, floor, joinedSeq }) => {
+    const starts = places.map(({ room, head, logStart, joinedSeq }) => {
       const from = cursors ? (cursors.get(room) ?? joinedSeq - 1) : head;
       if (cursors) this.#log.noteCursor(room, from, head);
-      const isLost = since !== undefined && (!cursors || from > head || from < floor);
-      return { room, head, floor, from: isLost ? head : from, isLost };
+      const isLost = since !== undefined && (!cursors || from > head || from < logStart);
+      return { room, head, logStart, from: isLost ? head : from, isLost };
     });
     // All of them before anything is written: an id in the middle of the backlog must know every room's cursor.
     for (const { room, from } of starts) connection.startAt({ room, seq: from });

@@ -23,7 +23,7 @@ export interface SequenceParts {
   /** A room's events after a seq, oldest first. */
   read(room: string, after: number, limit: number): Promise<CommittedEvent[]>;
   /** Up to where a room's log is no longer kept. */
-  floor(room: string): Promise<number>;
+  logStart(room: string): Promise<number>;
   /** Takes a room's events: each once, in `seq` order, without a gap. */
   deliver(batch: CommittedBatch): void;
   /** A room's log does not go on where it was: it was cut, or is another. `head` is where it is taken up again. */
@@ -162,10 +162,10 @@ export class Sequence {
       while (this.#isWanting(room, state)) {
         const events = await this.#parts.read(room, state.delivered, PAGE);
         // Nothing, or not what is next: it may have been removed for its age.
-        const floor = events[0]?.seq === state.delivered + 1 ? 0 : await this.#parts.floor(room);
+        const logStart = events[0]?.seq === state.delivered + 1 ? 0 : await this.#parts.logStart(room);
         if (!this.#isWanting(room, state)) break;
         state.failures = 0;
-        if (floor > state.delivered) this.#goOnAfter(room, state, floor);
+        if (logStart > state.delivered) this.#goOnAfter(room, state, logStart);
         if (!this.#fillFrom(room, state, events)) break;
       }
     } catch (error) {

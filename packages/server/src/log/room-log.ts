@@ -1,6 +1,6 @@
 import { fail, type LoggedEvent } from '@madang/protocol';
 import { type Clock, MAX_LEAD_MS } from '../clock.js';
-import { floorOf } from '../store/queries/retention.js';
+import { logStartOf } from '../store/queries/retention.js';
 import { newestEventAt } from '../store/queries/rooms.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
 import { CommittedEvent, type CommittedListener } from './committed.js';
@@ -24,7 +24,7 @@ export interface LogPage {
   more: boolean;
   reset?: boolean;
   /** Up to where the log is no longer kept; absent while all of it is. */
-  floor?: number;
+  logStart?: number;
 }
 
 /** Hears of a cursor that is ahead of its room's head. */
@@ -35,7 +35,7 @@ export interface LogRange {
   room: string;
   head: number;
   /** Up to where it is no longer kept. */
-  floor: number;
+  logStart: number;
 }
 
 /**
@@ -115,16 +115,17 @@ export class RoomLog {
    * on there would be a hole.
    */
   async readAfter(range: LogRange, after: number, limit: number, epoch?: string): Promise<LogPage> {
-    const { room, head, floor } = range;
+    const { room, head, logStart } = range;
     if (epoch === this.epoch) this.noteCursor(room, after, head);
-    if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < floor) return resetPage(head, floor);
+    if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < logStart)
+      return resetPage(head, logStart);
     const wanted = Math.min(limit, head - after);
     const events = wanted > 0 ? await this.#eventsAfter(room, head, after, wanted) : [];
     const [first] = events;
-    // The floor may have been raised, and what is below it removed, since the range was read.
-    if (wanted > 0 && first?.seq !== after + 1) return resetPage(head, await this.floorOf(room));
+    // The log start may have been raised, and what is below it removed, since the range was read.
+    if (wanted > 0 && first?.seq !== after + 1) return resetPage(head, await this.logStartOf(room));
     const last = events.at(-1)?.seq ?? after;
-    return { events, head, more: last < head, ...(floor > 0 && { floor }) };
+    return { events, head, more: last < head, ...(logStart > 0 && { logStart }) };
   }
 
   /** Looks at a cursor of this epoch: one ahead of the head can only be of a history that is gone. */
@@ -133,8 +134,8 @@ export class RoomLog {
   }
 
   /** Up to where a room's log is no longer kept, by now; 0 while all of it is. */
-  floorOf(room: string): Promise<number> {
-    return floorOf(this.#store.read, room);
+  logStartOf(room: string): Promise<number> {
+    return logStartOf(this.#store.read, room);
   }
 
   /** Events of a room after a seq, oldest first, to be handed out as if they had just been committed. */
@@ -179,8 +180,8 @@ export class RoomLog {
   }
 }
 
-function resetPage(head: number, floor: number): LogPage {
-  return { events: [], head, more: false, reset: true, ...(floor > 0 && { floor }) };
+function resetPage(head: number, logStart: number): LogPage {
+  return { events: [], head, more: false, reset: true, ...(logStart > 0 && { logStart }) };
 }
 
 function addCommitted(batch: CommittedEvent[], append: Append, result: AppendResult | undefined): void {

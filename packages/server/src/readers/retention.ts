@@ -53,9 +53,9 @@ export interface RetentionParts {
 }
 
 /**
- * Removes what is too old: messages, their reactions, and the events of the log. In each room first the floor is raised,
+ * Removes what is too old: messages, their reactions, and the events of the log. In each room first the log start is raised,
  * from which moment on nobody is shown what is below it, then the rows go, a few at a time. Wherever it is ended, the
- * next run goes on there: what the floor says is gone, and is still there, is found.
+ * next run goes on there: what the log start says is gone, and is still there, is found.
  *
  * Clocks may have been wrong. What comes before something young is young, whatever its own time says; what bears a time in
  * the future is as old as what comes after it, and if nothing does, it is of now.
@@ -113,12 +113,12 @@ export class Retention {
     for (let after: string | undefined = ''; after !== undefined;) {
       const range = { before: end, latest };
       const page = await this.#paced(() => newestBefore(store.read, range, { after: after ?? '', limit: ROOMS }));
-      for (const { id, floor, seq, old } of page) {
-        if (seq !== null && seq > floor) await this.#paced(() => store.raiseFloor(id, seq));
+      for (const { id, logStart, seq, old } of page) {
+        if (seq !== null && seq > logStart) await this.#paced(() => store.raiseLogStart(id, seq));
         // What is older only by its time stays, and must not go with its month.
         const last = old ?? 0;
-        if (last > Math.max(seq ?? 0, floor)) {
-          const from = Math.max(seq ?? 0, floor) + 1;
+        if (last > Math.max(seq ?? 0, logStart)) {
+          const from = Math.max(seq ?? 0, logStart) + 1;
           await this.#mendTimes(id, { from, to: last, wrong: { before: end }, at: end });
         }
       }
@@ -142,10 +142,10 @@ export class Retention {
   async #clear(room: AgeingRoom, bounds: Bounds): Promise<boolean> {
     const { store } = this.#parts;
     const isDue = room.oldest !== null && !isYoung(room.oldest, bounds);
-    const floor = isDue ? await this.#floorAt(room, bounds) : room.floor;
-    if (floor > room.floor) await this.#paced(() => store.raiseFloor(room.id, floor));
+    const logStart = isDue ? await this.#logStartAt(room, bounds) : room.logStart;
+    if (logStart > room.logStart) await this.#paced(() => store.raiseLogStart(room.id, logStart));
     else if (!room.hasRemains) return false;
-    const part = { room: room.id, floor, limit: ROWS };
+    const part = { room: room.id, logStart, limit: ROWS };
     // Reactions after messages: who puts one on a message that is gone is refused, so no new one comes behind this.
     while (await this.#paced(() => removeOld(store, 'messages', part)));
     while (await this.#paced(() => removeOldReactions(store, part)));
@@ -154,9 +154,9 @@ export class Retention {
   }
 
   /** The last event of those that are too old: before it, and at it, there is none that is young. */
-  async #floorAt({ id, floor }: AgeingRoom, bounds: Bounds): Promise<number> {
-    let oldest = floor;
-    for (let after = floor; ;) {
+  async #logStartAt({ id, logStart }: AgeingRoom, bounds: Bounds): Promise<number> {
+    let oldest = logStart;
+    for (let after = logStart; ;) {
       const page = await this.#paced(() => timesAfter(this.#parts.store.read, id, { after, limit: TIMES }));
       const young = page.findIndex(({ at }) => isYoung(at, bounds));
       const beforeYoung = young === -1 ? page : page.slice(0, young);

@@ -9,6 +9,7 @@ import * as messageClientIndex from './migrations/0004-message-client-index.js';
 import * as oneText from './migrations/0005-one-text.js';
 import * as blocks from './migrations/0006-blocks.js';
 import * as hostNames from './migrations/0007-host-names.js';
+import * as logStart from './migrations/0008-log-start.js';
 import type { Schema } from './schema.js';
 
 /** Each writes for the engine that it is given. */
@@ -20,6 +21,7 @@ const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Prom
   '0005-one-text': (db, dialect) => oneText.up(db, dialect),
   '0006-blocks': (db, dialect) => blocks.up(db, dialect),
   '0007-host-names': (db, dialect) => hostNames.up(db, dialect),
+  '0008-log-start': (db) => logStart.up(db),
 };
 
 /** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */

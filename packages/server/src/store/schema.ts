@@ -29,7 +29,7 @@ export interface Schema {
     unique_key: string | null;
     head: number;
     /** Up to this seq the log, its messages and their reactions are no longer kept; 0 while all of it is. */
-    floor: number;
+    log_start: number;
     member_count: number;
     /** 1 while one of the two of a direct room blocks the other. */
     blocked: number;

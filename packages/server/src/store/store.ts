@@ -16,7 +16,7 @@ import type { EventRecord, Schema } from './schema.js';
  *   connection broke while PostgreSQL was committing: then it may be there, whole, and a repeat answers unchanged.
  * - S8 A message has one text, that of now: `events` answers with it wherever the message was made or edited, and no table
  *   holds an earlier one, nor any of a deleted message.
- * - S9 A room's floor never goes back, nor does its head. What is up to the floor counts as gone from the moment at which
+ * - S9 A room's log start never goes back, nor does its head. What is up to the log start counts as gone from the moment at which
  *   it was raised; what is above it is untouched.
  */
 export interface Store {
@@ -41,7 +41,7 @@ export interface Store {
   /** Says whether one of the two of a direct room blocks the other. */
   setBlocked(room: string, blocked: boolean): Promise<void>;
   /** Says that a room is kept from after this seq on only. It removes nothing by itself. */
-  raiseFloor(room: string, seq: number): Promise<void>;
+  raiseLogStart(room: string, seq: number): Promise<void>;
   /** Runs work of which one node at a time may do such; answers false, without running it, while another does. */
   alone(work: (months: LogMonths) => Promise<void>): Promise<boolean>;
   /** An event by another node was delivered here: a database that lacks it is not this one's continuation. */
@@ -110,7 +110,7 @@ export interface RoomAccess {
   kind: RoomKind;
   head: number;
   /** Up to where the room's log is no longer kept. */
-  floor: number;
+  logStart: number;
   /** 1 while one of the two of a direct room blocks the other. */
   blocked: number;
   role: MemberRole | null;

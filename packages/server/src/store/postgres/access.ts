@@ -9,7 +9,7 @@ const readAccess: Statement = {
   name: 'read-access',
   text: `SELECT asked.ord, found.* FROM json_to_recordset($1::json) AS asked (ord int, room text, member text)
     CROSS JOIN LATERAL (
-      SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.floor AS floor, rooms.blocked AS blocked,
+      SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.log_start AS "logStart", rooms.blocked AS blocked,
         members.role AS role FROM rooms
       LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = asked.member
       WHERE rooms.id = asked.room LIMIT 1

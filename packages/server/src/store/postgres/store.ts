@@ -6,7 +6,7 @@ import { enterHistory, metaKeys, NEW_EPOCH, readMeta, writeMeta } from '../epoch
 import { PROBE_CHARS, StoreHealth } from '../health.js';
 import { refuseUnfinishedCopy } from '../migrate.js';
 import { setBlocked } from '../queries/blocks.js';
-import { raiseFloor } from '../queries/retention.js';
+import { raiseLogStart } from '../queries/retention.js';
 import type { EventRecord, Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
 import { AccessReader } from './access.js';
@@ -136,8 +136,8 @@ class PostgresStore implements Store {
     return setBlocked(this.write, room, blocked);
   }
 
-  raiseFloor(room: string, seq: number): Promise<void> {
-    return raiseFloor(this.write, room, seq);
+  raiseLogStart(room: string, seq: number): Promise<void> {
+    return raiseLogStart(this.write, room, seq);
   }
 
   async alone(work: (months: LogMonths) => Promise<void>): Promise<boolean> {

@@ -161,7 +161,7 @@ const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
     .select([
       'rooms.id as room',
       'rooms.head',
-      'rooms.floor',
+      'rooms.log_start as logStart',
       'members.joined_seq as joinedSeq',
       'members.joined_at as joinedAt',
     ])
@@ -172,6 +172,6 @@ const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
 export function roomPlacesOf(
   read: Kysely<Schema>,
   user: string,
-): Promise<{ room: string; head: number; floor: number; joinedSeq: number; joinedAt: number }[]> {
+): Promise<{ room: string; head: number; logStart: number; joinedSeq: number; joinedAt: number }[]> {
   return roomPlaces(read, { user });
 }

@@ -24,11 +24,11 @@ export function findMessageByClientId(
     .executeTakeFirst();
 }
 
-/** A page of messages, oldest first, of those after the room's floor; `more` when there are more that way. */
+/** A page of messages, oldest first, of those after the room's log start; `more` when there are more that way. */
 export async function listMessages(
   read: Kysely<Schema>,
   room: string,
-  page: { before?: number | undefined; after?: number | undefined; floor: number; limit: number },
+  page: { before?: number | undefined; after?: number | undefined; logStart: number; limit: number },
 ): Promise<{ rows: MessageRow[]; more: boolean }> {
   const forward = page.after !== undefined;
   let query = read
@@ -38,7 +38,7 @@ export async function listMessages(
     .orderBy('seq', forward ? 'asc' : 'desc')
     .limit(page.limit + 1);
   if (page.before !== undefined) query = query.where('seq', '<', page.before);
-  const after = Math.max(page.after ?? 0, page.floor);
+  const after = Math.max(page.after ?? 0, page.logStart);
   if (after > 0) query = query.where('seq', '>', after);
   const found = await query.execute();
   const rows = found.slice(0, page.limit);

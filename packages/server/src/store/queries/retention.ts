@@ -4,21 +4,23 @@ import type { Schema } from '../schema.js';
 /** A room as retention looks at it. */
 export interface AgeingRoom {
   id: string;
-  floor: number;
-  /** When the oldest event above the floor was; null where there is none. */
+  logStart: number;
+  /** When the oldest event above the log start was; null where there is none. */
   oldest: number | null;
-  /** Whether rows are left that the floor says are gone. */
+  /** Whether rows are left that the log start says are gone. */
   hasRemains: boolean;
 }
 
 /** Rooms by id, after one of them: how old what they keep is, and whether anything is left to be removed. */
 export async function ageingRooms(read: Kysely<Schema>, after: string, limit: number): Promise<AgeingRoom[]> {
-  const { rows } = await sql<Omit<AgeingRoom, 'hasRemains'> & { remains: number }>`SELECT rooms.id, rooms.floor,
-      (SELECT at FROM events WHERE room_id = rooms.id AND seq > rooms.floor ORDER BY seq LIMIT 1) AS oldest,
-      CASE WHEN rooms.floor > 0 AND (
-        EXISTS (SELECT 1 FROM messages WHERE room_id = rooms.id AND seq <= rooms.floor)
-        OR EXISTS (SELECT 1 FROM reactions WHERE room_id = rooms.id AND message_seq <= rooms.floor)
-        OR EXISTS (SELECT 1 FROM events WHERE room_id = rooms.id AND seq <= rooms.floor)
+  const { rows } = await sql<
+    Omit<AgeingRoom, 'hasRemains'> & { remains: number }
+  >`SELECT rooms.id, rooms.log_start AS "logStart",
+      (SELECT at FROM events WHERE room_id = rooms.id AND seq > rooms.log_start ORDER BY seq LIMIT 1) AS oldest,
+      CASE WHEN rooms.log_start > 0 AND (
+        EXISTS (SELECT 1 FROM messages WHERE room_id = rooms.id AND seq <= rooms.log_start)
+        OR EXISTS (SELECT 1 FROM reactions WHERE room_id = rooms.id AND message_seq <= rooms.log_start)
+        OR EXISTS (SELECT 1 FROM events WHERE room_id = rooms.id AND seq <= rooms.log_start)
       ) THEN 1 ELSE 0 END AS remains
     FROM rooms WHERE rooms.id > ${after} ORDER BY rooms.id LIMIT ${limit}`.execute(read);
   return rows.map(({ remains, ...room }) => ({ ...room, hasRemains: remains === 1 }));
@@ -27,7 +29,7 @@ export async function ageingRooms(read: Kysely<Schema>, after: string, limit: nu
 /** What {@link newestBefore} says of a room. */
 export interface RoomBefore {
   id: string;
-  floor: number;
+  logStart: number;
   /** The newest event from before the moment, of those that come before any young one; null where there is none. */
   seq: number | null;
   /** The newest event from before the moment; later than `seq` where a clock was behind. */
@@ -40,15 +42,15 @@ export async function newestBefore(
   { before, latest }: { before: number; latest: number },
   page: { after: string; limit: number },
 ): Promise<RoomBefore[]> {
-  const { rows } = await sql<RoomBefore & { young: number | null }>`SELECT rooms.id, rooms.floor,
+  const { rows } = await sql<RoomBefore & { young: number | null }>`SELECT rooms.id, rooms.log_start AS "logStart",
       (SELECT max(seq) FROM events WHERE room_id = rooms.id AND at < ${before}) AS old,
-      (SELECT min(seq) FROM events WHERE room_id = rooms.id AND seq > rooms.floor
+      (SELECT min(seq) FROM events WHERE room_id = rooms.id AND seq > rooms.log_start
         AND at >= ${before} AND at <= ${latest}) AS young
     FROM rooms WHERE rooms.id > ${page.after} ORDER BY rooms.id LIMIT ${page.limit}`.execute(read);
   const found: RoomBefore[] = [];
-  for (const { id, floor, old, young } of rows) {
+  for (const { id, logStart, old, young } of rows) {
     const isMixed = old !== null && young !== null && young < old;
-    found.push({ id, floor, old, seq: isMixed ? await lastBetween(read, id, { before, young }) : old });
+    found.push({ id, logStart, old, seq: isMixed ? await lastBetween(read, id, { before, young }) : old });
   }
   return found;
 }
@@ -106,27 +108,32 @@ export function timesAfter(
 }
 
 /** Where a room's log begins to be kept; 0 for its beginning. */
-export async function floorOf(read: Kysely<Schema>, room: string): Promise<number> {
-  const row = await read.selectFrom('rooms').select('floor').where('id', '=', room).executeTakeFirst();
-  return row?.floor ?? 0;
+export async function logStartOf(read: Kysely<Schema>, room: string): Promise<number> {
+  const row = await read.selectFrom('rooms').select('log_start').where('id', '=', room).executeTakeFirst();
+  return row?.log_start ?? 0;
 }
 
-/** Raises a room's floor; it never goes back. One room in a statement, so that nobody who locks several waits in a ring. */
-export async function raiseFloor(write: Kysely<Schema>, room: string, floor: number): Promise<void> {
-  await write.updateTable('rooms').set({ floor }).where('id', '=', room).where('floor', '<', floor).execute();
+/** Raises a room's log start; it never goes back. One room in a statement, so that nobody who locks several waits in a ring. */
+export async function raiseLogStart(write: Kysely<Schema>, room: string, logStart: number): Promise<void> {
+  await write
+    .updateTable('rooms')
+    .set({ log_start: logStart })
+    .where('id', '=', room)
+    .where('log_start', '<', logStart)
+    .execute();
 }
 
-/** Removes some of a room's messages, or of its events, up to its floor. False when there was none. */
+/** Removes some of a room's messages, or of its events, up to its log start. False when there was none. */
 export async function removeOld(
   { read, write }: { read: Kysely<Schema>; write: Kysely<Schema> },
   table: 'messages' | 'events',
-  { room, floor, limit }: { room: string; floor: number; limit: number },
+  { room, logStart, limit }: { room: string; logStart: number; limit: number },
 ): Promise<boolean> {
   const oldest = await read
     .selectFrom(table)
     .select('seq')
     .where('room_id', '=', room)
-    .where('seq', '<=', floor)
+    .where('seq', '<=', logStart)
     .orderBy('seq')
     .limit(1)
     .executeTakeFirst();
@@ -136,21 +143,21 @@ export async function removeOld(
     .deleteFrom(table)
     .where('room_id', '=', room)
     .where('seq', '>=', oldest.seq)
-    .where('seq', '<=', Math.min(floor, oldest.seq + limit - 1))
+    .where('seq', '<=', Math.min(logStart, oldest.seq + limit - 1))
     .execute();
   return true;
 }
 
-/** Removes some of the reactions to a room's messages up to its floor, likewise. */
+/** Removes some of the reactions to a room's messages up to its log start, likewise. */
 export async function removeOldReactions(
   { read, write }: { read: Kysely<Schema>; write: Kysely<Schema> },
-  { room, floor, limit }: { room: string; floor: number; limit: number },
+  { room, logStart, limit }: { room: string; logStart: number; limit: number },
 ): Promise<boolean> {
   const page = await read
     .selectFrom('reactions')
     .select(['message_seq', 'emoji', 'user_id'])
     .where('room_id', '=', room)
-    .where('message_seq', '<=', floor)
+    .where('message_seq', '<=', logStart)
     .orderBy('message_seq')
     .orderBy('emoji')
     .orderBy('user_id')

@@ -7,7 +7,7 @@ const MAX_KEPT = 100_000;
 interface Room {
   kind: RoomKind;
   head: number;
-  floor: number;
+  logStart: number;
   blocked: number;
   roles: Map<string, RoomAccess['role']>;
 }
@@ -25,17 +25,17 @@ export class AccessCache {
     const known = this.#rooms.get(room);
     const role = known?.roles.get(user);
     if (!known || role === undefined) return undefined;
-    const { kind, head, floor, blocked } = known;
-    return { room, kind, head, floor, blocked, role };
+    const { kind, head, logStart, blocked } = known;
+    return { room, kind, head, logStart, blocked, role };
   }
 
   /** Keeps what was read. */
-  keep({ room, kind, head, floor, blocked, role }: RoomAccess, user: string): void {
+  keep({ room, kind, head, logStart, blocked, role }: RoomAccess, user: string): void {
     if (this.#kept === MAX_KEPT) this.clear();
     this.#kept += 1;
     const known = this.#rooms.get(room);
     if (known) known.roles.set(user, role);
-    else this.#rooms.set(room, { kind, head, floor, blocked, roles: new Map([[user, role]]) });
+    else this.#rooms.set(room, { kind, head, logStart, blocked, roles: new Map([[user, role]]) });
   }
 
   /** Follows a commit before its appends are answered: messages move the head on, anything else may change who is what. */

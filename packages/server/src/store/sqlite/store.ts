@@ -13,7 +13,7 @@ import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
 import { runNow } from '../prepared.js';
 import { isOpenToOthers, keepPrivate, makePrivateFile, makePrivateFolder } from '../private-files.js';
 import { setBlocked } from '../queries/blocks.js';
-import { raiseFloor } from '../queries/retention.js';
+import { raiseLogStart } from '../queries/retention.js';
 import { EVENT_COLUMNS, type EventRecord, type Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
 import { unavailable } from '../unavailable.js';
@@ -219,7 +219,7 @@ class SqliteStore implements Store {
       dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
     this.#access = this.#database.prepare(
-      `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.floor AS floor,
+      `SELECT rooms.id AS room, rooms.kind AS kind, rooms.head AS head, rooms.log_start AS "logStart",
          rooms.blocked AS blocked, members.role AS role
        FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ? WHERE rooms.id = ?`,
     );
@@ -265,8 +265,8 @@ class SqliteStore implements Store {
     this.#accessCache.forget(room);
   }
 
-  async raiseFloor(room: string, seq: number): Promise<void> {
-    await raiseFloor(this.write, room, seq);
+  async raiseLogStart(room: string, seq: number): Promise<void> {
+    await raiseLogStart(this.write, room, seq);
     this.#accessCache.forget(room);
   }
 
