@@ -18,11 +18,13 @@ const mayImport = {
     'identity/sessions',
     'log/committed',
   ],
-  commands: ['commands', 'identity', 'log', 'store', 'fanout'],
+  commands: ['commands', 'identity', 'log', 'store', 'fanout', 'presence'],
   identity: ['identity', 'store'],
   log: ['log', 'store'],
   store: ['store'],
-  fanout: ['fanout', 'log', 'identity', 'store'],
+  fanout: ['fanout', 'presence', 'cluster', 'log', 'identity', 'store'],
+  presence: ['presence', 'fanout', 'cluster', 'log', 'identity', 'store'],
+  cluster: ['cluster', 'fanout', 'presence', 'log', 'identity', 'store'],
   readers: ['readers', 'log', 'store'],
 };
 const rootHelpers = ['errors', 'logger', 'clock', 'config'];

@@ -1,6 +1,6 @@
 import { type CommandName, commands, events, signals } from '@madang/protocol';
 import { deepStrictEqual, ok } from 'node:assert';
-import type { Note } from './transport-client.ts';
+import type { OutboundEvent } from './transport-client.ts';
 
 /** A schema as far as a test needs it. */
 interface Schema {
@@ -17,7 +17,7 @@ export function answerAsInRow(name: CommandName, answer: unknown): void {
 }
 
 /** Throws unless an event or a signal is as its row says, with nothing beside it. */
-export function noteAsInRow({ name, body }: Note, where = name): void {
+export function noteAsInRow({ name, body }: OutboundEvent, where = name): void {
   const row = { ...events, ...signals }[name as keyof typeof events] as { schema: Schema } | undefined;
   ok(row, `${where}: there is no such event or signal`);
   exactly(row.schema, body, where);

@@ -1,15 +1,15 @@
 import { deferred } from './deferred.ts';
-import type { Note } from './transport-client.ts';
+import type { OutboundEvent } from './transport-client.ts';
 import { EventSourceParser } from './event-source-parser.ts';
 import { Inbox } from './inbox.ts';
 
 /** An open `GET /api/events`. */
 export interface EventStream {
-  readonly notes: Inbox<Note>;
+  readonly notes: Inbox<OutboundEvent>;
   /** The id to go on with, as the last whole event left it. */
   lastEventId(): string;
   /** The notes up to the last id: what does not come again after it. */
-  settled(): readonly Note[];
+  settled(): readonly OutboundEvent[];
   /** When the server, or `close`, has ended it. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export interface EventStreamOptions {
   lastEventId?: string;
   room?: string;
   /** Where its notes go; its own if absent. */
-  notes?: Inbox<Note>;
+  notes?: Inbox<OutboundEvent>;
 }
 
 /** Opens a stream; it hears its rooms when this resolves. */
@@ -37,12 +37,12 @@ export async function openEventStream(url: string, options: EventStreamOptions):
     },
   });
   if (!response.ok || !response.body) throw new Error(`GET /api/events: ${response.status} ${await response.text()}`);
-  const notes = options.notes ?? new Inbox<Note>();
+  const notes = options.notes ?? new Inbox<OutboundEvent>();
   let lastEventId = options.lastEventId ?? '';
   let settled = 0;
   const begun = deferred();
   const parser = new EventSourceParser({
-    onEvent: (name, data) => notes.push({ name, body: JSON.parse(data) as Note['body'] }),
+    onEvent: (name, data) => notes.push({ name, body: JSON.parse(data) as OutboundEvent['body'] }),
     onId: (id) => {
       lastEventId = id;
       settled = notes.all.length;

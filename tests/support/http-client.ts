@@ -1,6 +1,6 @@
 import { type CommandName, commands, isCommandName } from '@madang/protocol';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
+import type { Answer, Credentials, TransportClient, OutboundEvent } from './transport-client.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import { Inbox } from './inbox.ts';
 
@@ -39,7 +39,7 @@ export function placeOf(name: CommandName, field: string): 'path' | 'query' | 'b
 /** `fetch` for calls; with credentials also server-sent events. */
 export async function connectHttp(url: string, credentials: Credentials): Promise<TransportClient> {
   let token = credentials && 'token' in credentials ? credentials.token : undefined;
-  const notes = new Inbox<Note>();
+  const notes = new Inbox<OutboundEvent>();
   let stream: EventStream | undefined;
   const ask = async (name: string, input: unknown = {}): Promise<Answer> => {
     const request = isCommandName(name)

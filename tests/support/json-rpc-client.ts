@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
+import type { Answer, Credentials, TransportClient, OutboundEvent } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
 /** A plain WebSocket at `/ws`, speaking JSON-RPC 2.0, and what only that has. */
@@ -15,7 +15,7 @@ export interface JsonRpcClient extends TransportClient {
 interface Message {
   id?: number | string | null;
   method?: string;
-  params?: Note['body'];
+  params?: OutboundEvent['body'];
   result?: unknown;
   error?: { code: number; message: string; data: NonNullable<Answer['error']> };
 }
@@ -28,7 +28,7 @@ export async function connectJsonRpc(
 ): Promise<JsonRpcClient> {
   const bearer = credentials && 'token' in credentials ? { authorization: `Bearer ${credentials.token}` } : {};
   const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: { ...bearer, ...headers } });
-  const notes = new Inbox<Note>();
+  const notes = new Inbox<OutboundEvent>();
   const { promise: closed, resolve: markClosed } = deferred();
   const calls = new Map<number, (answer: Answer) => void>();
   const strays: ((message: unknown) => void)[] = [];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
+import type { Answer, Credentials, TransportClient, OutboundEvent } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
 /** A line that a Python client prints. */
@@ -11,7 +11,7 @@ interface Line {
   ready?: boolean;
   id?: number;
   answer?: Answer;
-  note?: Note;
+  note?: OutboundEvent;
 }
 
 /** One of the programs in `python/`, run by Debian's own Python with Debian's own libraries. */
@@ -22,7 +22,7 @@ export async function connectPython(
 ): Promise<TransportClient> {
   const file = fileURLToPath(new URL(`python/${program}.py`, import.meta.url));
   const child = spawn('/usr/bin/python3', ['-I', file, url], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const notes = new Inbox<Note>();
+  const notes = new Inbox<OutboundEvent>();
   const calls = new Map<number, (answer: Answer) => void>();
   let complaints = '';
   let lastId = 0;

@@ -1,6 +1,6 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { deferred } from './deferred.ts';
-import type { Answer, Credentials, TransportClient, Note } from './transport-client.ts';
+import type { Answer, Credentials, TransportClient, OutboundEvent } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
 /** The stock Socket.IO client at `/socket.io/`, and its socket for what only Socket.IO has. */
@@ -15,9 +15,9 @@ export async function connectSocketIo(
   options: Partial<ManagerOptions & SocketOptions> = { transports: ['websocket'] },
 ): Promise<SocketIoClient> {
   const socket = io(url, { auth: credentials ?? {}, forceNew: true, reconnection: false, ...options });
-  const notes = new Inbox<Note>();
+  const notes = new Inbox<OutboundEvent>();
   const { promise: closed, resolve: markClosed } = deferred();
-  socket.onAny((name: string, body: Note['body']) => notes.push({ name, body }));
+  socket.onAny((name: string, body: OutboundEvent['body']) => notes.push({ name, body }));
   socket.once('disconnect', () => markClosed());
   const refused = new Promise<never>((_resolve, reject) => socket.once('connect_error', reject));
   const close = async (): Promise<void> => {

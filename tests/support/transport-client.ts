@@ -3,7 +3,7 @@ import { answerAsInRow } from './as-in-row.ts';
 import type { Inbox } from './inbox.ts';
 
 /** An event or a signal, as any transport brings it. */
-export interface Note {
+export interface OutboundEvent {
   name: string;
   body: Record<string, unknown>;
 }
@@ -15,7 +15,7 @@ export type Answer = { result: unknown; error?: undefined } | { result?: undefin
 export interface TransportClient extends AsyncDisposable {
   readonly transport: string;
   /** Events and signals, as they came. */
-  readonly notes: Inbox<Note>;
+  readonly notes: Inbox<OutboundEvent>;
   /** Calls a command; the answer or the error as it came. `input` may be anything. */
   ask(name: string, input?: unknown): Promise<Answer>;
   /** Resolves when the server has closed the connection. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type TransportClient, type Note } from '../support/transport-client.ts';
+import { call, type TransportClient, type OutboundEvent } from '../support/transport-client.ts';
 import { transportNames, transports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startGuest } from '../support/guest.ts';
@@ -17,10 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => open[Symbol.asyncDispose]());
 
-const isPresence = (user: string, presence: string) => (note: Note) =>
+const isPresence = (user: string, presence: string) => (note: OutboundEvent) =>
   note.name === 'presence.changed' && note.body['presence'] === presence && idIn(note) === user;
 
-function idIn({ body }: Note): string {
+function idIn({ body }: OutboundEvent): string {
   return (body['user'] as { id: string }).id;
 }
 

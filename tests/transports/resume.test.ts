@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createParser } from 'eventsource-parser';
-import { call, type TransportClient, type Note } from '../support/transport-client.ts';
+import { call, type TransportClient, type OutboundEvent } from '../support/transport-client.ts';
 import { transportNames, transports } from '../support/transports.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { type Guest, startGuest } from '../support/guest.ts';
@@ -29,7 +29,7 @@ async function stage(rooms: number): Promise<{ guest: Guest; client: TransportCl
   return { guest, client, rooms: made };
 }
 
-function isMessageOf(rooms: readonly string[]): (note: Note) => boolean {
+function isMessageOf(rooms: readonly string[]): (note: OutboundEvent) => boolean {
   return ({ name, body }) => name === 'message.created' && rooms.includes(body['room'] as string);
 }
 
@@ -54,7 +54,7 @@ test('what a message said before its edits is read nowhere by who comes later', 
     isAsNow((await call(later, 'sync', { cursors: { [room]: 0 } })).rooms[room]);
   }
   const stream = await openEventStream(server.url, { token: guest.token, lastEventId });
-  const isOfMessage = ({ name }: Note) => name === 'message.created' || name === 'message.edited';
+  const isOfMessage = ({ name }: OutboundEvent) => name === 'message.created' || name === 'message.edited';
   await stream.notes.until(() => stream.notes.all.filter(isOfMessage).length >= 4, 5000);
   isAsNow(stream.notes.all);
   await stream.close();
@@ -111,7 +111,7 @@ describe('server-sent events', () => {
     }
     await client.close();
 
-    function isAtHeads(notes: readonly Note[]): boolean {
+    function isAtHeads(notes: readonly OutboundEvent[]): boolean {
       return rooms.every((room) => {
         const last = notes.findLast((note) => note.body['room'] === room && 'seq' in note.body);
         return (last?.body['seq'] ?? heard.get(room)?.at(-1)) === heads.get(room);
@@ -261,7 +261,7 @@ describe('server-sent events', () => {
     // A room that is new since belongs to it from its beginning.
     const { room: later } = await call(client, 'room.create', { name: 'made since' });
     const again = await openEventStream(nginx.url, { token: guest.token, lastEventId });
-    const isNew = ({ body }: Note) => body['room'] === later.id && body['seq'] === 2;
+    const isNew = ({ body }: OutboundEvent) => body['room'] === later.id && body['seq'] === 2;
     await again.notes.until((all) => all.filter(isMessageOf(rooms)).length === missed.length && all.some(isNew));
     const ids = again.notes.all.filter(isMessageOf(rooms)).map(({ body }) => (body['message'] as { id: string }).id);
     expect(ids.toSorted()).toEqual(missed.toSorted());
@@ -353,7 +353,7 @@ describe.each(transportNames)('the log, at %s', (transport) => {
     await call(client, 'message.edit', { message: message.id, text: 'second' });
     await call(client, 'message.react', { message: message.id, emoji: '🎉' });
     await call(client, 'room.update', { room, topic: 'told twice' });
-    const live = (all: readonly Note[]) => all.filter(({ body }) => body['room'] === room && 'seq' in body);
+    const live = (all: readonly OutboundEvent[]) => all.filter(({ body }) => body['room'] === room && 'seq' in body);
     await reader.notes.until((all) => live(all).length === 4);
     const { events } = await call(reader, 'log.read', { room, after: 2 });
     const told = live(reader.notes.all).map(({ name, body }) => ({ type: name, ...body }));

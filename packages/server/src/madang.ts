@@ -16,14 +16,14 @@ import { Origins } from './transports/origin.js';
 import { attachUpgrades } from './transports/upgrades.js';
 import { SocketIoTransport } from './transports/socket-io/transport.js';
 import { StartError } from './errors.js';
-import { Attendance } from './fanout/attendance.js';
+import { ConnectionLifecycle } from './fanout/connection-lifecycle.js';
 import { BufferBound } from './fanout/buffer-bound.js';
 import { Connections } from './fanout/connections.js';
 import { Delivery } from './fanout/deliver.js';
 import { DeliveryRecords } from './fanout/delivery-records.js';
-import { Newcomers } from './fanout/newcomers.js';
-import { Nodes } from './fanout/nodes.js';
-import { Presence } from './fanout/presence.js';
+import { HandshakeTimeouts } from './fanout/handshake-timeouts.js';
+import { Nodes } from './cluster/nodes.js';
+import { Presence } from './presence/presence.js';
 import { Resume } from './fanout/resume.js';
 import { SendBuffers } from './fanout/send-buffer.js';
 import { Signals } from './fanout/signals.js';
@@ -121,7 +121,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     ageing,
     guests: config.guests,
     onCreated: (user) => defaultRooms.join(user),
-    rename: (user, name) => rename(user, name, { store, log, attendance }),
+    rename: (user, name) => rename(user, name, { store, log, lifecycle }),
   });
   const presence = new Presence({
     connections,
@@ -132,8 +132,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
       await sessions.touch(users);
     },
   });
-  const newcomers = new Newcomers(config.handshakeTimeoutMs);
-  const attendance = new Attendance({ connections, presence, buffers, records, newcomers });
+  const handshakeTimeouts = new HandshakeTimeouts(config.handshakeTimeoutMs);
+  const lifecycle = new ConnectionLifecycle({ connections, presence, buffers, records, handshakeTimeouts });
   // SQLite has one node, which need not be told anything: what it commits it delivers, in the same turn.
   const nodes = config.database
     ? await Nodes.open({
@@ -143,7 +143,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
         connections,
         delivery,
         presence,
-        attendance,
+        lifecycle,
         traces,
         logger,
         bus: config.bus,
@@ -156,10 +156,10 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   store.onNewEpoch(() => {
     log.forget();
     nodes?.newEpoch();
-    attendance.sendAway(config.reconnectSpreadMs);
+    lifecycle.sendAway(config.reconnectSpreadMs);
   });
   sessions.onEnd((session, reason) => {
-    attendance.sessionEnded(session.id, reason);
+    lifecycle.sessionEnded(session.id, reason);
     nodes?.sessionEnded(session, reason);
   });
   const signals = new Signals(connections, delivery, clock, nodes);
@@ -173,7 +173,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     names,
     presence,
     signals,
-    attendance,
+    lifecycle,
     rateLimits,
     traces,
     maxRoomsPerUser: config.maxRoomsPerUser,
@@ -198,7 +198,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const addressLimit = new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity);
   const transports: TransportParts = {
     commands,
-    attendance,
+    lifecycle,
     credentials,
     origins,
     addresses,
@@ -233,7 +233,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const stop = async (): Promise<void> => {
     for (const detach of detachments) detach();
     await log.idle();
-    await attendance.closeAll(config.reconnectSpreadMs);
+    await lifecycle.closeAll(config.reconnectSpreadMs);
     socketIo.close();
     webSocket.close();
     line.close();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Sequence } from '../dist/fanout/sequence.js';
+import { Sequence } from '../dist/cluster/sequence.js';
 import { CommittedEvent } from '../dist/log/committed.js';
 
 const ROOM = 'r';

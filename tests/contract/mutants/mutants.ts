@@ -17,7 +17,7 @@ export interface Mutant {
 
 const sendBuffer = 'fanout/send-buffer.js';
 const writeWorker = 'store/sqlite/write-worker.js';
-const writeEvents = 'writeEvents(connection, encoded, stretch) {';
+const writeEvents = 'writeEvents(connection, encoded, range) {';
 
 /** The mutants that the ordinary workload catches. */
 export const mutants: readonly Mutant[] = [
@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'drops one event in seventeen',
-    edits: [{ file: sendBuffer, from: writeEvents, to: `${writeEvents} if (stretch.seq % 17 === 5) return;` }],
+    edits: [{ file: sendBuffer, from: writeEvents, to: `${writeEvents} if (range.seq % 17 === 5) return;` }],
     caughtAs: ['gap'],
   },
   {
@@ -54,14 +54,14 @@ export const mutants: readonly Mutant[] = [
         to: `${writeEvents}
           const { kept } = connection;
           connection.kept = undefined;
-          if (!kept && stretch.seq % 7 === 3) {
-            connection.kept = { encoded, stretch };
+          if (!kept && range.seq % 7 === 3) {
+            connection.kept = { encoded, range };
             return;
           }
-          this.writeInOrder(connection, encoded, stretch);
-          if (kept) this.writeInOrder(connection, kept.encoded, kept.stretch);
+          this.writeInOrder(connection, encoded, range);
+          if (kept) this.writeInOrder(connection, kept.encoded, kept.range);
         }
-        writeInOrder(connection, encoded, stretch) {`,
+        writeInOrder(connection, encoded, range) {`,
       },
     ],
     caughtAs: ['disorder'],

@@ -18,7 +18,7 @@ export const nodeMutants: readonly NodeMutant[] = [
     name: 'shows what the bus brings as it comes',
     edits: [
       {
-        file: 'fanout/nodes.js',
+        file: 'cluster/nodes.js',
         from: 'this.#offer(message.room, events);',
         to: 'delivery.committed(events);',
       },
@@ -28,7 +28,11 @@ export const nodeMutants: readonly NodeMutant[] = [
   {
     name: 'never compares its rooms with the log',
     edits: [
-      { file: 'fanout/log-audit.js', from: 'async #heads(rooms, when) {', to: 'async #heads(rooms, when) { return;' },
+      {
+        file: 'cluster/reconciliation.js',
+        from: 'async #heads(rooms, when) {',
+        to: 'async #heads(rooms, when) { return;',
+      },
     ],
     caughtAs: ['gap'],
     disturb: loseTheBus,

@@ -10,7 +10,7 @@ import { messageOf, StartError } from '../errors.js';
 import { createLogger, type Logger } from '../logger.js';
 import { createMadang, type Madang } from '../madang.js';
 import { stopOnSignals } from '../shutdown.js';
-import { Neighbours, sessionIdPrefix } from './neighbours.js';
+import { WorkerProxy, sessionIdPrefix } from './worker-proxy.js';
 import { startWorkers, type WorkerPlace, workerPlace } from './workers.js';
 
 /**
@@ -33,10 +33,10 @@ export async function start(config: Config): Promise<void> {
   });
   const app = express();
   app.disable('x-powered-by');
-  const neighbours = place && new Neighbours(place, new Addresses(config.trustedProxies));
+  const workerProxy = place && new WorkerProxy(place, new Addresses(config.trustedProxies));
   if (place) endInOneLine(place, logger);
   app.get(`${config.path ?? ''}/readyz`, (_request, response, next) => {
-    if (neighbours?.isOpen === false) response.status(503).json({ status: 'unavailable', neighbours: 'down' });
+    if (workerProxy?.isOpen === false) response.status(503).json({ status: 'unavailable', workerProxy: 'down' });
     else next();
   });
   app.use(config.path || '/', madang.router);
@@ -48,7 +48,7 @@ export async function start(config: Config): Promise<void> {
     maxHeaderSize: maxHeadBytes,
     keepAliveTimeout: 30_000,
   });
-  if (neighbours) await joinNeighbours(neighbours, { server, madang, app, maxHeadBytes });
+  if (workerProxy) await joinNeighbours(workerProxy, { server, madang, app, maxHeadBytes });
   else {
     server.on('request', app);
     madang.attach(server);
@@ -75,18 +75,18 @@ function endInOneLine({ number }: WorkerPlace, logger: Logger): void {
 
 /** Serves what is for this worker, and hands on what is for another. */
 async function joinNeighbours(
-  neighbours: Neighbours,
+  workerProxy: WorkerProxy,
   { server, madang, app, maxHeadBytes }: { server: Server; madang: Madang; app: RequestListener; maxHeadBytes: number },
 ): Promise<void> {
-  const inner = await neighbours.listen(app, maxHeadBytes);
+  const inner = await workerProxy.listen(app, maxHeadBytes);
   inner.unref();
   madang.attach(inner);
   server.on('request', (request, response) => {
-    if (!neighbours.request(request, response)) app(request, response);
+    if (!workerProxy.request(request, response)) app(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForWebSocket(request)) ignoreUpgrade(server, request, socket, head);
-    else if (!neighbours.upgrade(request, socket, head)) inner.emit('upgrade', request, socket, head);
+    else if (!workerProxy.upgrade(request, socket, head)) inner.emit('upgrade', request, socket, head);
   });
 }
 

@@ -1,8 +1,8 @@
 import { type ErrorObject, fail } from '@madang/protocol';
 import type { Clock } from '../clock.js';
-import type { Attendance } from '../fanout/attendance.js';
+import type { ConnectionLifecycle } from '../fanout/connection-lifecycle.js';
 import type { Connection } from '../fanout/connection.js';
-import type { Presence } from '../fanout/presence.js';
+import type { Presence } from '../presence/presence.js';
 import type { Signals } from '../fanout/signals.js';
 import type { Traces } from '../fanout/traces.js';
 import { noSession, type Session } from '../identity/actor.js';
@@ -23,7 +23,7 @@ export interface Parts {
   names: Names;
   presence: Presence;
   signals: Signals;
-  attendance: Attendance;
+  lifecycle: ConnectionLifecycle;
   rateLimits: RateLimits;
   traces: Traces;
   rules: Rules;

@@ -11,13 +11,13 @@ import {
 } from '@madang/protocol';
 import { noSession, type Session } from '../identity/actor.js';
 import { requirePermission } from '../identity/policy.js';
-import { Note } from '../log/committed.js';
+import { OutboundEvent } from '../log/committed.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage } from '../store/queries/messages.js';
 import { type Caller, Context, type Parts } from './context.js';
 import { identify, letIn, welcome } from './session.js';
 import { functions, repeats } from './table.js';
-import { Turns } from './turns.js';
+import { AdmissionQueue } from './admission-queue.js';
 
 /**
  * The only entrance for calls: row → budget → parse → policy → function → answer. The budget comes before all that costs
@@ -25,7 +25,7 @@ import { Turns } from './turns.js';
  */
 export class Commands {
   readonly #parts: Parts;
-  readonly #turns = new Turns();
+  readonly #admissions = new AdmissionQueue();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -40,7 +40,7 @@ export class Commands {
     const row = commands[name];
     await this.#spend(priceOf(row, input), caller, row.permission === 'session.start');
     const parsed = parseInput(row.input, input);
-    if (isCostly(row.budget)) await this.#turns.take();
+    if (isCostly(row.budget)) await this.#admissions.take();
     try {
       const context = await this.#permit(name, parsed as { room?: string; message?: string }, caller);
       const run = functions[name] as (input: unknown, context: Context) => Promise<unknown>;
@@ -60,7 +60,7 @@ export class Commands {
     const row = commands['session.start'];
     await this.#spend(priceOf(row, credentials), caller, true);
     const parsed = parseInput(row.input, credentials);
-    await this.#turns.take();
+    await this.#admissions.take();
     return identify(parsed, new Context(this.#parts, caller, {}));
   }
 
@@ -80,21 +80,21 @@ export class Commands {
   /** Lets a connection in whose session is known. */
   async letIn(session: Session, caller: Caller): Promise<void> {
     await this.#parts.rateLimits.spend('read', { user: session.user.id, address: caller.address });
-    await this.#turns.take();
+    await this.#admissions.take();
     await letIn(session, new Context(this.#parts, caller, {}));
   }
 
   /** The same, and answers what `session.get` would. */
   async welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
     await this.#parts.rateLimits.spend('read', { user: session.user.id, address: caller.address });
-    await this.#turns.take();
+    await this.#admissions.take();
     return welcome(session, new Context(this.#parts, caller, {}));
   }
 
   /** Lets a connection in, and answers what its client is to be told first. */
-  async greet(session: Session, caller: Caller, token: string | undefined): Promise<Note> {
+  async greet(session: Session, caller: Caller, token: string | undefined): Promise<OutboundEvent> {
     const state = await this.welcome(session, caller);
-    return new Note('session.started', { ...state, ...(token !== undefined && { token }) });
+    return new OutboundEvent('session.started', { ...state, ...(token !== undefined && { token }) });
   }
 
   /** Refuses who may not read a room. */

@@ -35,9 +35,9 @@ export async function welcome(session: Session, context: Context): Promise<Comma
 
 /** Lets their connection hear their rooms, and takes their name again: the session has the one that they got. */
 export async function letIn(session: Session, context: Context): Promise<Session> {
-  const { attendance, names } = context.parts;
+  const { lifecycle, names } = context.parts;
   const { connection } = context.caller;
-  if (connection) await attendance.begins(connection, session);
+  if (connection) await lifecycle.begins(connection, session);
   if (session.user.kind !== 'guest') return session;
   const name = await names.retake(session.user);
   return name === session.user.name ? session : { ...session, user: await rename(session.user, name, context.parts) };

@@ -21,11 +21,11 @@ export async function update(
 export async function rename(
   before: User,
   name: string,
-  { store, log, attendance }: Pick<Parts, 'store' | 'log' | 'attendance'>,
+  { store, log, lifecycle }: Pick<Parts, 'store' | 'log' | 'lifecycle'>,
 ): Promise<User> {
   const user = { ...before, name };
   await nameUser(store.write, user);
-  attendance.renamed(user);
+  lifecycle.renamed(user);
   const renamed = newEvent.memberRenamed(refOf(user), before.name);
   const rooms = await roomIdsOf(store.read, user.id);
   await Promise.all(rooms.map((room) => log.append({ room, actor: refOf(user), events: [renamed] })));

@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Events of one room, in order: where they begin and where they end. */
-export interface Stretch extends Place {
+export interface SeqRange extends Place {
   first: number;
 }
 
@@ -35,10 +35,10 @@ export interface Connection {
   /** How this connection is written to now; it may change when a transport is upgraded. */
   readonly format: WireFormat;
   /**
-   * Writes what {@link Connection.format} has encoded. It never throws and never waits. `stretch` is what
+   * Writes what {@link Connection.format} has encoded. It never throws and never waits. `range` is what
    * a room's events are of its log, for a transport that keeps cursors.
    */
-  write(encoded: Encoded, stretch?: Stretch): void;
+  write(encoded: Encoded, range?: SeqRange): void;
   /** It hears a room no longer, since its user left it. For a transport that keeps cursors. */
   left?(room: string): void;
   /** Bytes written that the network has not taken yet. */

@@ -2,7 +2,7 @@ import type { Session } from '../identity/actor.js';
 import { blockedRoomsOf, roomIdsOf, roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
 import type { Connection, Place } from './connection.js';
-import type { Hearing } from './hearing.js';
+import type { Subscriptions } from './subscriptions.js';
 
 /**
  * What is known of a user who has a connection. Lists, for a set costs more than most users have in it; made anew with
@@ -28,15 +28,15 @@ export class Connections {
   readonly #rooms = new Map<string, Set<Connection>>();
   /** Direct rooms of those who are here in which nobody is told of the other. */
   readonly #quiet = new Set<string>();
-  #hearing: Hearing | undefined;
+  #subscriptions: Subscriptions | undefined;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
   /** With other nodes: tells what must be heard here. Call it before anybody comes. */
-  tell(hearing: Hearing): void {
-    this.#hearing = hearing;
+  tell(hearing: Subscriptions): void {
+    this.#subscriptions = hearing;
   }
 
   /** Every connection, with and without a session. */
@@ -120,7 +120,7 @@ export class Connections {
     present.news?.set(room, 'joined');
     if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
     for (const connection of present.connections) this.#hear(room, connection);
-    this.#hearing?.joined(user, room);
+    this.#subscriptions?.joined(user, room);
   }
 
   /** A user is no member of a room any more. */
@@ -157,7 +157,7 @@ export class Connections {
 
   #forget(user: string): void {
     this.#users.delete(user);
-    this.#hearing?.userWent(user);
+    this.#subscriptions?.userWent(user);
   }
 
   async #readRooms(user: string, present: Present): Promise<void> {
@@ -178,12 +178,12 @@ export class Connections {
   }
 
   async #roomsToHear(user: string): Promise<string[]> {
-    if (!this.#hearing) return roomIdsOf(this.#store.read, user);
-    await this.#hearing.userCame(user);
+    if (!this.#subscriptions) return roomIdsOf(this.#store.read, user);
+    await this.#subscriptions.userCame(user);
     const places = await placesToHear(this.#store, user);
-    if (this.#hearing.entered(places)) return places.map(({ room }) => room);
+    if (this.#subscriptions.entered(places)) return places.map(({ room }) => room);
     const newer = await placesToHear(this.#store, user);
-    this.#hearing.entered(newer);
+    this.#subscriptions.entered(newer);
     return newer.map(({ room }) => room);
   }
 
@@ -199,7 +199,7 @@ export class Connections {
     if (here?.size !== 0) return;
     this.#rooms.delete(room);
     this.#quiet.delete(room);
-    this.#hearing?.roomLeft(room);
+    this.#subscriptions?.roomLeft(room);
   }
 }
 

@@ -1,9 +1,9 @@
-import type { CommittedBatch, CommittedEvent, Note } from '../log/committed.js';
+import type { CommittedBatch, CommittedEvent, OutboundEvent } from '../log/committed.js';
 import { changesMembership } from '../log/event-record.js';
 import type { Connection, Place } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
-import { behindNote, type SendBuffers } from './send-buffer.js';
+import { behindEvent, type SendBuffers } from './send-buffer.js';
 import type { Encoded, WireFormat } from './wire-format.js';
 
 /** Hands committed batches and signals to connections: encoded once for each format, written once to each connection. */
@@ -31,29 +31,29 @@ export class Delivery {
    */
   letIn(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
     this.#connections.join(user, room);
-    const notes: Note[] = joining ? [joining] : [];
-    if (joining?.seq !== head) notes.push(behindNote(room, head));
+    const notes: OutboundEvent[] = joining ? [joining] : [];
+    if (joining?.seq !== head) notes.push(behindEvent(room, head));
     const encode = encodeOnce(notes);
     const seq = joining?.seq ?? head;
-    const stretch = { room, first: seq, seq };
+    const range = { room, first: seq, seq };
     for (const connection of this.#connections.ofUser(user)) {
-      this.#buffers.writeEvents(connection, encode(connection.format), stretch);
+      this.#buffers.writeEvents(connection, encode(connection.format), range);
     }
   }
 
   /** Tells a signal to a room, but not to `exceptUser`. */
-  signalRoom(room: string, note: Note, exceptUser?: string): void {
+  signalRoom(room: string, note: OutboundEvent, exceptUser?: string): void {
     this.#signal(this.#connections.inRoom(room), note, exceptUser);
   }
 
   /** Tells a signal to a user's connections, but not to one of them. */
-  signalUser(user: string, note: Note, except?: Connection): void {
+  signalUser(user: string, note: OutboundEvent, except?: Connection): void {
     const connections = this.#connections.ofUser(user).filter((connection) => connection !== except);
     this.#signal(connections, note);
   }
 
   /** Tells notes to one connection; `signal`s may be lost. */
-  signalConnection(connection: Connection, notes: readonly Note[]): void {
+  signalConnection(connection: Connection, notes: readonly OutboundEvent[]): void {
     this.#buffers.writeSignal(connection, connection.format.encode(notes));
   }
 
@@ -66,9 +66,9 @@ export class Delivery {
     if (first.name === 'member.joined') this.#connections.join(memberOf(first), room);
     this.#records.handingOut(room, first.seq, last.seq);
     const encode = encodeOnce(run);
-    const stretch = { room, first: first.seq, seq: last.seq };
+    const range = { room, first: first.seq, seq: last.seq };
     for (const connection of this.#connections.inRoom(room)) {
-      this.#buffers.writeEvents(connection, encode(connection.format), stretch);
+      this.#buffers.writeEvents(connection, encode(connection.format), range);
     }
     if (last.name === 'member.left') this.#connections.leave(memberOf(last), room);
     for (const event of run) {
@@ -76,7 +76,7 @@ export class Delivery {
     }
   }
 
-  #signal(connections: Iterable<Connection>, note: Note, exceptUser?: string): void {
+  #signal(connections: Iterable<Connection>, note: OutboundEvent, exceptUser?: string): void {
     const encode = encodeOnce([note]);
     for (const connection of connections) {
       if (connection.session?.user.id !== exceptUser) this.#buffers.writeSignal(connection, encode(connection.format));
@@ -84,7 +84,7 @@ export class Delivery {
   }
 }
 
-function encodeOnce(notes: readonly Note[]): (format: WireFormat) => Encoded {
+function encodeOnce(notes: readonly OutboundEvent[]): (format: WireFormat) => Encoded {
   const encodings = new Map<WireFormat, Encoded>();
   return (format) => {
     let encoded = encodings.get(format);

@@ -1,10 +1,10 @@
 import type { LoggedEvent } from '@madang/protocol';
-import { Note } from '../log/committed.js';
+import { OutboundEvent } from '../log/committed.js';
 import type { LogRange, RoomLog } from '../log/room-log.js';
 import { roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
 import type { Connection, Place } from './connection.js';
-import { behindNote } from './send-buffer.js';
+import { behindEvent } from './send-buffer.js';
 import type { Encoded } from './wire-format.js';
 
 /** How many events are read from the log at a time. */
@@ -69,7 +69,7 @@ export class Resume {
 
   /** What was missed can't be written from where the cursor is: the client has to ask the log what is left of it. */
   #sendToLog(connection: ResumableConnection, { room, head }: LogRange): Promise<void> {
-    return connection.writeBacklog(connection.format.encode([behindNote(room, head)]), {
+    return connection.writeBacklog(connection.format.encode([behindEvent(room, head)]), {
       room,
       seq: head,
     });
@@ -90,7 +90,7 @@ export class Resume {
   }
 }
 
-function noteOf(event: LoggedEvent): Note {
+function noteOf(event: LoggedEvent): OutboundEvent {
   const { type, ...body } = event;
-  return new Note(type, body);
+  return new OutboundEvent(type, body);
 }

@@ -1,5 +1,5 @@
-import { Note } from '../log/committed.js';
-import type { Connection, Stretch } from './connection.js';
+import { OutboundEvent } from '../log/committed.js';
+import type { Connection, SeqRange } from './connection.js';
 import type { DeliveryRecords } from './delivery-records.js';
 import type { Encoded } from './wire-format.js';
 
@@ -19,11 +19,11 @@ export class SendBuffers {
   }
 
   /** Writes a room's events, or drops them. */
-  writeEvents(connection: Connection, encoded: Encoded, stretch: Stretch): void {
+  writeEvents(connection: Connection, encoded: Encoded, range: SeqRange): void {
     const behind = this.#behindOf(connection);
-    if (!behind && connection.queuedBytes() <= this.#maxBytes) return connection.write(encoded, stretch);
-    if (behind) behind.set(stretch.room, stretch.seq);
-    else this.#behind.set(connection, new Map([[stretch.room, stretch.seq]]));
+    if (!behind && connection.queuedBytes() <= this.#maxBytes) return connection.write(encoded, range);
+    if (behind) behind.set(range.room, range.seq);
+    else this.#behind.set(connection, new Map([[range.room, range.seq]]));
     this.#records.skipped(connection);
   }
 
@@ -43,7 +43,7 @@ export class SendBuffers {
     if (!behind || connection.queuedBytes() > 0) return;
     this.#behind.delete(connection);
     this.#records.caughtUp(connection);
-    const notes = [...behind].map(([room, head]) => behindNote(room, head));
+    const notes = [...behind].map(([room, head]) => behindEvent(room, head));
     connection.write(connection.format.encode(notes));
   }
 
@@ -54,6 +54,6 @@ export class SendBuffers {
 }
 
 /** Sends a client to a room's log, of which it was not told all up to `head`. */
-export function behindNote(room: string, head: number): Note {
-  return new Note('room.behind', { room, head });
+export function behindEvent(room: string, head: number): OutboundEvent {
+  return new OutboundEvent('room.behind', { room, head });
 }

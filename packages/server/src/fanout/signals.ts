@@ -1,10 +1,10 @@
 import { type SignalName, type SignalOf, TYPING_MS, type UserRef } from '@madang/protocol';
 import type { Clock } from '../clock.js';
-import { Note } from '../log/committed.js';
+import { OutboundEvent } from '../log/committed.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Delivery } from './deliver.js';
-import type { Nodes } from './nodes.js';
+import type { Nodes } from '../cluster/nodes.js';
 
 /** A person's typing is told at most once in so many ms. */
 const TYPING_EVERY_MS = 2000;
@@ -34,7 +34,7 @@ export class Signals {
     if (told !== undefined && now - told < TYPING_EVERY_MS && now >= told) return;
     this.#typing.set(key, now);
     if (this.#typing.size > 10_000) this.#forgetOld(now);
-    const note = new Note('typing.started', { room, user, expiresMs: TYPING_MS });
+    const note = new OutboundEvent('typing.started', { room, user, expiresMs: TYPING_MS });
     this.#delivery.signalRoom(room, note, user.id);
     this.#nodes?.signalRoom(room, note, user.id);
   }
@@ -47,7 +47,7 @@ export class Signals {
 
   /** Keeps a user's other connections in step with what one of them did. */
   told<Name extends SignalName>(user: string, name: Name, body: SignalOf<Name>, except: Connection | undefined): void {
-    const note = new Note(name, body);
+    const note = new OutboundEvent(name, body);
     this.#delivery.signalUser(user, note, except);
     this.#nodes?.signalUser(user, note);
   }

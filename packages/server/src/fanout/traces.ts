@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Bus } from './bus.js';
+import type { Bus } from '../cluster/bus.js';
 import type { DeliveryRecord, DeliveryRecords, Question } from './delivery-records.js';
-import type { NodeMessage } from './node-message.js';
-import type { Peers } from './peers.js';
+import type { NodeMessage } from '../cluster/node-message.js';
+import type { Peers } from '../cluster/peers.js';
 
 /** How long other nodes are waited for, in ms. */
 const ANSWER_MS = 1000;

@@ -1,4 +1,4 @@
-import type { Note } from '../log/committed.js';
+import type { OutboundEvent } from '../log/committed.js';
 
 /** What a format makes: bytes that go to the socket as they are, or packets for a transport that frames them itself. */
 export type Encoded = Buffer | readonly string[];
@@ -10,7 +10,7 @@ export type Encoded = Buffer | readonly string[];
 export interface WireFormat {
   readonly name: string;
   /** Encodes notes in order, as one thing to write. */
-  encode(notes: readonly Note[]): Encoded;
+  encode(notes: readonly OutboundEvent[]): Encoded;
 }
 
 /** How many bytes an encoding is, about. */

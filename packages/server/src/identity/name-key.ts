@@ -44,7 +44,7 @@ export function isReservedName(name: string): boolean {
   return hasReservedWord(plain) || hasReservedWord(drawn);
 }
 
-/** A word that is cut (`ad-min`, `a d m i n`) counts as well: neighbours are looked at together. */
+/** A word that is cut (`ad-min`, `a d m i n`) counts as well: workerProxy are looked at together. */
 function hasReservedWord(name: string): boolean {
   const words = name
     .replaceAll(/(\p{Ll})(?=\p{Lu}\p{Ll})/gu, '$1 ')

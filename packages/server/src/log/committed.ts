@@ -1,5 +1,5 @@
 /** Something to tell clients: an event or a signal. Its JSON is made once, however many hear it. */
-export class Note {
+export class OutboundEvent {
   readonly name: string;
   readonly body: Record<string, unknown>;
   #json: string | undefined;
@@ -15,7 +15,7 @@ export class Note {
 }
 
 /** An event that is on disk. */
-export class CommittedEvent extends Note {
+export class CommittedEvent extends OutboundEvent {
   readonly room: string;
   readonly seq: number;
 

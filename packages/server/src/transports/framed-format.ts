@@ -1,11 +1,11 @@
 import type { WireFormat } from '../fanout/wire-format.js';
-import type { Note } from '../log/committed.js';
+import type { OutboundEvent } from '../log/committed.js';
 import { deflatedAnswers, deflatedEvents } from './deflated-frames.js';
 import { textFrames } from './text-frames.js';
 
 /** A format whose encoding is ready WebSocket frames. */
 export interface FramedFormat extends WireFormat {
-  encode(notes: readonly Note[]): Buffer;
+  encode(notes: readonly OutboundEvent[]): Buffer;
   /** Frames texts that are for one connection alone. */
   frames(texts: readonly string[]): Buffer;
 }
@@ -17,7 +17,7 @@ export interface FramedFormats {
 }
 
 /** Makes a transport's formats from what it makes of notes. */
-export function framedFormats(name: string, textsOf: (notes: readonly Note[]) => string[]): FramedFormats {
+export function framedFormats(name: string, textsOf: (notes: readonly OutboundEvent[]) => string[]): FramedFormats {
   return {
     plain: { name, encode: (notes) => textFrames(textsOf(notes)), frames: textFrames },
     deflated: {

@@ -1,5 +1,5 @@
 import type { Commands } from '../commands/run.js';
-import type { Attendance } from '../fanout/attendance.js';
+import type { ConnectionLifecycle } from '../fanout/connection-lifecycle.js';
 import type { Logger } from '../logger.js';
 import type { AddressLimit } from './address-limit.js';
 import type { Addresses } from './client-address.js';
@@ -10,14 +10,14 @@ import type { Origins } from './origin.js';
  * What a transport is given. A transport turns bytes into calls (`commands.run(name, input, caller)`) and events into bytes (a
  * `WireFormat` and a `Connection`). It holds no chat logic and no command's name. To write another:
  *
- * 1. On a new connection make a `Connection` and tell `attendance.opened`; when the network takes queued bytes tell
- *    `attendance.drained`; at the end tell `attendance.closed`.
+ * 1. On a new connection make a `Connection` and tell `lifecycle.opened`; when the network takes queued bytes tell
+ *    `lifecycle.drained`; at the end tell `lifecycle.closed`.
  * 2. If the handshake names a session (`credentials.find`, or `commands.identify`), let it in with `commands.welcome`.
  * 3. Turn what comes in into `commands.run`, and its answer or error (`toMadangError`) into the wire's form.
  */
 export interface TransportParts {
   commands: Commands;
-  attendance: Attendance;
+  lifecycle: ConnectionLifecycle;
   credentials: Credentials;
   origins: Origins;
   addresses: Addresses;

@@ -8,7 +8,7 @@ import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
 import { nextConnectionId } from './connection-id.js';
 import type { FramedFormat } from './framed-format.js';
-import { Outlet } from './outlet.js';
+import { SocketWriter } from './socket-writer.js';
 import { boundFrames, sessionless } from './sessionless.js';
 import type { WebSocketHost } from './websocket-server.js';
 
@@ -33,7 +33,7 @@ export class WebSocketConnection implements Connection, Calling {
   greeting: Promise<void> | undefined;
   readonly #host: WebSocketHost;
   readonly #webSocket: WebSocket;
-  readonly #outlet: Outlet;
+  readonly #writer: SocketWriter;
   #session: Session | undefined;
   /** What goes in one write when the turn ends: frames that are ready, then texts. */
   #turn: { frames: Buffer[]; texts: string[] } | undefined;
@@ -48,7 +48,7 @@ export class WebSocketConnection implements Connection, Calling {
     this.format = place.format;
     this.address = place.address;
     this.#webSocket = webSocket;
-    this.#outlet = new Outlet(socket, this);
+    this.#writer = new SocketWriter(socket, this);
     this.session = undefined;
   }
 
@@ -75,7 +75,7 @@ export class WebSocketConnection implements Connection, Calling {
     if (isTexts(encoded)) for (const text of encoded) this.send(text);
     // Who waits for an answer most likely gets it in this turn.
     else if (this.callsInFlight > 0 || this.#turn) this.#joined().frames.push(encoded);
-    else this.#outlet.write(encoded);
+    else this.#writer.write(encoded);
   }
 
   /** Sends a text to this connection alone, in one write with all else of this turn. */
@@ -90,14 +90,14 @@ export class WebSocketConnection implements Connection, Calling {
     this.#turn = undefined;
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     if (texts.length > 0) frames.push(this.format.frames(texts));
-    this.#outlet.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
+    this.#writer.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
     // Who asks but does not read is cut off.
     const most = this.#session ? this.#host.maxAnswerBytes : sessionless.answerBytes;
     if (texts.length > 0 && this.queuedBytes() > most) this.close('too_slow');
   }
 
   queuedBytes(): number {
-    return this.#outlet.waitingBytes;
+    return this.#writer.waitingBytes;
   }
 
   drained(): void {

@@ -55,12 +55,12 @@ export class WebSocketUpgrades {
   constructor(transport: WebSocketTransport, parts: TransportParts) {
     this.#transport = transport;
     this.#parts = parts;
-    const { attendance, limits } = parts;
+    const { lifecycle, limits } = parts;
     this.#host = {
       transport,
       maxAnswerBytes: limits.answerBufferBytes,
       maxFrameBytes: limits.maxFrameBytes,
-      drained: (connection) => attendance.drained(connection),
+      drained: (connection) => lifecycle.drained(connection),
     };
     this.#heartbeats = new Heartbeats(parts.limits.heartbeatMs, (connection) => connection.ping());
     this.#listeners = listenersFor(transport, parts, this.#heartbeats);
@@ -96,14 +96,14 @@ export class WebSocketUpgrades {
   }
 
   #open(webSocket: TransportSocket, request: IncomingMessage, socket: Duplex, address: string): void {
-    const { addressLimit, attendance } = this.#parts;
+    const { addressLimit, lifecycle } = this.#parts;
     const isDeflated = webSocket.extensions !== '';
     if (isDeflated) this.#inflateAtOnce(webSocket);
     const format = this.#transport.formats(request)[isDeflated ? 'deflated' : 'plain'];
     const place = { format, address: addressLimit.enter(address) };
     const connection = new WebSocketConnection(this.#host, place, webSocket, socket);
     webSocket.connection = connection;
-    attendance.opened(connection);
+    lifecycle.opened(connection);
     this.#heartbeats.add(connection);
     webSocket.on('pong', this.#listeners.pong);
     webSocket.on('error', this.#listeners.error);
@@ -162,7 +162,7 @@ function listenersFor(
       heartbeats.delete(connection);
       parts.addressLimit.leave(connection.address);
       transport.closed?.(connection);
-      parts.attendance.closed(connection);
+      parts.lifecycle.closed(connection);
     },
     message(data, isBinary) {
       // What comes after a connection was told to close is read, but no longer looked at.

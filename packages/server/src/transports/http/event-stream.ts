@@ -1,11 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { nextConnectionId } from '../connection-id.js';
 import type { Caller } from '../../commands/context.js';
-import type { CloseReason, Place, Stretch } from '../../fanout/connection.js';
+import type { CloseReason, Place, SeqRange } from '../../fanout/connection.js';
 import type { ResumableConnection, Resume } from '../../fanout/resume.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
-import { behindNote } from '../../fanout/send-buffer.js';
-import type { Note } from '../../log/committed.js';
+import { behindEvent } from '../../fanout/send-buffer.js';
+import type { OutboundEvent } from '../../log/committed.js';
 import { noSession, type Session } from '../../identity/actor.js';
 import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
 import { identityOf } from '../calls.js';
@@ -25,7 +25,7 @@ const eventStreamFormat: WireFormat = {
   encode: (notes) => Buffer.from(notes.map(blockOf).join('\n')),
 };
 
-function blockOf({ name, json, body }: Note): string {
+function blockOf({ name, json, body }: OutboundEvent): string {
   // Where clients are told when to come back, stock ones hear it too.
   const retry = typeof body['reconnectMs'] === 'number' ? `retry: ${body['reconnectMs']}\n` : '';
   return `event: ${name}\ndata: ${json}\n${retry}`;
@@ -41,7 +41,7 @@ const MIN_RETRY_MS = 1000;
  */
 export function eventStream(parts: TransportParts, resume: Resume): RequestHandler {
   return async (request, response) => {
-    const { addresses, addressLimit, attendance, commands, limits } = parts;
+    const { addresses, addressLimit, lifecycle, commands, limits } = parts;
     if (parts.bufferBound.isFull) throw tooMuchWaits();
     const { session, refusal } = await identityOf(parts, request);
     if (!session) throw noSession(refusal);
@@ -75,12 +75,12 @@ export function eventStream(parts: TransportParts, resume: Resume): RequestHandl
       if (!response.writableEnded) response.write(':\n\n');
     }, limits.heartbeatMs);
     const address = addressLimit.enter(caller.address);
-    attendance.opened(connection);
-    response.on('drain', () => attendance.drained(connection));
+    lifecycle.opened(connection);
+    response.on('drain', () => lifecycle.drained(connection));
     whenGone(request, response, () => {
       clearInterval(heartbeat);
       addressLimit.leave(address);
-      attendance.closed(connection);
+      lifecycle.closed(connection);
     });
     await commands.letIn(session, caller);
     await resume.join(connection, session.user.id, since);
@@ -115,7 +115,7 @@ class EventStreamConnection implements ResumableConnection {
   readonly #epoch: string;
   readonly only: string | undefined;
   readonly #cursors = new Map<string, number>();
-  #kept: { encoded: Encoded; stretch: Stretch | undefined }[] | undefined = [];
+  #kept: { encoded: Encoded; range: SeqRange | undefined }[] | undefined = [];
   #keptBytes = 0;
   #idAt = 0;
 
@@ -125,12 +125,12 @@ class EventStreamConnection implements ResumableConnection {
     this.only = only;
   }
 
-  write(encoded: Encoded, stretch?: Stretch): void {
+  write(encoded: Encoded, range?: SeqRange): void {
     if (this.#kept) {
-      this.#kept.push({ encoded, stretch });
+      this.#kept.push({ encoded, range });
       this.#keptBytes += encodedBytes(encoded);
     } else {
-      this.#writeLive(encoded, stretch);
+      this.#writeLive(encoded, range);
     }
   }
 
@@ -169,7 +169,7 @@ class EventStreamConnection implements ResumableConnection {
     this.#keptBytes = 0;
     // The browser's EventSource takes an id without an event too, so that a stream without events can be resumed.
     if (!this.#response.writableEnded) this.#response.write(this.#idBlock());
-    for (const { encoded, stretch } of kept) this.#writeLive(encoded, stretch);
+    for (const { encoded, range } of kept) this.#writeLive(encoded, range);
   }
 
   /**
@@ -177,13 +177,13 @@ class EventStreamConnection implements ResumableConnection {
    * the others for a while also tells old and new together; then the client is sent to the log, to hear nothing out of
    * order.
    */
-  #writeLive(encoded: Encoded, stretch: Stretch | undefined): void {
-    if (!stretch) return this.#writeNow(encoded, undefined);
-    const { room, first, seq } = stretch;
+  #writeLive(encoded: Encoded, range: SeqRange | undefined): void {
+    if (!range) return this.#writeNow(encoded, undefined);
+    const { room, first, seq } = range;
     const cursor = this.#cursors.get(room) ?? 0;
     if (seq <= cursor) return;
     const isPartlyOld = first <= cursor;
-    this.#writeNow(isPartlyOld ? this.format.encode([behindNote(room, seq)]) : encoded, stretch);
+    this.#writeNow(isPartlyOld ? this.format.encode([behindEvent(room, seq)]) : encoded, range);
   }
 
   #writeNow(encoded: Encoded, place: Place | undefined): void {

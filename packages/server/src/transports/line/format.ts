@@ -1,5 +1,5 @@
 import { events, isEventName, type Language, languages } from '@madang/protocol';
-import type { Note } from '../../log/committed.js';
+import type { OutboundEvent } from '../../log/committed.js';
 import { type FramedFormats, framedFormats } from '../framed-format.js';
 
 /** Events as lines, in a language: the words are those of the event's row. Signals are not shown. */
@@ -10,7 +10,7 @@ export const lineFormats = Object.fromEntries(
   ]),
 ) as Record<Language, FramedFormats>;
 
-function lineOf(note: Note, language: Language): string[] {
+function lineOf(note: OutboundEvent, language: Language): string[] {
   if (!isEventName(note.name)) return [];
   const words = events[note.name].line as (event: unknown, language: Language) => string | undefined;
   const line = words(note.body, language);

@@ -42,7 +42,7 @@ interface Newcomer {
  */
 export class SocketIoClients {
   readonly #parts: TransportParts;
-  readonly #newcomers = new Map<PacketConnection, Newcomer>();
+  readonly #handshakeTimeouts = new Map<PacketConnection, Newcomer>();
   /** Binary attachments that are to come before an event is whole. */
   readonly #awaited = new Map<PacketConnection, { packet: Packet; left: number }>();
 
@@ -52,12 +52,12 @@ export class SocketIoClients {
 
   /** A connection is open; `request` is asked for a session if the client's `auth` names none. */
   opened(connection: PacketConnection, request: IncomingMessage): void {
-    this.#newcomers.set(connection, { request, isConnecting: false });
+    this.#handshakeTimeouts.set(connection, { request, isConnecting: false });
   }
 
   /** A connection is closed. */
   closed(connection: PacketConnection): void {
-    this.#newcomers.delete(connection);
+    this.#handshakeTimeouts.delete(connection);
     this.#awaited.delete(connection);
   }
 
@@ -83,7 +83,7 @@ export class SocketIoClients {
   }
 
   #handle(connection: PacketConnection, packet: Packet | Elsewhere): void {
-    const newcomer = this.#newcomers.get(connection);
+    const newcomer = this.#handshakeTimeouts.get(connection);
     if (packet.kind === 'connect' && newcomer && !newcomer.isConnecting) {
       newcomer.isConnecting = true;
       void this.#connect(connection, newcomer, packet.auth);
@@ -109,7 +109,7 @@ export class SocketIoClients {
   async #connect(connection: PacketConnection, newcomer: Newcomer, auth: unknown): Promise<void> {
     try {
       const { session, token } = await this.#identify(connection, newcomer.request, auth);
-      if (!this.#newcomers.delete(connection)) return;
+      if (!this.#handshakeTimeouts.delete(connection)) return;
       connection.send(connectedPacket(randomUUID()));
       if (session) connection.greeting = this.#greet(connection, session, token);
     } catch (error) {

@@ -1,12 +1,12 @@
 import type { ErrorObject } from '@madang/protocol';
 import type { Socket as EngineSocket } from 'engine.io';
-import type { Attendance } from '../../fanout/attendance.js';
+import type { ConnectionLifecycle } from '../../fanout/connection-lifecycle.js';
 import type { CloseReason, Connection } from '../../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
 import type { Session } from '../../identity/actor.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
-import { Outlet } from '../outlet.js';
+import { SocketWriter } from '../socket-writer.js';
 import { sessionless } from '../sessionless.js';
 import { textFrames } from '../text-frames.js';
 import { socketIoFormats, socketIoPackets } from './format.js';
@@ -30,14 +30,14 @@ export class SocketIoConnection implements Connection, Calling {
   /** Resolves when the handshake's session is let in; undefined from then on. */
   greeting: Promise<void> | undefined;
   readonly #engine: EngineSocket;
-  readonly #attendance: Attendance;
+  readonly #lifecycle: ConnectionLifecycle;
   readonly #maxAnswerBytes: number;
   readonly #maxFrameBytes: number;
   #session: Session | undefined;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
   /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
-  #direct: Outlet | undefined;
+  #direct: SocketWriter | undefined;
   #isClosing = false;
   /** What goes when the turn ends: frames that are ready, in one write, then messages. */
   #turn: { frames: Buffer[]; answers: string[] } | undefined;
@@ -45,11 +45,11 @@ export class SocketIoConnection implements Connection, Calling {
   constructor(
     engine: EngineSocket,
     address: string,
-    parts: { attendance: Attendance; maxAnswerBytes: number; maxFrameBytes: number },
+    parts: { lifecycle: ConnectionLifecycle; maxAnswerBytes: number; maxFrameBytes: number },
   ) {
     this.#engine = engine;
     this.address = address;
-    this.#attendance = parts.attendance;
+    this.#lifecycle = parts.lifecycle;
     this.#maxAnswerBytes = parts.maxAnswerBytes;
     this.#maxFrameBytes = parts.maxFrameBytes;
     this.boundPackets();
@@ -96,10 +96,10 @@ export class SocketIoConnection implements Connection, Calling {
     if (!this.#turn) return;
     const { frames, answers } = this.#turn;
     this.#turn = undefined;
-    const outlet = this.#outlet();
-    if (outlet) {
+    const writer = this.#writer();
+    if (writer) {
       if (answers.length > 0) frames.push(textFrames(answers));
-      outlet.write(Buffer.concat(frames));
+      writer.write(Buffer.concat(frames));
     } else {
       for (const each of frames) this.#queueFrames(each);
       for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
@@ -110,7 +110,7 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   drained(): void {
-    this.#attendance.drained(this);
+    this.#lifecycle.drained(this);
   }
 
   /** Closes for what the client did against the protocol. */
@@ -136,10 +136,10 @@ export class SocketIoConnection implements Connection, Calling {
 
   #writeFrames(frames: Buffer): void {
     if (frames.length === 0) return;
-    const outlet = this.#outlet();
+    const writer = this.#writer();
     // Who waits for an answer most likely gets it in this turn.
-    if (outlet && (this.callsInFlight > 0 || this.#turn)) this.#joined().frames.push(frames);
-    else if (outlet) outlet.write(frames);
+    if (writer && (this.callsInFlight > 0 || this.#turn)) this.#joined().frames.push(frames);
+    else if (writer) writer.write(frames);
     else this.#queueFrames(frames);
   }
 
@@ -166,12 +166,12 @@ export class SocketIoConnection implements Connection, Calling {
     return queuedBytesOf(this.#engine) + (this.#direct?.waitingBytes ?? 0);
   }
 
-  #outlet(): Outlet | undefined {
+  #writer(): SocketWriter | undefined {
     if (this.#direct) return this.#isClosing ? undefined : this.#direct;
     const engine = this.#engine;
     const socket = takesFrames(engine) ? directSocket(engine) : undefined;
     if (!socket) return undefined;
-    return (this.#direct = new Outlet(socket, this));
+    return (this.#direct = new SocketWriter(socket, this));
   }
 
   #counted(bytes: number): () => void {

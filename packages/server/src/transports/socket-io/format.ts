@@ -1,14 +1,14 @@
-import type { Note } from '../../log/committed.js';
+import type { OutboundEvent } from '../../log/committed.js';
 import type { WireFormat } from '../../fanout/wire-format.js';
 import { framedFormats } from '../framed-format.js';
 
 /** A Socket.IO EVENT packet (2) of the namespace `/`, without Engine.IO's own prefix. */
-function packetOf(note: Note): string {
+function packetOf(note: OutboundEvent): string {
   return `2["${note.name}",${note.json}]`;
 }
 
 /** A note as an Engine.IO message (4). */
-export function messageOf(note: Note): string {
+export function messageOf(note: OutboundEvent): string {
   return `4${packetOf(note)}`;
 }
 

@@ -81,19 +81,19 @@ export class SocketIoTransport {
   }
 
   #open(socket: Socket): void {
-    const { addresses, addressLimit, attendance, limits } = this.#parts;
+    const { addresses, addressLimit, lifecycle, limits } = this.#parts;
     const { request } = socket;
     const address = addresses.of(request);
     addressLimit.count(address, socket);
     const connection = new SocketIoConnection(socket, address, {
-      attendance,
+      lifecycle,
       maxAnswerBytes: limits.answerBufferBytes,
       maxFrameBytes: limits.maxFrameBytes,
     });
     boundPayloads(socket, MAX_PACKETS);
     socket.on('upgrade', () => connection.boundPackets());
     forgetRequest(socket);
-    attendance.opened(connection);
+    lifecycle.opened(connection);
     this.#clients.opened(connection, request);
     socket.on('message', (data: unknown) => {
       if (typeof data === 'string') this.#clients.received(connection, data);
@@ -101,7 +101,7 @@ export class SocketIoTransport {
     });
     socket.on('close', () => {
       this.#clients.closed(connection);
-      attendance.closed(connection);
+      lifecycle.closed(connection);
     });
   }
 }

@@ -1,7 +1,7 @@
-import type { Bus } from './bus.js';
-import type { NodeMessage, ToldPresence } from './node-message.js';
-import type { PeopleElsewhere } from './people-elsewhere.js';
-import type { Peers } from './peers.js';
+import type { Bus } from '../cluster/bus.js';
+import type { NodeMessage, ToldPresence } from '../cluster/node-message.js';
+import type { RemotePresence } from './remote-presence.js';
+import type { Peers } from '../cluster/peers.js';
 import type { Presence, PresenceElsewhere } from './presence.js';
 
 /** How long changes are gathered before other nodes are told, in ms. */
@@ -20,12 +20,12 @@ const PART = 500;
 const ASK_AGAIN = { rooms: 100, ms: 100 };
 
 /** What this needs. */
-export interface RoomPeopleParts {
+export interface PresenceExchangeParts {
   node: string;
   bus: () => Bus;
   peers: Peers;
   presence: Presence;
-  elsewhere: PeopleElsewhere;
+  elsewhere: RemotePresence;
   isHeard: (room: string) => boolean;
 }
 
@@ -39,8 +39,8 @@ interface Question {
  * Who of a room is present at which node. Nodes tell each other on the room's topic, so only where it is heard; a node
  * that begins to hear a room asks. Nothing of it is kept in Redis, so nothing of it is lost there.
  */
-export class RoomPeople implements PresenceElsewhere {
-  readonly #parts: RoomPeopleParts;
+export class PresenceExchange implements PresenceElsewhere {
+  readonly #parts: PresenceExchangeParts;
   readonly #questions = new Map<string, Question>();
   /** What has come of answers in several parts. */
   readonly #answers = new Map<string, ToldPresence[]>();
@@ -49,7 +49,7 @@ export class RoomPeople implements PresenceElsewhere {
   #telling: NodeJS.Timeout | undefined;
   #asking: NodeJS.Timeout | undefined;
 
-  constructor(parts: RoomPeopleParts) {
+  constructor(parts: PresenceExchangeParts) {
     this.#parts = parts;
   }
 

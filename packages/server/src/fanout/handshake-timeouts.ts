@@ -4,7 +4,7 @@ import type { Connection } from './connection.js';
 const LOOKS = 4;
 
 /** Closes connections that stay without a session for too long: each costs a place, and can do nothing. */
-export class Newcomers {
+export class HandshakeTimeouts {
   /** Since when, in ms; who came first is first. */
   readonly #since = new Map<Connection, number>();
   readonly #timeoutMs: number;

@@ -2,28 +2,28 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Session } from '../identity/actor.js';
-import { type CommittedBatch, type CommittedEvent, Note } from '../log/committed.js';
+import { type CommittedBatch, type CommittedEvent, OutboundEvent } from '../log/committed.js';
 import type { RoomLog } from '../log/room-log.js';
 import type { Logger } from '../logger.js';
-import { membershipsOf } from '../store/queries/audit.js';
+import { membershipsOf } from '../store/queries/reconciliation.js';
 import type { Store } from '../store/store.js';
-import type { Attendance } from './attendance.js';
+import type { ConnectionLifecycle } from '../fanout/connection-lifecycle.js';
 import type { Bus, BusListener, BusState, Topic } from './bus.js';
-import type { Place } from './connection.js';
-import type { Connections } from './connections.js';
-import { byRoom, type Delivery, memberOf } from './deliver.js';
-import type { Hearing } from './hearing.js';
+import type { Place } from '../fanout/connection.js';
+import type { Connections } from '../fanout/connections.js';
+import { byRoom, type Delivery, memberOf } from '../fanout/deliver.js';
+import type { Subscriptions } from '../fanout/subscriptions.js';
 import { localBus } from './local-bus.js';
-import { LogAudit } from './log-audit.js';
+import { Reconciliation } from './reconciliation.js';
 import { eventsMessage, eventsOf, type NodeMessage, readNodeMessage } from './node-message.js';
-import { PeopleElsewhere } from './people-elsewhere.js';
+import { RemotePresence } from '../presence/remote-presence.js';
 import { Peers } from './peers.js';
-import type { Presence } from './presence.js';
+import type { Presence } from '../presence/presence.js';
 import { RedisBus } from './redis-bus.js';
-import { RoomPeople } from './room-people.js';
-import { behindNote } from './send-buffer.js';
+import { PresenceExchange } from '../presence/presence-exchange.js';
+import { behindEvent } from '../fanout/send-buffer.js';
 import { Sequence } from './sequence.js';
-import type { Traces } from './traces.js';
+import type { Traces } from '../fanout/traces.js';
 
 /** How long a room that nobody hears any more is still followed, in ms: a reload comes back at once. */
 const LINGER_MS = 5000;
@@ -42,7 +42,7 @@ export interface NodesParts {
   connections: Connections;
   delivery: Delivery;
   presence: Presence;
-  attendance: Attendance;
+  lifecycle: ConnectionLifecycle;
   traces: Traces;
   logger: Logger;
   /** Where Redis is; without it nodes find each other's events in the log only. */
@@ -52,16 +52,16 @@ export interface NodesParts {
 /**
  * This node among the others of its workspace. What is committed here goes to the others, what they committed comes here, and
  * both are delivered in `seq` order ({@link Sequence}). A room is followed from the place of its log at which somebody
- * here began to hear it; the bus only makes that fast, and {@link LogAudit} finds what it did not bring.
+ * here began to hear it; the bus only makes that fast, and {@link Reconciliation} finds what it did not bring.
  */
-export class Nodes implements Hearing, BusListener {
+export class Nodes implements Subscriptions, BusListener {
   readonly #node = randomUUID().slice(0, 13);
   readonly #parts: NodesParts;
   readonly #sequence: Sequence;
-  readonly #audit: LogAudit;
+  readonly #audit: Reconciliation;
   readonly #peers: Peers;
-  readonly #people: RoomPeople;
-  readonly #elsewhere: PeopleElsewhere;
+  readonly #people: PresenceExchange;
+  readonly #elsewhere: RemotePresence;
   /** Rooms of which it has to be seen whether somebody hears them, and since when. */
   readonly #maybeUnheard = new Map<string, number>();
   readonly #sweeping: NodeJS.Timeout;
@@ -87,7 +87,7 @@ export class Nodes implements Hearing, BusListener {
       missed: () => this.#audit.lately(),
       gone: (node) => this.#elsewhere.forgetNode(node),
     });
-    this.#audit = new LogAudit({
+    this.#audit = new Reconciliation({
       store,
       clock: parts.clock,
       sequence: this.#sequence,
@@ -99,13 +99,13 @@ export class Nodes implements Hearing, BusListener {
       },
       onMissedJoining: (user) => void this.#letIn(user),
       onUntold: () => this.#peers.dropped(),
-      onSessionOver: (session) => parts.attendance.sessionEnded(session, 'revoked'),
+      onSessionOver: (session) => parts.lifecycle.sessionEnded(session, 'revoked'),
       onError,
     });
-    this.#elsewhere = new PeopleElsewhere(({ user, rooms, lastSeen }) =>
+    this.#elsewhere = new RemotePresence(({ user, rooms, lastSeen }) =>
       parts.presence.changedElsewhere(user, rooms, lastSeen),
     );
-    this.#people = new RoomPeople({
+    this.#people = new PresenceExchange({
       node: this.#node,
       bus,
       peers: this.#peers,
@@ -158,7 +158,7 @@ export class Nodes implements Hearing, BusListener {
   }
 
   /** Tells a signal to those of a room who are at other nodes. */
-  signalRoom(room: string, note: Note, exceptUser: string): void {
+  signalRoom(room: string, note: OutboundEvent, exceptUser: string): void {
     const { name, body } = note;
     this.#publish(`room:${room}`, { kind: 'signal', node: this.#node, name, body, exceptUser });
   }
@@ -169,7 +169,7 @@ export class Nodes implements Hearing, BusListener {
   }
 
   /** Tells a signal to a user's connections at other nodes. */
-  signalUser(user: string, note: Note): void {
+  signalUser(user: string, note: OutboundEvent): void {
     this.#publish(`user:${user}`, { kind: 'signal', node: this.#node, name: note.name, body: note.body });
   }
 
@@ -289,7 +289,7 @@ export class Nodes implements Hearing, BusListener {
   }
 
   #take(topic: Topic, message: NodeMessage): void {
-    const { attendance, connections, delivery, traces } = this.#parts;
+    const { lifecycle, connections, delivery, traces } = this.#parts;
     const name = topic.slice(topic.indexOf(':') + 1);
     const isForUser = topic.startsWith('user:');
     if (message.kind === 'events') {
@@ -300,10 +300,10 @@ export class Nodes implements Hearing, BusListener {
     } else if (message.kind === 'quiet') {
       connections.setQuiet(message.room, message.quiet);
     } else if (message.kind === 'signal') {
-      const note = new Note(message.name, message.body);
+      const note = new OutboundEvent(message.name, message.body);
       if (isForUser) delivery.signalUser(name, note);
       else delivery.signalRoom(name, note, message.exceptUser);
-    } else if (message.kind === 'sessionEnded') attendance.sessionEnded(message.session, message.reason);
+    } else if (message.kind === 'sessionEnded') lifecycle.sessionEnded(message.session, message.reason);
     else if (message.kind === 'who') this.#people.answer(message);
     else if (message.kind === 'presence') this.#people.take(message);
     else if (message.kind === 'trace') traces.answer(message);
@@ -348,7 +348,7 @@ export class Nodes implements Hearing, BusListener {
 
   #broken(room: string, head: number): void {
     this.#parts.logger.warn({ room, head }, 'a log does not go on where it was; its readers are sent to read it');
-    this.#parts.delivery.signalRoom(room, behindNote(room, head));
+    this.#parts.delivery.signalRoom(room, behindEvent(room, head));
   }
 
   #peersChanged(): void {

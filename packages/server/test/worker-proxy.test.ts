@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { Neighbours } from '../dist/cli/neighbours.js';
+import { WorkerProxy } from '../dist/cli/worker-proxy.js';
 import { Addresses } from '../dist/transports/client-address.js';
 
 const ends: (() => void)[] = [];
@@ -19,8 +19,11 @@ async function besideOneThat(answers: (socket: Socket) => void): Promise<string>
     socket.once('data', () => answers(socket));
   }).listen(join(folder, '2.sock'));
   await once(neighbour, 'listening');
-  const neighbours = new Neighbours({ number: 1, folder }, new Addresses([]));
-  const worker: Server = createServer((asked, answer) => void neighbours.request(asked, answer)).listen(0, '127.0.0.1');
+  const workerProxy = new WorkerProxy({ number: 1, folder }, new Addresses([]));
+  const worker: Server = createServer((asked, answer) => void workerProxy.request(asked, answer)).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(worker, 'listening');
   ends.push(() => {
     worker.closeAllConnections();

@@ -15,7 +15,7 @@ const KNOWN_NODES = new Set(['20', '22', '24']);
 /** What Node's streams hand to a handle with a write; it is used only if the kernel doesn't take all at once. */
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
-  outlet?: Outlet;
+  writer?: SocketWriter;
   /** Kept from the garbage collector while the write is on its way. */
   bytes?: Buffer;
 }
@@ -52,7 +52,7 @@ interface Owner {
 }
 
 /** A socket, to be written to. */
-export class Outlet {
+export class SocketWriter {
   readonly #socket: Duplex;
   readonly #owner: Owner;
   /** The socket's inside, where it is known: looking for it costs about as much as all else here. */
@@ -89,7 +89,7 @@ export class Outlet {
     else if (binding.streamBaseState[binding.kLastWriteWasAsync]) {
       this.#watch();
       this.#waiting = handle.writeQueueSize;
-      Object.assign(spare, { outlet: this, bytes });
+      Object.assign(spare, { writer: this, bytes });
       spare = newRequest(binding);
     }
   }
@@ -120,7 +120,7 @@ export class Outlet {
 function newRequest({ WriteWrap }: Binding): WriteRequest {
   return Object.assign(new WriteWrap(), {
     oncomplete(this: WriteRequest, status: number) {
-      this.outlet?.taken(status);
+      this.writer?.taken(status);
     },
   });
 }

@@ -2,12 +2,12 @@ import type { UserRef } from '@madang/protocol';
 import { LRUCache } from 'lru-cache';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPerson, refOf, type Session } from '../identity/actor.js';
-import { Note } from '../log/committed.js';
+import { OutboundEvent } from '../log/committed.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
-import type { Newcomers } from './newcomers.js';
-import type { Presence } from './presence.js';
+import type { HandshakeTimeouts } from './handshake-timeouts.js';
+import type { Presence } from '../presence/presence.js';
 import type { SendBuffers } from './send-buffer.js';
 
 /** How long a stop waits for connections to close, in ms, and how often it looks. */
@@ -18,12 +18,12 @@ const CLOSE_STEP_MS = 20;
 const ENDED_MS = 60_000;
 
 /** A connection's life as transports tell it: opened, given a session, drained, closed. */
-export class Attendance {
+export class ConnectionLifecycle {
   readonly #connections: Connections;
   readonly #presence: Presence;
   readonly #buffers: SendBuffers;
   readonly #records: DeliveryRecords;
-  readonly #newcomers: Newcomers;
+  readonly #handshakeTimeouts: HandshakeTimeouts;
   readonly #ended = new LRUCache<string, 'signed_out' | 'revoked'>({ max: 1000, ttl: ENDED_MS });
 
   constructor(parts: {
@@ -31,19 +31,19 @@ export class Attendance {
     presence: Presence;
     buffers: SendBuffers;
     records: DeliveryRecords;
-    newcomers: Newcomers;
+    handshakeTimeouts: HandshakeTimeouts;
   }) {
     this.#connections = parts.connections;
     this.#presence = parts.presence;
     this.#buffers = parts.buffers;
     this.#records = parts.records;
-    this.#newcomers = parts.newcomers;
+    this.#handshakeTimeouts = parts.handshakeTimeouts;
   }
 
   /** A connection is open, without a session. */
   opened(connection: Connection): void {
     this.#connections.add(connection);
-    this.#newcomers.came(connection);
+    this.#handshakeTimeouts.came(connection);
   }
 
   /** A connection has a session; when this resolves it hears the user's rooms. */
@@ -52,7 +52,7 @@ export class Attendance {
     if (before && before.user.id !== session.user.id) this.#change(connection, before);
     this.#records.closed(connection);
     await this.#connections.attach(connection, session);
-    this.#newcomers.forget(connection);
+    this.#handshakeTimeouts.forget(connection);
     const ended = this.#ended.get(session.id);
     if (ended) return this.sessionEnded(session.id, ended);
     // It may be closed by now.
@@ -74,7 +74,7 @@ export class Attendance {
   /** A connection is closed. */
   closed(connection: Connection): void {
     this.#buffers.forget(connection);
-    this.#newcomers.forget(connection);
+    this.#handshakeTimeouts.forget(connection);
     if (connection.session) this.#leave(connection, connection.session);
     this.#connections.remove(connection);
   }
@@ -85,7 +85,7 @@ export class Attendance {
    */
   sessionEnded(sessionId: string, reason: 'signed_out' | 'revoked'): void {
     this.#ended.set(sessionId, reason);
-    const note = new Note('session.ended', { reason });
+    const note = new OutboundEvent('session.ended', { reason });
     for (const connection of this.#connections.all) {
       const { session } = connection;
       if (session?.id !== sessionId) continue;
@@ -102,7 +102,7 @@ export class Attendance {
    * (a polling client hears it with its next poll), or after two seconds.
    */
   async closeAll(spreadMs: number): Promise<void> {
-    this.#newcomers.close();
+    this.#handshakeTimeouts.close();
     this.sendAway(spreadMs);
     for (let waited = 0; waited < CLOSE_MS && this.#connections.all.size > 0; waited += CLOSE_STEP_MS) {
       await sleep(CLOSE_STEP_MS);
@@ -115,7 +115,7 @@ export class Attendance {
     const part = spreadMs / this.#connections.all.size;
     for (const [index, connection] of [...this.#connections.all].entries()) {
       const reconnectMs = Math.round((index + Math.random()) * part);
-      connection.write(connection.format.encode([new Note('server.closing', { reconnectMs })]));
+      connection.write(connection.format.encode([new OutboundEvent('server.closing', { reconnectMs })]));
       connection.close('restarting');
     }
   }

@@ -1,6 +1,6 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
 import { CommittedEvent } from '../log/committed.js';
-import type { DeliveryRecord, Question } from './delivery-records.js';
+import type { DeliveryRecord, Question } from '../fanout/delivery-records.js';
 
 /** A user's presence as their node tells it to others. */
 export interface ToldPresence {

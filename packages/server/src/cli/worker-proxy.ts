@@ -39,7 +39,7 @@ export function sessionIdPrefix(number: number): string {
  * each new connection to any worker; a proxy before us even sends many visitors' requests over one connection. So a
  * worker that gets one which isn't its own hands it on, over a socket that only the workers have.
  */
-export class Neighbours {
+export class WorkerProxy {
   readonly #place: WorkerPlace;
   readonly #addresses: Addresses;
   /** Which file its socket is; undefined while it has none. */

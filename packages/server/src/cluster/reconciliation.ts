@@ -7,9 +7,9 @@ import {
   membershipsOf,
   membershipsSince,
   sessionsAmong,
-} from '../store/queries/audit.js';
+} from '../store/queries/reconciliation.js';
 import type { Store } from '../store/store.js';
-import type { Connections } from './connections.js';
+import type { Connections } from '../fanout/connections.js';
 import type { Sequence } from './sequence.js';
 
 /** How often rooms' heads are compared with the store, in ms: while the bus is whole, and while it is not. */
@@ -40,7 +40,7 @@ const GATHER_MS = 5;
 const TICK_MS = 250;
 
 /** What an audit needs. */
-export interface LogAuditParts {
+export interface ReconciliationParts {
   store: Store;
   clock: Clock;
   sequence: Sequence;
@@ -62,8 +62,8 @@ export interface LogAuditParts {
  * Finds what the bus did not bring: compares with the store how far the rooms that are heard here go, which rooms the
  * people here are in, and whether their sessions still are. Seldom while the bus works; each second while it doesn't.
  */
-export class LogAudit {
-  readonly #parts: LogAuditParts;
+export class Reconciliation {
+  readonly #parts: ReconciliationParts;
   readonly #ticking: NodeJS.Timeout;
   readonly #gathered = new Set<string>();
   #gathering: NodeJS.Timeout | undefined;
@@ -76,7 +76,7 @@ export class LogAudit {
   #hasFailed = false;
   #doubtfulUntil = -Infinity;
 
-  constructor(parts: LogAuditParts) {
+  constructor(parts: ReconciliationParts) {
     this.#parts = parts;
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
     this.#ticking.unref();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { Outlet } from '../dist/transports/outlet.js';
+import { SocketWriter } from '../dist/transports/socket-writer.js';
 
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
@@ -38,18 +38,18 @@ test('this Node is one whose sockets are written to directly', async () => {
   near.write = () => {
     throw new Error('the stream was used');
   };
-  new Outlet(near, { drained: () => undefined }).write(Buffer.from('hello'));
+  new SocketWriter(near, { drained: () => undefined }).write(Buffer.from('hello'));
   expect((await received(far, 5)).toString()).toBe('hello');
 });
 
 test('direct writes and those of the stream keep their order, however slowly they are read', async () => {
   const { near, far } = await connection();
   far.pause();
-  const outlet = new Outlet(near, { drained: () => undefined });
+  const writer = new SocketWriter(near, { drained: () => undefined });
   const parts = Array.from({ length: 400 }, (_each, index) => Buffer.alloc(20_000, index % 251));
   for (const [index, part] of parts.entries()) {
     if (index % 3 === 0) near.write(part);
-    else outlet.write(part);
+    else writer.write(part);
     // Lets what waits go, so that a direct write is possible again.
     if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -63,28 +63,28 @@ test('what the kernel does not take is counted, and told when it has gone', asyn
   const { near, far } = await connection();
   far.pause();
   const large = Buffer.alloc(32 * 1024 * 1024, 7);
-  const outlet = new Outlet(near, { drained: () => undefined });
-  outlet.write(large);
-  const waiting = outlet.waitingBytes;
+  const writer = new SocketWriter(near, { drained: () => undefined });
+  writer.write(large);
+  const waiting = writer.waitingBytes;
   expect(waiting).toBeGreaterThan(1024 * 1024);
   expect(waiting).toBeLessThan(large.length);
-  outlet.write(Buffer.from('after'));
-  expect(outlet.waitingBytes).toBe(waiting + 5);
+  writer.write(Buffer.from('after'));
+  expect(writer.waitingBytes).toBe(waiting + 5);
   const drained = once(near, 'drain');
   const came = received(far, large.length + 5);
   far.resume();
   await drained;
-  expect(outlet.waitingBytes).toBe(0);
+  expect(writer.waitingBytes).toBe(0);
   expect((await came).subarray(-5).toString()).toBe('after');
 });
 
 test('a socket that is closed takes nothing and throws nothing', async () => {
   const { near, far } = await connection();
   near.on('error', () => undefined);
-  const outlet = new Outlet(near, { drained: () => undefined });
+  const writer = new SocketWriter(near, { drained: () => undefined });
   const closed = new Promise((resolve) => near.once('close', resolve));
   far.resetAndDestroy();
   await closed;
-  outlet.write(Buffer.from('late'));
-  expect(outlet.waitingBytes).toBe(0);
+  writer.write(Buffer.from('late'));
+  expect(writer.waitingBytes).toBe(0);
 });

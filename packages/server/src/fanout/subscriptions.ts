@@ -1,7 +1,7 @@
 import type { Place } from './connection.js';
 
 /** Hears who and what must be heard at this node. With one node nobody needs to. */
-export interface Hearing {
+export interface Subscriptions {
   /** A user has a first connection here. Their rooms are read when this resolves. */
   userCame(user: string): Promise<void>;
   /** A user has no connection here any more. */

@@ -5,7 +5,7 @@ const PER_TURN = 16;
  * Lets costly calls (a session's beginning, a page) begin a few at a time: when thousands come back in the same second,
  * those who are here already must not wait for all of them.
  */
-export class Turns {
+export class AdmissionQueue {
   #begun = 0;
   #waiting: (() => void)[] = [];
   #isScheduled = false;

@@ -1,11 +1,11 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
 import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import { refOf } from '../identity/actor.js';
-import { Note } from '../log/committed.js';
-import type { Connection } from './connection.js';
-import type { Connections } from './connections.js';
-import type { Delivery } from './deliver.js';
-import type { ToldPresence } from './node-message.js';
+import { OutboundEvent } from '../log/committed.js';
+import type { Connection } from '../fanout/connection.js';
+import type { Connections } from '../fanout/connections.js';
+import type { Delivery } from '../fanout/deliver.js';
+import type { ToldPresence } from '../cluster/node-message.js';
 
 /** Changes of so many ms are told together. */
 const FLUSH_MS = 200;
@@ -225,7 +225,7 @@ export class Presence {
 
   #flush(): void {
     this.#flushing = undefined;
-    const notes = new Map<Connection, Note[]>();
+    const notes = new Map<Connection, OutboundEvent[]>();
     for (const [id, { user, rooms, lastSeen }] of this.#changed) {
       const presence = this.#stateOf(id);
       if ((this.#told.get(id) ?? 'offline') === presence) continue;
@@ -234,7 +234,7 @@ export class Presence {
       const audience = this.#audience(id, rooms);
       if (audience.size === 0) continue;
       const offline = presence === 'offline' && { lastSeen: lastSeen ?? this.#clock.now() };
-      const note = new Note('presence.changed', { user, presence, ...offline });
+      const note = new OutboundEvent('presence.changed', { user, presence, ...offline });
       for (const connection of audience) {
         const ofConnection = notes.get(connection);
         if (ofConnection) ofConnection.push(note);

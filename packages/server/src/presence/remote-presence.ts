@@ -1,8 +1,8 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
-import type { ToldPresence } from './node-message.js';
+import type { ToldPresence } from '../cluster/node-message.js';
 
 /** Hears of a user whose presence on other nodes has changed, and in which rooms that matters. */
-export type ElsewhereListener = (change: {
+export type RemotePresenceListener = (change: {
   user: UserRef;
   rooms: ReadonlySet<string>;
   lastSeen: number | undefined;
@@ -16,12 +16,12 @@ interface Person {
 const none: ReadonlySet<never> = new Set();
 
 /** Who of the rooms that are heard here is connected to other nodes, as those tell it. */
-export class PeopleElsewhere {
+export class RemotePresence {
   readonly #people = new Map<string, Person>();
   readonly #rooms = new Map<string, Set<string>>();
-  readonly #onChanged: ElsewhereListener;
+  readonly #onChanged: RemotePresenceListener;
 
-  constructor(onChanged: ElsewhereListener) {
+  constructor(onChanged: RemotePresenceListener) {
     this.#onChanged = onChanged;
   }
 
