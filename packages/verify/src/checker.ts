@@ -1,9 +1,10 @@
 import { checkAcknowledged } from './checks/acknowledged.js';
-import { gatherFacts, type Violation, type ViolationKind } from './checks/facts.js';
+import { type Facts, gatherFacts, type Violation, type ViolationKind } from './checks/facts.js';
 import { checkLines } from './checks/lines.js';
 import { checkMembership } from './checks/membership.js';
 import { checkViews, checkWire } from './checks/order.js';
 import { checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.js';
+import { countTakenBack, splitByRestores } from './checks/restores.js';
 import type { Entry } from './history.js';
 
 export type { Violation, ViolationKind } from './checks/facts.js';
@@ -21,7 +22,9 @@ export type { Violation, ViolationKind } from './checks/facts.js';
  *   gap       left out over a connection without a word, or never repaired in a view
  *   leaked    seen by somebody who was no member
  *   log       a room's log that is not 1, 2, 3 …
- *   epoch     more than one history
+ *   epoch     more than one history without a restore, or one history across a restore
+ *
+ * Where a backup was put back, each part is judged for itself (checks/restores.ts).
  *
  * And one that no history shows, but `scenes/slow-client.ts`:
  *   unbounded a client that read too slowly was not told, has not caught up, or cost more than its bound
@@ -41,12 +44,38 @@ export interface Verdict {
   logged: number;
   /** Steps of a log whose time is before the step before. Not a violation. */
   timesBack: number;
+  /** Messages that restores took back. Not a violation. */
+  takenBack: number;
 }
 
 /** Judges a history. */
 export function check(entries: readonly Entry[]): Verdict {
-  const facts = gatherFacts(entries);
-  const violations = [
+  const parts = splitByRestores(entries).map(gatherFacts);
+  const outcomes = { acked: 0, refused: 0, unknown: 0 };
+  const messages = new Set<string>();
+  for (const entry of entries) {
+    if (entry.type !== 'acked' && entry.type !== 'refused' && entry.type !== 'unknown') continue;
+    outcomes[entry.type] += 1;
+    if (entry.type === 'acked' && entry.message !== undefined) messages.add(entry.message);
+  }
+  const violations = parts.flatMap(judge);
+  const last = parts.at(-1)!;
+  return {
+    violations,
+    counts: countKinds(violations),
+    acknowledged: outcomes.acked,
+    messages: messages.size,
+    refused: outcomes.refused,
+    unknown: outcomes.unknown,
+    received: entries.filter(({ type }) => type === 'received' || type === 'line').length,
+    logged: last.logged.size,
+    timesBack: countTimesBack(last),
+    takenBack: countTakenBack(parts),
+  };
+}
+
+function judge(facts: Facts): Violation[] {
+  return [
     ...checkAcknowledged(facts),
     ...checkShown(facts),
     ...checkLog(facts),
@@ -56,23 +85,6 @@ export function check(entries: readonly Entry[]): Verdict {
     ...checkMembership(facts),
     ...checkLines(facts),
   ];
-  const outcomes = { acked: 0, refused: 0, unknown: 0 };
-  const messages = new Set<string>();
-  for (const { outcome } of facts.attempts) {
-    if (outcome) outcomes[outcome.type] += 1;
-    if (outcome?.type === 'acked' && outcome.message !== undefined) messages.add(outcome.message);
-  }
-  return {
-    violations,
-    counts: countKinds(violations),
-    acknowledged: outcomes.acked,
-    messages: messages.size,
-    refused: outcomes.refused,
-    unknown: outcomes.unknown,
-    received: entries.filter(({ type }) => type === 'received' || type === 'line').length,
-    logged: facts.logged.size,
-    timesBack: countTimesBack(facts),
-  };
 }
 
 function countKinds(violations: readonly Violation[]): Record<ViolationKind, number> {

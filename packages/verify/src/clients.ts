@@ -1,6 +1,6 @@
 import { type Answer, type Transport } from './transports/transport.js';
 import { type TransportKind, openTransport } from './transports/open.js';
-import { type HistoryWriter, type How, type Intent, seenOf } from './history.js';
+import { type HistoryWriter, type How, type Intent, type Seen, seenOf } from './history.js';
 import { pause, type Random } from './random.js';
 import { recordAnswer } from './record-answer.js';
 
@@ -69,6 +69,8 @@ export class RawClient implements ContractClient {
   #connection = 0;
   #lastEventId: string | undefined;
   #epoch: string | undefined;
+  /** What a new connection brings before it is known which history it is of. */
+  #early: { name: string; event: Seen }[] | undefined;
   #isClosed = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -79,8 +81,9 @@ export class RawClient implements ContractClient {
     this.user = options.user;
     const { after = 0 } = options;
     for (const room of options.rooms) {
-      this.#views.set(room, { applied: after, held: new Map(), isMember: false, reading: false, wanted: 0 });
-      options.history.add({ type: 'begins', client: this.id, user: this.user, room, after });
+      const view = { applied: after, held: new Map(), isMember: false, reading: false, wanted: 0 };
+      this.#views.set(room, view);
+      this.#begin(room, view, after);
     }
   }
 
@@ -156,6 +159,9 @@ export class RawClient implements ContractClient {
   async #connect(closed: () => void): Promise<void> {
     const { history, kind, urls, token, silenceMs, random } = this.#options;
     const connection = history.newConnection();
+    // What the stream's id brings again must be enough; only its first connection asks.
+    const resumed = kind === 'event-stream' ? this.#epoch : undefined;
+    this.#early = resumed === undefined ? [] : undefined;
     const transport = await openTransport(
       kind,
       {
@@ -168,7 +174,7 @@ export class RawClient implements ContractClient {
         heard: (name, body) => this.#hear(name, body, connection),
         closed,
       },
-      (id) => (this.#lastEventId = id),
+      (id) => this.#hearId(id),
     );
     if (this.#isClosed) {
       transport.close();
@@ -177,8 +183,7 @@ export class RawClient implements ContractClient {
     this.#connection = connection;
     this.#transport = transport;
     history.add({ type: 'connected', client: this.id, user: this.user, connection });
-    // What the stream's id brings again must be enough; only its first connection asks.
-    if (kind !== 'event-stream' || this.#epoch === undefined) void this.#sync(transport);
+    if (resumed === undefined || resumed !== this.#epoch) void this.#sync(transport);
     else for (const [room, view] of this.#views) this.#read(room, view, 0);
   }
 
@@ -190,7 +195,7 @@ export class RawClient implements ContractClient {
         ...(this.#epoch !== undefined && { epoch: this.#epoch }),
       });
       if ('result' in answer) {
-        this.#hearEpoch(answer.result);
+        if (this.#hearEpoch(answer.result['epoch'])) continue;
         const rooms = answer.result['rooms'] as Record<string, Page & { error?: unknown }>;
         for (const [room, page] of Object.entries(rooms)) {
           const view = this.#views.get(room);
@@ -198,6 +203,9 @@ export class RawClient implements ContractClient {
           view.isMember = page.error === undefined;
           if (page.error === undefined) this.#takePage(room, view, page);
         }
+        const early = this.#early ?? [];
+        this.#early = undefined;
+        for (const { name, event } of early) this.#offer(name, event, 'live');
         return;
       }
       await this.#wait(restOf(answer));
@@ -221,11 +229,16 @@ export class RawClient implements ContractClient {
 
   #take(name: string, body: Record<string, unknown>, how: How, connection: number): void {
     const event = seenOf(name, body);
-    const view = this.#views.get(event.room);
     // What happens in rooms that are not the workload's is none of its business.
-    if (!view) return;
+    if (!this.#views.has(event.room)) return;
     this.#options.history.add({ type: 'received', client: this.id, user: this.user, connection, how, event });
-    if (event.seq <= view.applied) return;
+    if (how === 'live' && this.#early) this.#early.push({ name, event });
+    else this.#offer(name, event, how);
+  }
+
+  #offer(name: string, event: Seen, how: How): void {
+    const view = this.#views.get(event.room);
+    if (!view || event.seq <= view.applied) return;
     const isMine = event.user === this.user && (name === 'member.joined' || name === 'member.left');
     view.held.set(event.seq, {
       seq: event.seq,
@@ -264,9 +277,14 @@ export class RawClient implements ContractClient {
 
   async #readPages(room: string, view: View, transport: Transport): Promise<void> {
     while (this.#transport === transport && view.applied < view.wanted) {
-      const answer = await transport.call('log.read', { room, after: view.applied, limit: PAGE });
+      const answer = await transport.call('log.read', {
+        room,
+        after: view.applied,
+        limit: PAGE,
+        ...(this.#epoch !== undefined && { epoch: this.#epoch }),
+      });
       if ('result' in answer) {
-        this.#hearEpoch(answer.result);
+        if (this.#hearEpoch(answer.result['epoch'])) return this.#sync(transport);
         const before = view.applied;
         this.#takePage(room, view, answer.result as unknown as Page);
         // A server that does not bring what it says it has is asked again, but not in a hurry.
@@ -283,6 +301,7 @@ export class RawClient implements ContractClient {
   }
 
   #takePage(room: string, view: View, page: Page): void {
+    if (page.reset === true) return;
     for (const { type, ...body } of page.events) this.#take(type, body, 'page', this.#connection);
     if (page.more || page.head > view.applied) this.#read(room, view, page.head);
   }
@@ -302,11 +321,31 @@ export class RawClient implements ContractClient {
     this.#read(intent.room, view, (answer.result['room'] as { head: number }).head);
   }
 
-  #hearEpoch(body: Record<string, unknown>): void {
-    const epoch = body['epoch'];
-    if (typeof epoch !== 'string' || epoch === this.#epoch) return;
+  /** Takes an epoch, and says whether it is another one: then the views begin again, for what they have is of a history that is gone. */
+  #hearEpoch(epoch: unknown): boolean {
+    if (typeof epoch !== 'string' || epoch === this.#epoch) return false;
+    const isOther = this.#epoch !== undefined;
     this.#epoch = epoch;
     this.#options.history.add({ type: 'epoch', client: this.id, epoch });
+    if (!isOther) return false;
+    for (const [room, view] of this.#views) {
+      view.held.clear();
+      view.wanted = 0;
+      this.#begin(room, view, 0);
+    }
+    return true;
+  }
+
+  /** A stream's id begins with its epoch. */
+  #hearId(id: string): void {
+    this.#lastEventId = id;
+    const isOther = this.#epoch !== undefined && this.#hearEpoch(/^[\w-]+/.exec(id)?.[0]);
+    if (isOther && this.#transport) void this.#sync(this.#transport);
+  }
+
+  #begin(room: string, view: View, after: number): void {
+    view.applied = after;
+    this.#options.history.add({ type: 'begins', client: this.id, user: this.user, room, after });
   }
 
   async #wait(ms: number): Promise<void> {
@@ -323,4 +362,5 @@ interface Page {
   events: ({ type: string } & Record<string, unknown>)[];
   head: number;
   more: boolean;
+  reset?: boolean;
 }

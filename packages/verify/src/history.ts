@@ -64,7 +64,11 @@ export type Entry =
   | { type: 'fault'; t: number; kind: string; detail?: string }
   /** From here on nobody did anything, and everybody had time to catch up. Only those who stay are asked to. */
   | { type: 'quiet'; t: number; clients: string[] }
-  /** One event of the log as a fresh reader found it at the very end. */
+  /** A backup is made from here on: it has what was acknowledged before. */
+  | { type: 'backed-up'; t: number }
+  /** The backup is in the database's place, and nobody has been served from it yet. What was before is another history. */
+  | { type: 'restored'; t: number }
+  /** One event of the log as a fresh reader found it at the very end of its history. */
   | { type: 'logged'; t: number; event: Seen };
 
 /** How an event came to a client. */

@@ -134,12 +134,26 @@ export class Keeper {
     return answer;
   }
 
-  /** A room's whole log, read page by page by somebody who sees it for the first time. */
-  async readLog(room: string): Promise<Seen[]> {
+  /**
+   * A room's whole log, read page by page by somebody who sees it for the first time, and its epoch; at another server that
+   * has the keeper's session, if one is given.
+   */
+  async readLog(room: string, url?: string): Promise<Seen[]> {
+    if (url === undefined) return this.#readLog(room, this.#nodes);
+    const other = new Rest(url, this.#nodes[0]?.token);
+    try {
+      return await this.#readLog(room, [other]);
+    } finally {
+      other.close();
+    }
+  }
+
+  async #readLog(room: string, nodes: readonly Rest[]): Promise<Seen[]> {
     const events: Seen[] = [];
     for (;;) {
       const after = events.at(-1)?.seq ?? 0;
-      const page = await this.#sure('log.read', { room, after, limit: 200 });
+      const page = await this.#sure('log.read', { room, after, limit: 200 }, nodes);
+      if (after === 0) this.#history.add({ type: 'epoch', client: 'keeper', epoch: String(page['epoch']) });
       for (const { type, ...body } of page['events'] as ({ type: string } & Record<string, unknown>)[]) {
         events.push(seenOf(type, body));
       }

@@ -64,6 +64,10 @@ export class SdkClient implements ContractClient {
     for (const name of eventNames) {
       this.#client.on(name, (event) => this.#hear(name, event as unknown as Record<string, unknown>));
     }
+    // What was shown is of a history that is gone.
+    this.#client.on('cursor.reset', ({ room }) => {
+      if (this.#shown.has(room)) this.#end(room);
+    });
     // Who was removed and let in again while away has a new view, without having heard of the going.
     this.#client.rooms.subscribe(() => {
       for (const room of [...this.#shown.keys()]) if (!this.isMemberOf(room)) this.#end(room);

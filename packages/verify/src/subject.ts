@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /** How long a start may take on a machine that does much else, in ms. */
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 /** How much of what the server printed is kept. */
 const KEPT_OUTPUT = 20_000;

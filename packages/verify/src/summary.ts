@@ -15,13 +15,22 @@ export class Summary {
   unknown = 0;
   received = 0;
   timesBack = 0;
+  takenBack = 0;
 
   /** Adds what the checker says of a run, and what had been done to it. */
   add(name: string, verdict: Verdict, tally?: Tally): void {
     for (const [kind, count] of Object.entries(verdict.counts) as [ViolationKind, number][]) {
       this.counts[kind] = (this.counts[kind] ?? 0) + count;
     }
-    for (const figure of ['acknowledged', 'messages', 'refused', 'unknown', 'received', 'timesBack'] as const) {
+    for (const figure of [
+      'acknowledged',
+      'messages',
+      'refused',
+      'unknown',
+      'received',
+      'timesBack',
+      'takenBack',
+    ] as const) {
       this[figure] += verdict[figure];
     }
     this.problems.push(...listViolations(verdict.violations).map((line) => `${name}: ${line}`));
@@ -42,7 +51,7 @@ export class Summary {
     const { tally } = this;
     return [
       `kills ${tally.kills} (${tally.commitKills} inside a commit), power losses ${tally.powerLosses} (${tally.droppedBytes} unsynced bytes dropped), starts ${tally.starts} (slowest ${ms(tally.slowestStart)})`,
-      `disk-full episodes ${tally.diskFull}, read-only ${tally.readOnly}, I/O errors ${tally.ioErrors}, clock jumps ${tally.clockJumps}, databases taken away ${tally.takenAway}`,
+      `disk-full episodes ${tally.diskFull}, read-only ${tally.readOnly}, I/O errors ${tally.ioErrors}, clock jumps ${tally.clockJumps}, databases taken away ${tally.takenAway}, put back from a backup ${tally.restores} (${this.takenBack} messages taken back)`,
       this.networkLine(),
       ...this.outcomeLines(),
     ];

@@ -16,6 +16,7 @@ export interface Tally {
   ioErrors: number;
   clockJumps: number;
   takenAway: number;
+  restores: number;
   cuts: number;
   halfOpens: number;
   duplicates: number;
@@ -36,6 +37,7 @@ export function emptyTally(): Tally {
     ioErrors: 0,
     clockJumps: 0,
     takenAway: 0,
+    restores: 0,
     cuts: 0,
     halfOpens: 0,
     duplicates: 0,

@@ -383,3 +383,43 @@ test('any history of an honest server is clean, and any one fault in it is found
     { numRuns: 100 },
   );
 });
+
+describe('where a backup was put back', () => {
+  const begun: Line[] = [bothIn, sends('c3', { acked: 3 })].flat();
+  const backedUp: Line = { type: 'backed-up' };
+  const restored: Line = { type: 'restored' };
+  const epoch = (name: string): Line => ({ type: 'epoch', client: 'ann-1', epoch: name });
+  const before = [annIn, bobIn, message(3), message(4, 'c4')];
+  const last = before.map((event): Line => ({ type: 'logged', event }));
+  const after = log(annIn, bobIn, message(3), message(4, 'c5'));
+  const between = [epoch('a'), backedUp, sends('c4', { acked: 4 }), last, restored].flat();
+  const goesOn = [epoch('b'), sends('c5', { acked: 4 })].flat();
+
+  test('what was acknowledged since is taken back, and counted; what was before is there', () => {
+    const lines = [begun, between, goesOn].flat();
+    expect(kindsOf(lines, after)).toEqual([]);
+    const entries = [lines, after].flat().map((line, t): Entry => ({ ...line, t }));
+    expect(check(entries).takenBack).toBe(1);
+    expect(kindsOf(lines, log(annIn, bobIn, message(3, 'c5')))).toContain('lost');
+    expect(kindsOf(begun, between.toSpliced(-2, 1), goesOn, after)).toEqual(['lost']);
+  });
+
+  test('there is another epoch', () => {
+    expect(kindsOf(begun, between, epoch('a'), goesOn.slice(1), after)).toEqual(['epoch']);
+    expect(kindsOf(begun, between, epoch('b'), goesOn, epoch('c'), after)).toEqual(['epoch']);
+  });
+
+  test('nothing of the old history is shown at a seq of the new one', () => {
+    const shown = (cid: string) => received('bob', message(4, cid), 'page', 2);
+    expect(kindsOf(begun, between, goesOn, shown('c5'), after)).toEqual([]);
+    expect(kindsOf(begun, between, goesOn, shown('c4'), after)).toEqual(['phantom']);
+  });
+
+  test('every view of it begins again', () => {
+    const old = views('bob', 1, 2, 3, 4);
+    expect(kindsOf(begun, old, between, goesOn, views('bob', 1, 2, 3, 4), after)).toEqual([]);
+    expect(kindsOf(begun, old, between, goesOn, after)).toEqual(['gap']);
+    expect(kindsOf(begun, old, between, goesOn, views('bob', 5).slice(1), after)).toEqual(['epoch', 'gap']);
+    expect(kindsOf(begun, old, between, goesOn, views('bob', 1, 2, 3), after)).toEqual(['gap']);
+  });
+});

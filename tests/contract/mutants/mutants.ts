@@ -1,5 +1,6 @@
 import { cut, type Fault, kill, type ViolationKind } from '@madang/verify';
 import { diskFull, powerLoss } from '../faults/disk.ts';
+import { restore } from '../faults/restore.ts';
 import type { Shim } from '../faults/shim.ts';
 import type { Edit } from './mutate.ts';
 
@@ -84,6 +85,11 @@ export const mutants: readonly Mutant[] = [
         from: 'if (!roomRoles[permission][kind].includes(as)) {',
         to: `if (permission !== 'room.read' && !roomRoles[permission][kind].includes(as)) {`,
       },
+      {
+        file: 'commands/log.js',
+        from: 'const range = own.get(room);',
+        to: 'const range = own.get(room) ?? (await store.access(room, context.session.user.id));',
+      },
     ],
     caughtAs: ['leaked'],
   },
@@ -100,6 +106,18 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtAs: ['gap'],
     fault: cut,
+  },
+  {
+    name: 'goes on with its epoch when a backup is put back',
+    edits: [
+      {
+        file: 'store/sqlite/store.js',
+        from: 'enterHistory(db, name, reason !== undefined)',
+        to: 'enterHistory(db, name, false)',
+      },
+    ],
+    caughtAs: ['epoch'],
+    fault: restore,
   },
 ];
 

@@ -6,6 +6,9 @@ import { breakServer } from './mutate.ts';
 import type { Mutant } from './mutants.ts';
 import type { Trial } from './try-mutant.ts';
 
+/** How many messages are said without a bus. */
+const UNHEARD = 20;
+
 /** A mutant that keeps every promise by itself, and breaks one beside others. */
 export interface NodeMutant extends Pick<Mutant, 'name' | 'edits' | 'caughtAs'> {
   /** What brings it to light; nothing if absent. */
@@ -41,7 +44,7 @@ export const nodeMutants: readonly NodeMutant[] = [
     name: 'goes on telling those who left at another node',
     edits: [
       {
-        file: 'fanout/node-message.js',
+        file: 'cluster/node-message.js',
         from: 'new CommittedEvent(name, body, message.room, seq)',
         to: 'Object.assign(new CommittedEvent(name, body, message.room, seq), { isFromElsewhere: true })',
       },
@@ -90,10 +93,9 @@ async function comeAndGo(world: World, _backing: Backing, isOver: () => boolean)
   }
 }
 
-/** Redis is gone until the people are, and then comes back. */
-async function loseTheBus(_world: World, { redis }: Backing, isOver: () => boolean): Promise<void> {
-  await pause(500);
+/** Redis goes while people talk, and does not come back. */
+async function loseTheBus({ acknowledged }: World, { redis }: Backing, isOver: () => boolean): Promise<void> {
   await redis.kill();
-  await until(isOver, 60_000);
-  await redis.start();
+  const before = acknowledged();
+  await until(() => isOver() && acknowledged() >= before + UNHEARD, 60_000);
 }

@@ -60,13 +60,32 @@ function isOwn({ event, user }: Receipt, name: 'member.joined' | 'member.left'):
   return event.name === name && event.user === user;
 }
 
-/** Views: each shows a room's events once, in order, without a hole, and at the end up to the head. */
+/** What a client shows of a room. */
+interface View {
+  client: string;
+  user: string;
+  room: string;
+  last: number;
+  shown: Set<number>;
+  /** It shows something of a history that is over. */
+  isStale: boolean;
+}
+
+/**
+ * Views: each shows a room's events once, in order, without a hole, and at the end up to the head. Where a backup was put
+ * back, each begins again before it shows anything more.
+ */
 export function checkViews(facts: Facts): Violation[] {
-  const views = new Map<string, { client: string; user: string; room: string; last: number; shown: Set<number> }>();
+  const views = new Map<string, View>();
   const violations: Violation[] = [];
   let staying: readonly string[] = [];
   for (const entry of facts.entries) {
     if (entry.type === 'quiet') staying = entry.clients;
+    if (entry.type === 'restored') {
+      // What was shown before was judged by the log of then.
+      violations.length = 0;
+      for (const view of views.values()) view.isStale ||= view.shown.size > 0;
+    }
     if (entry.type !== 'begins' && entry.type !== 'ends' && entry.type !== 'applied') continue;
     const { client, user, room } = entry;
     const key = keyOf(client, room);
@@ -74,13 +93,22 @@ export function checkViews(facts: Facts): Violation[] {
       views.delete(key);
       continue;
     }
-    const view = views.get(key) ?? { client, user, room, last: 0, shown: new Set<number>() };
+    const known = views.get(key);
+    const view =
+      !known || (known.isStale && entry.type === 'begins')
+        ? { client, user, room, last: 0, shown: new Set<number>(), isStale: false }
+        : known;
     views.set(key, view);
     if (entry.type === 'begins') {
       view.last = entry.after;
       continue;
     }
     const { seq } = entry;
+    if (view.isStale) {
+      const words = `${client} shows ${room}.${seq} beside what it has of a history that a restore has ended`;
+      violations.push({ kind: 'epoch', words, client, room, seq, t: entry.t });
+      continue;
+    }
     const place = `${client} shows ${room}.${seq} after ${room}.${view.last}`;
     const where = { client, room, seq, t: entry.t };
     if (view.shown.has(seq)) violations.push({ kind: 'twice', words: `${place}, and has shown it before`, ...where });
@@ -89,11 +117,13 @@ export function checkViews(facts: Facts): Violation[] {
     view.shown.add(seq);
     view.last = Math.max(view.last, seq);
   }
-  for (const { client, user, room, last } of views.values()) {
+  for (const { client, user, room, last, isStale } of views.values()) {
     const head = headOf(facts, room);
     // Whose own going is the newest event need not know of it, for they can't read it any more.
-    if (last >= head || !staying.includes(client) || !isMemberAt(facts, user, room, head + 1)) continue;
-    const words = `${client} has ${room} up to ${last} only; its head is ${head}`;
+    if ((last >= head && !isStale) || !staying.includes(client) || !isMemberAt(facts, user, room, head + 1)) continue;
+    const words = isStale
+      ? `${client} has ${room} as it was before a restore`
+      : `${client} has ${room} up to ${last} only; its head is ${head}`;
     violations.push({ kind: 'gap', words, client, room, seq: last + 1, isFinal: true });
   }
   return violations;

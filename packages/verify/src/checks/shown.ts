@@ -1,4 +1,4 @@
-import type { Seen } from '../history.js';
+import type { Entry, Seen } from '../history.js';
 import { type Facts, headOf, keyOf, type Violation } from './facts.js';
 
 /** Whatever anybody was shown is in the log as it was shown, and everything in the log was caused by somebody. */
@@ -45,10 +45,22 @@ export function checkLog(facts: Facts): Violation[] {
   return violations;
 }
 
-/** The history that cursors belong to never changes under anybody's feet. */
-export function checkEpoch(facts: Facts): Violation[] {
-  const epochs = new Set(facts.entries.flatMap((entry) => (entry.type === 'epoch' ? [entry.epoch] : [])));
-  return epochs.size > 1 ? [{ kind: 'epoch', words: `there were several epochs: ${[...epochs].join(', ')}` }] : [];
+/** The history that cursors belong to never changes under anybody's feet; where a backup was put back, another one begins. */
+export function checkEpoch({ entries }: Facts): Violation[] {
+  const restoredAt = entries.findLastIndex(({ type }) => type === 'restored');
+  const epochs = epochsIn(entries.slice(restoredAt + 1));
+  const violations: Violation[] = [];
+  if (epochs.size > 1) {
+    violations.push({ kind: 'epoch', words: `there were several epochs: ${[...epochs].join(', ')}` });
+  }
+  for (const epoch of epochsIn(entries.slice(0, Math.max(0, restoredAt)))) {
+    if (epochs.has(epoch)) violations.push({ kind: 'epoch', words: `the epoch ${epoch} went on after a restore` });
+  }
+  return violations;
+}
+
+function epochsIn(entries: readonly Entry[]): Set<string> {
+  return new Set(entries.flatMap((entry) => (entry.type === 'epoch' ? [entry.epoch] : [])));
 }
 
 /** How often a room's log goes back in time. The contract orders by seq, so this is a figure and no violation. */

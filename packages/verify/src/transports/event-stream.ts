@@ -60,8 +60,9 @@ export async function openEventStream(
     response.setEncoding('utf8');
     response.on('data', (text: string) => {
       alive = performance.now();
-      parser.feed(text);
+      // First the ids, for what comes after one is of its epoch.
       hearIds(text);
+      parser.feed(text);
     });
     response.on('error', () => undefined);
     response.on('close', close);
