@@ -1,7 +1,7 @@
 import { createSubject, type Fault, pause, startAgain, type Subject, until, type World } from '@madang/verify';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtCli } from '../run-built.ts';
 
@@ -10,6 +10,9 @@ const TALK_MS = 15_000;
 
 /** How many messages are acknowledged between a backup and its coming back. */
 const TAKEN_BACK = 3;
+
+/** The file beside a database that says what run it is of. */
+const MARK = '.run';
 
 /** What the last server has written to its clients may still be on the way, in ms. */
 const LATE_MS = 300;
@@ -37,7 +40,7 @@ export const restore: Fault = {
     await Promise.all([readLast(world, subject), pause(LATE_MS)]);
     if (random.chance(0.5)) await madang('restore', backup, '--data', subject.data);
     else putBack(backup, databaseOf(subject));
-    rmSync(backup);
+    for (const end of ['', MARK]) rmSync(`${backup}${end}`, { force: true });
     history.add({ type: 'restored' });
     tally.restores += 1;
     await startAgain(world, subject);
@@ -54,7 +57,7 @@ function databaseOf({ data }: Subject): string {
 async function copyStopped(world: World, backup: string): Promise<void> {
   const [subject] = world.subjects;
   await subject.stop();
-  copyFileSync(databaseOf(subject), backup);
+  for (const end of ['', MARK]) copyFileSync(`${databaseOf(subject)}${end}`, `${backup}${end}`);
   await startAgain(world, subject);
 }
 
@@ -71,10 +74,10 @@ async function readLast({ keeper, rooms, history }: World, { data }: Subject): P
   }
 }
 
-/** As somebody does who knows of no command for it. */
+/** As somebody does who knows of no command for it, and has perhaps copied the whole folder. */
 function putBack(backup: string, database: string): void {
   for (const end of ['-wal', '-shm']) rmSync(`${database}${end}`, { force: true });
-  copyFileSync(backup, database);
+  for (const end of ['', MARK]) if (existsSync(`${backup}${end}`)) copyFileSync(`${backup}${end}`, `${database}${end}`);
 }
 
 async function madang(...args: string[]): Promise<void> {
