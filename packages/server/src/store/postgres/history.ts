@@ -108,7 +108,7 @@ export class Witness {
          SELECT count(*)::int FROM json_to_recordset($1::json) AS seen (room text, seq bigint, at bigint, actor text)
          WHERE NOT EXISTS (SELECT 1 FROM events WHERE room_id = seen.room AND seq = seen.seq AND at = seen.at
              AND actor_id = seen.actor)
-           AND NOT EXISTS (SELECT 1 FROM rooms WHERE id = seen.room AND logStart >= seen.seq)
+           AND NOT EXISTS (SELECT 1 FROM rooms WHERE id = seen.room AND log_start >= seen.seq)
        ) AS lacks`,
       [JSON.stringify([...this.#newest.values()])],
     );
