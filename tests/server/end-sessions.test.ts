@@ -123,8 +123,11 @@ describe('endSessions ends what a user of the app has open', () => {
   test('twice, and of a user who was never here, is no error; what can be no id is', async () => {
     await Promise.all([app.madang.endSessions('minsu'), app.madang.endSessions('minsu')]);
     await app.madang.endSessions('nobody');
-    await expect(app.madang.endSessions('no id')).rejects.toThrow(/printable ASCII/);
-    await expect(app.madang.endSessions('')).rejects.toThrow(/printable ASCII/);
+    for (const none of ['', 'i'.repeat(255), '가'.repeat(85), 42, undefined]) {
+      await expect(app.madang.endSessions(none as string)).rejects.toThrow(/1 to 254 bytes/);
+    }
+    // What looks odd is an id all the same.
+    await app.madang.endSessions('김 철수');
   });
 });
 

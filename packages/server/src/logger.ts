@@ -1,6 +1,6 @@
 import { pino, type Logger as PinoLogger } from 'pino';
 
-/** Structured logs. Nothing logs a message's text, a token or a cookie; the redaction is a second lock on that transport. */
+/** Structured logs. Nothing logs a message's text, a token or a cookie; the redaction makes doubly sure of it. */
 export type Logger = PinoLogger;
 
 /** How much is logged. */

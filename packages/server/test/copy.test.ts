@@ -64,6 +64,21 @@ async function look(store: Store): Promise<unknown> {
   return [epoch, ...tables];
 }
 
+/** Keeps the last step of a copy from being done. */
+const keepsMark: Record<Engine['name'], { make: string; remove: string }> = {
+  sqlite: {
+    make: `CREATE TRIGGER keeps_mark BEFORE DELETE ON meta WHEN OLD.key = 'copy'
+      BEGIN SELECT RAISE(ABORT, 'the mark stays'); END`,
+    remove: 'DROP TRIGGER keeps_mark',
+  },
+  postgres: {
+    make: `CREATE FUNCTION keep_mark() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'the mark stays'; END $$;
+      CREATE TRIGGER keeps_mark BEFORE DELETE ON meta FOR EACH ROW WHEN (OLD.key = 'copy') EXECUTE FUNCTION keep_mark()`,
+    remove: 'DROP TRIGGER keeps_mark ON meta; DROP FUNCTION keep_mark',
+  },
+};
+
 const ways = [
   ['sqlite', 'postgres'],
   ['postgres', 'sqlite'],
@@ -122,6 +137,28 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     expect(dones[0]).toBeGreaterThan(4000);
     const after = await to.open();
     expect(await look(after)).toEqual(rows);
+  });
+
+  test('S1 broken off when the source was told and the target not yet, it is finished, with the epoch', async () => {
+    await using from = await newDatabase(fromEngine);
+    await using to = await newDatabase(toEngine);
+    const before = await from.open();
+    await before.commit([makeRoom('a'), say('a', 'x'), say('a', 'y')]);
+    const rows = await look(before);
+    await before.close();
+    const stop = () => {
+      throw new Error('broken off');
+    };
+    await expect(copy(from, to, stop)).rejects.toThrow('broken off');
+    await to.sql(keepsMark[toEngine].make);
+    await expect(copy(from, to, () => undefined)).rejects.toThrow('the mark stays');
+    await to.sql(keepsMark[toEngine].remove);
+    await expect(to.open()).rejects.toThrow('not finished');
+    await copy(from, to, () => undefined);
+    const after = await to.open();
+    expect(await look(after)).toEqual(rows);
+    const source = await from.open();
+    expect(source.epoch).not.toBe(after.epoch);
   });
 });
 

@@ -64,9 +64,10 @@ export async function startWorkers(config: Config): Promise<void> {
     worker.once('exit', (code, signal) => {
       workers.delete(number);
       if (isStopping) return;
-      replaceMs = performance.now() - begun > LIVED_MS ? REPLACE_MS : Math.min(replaceMs * 2, REPLACE_MOST_MS);
-      logger.error({ worker: number, code, signal }, 'a worker ended; another takes its place');
-      setTimeout(() => !isStopping && fork(number), replaceMs / 2);
+      const afterMs = performance.now() - begun > LIVED_MS ? REPLACE_MS : replaceMs;
+      replaceMs = Math.min(afterMs * 2, REPLACE_MOST_MS);
+      logger.error({ worker: number, code, signal, afterMs }, 'a worker ended; another takes its place');
+      setTimeout(() => !isStopping && fork(number), afterMs);
     });
     return worker;
   };

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { StartError } from '../errors.js';
-import { type CopiedTable, type CopySide, type Row, saveMark } from './copy-side.js';
-import { demandNewEpoch, localKeys, readMeta } from './epoch.js';
+import type { CopiedTable, CopySide, Row } from './copy-side.js';
+import { demandNewEpoch, localKeys, readMeta, writeMeta } from './epoch.js';
 import { COPY_KEY } from './migrate.js';
 import type { Schema } from './schema.js';
 
@@ -32,6 +32,8 @@ interface Mark {
   /** The last row that was written, by its table and key. */
   table?: CopiedTable;
   after?: Row[string][];
+  /** All of it is there and was compared; what is left is to say so at both ends. */
+  isWhole?: true;
 }
 
 /** What a copy tells whoever waits for it. */
@@ -59,43 +61,49 @@ export async function copyWorkspace(
     throw new StartError(`A copy into ${from.name} itself is not finished. Finish that first.`);
   }
   const mark = await begin(to, epoch);
-  const totals = await countAll(from.db);
-  const total = totals.reduce((sum, count) => sum + count, 0);
-  const oldest = await from.db
-    .selectFrom('events')
-    .select(sql<number | null>`min(at)`.as('at'))
-    .executeTakeFirst();
-  await to.expect(oldest?.at ?? Date.now());
-
-  let done = 0;
-  const first = mark.table === undefined ? 0 : tables.indexOf(mark.table);
-  for (const [index, table] of tables.entries()) {
-    const isGoingOn = table === mark.table;
-    if (index < first) done += totals[index] ?? 0;
-    else {
-      if (isGoingOn) done += (await countAll(to.db))[index] ?? 0;
-      for await (const rows of pagesOf(from.db, table, isGoingOn ? mark.after : undefined)) {
-        const after = keyOf(table, rows.at(-1) as Row);
-        await to.write(table, rows, JSON.stringify({ epoch, table, after } satisfies Mark));
-        done += rows.length;
-        onProgress({ phase: 'copying', table, done, total });
-      }
-    }
-  }
+  const total = (await countAll(from.db)).reduce((sum, count) => sum + count, 0);
+  if (!mark.isWhole) await copyRows(from, to, mark, (table, done) => onProgress({ phase: 'copying', table, done, total }));
   await compare(from, to, (table, checked) => onProgress({ phase: 'checking', table, done: checked, total }));
-  await copyMeta(from, to);
-  await to.finish();
+  if (!mark.isWhole) {
+    await copyMeta(from, to);
+    await to.finish();
+    await writeMeta(to.db, COPY_KEY, JSON.stringify({ epoch, isWhole: true } satisfies Mark));
+  }
   // Two databases can't both go on with one history: from here on the target has it.
   await demandNewEpoch(from.db, `it was copied to ${to.name}, which goes on with its epoch`);
   await to.db.deleteFrom('meta').where('key', '=', COPY_KEY).execute();
   return total;
 }
 
+async function copyRows(
+  from: CopySide,
+  to: CopySide,
+  mark: Mark,
+  onCopied: (table: CopiedTable, done: number) => void,
+): Promise<void> {
+  const oldest = await from.db
+    .selectFrom('events')
+    .select(sql<number | null>`min(at)`.as('at'))
+    .executeTakeFirst();
+  await to.expect(oldest?.at ?? Date.now());
+  // What is there of tables that come later is nothing.
+  let done = (await countAll(to.db)).reduce((sum, count) => sum + count, 0);
+  const first = mark.table === undefined ? 0 : tables.indexOf(mark.table);
+  for (const table of tables.slice(first)) {
+    for await (const rows of pagesOf(from.db, table, table === mark.table ? mark.after : undefined)) {
+      const after = keyOf(table, rows.at(-1) as Row);
+      await to.write(table, rows, JSON.stringify({ epoch: mark.epoch, table, after } satisfies Mark));
+      onCopied(table, (done += rows.length));
+    }
+  }
+}
+
 async function begin(to: CopySide, epoch: string): Promise<Mark> {
   const known = await readMeta(to.db, COPY_KEY);
   if (known !== undefined) {
     const mark = JSON.parse(known) as Mark;
-    if (mark.epoch === epoch) return mark;
+    // A source that was told that it is copied has begun a new epoch when it is opened again; what is compared decides.
+    if (mark.epoch === epoch || mark.isWhole) return mark;
     throw new StartError(
       `Into ${to.name} another workspace is being copied. Finish that, or choose an empty database.`,
     );
@@ -104,7 +112,7 @@ async function begin(to: CopySide, epoch: string): Promise<Mark> {
     throw new StartError(`${to.name} holds a workspace already. Choose an empty database to copy into.`);
   }
   const mark: Mark = { epoch };
-  await sql.raw(saveMark(`'${JSON.stringify(mark)}'`)).execute(to.db);
+  await writeMeta(to.db, COPY_KEY, JSON.stringify(mark));
   await to.db.updateTable('meta').set({ value: epoch }).where('key', '=', 'epoch').execute();
   return mark;
 }
