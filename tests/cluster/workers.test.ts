@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -26,6 +27,14 @@ async function printed(server: TestServer, words: RegExp): Promise<void> {
     if (attempt > 1000) throw new Error(server.output());
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** The workers' processes, in the order in which they were started. */
+function workersOf(server: TestServer): number[] {
+  const pid = server.pid();
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  expect(children).toHaveLength(2);
+  return children;
 }
 
 test('several workers or a bus without PostgreSQL are refused in one sentence, and no secret is printed', () => {
@@ -92,15 +101,42 @@ test('a folder of sockets that is removed comes back, whatever the folder of tem
   expect(readdirSync(server.data)).not.toContain(`workers-${server.pid()}`);
 });
 
+test('a worker that breaks says so in one line, and is replaced ever later while it breaks at once', async () => {
+  await using postgres = await startPostgres();
+  await using redis = await startRedis();
+  using folder = tempFolder();
+  const breaks = join(folder.path, 'breaks.mjs');
+  writeFileSync(breaks, `process.on('SIGUSR2', () => { throw new Error('nobody has foreseen this'); });`);
+  const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
+  await using server = await startServer({ flags, env: { NODE_OPTIONS: `--import ${breaks}` } });
+  const lines = (words: string) =>
+    server
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(words));
+  for (const afterMs of [1000, 2000, 4000]) {
+    const [told, open] = [lines('a worker ended').length, lines('worker 2 is open').length];
+    process.kill(workersOf(server).at(-1) as number, 'SIGUSR2');
+    await vi.waitFor(() => expect(lines('a worker ended')).toHaveLength(told + 1), 10_000);
+    expect(JSON.parse(lines('a worker ended').at(-1) as string)).toMatchObject({ worker: 2, code: 1, afterMs });
+    const ended = performance.now();
+    await vi.waitFor(() => expect(lines('worker 2 is open')).toHaveLength(open + 1), 30_000);
+    expect(performance.now() - ended).toBeGreaterThan(afterMs - 100);
+  }
+  expect(lines('nobody has foreseen this')).toHaveLength(3);
+  for (const line of lines('nobody has foreseen this'))
+    expect(JSON.parse(line)).toMatchObject({ msg: 'worker 2 broke' });
+  expect(server.output()).not.toMatch(/^\s+at /m);
+  expect(await server.stop()).toBe(0);
+});
+
 test('a worker that is killed is replaced, and the others serve on', async () => {
   await using postgres = await startPostgres();
   await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
   await using server = await startServer({ flags });
-  const pid = server.pid();
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-  expect(children).toHaveLength(2);
-  process.kill(children[0] as number, 'SIGKILL');
+  const [first] = workersOf(server);
+  process.kill(first as number, 'SIGKILL');
   // What the system hands to a process in the moment in which it dies hangs until its client gives up.
   await printed(server, /a worker ended/);
   await using ari = await connectJsonRpc(server.url, { name: 'Ari' });

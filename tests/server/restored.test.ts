@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { say } from '../support/chat.ts';
@@ -75,4 +75,34 @@ test('D4 after kill -9 a server goes on with its epoch; on a copy that was put b
     headers: { authorization: `Bearer ${guest.token}`, 'last-event-id': id },
   });
   expect(await readUntil(stream, /event: (\S+)/)).toBe('room.behind');
+});
+
+test('D4 files of a running server that are put back into its own, a moment later, are no continuation', async () => {
+  using folder = tempFolder();
+  const copied = join(folder.path, 'copied');
+  await using server = await startServer({ flags: ['--limits', 'off'] });
+  const guest = await startGuest(server.url, 'Ari');
+  await sayTimes(server, guest, 3);
+  const epoch = await epochOf(server, guest);
+  cpSync(server.data, copied, { recursive: true });
+  const cursor = await sayTimes(server, guest, 3);
+  expect(await server.stop()).toBe(0);
+  // As `cp` does: the files stay those that they were, with what was in the copy.
+  for (const name of readdirSync(copied)) writeFileSync(join(server.data, name), readFileSync(join(copied, name)));
+  await server.start();
+  expect(await epochOf(server, guest)).not.toBe(epoch);
+  expect(server.output()).toMatch(/"reason":"[^"]+","msg":"[^"]*a new epoch begins/);
+
+  // A client that is ahead within the same history is worth one line, from wherever it comes.
+  await using client = await connectHttp(server.url, guest);
+  const now = await epochOf(server, guest);
+  expect(server.output()).not.toContain('a client is ahead');
+  for (const ahead of [cursor + 1000, cursor + 2000]) {
+    const { rooms } = await call(client, 'sync', { cursors: { lobby: ahead }, epoch: now });
+    expect(rooms['lobby']).toMatchObject({ reset: true });
+  }
+  const warnings = server.output().match(/\{[^\n]*a client is ahead of a room[^\n]*\}/g) ?? [];
+  expect(warnings).toHaveLength(1);
+  expect(JSON.parse(warnings[0] as string)).toMatchObject({ room: 'lobby', cursor: cursor + 1000 });
+  expect(warnings[0]).toContain('madang new-epoch');
 });

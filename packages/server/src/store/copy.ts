@@ -62,7 +62,8 @@ export async function copyWorkspace(
   }
   const mark = await begin(to, epoch);
   const total = (await countAll(from.db)).reduce((sum, count) => sum + count, 0);
-  if (!mark.isWhole) await copyRows(from, to, mark, (table, done) => onProgress({ phase: 'copying', table, done, total }));
+  if (!mark.isWhole)
+    await copyRows(from, to, mark, (table, done) => onProgress({ phase: 'copying', table, done, total }));
   await compare(from, to, (table, checked) => onProgress({ phase: 'checking', table, done: checked, total }));
   if (!mark.isWhole) {
     await copyMeta(from, to);

@@ -68,10 +68,11 @@ export function writeMark(file: string, run: Omit<RunMark, 'database' | 'mark'>)
     const mark = { ...run, database: identityOf(file), mark: identity(fstatSync(descriptor, { bigint: true })) };
     writeSync(descriptor, bytesOf(mark), 0, MARK_BYTES, 0);
     fsyncSync(descriptor);
+    renameSync(draft, path);
   } finally {
     closeSync(descriptor);
+    rmSync(draft, { force: true });
   }
-  renameSync(draft, path);
   const folder = openSync(dirname(path), 'r');
   try {
     fsyncSync(folder);
@@ -113,7 +114,8 @@ export class RunMarkKeeper {
     try {
       writeMark(this.#file, { run: this.#run, position });
     } catch {
-      // The old one still holds.
+      // A disk without room for another file: the old one still holds.
+      this.keep(position);
     }
   }
 

@@ -159,7 +159,7 @@ class WriteSide {
   look(): Sight | undefined {
     const seen: Sight = { loss: this.#files.lossOfAny(), walBytes: this.#files.walBytes };
     if (!seen.loss) {
-      this.#renewMark();
+      if (performance.now() - this.#renewedAt >= RENEW_MS) this.#renewMark();
       // Nothing else makes the file smaller again after a reader held it for long.
       if (seen.walBytes > WAL_KEPT_BYTES) this.#checkpoint('TRUNCATE');
     }
@@ -170,7 +170,7 @@ class WriteSide {
 
   close(): void {
     // Closing brings the WAL into the database; what was cut out of it in between must not get there.
-    if (!this.#files.lossOfAny()) this.#mark.keep(this.#position);
+    if (!this.#files.lossOfAny()) this.#renewMark();
     this.#mark.close();
     this.#database.close();
     this.#files.close();
@@ -189,10 +189,10 @@ class WriteSide {
     }
   }
 
+  /** A copy that was taken before can't be put back unnoticed, not even into the same files. */
   #renewMark(): void {
-    const now = performance.now();
-    if (this.#position === this.#renewedPosition || now - this.#renewedAt < RENEW_MS) return;
-    this.#renewedAt = now;
+    if (this.#position === this.#renewedPosition) return;
+    this.#renewedAt = performance.now();
     this.#renewedPosition = this.#position;
     this.#mark.renew(this.#position);
   }
