@@ -101,6 +101,45 @@ test('typing and read marks reach other nodes', async () => {
   expect(here.notes.all.some(({ name }) => name === 'typing.started')).toBe(false);
 });
 
+test('a block at one node holds at the others within 1 s: nothing is written, and no signal passes', async () => {
+  await using blocker = await connectJsonRpc(first.url, { name: 'Lia' });
+  await using blocked = await connectJsonRpc(second.url, { name: 'Mir' });
+  const [me, them] = [(await call(blocker, 'session.get', {})).user, (await call(blocked, 'session.get', {})).user];
+  const { room } = await call(blocked, 'direct.open', { user: me.id });
+  for (const client of [blocker, blocked]) await call(client, 'room.leave', { room: 'lobby' });
+  const signals = () =>
+    blocker.notes.all.filter(({ name, body }) => {
+      const isOfThem = (body['user'] as Member['user'] | undefined)?.id === them.id;
+      return isOfThem && (name === 'typing.started' || body['presence'] === 'away');
+    }).length;
+  await call(blocked, 'message.send', { room: room.id, text: 'before' });
+  await hears(blocker, 'before');
+
+  await call(blocker, 'user.block', { user: them.id });
+  const since = performance.now();
+  const refused = async () => (await blocked.ask('message.send', { room: room.id, text: 'after' })).error?.code;
+  await expect.poll(refused, { interval: 20, timeout: 5000 }).toBe('forbidden');
+  expect(performance.now() - since).toBeLessThan(1000);
+  await blocked.ask('typing.start', { room: room.id });
+  await call(blocked, 'presence.set', { presence: 'away' });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(signals()).toBe(0);
+  expect((await blocker.ask('message.send', { room: room.id, text: 'neither' })).error?.code).toBe('forbidden');
+
+  await call(blocker, 'user.unblock', { user: them.id });
+  const isFree = async () => (await blocked.ask('message.send', { room: room.id, text: 'free' })).error === undefined;
+  await expect.poll(isFree, { interval: 20, timeout: 5000 }).toBe(true);
+  await hears(blocker, 'free');
+  // Now they pass, so that they would have been heard before.
+  const seen = blocker.notes.all.length;
+  await call(blocked, 'typing.start', { room: room.id });
+  await call(blocked, 'presence.set', { presence: 'online' });
+  await blocker.notes.until((notes) => {
+    const names = notes.slice(seen).map(({ name }) => name);
+    return names.includes('typing.started') && names.includes('presence.changed');
+  });
+});
+
 test('A3 a session that ends at one node is closed at every node within 1 s', async () => {
   const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Ivo' });
   const here = await connectJsonRpc(first.url, { token });

@@ -89,12 +89,64 @@ describe.each(cases)('axe finds nothing, in %s and %s, by %s rules', (language, 
     await check('switcher', page);
     await page.keyboard.press('Escape');
 
+    await page.getByRole('button', { name: /이웃 님 메뉴|Menu for 이웃/ }).click();
+    await page.getByRole('menuitem', { name: /1:1 대화하기|Message/ }).click();
+    await page.getByRole('heading', { name: '이웃', exact: true }).waitFor();
+    await page.getByRole('button', { name: /방 정보|Room details/ }).click();
+    await check('direct details', page);
+    await page.getByRole('button', { name: /^(차단|Block)$/ }).click();
+    await check('block question', page);
+    await page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: /^(차단|Block)$/ })
+      .click();
+    await page.getByText(/이웃 님을 차단했습니다|You blocked 이웃/).waitFor();
+    await check('blocked', page);
+    await page.getByRole('button', { name: /내 메뉴|Your menu/ }).click();
+    await page.getByRole('menuitem', { name: /차단한 사람|Blocked people/ }).click();
+    await page.getByRole('button', { name: /이웃 님 차단 풀기|Unblock 이웃/ }).waitFor();
+    await check('blocked people', page);
+    await page.keyboard.press('Escape');
+
     await page.goto(`${server.url}/#/r/nowhere`);
     await page.getByText(/방을 찾을 수 없습니다|can't be found/).waitFor();
     await check('no such room', page);
 
     expect(Object.fromEntries(Object.entries(checked).filter(([, found]) => found.length > 0))).toEqual({});
     expect(one.problems).toEqual([]);
+  });
+
+  test('on a page where much fails, and on one that can not start', { timeout: 60_000 }, async () => {
+    await using one = await enter(browser, server.url, `탈 ${language} ${theme}`, { language, theme });
+    const { page } = one;
+    await page.addInitScript(() => {
+      Object.defineProperty(globalThis, 'indexedDB', {
+        get: () => {
+          throw new DOMException('Access is denied', 'SecurityError');
+        },
+      });
+    });
+    await page.route('**/assets/conversation-*.js*', (route) => route.abort());
+    await page.reload();
+    await page.getByText(/저장할 수 없습니다|can't be saved/).waitFor();
+    await page.getByText(/이 부분을 불러오지 못했습니다|could not be loaded/).waitFor();
+    const html = await (await fetch(server.url)).text();
+    const body = html.replace(/(name="madang-version" content=")[^"]+/, '$1another');
+    await page.route(`${server.url}/`, (route) => route.fulfill({ contentType: 'text/html', body }));
+    await page.context().setOffline(true);
+    await page.getByText(/인터넷에 연결되어 있지 않습니다|You are offline/).waitFor();
+    await page.context().setOffline(false);
+    await page.getByText(/새 버전이 나왔습니다|A new version/).waitFor();
+    const checked: Record<string, string[]> = { failing: await violations(page, rules) };
+
+    await page.route('**/assets/*.js*', (route) => route.abort());
+    await page.reload();
+    await page.evaluate(() => {
+      for (const animation of document.getAnimations()) animation.finish();
+    });
+    await page.getByText('Madang could not start').waitFor();
+    checked['not started'] = await violations(page, rules);
+    expect(Object.fromEntries(Object.entries(checked).filter(([, found]) => found.length > 0))).toEqual({});
   });
 
   test('on a phone', { timeout: 60_000 }, async () => {
@@ -107,6 +159,10 @@ describe.each(cases)('axe finds nothing, in %s and %s, by %s rules', (language, 
     checked['conversation'] = await violations(page, rules);
     await page.getByRole('button', { name: /참여자 보기|Show people/ }).click();
     checked['people'] = await violations(page, rules);
+    await page.goto(server.url);
+    await page.evaluate(() => fetch('api/rooms/lobby/leave', { method: 'POST' }));
+    await page.getByText(/아직 들어간 방이 없습니다|haven't joined a room/).waitFor();
+    checked['no rooms'] = await violations(page, rules);
     expect(Object.fromEntries(Object.entries(checked).filter(([, found]) => found.length > 0))).toEqual({});
   });
 });

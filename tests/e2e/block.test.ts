@@ -28,7 +28,7 @@ test('a direct room is hidden until its next message, and its other person block
   const link = me.page.getByRole('link', { name: /길손/ });
   await link.click();
   await me.page.getByRole('button', { name: '방 정보' }).click();
-  await me.page.getByRole('button', { name: '감추기' }).click();
+  await me.page.getByRole('button', { name: '대화 숨기기' }).click();
   await link.waitFor({ state: 'detached' });
   await call(other, 'message.send', { room: room.id, text: '계신가요?' });
   await link.click();
@@ -42,7 +42,7 @@ test('a direct room is hidden until its next message, and its other person block
     .last()
     .click();
   await me.page.getByRole('menuitem', { name: '차단한 사람' }).click();
-  await me.page.getByRole('button', { name: '길손 차단 풀기' }).click();
+  await me.page.getByRole('button', { name: '길손 님 차단 풀기' }).click();
   await me.page.getByText('차단한 사람이 없습니다').waitFor();
   await me.page.keyboard.press('Escape');
   await me.page.locator('#composer').waitFor();

@@ -32,6 +32,16 @@ test('a phone shows one pane at a time, and nothing is wider than it', async () 
   await page.getByRole('complementary').getByRole('button', { name: '참여자 닫기' }).tap();
   await page.getByRole('button', { name: '방 목록으로' }).tap();
   await page.getByRole('navigation', { name: '내 방' }).waitFor();
+
+  await page.getByRole('link', { name: /lobby/ }).tap();
+  await page.getByRole('button', { name: '방 정보' }).tap();
+  await page.getByRole('button', { name: '방에서 나가기' }).tap();
+  await page.getByRole('alertdialog').getByRole('button', { name: '나가기' }).tap();
+  await page.getByText('아직 들어간 방이 없습니다').waitFor();
+  expect(await overflow()).toBe(0);
+  await page.getByRole('button', { name: '방 둘러보기' }).last().tap();
+  await page.getByRole('button', { name: '들어가기: lobby' }).tap();
+  await page.locator('#composer').waitFor();
   expect(one.problems).toEqual([]);
 });
 

@@ -40,6 +40,47 @@ test('a public room is made, found by another, joined, and left', async () => {
   expect([...owner.problems, ...guest.problems]).toEqual([]);
 });
 
+test('where there is no room, the page says so and helps to make the first one', async () => {
+  await using empty = await startServer({ flags: ['--lobby', 'off'] });
+  await using one = await enter(browser, empty.url, '첫 손님');
+  const main = one.page.getByRole('main');
+  await main.getByRole('heading', { name: '아직 들어간 방이 없습니다' }).waitFor();
+  await main.getByRole('button', { name: '방 둘러보기' }).click();
+  await one.page.getByRole('dialog').getByText('아직 공개 방이 없습니다').waitFor();
+  await one.page.keyboard.press('Escape');
+  await main.getByRole('button', { name: '새 방 만들기' }).click();
+  await one.page.getByLabel('방 이름').fill('첫 방');
+  await one.page.getByRole('button', { name: '만들기', exact: true }).click();
+  await one.page.getByRole('heading', { name: '첫 방', exact: true }).waitFor();
+  expect(one.problems).toEqual([]);
+});
+
+test('what one may not do is not offered: to make rooms, to write to one person', async () => {
+  await using strict = await startServer({ flags: ['--create-rooms', 'off', '--direct', 'off'] });
+  await using one = await enter(browser, strict.url, '방문객');
+  await using other = await enter(browser, strict.url, '이웃');
+  const { page } = one;
+  await page.getByRole('complementary', { name: '참여자' }).getByText('이웃').waitFor();
+  const count = (name: string) => page.getByRole('button', { name }).count();
+  expect(await count('이웃 님 메뉴')).toBe(0);
+  expect(await page.getByRole('heading', { name: '1:1 대화' }).count()).toBe(0);
+  expect(await count('새 방 만들기')).toBe(0);
+  await page.getByRole('button', { name: '방 둘러보기' }).click();
+  await page.getByRole('dialog').getByText('lobby', { exact: true }).waitFor();
+  expect(await count('새 방 만들기')).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('이웃');
+  await page.getByText('찾는 방이나 사람이 없습니다').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: '방 정보' }).click();
+  await page.getByRole('button', { name: '방에서 나가기' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: '나가기' }).click();
+  await page.getByText('초대받은 방은 바로 여기에 나타납니다').waitFor();
+  expect(await count('새 방 만들기')).toBe(0);
+  expect([...one.problems, ...other.problems]).toEqual([]);
+});
+
 test("an owner changes a room's topic and name, and everybody sees it", async () => {
   await using owner = await enter(browser, server.url, '이름짓는이');
   await using guest = await enter(browser, server.url, '보는이');

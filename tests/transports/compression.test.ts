@@ -100,7 +100,7 @@ test('D2 who negotiated compression and who did not stand in one room, and hear 
         [1, 40, 700, 6000].map((length) =>
           call(client, 'message.send', {
             room: room.id,
-            text: `${name} ${'마당 workspace '.repeat(length / 12)}${round}`,
+            text: `${name} ${'마당 workspace '.repeat(length / 17)}${round}`,
           }),
         ),
       ),

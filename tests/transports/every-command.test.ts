@@ -40,6 +40,8 @@ describe.each(Object.keys(connects))('at %s', (transport) => {
     const { room } = await call(client, 'room.create', { name: `stage ${++count}` });
     await call(client, 'room.invite', { room: room.id, user: otherUser.id });
     const { message } = await call(client, 'message.send', { room: room.id, text: 'to be changed' });
+    // Only a direct room can be hidden.
+    const { room: direct } = await call(client, 'direct.open', { user: otherUser.id });
     const inputs = {
       ...sampleInputs({ room: room.id, message: message.id, user: otherUser.id }),
       'room.create': { name: `made ${++count}`, topic: 'with a topic', clientId: `made-${count}` },
@@ -48,6 +50,7 @@ describe.each(Object.keys(connects))('at %s', (transport) => {
       'session.start': { name: `restarted ${++count}` },
       'log.read': { room: room.id, after: 0 },
       'member.list': { room: room.id },
+      'room.hide': { room: direct.id },
     } as Record<CommandName, unknown>;
     for (const name of order) {
       // It would make this client somebody else.

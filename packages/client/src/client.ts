@@ -17,7 +17,7 @@ import type { CursorReset, Cursors } from './cursors.js';
 import type { Observable } from './observable.js';
 import type { OutboxStore } from './outbox-store.js';
 import type { RoomView } from './room-state.js';
-import type { Credentials } from './session.js';
+import type { Abilities, Credentials } from './session.js';
 import type { OpenTransport } from './transport.js';
 
 /** What a client is made with. */
@@ -78,6 +78,8 @@ export interface Sending {
 export interface Client {
   readonly state: Observable<ConnectionState>;
   readonly user: Observable<User | undefined>;
+  /** What the user may do here, so that nothing is offered that would be `forbidden`; undefined without a session. */
+  readonly can: Observable<Abilities | undefined>;
   /** The caller's rooms, kept up to date, in any order; without those that they have hidden. */
   readonly rooms: Observable<readonly Room[]>;
   /**

@@ -6,7 +6,7 @@ export { createClient } from './live-client.js';
 export type { Observable } from './observable.js';
 export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';
 export type { Activity, RoomState, RoomView, ViewMessage } from './room-state.js';
-export type { Credentials } from './session.js';
+export type { Abilities, Credentials } from './session.js';
 export type { OpenTransport, Transport, TransportHandlers, TransportOptions } from './transport.js';
 export {
   type CommandInput,

@@ -86,6 +86,10 @@ class LiveClient implements Client {
     return this.#session.user;
   }
 
+  get can() {
+    return this.#session.can;
+  }
+
   get rooms() {
     return this.#feed.rooms.list;
   }

@@ -10,6 +10,9 @@ export type Credentials = { name: string } | { token: string };
 /** What a session tells when it begins or goes on. */
 export type SessionState = CommandOutput<'session.get'>;
 
+/** What the user may do here, whatever room it is, as the operator has set it. */
+export type Abilities = SessionState['can'];
+
 /** What a session is made from. */
 export interface SessionOptions {
   url: URL;
@@ -21,6 +24,7 @@ export interface SessionOptions {
 /** Who is signed in, and by what credentials a connection goes on with the session. */
 export class Session {
   readonly user = new Value<User | undefined>(undefined);
+  readonly can = new Value<Abilities | undefined>(undefined);
   readonly #options: SessionOptions;
   #token: string | undefined;
   #mayBeginByName = true;
@@ -90,6 +94,7 @@ export class Session {
     this.#token = undefined;
     this.#mayBeginByName = false;
     this.user.set(undefined);
+    this.can.set(undefined);
   }
 
   /** Forgets a token that the server doesn't know; says whether there is another way in. */
@@ -125,6 +130,10 @@ export class Session {
   #accept(state: SessionState): SessionState {
     this.#mayBeginByName = true;
     this.#refusal = undefined;
+    const can = this.can.get();
+    if (can?.createRooms !== state.can.createRooms || can.openDirects !== state.can.openDirects)
+      this.can.set(state.can);
+    // After it: whoever hears that there is a user finds what they may do.
     const user = this.user.get();
     if (user?.id !== state.user.id || user.name !== state.user.name) this.user.set(state.user);
     return state;

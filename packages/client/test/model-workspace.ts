@@ -270,7 +270,7 @@ export class ModelWorkspace {
 
   #state(user: string): object {
     const rooms = [...this.rooms].filter(([, { members }]) => members.has(user)).map(([id]) => this.#room(id, user));
-    return { user: this.users.get(user), rooms, epoch: this.epoch };
+    return { user: this.users.get(user), rooms, can: { createRooms: true, openDirects: true }, epoch: this.epoch };
   }
 
   #joined(room: string, user: string): number {

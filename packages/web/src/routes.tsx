@@ -1,20 +1,22 @@
-import { MessagesSquare } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch } from 'wouter';
+import { NoRooms } from './features/room/no-rooms.js';
 import { RoomScreen } from './features/room/room-screen.js';
 import { useRooms } from './state/client-provider.js';
 import { lastRoom } from './state/last-room.js';
 import { PHONE, useMedia } from './state/media.js';
-import { Button } from './ui/button.js';
-import { Empty } from './ui/empty.js';
+
+export interface RoutesProps {
+  onBrowse: () => void;
+  onCreate: () => void;
+}
 
 /** What the main pane shows, by the address behind `#`: the page then works under any path of any server. */
-export function Routes({ onBrowse }: { onBrowse: () => void }) {
+export function Routes({ onBrowse, onCreate }: RoutesProps) {
   return (
     <Switch>
       <Route path="/r/:id">{({ id }) => <RoomScreen key={id} id={id} />}</Route>
       <Route path="/">
-        <Home onBrowse={onBrowse} />
+        <Home onBrowse={onBrowse} onCreate={onCreate} />
       </Route>
       <Route>
         <Redirect to="/" replace />
@@ -24,26 +26,12 @@ export function Routes({ onBrowse }: { onBrowse: () => void }) {
 }
 
 /** No room is chosen: on a wide screen the last one is shown, or the first. */
-function Home({ onBrowse }: { onBrowse: () => void }) {
-  const { t } = useTranslation();
+function Home({ onBrowse, onCreate }: RoutesProps) {
   const rooms = useRooms();
   const isPhone = useMedia(PHONE);
   const last = lastRoom();
   const room = rooms.find((each) => each.id === last) ?? rooms[0];
   if (isPhone) return null;
   if (room) return <Redirect to={`/r/${room.id}`} replace />;
-  return (
-    <Empty
-      isPage
-      icon={<MessagesSquare size={28} aria-hidden />}
-      title={t('room.emptyTitle')}
-      actions={
-        <Button tone="primary" onClick={onBrowse}>
-          {t('room.browse')}
-        </Button>
-      }
-    >
-      {t('room.emptyText')}
-    </Empty>
-  );
+  return <NoRooms isPage onBrowse={onBrowse} onCreate={onCreate} />;
 }

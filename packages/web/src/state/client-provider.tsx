@@ -1,4 +1,4 @@
-import type { Client, Observable, RoomState, RoomView } from '@madang/client';
+import type { Abilities, Client, Observable, RoomState, RoomView } from '@madang/client';
 import type { Room, User } from '@madang/protocol';
 import { createContext, type ReactNode, use, useMemo, useState, useSyncExternalStore } from 'react';
 
@@ -30,6 +30,12 @@ export function useUser(): User {
   const last = useLast(user);
   if (!last) throw new Error('Nobody is signed in');
   return last;
+}
+
+/** What the caller may do here. What is not known is offered: the server has the last word. */
+export function useAbilities(): Abilities {
+  const can = useObservable(useClient().can);
+  return useLast(can) ?? { createRooms: true, openDirects: true };
 }
 
 /** The caller's rooms. */

@@ -32,14 +32,14 @@ export function formatDate(language: Language, at: number): string {
   return format(language, 'date', { dateStyle: 'long' }).format(at);
 }
 
-/** `5분 전`, `3 days ago`. */
-export function formatAgo(language: Language, at: number, now = Date.now()): string {
+/** `5분 전`, `3 days ago`; undefined for what is less than a minute ago, which wants words of its own. */
+export function formatAgo(language: Language, at: number, now = Date.now()): string | undefined {
   const seconds = Math.min(0, (at - now) / 1000);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   for (const [unit, size] of UNITS) {
     if (-seconds >= size) return relative.format(Math.ceil(seconds / size), unit);
   }
-  return relative.format(0, 'minute');
+  return undefined;
 }
 
 /** Names as a list: `고구마, 새벽별`; `a, b and c`. */

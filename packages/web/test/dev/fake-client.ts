@@ -19,6 +19,8 @@ class Value<T> {
   };
 }
 
+const everything = { createRooms: true, openDirects: true };
+
 /** A client without a server: a few rooms and people in memory. */
 export function fakeClient(options: URLSearchParams) {
   const state = new Value<ConnectionState>({ status: 'connecting' });
@@ -102,6 +104,7 @@ export function fakeClient(options: URLSearchParams) {
   const client = {
     state,
     user,
+    can: new Value(options.has('restricted') ? { createRooms: false, openDirects: false } : everything),
     rooms,
     token: undefined,
     outboxError: new Value<undefined>(undefined),

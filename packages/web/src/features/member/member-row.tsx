@@ -1,6 +1,7 @@
 import type { Member } from '@madang/client';
 import { MessageCircle, UserMinus } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { useAbilities } from '../../state/client-provider.js';
 import { Avatar } from '../../ui/avatar.js';
 import { classNames } from '../../ui/class-names.js';
 import { Menu, MenuItem } from '../../ui/menu.js';
@@ -15,14 +16,15 @@ export interface MemberRowProps {
   onRemove: () => void;
 }
 
-/** A member, with a menu of what can be done with them. */
+/** A member, with a menu of what can be done with them, if anything. */
 export function MemberRow({ member, isSelf, mayRemove, onRemove }: MemberRowProps) {
   const { t } = useTranslation();
   const openDirect = useOpenDirect();
-  if (isSelf) {
+  const { openDirects } = useAbilities();
+  if (isSelf || (!openDirects && !mayRemove)) {
     return (
-      <li className={styles.row}>
-        <MemberWords member={member} isSelf />
+      <li className={classNames(styles.row, member.presence === 'offline' && styles.offline)}>
+        <MemberWords member={member} isSelf={isSelf} />
       </li>
     );
   }
@@ -40,9 +42,11 @@ export function MemberRow({ member, isSelf, mayRemove, onRemove }: MemberRowProp
           </button>
         }
       >
-        <MenuItem icon={<MessageCircle size={17} aria-hidden />} onSelect={() => void openDirect(member.user.id)}>
-          {t('member.direct')}
-        </MenuItem>
+        {openDirects && (
+          <MenuItem icon={<MessageCircle size={17} aria-hidden />} onSelect={() => void openDirect(member.user.id)}>
+            {t('member.direct')}
+          </MenuItem>
+        )}
         {mayRemove && (
           <MenuItem icon={<UserMinus size={17} aria-hidden />} isDanger onSelect={onRemove}>
             {t('member.remove')}

@@ -6,8 +6,9 @@ import { formatAgo } from '../../state/format-time.js';
 /** Whether somebody is here, in words: `접속 중`, `5분 전 접속`. */
 export function usePresenceText(): (member: Member) => string {
   const { t, i18n } = useTranslation();
-  return ({ presence, lastSeen }) =>
-    presence === 'offline' && lastSeen !== undefined
-      ? t('member.lastSeen', { when: formatAgo(languageOf(i18n), lastSeen) })
-      : t(`member.${presence}`);
+  return ({ presence, lastSeen }) => {
+    if (presence !== 'offline' || lastSeen === undefined) return t(`member.${presence}`);
+    const when = formatAgo(languageOf(i18n), lastSeen);
+    return when === undefined ? t('member.lastSeenNow') : t('member.lastSeen', { when });
+  };
 }

@@ -3,7 +3,7 @@ import { Plus, SearchX } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
-import { useClient, useRooms } from '../../state/client-provider.js';
+import { useAbilities, useClient, useRooms } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
@@ -18,6 +18,7 @@ import { useRoomSearch } from './use-room-search.js';
 /** The public rooms, to be found and joined. */
 export function BrowseDialog({ onClose, onCreate }: { onClose: () => void; onCreate: () => void }) {
   const { t } = useTranslation();
+  const { createRooms } = useAbilities();
   const [search, setSearch] = useState('');
   const { rooms, hasMore, error, loadMore } = useRoomSearch(search);
   return (
@@ -35,8 +36,11 @@ export function BrowseDialog({ onClose, onCreate }: { onClose: () => void; onCre
       <div className={styles.results} aria-busy={rooms === undefined}>
         {rooms === undefined && <SkeletonRows count={4} />}
         {rooms?.length === 0 && (
-          <Empty icon={<SearchX size={28} aria-hidden />} title={t('room.browseEmpty')}>
-            {t('room.browseEmptyText')}
+          <Empty
+            icon={<SearchX size={28} aria-hidden />}
+            title={t(search.trim() === '' ? 'room.browseNone' : 'room.browseEmpty')}
+          >
+            {createRooms && t(search.trim() === '' ? 'room.browseNoneText' : 'room.browseEmptyText')}
           </Empty>
         )}
         <ul>
@@ -50,10 +54,12 @@ export function BrowseDialog({ onClose, onCreate }: { onClose: () => void; onCre
           </Button>
         )}
       </div>
-      <Button onClick={onCreate}>
-        <Plus size={17} aria-hidden />
-        {t('room.create')}
-      </Button>
+      {createRooms && (
+        <Button onClick={onCreate}>
+          <Plus size={17} aria-hidden />
+          {t('room.create')}
+        </Button>
+      )}
     </Dialog>
   );
 }

@@ -8,6 +8,7 @@ import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { formatDate } from '../../state/format-time.js';
 import { Button } from '../../ui/button.js';
+import { classNames } from '../../ui/class-names.js';
 import { Dialog } from '../../ui/dialog.js';
 import { showToast } from '../../ui/toast.js';
 import { BlockDialog } from '../block/block-dialog.js';
@@ -55,7 +56,7 @@ export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void
         {room.kind === 'direct' ? (
           <DirectActions room={room} onBlock={() => setStep('block')} onClose={onClose} />
         ) : (
-          <Button className={styles.leave} onClick={() => setStep('leave')}>
+          <Button className={classNames(styles.last, styles.leave)} onClick={() => setStep('leave')}>
             <LogOut size={17} aria-hidden />
             {t('room.leave')}
           </Button>
@@ -77,6 +78,7 @@ function DirectActions({ room, onBlock, onClose }: { room: Room; onBlock: () => 
       await client.call('room.hide', { room: room.id });
       onClose();
       go('/');
+      showToast(t('room.hidden'));
     } catch (error) {
       showToast(errorText(t, error));
     }
@@ -88,7 +90,10 @@ function DirectActions({ room, onBlock, onClose }: { room: Room; onBlock: () => 
         {t('room.hide')}
       </Button>
       {peer && (
-        <Button className={styles.leave} onClick={() => (room.blocked ? void unblock(peer.id) : onBlock())}>
+        <Button
+          className={classNames(styles.last, !room.blocked && styles.leave)}
+          onClick={() => (room.blocked ? void unblock(peer.id) : onBlock())}
+        >
           <Ban size={17} aria-hidden />
           {t(room.blocked ? 'block.unblock' : 'block.block')}
         </Button>

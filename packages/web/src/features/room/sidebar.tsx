@@ -3,11 +3,12 @@ import { Compass, Plus, Search } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
-import { useRooms } from '../../state/client-provider.js';
+import { useAbilities, useRooms } from '../../state/client-provider.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { Logo } from '../../ui/logo.js';
 import { UserMenu } from '../session/user-menu.js';
+import { NoRooms } from './no-rooms.js';
 import { orderRooms } from './order-rooms.js';
 import { RoomIcon } from './room-icon.js';
 import { roomTitle } from './room-title.js';
@@ -27,6 +28,7 @@ export interface SidebarProps {
 export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: SidebarProps) {
   const { t, i18n } = useTranslation();
   const all = useRooms();
+  const { createRooms, openDirects } = useAbilities();
   const language = languageOf(i18n);
   const { rooms, directs } = useMemo(() => orderRooms(t, language, all), [t, language, all]);
   return (
@@ -52,25 +54,31 @@ export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: Sideb
               <IconButton size="small" label={t('room.browse')} onClick={onBrowse}>
                 <Compass size={17} aria-hidden />
               </IconButton>
-              <IconButton size="small" label={t('room.create')} onClick={onCreate}>
-                <Plus size={18} aria-hidden />
-              </IconButton>
+              {createRooms && (
+                <IconButton size="small" label={t('room.create')} onClick={onCreate}>
+                  <Plus size={18} aria-hidden />
+                </IconButton>
+              )}
             </>
           }
         >
-          {rooms.length === 0 ? (
-            <p className={styles.note}>{t('room.noRooms')}</p>
-          ) : (
-            <RoomLinks rooms={rooms} current={current} />
-          )}
+          {rooms.length > 0 && <RoomLinks rooms={rooms} current={current} />}
+          {rooms.length === 0 &&
+            (isPage ? (
+              <NoRooms isPage={false} onBrowse={onBrowse} onCreate={onCreate} />
+            ) : (
+              <p className={styles.note}>{t('room.noRooms')}</p>
+            ))}
         </Section>
-        <Section title={t('room.directs')}>
-          {directs.length === 0 ? (
-            <p className={styles.note}>{t('room.noDirects')}</p>
-          ) : (
-            <RoomLinks rooms={directs} current={current} />
-          )}
-        </Section>
+        {(openDirects || directs.length > 0) && (
+          <Section title={t('room.directs')}>
+            {directs.length === 0 ? (
+              <p className={styles.note}>{t('room.noDirects')}</p>
+            ) : (
+              <RoomLinks rooms={directs} current={current} />
+            )}
+          </Section>
+        )}
       </div>
       <UserMenu />
     </nav>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { languageOf } from '../../i18n/i18n.js';
-import { useClient, useRooms } from '../../state/client-provider.js';
+import { useAbilities, useClient, useRooms } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { Avatar } from '../../ui/avatar.js';
 import { showToast } from '../../ui/toast.js';
@@ -32,6 +32,7 @@ export function useSwitcher(search: string) {
   const [, go] = useLocation();
   const openDirect = useOpenDirect();
   const all = useRooms();
+  const { openDirects } = useAbilities();
   const { rooms: found } = useRoomSearch(search);
   const people = useAcquaintances(undefined);
   const words = search.trim().toLocaleLowerCase().normalize('NFKC');
@@ -57,7 +58,7 @@ export function useSwitcher(search: string) {
     { title: 'switcher.mine' as const, places: mine },
     {
       title: 'switcher.people' as const,
-      places: (words === '' ? [] : (people ?? []))
+      places: (words !== '' && openDirects ? (people ?? []) : [])
         .filter((person) => !peers.has(person.id))
         .map((person): Place => ({
           key: `person-${person.id}`,

@@ -53,7 +53,7 @@ export function Workspace() {
         {hasMain && (
           <main ref={main} className={styles.main} tabIndex={-1}>
             <Part key={current}>
-              <Routes onBrowse={() => setDialog('browse')} />
+              <Routes onBrowse={() => setDialog('browse')} onCreate={() => setDialog('create')} />
             </Part>
           </main>
         )}
