@@ -56,6 +56,7 @@ test('D1–D8: ten kills and every other fault leave nothing lost, doubled, out 
   expect(listViolations(verdict.violations), `seed ${seed}`).toEqual([]);
   expect(summary.missing(), `never happened, seed ${seed}`).toEqual([]);
   expect(tally.kills).toBeGreaterThanOrEqual(10);
+  expect(verdict.takenBack).toBeGreaterThan(0);
   expect(verdict.messages).toBeGreaterThan(50);
 }, 240_000);
 

@@ -1,12 +1,13 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
 // random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
 // With `--nodes 3` it is that many nodes on a PostgreSQL and a Redis; their mutants come after the minutes.
-import { atRandom, check, playSlowClient, readHistory, Summary, type Verdict } from '@madang/verify';
+import { check, checkRun, createRandom, playSlowClient, readHistory, Summary, type Verdict } from '@madang/verify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allFaults } from './faults/all.ts';
+import { Deck } from './faults/deck.ts';
 import { compileShim } from './faults/shim.ts';
 import { diskMutants, type Mutant, mutants, slowMutant } from './mutants/mutants.ts';
 import { breakServer } from './mutants/mutate.ts';
@@ -74,6 +75,7 @@ process.exit(summary.isClean() && failures.length === 0 ? 0 : 1);
 
 async function playRounds(durationMs: number, only: readonly string[] | undefined): Promise<void> {
   const end = performance.now() + durationMs;
+  const deck = new Deck(createRandom(seed));
   for (let round = 0; performance.now() < end; round += 1) {
     const roundFolder = join(folder, `round-${round}`);
     const { history, tally, failure } = await runBuilt({
@@ -87,11 +89,11 @@ async function playRounds(durationMs: number, only: readonly string[] | undefine
       quietMs: 45_000,
       shimLibrary,
       disturb: (shim) => {
-        const faults = allFaults(shim);
-        return atRandom(only === undefined ? faults : faults.filter(({ kind }) => only.includes(kind)), 150);
+        const faults = allFaults(shim).filter(({ kind }) => only === undefined || only.includes(kind));
+        return (world, isOver) => deck.play(faults, world, isOver);
       },
     });
-    const verdict = check(readHistory(history));
+    const verdict = checkRun(history);
     summary.add(`round ${round} (seed ${seed + round})`, verdict, tally);
     if (failure !== undefined) failures.push(`round ${round} (seed ${seed + round}): ${failure}`);
     const { violations, messages } = verdict;

@@ -5,7 +5,7 @@ import { checkMembership } from './checks/membership.js';
 import { checkViews, checkWire } from './checks/order.js';
 import { checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.js';
 import { countTakenBack, splitByRestores } from './checks/restores.js';
-import type { Entry } from './history.js';
+import { type Entry, readHistory } from './history.js';
 
 export type { Violation, ViolationKind } from './checks/facts.js';
 
@@ -72,6 +72,12 @@ export function check(entries: readonly Entry[]): Verdict {
     timesBack: countTimesBack(last),
     takenBack: countTakenBack(parts),
   };
+}
+
+/** Judges what a run has left. Where its log could not be read at the end, there is nothing to compare with. */
+export function checkRun(path: string): Verdict {
+  const entries = readHistory(path);
+  return check(entries.some(({ type }) => type === 'quiet') ? entries : []);
 }
 
 function judge(facts: Facts): Violation[] {

@@ -1,4 +1,4 @@
-export { check, type Verdict } from './checker.js';
+export { check, checkRun, type Verdict } from './checker.js';
 export type { Violation, ViolationKind } from './checks/facts.js';
 export { type ClientOptions, type ContractClient, RawClient } from './clients.js';
 export { type Transport } from './transports/transport.js';

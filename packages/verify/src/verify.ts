@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check } from './checker.js';
+import { check, checkRun } from './checker.js';
 import type { Violation } from './checks/facts.js';
 import { cut, cutAtBytes, delay, duplicate, halfOpen } from './faults/network.js';
 import { kill, stop } from './faults/process.js';
@@ -113,8 +113,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     if (options.keep !== undefined) copyFileSync(history, options.keep);
     const hasLog = entries.some(({ type }) => type === 'quiet');
     if (!hasLog && options.target.kind === 'running') throw new UntestableError(`The workspace is gone (${failure}).`);
-    // Without a log at the end there is nothing to compare with.
-    const verdict = check(hasLog ? entries : []);
+    const verdict = checkRun(history);
     const figures = countFigures(entries, verdict, tally);
     if (failure === undefined && figures.messages === 0) throw new UntestableError('No message was acknowledged.');
     const report = { promises: judgePromises(verdict.violations, figures), figures, failure };

@@ -1,6 +1,7 @@
-import { check, createRandom, type Fault, pause, type Random, readHistory, Summary, type World } from '@madang/verify';
+import { checkRun, createRandom, Summary } from '@madang/verify';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Deck } from '../faults/deck.ts';
 import type { Measured } from './recovery.ts';
 import { nodesLines } from './report.ts';
 import { runNodes } from './run-nodes.ts';
@@ -51,10 +52,10 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
       disturb: (world, { faults }, isOver) => {
         const chosen = only === undefined ? faults : faults.filter(({ kind }) => only.includes(kind));
         for (const { kind } of chosen) kinds.add(kind);
-        return playFrom(deck, chosen, world, isOver);
+        return deck.play(chosen, world, isOver);
       },
     });
-    const verdict = check(readHistory(result.history));
+    const verdict = checkRun(result.history);
     summary.add(`round ${round} (seed ${seed})`, verdict, result.tally);
     measured.push(...result.measured);
     if (result.failure !== undefined) failures.push(`round ${round} (seed ${seed}): ${result.failure}`);
@@ -70,31 +71,4 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
       failures.push(`a fault never happened, which proves nothing: ${kind}`);
   }
   return { lines: nodesLines(summary, measured), failures: [...summary.problems, ...failures] };
-}
-
-/** Faults in a random order, of which each comes as often as it weighs before any comes more often. */
-class Deck {
-  readonly #random: Random;
-  #kinds: string[] = [];
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  draw(faults: readonly Fault[]): Fault | undefined {
-    if (this.#kinds.length === 0) {
-      const tickets = faults.flatMap(({ kind, weight }) => Array.from({ length: weight }, () => kind));
-      this.#kinds = this.#random.shuffle(tickets);
-    }
-    const next = this.#kinds.pop();
-    return faults.find(({ kind }) => kind === next);
-  }
-}
-
-async function playFrom(deck: Deck, faults: readonly Fault[], world: World, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    await pause(world.random.between(0, 300));
-    if (isOver()) return;
-    await deck.draw(faults)?.run(world);
-  }
 }
