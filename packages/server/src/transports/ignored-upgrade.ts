@@ -10,12 +10,24 @@ const OF_UPGRADES = new Set(['upgrade', 'http2-settings']);
  * without the question, and the server reads its connection again.
  */
 export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  // Node has taken its listeners away: until it has its own again, a connection that breaks would end the process.
+  socket.on('error', destroyed);
+  readAgain(server, request, socket, head);
+}
+
+function readAgain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { _httpMessage: earlier } = socket as Duplex & { _httpMessage?: NodeJS.EventEmitter | null };
   // A response to a request before this one is on its way, and would be mixed with the one to this.
-  if (earlier) return void earlier.once('close', () => ignoreUpgrade(server, request, socket, head));
+  if (earlier) return void earlier.once('close', () => readAgain(server, request, socket, head));
   if (socket.destroyed) return;
   socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
   server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
+  socket.off('error', destroyed);
+}
+
+/** One listener for all sockets, which can be taken away. */
+function destroyed(this: Duplex): void {
+  this.destroy();
 }
 
 function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
