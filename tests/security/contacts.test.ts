@@ -41,6 +41,20 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     expect(await outcome(victim, 'room.create', { name: 'one more' })).toBe('conflict');
   });
 
+  test('a block and a direct room at the same time: nobody writes there', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      await using blocker = await come('blocker');
+      await using other = await come('blocked');
+      const [id, otherId] = [await idOf(blocker), await idOf(other)];
+      const [opened] = await Promise.all([
+        other.ask('direct.open', { user: id }),
+        call(blocker, 'user.block', { user: otherId }),
+      ]);
+      const { room } = (opened.result ?? {}) as { room?: { id: string } };
+      if (room) expect(await outcome(other, 'message.send', { room: room.id, text: 'written' })).toBe('forbidden');
+    }
+  });
+
   test('a hidden direct room is in no list until its next message, or until it is opened, on all devices', async () => {
     const guest = await startGuest(server.url, `hider ${++count}`);
     await using hider = await connectJsonRpc(server.url, guest);

@@ -1,10 +1,10 @@
 import { type CommandOutput, fail, type ParsedInput, type UserRef } from '@madang/protocol';
 import { refOf } from '../identity/actor.js';
-import { blockersOf, deleteBlock, insertBlock, listBlocked } from '../store/queries/blocks.js';
+import { deleteBlock, insertBlock, listBlocked } from '../store/queries/blocks.js';
 import { findRoomByKey } from '../store/queries/rooms.js';
 import { findUser } from '../store/queries/users.js';
 import type { Context } from './context.js';
-import { directKey } from './room.js';
+import { directKey, settleBlock } from './direct.js';
 
 /** user.block */
 export async function add(input: ParsedInput<'user.block'>, context: Context): Promise<CommandOutput<'user.block'>> {
@@ -41,11 +41,7 @@ async function settle(other: UserRef, blocked: boolean, context: Context): Promi
   const { signals, store } = context.parts;
   const user = context.session.user.id;
   const direct = await findRoomByKey(store.read, directKey(user, other.id));
-  if (direct) {
-    const isBlocked = (await blockersOf(store.read, user, other.id)).length > 0;
-    await store.setBlocked(direct.id, isBlocked);
-    signals.blocked(direct.id, isBlocked);
-  }
+  if (direct) await settleBlock(direct.id, user, other.id, context);
   signals.told(user, 'user.blocked', { user: other, blocked }, context.caller.connection);
   return { user: other };
 }

@@ -9,6 +9,7 @@ import { countOwnRooms, findMember, hideRoom, isOwnerless, shareRoom, successorO
 import { findRoomByClientId, findRoomByKey, listRooms } from '../store/queries/rooms.js';
 import { findUser } from '../store/queries/users.js';
 import type { Context } from './context.js';
+import { directKey, settleBlock } from './direct.js';
 import { pageSize } from './page.js';
 import { describeRoom, describeRooms } from './room-view.js';
 
@@ -23,11 +24,6 @@ function newRoomId(): string {
     .toString(36)
     .padStart(12, '0')
     .slice(-12);
-}
-
-/** The key of the direct room of two users. Their ids hold no spaces, so a pair has one. */
-export function directKey(one: string, other: string): string {
-  return `direct:${[one, other].sort().join(' ')}`;
 }
 
 /** Refuses a room more to a user who has entered as many themselves as one may. What others brought them into is free. */
@@ -227,6 +223,8 @@ export async function openDirect(
       newEvent.memberJoined(refOf(other), 'member'),
     ],
   });
+  // Made by the other one meanwhile, it is for them to settle.
   const id = created ? room : (await findRoomByKey(store.read, uniqueKey))?.id;
+  if (created) await settleBlock(room, user.id, other.id, context);
   return { room: await describeRoom(id ?? room, context) };
 }
