@@ -7,8 +7,9 @@
 const EMOJI = new RegExp('\\p{RGI_Emoji}', 'gv');
 
 // Controls, format characters (bidi, zero width, tags), private use, unassigned; then what is drawn as nothing:
-// default ignorables such as the Hangul fillers, and spaces other than the plain one.
-const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
+// default ignorables such as the Hangul fillers, spaces other than the plain one, and signs without ink (the Braille
+// pattern without dots, the null notehead, what stands for an object).
+const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800\u{1d159}\ufffc]|(?! )\p{Zs}/u;
 
 // More than two marks on one letter is a "stack" that runs over the neighbours' text.
 const STACKED_MARKS = /\p{M}{3,}/u;
@@ -49,7 +50,10 @@ export function nameProblem(name: string): string | undefined {
 /** A name as it comes from elsewhere is looked at to so many UTF-16 units: what is longer is cut anyway. */
 const MAX_RAW_UNITS = 400;
 
-const EMOJI_OR_INVISIBLE = new RegExp(`(\\p{RGI_Emoji})|[\\p{C}\\p{Default_Ignorable_Code_Point}]`, 'gv');
+const EMOJI_OR_INVISIBLE = new RegExp(
+  `(\\p{RGI_Emoji})|[\\p{C}\\p{Default_Ignorable_Code_Point}\\u2800\\u{1d159}\\ufffc]`,
+  'gv',
+);
 
 /**
  * Makes a usable name of one that comes from elsewhere, such as the app that Madang is mounted in: normalised, without what

@@ -20,7 +20,7 @@ const reservedKeys = new Set(reservedWords);
 const longestKey = Math.max(...reservedWords.map((word) => word.length));
 
 /** The same in Korean, where words are not set apart: anywhere in a name. */
-const reservedKorean = /관리자|운영자|운영진|시스템|마당/;
+const reservedKorean = /관리자|운영자|운영진|운영팀|어드민|시스템|마당/;
 
 /** Everyday words in which one of them is by chance. */
 const harmlessKorean = /마당발|마당쇠|마당놀이|앞마당|뒷마당|안마당|생태계시스템/g;
@@ -31,7 +31,11 @@ const KOREAN = /\p{Script=Hangul}/u;
 const WORDS = /\p{Script=Hangul}+|(?:(?!\p{Script=Hangul})[\p{L}\p{M}\p{N}])+/gu;
 
 /** What stands for a letter by its shape. */
-const lookAlikes: Record<string, string> = { '@': 'a', $: 's', '!': 'i', '|': 'l', 3: 'e', 4: 'a', 5: 's', 7: 't' };
+const lookAlikes = new Map([
+  ...Object.entries({ '@': 'a', $: 's', '!': 'i', '|': 'l', 0: 'o', 3: 'e', 4: 'a', 5: 's', 7: 't' }),
+  // Small capitals.
+  ...Array.from('ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', (small, at) => [small, 'abcdefghijklmnoprstuvwyz'.charAt(at)] as const),
+]);
 
 /** Whether a name claims a role that its bearer doesn't have, by itself or among other words. */
 export function isReservedName(name: string): boolean {
@@ -40,8 +44,10 @@ export function isReservedName(name: string): boolean {
     .filter((letter) => KOREAN.test(letter))
     .join('');
   if (reservedKorean.test(korean.replaceAll(harmlessKorean, ''))) return true;
-  const drawn = plain.replaceAll(/[@$!|3457]/g, (sign) => lookAlikes[sign] ?? sign);
-  return hasReservedWord(plain) || hasReservedWord(drawn);
+  // A word is the same word with lines below it or dots above.
+  const bare = plain.normalize('NFD').replaceAll(/\p{M}/gu, '');
+  const drawn = Array.from(bare, (sign) => lookAlikes.get(sign) ?? sign).join('');
+  return hasReservedWord(bare) || hasReservedWord(drawn);
 }
 
 /** A word that is cut (`ad-min`, `a d m i n`) counts as well: workerProxy are looked at together. */
