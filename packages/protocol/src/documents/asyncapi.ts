@@ -3,6 +3,29 @@ import { jsonSchemaOf, type JsonSchema } from './schemas.js';
 
 /** The AsyncAPI 3 document of the socket transports, derived from the table. `host` is `name:port`, `path` the mount's. */
 export function asyncApiDocument(host: string, path: string): JsonSchema {
+  const { schemas, messages, operations } = (described ??= describe());
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Madang',
+      version: '1',
+      description:
+        'What the server receives (commands) and sends (events, signals): as Socket.IO events of these names at `socket.io/`, as JSON-RPC 2.0 methods at `ws`.',
+    },
+    servers: {
+      socketIo: { host, protocol: 'socket.io', pathname: `${path}/socket.io/` },
+      webSocket: { host, protocol: 'ws', pathname: `${path}/ws` },
+    },
+    channels: { madang: { address: null, messages } },
+    operations,
+    components: { schemas },
+  };
+}
+
+/** What is the same in every document; made once, for it takes some 10 ms, and anybody may ask for one. */
+let described: ReturnType<typeof describe> | undefined;
+
+function describe() {
   const schemas: Record<string, JsonSchema> = {};
   const messages: Record<string, JsonSchema> = {};
   const operations: Record<string, JsonSchema> = {};
@@ -20,20 +43,5 @@ export function asyncApiDocument(host: string, path: string): JsonSchema {
   for (const row of [...Object.values(events), ...Object.values(signals)]) {
     add(row.name, 'send', row.doc.en, jsonSchemaOf(row.schema, 'output', schemas));
   }
-  return {
-    asyncapi: '3.0.0',
-    info: {
-      title: 'Madang',
-      version: '1',
-      description:
-        'What the server receives (commands) and sends (events, signals): as Socket.IO events of these names at `socket.io/`, as JSON-RPC 2.0 methods at `ws`.',
-    },
-    servers: {
-      socketIo: { host, protocol: 'socket.io', pathname: `${path}/socket.io/` },
-      webSocket: { host, protocol: 'ws', pathname: `${path}/ws` },
-    },
-    channels: { madang: { address: null, messages } },
-    operations,
-    components: { schemas },
-  };
+  return { schemas, messages, operations };
 }

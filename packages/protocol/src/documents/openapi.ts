@@ -9,15 +9,7 @@ import { jsonSchemaOf, type JsonSchema } from './schemas.js';
  * name of the session's.
  */
 export function openApiDocument(server: string, cookie: string): JsonSchema {
-  const schemas: Record<string, JsonSchema> = {};
-  const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const row of Object.values(commands)) {
-    const path = row.http.path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[path] ??= {};
-    paths[path][row.http.method.toLowerCase()] = operation(row, schemas);
-  }
-  paths['/events'] = { get: eventStream() };
-  schemas['Problem'] = problemSchema();
+  const { paths, schemas } = (described ??= describe());
   return {
     openapi: '3.1.0',
     info: { title: 'Madang', version: '1', description: 'Real-time chat for your own server.' },
@@ -31,6 +23,22 @@ export function openApiDocument(server: string, cookie: string): JsonSchema {
       },
     },
   };
+}
+
+/** What is the same in every document; made once, for it takes some 20 ms, and anybody may ask for one. */
+let described: ReturnType<typeof describe> | undefined;
+
+function describe() {
+  const schemas: Record<string, JsonSchema> = {};
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const row of Object.values(commands)) {
+    const path = row.http.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] ??= {};
+    paths[path][row.http.method.toLowerCase()] = operation(row, schemas);
+  }
+  paths['/events'] = { get: eventStream() };
+  schemas['Problem'] = problemSchema();
+  return { paths, schemas };
 }
 
 type Row = (typeof commands)[keyof typeof commands];

@@ -4,6 +4,9 @@ import type { Addresses } from './client-address.js';
 /** Which pages of other origins may talk here, without anybody's cookies: any, or only those of `origins`. */
 export type CrossOrigin = 'any' | 'listed';
 
+/** A host's longest name, and its port. */
+const MAX_HOST_CHARS = 253 + ':65535'.length;
+
 /**
  * The rules about origins. A browser attaches cookies to requests that any page makes, and Basic and Negotiate too; so
  * they count only if the request comes from a page of this server or of a listed origin, or can't come from a browser.
@@ -54,7 +57,10 @@ export class Origins {
   /** The origin at which a browser sees this server, as far as the request tells. Undefined without a usable `Host`. */
   own(request: IncomingMessage): string | undefined {
     const forwarded = this.#addresses.isProxied(request) ? firstOf(request.headers['x-forwarded-host']) : undefined;
-    const url = `${this.isSecure(request) ? 'https' : 'http'}://${forwarded ?? request.headers.host ?? ''}`;
+    const host = forwarded ?? request.headers.host ?? '';
+    // A name of another alphabet costs far more to read than its length; and no longer one exists (RFC 1035, 2.3.4).
+    if (host.length > MAX_HOST_CHARS) return undefined;
+    const url = `${this.isSecure(request) ? 'https' : 'http'}://${host}`;
     // As browsers write an origin: without the default port, in lower case.
     return URL.canParse(url) ? new URL(url).origin : undefined;
   }

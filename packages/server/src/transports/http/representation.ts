@@ -10,11 +10,15 @@ export const uncached: RequestHandler = (request, response, next) => {
   next();
 };
 
+/** How long an `Accept` is looked at; browsers send some 150 characters. */
+const MAX_ACCEPT_CHARS = 1000;
+
 /** Refuses a request whose `Accept` has no place for the media type of the answer (RFC 9110, 12.5.1). */
 export function answersIn(mediaType: string): RequestHandler {
   return (request, response, next) => {
     response.vary('Accept');
-    if (request.accepts(mediaType)) return next();
+    // A longer list costs far more than its length; a server may pass it over (RFC 9110, 12.1).
+    if ((request.headers.accept ?? '').length > MAX_ACCEPT_CHARS || request.accepts(mediaType)) return next();
     throw new HttpRefusal(406, { code: 'invalid_input', message: `Accept: this is answered as ${mediaType} only` });
   };
 }
