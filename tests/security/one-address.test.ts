@@ -11,7 +11,7 @@ import { startServer, type TestServer } from '../support/start-server.ts';
 
 /** Small, so that a test comes to them soon, and of so long a time that nothing comes back meanwhile. */
 const usersPerAddress = 2;
-const points: Record<Budget, number> = { session: 6, send: 4, write: 4, read: 14, signal: 4, refused: 20 };
+const points: Record<Budget, number> = { session: 6, send: 4, write: 4, read: 14, signal: 4, refused: 20, connect: 20 };
 const flags = Object.entries(points).flatMap(([budget, count]) => [`--${budget}-budget`, `${count}/3600`]);
 
 let server: TestServer;

@@ -14,7 +14,10 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** For each budget a command that spends it, and an input of which each call is an ordinary one. */
-const spending: Record<Exclude<Budget, 'refused'>, { name: CommandName; input: (index: number) => object }> = {
+const spending: Record<
+  Exclude<Budget, 'refused' | 'connect'>,
+  { name: CommandName; input: (index: number) => object }
+> = {
   session: { name: 'user.update', input: (index) => ({ name: `spender ${index}` }) },
   send: { name: 'message.send', input: (index) => ({ room: 'lobby', text: `${index}` }) },
   write: { name: 'room.join', input: () => ({ room: 'lobby' }) },

@@ -48,6 +48,8 @@ export const budgets = {
   signal: { points: 120, seconds: 10 },
   /** What is no call: unknown commands, packets that can't be read, tokens that are none. */
   refused: { points: 600, seconds: 10 },
+  /** Opening connections: sockets, polling sessions, event streams. An address's alone: nobody is known yet. */
+  connect: { points: 60, seconds: 10 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
 
 /**

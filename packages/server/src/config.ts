@@ -203,6 +203,10 @@ export const settings = {
     budgets.refused,
     'What is no call (unknown commands, packets that cannot be read, tokens that are none), for each user or address',
   ),
+  connectBudget: budget(
+    budgets.connect,
+    'Opening connections (handshakes, sockets, event streams), for each user that an address stands for',
+  ),
   contactBudget: budget(
     contactBudget,
     'New direct rooms and invitations that a user gets from others, and that a user brings to others',
@@ -267,6 +271,7 @@ export function rateLimitsOf(config: Config): RateLimitSettings {
       read: of(config.readBudget),
       signal: of(config.signalBudget),
       refused: of(config.refusedBudget),
+      connect: of(config.connectBudget),
     },
     contacts: of(config.contactBudget),
     usersPerAddress: config.usersPerAddress,

@@ -55,6 +55,11 @@ export class Commands {
     return this.#spend({ budget: 'refused', points: 1 }, caller);
   }
 
+  /** Spends for opening a connection, whatever comes of it. Throws `rate_limited`. */
+  opens(address: string): Promise<void> {
+    return this.#parts.rateLimits.spendAddress('connect', address);
+  }
+
   /** Finds or begins the session that a socket's handshake asks for, as `session.start` would. */
   async identify(credentials: unknown, caller: Caller): Promise<{ session: Session; token: string }> {
     const row = commands['session.start'];

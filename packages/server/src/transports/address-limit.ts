@@ -1,4 +1,5 @@
 import { MadangError } from '@madang/protocol';
+import type { TransportParts } from './transport.js';
 
 /** What holds a connection open: a Socket.IO session over however many requests. */
 interface Closing {
@@ -67,12 +68,22 @@ export class AddressLimit {
   }
 }
 
+/**
+ * Lets an address open a connection, and spend for it.
+ * @throws MadangError `rate_limited` for too many, at once or lately; `unavailable` while too much waits for others
+ */
+export async function admit({ commands, addressLimit, bufferBound }: TransportParts, address: string): Promise<void> {
+  await commands.opens(address);
+  if (bufferBound.isFull) throw tooMuchWaits();
+  if (addressLimit.isFull(address)) throw tooManyConnections();
+}
+
 /** What a connection too many is told. */
 export function tooManyConnections(): MadangError {
   return new MadangError({ code: 'rate_limited', message: 'Too many connections from your address', retryAfter: 10 });
 }
 
 /** What a connection is told that comes while too much waits for others. */
-export function tooMuchWaits(): MadangError {
+function tooMuchWaits(): MadangError {
   return new MadangError({ code: 'unavailable', message: 'The server has too many slow clients now', retryAfter: 1 });
 }

@@ -1,10 +1,11 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { errorTable, MadangError } from '@madang/protocol';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ignoreUpgrade } from './ignored-upgrade.js';
 
 /** Takes over an upgrade request. */
 export interface UpgradeTransport {
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 }
 
 /** Which transport an upgrade belongs to, by its path. */
@@ -63,7 +64,7 @@ function openPort(server: Server): Port {
       if (transport) {
         // `ws` understands the one name alone.
         request.headers.upgrade = 'websocket';
-        transport.upgrade(request, socket, head);
+        void transport.upgrade(request, socket, head);
         return;
       }
       const ignore = () => {
@@ -116,14 +117,16 @@ function destroyed(this: Duplex): void {
   this.destroy();
 }
 
-/** In how many seconds an upgrade that is refused for now may be tried again. */
-const RETRY_AFTER = { '429 Too Many Requests': 10, '503 Service Unavailable': 1 };
+/** What an upgrade of a page is told that may not talk here. */
+export const foreignPage = new MadangError({
+  code: 'forbidden',
+  message: 'This server does not serve pages of other origins',
+});
 
-/**
- * Refuses an upgrade: of a page that may not talk here; or for now, since the address has as many connections as it may,
- * or too much waits for all clients.
- */
-export function refuseUpgrade(socket: Duplex, status: '403 Forbidden' | keyof typeof RETRY_AFTER): void {
-  const retryAfter = status === '403 Forbidden' ? '' : `Retry-After: ${RETRY_AFTER[status]}\r\n`;
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${retryAfter}Content-Length: 0\r\n\r\n`);
+/** Refuses an upgrade. */
+export function refuseUpgrade(socket: Duplex, { code, retryAfter }: MadangError): void {
+  const { http } = errorTable[code];
+  const head = [`HTTP/1.1 ${http} ${STATUS_CODES[http]}`, 'Connection: close', 'Content-Length: 0'];
+  if (retryAfter !== undefined) head.push(`Retry-After: ${retryAfter}`);
+  socket.end(`${head.join('\r\n')}\r\n\r\n`);
 }

@@ -3,11 +3,12 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { toMadangError } from '../errors.js';
+import { admit } from './address-limit.js';
 import type { TransportParts } from './transport.js';
 import type { FramedFormats } from './framed-format.js';
 import { Heartbeats } from './heartbeats.js';
 import { acceptableOffer, deflateOptions, inflatingAtOnce } from './permessage-deflate.js';
-import { refuseUpgrade } from './upgrades.js';
+import { foreignPage, refuseUpgrade } from './upgrades.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
 /** A transport over plain WebSockets: what it makes of a new connection, and of a text that comes. */
@@ -75,11 +76,14 @@ export class WebSocketUpgrades {
   }
 
   /** Takes over an upgrade request. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, '403 Forbidden');
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, foreignPage);
     const address = this.#parts.addresses.of(request);
-    if (this.#parts.bufferBound.isFull) return refuseUpgrade(socket, '503 Service Unavailable');
-    if (this.#parts.addressLimit.isFull(address)) return refuseUpgrade(socket, '429 Too Many Requests');
+    try {
+      await admit(this.#parts, address);
+    } catch (error) {
+      return refuseUpgrade(socket, toMadangError(error, this.#parts.logger));
+    }
     if (this.#parts.compression) chooseOffer(request.headers);
     // What greets a client goes in one write with the answer to its request.
     socket.cork();

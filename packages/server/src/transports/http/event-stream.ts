@@ -7,7 +7,7 @@ import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-f
 import { behindEvent } from '../../fanout/send-buffer.js';
 import type { OutboundEvent } from '../../log/committed.js';
 import { noSession, type Session } from '../../identity/actor.js';
-import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
+import { admit, tooManyConnections } from '../address-limit.js';
 import { identityOf } from '../calls.js';
 import type { TransportParts } from '../transport.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
@@ -42,24 +42,25 @@ const MIN_RETRY_MS = 1000;
 export function eventStream(parts: TransportParts, resume: Resume): RequestHandler {
   return async (request, response) => {
     const { addresses, addressLimit, lifecycle, commands, limits } = parts;
-    if (parts.bufferBound.isFull) throw tooMuchWaits();
+    const address = addresses.of(request);
+    await admit(parts, address);
     const { session, refusal } = await identityOf(parts, request);
     if (!session) throw noSession(refusal);
     const only = typeof request.query['room'] === 'string' ? request.query['room'] : undefined;
     const connection = new EventStreamConnection(response, resume.epoch, only);
     const caller: Caller = {
       connection,
-      address: addresses.of(request),
+      address,
       get session() {
         return connection.session ?? session;
       },
     };
     const lastEventId = lastEventIdOf(request);
     const since = lastEventId === '' ? undefined : cursorsOfId(lastEventId);
-    if (only !== undefined) await commands.requireReader(only, { session, address: caller.address });
+    if (only !== undefined) await commands.requireReader(only, { session, address });
     // Of a client that has gone meanwhile nothing would tell any more: from here to `whenGone` nothing is waited for.
     if (response.closed || request.socket.destroyed) return;
-    if (addressLimit.isFull(caller.address)) throw tooManyConnections();
+    if (addressLimit.isFull(address)) throw tooManyConnections();
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-transform',
@@ -74,7 +75,7 @@ export function eventStream(parts: TransportParts, resume: Resume): RequestHandl
       // One that is ended but not read yet takes nothing more: the error would be nobody's.
       if (!response.writableEnded) response.write(':\n\n');
     }, limits.heartbeatMs);
-    const address = addressLimit.enter(caller.address);
+    addressLimit.enter(address);
     lifecycle.opened(connection);
     response.on('drain', () => lifecycle.drained(connection));
     whenGone(request, response, () => {

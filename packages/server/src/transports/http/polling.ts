@@ -12,13 +12,13 @@ const METHODS = ['GET', 'POST', 'OPTIONS'];
 export function polling(socketIo: SocketIoTransport, maxBytes: number): Router {
   const router = Router();
   const read = express.raw({ limit: maxBytes, type: () => true, inflate: false });
-  const serve: RequestHandler = (request, response, next) => {
+  const serve: RequestHandler = async (request, response, next) => {
     response.set('Allow', METHODS.join(', '));
     if (request.method === 'OPTIONS') return void response.status(204).end();
     if (!METHODS.includes(request.method)) return next();
     const body: unknown = request.body;
     const whole = Buffer.isBuffer(body) ? withBody(request, body) : request;
-    socketIo.request(whole as never, response as never);
+    await socketIo.request(whole as never, response as never);
   };
   // Engine.IO takes any path below, and throws at some.
   const here: RequestHandler = (request, _response, next) => (request.path === '/' ? next() : next('router'));

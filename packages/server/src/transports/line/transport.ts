@@ -15,6 +15,9 @@ import { lineWords } from './words.js';
 /** How often a free guest's name is looked for. */
 const NAME_TRIES = 5;
 
+/** How long a list of languages is looked at. */
+const MAX_LANGUAGES_CHARS = 500;
+
 /** How much of a verb that there is not is repeated. */
 const MAX_VERB = 60;
 
@@ -40,7 +43,10 @@ export function createLineTransport(parts: TransportParts): WebSocketUpgrades {
       const visitor = visitors.get(connection);
       if (visitor) void handle(text, connection, visitor, parts);
     },
-    receiveBinary: (connection) => connection.send(lineWords.binary.en()),
+    receiveBinary: (connection) => {
+      const visitor = visitors.get(connection);
+      if (visitor) void handleBinary(connection, visitor, parts);
+    },
   };
   return new WebSocketUpgrades(transport, parts);
 }
@@ -77,6 +83,17 @@ async function handle(
   for (const reply of line.row.line.reply?.(outcome.result, language) ?? []) connection.send(oneLine(reply));
 }
 
+async function handleBinary(
+  connection: WebSocketConnection,
+  { language }: Visitor,
+  parts: TransportParts,
+): Promise<void> {
+  const error = await refuse(parts, connection, new MadangError({ code: 'invalid_input', message: '' }));
+  const words =
+    error.code === 'invalid_input' ? lineWords.binary[language]() : lineWords.error[language](error.toJSON());
+  connection.send(words);
+}
+
 /** What the transport answers by itself, as long as not too much of it is asked for. */
 function linesOf(line: Exclude<Line, { kind: 'call' }>, error: MadangError, language: Language): string[] {
   if (error.code !== 'invalid_input') return [lineWords.error[language](error.toJSON())];
@@ -99,5 +116,7 @@ async function enter(connection: WebSocketConnection, parts: TransportParts, lan
 
 /** The language that the visitor prefers, by `Accept-Language`. */
 function languageOf(request: IncomingMessage): Language {
+  // Reading it costs far more than its length.
+  if ((request.headers['accept-language'] ?? '').length > MAX_LANGUAGES_CHARS) return 'en';
   return accepts(request).language([...languages]) === 'ko' ? 'ko' : 'en';
 }

@@ -1,4 +1,4 @@
-import { errorTable, type ErrorObject, MadangError } from '@madang/protocol';
+import { errorTable, type ErrorObject, invalidInputOf, MadangError } from '@madang/protocol';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { toMadangError } from '../../errors.js';
@@ -30,6 +30,9 @@ export type PacketConnection = Connection &
     end(): void;
   };
 
+/** What an event with attachments is told. */
+const NO_BINARY = invalidInputOf([{ path: '', message: 'Binary data is not understood here; send JSON' }]);
+
 /** A client before it has opened the namespace. */
 interface Newcomer {
   request: IncomingMessage;
@@ -38,13 +41,12 @@ interface Newcomer {
 
 /**
  * Socket.IO's own layer for the one namespace `/`: opening it with a handshake, events and their answers. An idle client
- * costs it nothing: only those are remembered who have not opened the namespace yet, or owe attachments.
+ * costs it nothing: only those are remembered who have not opened the namespace yet. Nothing here is binary, so attachments
+ * are not waited for: what announces some is refused, and its connection ends.
  */
 export class SocketIoClients {
   readonly #parts: TransportParts;
   readonly #handshakeTimeouts = new Map<PacketConnection, Newcomer>();
-  /** Binary attachments that are to come before an event is whole. */
-  readonly #awaited = new Map<PacketConnection, { packet: Packet; left: number }>();
 
   constructor(parts: TransportParts) {
     this.#parts = parts;
@@ -58,28 +60,26 @@ export class SocketIoClients {
   /** A connection is closed. */
   closed(connection: PacketConnection): void {
     this.#handshakeTimeouts.delete(connection);
-    this.#awaited.delete(connection);
   }
 
   /** A packet came, without Engine.IO's own prefix. */
   received(connection: PacketConnection, text: string): void {
-    const packet = this.#awaited.has(connection) ? undefined : parsePacket(text);
+    const packet = parsePacket(text);
     if (!packet) return this.#misused(connection);
-    if ('attachments' in packet && packet.attachments > 0) {
-      this.#awaited.set(connection, { packet, left: packet.attachments });
-      return;
-    }
+    if ('isBinary' in packet && packet.isBinary) return this.#refuseBinary(connection, packet);
     this.#handle(connection, packet);
   }
 
-  /** An attachment came. What it holds is not looked at: in its place the event has a placeholder, which fits no schema. */
+  /** An attachment came, of an event that was refused, or of none. */
   receivedBinary(connection: PacketConnection): void {
-    const awaited = this.#awaited.get(connection);
-    if (!awaited) return this.#misused(connection);
-    awaited.left -= 1;
-    if (awaited.left > 0) return;
-    this.#awaited.delete(connection);
-    this.#handle(connection, awaited.packet);
+    this.#misused(connection);
+  }
+
+  /** What follows are its attachments, so the connection can't go on. */
+  #refuseBinary(connection: PacketConnection, packet: Packet): void {
+    const ack = packet.kind === 'event' && !this.#handshakeTimeouts.has(connection) ? packet.ack : undefined;
+    if (ack !== undefined) connection.send(ackPacket(ack, JSON.stringify({ error: NO_BINARY.toJSON() })));
+    this.#misused(connection);
   }
 
   #handle(connection: PacketConnection, packet: Packet | Elsewhere): void {

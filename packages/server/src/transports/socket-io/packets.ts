@@ -4,10 +4,13 @@ import type { ErrorObject } from '@madang/protocol';
 export type Packet =
   | { kind: 'connect'; auth: unknown }
   | { kind: 'disconnect' }
-  /** `ack` is the number to answer under, as it was written; undefined where no answer is asked for. */
-  | { kind: 'event'; name: string; input: unknown; ack: string | undefined; attachments: number }
+  /**
+   * `ack` is the number to answer under, as it was written; undefined where no answer is asked for. `isBinary` where
+   * attachments follow.
+   */
+  | { kind: 'event'; name: string; input: unknown; ack: string | undefined; isBinary: boolean }
   /** An answer to something that was never asked. */
-  | { kind: 'ack'; attachments: number };
+  | { kind: 'ack'; isBinary: boolean };
 
 /** A packet for a namespace that there is not. */
 export interface Elsewhere {
@@ -26,13 +29,12 @@ export function parsePacket(text: string): Packet | Elsewhere | undefined {
   if (head === undefined || isBinary !== (attached !== undefined)) return undefined;
   if (namespace !== '/') return { kind: 'elsewhere', namespace, isConnect: type === '0' };
   const payload = head.length < text.length ? parseJson(text.slice(head.length)) : undefined;
-  const attachments = Number(attached ?? 0);
   if (type === '0') return payload === undefined || isRecord(payload) ? { kind: 'connect', auth: payload } : undefined;
   if (type === '1') return payload === undefined ? { kind: 'disconnect' } : undefined;
   if (type === '4' || !Array.isArray(payload)) return undefined;
-  if (type === '3' || type === '6') return ack === undefined ? undefined : { kind: 'ack', attachments };
+  if (type === '3' || type === '6') return ack === undefined ? undefined : { kind: 'ack', isBinary };
   const [name, input] = payload as unknown[];
-  return typeof name === 'string' ? { kind: 'event', name, input, ack, attachments } : undefined;
+  return typeof name === 'string' ? { kind: 'event', name, input, ack, isBinary } : undefined;
 }
 
 // What is said goes as Engine.IO messages, so each begins with their 4.

@@ -1,4 +1,4 @@
-import type { Socket as EngineSocket } from 'engine.io';
+import type { Server as EngineServer, Socket as EngineSocket } from 'engine.io';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
@@ -49,6 +49,12 @@ export function boundPayloads(engine: EngineSocket, most: number): void {
       return isTooMany ? [UNREADABLE] : parser.decodePayload(body, ...rest);
     },
   };
+}
+
+/** Whether a server has a session of this id; where that can't be told, it counts as one. */
+export function hasClient(engine: EngineServer, id: string): boolean {
+  const { clients } = engine as unknown as { clients?: object };
+  return clients === undefined || Object.hasOwn(clients, id);
 }
 
 /** Says how large a packet, or a polling request's body, may be that the transport in use takes from now on. */

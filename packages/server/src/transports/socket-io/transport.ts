@@ -3,14 +3,15 @@ import { Server as EngineServer, type Socket } from 'engine.io';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { tooManyConnections, tooMuchWaits } from '../address-limit.js';
+import { toMadangError } from '../../errors.js';
+import { admit } from '../address-limit.js';
 import type { TransportParts } from '../transport.js';
-import { refuseUpgrade } from '../upgrades.js';
+import { foreignPage, refuseUpgrade } from '../upgrades.js';
 import type { WebSocketUpgrades } from '../websocket-server.js';
 import { SocketIoClients } from './clients.js';
 import { SocketIoConnection } from './connection.js';
 import { createDirectTransport, isDirect } from './direct.js';
-import { boundPayloads, forgetRequest } from './raw-socket.js';
+import { boundPayloads, forgetRequest, hasClient } from './raw-socket.js';
 
 /** How many packets one polling request may bring. What a client has to say in one go are calls, which are bounded too. */
 const MAX_PACKETS = 1000;
@@ -43,26 +44,28 @@ export class SocketIoTransport {
   }
 
   /** Takes over a polling request. Throws `rate_limited` for a session more than its address may have. */
-  request(...[request, response]: Parameters<EngineServer['handleRequest']>): void {
+  async request(...[request, response]: Parameters<EngineServer['handleRequest']>): Promise<void> {
     const query = queryOf(request);
     // Any page could read such an answer, as a script: no rule about origins holds for scripts.
     if (query.has('j')) fail('invalid_input', 'Polling by JSONP (the parameter "j") is not served; use XHR or fetch');
-    if (!sessionIdOf(query)) {
-      if (this.#parts.bufferBound.isFull) throw tooMuchWaits();
-      if (this.#isFull(request)) throw tooManyConnections();
-    }
+    if (!this.#isKnown(query)) await admit(this.#parts, this.#parts.addresses.of(request));
     this.#engine.handleRequest(request, response);
   }
 
   /** Takes over an upgrade request. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, '403 Forbidden');
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const query = queryOf(request);
-    const isNew = !sessionIdOf(query);
-    if (isNew && isDirect(query)) this.#direct.upgrade(request, socket, head);
-    else if (isNew && this.#parts.bufferBound.isFull) refuseUpgrade(socket, '503 Service Unavailable');
-    else if (isNew && this.#isFull(request)) refuseUpgrade(socket, '429 Too Many Requests');
-    else this.#engine.handleUpgrade(request, socket, head);
+    if (!sessionIdOf(query) && isDirect(query)) return this.#direct.upgrade(request, socket, head);
+    const { addresses, commands, logger, origins } = this.#parts;
+    if (!origins.admits(request)) return refuseUpgrade(socket, foreignPage);
+    const address = addresses.of(request);
+    try {
+      // One that has a session has its place, but opens a socket too.
+      await (this.#isKnown(query) ? commands.opens(address) : admit(this.#parts, address));
+    } catch (error) {
+      return refuseUpgrade(socket, toMadangError(error, logger));
+    }
+    this.#engine.handleUpgrade(request, socket, head);
   }
 
   close(): void {
@@ -70,9 +73,9 @@ export class SocketIoTransport {
     this.#engine.close();
   }
 
-  #isFull(request: IncomingMessage): boolean {
-    const { addresses, addressLimit } = this.#parts;
-    return addressLimit.isFull(addresses.of(request));
+  /** Whether a request is of a session that there is. */
+  #isKnown(query: URLSearchParams): boolean {
+    return hasClient(this.#engine, sessionIdOf(query) ?? '');
   }
 
   #prefixIds(prefix: string): void {
