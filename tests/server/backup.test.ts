@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { once } from 'node:events';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -109,11 +109,39 @@ test('a backup refuses what it can not do, in words, and leaves nothing behind',
   const data = join(folder.path, 'data');
   const damaged = await runCli(['restore', join(folder.path, 'text'), '--data', data]);
   expect(damaged.stderr).toContain('damaged');
-  for (const run of [none, postgres, damaged]) {
+  const wholeFolder = await runCli(['restore', folder.path, '--data', data]);
+  expect(wholeFolder.stderr).toContain('is a folder. Name the file');
+  for (const run of [none, postgres, damaged, wholeFolder]) {
     expect(run.code).toBe(1);
     expect(run.stderr.split('\n').at(-2)).toMatch(/^madang: [^\n]+\.$/);
   }
   expect(readdirSync(folder.path).sort()).toEqual(['data', 'madang.db', 'text']);
+
+  // With --force too, nothing is replaced but a file that no server may have open.
+  await using server = await startServer({ data });
+  symlinkSync('/dev/null', join(folder.path, 'device'));
+  const targets: [string, string][] = [
+    [join(data, 'madang.db'), 'belongs to a data folder'],
+    [join(data, 'madang.db-wal'), 'belongs to a data folder'],
+    [folder.path, 'is a folder'],
+    [join(folder.path, 'new/'), 'slash'],
+    [join(folder.path, 'device'), 'no plain file'],
+    [join(folder.path, 'text', 'below'), "can't be written to"],
+  ];
+  const refusals = await Promise.all(targets.map(([to]) => runCli(['backup', to, '--force', '--data', data])));
+  for (const [index, { code, stderr }] of refusals.entries()) {
+    expect([code, stderr]).toEqual([1, expect.stringContaining(targets[index]![1])]);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^madang: [^\n]+\.$/);
+  }
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  expect(readdirSync(folder.path).sort()).toEqual(['data', 'device', 'madang.db', 'text']);
+
+  // A backup is put back from wherever it lies, and stays there.
+  expect(await server.stop()).toBe(0);
+  const beside = join(data, 'madang.db.restored');
+  expect(await runCli(['backup', beside, '--data', data])).toMatchObject({ code: 0 });
+  expect(await runCli(['restore', beside, '--data', data])).toMatchObject({ code: 0 });
+  expect(readdirSync(data)).toContain('madang.db.restored');
 });
 
 test.each(['022', '000'])('O2 with umask %s the folder and all files are for their owner alone', async (umask) => {

@@ -1,12 +1,12 @@
 import Database from 'better-sqlite3';
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StartError } from '../../errors.js';
 import { metaKeys } from '../epoch.js';
 import { makePrivateFile, makePrivateFolder } from '../private-files.js';
 import { openForReading, openForWriting } from './connection.js';
 import { markFileOf } from './run-mark.js';
-import { explain, lockFile } from './store.js';
+import { explain, FILE_ENDS, lockFile } from './store.js';
 
 /** How long a hold waits for a commit that is under way, in ms. */
 const HOLD_TIMEOUT_MS = 5000;
@@ -46,13 +46,16 @@ export async function backUpDatabase(
   onProgress: (progress: BackupProgress) => void,
 ): Promise<BackupSummary> {
   if (!existsSync(file)) throw new StartError(`There is no database ${file}.`);
-  if (existsSync(target) && !isOverwriting) {
-    throw new StartError(`${target} is there already. Choose another name, or add --force to replace it.`);
-  }
+  if (statSync(file).isDirectory()) throw new StartError(`${file} is a folder. Name the file in it.`);
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}`);
   try {
+    refuseTarget(target, isOverwriting);
     makePrivateFolder(dirname(target));
     makePrivateFile(draft);
+  } catch (error) {
+    throw error instanceof StartError ? error : new StartError(explain(target, error));
+  }
+  try {
     const contents = await copyMoment(file, draft, onProgress);
     onProgress({ phase: 'checking', share: 0 });
     seal(draft, contents);
@@ -80,8 +83,7 @@ export async function restoreDatabase(
 ): Promise<{ kept: string | undefined; summary: BackupSummary }> {
   const lock = lockFile(file);
   try {
-    const draft = `${file}.restored`;
-    rmSync(draft, { force: true });
+    const draft = `${file}.restored-${process.pid}`;
     const summary = await backUpDatabase(backup, draft, true, onProgress);
     const kept = existsSync(file) ? `${file}.before-${new Date().toISOString().replaceAll(/[:.]/g, '-')}` : undefined;
     // Its WAL goes with it, and must on no account stay for the one that comes.
@@ -96,6 +98,25 @@ export async function restoreDatabase(
     throw error instanceof StartError ? error : new StartError(explain(file, error));
   } finally {
     lock.close();
+  }
+}
+
+/** What is replaced is a backup or the like: no folder, no device, and nothing that a server may have open. */
+function refuseTarget(target: string, isOverwriting: boolean): void {
+  const there = lstatSync(resolve(target), { throwIfNoEntry: false });
+  if (there?.isDirectory()) throw new StartError(`${resolve(target)} is a folder. Give the copy a name in it.`);
+  if (target.endsWith('/')) throw new StartError(`${target} is to be a file. Leave the slash at its end out.`);
+  if (there && !there.isFile()) throw new StartError(`${target} is no plain file. Choose another name.`);
+  if (there && !isOverwriting) {
+    throw new StartError(`${target} is there already. Choose another name, or add --force to replace it.`);
+  }
+  const bases = FILE_ENDS.filter((end) => target.endsWith(end)).map((end) =>
+    target.slice(0, target.length - end.length),
+  );
+  if (there && bases.some((base) => existsSync(`${base}.lock`))) {
+    throw new StartError(
+      `${target} belongs to a data folder's database. Choose another name; madang restore puts a backup there.`,
+    );
   }
 }
 

@@ -31,6 +31,9 @@ const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 /** From so many bytes on a WAL that does not get smaller is worth a warning, and again each time that it has doubled. */
 const LARGE_WAL_BYTES = 64 * 1024 * 1024;
 
+/** How the names of a database's files end, its own first. */
+export const FILE_ENDS = ['', '-wal', '-shm', '.lock', '.run'];
+
 /** What SQLite's codes begin with, by kind of failure. */
 const FAILURES: [string, FailureKind][] = [
   [LOST, 'taken-away'],
@@ -119,7 +122,7 @@ function tightenFiles(file: string, logger: Logger): void {
     logger.warn(`other users of this machine can look into ${folder}; chmod 700 keeps them out`);
   }
   makePrivateFile(file);
-  const files = ['', '-wal', '-shm', '.lock', '.run'].map((end) => `${file}${end}`);
+  const files = FILE_ENDS.map((end) => `${file}${end}`);
   const opened = files.filter((each) => keepPrivate(each));
   if (opened.length > 0) logger.warn({ files: opened }, 'other users could use these files; they no longer can');
 }
