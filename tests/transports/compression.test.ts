@@ -317,13 +317,16 @@ describe('messages from clients', () => {
   });
 
   test('B1 a message of the largest size is read, one byte more closes with 1009, whole or in fragments', async () => {
-    const largest = ping(1, 'x'.repeat(MAX_FRAME_BYTES - ping(1).length));
-    await using client = await openRawWebSocket(server.port, '/ws', [OFFER]);
+    const largest = ping(2, 'x'.repeat(MAX_FRAME_BYTES - ping(2).length));
+    // Without a session less is read.
+    const { token } = await startGuest(server.url, 'speaks at length');
+    const open = () => openRawWebSocket(server.port, '/ws', [`Authorization: Bearer ${token}`, OFFER]);
+    await using client = await open();
     client.send(deflate(largest), { rsv: 4 });
-    await client.texts.first((text) => text.includes('"id":1'));
+    await client.texts.first((text) => text.includes('"id":2'));
     client.send(deflate(`${largest} `), { rsv: 4 });
     expect(await client.closeCode).toBe(1009);
-    await using other = await openRawWebSocket(server.port, '/ws', [OFFER]);
+    await using other = await open();
     const payload = deflate(`${largest} `);
     other.send(payload.subarray(0, 20), { rsv: 4, fin: false });
     other.send(payload.subarray(20), { opcode: 0 });
