@@ -101,6 +101,8 @@ describe.each(cases)('axe finds nothing, in %s and %s, by %s rules', (language, 
       .getByRole('button', { name: /^(차단|Block)$/ })
       .click();
     await page.getByText(/이웃 님을 차단했습니다|You blocked 이웃/).waitFor();
+    // The focus is back at a button, which shows its tooltip.
+    await page.keyboard.press('Escape');
     await check('blocked', page);
     await page.getByRole('button', { name: /내 메뉴|Your menu/ }).click();
     await page.getByRole('menuitem', { name: /차단한 사람|Blocked people/ }).click();
