@@ -1,7 +1,16 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
 // random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
 // With `--nodes 3` it is that many nodes on a PostgreSQL and a Redis; their mutants come after the minutes.
-import { check, checkRun, createRandom, playSlowClient, readHistory, Summary, type Verdict } from '@madang/verify';
+import {
+  check,
+  checkRun,
+  createRandom,
+  listViolations,
+  playSlowClient,
+  readHistory,
+  Summary,
+  type Verdict,
+} from '@madang/verify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +107,7 @@ async function playRounds(durationMs: number, only: readonly string[] | undefine
     if (failure !== undefined) failures.push(`round ${round} (seed ${seed + round}): ${failure}`);
     const { violations, messages } = verdict;
     print(`round ${round}: starts ${tally.starts}, messages ${messages}, violations ${violations.length}`);
+    for (const line of listViolations(violations)) print(`  ${line}`);
     if (!values.keep) rmSync(roundFolder, { recursive: true, force: true });
   }
 }

@@ -69,6 +69,8 @@ export class RawClient implements ContractClient {
   #connection = 0;
   #lastEventId: string | undefined;
   #epoch: string | undefined;
+  /** The epoch in which a sync has brought all rooms, after which a stream's id is enough. */
+  #syncedEpoch: string | undefined;
   /** What a new connection brings before it is known which history it is of. */
   #early: { name: string; event: Seen }[] | undefined;
   #isClosed = false;
@@ -159,8 +161,8 @@ export class RawClient implements ContractClient {
   async #connect(closed: () => void): Promise<void> {
     const { history, kind, urls, token, silenceMs, random } = this.#options;
     const connection = history.newConnection();
-    // What the stream's id brings again must be enough; only its first connection asks.
-    const resumed = kind === 'event-stream' ? this.#epoch : undefined;
+    // What the stream's id brings again must be enough; only the first connection of an epoch asks.
+    const resumed = kind === 'event-stream' && this.#syncedEpoch === this.#epoch ? this.#epoch : undefined;
     this.#early = resumed === undefined ? [] : undefined;
     const transport = await openTransport(
       kind,
@@ -203,6 +205,7 @@ export class RawClient implements ContractClient {
           view.isMember = page.error === undefined;
           if (page.error === undefined) this.#takePage(room, view, page);
         }
+        this.#syncedEpoch = this.#epoch;
         const early = this.#early ?? [];
         this.#early = undefined;
         for (const { name, event } of early) this.#offer(name, event, 'live');

@@ -1,9 +1,10 @@
 import { type Fault, pause, type Random, type World } from '@madang/verify';
 
-/** Faults in a random order, of which each comes as often as it weighs before any comes more often. */
+/** Faults in a random order: first each once, then each as often as it weighs before any comes more often. */
 export class Deck {
   readonly #random: Random;
   #kinds: string[] = [];
+  #isFirst = true;
 
   constructor(random: Random) {
     this.#random = random;
@@ -20,7 +21,10 @@ export class Deck {
 
   #draw(faults: readonly Fault[]): Fault | undefined {
     if (this.#kinds.length === 0) {
-      const tickets = faults.flatMap(({ kind, weight }) => Array.from({ length: weight }, () => kind));
+      const tickets = faults.flatMap(({ kind, weight }) =>
+        Array.from({ length: this.#isFirst ? 1 : weight }, () => kind),
+      );
+      this.#isFirst = false;
       this.#kinds = this.#random.shuffle(tickets);
     }
     const next = this.#kinds.pop();

@@ -1,4 +1,4 @@
-import { checkRun, createRandom, Summary } from '@madang/verify';
+import { checkRun, createRandom, listViolations, Summary } from '@madang/verify';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Deck } from '../faults/deck.ts';
@@ -64,6 +64,7 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
     print(
       `round ${round} (${played}): faults ${result.measured.length}, messages ${messages}, violations ${violations.length}`,
     );
+    for (const line of listViolations(violations)) print(`  ${line}`);
     if (!options.keep) rmSync(roundFolder, { recursive: true, force: true });
   }
   for (const kind of kinds) {
