@@ -56,6 +56,7 @@ test('D6 a database that is taken away while a server runs: nothing is acknowled
   const send = (text: string) => outcome(client, 'message.send', { room: 'lobby', text, clientId: randomUUID() });
   for (const [way, { take, undo }] of Object.entries(ways)) {
     using spare = tempFolder();
+    const stream = await fetch(`${server.url}/api/events`, { headers: { authorization: `Bearer ${guest.token}` } });
     expect(await send(`before: ${way}`)).toBe('ok');
     const told = server.output().length;
     take(data, spare.path);
@@ -67,6 +68,8 @@ test('D6 a database that is taken away while a server runs: nothing is acknowled
     undo(data, spare.path);
     await vi.waitFor(async () => expect(await send(`after: ${way}`), way).toBe('ok'), 5000);
     await vi.waitFor(async () => expect(await ready(), way).toMatchObject({ code: 200, status: 'ready' }), 8000);
+    // What a commit wrote while the files went is in them now, and nobody was told: everyone comes again and reads.
+    expect(await stream.text(), way).toContain('event: server.closing');
     expect(
       server
         .output()

@@ -46,7 +46,10 @@ export interface Store {
   alone(work: (months: LogMonths) => Promise<void>): Promise<boolean>;
   /** An event by another node was delivered here: a database that lacks it is not this one's continuation. */
   saw(event: { room: string; seq: number; at: number; actor: string }): void;
-  /** Hears that a new epoch has begun: what was read or delivered so far may be of a history that is gone. */
+  /**
+   * Hears that a new epoch has begun, or that a database is back that was taken away: what was read or delivered so far may be
+   * of a history that is gone, or not all that there is.
+   */
   onNewEpoch(listener: () => void): void;
   /** Whether the engine can commit: commits something as large as a message. Throws what is wrong. */
   check(): Promise<void>;

@@ -204,6 +204,9 @@ class SqliteStore implements Store {
   #closed = false;
   #broken: string | undefined;
   #loss: Loss | undefined;
+  /** What was refused since the files were gone may be in them when they are back: a commit can meet the loss half way. */
+  #isUntold = false;
+  readonly #untoldListeners: (() => void)[] = [];
   #walBytes = 0;
   #walWarnedAt = LARGE_WAL_BYTES / 2;
 
@@ -286,9 +289,9 @@ class SqliteStore implements Store {
     return this.#walBytes < LARGE_WAL_BYTES ? undefined : walWords(this.#walBytes);
   }
 
-  /** This process alone writes to the database: a run has one epoch. */
-  onNewEpoch(): void {
-    return undefined;
+  /** This process alone writes to the database, so a run has one epoch; but its files may come back with what nobody was told. */
+  onNewEpoch(listener: () => void): void {
+    this.#untoldListeners.push(listener);
   }
 
   /** There is no other node. */
@@ -360,10 +363,19 @@ class SqliteStore implements Store {
       const failure = failureOf(answer.error);
       // A statement that is wrong by itself tells nothing about the store.
       this.#health.failed(failure, failure.kind !== 'other');
+      this.#isUntold ||= failure.kind === 'taken-away';
       waiting?.reject(unavailable(failure.reason));
       return;
     }
+    if (this.#isUntold) this.#lookAgain();
     waiting?.resolve(answer.result as never);
+  }
+
+  /** The files are back: before anything of them is told, whatever is known here is read again. */
+  #lookAgain(): void {
+    this.#isUntold = false;
+    this.#accessCache.clear();
+    for (const listener of this.#untoldListeners) listener();
   }
 
   /** Takes what the write thread has seen of the files. */
