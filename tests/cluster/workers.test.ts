@@ -114,6 +114,8 @@ test('a worker that breaks says so in one line, and is replaced ever later while
       .output()
       .split('\n')
       .filter((line) => line.includes(words));
+  // The server is open when its first worker is.
+  await vi.waitFor(() => expect(lines('worker 2 is open')).toHaveLength(1), 30_000);
   for (const afterMs of [1000, 2000, 4000]) {
     const [told, open] = [lines('a worker ended').length, lines('worker 2 is open').length];
     process.kill(workersOf(server).at(-1) as number, 'SIGUSR2');

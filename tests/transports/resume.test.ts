@@ -242,7 +242,7 @@ describe('server-sent events', () => {
     const database = new Database(join(big.data, 'madang.db'));
     for (const [index, room] of rooms.entries()) {
       const head = 10 ** (index % 13);
-      database.prepare('UPDATE rooms SET head = head + ?, logStart = head + ? WHERE id = ?').run(head, head, room);
+      database.prepare('UPDATE rooms SET head = head + ?, log_start = head + ? WHERE id = ?').run(head, head, room);
     }
     database.close();
     await big.start();

@@ -114,7 +114,12 @@ async function openAnyWay(
     return { ...(await open({ ...config, ...settings, options: optionsOf(config, settings) }, timeoutMs)), config };
   } catch (error) {
     if (others.length === 0 || !isAboutTls(error)) throw error;
-    return openAnyWay(others, settings, timeoutMs);
+    try {
+      return await openAnyWay(others, settings, timeoutMs);
+    } catch (other) {
+      // A server without TLS says nothing by refusing it; what it said before does.
+      throw hasNoTls(other) ? error : other;
+    }
   }
 }
 
@@ -125,7 +130,10 @@ function optionsOf(...configs: readonly ClientConfig[]): string {
 
 /** The driver says that the server has no TLS, or the server that nobody is let in this way. */
 function isAboutTls(error: unknown): boolean {
-  if (error instanceof DatabaseError) return error.code === '28000';
+  return error instanceof DatabaseError ? error.code === '28000' : hasNoTls(error);
+}
+
+function hasNoTls(error: unknown): boolean {
   return error instanceof Error && error.message.includes('does not support SSL');
 }
 
