@@ -213,7 +213,7 @@ describe('B4 the inbox of a connection', () => {
     const host = createServer().listen(0);
     madang.attach(host);
     await once(host, 'listening');
-    const headers = { authorization: 'App slow' };
+    const headers = { authorization: 'Bearer slow' };
     const webSocket = new WebSocket(`ws://localhost:${(host.address() as AddressInfo).port}/ws`, { headers });
     await once(webSocket, 'open');
     const padding = 'x'.repeat(60_000);

@@ -91,7 +91,11 @@ export function eventStream(parts: TransportParts, resume: Resume): RequestHandl
 /** Acts once when a response has ended, or its connection: one that waits behind another response hears of no end itself. */
 function whenGone(request: Request, response: Response, act: () => void): void {
   const { socket } = request;
+  let isGone = false;
   const gone = () => {
+    // A response closes while its socket tells of its own end: a listener that is taken away then is still called.
+    if (isGone) return;
+    isGone = true;
     response.off('close', gone);
     socket.off('close', gone);
     act();

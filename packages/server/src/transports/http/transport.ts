@@ -55,7 +55,8 @@ function refuseWhenStopping(health: HealthChecks): RequestHandler {
 
 /** Where a WebSocket is, to whoever asks for anything else. */
 const needsUpgrade: RequestHandler = (_request, response) => {
-  response.set({ Upgrade: 'websocket', Connection: 'Upgrade' });
+  // Node adds nothing to a `Connection` of ours: without `close`, one that is to end would stay open.
+  response.set({ Upgrade: 'websocket', Connection: response.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close' });
   throw new HttpRefusal(426, { code: 'invalid_input', message: 'Here is a WebSocket: ask for an upgrade to it' });
 };
 
