@@ -29,9 +29,9 @@ const settings: DocumentedSetting[] = readFileSync(new URL('../../docs/configura
 
 /**
  * Three values that a setting of a kind does not take: by flag, by environment, in a file. In the environment any text
- * may be a folder or an address; whether it is one shows later.
+ * may be a folder or an address; whether it is one shows later. Any text may name a room.
  */
-const badValues: Record<string, [string, string | undefined, unknown]> = {
+const badValues: Record<string, [string | undefined, string | undefined, unknown]> = {
   number: [' ', '-1', null],
   bytes: ['64k', '0', [65_536]],
   ms: ['5s', '-1', 1.5],
@@ -44,6 +44,10 @@ const badValues: Record<string, [string, string | undefined, unknown]> = {
   '/path': ['chat', '/a?b', 5],
   address: ['', undefined, []],
   origins: ['example.org', 'https://example.org/path', [1]],
+  rooms: [undefined, undefined, [1]],
+  'guest|member|off': ['', 'everybody', true],
+  'guest|member|shared|off': ['on', 'nobody', []],
+  'any|listed': ['*', 'none', {}],
   addresses: ['nonsense', '10.0.0.0/99', 'loopback, 300.1.1.1'],
 };
 
@@ -93,7 +97,7 @@ test.each(settings)(
       return runCli([...others.map((each) => `${each}=${values[each]}`), ...args], environment);
     };
     const runs = await Promise.all([
-      run('flag', [`${flag}=${byFlag}`]),
+      byFlag === undefined ? undefined : run('flag', [`${flag}=${byFlag}`]),
       byEnvironment === undefined ? undefined : run('environment', [], { [env]: byEnvironment }),
       run('file', ['--config', settingsFile(folder.path, { [file]: inFile })]),
     ]);
