@@ -34,8 +34,9 @@ export async function enter(
 ): Promise<Visitor> {
   const visitor = await newVisitor(browser, options);
   const { page } = visitor;
-  const { origin } = new URL(url);
-  const answer = await page.request.post(`${origin}/api/session`, { headers: { Origin: origin }, data: { name } });
+  const { origin, pathname } = new URL(url);
+  const api = `${origin}${pathname.replace(/\/?$/, '/')}api/session`;
+  const answer = await page.request.post(api, { headers: { Origin: origin }, data: { name } });
   if (!answer.ok()) throw new Error(`${name} can't come in: ${answer.status()} ${await answer.text()}`);
   await page.goto(url);
   await page.getByRole('navigation').or(page.getByRole('log')).first().waitFor();
