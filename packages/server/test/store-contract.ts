@@ -310,8 +310,22 @@ export function storeContract(engine: () => Engine): void {
 
     test('S6 access() tells room, kind, head and role as numbers and words', async () => {
       const room = await newRoom();
-      expect(await store.access(room, ann.id)).toEqual({ room, kind: 'public', head: 2, logStart: 0, role: 'owner' });
-      expect(await store.access(room, bob.id)).toEqual({ room, kind: 'public', head: 2, logStart: 0, role: null });
+      expect(await store.access(room, ann.id)).toEqual({
+        room,
+        kind: 'public',
+        head: 2,
+        logStart: 0,
+        blocked: 0,
+        role: 'owner',
+      });
+      expect(await store.access(room, bob.id)).toEqual({
+        room,
+        kind: 'public',
+        head: 2,
+        logStart: 0,
+        blocked: 0,
+        role: null,
+      });
       expect(await store.access('nowhere', ann.id)).toBeUndefined();
       const many = await Promise.all(
         upTo(50).map((n) => store.access(n % 2 ? room : 'nowhere', n % 3 ? ann.id : bob.id)),
@@ -324,7 +338,14 @@ export function storeContract(engine: () => Engine): void {
     test('S6 access() follows every commit, however often it was asked before', async () => {
       const room = await newRoom();
       const bobIs = async (role: string | null, at: number) =>
-        expect(await store.access(room, bob.id)).toEqual({ room, kind: 'public', head: at, logStart: 0, role });
+        expect(await store.access(room, bob.id)).toEqual({
+          room,
+          kind: 'public',
+          head: at,
+          logStart: 0,
+          blocked: 0,
+          role,
+        });
       await bobIs(null, 2);
       await store.commit([append(room, newEvent.memberJoined(bob, 'member'))]);
       await bobIs('member', 3);

@@ -34,12 +34,14 @@ export function storeProjections(engine: () => Engine): void {
         client_id: 'k1',
         unique_key: 'name:Made',
         head: 3,
-        logStart: 0,
+        log_start: 0,
+        blocked: 0,
         member_count: 2,
       });
+      const byThemselves = { added_by: null, hidden_seq: null };
       expect(await memberRows('made')).toEqual([
-        { room_id: 'made', user_id: ann.id, role: 'owner', joined_at: AT, joined_seq: 2 },
-        { room_id: 'made', user_id: bob.id, role: 'member', joined_at: AT, joined_seq: 3 },
+        { room_id: 'made', user_id: ann.id, role: 'owner', joined_at: AT, joined_seq: 2, ...byThemselves },
+        { room_id: 'made', user_id: bob.id, role: 'member', joined_at: AT, joined_seq: 3, ...byThemselves },
       ]);
     });
 

@@ -163,7 +163,9 @@ export function storeQueries(engine: () => Engine): void {
       expect(await successorOf(store.read, 'crowd', ann.id)).toMatchObject({ id: 'g-8' });
       expect(await successorOf(store.read, 'crowd', 'g-8')).toBeUndefined();
       expect(await roomIdsOf(store.read, 'g-8')).toEqual(['crowd']);
-      expect(await roomPlacesOf(store.read, 'g-8')).toEqual([{ room: 'crowd', head: 9, logStart: 0, joinedSeq: 3 }]);
+      expect(await roomPlacesOf(store.read, 'g-8')).toEqual([
+        { room: 'crowd', head: 9, logStart: 0, joinedSeq: 3, joinedAt: AT },
+      ]);
     });
 
     test('S6 a name is one user’s: of many who claim it at once, one has it', async () => {
