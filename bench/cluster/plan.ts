@@ -1,5 +1,5 @@
 /**
- * What a workspace of your size takes, by the figures of the last full run:
+ * Prints what a deployment of your size takes, by the figures of the last full run:
  * `npx tsx bench/cluster/plan.ts --nodes 20 --connections 200000 --messages 4000 --people 30`. With `--write` it renews
  * the figures in `docs/scaling.md` instead.
  */

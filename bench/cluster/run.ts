@@ -1,5 +1,5 @@
 /**
- * What a workspace on PostgreSQL, Redis and several nodes costs: `npx tsx bench/cluster/run.ts [--quick]`. All of it shares
+ * Measures what a deployment on PostgreSQL, Redis and several nodes costs: `npx tsx bench/cluster/run.ts [--quick]`. All of it shares
  * this machine's cores, so CPU and counts are what is measured; what is delivered in a second is only told beside them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

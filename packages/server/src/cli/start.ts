@@ -48,7 +48,7 @@ export async function start(config: Config): Promise<void> {
     maxHeaderSize: maxHeadBytes,
     keepAliveTimeout: 30_000,
   });
-  if (workerProxy) await joinNeighbours(workerProxy, { server, madang, app, maxHeadBytes });
+  if (workerProxy) await joinWorkers(workerProxy, { server, madang, app, maxHeadBytes });
   else {
     server.on('request', app);
     madang.attach(server);
@@ -74,7 +74,7 @@ function endInOneLine({ number }: WorkerPlace, logger: Logger): void {
 }
 
 /** Serves what is for this worker, and hands on what is for another. */
-async function joinNeighbours(
+async function joinWorkers(
   workerProxy: WorkerProxy,
   { server, madang, app, maxHeadBytes }: { server: Server; madang: Madang; app: RequestListener; maxHeadBytes: number },
 ): Promise<void> {

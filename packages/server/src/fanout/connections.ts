@@ -35,8 +35,8 @@ export class Connections {
   }
 
   /** With other nodes: tells what must be heard here. Call it before anybody comes. */
-  tell(hearing: Subscriptions): void {
-    this.#subscriptions = hearing;
+  tell(subscriptions: Subscriptions): void {
+    this.#subscriptions = subscriptions;
   }
 
   /** Every connection, with and without a session. */

@@ -34,7 +34,7 @@ export type PacketConnection = Connection &
 const NO_BINARY = invalidInputOf([{ path: '', message: 'Binary data is not understood here; send JSON' }]);
 
 /** A client before it has opened the namespace. */
-interface Newcomer {
+interface Handshake {
   request: IncomingMessage;
   isConnecting: boolean;
 }
@@ -46,7 +46,7 @@ interface Newcomer {
  */
 export class SocketIoClients {
   readonly #parts: TransportParts;
-  readonly #handshakeTimeouts = new Map<PacketConnection, Newcomer>();
+  readonly #handshakes = new Map<PacketConnection, Handshake>();
 
   constructor(parts: TransportParts) {
     this.#parts = parts;
@@ -54,12 +54,12 @@ export class SocketIoClients {
 
   /** A connection is open; `request` is asked for a session if the client's `auth` names none. */
   opened(connection: PacketConnection, request: IncomingMessage): void {
-    this.#handshakeTimeouts.set(connection, { request, isConnecting: false });
+    this.#handshakes.set(connection, { request, isConnecting: false });
   }
 
   /** A connection is closed. */
   closed(connection: PacketConnection): void {
-    this.#handshakeTimeouts.delete(connection);
+    this.#handshakes.delete(connection);
   }
 
   /** A packet came, without Engine.IO's own prefix. */
@@ -77,20 +77,20 @@ export class SocketIoClients {
 
   /** What follows are its attachments, so the connection can't go on. */
   #refuseBinary(connection: PacketConnection, packet: Packet): void {
-    const ack = packet.kind === 'event' && !this.#handshakeTimeouts.has(connection) ? packet.ack : undefined;
+    const ack = packet.kind === 'event' && !this.#handshakes.has(connection) ? packet.ack : undefined;
     if (ack !== undefined) connection.send(ackPacket(ack, JSON.stringify({ error: NO_BINARY.toJSON() })));
     this.#misused(connection);
   }
 
   #handle(connection: PacketConnection, packet: Packet | Elsewhere): void {
-    const newcomer = this.#handshakeTimeouts.get(connection);
-    if (packet.kind === 'connect' && newcomer && !newcomer.isConnecting) {
-      newcomer.isConnecting = true;
-      void this.#connect(connection, newcomer, packet.auth);
+    const handshake = this.#handshakes.get(connection);
+    if (packet.kind === 'connect' && handshake && !handshake.isConnecting) {
+      handshake.isConnecting = true;
+      void this.#connect(connection, handshake, packet.auth);
     } else if (packet.kind === 'elsewhere' && packet.isConnect) {
       void this.#refuseNamespace(connection, packet.namespace);
-    } else if (packet.kind === 'event' && !newcomer) void this.#answer(connection, packet);
-    else if (packet.kind !== 'ack' || newcomer) this.#misused(connection);
+    } else if (packet.kind === 'event' && !handshake) void this.#answer(connection, packet);
+    else if (packet.kind !== 'ack' || handshake) this.#misused(connection);
   }
 
   /** Ends a connection that doesn't keep to the protocol; whoever comes back to do it again has paid for it. */
@@ -106,14 +106,14 @@ export class SocketIoClients {
     else connection.end();
   }
 
-  async #connect(connection: PacketConnection, newcomer: Newcomer, auth: unknown): Promise<void> {
+  async #connect(connection: PacketConnection, handshake: Handshake, auth: unknown): Promise<void> {
     try {
-      const { session, token } = await this.#identify(connection, newcomer.request, auth);
-      if (!this.#handshakeTimeouts.delete(connection)) return;
+      const { session, token } = await this.#identify(connection, handshake.request, auth);
+      if (!this.#handshakes.delete(connection)) return;
       connection.send(connectedPacket(randomUUID()));
       if (session) connection.greeting = this.#greet(connection, session, token);
     } catch (error) {
-      newcomer.isConnecting = false;
+      handshake.isConnecting = false;
       connection.send(connectErrorPacket(toMadangError(error, this.#parts.logger).toJSON()));
     }
   }
