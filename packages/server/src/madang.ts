@@ -22,7 +22,6 @@ import { Connections } from './fanout/connections.js';
 import { Delivery } from './fanout/deliver.js';
 import { DeliveryRecords } from './fanout/delivery-records.js';
 import { HandshakeTimeouts } from './fanout/handshake-timeouts.js';
-import { Nodes } from './cluster/nodes.js';
 import { Presence } from './presence/presence.js';
 import { Resume } from './fanout/resume.js';
 import { SendBuffers } from './fanout/send-buffer.js';
@@ -136,7 +135,9 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const lifecycle = new ConnectionLifecycle({ connections, presence, buffers, records, handshakeTimeouts });
   // SQLite has one node, which need not be told anything: what it commits it delivers, in the same turn.
   const nodes = config.database
-    ? await Nodes.open({
+    ? await (
+        await import('./cluster/nodes.js')
+      ).Nodes.open({
         store,
         clock,
         log,

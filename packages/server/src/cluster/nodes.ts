@@ -19,7 +19,6 @@ import { eventsMessage, eventsOf, type NodeMessage, readNodeMessage } from './no
 import { RemotePresence } from '../presence/remote-presence.js';
 import { Peers } from './peers.js';
 import type { Presence } from '../presence/presence.js';
-import { RedisBus } from './redis-bus.js';
 import { PresenceExchange } from '../presence/presence-exchange.js';
 import { behindEvent } from '../fanout/send-buffer.js';
 import { Sequence } from './sequence.js';
@@ -227,6 +226,7 @@ export class Nodes implements Subscriptions, BusListener {
 
   async #openBus(url: string): Promise<void> {
     const { logger, store } = this.#parts;
+    const { RedisBus } = await import('./redis-bus.js');
     const bus = RedisBus.open({ url, prefix: `madang:${store.place}`, listener: this, logger });
     this.#bus = await bus;
     await Promise.all([this.#bus.subscribe('nodes'), this.#bus.subscribe(`node:${this.#node}`)]);

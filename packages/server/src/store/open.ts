@@ -2,11 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from '../logger.js';
 import type { CopySide } from './copy-side.js';
 import { startNewEpoch } from './epoch.js';
-import { parseAddress } from './postgres/address.js';
 import { isPostgresAddress } from './postgres/conninfo.js';
-import { openPostgresSide } from './postgres/copy-side.js';
-import { kyselyOn, withClient } from './postgres/prepare.js';
-import { openPostgresStore } from './postgres/store.js';
 import { openSqliteSide } from './sqlite/copy-side.js';
 import { refuseUnfitDriver } from './sqlite/driver.js';
 import {
@@ -35,20 +31,22 @@ export type { BackupProgress, BackupSummary };
  * Opens the store: PostgreSQL where an address is given, else SQLite in the data folder.
  * @throws StartError in plain words.
  */
-export function openStore(settings: StoreSettings, logger: Logger): Promise<Store> {
-  return settings.database === undefined
-    ? openSqliteStore(fileIn(settings.data), logger)
-    : openPostgresStore(settings.database, settings.databaseConnections, logger);
+export async function openStore(settings: StoreSettings, logger: Logger): Promise<Store> {
+  if (settings.database === undefined) return openSqliteStore(fileIn(settings.data), logger);
+  // PostgreSQL's driver is loaded where it is used: most start without it.
+  const { openPostgresStore } = await import('./postgres/store.js');
+  return openPostgresStore(settings.database, settings.databaseConnections, logger);
 }
 
 /**
  * Opens one end of a copy: an address of PostgreSQL, or a folder, also as `sqlite:folder`. A source must be there.
  * @throws StartError in plain words.
  */
-export function openCopySide(place: string, end: 'source' | 'target', logger: Logger): Promise<CopySide> {
-  return isPostgresAddress(place)
-    ? openPostgresSide(place, logger)
-    : openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source', logger);
+export async function openCopySide(place: string, end: 'source' | 'target', logger: Logger): Promise<CopySide> {
+  if (!isPostgresAddress(place)) {
+    return openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source', logger);
+  }
+  return (await import('./postgres/copy-side.js')).openPostgresSide(place, logger);
 }
 
 /**
@@ -92,10 +90,7 @@ export function holdStore(data: string): { release(): void } {
  */
 export async function beginNewEpoch(settings: Pick<StoreSettings, 'data' | 'database'>, logger: Logger): Promise<void> {
   const { data, database } = settings;
-  if (database !== undefined) {
-    await withClient(parseAddress(database), (client) => startNewEpoch(kyselyOn(client)));
-    return;
-  }
+  if (database !== undefined) return (await import('./postgres/prepare.js')).beginNewEpochAt(database);
   await using side = await openSqliteSide(fileIn(data), true, logger);
   await startNewEpoch(side.db);
 }

@@ -3,10 +3,10 @@ import type { Client, ClientConfig } from 'pg';
 import { StartError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { postgresDialect } from '../dialect.js';
-import { enterHistory, metaKeys, NEW_EPOCH, positionOf, readMeta } from '../epoch.js';
+import { enterHistory, metaKeys, NEW_EPOCH, positionOf, readMeta, startNewEpoch } from '../epoch.js';
 import { migrate, refuseForeign } from '../migrate.js';
 import type { Schema } from '../schema.js';
-import type { PostgresAddress } from './address.js';
+import { parseAddress, type PostgresAddress } from './address.js';
 import { explain } from './failures.js';
 import { hasNewTimeline, placeOf, readHistory, whyAnother } from './history.js';
 import { ensurePartitions } from './partitions.js';
@@ -49,6 +49,14 @@ export async function prepare(address: PostgresAddress, logger: Logger): Promise
     await ensurePartitions(client, { from: now, now });
     return begin(client, logger);
   });
+}
+
+/**
+ * Begins a new epoch of the database at an address; its nodes take it on.
+ * @throws StartError in plain words
+ */
+export function beginNewEpochAt(url: string): Promise<void> {
+  return withClient(parseAddress(url), (client) => startNewEpoch(kyselyOn(client)));
 }
 
 async function begin(client: Client, logger: Logger): Promise<Beginning> {
