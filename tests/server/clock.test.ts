@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileShim, createShim } from '../contract/faults/shim.ts';
 import { call } from '../support/transport-client.ts';
@@ -8,7 +9,10 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** The machine's clock jumps under a running server, and under one that starts meanwhile. */
+/**
+ * The clock that counts jumps under a running server, and under one that starts meanwhile: the machine's, or PostgreSQL's,
+ * which its nodes go by.
+ */
 
 const HOUR = 3600_000;
 const jumps = { 'nine hours ahead': 9 * HOUR, 'ten years ahead': 3650 * 24 * HOUR, 'a day back': -24 * HOUR };
@@ -16,26 +20,46 @@ const jumps = { 'nine hours ahead': 9 * HOUR, 'ten years ahead': 3650 * 24 * HOU
 /** How far stored times may lead the clock, and what a slow machine takes. */
 const LEAD = 60_000 + 20_000;
 
+/** How often a node reads PostgreSQL's clock, and what a slow machine takes. */
+const READING = 4000;
+
 let cluster: TestPostgres;
 const folder = tempFolder();
 const library = compileShim(folder.path);
+const clusterShim = createShim(library, join(folder.path, 'cluster-control'), folder.path);
 beforeAll(async () => {
-  cluster = await startPostgres();
+  // PostgreSQL runs as an account of its own.
+  chmodSync(folder.path, 0o755);
+  for (const file of [library, join(folder.path, 'cluster-control')]) chmodSync(file, 0o666);
+  cluster = await startPostgres([], clusterShim.env);
 });
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
+  clusterShim.close();
   folder[Symbol.dispose]();
 });
+
+/** A server on an engine whose clock can be moved. */
+async function startOn(engine: string, data: string) {
+  const shim = createShim(library, join(data, 'control'), data);
+  const database = engine === 'postgres' ? { MADANG_DATABASE: await cluster.newDatabase() } : {};
+  const server = await startServer({ data, env: { ...shim.env, ...database } });
+  const jump = async (ms: number): Promise<void> => {
+    if (engine === 'sqlite') return shim.set('clockMs', ms);
+    clusterShim.set('clockMs', ms);
+    await new Promise((resolve) => setTimeout(resolve, READING));
+  };
+  return { shim, server, jump };
+}
 
 describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
   test.each(Object.entries(jumps))(
     'after a clock that was %s, times are those of now again, names are free, sessions are there',
-    { timeout: 60_000 },
+    { timeout: 90_000 },
     async (name, ms) => {
       using data = tempFolder();
-      const shim = createShim(library, join(data.path, 'control'), data.path);
-      const database = engine === 'postgres' ? { MADANG_DATABASE: await cluster.newDatabase() } : {};
-      await using server = await startServer({ data: data.path, env: { ...shim.env, ...database } });
+      const { shim, server, jump } = await startOn(engine, data.path);
+      await using _ = server;
       const author = await startGuest(server.url, 'author');
       const say = async (text: string) => {
         await using client = await connectJsonRpc(server.url, { token: author.token });
@@ -43,7 +67,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
         return message.at - Date.now();
       };
       expect(Math.abs(await say('before'))).toBeLessThan(LEAD);
-      shim.set('clockMs', ms);
+      await jump(ms);
       expect(Math.abs((await say('meanwhile')) - ms)).toBeLessThan(LEAD);
       const early = await startGuest(server.url, 'early');
       await server.stop();
@@ -52,7 +76,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
       const gone = await startGuest(server.url, 'gone');
       expect(gone.user.id).not.toBe(early.user.id);
 
-      shim.set('clockMs', 0);
+      await jump(0);
       expect(Math.abs(await say('right again'))).toBeLessThan(LEAD);
       if (ms > 0) expect((await startGuest(server.url, 'gone')).user.id).not.toBe(gone.user.id);
       await server.stop();
@@ -68,4 +92,23 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
       shim.close();
     },
   );
+});
+
+test('on postgres a node whose own clock is wrong is as the others: its guests are let in there, and theirs at it', async () => {
+  const database = { MADANG_DATABASE: await cluster.newDatabase() };
+  using data = tempFolder();
+  const shim = createShim(library, join(data.path, 'control'), data.path);
+  shim.set('clockMs', -3650 * 24 * HOUR);
+  await using right = await startServer({ env: database });
+  const before = await startGuest(right.url, 'before');
+  await using wrong = await startServer({ data: data.path, env: { ...shim.env, ...database } });
+  const meanwhile = await startGuest(wrong.url, 'meanwhile');
+  for (const { token } of [before, meanwhile]) {
+    for (const { url } of [right, wrong]) {
+      await using client = await connectJsonRpc(url, { token });
+      const { message } = await call(client, 'message.send', { room: 'lobby', text: 'now' });
+      expect(Math.abs(message.at - Date.now())).toBeLessThan(LEAD);
+    }
+  }
+  shim.close();
 });

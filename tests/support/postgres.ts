@@ -37,10 +37,10 @@ const START_MS = 60_000;
 
 const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
 
-/** Starts a cluster; it is ended, and its folder removed, when it is disposed of. */
-export function startPostgres(settings: string[] = []): Promise<TestPostgres> {
+/** Starts a cluster, with environment of its own; it is ended, and its folder removed, when it is disposed of. */
+export function startPostgres(settings: string[] = [], env: Record<string, string> = {}): Promise<TestPostgres> {
   const init = ['--no-sync', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '-U', 'madang', '-D'];
-  return startCluster('initdb', init, settings);
+  return startCluster('initdb', init, settings, env);
 }
 
 /** Starts a standby that streams from a primary, and makes the primary wait for it with every commit. */
@@ -61,7 +61,12 @@ export async function startSynchronousStandby(primary: TestPostgres): Promise<Te
 }
 
 /** Starts a cluster whose folder a program makes. */
-async function startCluster(maker: string, makerArgs: string[], settings: string[]): Promise<TestPostgres> {
+async function startCluster(
+  maker: string,
+  makerArgs: string[],
+  settings: string[],
+  env: Record<string, string> = {},
+): Promise<TestPostgres> {
   const folder = tempFolder();
   const data = join(folder.path, 'cluster');
   if (account) chownSync(folder.path, account.uid, account.gid);
@@ -83,7 +88,7 @@ async function startCluster(maker: string, makerArgs: string[], settings: string
   };
   const start = async (): Promise<void> => {
     const options = ['-p', String(port), '-h', '127.0.0.1', '-k', '', ...settings.flatMap((each) => ['-c', each])];
-    const { command, args } = asAccount('postgres', ['-D', data, ...options]);
+    const { command, args } = asAccount('postgres', ['-D', data, ...options], env);
     const started = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder.path });
     child = started;
     let output = '';
@@ -153,11 +158,16 @@ async function answers(address: string): Promise<boolean> {
   }
 }
 
-/** PostgreSQL refuses to run as root. It ends with the test, however that ends. */
-function asAccount(program: string, args: string[]): { command: string; args: string[] } {
+/** PostgreSQL refuses to run as root. It ends with the test, however that ends. The environment is the program's alone. */
+function asAccount(
+  program: string,
+  args: string[],
+  env: Record<string, string> = {},
+): { command: string; args: string[] } {
   const path = join(binaries(), program);
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const user = account ? [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'] : [];
-  return { command: 'setpriv', args: [...user, '--pdeathsig=QUIT', path, ...args] };
+  return { command: 'setpriv', args: [...user, '--pdeathsig=QUIT', 'env', ...variables, path, ...args] };
 }
 
 function childrenOf(pid: number): number[] {

@@ -13,8 +13,8 @@ export const systemClock: Clock = { now: () => Date.now() };
  */
 export const MAX_LEAD_MS = 60_000;
 
-/** How long the clock must stay ahead, in ms, before what is too old by it is removed or ended. */
-const PATIENCE_MS = 3600_000;
+/** How long a clock that has jumped must stay there, in ms, before what can't be taken back is done by it. */
+export const PATIENCE_MS = 3600_000;
 
 /**
  * A clock to tell by what is too old, since what is removed or ended for its age does not come back. Where the machine's
@@ -44,5 +44,26 @@ export class PatientClock implements Clock {
       this.#aheadSince = undefined;
     }
     return Math.round(since + this.#offset);
+  }
+}
+
+/** Notices when a clock jumps. */
+export class JumpWatch {
+  readonly #clock: Clock;
+  readonly #monotonic: () => number;
+  #offset: number;
+
+  constructor(clock: Clock, monotonic = () => performance.now()) {
+    this.#clock = clock;
+    this.#monotonic = monotonic;
+    this.#offset = clock.now() - monotonic();
+  }
+
+  /** Whether the clock has jumped, by more than is made good silently, since this was asked last. */
+  hasJumped(): boolean {
+    const offset = this.#clock.now() - this.#monotonic();
+    const hasJumped = Math.abs(offset - this.#offset) > MAX_LEAD_MS;
+    this.#offset = offset;
+    return hasJumped;
   }
 }

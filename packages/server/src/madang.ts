@@ -1,7 +1,7 @@
 import { warmNameChecks } from '@madang/protocol';
 import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
-import { PatientClock, systemClock } from './clock.js';
+import { PatientClock } from './clock.js';
 import { Commands } from './commands/run.js';
 import { rename } from './commands/user.js';
 import { type Config, parseConfig, rateLimitsOf } from './config.js';
@@ -89,7 +89,6 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const config = parseConfig({ guests: authenticate === undefined, ...given });
   checkBus(config);
   const logger = givenLogger ?? createLogger({ level: config.logLevel });
-  const clock = systemClock;
   if (!config.guests && authenticate === undefined) {
     logger.warn(
       'Nobody new can come in: guests are off, and there is no app that says who somebody is. Sessions from before go on.',
@@ -98,6 +97,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   warmNameChecks();
 
   const store = await openStore(config, logger);
+  const { clock } = store;
   const log = await RoomLog.open(store, clock);
   const ageing = new PatientClock(clock, log.lastAt);
   const defaultRooms = new DefaultRooms({ store, log, lobby: config.lobby, named: config.defaultRooms });
@@ -150,7 +150,6 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
         bus: config.bus,
       })
     : undefined;
-  await sessions.mendTimes();
   log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
   log.onAhead(warnOfCursors(logger));
   log.onUnanswered(() => nodes?.unanswered());
@@ -241,6 +240,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     records.close();
     bufferBound.close();
     await presence.close();
+    sessions.close();
     await log.idle();
     await retention?.close();
     await nodes?.close();

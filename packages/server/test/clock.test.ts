@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { PatientClock } from '../dist/clock.js';
+import { JumpWatch, PatientClock } from '../dist/clock.js';
+import { DatabaseClock } from '../dist/store/postgres/database-clock.js';
 
 const HOUR = 3600_000;
 
@@ -49,5 +50,56 @@ describe('the patient clock', () => {
     expect(patient.now()).toBe(start + HOUR - 1);
     pass(HOUR);
     expect(patient.now()).toBe(time.clock);
+  });
+});
+
+describe('the watch for jumps', () => {
+  test.each([9 * HOUR, -9 * HOUR, 61_000, -61_000])('notices one of %i ms, once', (ms) => {
+    const { time, pass } = stage();
+    const watch = new JumpWatch({ now: () => time.clock }, () => time.monotonic);
+    pass(HOUR);
+    expect(watch.hasJumped()).toBe(false);
+    time.clock += ms;
+    expect(watch.hasJumped()).toBe(true);
+    expect(watch.hasJumped()).toBe(false);
+  });
+
+  test('is silent about what is put right by a moment', () => {
+    const { time } = stage();
+    const watch = new JumpWatch({ now: () => time.clock }, () => time.monotonic);
+    time.clock += 30_000;
+    expect(watch.hasJumped()).toBe(false);
+  });
+});
+
+describe('the database’s clock', () => {
+  const shown = 1_480_512_178_057;
+  /** A reading by a clock that leads `performance.now()` by so much, of a question that took so long. */
+  const read = (clock: DatabaseClock, lead: number, tookMs: number, atMs = tookMs / 2) => {
+    const askedAt = performance.now() - tookMs;
+    clock.set(askedAt + atMs + lead, askedAt);
+  };
+  const leadOf = (clock: DatabaseClock) => clock.now() - performance.now();
+
+  test('is known the better the more quickly it has answered once', () => {
+    const clock = new DatabaseClock();
+    read(clock, shown, 2000, 1990);
+    expect(Math.abs(leadOf(clock) - shown)).toBeLessThan(1000);
+    read(clock, shown, 10);
+    for (const [tookMs, atMs] of [
+      [2000, 0],
+      [2000, 1999],
+      [60_000, 59_000],
+    ] as const) {
+      read(clock, shown, tookMs, atMs);
+      expect(Math.abs(leadOf(clock) - shown)).toBeLessThan(20);
+    }
+  });
+
+  test.each([9 * HOUR, -9 * HOUR, 61_000, -5000])('is followed when it jumps by %i ms', (ms) => {
+    const clock = new DatabaseClock();
+    read(clock, shown, 10);
+    read(clock, shown + ms, 1000);
+    expect(Math.abs(leadOf(clock) - shown - ms)).toBeLessThan(600);
   });
 });

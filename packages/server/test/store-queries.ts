@@ -17,7 +17,13 @@ import {
   peersOf,
   roomsOf,
 } from '../dist/store/queries/rooms.js';
-import { deleteSession, findSessionUser, insertSession, touchSessions } from '../dist/store/queries/sessions.js';
+import {
+  deleteSession,
+  findSessionUser,
+  insertSession,
+  mendSessionTimes,
+  touchSessions,
+} from '../dist/store/queries/sessions.js';
 import { findRead, membershipAround } from '../dist/store/queries/trace.js';
 import {
   claimName,
@@ -33,6 +39,8 @@ import type { Engine } from './engines.ts';
 import { ann, append, AT, bob, join, leave, makeRoom, say, upTo } from './workspace.ts';
 
 const user = (id: string, name = id): User => ({ id, kind: 'guest', name, createdAt: AT });
+
+const YEAR = 365 * 24 * 3600_000;
 
 /** What the shared queries answer, for an engine. */
 export function storeQueries(engine: () => Engine): void {
@@ -218,6 +226,20 @@ export function storeQueries(engine: () => Engine): void {
       expect(await findSessionUser(store.read, 'hash', AT + 10)).toMatchObject({ id: 'g-carl' });
       await deleteSession(store.write, 'hash');
       expect(await findSessionUser(store.read, 'hash', 0)).toBeUndefined();
+    });
+
+    test('S6 a clock that is years behind ends no session; one that was ahead leaves none that never ends', async () => {
+      await saveUser(store.write, user('g-old'));
+      const isOver = async (token: string, since: number) =>
+        (await findSessionUser(store.read, token, since)) === undefined;
+      await insertSession(store.write, 'of-now', 'g-old', AT);
+      await insertSession(store.write, 'of-2036', 'g-old', AT + 10 * YEAR);
+      await touchSessions(store.write, ['g-old'], AT - 10 * YEAR);
+      expect(await isOver('of-now', AT - YEAR)).toBe(false);
+      await mendSessionTimes(store.write, AT + 1000, AT + 61_000);
+      expect(await isOver('of-now', AT + 500)).toBe(true);
+      expect(await isOver('of-2036', AT + 500)).toBe(false);
+      expect(await isOver('of-2036', AT + 1001)).toBe(true);
     });
 
     test('S6 statements over very many users run in parts', async () => {

@@ -189,9 +189,14 @@ __attribute__((constructor)) static void start(void) {
   REAL(close)(fd);
   if (shared == MAP_FAILED) return;
   control = shared;
+  /* Signals are the program's: PostgreSQL counts on its one thread to get them. */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   pthread_create(&thread, NULL, watch, NULL);
   pthread_detach(thread);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static struct file *file_of(int fd) { return fd >= 0 && fd < MAX_FDS ? by_fd[fd] : NULL; }

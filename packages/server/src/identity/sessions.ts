@@ -1,7 +1,7 @@
 import { fail, formatLimits, type User, type UserRef } from '@madang/protocol';
 import { LRUCache } from 'lru-cache';
 import { hash, randomBytes } from 'node:crypto';
-import { type Clock, MAX_LEAD_MS } from '../clock.js';
+import { type Clock, JumpWatch, MAX_LEAD_MS, PATIENCE_MS } from '../clock.js';
 import {
   deleteSession,
   findSessionUser,
@@ -46,6 +46,8 @@ export class Sessions {
   readonly #guests: boolean;
   readonly #onCreated: (user: UserRef) => Promise<void>;
   readonly #rename: (user: User, name: string) => Promise<User>;
+  readonly #jumps: JumpWatch;
+  readonly #mending: NodeJS.Timeout;
   /** The app's users who are being let in for the first time. */
   readonly #arriving = new Map<string, Promise<void>>();
   /** When the sessions of the app's users were ended here, by `performance.now()`. */
@@ -74,6 +76,9 @@ export class Sessions {
     this.#guests = parts.guests;
     this.#onCreated = parts.onCreated;
     this.#rename = parts.rename;
+    this.#jumps = new JumpWatch(parts.clock);
+    // A failure is told by the store's own health check, and the next hour comes.
+    this.#mending = setInterval(() => void this.mendTimes().catch(() => undefined), PATIENCE_MS).unref();
   }
 
   /** Hears which session ended, so that its connections are closed. */
@@ -166,10 +171,19 @@ export class Sessions {
     for (const listener of this.#endListeners) listener(session, reason);
   }
 
-  /** A session that was last used in the future would never be over: it was used now at the latest. */
-  mendTimes(): Promise<void> {
+  /**
+   * A session that was last used in the future would never be over: it was used now at the latest. Nothing is done in an
+   * hour in which the clock has jumped: by one that is still wrong, as of a machine that was just switched on, all would be.
+   */
+  async mendTimes(): Promise<void> {
+    if (this.#jumps.hasJumped()) return;
     const now = this.#clock.now();
-    return mendSessionTimes(this.#store.write, now, now + MAX_LEAD_MS);
+    await mendSessionTimes(this.#store.write, now, now + MAX_LEAD_MS);
+  }
+
+  /** Ends what runs by itself. */
+  close(): void {
+    clearInterval(this.#mending);
   }
 
   /** Remembers that users are here. */

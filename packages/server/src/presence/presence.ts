@@ -1,5 +1,5 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
-import { type Clock, MAX_LEAD_MS } from '../clock.js';
+import { type Clock, JumpWatch } from '../clock.js';
 import { refOf } from '../identity/actor.js';
 import { OutboundEvent } from '../log/committed.js';
 import type { Connection } from '../fanout/connection.js';
@@ -66,9 +66,8 @@ export class Presence {
   readonly #seen = new Map<string, number>();
   #flushing: NodeJS.Timeout | undefined;
   #touchTurn = 0;
-  /** What the clock adds to the time that no change of it moves. */
-  #clockOffset: number;
   #elsewhere: PresenceElsewhere | undefined;
+  readonly #jumps: JumpWatch;
   readonly #touching: NodeJS.Timeout;
 
   /** `onHere` hears who is here: every ten minutes, and within a minute when they go. */
@@ -82,7 +81,7 @@ export class Presence {
     this.#delivery = parts.delivery;
     this.#clock = parts.clock;
     this.#onHere = parts.onHere;
-    this.#clockOffset = this.#clock.now() - performance.now();
+    this.#jumps = new JumpWatch(this.#clock);
     this.#touching = setInterval(() => void this.#touch(this.#nextOfThoseHere()), TOUCH_MS);
     this.#touching.unref();
   }
@@ -260,11 +259,8 @@ export class Presence {
   }
 
   #nextOfThoseHere(): string[] {
-    const offset = this.#clock.now() - performance.now();
-    const hasJumped = Math.abs(offset - this.#clockOffset) > MAX_LEAD_MS;
-    this.#clockOffset = offset;
     // What the store says of them, and of their names, is of another time.
-    if (hasJumped) return [...this.#here.keys()];
+    if (this.#jumps.hasJumped()) return [...this.#here.keys()];
     this.#touchTurn = (this.#touchTurn + 1) % TOUCH_TURNS;
     return [...this.#here.keys()].filter((user) => user.charCodeAt(user.length - 1) % TOUCH_TURNS === this.#touchTurn);
   }

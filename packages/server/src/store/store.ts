@@ -1,5 +1,6 @@
 import type { EventName, MemberRole, RoomKind, UserRef } from '@madang/protocol';
 import type { Kysely } from 'kysely';
+import type { Clock } from '../clock.js';
 import type { Change } from './changes.js';
 import type { EventRecord, Schema } from './schema.js';
 
@@ -24,6 +25,8 @@ export interface Store {
   readonly epoch: string;
   /** Names the database itself: nodes that share it find each other by that, whatever becomes of the epoch. */
   readonly place: string;
+  /** The time that counts: this machine's, or the one of the database that nodes share. */
+  readonly clock: Clock;
   /** Why nothing can be stored, in words for an operator; undefined when the last commit, or check, worked. */
   readonly trouble: string | undefined;
   /** What an operator should look after while all still works. */

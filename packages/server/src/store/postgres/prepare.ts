@@ -7,6 +7,7 @@ import { enterHistory, metaKeys, NEW_EPOCH, positionOf, readMeta, startNewEpoch 
 import { migrate, refuseForeign } from '../migrate.js';
 import type { Schema } from '../schema.js';
 import { parseAddress, type PostgresAddress } from './address.js';
+import { DatabaseClock } from './database-clock.js';
 import { explain } from './failures.js';
 import { hasNewTimeline, placeOf, readHistory, whyAnother } from './history.js';
 import { ensurePartitions } from './partitions.js';
@@ -30,6 +31,7 @@ export interface Beginning {
   place: string;
   /** All rooms' heads together. */
   position: number;
+  clock: DatabaseClock;
 }
 
 /**
@@ -45,9 +47,10 @@ export async function prepare(address: PostgresAddress, logger: Logger): Promise
     const db = kyselyOn(client);
     await refuseForeign(db, address.name);
     await migrate(db, postgresDialect);
-    const now = Date.now();
+    const clock = await DatabaseClock.read(client);
+    const now = clock.now();
     await ensurePartitions(client, { from: now, now });
-    return begin(client, logger);
+    return { ...(await begin(client, logger)), clock };
   });
 }
 
@@ -59,7 +62,7 @@ export function beginNewEpochAt(url: string): Promise<void> {
   return withClient(parseAddress(url), (client) => startNewEpoch(kyselyOn(client)));
 }
 
-async function begin(client: Client, logger: Logger): Promise<Beginning> {
+async function begin(client: Client, logger: Logger): Promise<Omit<Beginning, 'clock'>> {
   const db = kyselyOn(client);
   const history = await readHistory(client);
   const position = await positionOf(db);

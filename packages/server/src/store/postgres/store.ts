@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../logger.js';
 import { enterHistory, metaKeys, NEW_EPOCH, readMeta, writeMeta } from '../epoch.js';
 import { PROBE_CHARS, StoreHealth } from '../health.js';
@@ -12,6 +13,7 @@ import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../stor
 import { AccessReader } from './access.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { commitBatch } from './batch.js';
+import { DATABASE_TIME, DatabaseClock } from './database-clock.js';
 import { readEvents } from './events.js';
 import { asUnavailable, explain, failureOf, isLocked, isUnavailable } from './failures.js';
 import { hasNewTimeline, readHistory, type SeenEvent, whyAnother, Witness } from './history.js';
@@ -25,7 +27,7 @@ import { WriterConnection } from './writer-connection.js';
 /** How often a node looks whether the months ahead have their partitions, in ms. */
 const PARTITIONS_EVERY_MS = 6 * 3600_000;
 
-/** How often a node looks whether another has begun a new epoch, in ms. */
+/** How often a node looks whether another has begun a new epoch, and at the database's clock, in ms. */
 const EPOCH_EVERY_MS = 2000;
 
 /** Held by the node that runs {@link Store.alone}'s work; a number of our own. */
@@ -52,6 +54,7 @@ export async function openPostgresStore(url: string, connections: number, logger
 
 class PostgresStore implements Store {
   readonly place: string;
+  readonly clock: DatabaseClock;
   readonly #logger: Logger;
   readonly #health: StoreHealth;
   readonly #witness: Witness;
@@ -69,7 +72,8 @@ class PostgresStore implements Store {
   #closing: Promise<void> | undefined;
 
   constructor(address: PostgresAddress, beginning: Beginning, connections: number, logger: Logger) {
-    const { epoch, place, position } = beginning;
+    const { epoch, place, position, clock } = beginning;
+    this.clock = clock;
     this.#epoch = epoch;
     this.place = place;
     this.#address = address;
@@ -80,7 +84,7 @@ class PostgresStore implements Store {
     this.#pool = new QueryPool(this.#servers, Math.max(1, connections - 1), this.#health);
     this.#writer = new WriterConnection(this.#servers);
     this.#access = new AccessReader(this.#pool);
-    this.#partitionTimer = setInterval(() => void makePartitions(address), PARTITIONS_EVERY_MS).unref();
+    this.#partitionTimer = setInterval(() => void makePartitions(address, clock), PARTITIONS_EVERY_MS).unref();
     this.#epochTimer = setInterval(() => void this.#lookAtEpoch(), EPOCH_EVERY_MS).unref();
   }
 
@@ -204,13 +208,16 @@ class PostgresStore implements Store {
     this.#takeEpoch((await readMeta(db, metaKeys.epoch)) ?? this.#epoch);
   }
 
-  /** Another node, or an operator, may have begun a new epoch, or somebody restored the tables. */
+  /** Another node, or an operator, may have begun a new epoch, or somebody restored the tables. Reads the clock as well. */
   async #lookAtEpoch(): Promise<void> {
     try {
-      const { rows } = await sql<{ epoch: string; tables: string }>`SELECT value AS epoch,
-        to_regclass('meta')::oid::text AS tables FROM meta WHERE key = ${metaKeys.epoch}`.execute(this.read);
+      const askedAt = performance.now();
+      const { rows } = await sql<{ epoch: string; tables: string; now: number }>`SELECT value AS epoch,
+        to_regclass('meta')::oid::text AS tables, ${sql.raw(DATABASE_TIME)} AS now
+        FROM meta WHERE key = ${metaKeys.epoch}`.execute(this.read);
       const [found] = rows;
       if (!found) return;
+      this.clock.set(found.now, askedAt);
       if (this.place.endsWith(`.${found.tables}`)) this.#takeEpoch(found.epoch);
       else await withClient(this.#address, (client) => this.#survey(client));
     } catch {
@@ -246,8 +253,8 @@ async function dropUnlessLocked(client: Client, before: number): Promise<boolean
 }
 
 /** The net takes what has no partition, so a failure is no harm: the next time comes. */
-async function makePartitions(address: PostgresAddress): Promise<void> {
-  const now = Date.now();
+async function makePartitions(address: PostgresAddress, clock: Clock): Promise<void> {
+  const now = clock.now();
   await withClient(address, async (client) => {
     await ensurePartitions(client, { from: now, now });
     await dropFarMonths(client, now);

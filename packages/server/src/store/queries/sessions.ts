@@ -43,10 +43,15 @@ export async function sessionIdsOf(read: Kysely<Schema>, user: string): Promise<
   return rows.map((row) => row.token_hash);
 }
 
-/** Remembers that users' sessions are in use. */
+/** Remembers that users' sessions are in use. None becomes older by it, whatever the clock says. */
 export async function touchSessions(write: Kysely<Schema>, users: string[], at: number): Promise<void> {
   await inChunks(users, (chunk) =>
-    write.updateTable('sessions').set({ last_used_at: at }).where('user_id', 'in', chunk).execute(),
+    write
+      .updateTable('sessions')
+      .set({ last_used_at: at })
+      .where('user_id', 'in', chunk)
+      .where('last_used_at', '<', at)
+      .execute(),
   );
 }
 

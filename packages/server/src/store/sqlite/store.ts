@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { systemClock } from '../../clock.js';
 import { messageOf, StartError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { sqliteDialect } from '../dialect.js';
@@ -189,6 +190,7 @@ function isCode(error: unknown, prefix: string): boolean {
 class SqliteStore implements Store {
   readonly epoch: string;
   readonly place: string;
+  readonly clock = systemClock;
   readonly read: Kysely<Schema>;
   readonly write: Kysely<Schema>;
   readonly #lock: Database.Database;
