@@ -6,7 +6,7 @@ import { ensureDependencies } from './setup.mjs';
 import { build } from './build.mjs';
 
 await ensureDependencies();
-build();
+await build();
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 run(bin('tsc'), ['-p', 'packages/web']);
 run(bin('tsc'), ['-p', 'tests']);

@@ -3,5 +3,5 @@ import { build } from './build.mjs';
 import { ensureDependencies } from './setup.mjs';
 
 await ensureDependencies();
-build();
-await import('../packages/server/dist/cli.js');
+await build();
+await import('../packages/server/bin/madang.js');

@@ -12,7 +12,7 @@ import { ensureSystemPackages } from './system-packages.mjs';
 const SLOWEST = 20;
 
 await ensureDependencies();
-build();
+await build();
 ensureSystemPackages();
 
 const folder = mkdtempSync(join(tmpdir(), 'madang-test-'));

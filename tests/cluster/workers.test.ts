@@ -14,7 +14,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
 function refusal(flags: string[]): string {
   const { status, stderr } = spawnSync(process.execPath, [cli, '--port', '0', ...flags], { encoding: 'utf8' });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createShim, type Shim } from './faults/shim.ts';
 
 /** The program as it is built. */
-export const builtCli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+export const builtCli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
 /** A run of the built program, or of another one, on a disk and a clock that fail on demand. */
 export interface BuiltRunOptions extends Omit<RunOptions, 'servers' | 'disturb'> {

@@ -15,7 +15,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
 /** Makes a stopped server's database larger than 100 MB. */
 function fill(data: string): void {

@@ -16,7 +16,7 @@ import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
 type Trace = CommandOutput<'delivery.trace'>;
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
 /** What a run of the program ended with. */
 export interface CliRun {

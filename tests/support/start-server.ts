@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { tempFolder } from './temp-folder.ts';
 
-const cli = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
 /** What a test wants of its server. */
 export interface ServerOptions {

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The program's name. A file of the repository, since npm links a workspace's programs when it installs: before the
-// build there is no dist/, and a link that could not be made is not made later.
+// build there is no bundle/, and a link that could not be made is not made later.
 import { existsSync } from 'node:fs';
 
-const program = new URL('../dist/cli.js', import.meta.url);
+const program = new URL('../bundle/cli.js', import.meta.url);
 
 if (existsSync(program)) await import(program.href);
 else {

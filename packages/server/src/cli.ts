@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { trace, type TraceQuestion } from './cli/trace.js';
 import type { VerifyQuestion } from './cli/verify.js';
 import { addFlags, readConfig } from './config.js';
@@ -87,11 +88,14 @@ Without --url it starts a server of its own, in a temporary folder; with --data 
 Exit code: 0 when nothing speaks against a promise, 1 when one is broken, 2 when it could not be tested.`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : UNTESTABLE))
-  .action(async (options: Omit<VerifyQuestion, 'data' | 'database'>) => {
+  .action(async (options: Omit<VerifyQuestion, 'program' | 'data' | 'database'>) => {
     const typed = (name: string) =>
       program.getOptionValueSource(name) === 'cli' ? { [name]: String(program.getOptionValue(name)) } : {};
+    const file = fileURLToPath(import.meta.url);
     try {
-      await (await import('./cli/verify.js')).verify({ ...options, ...typed('data'), ...typed('database') });
+      await (
+        await import('./cli/verify.js')
+      ).verify({ ...options, program: file, ...typed('data'), ...typed('database') });
     } catch (error) {
       report(error, UNTESTABLE);
     }

@@ -195,7 +195,7 @@ test('S1 madang copy, the command: says how far it is, and hides the password', 
   const store = await from.open();
   await fill(store);
   await store.close();
-  const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+  const cli = fileURLToPath(new URL('../bundle/cli.js', import.meta.url));
   const address = to.address.replace('madang@', 'madang:geheim@');
   const run = () =>
     spawnSync(process.execPath, [cli, 'copy', '--from', `sqlite:${from.address}`, '--to', address], {

@@ -32,7 +32,7 @@ export interface Subject {
 
 /** What a subject is made of. */
 export interface SubjectOptions {
-  /** The program: `dist/cli.js` of the server. */
+  /** The program: `bundle/cli.js` of the server, or `dist/cli.js`. */
   cli: string;
   /** Its data folder; made where it is missing. */
   data: string;

@@ -10,19 +10,17 @@ import {
   UntestableError,
   verify as verifyWorkspace,
 } from '@madang/verify';
-import { fileURLToPath } from 'node:url';
 import { PlainError } from '../errors.js';
 import { copyStore, holdStore } from '../store/open.js';
 import { languageOf } from './language.js';
-
-/** The program that a server of its own is started with. */
-const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
 
 /** How often there is a line of progress where no line can be drawn over, in ms. */
 const LINE_MS = 5000;
 
 /** What `madang verify` is asked. All are texts as they were typed. */
 export interface VerifyQuestion {
+  /** The file of the program, with which a server of its own is started. */
+  program: string;
   /** A running workspace. */
   url?: string;
   /** Sessions' tokens, with commas between. */
@@ -74,7 +72,7 @@ export async function verify(question: VerifyQuestion): Promise<void> {
   }
 }
 
-function targetOf({ url, token, data, database }: VerifyQuestion): Pick<Assignment, 'target' | 'name'> {
+function targetOf({ program, url, token, data, database }: VerifyQuestion): Pick<Assignment, 'target' | 'name'> {
   if (database !== undefined) {
     throw new PlainError(
       "A PostgreSQL database can't be copied by this command. Restore a backup of it into another database, start a Madang on that, and give its address with --url.",
@@ -82,7 +80,7 @@ function targetOf({ url, token, data, database }: VerifyQuestion): Pick<Assignme
   }
   if (url === undefined) {
     if (token !== undefined) throw new PlainError('--token goes with --url.');
-    const own: Target = { kind: 'own', cli, hold: holdStore };
+    const own: Target = { kind: 'own', cli: program, hold: holdStore };
     if (data === undefined) return { target: own, name: undefined };
     return { target: { ...own, fill: (folder) => copyStore(data, folder) }, name: data };
   }
