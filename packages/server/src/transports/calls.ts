@@ -1,6 +1,6 @@
 import { MadangError } from '@madang/protocol';
 import type { Caller } from '../commands/context.js';
-import { toMadangError } from '../errors.js';
+import { toMadangError } from './to-madang-error.js';
 import type { IncomingMessage } from 'node:http';
 import type { Identity } from './credentials.js';
 import type { TransportParts } from './transport.js';

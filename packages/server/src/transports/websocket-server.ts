@@ -2,7 +2,7 @@ import { errorTable } from '@madang/protocol';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { toMadangError } from '../errors.js';
+import { toMadangError } from './to-madang-error.js';
 import { admit } from './address-limit.js';
 import type { TransportParts } from './transport.js';
 import type { FramedFormats } from './framed-format.js';

@@ -1,6 +1,6 @@
 import { type ErrorObject, fail, MadangError, PROBLEM_TYPE, toProblem } from '@madang/protocol';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import { toMadangError } from '../../errors.js';
+import { toMadangError } from '../to-madang-error.js';
 import { refuse } from '../calls.js';
 import type { TransportParts } from '../transport.js';
 

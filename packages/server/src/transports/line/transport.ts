@@ -2,7 +2,7 @@ import { type Language, languages, MadangError } from '@madang/protocol';
 import accepts from 'accepts';
 import { randomInt } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { toMadangError } from '../../errors.js';
+import { toMadangError } from '../to-madang-error.js';
 import type { Session } from '../../identity/actor.js';
 import { refuse, runCall } from '../calls.js';
 import type { TransportParts } from '../transport.js';

@@ -1,7 +1,7 @@
 import { errorTable, type ErrorObject, invalidInputOf, MadangError } from '@madang/protocol';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { toMadangError } from '../../errors.js';
+import { toMadangError } from '../to-madang-error.js';
 import type { Connection } from '../../fanout/connection.js';
 import type { Session } from '../../identity/actor.js';
 import { type Calling, identityOf, refuse, runCall } from '../calls.js';

@@ -3,7 +3,7 @@ import { Server as EngineServer, type Socket } from 'engine.io';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { toMadangError } from '../../errors.js';
+import { toMadangError } from '../to-madang-error.js';
 import { admit } from '../address-limit.js';
 import type { TransportParts } from '../transport.js';
 import { foreignPage, refuseUpgrade } from '../upgrades.js';
