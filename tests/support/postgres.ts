@@ -1,10 +1,12 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './start-server.ts';
-import { tempFolder } from './temp-folder.ts';
+import { type TempFolder, tempFolder } from './temp-folder.ts';
 
 /** A PostgreSQL of a test's own: a real cluster in a temporary folder, on a free port. */
 export interface TestPostgres extends AsyncDisposable {
@@ -37,18 +39,50 @@ const START_MS = 60_000;
 
 const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
 
-/** Starts a cluster, with environment of its own; it is ended, and its folder removed, when it is disposed of. */
+/** How a cluster is made. */
+const INIT = ['--no-sync', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '-U', 'madang', '-D'];
+
+/**
+ * Starts a cluster, with environment of its own; it is ended, and its folder removed, when it is disposed of. All clusters
+ * are copies of one, so what PostgreSQL calls its system is the same in all of them.
+ */
 export function startPostgres(settings: string[] = [], env: Record<string, string> = {}): Promise<TestPostgres> {
-  const init = ['--no-sync', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '-U', 'madang', '-D'];
-  return startCluster('initdb', init, settings, env);
+  return startCluster((data) => execFileSync('cp', ['-a', template(), data]), settings, env);
+}
+
+/** A new cluster in the machine's temporary folder, from which all others are copied: `initdb` takes more than a second. */
+function template(): string {
+  const version = execFileSync(join(binaries(), 'initdb'), ['--version'], { encoding: 'utf8' });
+  const name = createHash('sha256')
+    .update(`${version} ${INIT.join(' ')} ${process.getuid?.()}`)
+    .digest('hex');
+  const path = join(tmpdir(), `madang-postgres-${name.slice(0, 12)}`);
+  if (existsSync(path)) return path;
+  using folder = clusterFolder();
+  const made = join(folder.path, 'cluster');
+  runAsAccount('initdb', [...INIT, made], folder.path);
+  try {
+    // Whole or not at all: other tests look for it at the same time.
+    renameSync(made, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  }
+  return path;
+}
+
+/** A folder that PostgreSQL's account may use. */
+function clusterFolder(): TempFolder {
+  const folder = tempFolder();
+  if (account) chownSync(folder.path, account.uid, account.gid);
+  chmodSync(folder.path, 0o700);
+  return folder;
 }
 
 /** Starts a standby that streams from a primary, and makes the primary wait for it with every commit. */
 export async function startSynchronousStandby(primary: TestPostgres): Promise<TestPostgres> {
   const from = `postgres://madang@127.0.0.1:${primary.port}`;
   const standby = await startCluster(
-    'pg_basebackup',
-    ['--no-sync', '-c', 'fast', '-R', '-d', from, '-D'],
+    (data, folder) => runAsAccount('pg_basebackup', ['--no-sync', '-c', 'fast', '-R', '-d', from, '-D', data], folder),
     ['wal_retrieve_retry_interval=100ms'],
   );
   const admin = primary.url('postgres');
@@ -60,19 +94,15 @@ export async function startSynchronousStandby(primary: TestPostgres): Promise<Te
   return standby;
 }
 
-/** Starts a cluster whose folder a program makes. */
+/** Starts a cluster, when its data have been made. */
 async function startCluster(
-  maker: string,
-  makerArgs: string[],
+  make: (data: string, folder: string) => void,
   settings: string[],
   env: Record<string, string> = {},
 ): Promise<TestPostgres> {
-  const folder = tempFolder();
+  const folder = clusterFolder();
   const data = join(folder.path, 'cluster');
-  if (account) chownSync(folder.path, account.uid, account.gid);
-  chmodSync(folder.path, 0o700);
-  const make = asAccount(maker, [...makerArgs, data]);
-  execFileSync(make.command, make.args, { stdio: 'ignore', cwd: folder.path });
+  make(data, folder.path);
   const port = await freePort();
   let child: ChildProcess | undefined;
   let databases = 0;
@@ -156,6 +186,11 @@ async function answers(address: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function runAsAccount(program: string, programArgs: string[], cwd: string): void {
+  const { command, args } = asAccount(program, programArgs);
+  execFileSync(command, args, { stdio: 'ignore', cwd });
 }
 
 /** PostgreSQL refuses to run as root. It ends with the test, however that ends. The environment is the program's alone. */
