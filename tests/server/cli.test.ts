@@ -1,6 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { addFlags, type Config, readConfig } from '../../packages/server/dist/config.js';
+import { StartError } from '../../packages/server/dist/errors.js';
 import { type CliRun, openCli, runCli } from '../support/run-cli.ts';
 import { freePort } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -58,6 +61,29 @@ function expectPlainSentence(run: CliRun): void {
   expect(`${run.stdout}${run.stderr}`).not.toMatch(/\n\s+at |Error:|node:internal/);
 }
 
+/** What the program makes of its flags and its environment, without starting it: hundreds of starts take minutes. */
+function configOf(args: string[], environment: Record<string, string> = {}): Config {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  try {
+    return readConfig(addFlags(new Command('madang')).parse(args, { from: 'user' }));
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
+/** The sentence with which the program refuses settings, which it prints behind its name. */
+function refusalOf(args: string[], environment?: Record<string, string>): string {
+  try {
+    configOf(args, environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartError);
+    const { message } = error as StartError;
+    expect(message).toMatch(/^[^\n]+\.$/);
+    return message;
+  }
+  throw new Error(`${args.join(' ')} is not refused`);
+}
+
 /** A file with settings. */
 function settingsFile(folder: string, content: unknown): string {
   const path = join(folder, 'settings.json');
@@ -85,31 +111,37 @@ test('--help prints every setting with its flag, its environment and its default
   }
 });
 
-test.each(settings)(
-  '$flag refuses a bad value in words that name where it was given',
-  async ({ flag, env, file, value }) => {
-    using folder = tempFolder();
-    const [byFlag, byEnvironment, inFile] = badValues[value] ?? [];
-    expect(inFile, `bad values for <${value}>`).toBeDefined();
-    const run = (way: string, args: string[], environment: Record<string, string> = {}) => {
-      const others = ['--data', '--port'].filter((each) => each !== flag);
-      const values: Record<string, string> = { '--data': join(folder.path, way), '--port': '0' };
-      return runCli([...others.map((each) => `${each}=${values[each]}`), ...args], environment);
-    };
-    const runs = await Promise.all([
-      byFlag === undefined ? undefined : run('flag', [`${flag}=${byFlag}`]),
-      byEnvironment === undefined ? undefined : run('environment', [], { [env]: byEnvironment }),
-      run('file', ['--config', settingsFile(folder.path, { [file]: inFile })]),
-    ]);
-    for (const [index, named] of [flag, env, `"${file}"`].entries()) {
-      const refused = runs[index];
-      if (!refused) continue;
-      expect(refused.code, named).toBe(1);
-      expectPlainSentence(refused);
-      expect(refused.stderr).toContain(named);
-    }
-  },
-);
+/** A value that a setting does not take, in each way in which it can be given, and what is named when it is. */
+function badWays(folder: string, { flag, env, file, value }: DocumentedSetting) {
+  const [byFlag, byEnvironment, inFile] = badValues[value] ?? [];
+  expect(inFile, `bad values for <${value}>`).toBeDefined();
+  const ways: { named: string; args: string[]; environment?: Record<string, string> }[] = [
+    { named: `"${file}"`, args: ['--config', settingsFile(folder, { [file]: inFile })] },
+  ];
+  if (byFlag !== undefined) ways.push({ named: flag, args: [`${flag}=${byFlag}`] });
+  if (byEnvironment !== undefined) ways.push({ named: env, args: [], environment: { [env]: byEnvironment } });
+  return ways;
+}
+
+test.each(settings)('$flag refuses a bad value in words that name where it was given', (setting) => {
+  using folder = tempFolder();
+  for (const { named, args, environment } of badWays(folder.path, setting))
+    expect(refusalOf(args, environment)).toContain(named);
+});
+
+test('the program says what it refuses, and ends', async () => {
+  using folder = tempFolder();
+  const setting = settings.find(({ flag }) => flag === '--max-frame-bytes');
+  const ways = badWays(folder.path, setting as DocumentedSetting);
+  expect(ways).toHaveLength(3);
+  const data = ['--data', join(folder.path, 'data'), '--port', '0'];
+  const runs = await Promise.all(ways.map(({ args, environment }) => runCli([...data, ...args], environment)));
+  for (const [index, { named }] of ways.entries()) {
+    expectPlainSentence(runs[index]!);
+    expect(runs[index]!.stderr).toContain(named);
+  }
+  expect(existsSync(join(folder.path, 'data'))).toBe(false);
+});
 
 test('--version prints what is in package.json', async () => {
   const { version } = JSON.parse(
@@ -142,19 +174,31 @@ test('an empty variable of the environment is as none, or is refused', async () 
 test('a flag wins over the environment, that over the file', async () => {
   using folder = tempFolder();
   const [byFlag, byEnvironment, byFile] = [await freePort(), await freePort(), await freePort()];
-  const data = ['--data', join(folder.path, 'data')];
   const config = ['--config', settingsFile(folder.path, { port: byFile, guests: 'off' })];
   const env = { MADANG_PORT: String(byEnvironment) };
-  const portOf = async (args: string[], environment: Record<string, string>) => {
-    await using server = await openCli([...data, ...args], environment);
+  const flags = [...config, '--port', String(byFlag), '--guests', 'on'];
+  const read = (args: string[], environment: Record<string, string>) => {
+    const { port, guests } = configOf(args, environment);
+    return [port, guests];
+  };
+  expect(read(flags, env)).toEqual([byFlag, true]);
+  expect(read(config, env)).toEqual([byEnvironment, false]);
+  expect(read(config, {})).toEqual([byFile, false]);
+  expect(read(['--port', '0'], { MADANG_GUESTS: 'off' })).toEqual([0, false]);
+  expect(read([], { ...env, MADANG_CONFIG: config[1] as string })).toEqual([byEnvironment, false]);
+
+  // And so does what was started.
+  const portOf = async (data: string, args: string[], environment: Record<string, string>) => {
+    await using server = await openCli(['--data', join(folder.path, data), ...args], environment);
     const guest = await fetch(`${server.url}/api/session`, { method: 'POST', body: '{"name":"guest"}' });
     return [Number(new URL(server.url).port), guest.status];
   };
-  expect(await portOf([...config, '--port', String(byFlag), '--guests', 'on'], env)).toEqual([byFlag, 201]);
-  expect(await portOf(config, env)).toEqual([byEnvironment, 403]);
-  expect(await portOf(config, {})).toEqual([byFile, 403]);
-  expect(await portOf(['--port', '0'], { MADANG_GUESTS: 'off' })).toEqual([expect.any(Number), 403]);
-  expect(await portOf([], { ...env, MADANG_CONFIG: config[1] as string })).toEqual([byEnvironment, 403]);
+  const [won, lost] = await Promise.all([
+    portOf('one', flags, env),
+    portOf('other', [], { MADANG_CONFIG: config[1] as string }),
+  ]);
+  expect(won).toEqual([byFlag, 201]);
+  expect(lost).toEqual([byFile, 403]);
 });
 
 describe('what is not understood is refused', () => {
@@ -176,11 +220,9 @@ describe('what is not understood is refused', () => {
     ['no JSON', 'port: 3000', /settings\.json/],
     ['an array', [], /settings\.json/],
     ['null', 'null', /settings\.json/],
-  ])('a settings file with %s', async (_what, content, words) => {
+  ])('a settings file with %s', (_what, content, words) => {
     using folder = tempFolder();
-    const run = await runCli(['--data', join(folder.path, 'data'), '--config', settingsFile(folder.path, content)]);
-    expectPlainSentence(run);
-    expect(run.stderr).toMatch(words);
+    expect(refusalOf(['--config', settingsFile(folder.path, content)])).toMatch(words);
   });
 
   test('a settings file that is not there', async () => {
