@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  cpSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,7 +15,8 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { createMadang, StartError } from 'madang';
+import { beforeAll, expect, test } from 'vitest';
 import { startGuest } from '../support/guest.ts';
 import { type CliRun, openCli, runCli } from '../support/run-cli.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
@@ -28,8 +30,16 @@ function expectRefused(run: CliRun, words: RegExp): void {
   expect(`${run.stdout}${run.stderr}`).not.toMatch(/\n\s+at |node:internal|SqliteError/);
 }
 
+/** The same of the workspace in a host app, which the program starts likewise: each start of a program takes a second. */
+async function expectNoWorkspace(data: string, words: RegExp): Promise<void> {
+  const opened = createMadang({ data, logLevel: 'silent' });
+  await expect(opened).rejects.toBeInstanceOf(StartError);
+  await expect(opened).rejects.toThrow(words);
+  await expect(opened).rejects.toThrow(/^[^\n]+\.$/);
+}
+
 /** A data folder in which a server has been, with some messages. */
-async function usedFolder(): Promise<TempFolder & { file: string }> {
+async function makeUsedFolder(): Promise<TempFolder & { file: string }> {
   const folder = tempFolder();
   await using server = await startServer({ data: folder.path, flags: ['--limits', 'off'] });
   const { token } = await startGuest(server.url, 'writer');
@@ -46,6 +56,19 @@ async function usedFolder(): Promise<TempFolder & { file: string }> {
   database.pragma('wal_checkpoint(TRUNCATE)');
   database.close();
   return { ...folder, file };
+}
+
+let used: TempFolder & { file: string };
+beforeAll(async () => {
+  used = await makeUsedFolder();
+  return () => used[Symbol.dispose]();
+});
+
+/** A copy of it. */
+function usedFolder(): TempFolder & { file: string } {
+  const folder = tempFolder();
+  cpSync(used.path, folder.path, { recursive: true });
+  return { ...folder, file: join(folder.path, 'madang.db') };
 }
 
 function hashOf(file: string): string {
@@ -69,9 +92,10 @@ test('a data folder below a file, in a place where nothing can be written, or th
   using folder = tempFolder();
   const file = join(folder.path, 'file');
   writeFileSync(file, '');
-  for (const data of [file, join(file, 'data'), join(file, 'a', 'b'), '/proc/madang', '/proc/1/madang']) {
-    expectRefused(await runCli(['--data', data, '--port', '0']), new RegExp(`${data}.*--data`));
-  }
+  const words = (data: string) => new RegExp(`${data}.*--data`);
+  for (const data of [file, join(file, 'data'), join(file, 'a', 'b'), '/proc/madang', '/proc/1/madang'])
+    await expectNoWorkspace(data, words(data));
+  expectRefused(await runCli(['--data', file, '--port', '0']), words(file));
 });
 
 test('a database that another server has open; that one goes on', async () => {
@@ -85,7 +109,7 @@ test('a database that another server has open; that one goes on', async () => {
 });
 
 test('a database that another program has locked', async () => {
-  using folder = await usedFolder();
+  using folder = usedFolder();
   const other = new Database(folder.file);
   other.pragma('locking_mode = EXCLUSIVE');
   other.exec('BEGIN EXCLUSIVE');
@@ -95,7 +119,7 @@ test('a database that another program has locked', async () => {
 });
 
 test('a database file that is damaged is refused, and not made worse', async () => {
-  using folder = await usedFolder();
+  using folder = usedFolder();
   const whole = readFileSync(folder.file);
   const damages: Record<string, () => void> = {
     'no database': () =>
@@ -108,9 +132,12 @@ test('a database file that is damaged is refused, and not made worse', async () 
     writeFileSync(folder.file, whole);
     damage();
     const before = hashOf(folder.file);
-    expectRefused(await runCli(['--data', folder.path, '--port', '0']), /damaged/);
+    await expectNoWorkspace(folder.path, /damaged/);
     expect(hashOf(folder.file), what).toBe(before);
   }
+  const before = hashOf(folder.file);
+  expectRefused(await runCli(['--data', folder.path, '--port', '0']), /damaged/);
+  expect(hashOf(folder.file)).toBe(before);
   writeFileSync(folder.file, whole);
   await using server = await openCli(['--data', folder.path, '--port', '0']);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
@@ -125,11 +152,11 @@ function overwrite(file: string, from: number, length: number): void {
 test('a database that is a folder', async () => {
   using folder = tempFolder();
   mkdirSync(join(folder.path, 'madang.db'));
-  expectRefused(await runCli(['--data', folder.path, '--port', '0']), /madang|--data/);
+  await expectNoWorkspace(folder.path, /madang|--data/);
 });
 
 test('S a database of a newer version is refused and left as it is', async () => {
-  using folder = await usedFolder();
+  using folder = usedFolder();
   const database = new Database(folder.file);
   database
     .prepare('INSERT INTO kysely_migration (name, timestamp) VALUES (?, ?)')
@@ -150,8 +177,9 @@ test('S a database of a newer version is refused and left as it is', async () =>
 test('an empty database file, and a folder that is not there yet, are a new beginning', async () => {
   using folder = tempFolder();
   writeFileSync(join(folder.path, 'madang.db'), '');
-  await using server = await openCli(['--data', folder.path, '--port', '0']);
-  await startGuest(server.url, 'first');
-  await using other = await openCli(['--data', join(folder.path, 'deep', 'below'), '--port', '0']);
-  await startGuest(other.url, 'first');
+  const open = async (data: string) => {
+    await using server = await openCli(['--data', data, '--port', '0']);
+    await startGuest(server.url, 'first');
+  };
+  await Promise.all([open(folder.path), open(join(folder.path, 'deep', 'below'))]);
 });
