@@ -22,8 +22,8 @@ const mayImport = {
   identity: ['identity', 'store'],
   log: ['log', 'store'],
   store: ['store'],
-  fanout: ['fanout', 'presence', 'cluster', 'log', 'identity', 'store'],
-  presence: ['presence', 'fanout', 'cluster', 'log', 'identity', 'store'],
+  fanout: ['fanout', 'log', 'identity', 'store'],
+  presence: ['presence', 'fanout', 'log', 'identity'],
   cluster: ['cluster', 'fanout', 'presence', 'log', 'identity', 'store'],
   readers: ['readers', 'log', 'store'],
 };

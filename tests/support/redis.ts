@@ -42,7 +42,7 @@ export async function startRedis({ isCluster = false, flags = [] as string[] } =
     // It ends with the test, however that ends.
     const command = ['--pdeathsig=KILL', program, ...args, '--daemonize', 'no', ...flags];
     child = spawn('setpriv', command, { stdio: 'ignore' });
-    for (let attempt = 0; !(await ask(port, 'PING').catch(() => '')).startsWith('+PONG'); attempt += 1) {
+    for (let attempt = 0; !/^(\+PONG|-NOAUTH)/.test(await ask(port, 'PING').catch(() => '')); attempt += 1) {
       if (attempt > 200) throw new Error('Redis does not answer');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

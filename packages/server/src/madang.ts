@@ -22,6 +22,9 @@ import { Connections } from './fanout/connections.js';
 import { Delivery } from './fanout/deliver.js';
 import { DeliveryRecords } from './fanout/delivery-records.js';
 import { HandshakeTimeouts } from './fanout/handshake-timeouts.js';
+import type { Cluster } from './cluster/cluster.js';
+import type { NodesParts } from './cluster/nodes.js';
+import { oneNode } from './cluster/one-node.js';
 import { Presence } from './presence/presence.js';
 import { Resume } from './fanout/resume.js';
 import { SendBuffers } from './fanout/send-buffer.js';
@@ -34,6 +37,7 @@ import { type HostUser, Sessions } from './identity/sessions.js';
 import { DefaultRooms } from './log/lobby.js';
 import { type AheadListener, RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
+import { Opened } from './opened.js';
 import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
 import { workspaceIdOf } from './store/queries/workspace-id.js';
@@ -95,23 +99,48 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     );
   }
   warmNameChecks();
+  const opened = new Opened();
+  try {
+    return await assemble({ config, logger, authenticate, web, socketIdPrefix }, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
 
-  const store = await openStore(config, logger);
+/** The options as they are used. */
+interface Settings extends Required<Pick<MadangOptions, 'web' | 'socketIdPrefix'>> {
+  config: Config;
+  logger: Logger;
+  authenticate: MadangOptions['authenticate'];
+}
+
+/** Makes the parts, each of those before it: the store, the log, who is here, who they are, the commands, the transports. */
+async function assemble(
+  { config, logger, authenticate, web, socketIdPrefix }: Settings,
+  opened: Opened,
+): Promise<Madang> {
+  const store = opened.add(await openStore(config, logger), (open) => open.close());
   const { clock } = store;
   const log = await RoomLog.open(store, clock);
-  const ageing = new PatientClock(clock, log.lastAt);
   const defaultRooms = new DefaultRooms({ store, log, lobby: config.lobby, named: config.defaultRooms });
   await defaultRooms.ensureLobby();
+  const cluster = opened.add(await clusterOf(config, { store, clock, log, logger, bus: config.bus }), (open) =>
+    open.close(),
+  );
+  opened.add(log, () => log.idle());
+  const ageing = new PatientClock(clock, log.lastAt);
 
-  const connections = new Connections(store);
-  const records = new DeliveryRecords(clock);
-  const traces = new Traces(records);
+  const connections = new Connections(store, cluster);
+  const records = opened.add(new DeliveryRecords(clock), (open) => open.close());
   const buffers = new SendBuffers(config.sendBufferBytes, records);
-  const bufferBound = new BufferBound(connections, config.maxBufferedBytes);
+  const bufferBound = opened.add(new BufferBound(connections, config.maxBufferedBytes), (open) => open.close());
   const delivery = new Delivery(connections, buffers, records);
+  const traces = new Traces(records, cluster);
+  const signals = new Signals(connections, delivery, clock, cluster);
 
   const names = new Names(store, clock);
-  const rateLimits = new RateLimits(config.limits ? rateLimitsOf(config) : undefined);
+  const rateLimits = new RateLimits(config.limits ? rateLimitsOf(config) : undefined, cluster.count);
   const sessions = new Sessions({
     store,
     names,
@@ -122,48 +151,34 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     onCreated: (user) => defaultRooms.join(user),
     rename: (user, name) => rename(user, name, { store, log, lifecycle }),
   });
+  opened.add(sessions, () => sessions.close());
   const presence = new Presence({
     connections,
     delivery,
     clock,
+    elsewhere: cluster,
     onHere: async (users) => {
       await names.hold(users);
       await sessions.touch(users);
     },
   });
-  const handshakeTimeouts = new HandshakeTimeouts(config.handshakeTimeoutMs);
-  const lifecycle = new ConnectionLifecycle({ connections, presence, buffers, records, handshakeTimeouts });
-  // SQLite has one node, which need not be told anything: what it commits it delivers, in the same turn.
-  const nodes = config.database
-    ? await (
-        await import('./cluster/nodes.js')
-      ).Nodes.open({
-        store,
-        clock,
-        log,
-        connections,
-        delivery,
-        presence,
-        lifecycle,
-        traces,
-        logger,
-        bus: config.bus,
-      })
-    : undefined;
-  log.onCommitted((batch) => (nodes ?? delivery).committed(batch));
+  opened.add(presence, () => presence.close());
+  const handshakeTimeouts = opened.add(new HandshakeTimeouts(config.handshakeTimeoutMs), (open) => open.close());
+  const lifecycle = new ConnectionLifecycle({ connections, people: presence, buffers, records, handshakeTimeouts });
+
+  await cluster.join({ connections, delivery, presence, lifecycle, records });
+  log.onCommitted((batch) => cluster.committed(batch));
+  log.onUnanswered(() => cluster.unanswered());
   log.onAhead(warnOfCursors(logger));
-  log.onUnanswered(() => nodes?.unanswered());
   store.onNewEpoch(() => {
     log.forget();
-    nodes?.newEpoch();
+    cluster.newEpoch();
     lifecycle.sendAway(config.reconnectSpreadMs);
   });
   sessions.onEnd((session, reason) => {
     lifecycle.sessionEnded(session.id, reason);
-    nodes?.sessionEnded(session, reason);
+    cluster.sessionEnded(session, reason);
   });
-  const signals = new Signals(connections, delivery, clock, nodes);
-  if (nodes) rateLimits.share((key, points, windowMs) => nodes.count(key, points, windowMs));
 
   const commands = new Commands({
     store,
@@ -179,81 +194,68 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
     maxRoomsPerUser: config.maxRoomsPerUser,
     rules: { createRooms: config.createRooms, direct: config.direct },
   });
-  const retention =
-    config.retentionDays === undefined
-      ? undefined
-      : new Retention({ store, clock: ageing, logger, days: config.retentionDays });
-  const operator = await openOperator(config.data, logger);
+
   const addresses = new Addresses(config.trustedProxies);
   const origins = new Origins({ addresses, listed: config.origins, crossOrigin: config.crossOrigin });
   const credentials = new Credentials({
     sessions,
-    operator,
+    operator: await openOperator(config.data, logger),
     addresses,
     origins,
     path: config.path ?? '',
     workspaceId: await workspaceIdOf(store.write),
     authenticate: authenticate && (async (request) => authenticate(request)),
   });
-  const addressLimit = new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity);
   const transports: TransportParts = {
     commands,
     lifecycle,
     credentials,
     origins,
     addresses,
-    addressLimit,
+    addressLimit: new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity),
     bufferBound,
     logger,
     compression: config.compression,
     limits: config,
   };
-  const socketIo = new SocketIoTransport(transports, socketIdPrefix);
-  const webSocket = createJsonRpcTransport(transports);
-  const line = createLineTransport(transports);
-  let stopping: Promise<void> | undefined;
-  const health = {
-    store: () => store.check(),
-    trouble: () => store.trouble,
-    notice: () => store.notice,
-    bus: () => nodes?.state ?? 'none',
-    isStopping: () => stopping !== undefined,
-  };
+  const line = opened.add(createLineTransport(transports), (open) => open.close());
+  const webSocket = opened.add(createJsonRpcTransport(transports), (open) => open.close());
+  const socketIo = opened.add(new SocketIoTransport(transports, socketIdPrefix), (open) => open.close());
+  let isStopping = false;
   const router = createHttpTransport({
     ...transports,
     resume: new Resume(store, log),
-    health,
+    health: {
+      store: () => store.check(),
+      trouble: () => store.trouble,
+      notice: () => store.notice,
+      bus: () => cluster.state,
+      isStopping: () => isStopping,
+    },
     socketIo,
     web,
     frameOrigins: config.frameOrigins,
   });
-  const detachments: (() => void)[] = [];
-  retention?.start();
-
-  const stop = async (): Promise<void> => {
-    for (const detach of detachments) detach();
+  opened.add(lifecycle, async () => {
     await log.idle();
     await lifecycle.closeAll(config.reconnectSpreadMs);
-    socketIo.close();
-    webSocket.close();
-    line.close();
-    records.close();
-    bufferBound.close();
-    await presence.close();
-    sessions.close();
-    await log.idle();
-    await retention?.close();
-    await nodes?.close();
-    await store.close();
-  };
+  });
+  if (config.retentionDays !== undefined) {
+    const retention = new Retention({ store, clock: ageing, logger, days: config.retentionDays });
+    opened.add(retention, () => retention.close());
+    retention.start();
+  }
 
   return {
     router,
     attach: (server) => {
-      detachments.push(attachUpgrades(server, config.path ?? '', { socketIo, webSocket, line }));
+      opened.add(attachUpgrades(server, config.path ?? '', { socketIo, webSocket, line }), (detach) => detach());
     },
     endSessions: (userId) => sessions.endAllOf(userId),
-    close: () => (stopping ??= stop()),
+    close: () => {
+      isStopping = true;
+      return opened.close();
+    },
   };
 }
 
@@ -268,6 +270,13 @@ function warnOfCursors(logger: Logger): AheadListener {
       'a client is ahead of a room. If the database was put back with its whole disk, run: madang new-epoch',
     );
   };
+}
+
+/** The nodes that share the store. SQLite has one, and needs nothing of what the others are found with. */
+async function clusterOf(config: Config, parts: NodesParts): Promise<Cluster> {
+  if (config.database === undefined) return oneNode(parts.store);
+  const { Nodes } = await import('./cluster/nodes.js');
+  return new Nodes(parts);
 }
 
 function checkBus({ bus, database }: Config): void {

@@ -1,14 +1,6 @@
-import type { PresenceState, UserRef } from '@madang/protocol';
 import { CommittedEvent } from '../log/committed.js';
 import type { DeliveryRecord, Question } from '../fanout/delivery-records.js';
-
-/** A user's presence as their node tells it to others. */
-export interface ToldPresence {
-  user: UserRef;
-  presence: PresenceState;
-  /** With `offline`: since when, ms since 1970. */
-  lastSeen?: number;
-}
+import type { ToldPresence } from '../presence/presence.js';
 
 /** What nodes of one workspace tell each other. `node` is who tells it. */
 export type NodeMessage =

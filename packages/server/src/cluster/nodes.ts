@@ -2,27 +2,29 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Session } from '../identity/actor.js';
+import type { SharedCount } from '../identity/rate-limits.js';
 import { type CommittedBatch, type CommittedEvent, OutboundEvent } from '../log/committed.js';
 import type { RoomLog } from '../log/room-log.js';
 import type { Logger } from '../logger.js';
+import { roomPlacesOf } from '../store/queries/members.js';
 import { membershipsOf } from '../store/queries/reconciliation.js';
 import type { Store } from '../store/store.js';
-import type { ConnectionLifecycle } from '../fanout/connection-lifecycle.js';
 import type { Bus, BusListener, BusState, Topic } from './bus.js';
 import type { Place } from '../fanout/connection.js';
-import type { Connections } from '../fanout/connections.js';
-import { byRoom, type Delivery, memberOf } from '../fanout/deliver.js';
-import type { Subscriptions } from '../fanout/subscriptions.js';
+import { byRoom, memberOf } from '../fanout/deliver.js';
+import type { Question } from '../fanout/delivery-records.js';
+import type { RecordsElsewhere } from '../fanout/other-nodes.js';
+import type { ToldPresence } from '../presence/presence.js';
+import type { Cluster, ThisNode } from './cluster.js';
 import { localBus } from './local-bus.js';
 import { Reconciliation } from './reconciliation.js';
 import { eventsMessage, eventsOf, type NodeMessage, readNodeMessage } from './node-message.js';
-import { RemotePresence } from '../presence/remote-presence.js';
+import { RemotePresence } from './remote-presence.js';
 import { Peers } from './peers.js';
-import type { Presence } from '../presence/presence.js';
-import { PresenceExchange } from '../presence/presence-exchange.js';
+import { PresenceExchange } from './presence-exchange.js';
 import { behindEvent } from '../fanout/send-buffer.js';
 import { Sequence } from './sequence.js';
-import type { Traces } from '../fanout/traces.js';
+import { TraceExchange } from './trace-exchange.js';
 
 /** How long a room that nobody hears any more is still followed, in ms: a reload comes back at once. */
 const LINGER_MS = 5000;
@@ -33,16 +35,11 @@ const LET_IN_AGAIN_MS = 1000;
 /** The same problem is logged once in so many ms. */
 const LOG_EVERY_MS = 10_000;
 
-/** What the nodes need of this one. */
+/** What the nodes share, and what this one reads it with. */
 export interface NodesParts {
   store: Store;
   clock: Clock;
   log: RoomLog;
-  connections: Connections;
-  delivery: Delivery;
-  presence: Presence;
-  lifecycle: ConnectionLifecycle;
-  traces: Traces;
   logger: Logger;
   /** Where Redis is; without it nodes find each other's events in the log only. */
   bus: string | undefined;
@@ -53,44 +50,56 @@ export interface NodesParts {
  * both are delivered in `seq` order ({@link Sequence}). A room is followed from the place of its log at which somebody
  * here began to hear it; the bus only makes that fast, and {@link Reconciliation} finds what it did not bring.
  */
-export class Nodes implements Subscriptions, BusListener {
+export class Nodes implements Cluster, BusListener {
   readonly #node = randomUUID().slice(0, 13);
   readonly #parts: NodesParts;
   readonly #sequence: Sequence;
-  readonly #audit: Reconciliation;
   readonly #peers: Peers;
-  readonly #people: PresenceExchange;
   readonly #elsewhere: RemotePresence;
   /** Rooms of which it has to be seen whether somebody hears them, and since when. */
   readonly #maybeUnheard = new Map<string, number>();
-  readonly #sweeping: NodeJS.Timeout;
+  /** This node, and what watches over it: there from {@link Nodes.join} on. */
+  #here!: ThisNode;
+  #audit!: Reconciliation;
+  #people!: PresenceExchange;
+  #traces!: TraceExchange;
+  #sweeping: NodeJS.Timeout | undefined;
+
+  readonly count: SharedCount = async (key, points, windowMs) =>
+    this.#peers.isUp ? this.#bus.count(key, points, windowMs) : undefined;
   /** How messages of our own begin, which the bus brings back. */
   readonly #ownEvents = `{"kind":"events","node":"${this.#node}"`;
   #bus: Bus = localBus;
   #loggedAt = -Infinity;
 
-  private constructor(parts: NodesParts) {
+  constructor(parts: NodesParts) {
     this.#parts = parts;
-    const { connections, store } = parts;
-    const bus = () => this.#bus;
-    const onError = (error: unknown) => this.#logProblem(error);
     this.#sequence = new Sequence({
       read: (room, after, limit) => parts.log.readCommitted(room, after, limit),
       logStart: (room) => parts.log.logStartOf(room),
       deliver: (batch) => this.#deliver(batch),
       onBroken: (room, head) => this.#broken(room, head),
-      onError,
+      onError: (error) => this.#logProblem(error),
     });
-    this.#peers = new Peers(this.#node, bus, {
+    this.#peers = new Peers(this.#node, () => this.#bus, {
       changed: () => this.#peersChanged(),
       missed: () => this.#audit.lately(),
       gone: (node) => this.#elsewhere.forgetNode(node),
     });
+    this.#elsewhere = new RemotePresence(({ user, rooms, lastSeen }) =>
+      this.#here.presence.changedElsewhere(user, rooms, lastSeen),
+    );
+  }
+
+  async join(here: ThisNode): Promise<void> {
+    this.#here = here;
+    const { bus, clock, store } = this.#parts;
+    const ways = { node: this.#node, bus: () => this.#bus, peers: this.#peers };
     this.#audit = new Reconciliation({
       store,
-      clock: parts.clock,
+      clock,
       sequence: this.#sequence,
-      connections,
+      connections: here.connections,
       isWhole: () => this.#peers.isWhole,
       onMissedRoom: (room, seq, head) => {
         this.#hear(room, seq);
@@ -98,105 +107,95 @@ export class Nodes implements Subscriptions, BusListener {
       },
       onMissedJoining: (user) => void this.#letIn(user),
       onUntold: () => this.#peers.dropped(),
-      onSessionOver: (session) => parts.lifecycle.sessionEnded(session, 'revoked'),
-      onError,
+      onSessionOver: (session) => here.lifecycle.sessionEnded(session, 'revoked'),
+      onError: (error) => this.#logProblem(error),
     });
-    this.#elsewhere = new RemotePresence(({ user, rooms, lastSeen }) =>
-      parts.presence.changedElsewhere(user, rooms, lastSeen),
-    );
     this.#people = new PresenceExchange({
-      node: this.#node,
-      bus,
-      peers: this.#peers,
-      presence: parts.presence,
+      ...ways,
+      presence: here.presence,
       elsewhere: this.#elsewhere,
       isHeard: (room) => this.#sequence.deliveredIn(room) !== undefined,
     });
-    this.#sweeping = setInterval(() => this.#sweep(), LINGER_MS / 2);
-    this.#sweeping.unref();
+    this.#traces = new TraceExchange({ ...ways, records: here.records });
+    this.#sweeping = setInterval(() => this.#sweep(), LINGER_MS / 2).unref();
+    if (bus !== undefined) await this.#openBus(bus);
   }
 
-  /**
-   * Joins the other nodes. A bus that can't be reached now is joined when it can.
-   * @throws StartError when Redis refuses.
-   */
-  static async open(parts: NodesParts): Promise<Nodes> {
-    const nodes = new Nodes(parts);
-    try {
-      if (parts.bus !== undefined) await nodes.#openBus(parts.bus);
-    } catch (error) {
-      await nodes.close();
-      throw error;
-    }
-    parts.connections.tell(nodes);
-    parts.presence.join(nodes.#people);
-    parts.traces.join({ node: nodes.#node, bus: () => nodes.#bus, peers: nodes.#peers });
-    return nodes;
-  }
-
-  /** Whether other nodes hear of what happens here at once. */
   get state(): BusState {
     if (this.#parts.bus === undefined) return 'none';
     return this.#peers.isUp ? 'up' : 'down';
   }
 
-  /** Takes what was committed here. */
   committed(batch: CommittedBatch): void {
     for (const events of byRoom(batch)) this.#committedIn(events[0]?.room ?? '', events);
   }
 
-  /** A commit failed, perhaps after it was done: whoever hears its rooms looks into the log. */
   unanswered(): void {
     this.#audit.doubt();
     this.#peers.dropped();
   }
 
-  /** The log may be another one from some place on: all that is heard here is compared with it. */
   newEpoch(): void {
     this.#audit.all();
   }
 
-  /** Tells a signal to those of a room who are at other nodes. */
   signalRoom(room: string, note: OutboundEvent, exceptUser: string): void {
     const { name, body } = note;
     this.#publish(`room:${room}`, { kind: 'signal', node: this.#node, name, body, exceptUser });
   }
 
-  /** Whether one of the two of a direct room blocks the other, for the nodes at which they are. */
   setQuiet(room: string, quiet: boolean): void {
     this.#publish(`room:${room}`, { kind: 'quiet', node: this.#node, room, quiet });
   }
 
-  /** Tells a signal to a user's connections at other nodes. */
   signalUser(user: string, note: OutboundEvent): void {
     this.#publish(`user:${user}`, { kind: 'signal', node: this.#node, name: note.name, body: note.body });
   }
 
-  /** Tells the other nodes that a session is over. */
   sessionEnded(session: Session, reason: 'signed_out' | 'revoked'): void {
     this.#publish(`user:${session.user.id}`, { kind: 'sessionEnded', node: this.#node, session: session.id, reason });
   }
 
-  /** See `Bus.count`. */
-  count(key: string, points: number, windowMs: number): Promise<{ total: number; msLeft: number } | undefined> {
-    return this.#peers.isUp ? this.#bus.count(key, points, windowMs) : Promise.resolve(undefined);
-  }
-
-  userCame(user: string): Promise<void> {
-    return this.#bus.subscribe(`user:${user}`);
+  async roomsToHear(user: string): Promise<string[]> {
+    await this.#bus.subscribe(`user:${user}`);
+    const places = await this.#placesOf(user);
+    // Who was a member then may have left before the place from which on one of them is followed.
+    const isSure = this.#entered(places);
+    const sure = isSure ? places : await this.#placesOf(user);
+    if (!isSure) this.#entered(sure);
+    return sure.map(({ room }) => room);
   }
 
   userWent(user: string): void {
     this.#bus.unsubscribe(`user:${user}`);
   }
 
-  entered(places: readonly Place[]): boolean {
-    for (const { room, seq } of places) this.#hear(room, seq);
-    return places.every(({ room, seq }) => seq >= (this.#sequence.startOf(room) ?? 0));
+  stateOf(user: string): 'online' | 'away' | undefined {
+    return this.#elsewhere.stateOf(user);
+  }
+
+  roomsOf(user: string): ReadonlySet<string> {
+    return this.#elsewhere.roomsOf(user);
+  }
+
+  inRoom(room: string): ReadonlySet<string> {
+    return this.#elsewhere.inRoom(room);
+  }
+
+  know(room: string): Promise<void> {
+    return this.#people.know(room);
+  }
+
+  tell(people: readonly { told: ToldPresence; rooms: Iterable<string> }[]): void {
+    this.#people.tell(people);
+  }
+
+  recordsOf(question: Question): Promise<RecordsElsewhere> {
+    return this.#traces.ask(question);
   }
 
   joined(user: string, room: string): void {
-    this.#parts.presence.entered(user, room);
+    this.#here.presence.entered(user, room);
   }
 
   roomLeft(room: string): void {
@@ -216,12 +215,25 @@ export class Nodes implements Subscriptions, BusListener {
 
   /** Says farewell to the other nodes. Safe to call twice. */
   async close(): Promise<void> {
-    clearInterval(this.#sweeping);
-    this.#audit.close();
-    this.#people.close();
     this.#sequence.close();
     this.#peers.close();
+    if (this.#sweeping !== undefined) {
+      clearInterval(this.#sweeping);
+      this.#audit.close();
+      this.#people.close();
+    }
     await this.#bus.close();
+  }
+
+  async #placesOf(user: string): Promise<Place[]> {
+    const places = await roomPlacesOf(this.#parts.store.read, user);
+    return places.map(({ room, head }) => ({ room, seq: head }));
+  }
+
+  /** Follows a user's rooms from these places on; false if one of them is followed already, and from a later place on. */
+  #entered(places: readonly Place[]): boolean {
+    for (const { room, seq } of places) this.#hear(room, seq);
+    return places.every(({ room, seq }) => seq >= (this.#sequence.startOf(room) ?? 0));
   }
 
   async #openBus(url: string): Promise<void> {
@@ -242,7 +254,7 @@ export class Nodes implements Subscriptions, BusListener {
       if (this.#parts.bus !== undefined) {
         this.#hand(`user:${user}`, eventsMessage(this.#node, room, events.slice(index)));
       }
-      if (this.#parts.connections.ofUser(user).length > 0) this.#hear(room, event.seq - 1);
+      if (this.#here.connections.ofUser(user).length > 0) this.#hear(room, event.seq - 1);
     }
     this.#offer(room, events);
   }
@@ -258,14 +270,15 @@ export class Nodes implements Subscriptions, BusListener {
 
   /** Whether a user's joining was passed over: somebody else's coming has made this node follow the room from later on. */
   #hasMissed(user: string, room: string, joinedSeq: number): boolean {
-    const { connections } = this.#parts;
+    const { connections } = this.#here;
     const delivered = this.#sequence.deliveredIn(room) ?? 0;
     return delivered >= joinedSeq && connections.ofUser(user).length > 0 && !connections.roomsOf(user).includes(room);
   }
 
   /** Lets a user who is here into the rooms whose joining they have missed. Tries until it can. */
   async #letIn(user: string): Promise<void> {
-    const { connections, delivery, log, store } = this.#parts;
+    const { log, store } = this.#parts;
+    const { connections, delivery } = this.#here;
     try {
       while (connections.ofUser(user).length > 0) {
         const rooms = connections.roomsOf(user);
@@ -289,7 +302,7 @@ export class Nodes implements Subscriptions, BusListener {
   }
 
   #take(topic: Topic, message: NodeMessage): void {
-    const { lifecycle, connections, delivery, traces } = this.#parts;
+    const { lifecycle, connections, delivery } = this.#here;
     const name = topic.slice(topic.indexOf(':') + 1);
     const isForUser = topic.startsWith('user:');
     if (message.kind === 'events') {
@@ -306,8 +319,8 @@ export class Nodes implements Subscriptions, BusListener {
     } else if (message.kind === 'sessionEnded') lifecycle.sessionEnded(message.session, message.reason);
     else if (message.kind === 'who') this.#people.answer(message);
     else if (message.kind === 'presence') this.#people.take(message);
-    else if (message.kind === 'trace') traces.answer(message);
-    else if (message.kind === 'traced') traces.take(message);
+    else if (message.kind === 'trace') this.#traces.answer(message);
+    else if (message.kind === 'traced') this.#traces.take(message);
   }
 
   /** Follows a room from a place on, if it isn't followed already. */
@@ -330,7 +343,7 @@ export class Nodes implements Subscriptions, BusListener {
     for (const [room, since] of this.#maybeUnheard) {
       if (now - since < LINGER_MS) continue;
       this.#maybeUnheard.delete(room);
-      if (this.#parts.connections.inRoom(room).size > 0) continue;
+      if (this.#here.connections.inRoom(room).size > 0) continue;
       this.#sequence.stop(room);
       this.#people.forget(room);
       this.#bus.unsubscribe(`room:${room}`);
@@ -338,7 +351,7 @@ export class Nodes implements Subscriptions, BusListener {
   }
 
   #deliver(batch: CommittedBatch): void {
-    this.#parts.delivery.committed(batch);
+    this.#here.delivery.committed(batch);
     const last = batch.at(-1);
     if (last) this.#parts.store.saw(placeOfEvent(last));
     for (const event of batch) {
@@ -348,7 +361,7 @@ export class Nodes implements Subscriptions, BusListener {
 
   #broken(room: string, head: number): void {
     this.#parts.logger.warn({ room, head }, 'a log does not go on where it was; its readers are sent to read it');
-    this.#parts.delivery.signalRoom(room, behindEvent(room, head));
+    this.#here.delivery.signalRoom(room, behindEvent(room, head));
   }
 
   #peersChanged(): void {

@@ -7,7 +7,6 @@ import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
 import type { HandshakeTimeouts } from './handshake-timeouts.js';
-import type { Presence } from '../presence/presence.js';
 import type { SendBuffers } from './send-buffer.js';
 
 /** How long a stop waits for connections to close, in ms, and how often it looks. */
@@ -17,10 +16,18 @@ const CLOSE_STEP_MS = 20;
 /** How long it is remembered that a session has ended, in ms: somebody may be coming in with it. */
 const ENDED_MS = 60_000;
 
+/** Hears who comes and goes. */
+export interface PeopleListener {
+  /** A connection has a session now. */
+  connected(connection: Connection): void;
+  /** A connection of a user is gone; `rooms` are those it heard. */
+  disconnected(user: UserRef, rooms: readonly string[]): void;
+}
+
 /** A connection's life as transports tell it: opened, given a session, drained, closed. */
 export class ConnectionLifecycle {
   readonly #connections: Connections;
-  readonly #presence: Presence;
+  readonly #people: PeopleListener;
   readonly #buffers: SendBuffers;
   readonly #records: DeliveryRecords;
   readonly #handshakeTimeouts: HandshakeTimeouts;
@@ -28,13 +35,13 @@ export class ConnectionLifecycle {
 
   constructor(parts: {
     connections: Connections;
-    presence: Presence;
+    people: PeopleListener;
     buffers: SendBuffers;
     records: DeliveryRecords;
     handshakeTimeouts: HandshakeTimeouts;
   }) {
     this.#connections = parts.connections;
-    this.#presence = parts.presence;
+    this.#people = parts.people;
     this.#buffers = parts.buffers;
     this.#records = parts.records;
     this.#handshakeTimeouts = parts.handshakeTimeouts;
@@ -58,7 +65,7 @@ export class ConnectionLifecycle {
     // It may be closed by now.
     if (!connection.session || !isPerson(connection.session.user)) return;
     this.#records.opened(connection, connection.session.user.id);
-    this.#presence.connected(connection);
+    this.#people.connected(connection);
   }
 
   /** A user has a new name. */
@@ -102,7 +109,6 @@ export class ConnectionLifecycle {
    * (a polling client hears it with its next poll), or after two seconds.
    */
   async closeAll(spreadMs: number): Promise<void> {
-    this.#handshakeTimeouts.close();
     this.sendAway(spreadMs);
     for (let waited = 0; waited < CLOSE_MS && this.#connections.all.size > 0; waited += CLOSE_STEP_MS) {
       await sleep(CLOSE_STEP_MS);
@@ -132,6 +138,6 @@ export class ConnectionLifecycle {
     this.#connections.detach(connection);
     if (!isPerson(session.user)) return;
     this.#records.closed(connection);
-    this.#presence.disconnected(refOf(session.user), rooms);
+    this.#people.disconnected(refOf(session.user), rooms);
   }
 }

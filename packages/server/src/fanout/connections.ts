@@ -1,8 +1,8 @@
 import type { Session } from '../identity/actor.js';
-import { blockedRoomsOf, roomIdsOf, roomPlacesOf } from '../store/queries/members.js';
+import { blockedRoomsOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
-import type { Connection, Place } from './connection.js';
-import type { Subscriptions } from './subscriptions.js';
+import type { Connection } from './connection.js';
+import type { OtherNodes } from './other-nodes.js';
 
 /**
  * What is known of a user who has a connection. Lists, for a set costs more than most users have in it; made anew with
@@ -28,15 +28,11 @@ export class Connections {
   readonly #rooms = new Map<string, Set<Connection>>();
   /** Direct rooms of those who are here in which nobody is told of the other. */
   readonly #quiet = new Set<string>();
-  #subscriptions: Subscriptions | undefined;
+  readonly #others: OtherNodes;
 
-  constructor(store: Store) {
+  constructor(store: Store, others: OtherNodes) {
     this.#store = store;
-  }
-
-  /** With other nodes: tells what must be heard here. Call it before anybody comes. */
-  tell(subscriptions: Subscriptions): void {
-    this.#subscriptions = subscriptions;
+    this.#others = others;
   }
 
   /** Every connection, with and without a session. */
@@ -120,7 +116,7 @@ export class Connections {
     present.news?.set(room, 'joined');
     if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
     for (const connection of present.connections) this.#hear(room, connection);
-    this.#subscriptions?.joined(user, room);
+    this.#others.joined(user, room);
   }
 
   /** A user is no member of a room any more. */
@@ -157,12 +153,12 @@ export class Connections {
 
   #forget(user: string): void {
     this.#users.delete(user);
-    this.#subscriptions?.userWent(user);
+    this.#others.userWent(user);
   }
 
   async #readRooms(user: string, present: Present): Promise<void> {
     try {
-      for (const room of await this.#roomsToHear(user)) {
+      for (const room of await this.#others.roomsToHear(user)) {
         if (present.news?.get(room) === 'left') continue;
         if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
         for (const connection of present.connections) this.#hear(room, connection);
@@ -177,16 +173,6 @@ export class Connections {
     }
   }
 
-  async #roomsToHear(user: string): Promise<string[]> {
-    if (!this.#subscriptions) return roomIdsOf(this.#store.read, user);
-    await this.#subscriptions.userCame(user);
-    const places = await placesToHear(this.#store, user);
-    if (this.#subscriptions.entered(places)) return places.map(({ room }) => room);
-    const newer = await placesToHear(this.#store, user);
-    this.#subscriptions.entered(newer);
-    return newer.map(({ room }) => room);
-  }
-
   #hear(room: string, connection: Connection): void {
     const here = this.#rooms.get(room);
     if (here) here.add(connection);
@@ -199,11 +185,6 @@ export class Connections {
     if (here?.size !== 0) return;
     this.#rooms.delete(room);
     this.#quiet.delete(room);
-    this.#subscriptions?.roomLeft(room);
+    this.#others.roomLeft(room);
   }
-}
-
-async function placesToHear(store: Store, user: string): Promise<Place[]> {
-  const places = await roomPlacesOf(store.read, user);
-  return places.map(({ room, head }) => ({ room, seq: head }));
 }

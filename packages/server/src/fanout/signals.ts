@@ -4,7 +4,7 @@ import { OutboundEvent } from '../log/committed.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Delivery } from './deliver.js';
-import type { Nodes } from '../cluster/nodes.js';
+import type { OtherNodes } from './other-nodes.js';
 
 /** A person's typing is told at most once in so many ms. */
 const TYPING_EVERY_MS = 2000;
@@ -14,16 +14,15 @@ export class Signals {
   readonly #connections: Connections;
   readonly #delivery: Delivery;
   readonly #clock: Clock;
-  readonly #nodes: Nodes | undefined;
+  readonly #others: OtherNodes;
   /** When somebody's typing was last told. */
   readonly #typing = new Map<string, number>();
 
-  /** With `nodes` they are told at the others as well. */
-  constructor(connections: Connections, delivery: Delivery, clock: Clock, nodes?: Nodes) {
+  constructor(connections: Connections, delivery: Delivery, clock: Clock, others: OtherNodes) {
     this.#connections = connections;
     this.#delivery = delivery;
     this.#clock = clock;
-    this.#nodes = nodes;
+    this.#others = others;
   }
 
   /** Somebody types in a room: told to its others. */
@@ -36,20 +35,20 @@ export class Signals {
     if (this.#typing.size > 10_000) this.#forgetOld(now);
     const note = new OutboundEvent('typing.started', { room, user, expiresMs: TYPING_MS });
     this.#delivery.signalRoom(room, note, user.id);
-    this.#nodes?.signalRoom(room, note, user.id);
+    this.#others.signalRoom(room, note, user.id);
   }
 
   /** Whether one of the two of a direct room blocks the other: then it tells nobody who is here. */
   blocked(room: string, blocked: boolean): void {
     this.#connections.setQuiet(room, blocked);
-    this.#nodes?.setQuiet(room, blocked);
+    this.#others.setQuiet(room, blocked);
   }
 
   /** Keeps a user's other connections in step with what one of them did. */
   told<Name extends SignalName>(user: string, name: Name, body: SignalOf<Name>, except: Connection | undefined): void {
     const note = new OutboundEvent(name, body);
     this.#delivery.signalUser(user, note, except);
-    this.#nodes?.signalUser(user, note);
+    this.#others.signalUser(user, note);
   }
 
   #forgetOld(now: number): void {

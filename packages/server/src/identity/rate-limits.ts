@@ -61,22 +61,18 @@ export class RateLimits {
   readonly #sites: Record<Budget, Purse> | undefined;
   readonly #contacts: Purse | undefined;
   readonly #unshared = new Map<string, { purse: Purse; spender: string; points: number }>();
-  #count: SharedCount | undefined;
+  readonly #count: SharedCount | undefined;
   #isSharing = false;
 
-  /** Without settings nothing is limited, as for a benchmark. */
-  constructor(settings?: RateLimitSettings) {
+  /** Without settings nothing is limited, as for a benchmark. `count` adds up what is spent, where there are other nodes. */
+  constructor(settings: RateLimitSettings | undefined, count?: SharedCount) {
+    this.#count = count;
     if (!settings) return;
     const { budgets, contacts, usersPerAddress } = settings;
     this.#users = pursesOf(budgets, 1);
     this.#addresses = pursesOf(budgets, usersPerAddress);
     this.#sites = pursesOf(budgets, usersPerAddress * ADDRESSES_PER_SITE);
     this.#contacts = purseOf('contact', contacts, 1);
-  }
-
-  /** With other nodes: adds up what is spent. */
-  share(count: SharedCount): void {
-    this.#count = count;
   }
 
   /**

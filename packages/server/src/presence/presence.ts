@@ -5,7 +5,6 @@ import { OutboundEvent } from '../log/committed.js';
 import type { Connection } from '../fanout/connection.js';
 import type { Connections } from '../fanout/connections.js';
 import type { Delivery } from '../fanout/deliver.js';
-import type { ToldPresence } from '../cluster/node-message.js';
 
 /** Changes of so many ms are told together. */
 const FLUSH_MS = 200;
@@ -25,6 +24,14 @@ const TOUCH_TURNS = 10;
 /** A user's presence, as others see it. */
 export interface UserPresence {
   presence: PresenceState;
+  lastSeen?: number;
+}
+
+/** A user's presence as their node tells it to others. */
+export interface ToldPresence {
+  user: UserRef;
+  presence: PresenceState;
+  /** With `offline`: since when, ms since 1970. */
   lastSeen?: number;
 }
 
@@ -66,7 +73,7 @@ export class Presence {
   readonly #seen = new Map<string, number>();
   #flushing: NodeJS.Timeout | undefined;
   #touchTurn = 0;
-  #elsewhere: PresenceElsewhere | undefined;
+  readonly #elsewhere: PresenceElsewhere;
   readonly #jumps: JumpWatch;
   readonly #touching: NodeJS.Timeout;
 
@@ -75,20 +82,17 @@ export class Presence {
     connections: Connections;
     delivery: Delivery;
     clock: Clock;
+    elsewhere: PresenceElsewhere;
     onHere: (users: string[]) => Promise<void>;
   }) {
     this.#connections = parts.connections;
     this.#delivery = parts.delivery;
     this.#clock = parts.clock;
+    this.#elsewhere = parts.elsewhere;
     this.#onHere = parts.onHere;
     this.#jumps = new JumpWatch(this.#clock);
     this.#touching = setInterval(() => void this.#touch(this.#nextOfThoseHere()), TOUCH_MS);
     this.#touching.unref();
-  }
-
-  /** With other nodes: who is there. Call it before anybody comes. */
-  join(elsewhere: PresenceElsewhere): void {
-    this.#elsewhere = elsewhere;
   }
 
   /** A connection has a session now. */
@@ -132,13 +136,13 @@ export class Presence {
 
   /** A room's people who are present. */
   async presentIn(room: string): Promise<string[]> {
-    await this.#elsewhere?.know(room);
-    return [...this.#hereIn(room), ...(this.#elsewhere?.inRoom(room) ?? [])];
+    await this.#elsewhere.know(room);
+    return [...this.#hereIn(room), ...this.#elsewhere.inRoom(room)];
   }
 
   /** Resolves when {@link Presence.of} can answer for the people of a room. */
-  async know(room: string): Promise<void> {
-    await this.#elsewhere?.know(room);
+  know(room: string): Promise<void> {
+    return this.#elsewhere.know(room);
   }
 
   /** The presence of a room's people at this node, for another one. */
@@ -153,7 +157,7 @@ export class Presence {
   /** A user who is here became a member of a room, where nobody knows of them yet. */
   entered(user: string, room: string): void {
     const [connection] = this.#connections.ofUser(user);
-    if (!connection?.session || !this.#elsewhere) return;
+    if (!connection?.session) return;
     const told = { user: refOf(connection.session.user), presence: this.#stateHere(user) };
     this.#elsewhere.tell([{ told, rooms: [room] }]);
   }
@@ -179,7 +183,7 @@ export class Presence {
   #stateOf(user: string): PresenceState {
     const here = this.#stateHere(user);
     if (here === 'online') return here;
-    return this.#elsewhere?.stateOf(user) ?? here;
+    return this.#elsewhere.stateOf(user) ?? here;
   }
 
   #stateHere(user: string): PresenceState {
@@ -202,7 +206,7 @@ export class Presence {
     this.#leaving.delete(user.id);
     this.#here.delete(user.id);
     const lastSeen = this.#clock.now();
-    this.#elsewhere?.tell([{ told: { user, presence: 'offline', lastSeen }, rooms }]);
+    this.#elsewhere.tell([{ told: { user, presence: 'offline', lastSeen }, rooms }]);
     this.#change(user, rooms, lastSeen);
   }
 
@@ -211,7 +215,7 @@ export class Presence {
     if (presence === 'offline' || this.#here.get(user.id) === presence) return;
     this.#here.set(user.id, presence);
     this.#change(user, [], undefined);
-    this.#elsewhere?.tell([{ told: { user, presence }, rooms: this.#connections.roomsOf(user.id) }]);
+    this.#elsewhere.tell([{ told: { user, presence }, rooms: this.#connections.roomsOf(user.id) }]);
   }
 
   #change(user: UserRef, rooms: Iterable<string>, lastSeen: number | undefined): void {
@@ -247,11 +251,11 @@ export class Presence {
   #audience(user: string, rooms: ReadonlySet<string>): Set<Connection> {
     const audience = new Set<Connection>();
     const elsewhere = this.#elsewhere;
-    for (const some of [rooms, this.#connections.roomsOf(user), elsewhere?.roomsOf(user) ?? noRooms]) {
+    for (const some of [rooms, this.#connections.roomsOf(user), elsewhere.roomsOf(user)]) {
       for (const room of some) {
         if (this.#connections.isQuiet(room)) continue;
         const here = this.#connections.inRoom(room);
-        if (here.size + (elsewhere?.inRoom(room).size ?? 0) > MAX_AUDIENCE) continue;
+        if (here.size + elsewhere.inRoom(room).size > MAX_AUDIENCE) continue;
         for (const connection of here) audience.add(connection);
       }
     }

@@ -1,5 +1,5 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
-import type { ToldPresence } from '../cluster/node-message.js';
+import type { ToldPresence } from '../presence/presence.js';
 
 /** Hears of a user whose presence on other nodes has changed, and in which rooms that matters. */
 export type RemotePresenceListener = (change: {

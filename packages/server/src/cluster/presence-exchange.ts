@@ -1,8 +1,8 @@
-import type { Bus } from '../cluster/bus.js';
-import type { NodeMessage, ToldPresence } from '../cluster/node-message.js';
+import type { Bus } from './bus.js';
+import type { NodeMessage } from './node-message.js';
 import type { RemotePresence } from './remote-presence.js';
-import type { Peers } from '../cluster/peers.js';
-import type { Presence, PresenceElsewhere } from './presence.js';
+import type { Peers } from './peers.js';
+import type { Presence, ToldPresence } from '../presence/presence.js';
 
 /** How long changes are gathered before other nodes are told, in ms. */
 const TELL_MS = 100;
@@ -39,7 +39,7 @@ interface Question {
  * Who of a room is present at which node. Nodes tell each other on the room's topic, so only where it is heard; a node
  * that begins to hear a room asks. Nothing of it is kept in Redis, so nothing of it is lost there.
  */
-export class PresenceExchange implements PresenceElsewhere {
+export class PresenceExchange {
   readonly #parts: PresenceExchangeParts;
   readonly #questions = new Map<string, Question>();
   /** What has come of answers in several parts. */
@@ -53,18 +53,7 @@ export class PresenceExchange implements PresenceElsewhere {
     this.#parts = parts;
   }
 
-  stateOf(user: string): 'online' | 'away' | undefined {
-    return this.#parts.elsewhere.stateOf(user);
-  }
-
-  roomsOf(user: string): ReadonlySet<string> {
-    return this.#parts.elsewhere.roomsOf(user);
-  }
-
-  inRoom(room: string): ReadonlySet<string> {
-    return this.#parts.elsewhere.inRoom(room);
-  }
-
+  /** Resolves when the people of a room who are elsewhere are known, or can't be for now. */
   know(room: string): Promise<void> {
     if (!this.#parts.peers.isUp) return Promise.resolve();
     const question = this.#questions.get(room);
@@ -73,6 +62,7 @@ export class PresenceExchange implements PresenceElsewhere {
     return this.ask(room);
   }
 
+  /** Tells the other nodes what people are here now, or not any more. */
   tell(people: readonly { told: ToldPresence; rooms: Iterable<string> }[]): void {
     for (const { told, rooms } of people) {
       for (const room of rooms) {
