@@ -51,7 +51,7 @@ export class Summary {
     const { tally } = this;
     return [
       `kills ${tally.kills} (${tally.commitKills} inside a commit), power losses ${tally.powerLosses} (${tally.droppedBytes} unsynced bytes dropped), starts ${tally.starts} (slowest ${ms(tally.slowestStart)})`,
-      `disk-full episodes ${tally.diskFull}, read-only ${tally.readOnly}, I/O errors ${tally.ioErrors}, clock jumps ${tally.clockJumps}, databases taken away ${tally.takenAway}, put back from a backup ${tally.restores} (${this.takenBack} messages taken back)`,
+      `disk-full episodes ${tally.diskFull} (${tally.fullRefusals} calls refused), read-only ${tally.readOnly}, I/O errors ${tally.ioErrors}, clock jumps ${tally.clockJumps}, databases taken away ${tally.takenAway}, put back from a backup ${tally.restores} (${this.takenBack} messages taken back)`,
       this.networkLine(),
       ...this.outcomeLines(),
     ];

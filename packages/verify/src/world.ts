@@ -12,6 +12,8 @@ export interface Tally {
   powerLosses: number;
   droppedBytes: number;
   diskFull: number;
+  /** Calls that were refused while the disk was full. */
+  fullRefusals: number;
   readOnly: number;
   ioErrors: number;
   clockJumps: number;
@@ -33,6 +35,7 @@ export function emptyTally(): Tally {
     powerLosses: 0,
     droppedBytes: 0,
     diskFull: 0,
+    fullRefusals: 0,
     readOnly: 0,
     ioErrors: 0,
     clockJumps: 0,

@@ -38,6 +38,7 @@ enum {
   OUT_REFUSED,  /* writes that were refused */
   OUT_SYNCS,    /* syncs of files below the folder */
   IO_ERROR,     /* writes and syncs fail with EIO */
+  COPIES,       /* writes over what is there take space too, as on a disk that copies on write (btrfs, ZFS) */
   FIELDS
 };
 
@@ -322,16 +323,17 @@ static ssize_t write_at(struct file *file, int fd, const void *bytes, size_t len
   if (control[IO_ERROR]) return refused(EIO);
   if (fstat(fd, &status) != 0) return -1;
   off_t growth = offset + (off_t)length - status.st_size;
-  if (growth > 0 && control[SPACE] >= 0) {
+  off_t taken = control[COPIES] ? (off_t)length : growth;
+  if (taken > 0 && control[SPACE] >= 0) {
     int64_t space = control[SPACE];
-    if (growth > space) {
+    if (taken > space) {
       /* A full disk takes what fits, and says so by a short count; then it takes nothing. */
       control[SPACE] = 0;
-      if (growth - space >= (off_t)length) return refused(ENOSPC);
-      length -= (size_t)(growth - space);
-      growth = space;
+      if (taken - space >= (off_t)length) return refused(ENOSPC);
+      length -= (size_t)(taken - space);
+      growth = offset + (off_t)length - status.st_size;
     } else {
-      control[SPACE] = space - growth;
+      control[SPACE] = space - taken;
     }
   }
   remember(file, fd, bytes, length, offset, status.st_size, growth > 0 ? status.st_size + growth : status.st_size);

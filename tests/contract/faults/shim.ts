@@ -19,6 +19,7 @@ const fields = [
   'outRefused',
   'outSyncs',
   'ioError',
+  'copies',
 ] as const;
 
 type Field = (typeof fields)[number];
@@ -61,9 +62,8 @@ export function createShim(library: string, control: string, data: string): Shim
     writeSync(file, bytes, 0, 8, fields.indexOf(field) * 8);
   };
   const mend = (): void => {
-    for (const field of ['clockMs', 'readOnly', 'powerLoss', 'point', 'countdown', 'pointPower', 'ioError'] as const) {
-      set(field, 0);
-    }
+    const off = ['clockMs', 'readOnly', 'powerLoss', 'point', 'countdown', 'pointPower', 'ioError', 'copies'] as const;
+    for (const field of off) set(field, 0);
     set('space', -1);
   };
   for (const field of fields) set(field, 0);
