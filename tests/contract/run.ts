@@ -1,6 +1,7 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
 // random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
 // With `--nodes 3` it is that many nodes on a PostgreSQL and a Redis; their mutants come after the minutes.
+// `npm run test:contract -- --mutants [--seed 1]` tries all mutants of both, and nothing else.
 import {
   check,
   checkRun,
@@ -40,6 +41,7 @@ const { values } = parseArgs({
     /** Only faults of these kinds, with commas between; and nothing but the rounds. */
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
@@ -51,6 +53,18 @@ const failures: string[] = [];
 
 print(`seed ${seed}${values.keep ? `, histories in ${folder}` : ''}`);
 try {
+  if (!values.mutants) await playFaults();
+  if (values.only === undefined) {
+    if (nodes === 1) await tryMutants();
+    if (nodes > 1 || values.mutants) await tryNodeMutants();
+  }
+} finally {
+  if (!values.keep) rmSync(folder, { recursive: true, force: true });
+}
+for (const line of [...summary.problems, ...failures]) print(line);
+process.exit(summary.isClean() && failures.length === 0 ? 0 : 1);
+
+async function playFaults(): Promise<void> {
   const durationMs = Number(values.minutes) * 60_000;
   const only = values.only?.split(',');
   if (nodes > 1) {
@@ -67,20 +81,15 @@ try {
     });
     for (const line of played.lines) print(line);
     failures.push(...played.failures);
-  } else {
-    await playRounds(durationMs, only);
-    if (only === undefined) {
-      for (const kind of summary.missing()) failures.push(`a fault never happened, which proves nothing: ${kind}`);
-      await playScenes();
-    }
-    for (const line of summary.lines()) print(line);
+    return;
   }
-  if (only === undefined) await (nodes > 1 ? tryNodeMutants() : tryMutants());
-} finally {
-  if (!values.keep) rmSync(folder, { recursive: true, force: true });
+  await playRounds(durationMs, only);
+  if (only === undefined) {
+    for (const kind of summary.missing()) failures.push(`a fault never happened, which proves nothing: ${kind}`);
+    await playScenes();
+  }
+  for (const line of summary.lines()) print(line);
 }
-for (const line of [...summary.problems, ...failures]) print(line);
-process.exit(summary.isClean() && failures.length === 0 ? 0 : 1);
 
 async function playRounds(durationMs: number, only: readonly string[] | undefined): Promise<void> {
   const end = performance.now() + durationMs;

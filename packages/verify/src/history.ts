@@ -111,7 +111,7 @@ export class HistoryWriter {
     if (entry.type === 'refused' && entry.code === 'unavailable') this.#unavailable += 1;
     const t = Math.round((performance.now() - this.#start) * 10) / 10;
     this.#buffer += `${JSON.stringify({ ...entry, t })}\n`;
-    if (this.#buffer.length > FLUSH_BYTES) this.#flush();
+    if (this.#buffer.length > FLUSH_BYTES) this.flush();
   }
 
   newOp(): number {
@@ -124,12 +124,14 @@ export class HistoryWriter {
 
   close(): void {
     if (this.#isClosed) return;
+    this.flush();
     this.#isClosed = true;
-    this.#flush();
     closeSync(this.#file);
   }
 
-  #flush(): void {
+  /** Writes what is not in the file yet, for who reads it before the end. */
+  flush(): void {
+    if (this.#isClosed) return;
     writeSync(this.#file, this.#buffer);
     this.#buffer = '';
   }

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const serverFolder = fileURLToPath(new URL('../../../packages/server', import.meta.url));
@@ -14,27 +14,34 @@ export interface Edit {
 }
 
 /**
- * Copies the built server to a folder, breaks the copy, and answers its program. Throws when an edit doesn't fit the
- * program any more: then the mutant must be written anew, for it would prove nothing.
+ * The files that edits change, as they are then. Throws when an edit doesn't fit the program any more: then the mutant must
+ * be written anew, for it would prove nothing.
  */
+export function brokenFiles(edits: readonly Edit[]): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const { file, from, to } of edits) {
+    const text = files.get(file) ?? readFileSync(join(serverFolder, 'dist', file), 'utf8');
+    const times = text.split(from).length - 1;
+    if (times !== 1) {
+      throw new Error(`A mutant does not fit: ${file} has ${JSON.stringify(from)} ${times} times, not once`);
+    }
+    files.set(
+      file,
+      text.replace(from, () => to),
+    );
+  }
+  return files;
+}
+
+/** Copies the built server to a folder, breaks the copy, and answers its program. Throws as {@link brokenFiles} does. */
 export function breakServer(folder: string, edits: readonly Edit[]): string {
+  const broken = brokenFiles(edits);
   const copy = join(folder, 'server');
   cpSync(join(serverFolder, 'dist'), join(copy, 'dist'), { recursive: true });
   cpSync(join(serverFolder, 'package.json'), join(copy, 'package.json'));
   symlinkSync(rootModules, join(folder, 'node_modules'));
   const ownModules = join(serverFolder, 'node_modules');
   if (existsSync(ownModules)) symlinkSync(ownModules, join(copy, 'node_modules'));
-  for (const { file, from, to } of edits) {
-    const path = join(copy, 'dist', file);
-    const text = readFileSync(path, 'utf8');
-    const times = text.split(from).length - 1;
-    if (times !== 1) {
-      throw new Error(`A mutant does not fit: ${file} has ${JSON.stringify(from)} ${times} times, not once`);
-    }
-    writeFileSync(
-      path,
-      text.replace(from, () => to),
-    );
-  }
-  return join(dirname(copy), 'server', 'dist', 'cli.js');
+  for (const [file, text] of broken) writeFileSync(join(copy, 'dist', file), text);
+  return join(copy, 'dist', 'cli.js');
 }

@@ -4,13 +4,13 @@ import type { Backing } from '../nodes/backing.ts';
 import { runNodes } from '../nodes/run-nodes.ts';
 import { breakServer } from './mutate.ts';
 import type { Mutant } from './mutants.ts';
-import type { Trial } from './try-mutant.ts';
+import { TRIAL_MS, type Trial, untilCaught } from './try-mutant.ts';
 
 /** How many messages are said without a bus. */
 const UNHEARD = 20;
 
 /** A mutant that keeps every promise by itself, and breaks one beside others. */
-export interface NodeMutant extends Pick<Mutant, 'name' | 'edits' | 'caughtAs'> {
+export interface NodeMutant extends Pick<Mutant, 'name' | 'edits' | 'caughtAs' | 'isInShort'> {
   /** What brings it to light; nothing if absent. */
   disturb?: (world: World, backing: Backing, isOver: () => boolean) => Promise<void>;
 }
@@ -19,6 +19,7 @@ export interface NodeMutant extends Pick<Mutant, 'name' | 'edits' | 'caughtAs'> 
 export const nodeMutants: readonly NodeMutant[] = [
   {
     name: 'shows what the bus brings as it comes',
+    isInShort: true,
     edits: [
       {
         file: 'cluster/nodes.js',
@@ -59,15 +60,17 @@ export const nodeMutants: readonly NodeMutant[] = [
   },
 ];
 
-/** Runs the workload for a few seconds against two nodes that a mutant has broken; answers what the checker says. */
+/** Runs the workload against two nodes that a mutant has broken, until it is caught; answers what the checker says. */
 export async function tryNodeMutant(mutant: NodeMutant, trial: Trial): Promise<Verdict> {
-  const { folder, seed, durationMs = 4000 } = trial;
+  const { folder, seed } = trial;
+  const caught = new AbortController();
   const { history } = await runNodes({
     folder: join(folder, 'run'),
     cli: breakServer(folder, mutant.edits),
     nodes: 2,
     seed,
-    durationMs,
+    durationMs: TRIAL_MS,
+    signal: caught.signal,
     clientsPerTransport: 1,
     sdkClients: 0,
     rooms: 3,
@@ -75,7 +78,8 @@ export async function tryNodeMutant(mutant: NodeMutant, trial: Trial): Promise<V
     quietMs: 2000,
     hold: [0, 0],
     shimLibrary: undefined,
-    disturb: async (world, { backing }, isOver) => mutant.disturb?.(world, backing, isOver),
+    disturb: (world, { backing }, isOver) =>
+      untilCaught(mutant, caught, async () => mutant.disturb?.(world, backing, isOver))(world, isOver),
   });
   return check(readHistory(history));
 }

@@ -1,4 +1,14 @@
-import { atRandom, check, listViolations, readHistory, type Verdict } from '@madang/verify';
+import {
+  atRandom,
+  check,
+  type Entry,
+  listViolations,
+  pause,
+  readHistory,
+  type RunOptions,
+  type Verdict,
+  type World,
+} from '@madang/verify';
 import { join } from 'node:path';
 import { runBuilt } from '../run-built.ts';
 import { breakServer } from './mutate.ts';
@@ -7,24 +17,31 @@ import type { Mutant } from './mutants.ts';
 /** What only chance brings to light may need another try. */
 const TRIES = 3;
 
+/** How long a mutant has until it is caught, in ms. */
+export const TRIAL_MS = 6000;
+
+/** How often it is looked whether a mutant is caught already, in ms. */
+const LOOK_MS = 250;
+
 /** How a mutant is tried. */
 export interface Trial {
   folder: string;
   seed: number;
   shimLibrary: string;
-  durationMs?: number;
 }
 
-/** Runs the workload for a few seconds against a server that a mutant has broken; answers what the checker says. */
+/** Runs the workload against a server that a mutant has broken, until it is caught; answers what the checker says. */
 export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> {
-  const { folder, seed, durationMs = 4000 } = trial;
+  const { folder, seed } = trial;
   const { diskFault, fault } = mutant;
   const cli = breakServer(folder, mutant.edits);
+  const caught = new AbortController();
   const { history } = await runBuilt({
     folder: join(folder, 'run'),
     seed,
     cli,
-    durationMs,
+    durationMs: TRIAL_MS,
+    signal: caught.signal,
     clientsPerTransport: 1,
     sdkClients: 0,
     rooms: 3,
@@ -34,10 +51,42 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
     shimLibrary: trial.shimLibrary,
     disturb: (shim) => {
       const chosen = diskFault ? diskFault(shim) : fault;
-      return chosen ? atRandom([chosen], 700) : () => Promise.resolve();
+      return untilCaught(mutant, caught, chosen ? atRandom([chosen], 700) : () => Promise.resolve());
     },
   });
   return check(readHistory(history));
+}
+
+/**
+ * Ends a run as soon as it shows what a mutant must be caught as. That only saves time: what counts is what the checker says
+ * of the whole history.
+ */
+export function untilCaught(
+  mutant: Pick<Mutant, 'caughtAs'>,
+  caught: AbortController,
+  disturb: RunOptions['disturb'],
+): RunOptions['disturb'] {
+  return async (world, isOver) => {
+    const look = async () => {
+      while (!isOver()) {
+        await pause(LOOK_MS);
+        // In the middle of a fault the log may not be readable: then the next look tells.
+        const entries = await entriesUpToNow(world).catch(() => []);
+        if (isCaught(mutant, check(entries))) caught.abort();
+      }
+    };
+    await Promise.all([disturb(world, isOver), look()]);
+  };
+}
+
+/** What is in a history by now, and the log that it is judged by, which must be read after it. */
+async function entriesUpToNow({ history, keeper, rooms }: World): Promise<Entry[]> {
+  history.flush();
+  const entries = readHistory(history.path);
+  for (const room of rooms) {
+    for (const event of await keeper.readLog(room)) entries.push({ type: 'logged', t: 0, event });
+  }
+  return entries;
 }
 
 /** Tries a mutant, with another seed each time, until it is caught; answers what the checker said where it was not. */

@@ -14,6 +14,9 @@ const IN_FLIGHT = 16;
 /** What may wait in the server: its bound, the batch that went past it, and one of Node's chunks. */
 export const SLOW_CLIENT_BYTES = 1024 * 1024 + IN_FLIGHT * (TEXT_BYTES + 200) + 64 * 1024;
 
+/** How long the client may take to be told, and then to catch up, in ms. */
+const PATIENCE_MS = 20_000;
+
 /** What a client that stopped reading cost and got. */
 export interface SlowClientResult {
   history: string;
@@ -31,7 +34,8 @@ export interface SlowClientResult {
 }
 
 /** One client stops reading in a busy room, another reads on; then the first one reads again. */
-export function playSlowClient(options: SceneOptions): Promise<SlowClientResult> {
+export function playSlowClient(options: SceneOptions & { patienceMs?: number }): Promise<SlowClientResult> {
+  const { patienceMs = PATIENCE_MS } = options;
   const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
   return play('slow-client', { ...options, flags }, async ({ bring, conclude, subject }) => {
     const slow = await bring('slow');
@@ -58,11 +62,11 @@ export function playSlowClient(options: SceneOptions): Promise<SlowClientResult>
     let readUntilTold = 0;
     slow.onBehind = () => (readUntilTold ||= (transport?.bytesRead?.() ?? 0) - readBefore);
     transport?.resume?.();
-    const isTold = await until(() => readUntilTold > 0, 10_000, 5);
+    const isTold = await until(() => readUntilTold > 0, patienceMs, 5);
     // Somebody speaks again: a client that was told nothing could see only now that something is missing.
     await say(sender, 'after', 'after');
     const hasAll = () => clients.every((client) => client.appliedOf('lobby') >= sender.appliedOf('lobby'));
-    const hasCaughtUp = await until(hasAll, 20_000);
+    const hasCaughtUp = await until(hasAll, patienceMs);
     await conclude(clients);
     return {
       sentBytes: number * TEXT_BYTES,
