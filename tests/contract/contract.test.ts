@@ -9,7 +9,7 @@ import {
   SLOW_CLIENT_BYTES,
   Summary,
 } from '@madang/verify';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tempFolder } from '../support/temp-folder.ts';
 import { allFaults } from './faults/all.ts';
 import { powerLoss } from './faults/disk.ts';
@@ -27,6 +27,9 @@ import { playStorm } from './storm.ts';
 
 const seed = Number(process.env['MADANG_CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
+// The scenes are played beside the faults, which mostly wait; one after the other, so that each has what it needs.
+vi.setConfig({ maxConcurrency: 2 });
+
 const folder = tempFolder();
 let shimLibrary: string;
 
@@ -35,7 +38,7 @@ beforeAll(() => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-test('D1–D8: ten kills and every other fault leave nothing lost, doubled, out of order or leaked', async () => {
+test.concurrent('D1–D8: ten kills and every other fault leave nothing lost, doubled, out of order or leaked', async () => {
   const { history, tally, failure } = await runBuilt({
     folder: `${folder.path}/faults`,
     seed,
@@ -60,7 +63,7 @@ test('D1–D8: ten kills and every other fault leave nothing lost, doubled, out 
   expect(verdict.messages).toBeGreaterThan(50);
 }, 240_000);
 
-test('D5: a client that stops reading costs a bounded number of bytes, is told, and catches up', async () => {
+test.concurrent('D5: a client that stops reading costs a bounded number of bytes, is told, and catches up', async () => {
   const result = await playSlowClient({ folder: folder.path, seed, cli: builtCli });
   process.stdout.write(`${slowClientLine(result)}\n`);
   expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
@@ -68,7 +71,7 @@ test('D5: a client that stops reading costs a bounded number of bytes, is told, 
   expect(result.serverBytes).toBeLessThanOrEqual(SLOW_CLIENT_BYTES);
 }, 120_000);
 
-test('D1, D3: a client that sends as fast as it can is held back; what it was acknowledged is there', async () => {
+test.concurrent('D1, D3: a client that sends as fast as it can is held back; what it was acknowledged is there', async () => {
   const result = await playFastClient({ folder: folder.path, seed, cli: builtCli, durationMs: 2000 });
   process.stdout.write(`${fastClientLine(result)}\n`);
   expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
@@ -76,7 +79,7 @@ test('D1, D3: a client that sends as fast as it can is held back; what it was ac
   expect(result.acknowledged).toBeGreaterThan(0);
 }, 60_000);
 
-test('D4: clients that all come back together after a restart get all that they missed', async () => {
+test.concurrent('D4: clients that all come back together after a restart get all that they missed', async () => {
   const result = await playStorm({ folder: folder.path, seed, cli: builtCli, clients: 300 });
   process.stdout.write(`${stormLine(result)}\n`);
   expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
