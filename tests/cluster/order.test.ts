@@ -1,18 +1,32 @@
-import { expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
 import type { TestNetwork } from '../support/network.ts';
-import { startNodes } from '../support/nodes.ts';
+import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
 import { call, type TransportClient } from '../support/transport-client.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import type { TestServer } from '../support/start-server.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// A PostgreSQL, a Redis and several servers are started, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
+/** Three nodes; the first one's way to Redis can be broken. */
+let workspace: TestNodes;
+let network: TestNetwork;
+/** One that is not there any more. */
+let killed: TestServer | undefined;
+beforeAll(async () => {
+  workspace = await startNodes({ count: 3, networkTo: 'redis', flags: ['--limits', 'off'] });
+  network = workspace.network as TestNetwork;
+});
+afterEach(async () => {
+  network.thaw();
+  await Promise.all(workspace.nodes.filter((node) => node !== killed).map((node) => busState(node, 'up')));
+});
+afterAll(() => workspace[Symbol.asyncDispose]());
+
 test('D7 what is sent at several nodes at once is heard at all of them once and in one order', async () => {
-  await using workspace = await startNodes({ count: 3, flags: ['--limits', 'off'] });
   const clients = await Promise.all(
     workspace.nodes.flatMap((node, index) => [
       connectJsonRpc(node.url, { name: `Json${index}` }),
@@ -49,7 +63,6 @@ async function twoPeople(nodes: TestServer[]): Promise<[TransportClient, Transpo
 }
 
 test('D7 who is invited or joins at another node hears the room from the joining on', async () => {
-  await using workspace = await startNodes();
   const [ari, bom] = await twoPeople(workspace.nodes);
   const bomId = (await call(bom, 'session.get', {})).user.id;
   const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
@@ -78,7 +91,6 @@ const lateBus = {
 
 for (const [what, befall] of Object.entries(lateBus)) {
   test(`D7 an invitation that ${what}, after somebody else's coming has made the node follow the room, lets in`, async () => {
-    await using workspace = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
     const [far, near] = workspace.nodes as [TestServer, TestServer];
     await using ari = await connectJsonRpc(far.url, { name: 'Ari' });
     await using bom = await connectJsonRpc(near.url, { name: 'Bom' });
@@ -88,7 +100,7 @@ for (const [what, befall] of Object.entries(lateBus)) {
     const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
     await call(ari, 'room.invite', { room: room.id, user: user.id });
     const bomId = (await call(bom, 'session.get', {})).user.id;
-    befall(workspace.network as TestNetwork);
+    befall(network);
     await call(ari, 'room.invite', { room: room.id, user: bomId });
     await say(ari, 'read from the log', room.id);
     await using _back = await connectJsonRpc(near.url, { token });
@@ -105,14 +117,13 @@ for (const [what, befall] of Object.entries(lateBus)) {
 }
 
 test('D4 a stream that goes on at a node that is late is told nothing out of order', async () => {
-  await using workspace = await startNodes({ networkTo: 'redis', flags: ['--limits', 'off'] });
   const [late, other] = workspace.nodes as [TestServer, TestServer];
   await using bom = await connectJsonRpc(other.url, undefined);
   const { token } = await call(bom, 'session.start', { name: 'Bom' });
   // At the late node too, where a first coming would wait for the bus.
   await using there = await connectJsonRpc(late.url, { token });
   const stream = await openEventStream(other.url, { token });
-  (workspace.network as TestNetwork).freeze();
+  network.freeze();
   // The log is looked into each second: until this is found that way, the node knows nothing of what comes now.
   await say(bom, 'found in the log');
   await hears(there, 'found in the log', 10_000);
@@ -129,9 +140,21 @@ test('D4 a stream that goes on at a node that is late is told nothing out of ord
   await again.close();
 });
 
+test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
+  await using sharded = await startNodes({ isCluster: true });
+  const [ari, bom] = await twoPeople(sharded.nodes);
+  const start = performance.now();
+  await say(ari, 'over a shard');
+  await hears(bom, 'over a shard', 2000);
+  expect(performance.now() - start).toBeLessThan(500);
+  expect(await sharded.redis.ask('PUBSUB SHARDNUMSUB')).toBeDefined();
+  expect(await sharded.redis.ask('PUBSUB CHANNELS')).toBe('*0');
+  await Promise.all([ari.close(), bom.close()]);
+});
+
 test('D4 who comes back at another node goes on there', async () => {
-  await using workspace = await startNodes();
-  const [first, second] = workspace.nodes as [TestServer, TestServer];
+  // The last test, since it takes a node away: not the one whose way can be broken.
+  const [second, , first] = workspace.nodes as [TestServer, TestServer, TestServer];
   const ari = await connectJsonRpc(first.url, { name: 'Ari' });
   const bom = await connectJsonRpc(first.url, undefined);
   const { token } = await call(bom, 'session.start', { name: 'Bom' });
@@ -139,6 +162,7 @@ test('D4 who comes back at another node goes on there', async () => {
   await hears(bom, 'one');
   await bom.close();
   await say(ari, 'two');
+  killed = first;
   await first.kill();
   const back = await connectJsonRpc(second.url, { token });
   const { rooms } = await call(back, 'sync', { cursors: { lobby: seen } });
@@ -147,16 +171,4 @@ test('D4 who comes back at another node goes on there', async () => {
   await say(back, 'here again');
   await hears(back, 'here again');
   await back.close();
-});
-
-test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
-  await using workspace = await startNodes({ isCluster: true });
-  const [ari, bom] = await twoPeople(workspace.nodes);
-  const start = performance.now();
-  await say(ari, 'over a shard');
-  await hears(bom, 'over a shard', 2000);
-  expect(performance.now() - start).toBeLessThan(500);
-  expect(await workspace.redis.ask('PUBSUB SHARDNUMSUB')).toBeDefined();
-  expect(await workspace.redis.ask('PUBSUB CHANNELS')).toBe('*0');
-  await Promise.all([ari.close(), bom.close()]);
 });

@@ -2,17 +2,24 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hears, say } from '../support/chat.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { startRedis } from '../support/redis.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each starts several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let postgres: TestPostgres;
+let redis: TestRedis;
+beforeAll(async () => {
+  [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+});
+afterAll(() => Promise.all([postgres[Symbol.asyncDispose](), redis[Symbol.asyncDispose]()]));
 
 const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
@@ -45,8 +52,6 @@ test('several workers or a bus without PostgreSQL are refused in one sentence, a
 });
 
 test('workers of one port are nodes of one workspace; pollers reach theirs over any connection', async () => {
-  await using postgres = await startPostgres();
-  await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '3', '--limits', 'off'];
   await using server = await startServer({ flags });
   const pollers = await Promise.all(
@@ -69,8 +74,6 @@ test('workers of one port are nodes of one workspace; pollers reach theirs over 
 });
 
 test('a folder of sockets that is removed comes back, whatever the folder of temporary files is; until then they are not ready', async () => {
-  await using postgres = await startPostgres();
-  await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2', '--limits', 'off'];
   const long = join('/tmp', 'x'.repeat(150));
   await using server = await startServer({ flags, env: { TMPDIR: long } });
@@ -102,8 +105,6 @@ test('a folder of sockets that is removed comes back, whatever the folder of tem
 });
 
 test('a worker that breaks says so in one line, and is replaced ever later while it breaks at once', async () => {
-  await using postgres = await startPostgres();
-  await using redis = await startRedis();
   using folder = tempFolder();
   const breaks = join(folder.path, 'breaks.mjs');
   writeFileSync(breaks, `process.on('SIGUSR2', () => { throw new Error('nobody has foreseen this'); });`);
@@ -133,8 +134,6 @@ test('a worker that breaks says so in one line, and is replaced ever later while
 });
 
 test('a worker that is killed is replaced, and the others serve on', async () => {
-  await using postgres = await startPostgres();
-  await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
   await using server = await startServer({ flags });
   const [first] = workersOf(server);

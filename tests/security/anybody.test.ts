@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -49,6 +49,14 @@ describe('whoever has no session', () => {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expectCleanLog(server);
   });
+});
+
+describe('whoever has no session makes the server work for a moment at most', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({ flags: ['--limits', 'off'] });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
 
   const upgrade =
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
@@ -61,8 +69,7 @@ describe('whoever has no session', () => {
     ['many encodings', `GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${'a,'.repeat(7400)}`],
     ['the document of the API', 'GET /api/openapi.json HTTP/1.1\r\nHost: x'],
     ['the document of the sockets', 'GET /api/asyncapi.json HTTP/1.1\r\nHost: x'],
-  ])('makes the server work for a moment at most: %s', async (_what, head) => {
-    await using server = await startServer({ flags: ['--limits', 'off'] });
+  ])('%s', async (_what, head) => {
     const times = 25;
     const costOf = async (each: string): Promise<number> => {
       const before = cpuOf(server);
@@ -80,6 +87,17 @@ describe('whoever has no session', () => {
 });
 
 describe('opening connections spends what an address has', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    const flags = ['--connect-budget', '3/3600', '--users-per-address', '2', '--trusted-proxies', 'loopback'];
+    server = await startServer({ flags });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  let addresses = 0;
+  /** One that has spent nothing yet. */
+  const newAddress = () => `192.0.2.${(addresses += 1)}`;
+
   const websocket = '/socket.io/?EIO=4&transport=websocket';
   const polling = '/socket.io/?EIO=4&transport=polling';
   const openWebSocket = (path: string) => async (server: TestServer, address: string) => {
@@ -103,14 +121,13 @@ describe('opening connections spends what an address has', () => {
     ['an event stream', ask('/api/events')],
     ['an event stream of a room that there is not', ask('/api/events?room=nosuch')],
   ])('B3 %s', async (_what, open) => {
-    const flags = ['--connect-budget', '3/3600', '--users-per-address', '2', '--trusted-proxies', 'loopback'];
-    await using server = await startServer({ flags });
+    const [address, another] = [newAddress(), newAddress()];
     const came: string[] = [];
-    for (let time = 0; time < 8; time += 1) came.push(await open(server, '192.0.2.1'));
+    for (let time = 0; time < 8; time += 1) came.push(await open(server, address));
     expect(came.map((each) => each === 'rate_limited')).toEqual(came.map((_, at) => at >= 6));
     // By whatever else, too; another address is not concerned.
-    expect(await openWebSocket('/ws')(server, '192.0.2.1')).toBe('rate_limited');
-    expect(await openWebSocket('/ws')(server, '192.0.2.2')).toBe('open');
+    expect(await openWebSocket('/ws')(server, address)).toBe('rate_limited');
+    expect(await openWebSocket('/ws')(server, another)).toBe('open');
   });
 });
 
