@@ -186,21 +186,3 @@ test('budgets are counted over all nodes', async () => {
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await write(here, 1)).toEqual(['rate_limited']);
 });
-
-test('T10 the people of a node that was killed come back elsewhere, and the others go offline', async () => {
-  const ari = await connectJsonRpc(second.url, { name: 'Lee' });
-  const { token } = await call(await connectJsonRpc(first.url, undefined), 'session.start', { name: 'Mia' });
-  const lost = await connectJsonRpc(first.url, { token });
-  const gone = await connectJsonRpc(first.url, { name: 'Noa' });
-  await tellsPresence(ari, 'Noa', 'online');
-  await first.kill();
-  await Promise.all([lost.closed, gone.closed]);
-  await using back = await connectJsonRpc(second.url, { token });
-  await say(ari, 'welcome back');
-  await hears(back, 'welcome back', 1000);
-  const start = performance.now();
-  await tellsPresence(ari, 'Noa', 'offline', 45_000);
-  process.stdout.write(`  a dead node's people are offline after ${Math.round(performance.now() - start)} ms\n`);
-  expect(await presenceOf(ari, 'Mia')).toBe('online');
-  await ari.close();
-}, 60_000);
