@@ -26,6 +26,13 @@ afterEach(async () => {
 });
 afterAll(() => workspace[Symbol.asyncDispose]());
 
+let people = 0;
+/** A name that nobody has yet. */
+function named(name: string): string {
+  people += 1;
+  return `${name} ${people}`;
+}
+
 test('D7 what is sent at several nodes at once is heard at all of them once and in one order', async () => {
   const clients = await Promise.all(
     workspace.nodes.flatMap((node, index) => [
@@ -59,7 +66,10 @@ function textOf(body: Record<string, unknown>): string | undefined {
 
 async function twoPeople(nodes: TestServer[]): Promise<[TransportClient, TransportClient]> {
   const [first, second] = nodes as [TestServer, TestServer];
-  return [await connectJsonRpc(first.url, { name: 'Ari' }), await connectJsonRpc(second.url, { name: 'Bom' })];
+  return [
+    await connectJsonRpc(first.url, { name: named('Ari') }),
+    await connectJsonRpc(second.url, { name: named('Bom') }),
+  ];
 }
 
 test('D7 who is invited or joins at another node hears the room from the joining on', async () => {
@@ -92,10 +102,10 @@ const lateBus = {
 for (const [what, befall] of Object.entries(lateBus)) {
   test(`D7 an invitation that ${what}, after somebody else's coming has made the node follow the room, lets in`, async () => {
     const [far, near] = workspace.nodes as [TestServer, TestServer];
-    await using ari = await connectJsonRpc(far.url, { name: 'Ari' });
-    await using bom = await connectJsonRpc(near.url, { name: 'Bom' });
+    await using ari = await connectJsonRpc(far.url, { name: named('Ari') });
+    await using bom = await connectJsonRpc(near.url, { name: named('Bom') });
     const dan = await connectJsonRpc(near.url, undefined);
-    const { token, user } = await call(dan, 'session.start', { name: 'Dan' });
+    const { token, user } = await call(dan, 'session.start', { name: named('Dan') });
     await dan.close();
     const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
     await call(ari, 'room.invite', { room: room.id, user: user.id });
@@ -119,7 +129,7 @@ for (const [what, befall] of Object.entries(lateBus)) {
 test('D4 a stream that goes on at a node that is late is told nothing out of order', async () => {
   const [late, other] = workspace.nodes as [TestServer, TestServer];
   await using bom = await connectJsonRpc(other.url, undefined);
-  const { token } = await call(bom, 'session.start', { name: 'Bom' });
+  const { token } = await call(bom, 'session.start', { name: named('Bom') });
   // At the late node too, where a first coming would wait for the bus.
   await using there = await connectJsonRpc(late.url, { token });
   const stream = await openEventStream(other.url, { token });
@@ -155,9 +165,9 @@ test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
 test('D4 who comes back at another node goes on there', async () => {
   // The last test, since it takes a node away: not the one whose way can be broken.
   const [second, , first] = workspace.nodes as [TestServer, TestServer, TestServer];
-  const ari = await connectJsonRpc(first.url, { name: 'Ari' });
+  const ari = await connectJsonRpc(first.url, { name: named('Ari') });
   const bom = await connectJsonRpc(first.url, undefined);
-  const { token } = await call(bom, 'session.start', { name: 'Bom' });
+  const { token } = await call(bom, 'session.start', { name: named('Bom') });
   const seen = await say(ari, 'one');
   await hears(bom, 'one');
   await bom.close();

@@ -12,7 +12,7 @@ import { startServer, type TestServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 // Each starts several servers, which takes its time on a busy machine.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000, maxConcurrency: 2 });
 
 let postgres: TestPostgres;
 let redis: TestRedis;
@@ -51,7 +51,7 @@ test('several workers or a bus without PostgreSQL are refused in one sentence, a
   expect(refusal(['--bus', 'http://:sekrit@127.0.0.1:1']) + told).not.toContain('sekrit');
 });
 
-test('workers of one port are nodes of one workspace; pollers reach theirs over any connection', async () => {
+test.concurrent('workers of one port are nodes of one workspace; pollers reach theirs over any connection', async () => {
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '3', '--limits', 'off'];
   await using server = await startServer({ flags });
   const pollers = await Promise.all(
@@ -73,7 +73,7 @@ test('workers of one port are nodes of one workspace; pollers reach theirs over 
   expect(await server.stop()).toBe(0);
 });
 
-test('a folder of sockets that is removed comes back, whatever the folder of temporary files is; until then they are not ready', async () => {
+test.concurrent('a folder of sockets that is removed comes back, whatever the folder of temporary files is; until then they are not ready', async () => {
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2', '--limits', 'off'];
   const long = join('/tmp', 'x'.repeat(150));
   await using server = await startServer({ flags, env: { TMPDIR: long } });
@@ -104,7 +104,7 @@ test('a folder of sockets that is removed comes back, whatever the folder of tem
   expect(readdirSync(server.data)).not.toContain(`workers-${server.pid()}`);
 });
 
-test('a worker that breaks says so in one line, and is replaced ever later while it breaks at once', async () => {
+test.concurrent('a worker that breaks says so in one line, and is replaced ever later while it breaks at once', async () => {
   using folder = tempFolder();
   const breaks = join(folder.path, 'breaks.mjs');
   writeFileSync(breaks, `process.on('SIGUSR2', () => { throw new Error('nobody has foreseen this'); });`);
@@ -133,7 +133,7 @@ test('a worker that breaks says so in one line, and is replaced ever later while
   expect(await server.stop()).toBe(0);
 });
 
-test('a worker that is killed is replaced, and the others serve on', async () => {
+test.concurrent('a worker that is killed is replaced, and the others serve on', async () => {
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
   await using server = await startServer({ flags });
   const [first] = workersOf(server);

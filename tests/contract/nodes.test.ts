@@ -29,7 +29,7 @@ test('D1–D8: on three nodes every fault leaves nothing lost, doubled, out of o
     rooms: 3,
     pace: { meanMs: 120, inFlight: 3 },
     quietMs: 45_000,
-    hold: [100, 700],
+    hold: [100, 400],
     shimLibrary: compileShim(folder.path),
     disturb: (world, { faults }) => eachOnce(world, faults),
   });
