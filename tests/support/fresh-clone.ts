@@ -74,11 +74,21 @@ export function freshClone(): Workplace {
   return clone;
 }
 
-/** Without what `npm test` gives to its own children, which would change what npm does in there. */
+/** Puts the web client, as it is built here, into a clone. It is built there if the clone's is made of something else. */
+export function copyWebClient(clone: Workplace): void {
+  const built = 'packages/web/dist';
+  cpSync(join(root, built), join(clone.path, built), { recursive: true });
+}
+
+/**
+ * Without what `npm test` gives to its own children, which would change what npm does in there, and without asking the
+ * registry what nobody here reads.
+ */
 function environment(node: string | undefined): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^npm_(lifecycle|package|config_local_prefix)/.test(name),
   );
   const { NODE_ENV: _, ...rest } = Object.fromEntries(own);
-  return { ...rest, ...(node !== undefined && { PATH: `${node}:${process.env['PATH']}` }) };
+  const quiet = { npm_config_audit: 'false', npm_config_fund: 'false' };
+  return { ...rest, ...quiet, ...(node !== undefined && { PATH: `${node}:${process.env['PATH']}` }) };
 }
