@@ -1,4 +1,5 @@
 import express from 'express';
+import { pino } from 'pino';
 import { createMadang, type MadangOptions } from 'madang';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -168,7 +169,10 @@ describe('settings for the rooms of an app', () => {
   });
 
   test('default rooms: new users are put into those that are there, by id or name', async () => {
-    await using app = await startApp({ lobby: false, defaultRooms: ['News', 'not there'] });
+    const said: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void said.push(line) });
+    await using app = await startApp({ lobby: false, defaultRooms: ['News', 'not there'], logger });
+    expect(said.map((line) => (JSON.parse(line) as { missing?: string[] }).missing)).toEqual([['News', 'not there']]);
     await using first = await comeAs(app.url, 'first', 'First');
     const { room } = await call(first, 'room.create', { name: 'News' });
     await call(first, 'room.create', { name: 'not there', kind: 'private' });

@@ -125,6 +125,8 @@ async function assemble(
   const log = await RoomLog.open(store, clock);
   const defaultRooms = new DefaultRooms({ store, log, lobby: config.lobby, named: config.defaultRooms });
   await defaultRooms.ensureLobby();
+  const missing = await defaultRooms.missing();
+  if (missing.length > 0) logger.warn({ missing }, 'a default room is not there, or not public: nobody is let into it');
   const cluster = opened.add(await clusterOf(config, { store, clock, log, logger, bus: config.bus }), (open) =>
     open.close(),
   );

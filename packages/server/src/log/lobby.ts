@@ -39,11 +39,21 @@ export class DefaultRooms {
     await this.#log.append({ room: LOBBY, actor: SYSTEM, events: [newEvent.roomCreated(room)] });
   }
 
+  /** Those of the named rooms that are not there yet, or not public. */
+  async missing(): Promise<string[]> {
+    const there = await this.#findNamed();
+    return this.#named.filter((named) => !there.some(({ id, name }) => named === id || named === name));
+  }
+
   /** Lets a new user in. */
   async join(user: UserRef): Promise<void> {
-    const named = this.#named.length > 0 ? await findDefaultRooms(this.#store.read, this.#named) : [];
+    const named = (await this.#findNamed()).map(({ id }) => id);
     for (const room of new Set([...(this.#lobby ? [LOBBY] : []), ...named])) {
       await this.#log.append({ room, actor: user, events: [newEvent.memberJoined(user, 'member')] });
     }
+  }
+
+  async #findNamed(): Promise<{ id: string; name: string }[]> {
+    return this.#named.length > 0 ? findDefaultRooms(this.#store.read, this.#named) : [];
   }
 }

@@ -100,16 +100,18 @@ export function listRooms(
   return query.execute();
 }
 
-/** The ids of the public rooms that are named by their ids or names, in the order of their making. */
-export async function findDefaultRooms(read: Kysely<Schema>, named: readonly string[]): Promise<string[]> {
-  const rows = await read
+/** The public rooms that are named by their ids or names, in the order of their making. */
+export function findDefaultRooms(
+  read: Kysely<Schema>,
+  named: readonly string[],
+): Promise<{ id: string; name: string }[]> {
+  return read
     .selectFrom('rooms')
-    .select('id')
+    .select(['id', 'name'])
     .where('kind', '=', 'public')
     .where((where) => where.or([where('id', 'in', named), where('name', 'in', named)]))
     .orderBy('created_at')
     .execute();
-  return rows.map((row) => row.id);
 }
 
 /** The room that holds a unique key: a public room's name, or a direct room's pair. */
