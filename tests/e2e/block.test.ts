@@ -1,26 +1,13 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
+import { expect, test } from 'vitest';
 import { call } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { enter } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
 
 test('a direct room is hidden until its next message, and its other person blocked and let in again', async () => {
-  await using me = await enter(browser, server.url, '새벽별');
-  await using other = await connectJsonRpc(server.url, { name: '길손' });
+  await using me = await web.enter('새벽별');
+  await using other = await connectJsonRpc(web.url, { name: '길손' });
   const { members } = await call(other, 'member.list', { room: 'lobby' });
   const user = members.find((each) => each.user.name === '새벽별')?.user.id ?? '';
   const { room } = await call(other, 'direct.open', { user });

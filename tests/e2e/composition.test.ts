@@ -1,23 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { enter, messageOf } from '../support/visitor.ts';
+import { expect, test } from 'vitest';
+import { messageOf } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
 
 test('the Enter that ends a Korean syllable does not send; the next one does, and nothing is sent twice', async () => {
-  await using one = await enter(browser, server.url, '한글');
+  await using one = await web.enter('한글');
   const { page } = one;
   const composer = page.locator('#composer');
   await composer.focus();
@@ -44,7 +32,7 @@ test('the Enter that ends a Korean syllable does not send; the next one does, an
 });
 
 test('an Enter that the browser still counts to the composition does not send', async () => {
-  await using one = await enter(browser, server.url, '조합');
+  await using one = await web.enter('조합');
   const { page } = one;
   await page.locator('#composer').fill('조합 중');
   // Chromium and Firefox: isComposing. Safari: the composition has ended, and only the key code tells.

@@ -1,32 +1,24 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { speaker } from '../support/speak.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
 import { messageOf, say, visit, type Visitor } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
+const web = useWeb({ flags: ['--limits', 'off'] });
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer({ flags: ['--limits', 'off'] }), startBrowser()]);
-  const other = await speaker(server.url, '이웃');
+  const other = await speaker(web.url, '이웃');
   await other.say('**인사**드립니다');
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
 });
 
 let visitors = 0;
 
 /** Comes in with a page that was made ready to fail: `prepare` runs before the web client is opened again. */
 async function enterPrepared(prepare: (page: Page) => Promise<unknown>): Promise<Visitor> {
-  const visitor = await visit(browser, `${server.url}/healthz`);
+  const visitor = await visit(web.browser, `${web.url}/healthz`);
   const { page } = visitor;
   await prepare(page);
-  await page.goto(server.url);
+  await page.goto(web.url);
   visitors += 1;
   await page.getByRole('textbox', { name: '닉네임' }).fill(`손님 ${visitors}`);
   await page.getByRole('button', { name: '들어가기' }).click();
@@ -95,6 +87,19 @@ describe('a part whose code can not be loaded', () => {
     await picker.getByRole('gridcell').first().click();
     await expect.poll(() => page.locator('#composer').inputValue()).toMatch(/\p{Emoji}/u);
   }, 60_000);
+
+  test('is asked for again after the next connect: what kept it away was most likely the same', async () => {
+    const chunk = '**/assets/conversation-*.js*';
+    await using one = await enterPrepared((page) => page.route(chunk, (route) => route.abort()));
+    const { page } = one;
+    await page.getByText('이 부분을 불러오지 못했습니다').waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+    await page.unroute(chunk);
+    await page.context().setOffline(false);
+    await messageOf(page, '인사드립니다').waitFor();
+    expect(await page.getByRole('button', { name: '다시 시도' }).count()).toBe(0);
+  }, 60_000);
 });
 
 describe('a part that fails', () => {
@@ -129,7 +134,7 @@ describe('a part that fails', () => {
 
     await breakPart(page, 'sidebar');
     await page.evaluate(() => window.dispatchEvent(new Event('languagechange')));
-    await (await speaker(server.url, '새 이웃')).say('목록이 바뀝니다');
+    await (await speaker(web.url, '새 이웃')).say('목록이 바뀝니다');
     await retryIn(page, 'body').waitFor();
     await messageOf(page, '목록이 바뀝니다').waitFor();
     await mendParts(page);
@@ -254,10 +259,10 @@ test('a new version at the server is told after the next connect, and a reload b
   await reconnect();
   await page.waitForTimeout(300);
   expect(await page.getByText('마당의 새 버전').count()).toBe(0);
-  const html = await (await fetch(server.url)).text();
+  const html = await (await fetch(web.url)).text();
   const next = html.replace(/(name="madang-version" content=")[^"]+/, '$1another');
   expect(next).not.toBe(html);
-  const front = `${server.url}/`;
+  const front = `${web.url}/`;
   await page.route(front, (route) => route.fulfill({ contentType: 'text/html', body: next }));
   await reconnect();
   await page.getByText('마당의 새 버전이 나왔습니다').waitFor();
@@ -272,10 +277,10 @@ test('a new version at the server is told after the next connect, and a reload b
 
 describe('a page that can not start is not blank', () => {
   test('without its program', async () => {
-    await using one = await visit(browser, `${server.url}/healthz`);
+    await using one = await visit(web.browser, `${web.url}/healthz`);
     const { page } = one;
     await page.route('**/assets/*.js', (route) => route.abort());
-    await page.goto(server.url);
+    await page.goto(web.url);
     expect(await page.getByText('마당을 열지 못했습니다').isVisible()).toBe(false);
     // The seconds that it waits, at once.
     await page.evaluate(() => {
@@ -289,9 +294,9 @@ describe('a page that can not start is not blank', () => {
   });
 
   test('without JavaScript', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false });
+    const context = await web.browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
-    await page.goto(server.url);
+    await page.goto(web.url);
     await page.getByText('Madang could not start').waitFor();
     await context.close();
   });

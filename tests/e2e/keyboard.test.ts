@@ -1,21 +1,10 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { speaker } from '../support/speak.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { enter, messageOf, say, visit } from '../support/visitor.ts';
+import { messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
 
 async function tabTo(page: Page, matches: string, key = 'Tab'): Promise<void> {
   for (let turn = 0; turn < 40; turn++) {
@@ -26,11 +15,11 @@ async function tabTo(page: Page, matches: string, key = 'Tab'): Promise<void> {
 }
 
 test('coming in, going to a room, reacting, editing, deleting and going back to writing need no mouse', async () => {
-  const other = await speaker(server.url, '동무');
+  const other = await speaker(web.url, '동무');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '산책 모임' });
   await other.say('같이 걸어요', room.id);
 
-  await using one = await visit(browser, server.url);
+  await using one = await web.visit();
   const { page } = one;
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
   await page.keyboard.insertText('건반');
@@ -69,7 +58,7 @@ test('coming in, going to a room, reacting, editing, deleting and going back to 
 });
 
 test('the first thing that Tab reaches is the way to the conversation', async () => {
-  await using one = await enter(browser, server.url, '건너뛰기');
+  await using one = await web.enter('건너뛰기');
   const { page } = one;
   await page.locator('#composer').waitFor();
   expect(await page.evaluate(() => document.querySelector('button, a, input, textarea')?.textContent)).toBe(
@@ -81,7 +70,7 @@ test('the first thing that Tab reaches is the way to the conversation', async ()
 });
 
 test('a dialog keeps the focus, closes at Escape, and gives the focus back', async () => {
-  await using one = await enter(browser, server.url, '대화창');
+  await using one = await web.enter('대화창');
   const { page } = one;
   await page.getByRole('button', { name: '새 방 만들기' }).focus();
   await page.keyboard.press('Enter');
@@ -109,8 +98,8 @@ test('a dialog keeps the focus, closes at Escape, and gives the focus back', asy
 });
 
 test('arrow keys go through the rooms', async () => {
-  const other = await speaker(server.url, '방만든이');
-  await using one = await enter(browser, server.url, '화살표');
+  const other = await speaker(web.url, '방만든이');
+  await using one = await web.enter('화살표');
   const { user } = await other.call<{ user: { id: string } }>('GET', '/session');
   expect(user.id).not.toBe('');
   await one.page.getByRole('button', { name: '새 방 만들기' }).click();
@@ -126,8 +115,8 @@ test('arrow keys go through the rooms', async () => {
 });
 
 test('new messages are said to a screen reader; those that were there are not', async () => {
-  await using one = await enter(browser, server.url, '듣는이');
-  await using two = await enter(browser, server.url, '말하는이');
+  await using one = await web.enter('듣는이');
+  await using two = await web.enter('말하는이');
   await say(two.page, '새로 온 말');
   await messageOf(one.page, '새로 온 말').waitFor();
   const said = one.page.getByRole('status').filter({ hasText: '말하는이 님: 새로 온 말' });

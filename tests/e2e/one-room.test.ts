@@ -1,27 +1,16 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { Disposables } from '../support/disposables.ts';
 import { call } from '../support/transport-client.ts';
 import { transports, pythonTransports } from '../support/transports.ts';
 import { connectLine } from '../support/line-client.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { enter, say } from '../support/visitor.ts';
+import { say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
 /** How many messages each client sends: few enough for a tall window to show them all. */
 const EACH = 2;
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
 
 /** The messages that a page shows, from top to bottom. */
 function shown(page: Page): Promise<string[]> {
@@ -34,17 +23,17 @@ test('D2 two browsers, every transport, clients of two languages, in the lobby: 
   await using everyone = new Disposables();
   const pages = await Promise.all(
     ['새벽별', 'tea_time'].map(async (name, index) => {
-      const visitor = everyone.use(await enter(browser, server.url, name, { language: index === 0 ? 'ko' : 'en' }));
+      const visitor = everyone.use(await web.enter(name, { language: index === 0 ? 'ko' : 'en' }));
       await visitor.page.setViewportSize({ width: 1280, height: 3000 });
       return visitor.page;
     }),
   );
   const clients = await Promise.all(
     Object.entries({ ...transports, ...pythonTransports }).map(async ([, connect], index) =>
-      everyone.use(await connect(server.url, { name: `person ${index}` })),
+      everyone.use(await connect(web.url, { name: `person ${index}` })),
     ),
   );
-  const line = everyone.use(await connectLine(server.url));
+  const line = everyone.use(await connectLine(web.url));
 
   const senders = [
     ...clients.map((client) => (text: string) => call(client, 'message.send', { room: 'lobby', text })),

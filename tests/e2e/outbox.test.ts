@@ -1,34 +1,23 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
-import { startServer } from '../support/start-server.ts';
-import { enter, messageOf, say } from '../support/visitor.ts';
+import { expect, test } from 'vitest';
+import { messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-});
+const web = useWeb();
 
 test('what is said while the server is down waits, survives a reload of nothing but the page, and arrives once', async () => {
-  await using server = await startServer();
-  await using one = await enter(browser, server.url, '기다림');
-  await using two = await enter(browser, server.url, '받는이');
+  await using one = await web.enter('기다림');
+  await using two = await web.enter('받는이');
   const { page } = one;
   await say(page, '끊기기 전');
   await messageOf(two.page, '끊기기 전').waitFor();
-  await server.kill();
+  await web.server.kill();
   await page.getByRole('button', { name: '지금 연결' }).waitFor();
   await say(page, '끊긴 뒤 하나');
   await say(page, '끊긴 뒤 둘');
   expect(await page.locator('article[data-delivery="pending"]').count()).toBe(2);
   await messageOf(page, '끊긴 뒤 둘').getByText('보내는 중').waitFor();
 
-  await server.start();
+  await web.server.start();
   await page.reload();
   await page.locator('article[data-delivery="sent"]', { hasText: '끊긴 뒤 둘' }).waitFor({ timeout: 25_000 });
   await two.page
@@ -44,12 +33,11 @@ test('what is said while the server is down waits, survives a reload of nothing 
 }, 90_000);
 
 test('the banner counts down to the next attempt, and "now" skips the wait', async () => {
-  await using server = await startServer();
-  await using one = await enter(browser, server.url, '재촉');
-  await server.kill();
+  await using one = await web.enter('재촉');
+  await web.server.kill();
   // A wait that is longer than the server's start; shorter ones, which come first, might end by themselves.
   await one.page.getByText(/\b([5-9]|1\d|20)초 뒤에 다시 연결합니다/).waitFor({ timeout: 60_000 });
-  await server.start();
+  await web.server.start();
   await one.page.getByRole('button', { name: '지금 연결' }).click();
   await one.page.getByRole('button', { name: '지금 연결' }).waitFor({ state: 'detached' });
   await say(one.page, '다시 왔습니다');
@@ -57,8 +45,7 @@ test('the banner counts down to the next attempt, and "now" skips the wait', asy
 }, 100_000);
 
 test('a device without a network is told apart from a server that is away', async () => {
-  await using server = await startServer();
-  await using one = await enter(browser, server.url, '터널');
+  await using one = await web.enter('터널');
   await one.page.context().setOffline(true);
   await one.page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
   await say(one.page, '터널 안에서');
@@ -68,8 +55,7 @@ test('a device without a network is told apart from a server that is away', asyn
 }, 60_000);
 
 test('what is said before a room could be read is shown, under the place where the rest will be', async () => {
-  await using server = await startServer();
-  await using one = await enter(browser, server.url, '성급');
+  await using one = await web.enter('성급');
   const { page } = one;
   let isReading = false;
   await page.routeWebSocket(/socket\.io/, (ws) => {
@@ -97,8 +83,7 @@ test('what is said before a room could be read is shown, under the place where t
 }, 60_000);
 
 test('a message that is refused says why, can be sent again, or be thrown away', async () => {
-  await using server = await startServer();
-  await using one = await enter(browser, server.url, '거절');
+  await using one = await web.enter('거절');
   const { page } = one;
   let isRefusing = true;
   // The server itself would refuse only what the page does not let through, so the refusal is put in its mouth.

@@ -1,23 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { enter, messageOf } from '../support/visitor.ts';
+import { expect, test } from 'vitest';
+import { messageOf } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
 
 test('a phone shows one pane at a time, and nothing is wider than it', async () => {
-  await using one = await enter(browser, server.url, '주머니', { isPhone: true });
+  await using one = await web.enter('주머니', { isPhone: true });
   const { page } = one;
   const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   await page.getByRole('navigation', { name: '내 방' }).waitFor();
@@ -46,7 +34,7 @@ test('a phone shows one pane at a time, and nothing is wider than it', async () 
 });
 
 test('Enter breaks the line, the button sends, and a tap on a message opens its actions', async () => {
-  await using one = await enter(browser, server.url, '손가락', { isPhone: true });
+  await using one = await web.enter('손가락', { isPhone: true });
   const { page } = one;
   await page.getByRole('link', { name: /lobby/ }).tap();
   await page.locator('#composer').tap();
@@ -63,7 +51,7 @@ test('Enter breaks the line, the button sends, and a tap on a message opens its 
 });
 
 test('every button is large enough for a finger', async () => {
-  await using one = await enter(browser, server.url, '엄지', { isPhone: true });
+  await using one = await web.enter('엄지', { isPhone: true });
   const { page } = one;
   await page.getByRole('link', { name: /lobby/ }).tap();
   await page.locator('#composer').waitFor();

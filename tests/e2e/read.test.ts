@@ -1,27 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
+import { expect, test } from 'vitest';
 import { speaker } from '../support/speak.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
 import { enter, messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
 
 test('what comes in another room is counted, in the list and in the title, until it is looked at', async () => {
-  const other = await speaker(server.url, '소식통');
+  const other = await speaker(web.url, '소식통');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '소식' });
   await other.say('첫 소식', room.id);
-  await using one = await enter(browser, `${server.url}/#/r/${room.id}`, '구독자');
+  await using one = await enter(web.browser, `${web.url}/#/r/${room.id}`, '구독자');
   const { page } = one;
   await page.getByRole('button', { name: '들어가기' }).click();
   await messageOf(page, '첫 소식').waitFor();
@@ -49,8 +37,8 @@ test('what comes in another room is counted, in the list and in the title, until
 });
 
 test('what was read stays read in another session of the page', async () => {
-  const other = await speaker(server.url, '말벗');
-  await using one = await enter(browser, server.url, '두번째');
+  const other = await speaker(web.url, '말벗');
+  await using one = await web.enter('두번째');
   await other.say('읽힐 말');
   await messageOf(one.page, '읽힐 말').waitFor();
   await one.page.waitForTimeout(500);

@@ -1,35 +1,27 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import { speaker, type Speaker } from '../support/speak.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { enter, messageOf, say } from '../support/visitor.ts';
+import { messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
 const MESSAGES = 240;
 
 /** One turn of the wheel. */
 const WHEEL_PX = 300;
 
-let server: TestServer;
-let browser: Browser;
+const web = useWeb({ flags: ['--limits', 'off'] });
 let other: Speaker;
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer({ flags: ['--limits', 'off'] }), startBrowser()]);
-  other = await speaker(server.url, '이야기꾼');
+  other = await speaker(web.url, '이야기꾼');
   for (let index = 1; index <= MESSAGES; index++) {
     const more = index % 7 === 0 ? '\n둘째 줄\n셋째 줄' : index % 5 === 0 ? ' 긴 말'.repeat(60) : '';
     await other.say(`이야기 ${index}.${more}`);
   }
 }, 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
-
 test('older messages that come late move nothing that is read, in any frame, at rest or while wheeling', async () => {
-  await using one = await enter(browser, server.url, '독자');
+  await using one = await web.enter('독자');
   const { page } = one;
   await delayOlder(page, 450);
   await page.reload();
@@ -49,7 +41,7 @@ test('older messages that come late move nothing that is read, in any frame, at 
 }, 90_000);
 
 test('whoever reads further up is left there, is told how much came, and goes to the newest with one press', async () => {
-  await using one = await enter(browser, server.url, '위에서');
+  await using one = await web.enter('위에서');
   const { page } = one;
   await messageOf(page, `이야기 ${MESSAGES}.`).waitFor();
   await page.getByRole('log').hover();
@@ -67,7 +59,7 @@ test('whoever reads further up is left there, is told how much came, and goes to
 });
 
 test('at the bottom it follows; an own message brings it there', async () => {
-  await using one = await enter(browser, server.url, '아래에서');
+  await using one = await web.enter('아래에서');
   const { page } = one;
   await messageOf(page, '새 소식')
     .or(messageOf(page, `이야기 ${MESSAGES}.`))

@@ -1,24 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { enter, messageOf, say, visit } from '../support/visitor.ts';
+import { expect, test } from 'vitest';
+import { messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
 
 test('a nickname that somebody present has, or one that looks like it, is refused at the field', async () => {
-  await using one = await enter(browser, server.url, 'paypal');
-  await using two = await visit(browser, server.url);
+  await using one = await web.enter('paypal');
+  await using two = await web.visit();
   const name = two.page.getByLabel('닉네임');
   const enterButton = two.page.getByRole('button', { name: '들어가기' });
   await enterButton.click();
@@ -36,7 +24,7 @@ test('a nickname that somebody present has, or one that looks like it, is refuse
 });
 
 test('the session is kept over a reload, in a cookie that the page cannot read', async () => {
-  await using one = await enter(browser, server.url, '다시온이');
+  await using one = await web.enter('다시온이');
   await say(one.page, '자리 맡기');
   await messageOf(one.page, '자리 맡기').waitFor();
   await one.page.reload();
@@ -47,8 +35,8 @@ test('the session is kept over a reload, in a cookie that the page cannot read',
 });
 
 test('the nickname can be changed, and all see it', async () => {
-  await using one = await enter(browser, server.url, '옛이름');
-  await using two = await enter(browser, server.url, '구경꾼');
+  await using one = await web.enter('옛이름');
+  await using two = await web.enter('구경꾼');
   await one.page.getByRole('button', { name: '내 메뉴: 옛이름' }).click();
   await one.page.getByRole('menuitem', { name: '닉네임 바꾸기' }).click();
   await one.page.getByRole('textbox', { name: '닉네임' }).fill('새이름');
@@ -58,7 +46,7 @@ test('the nickname can be changed, and all see it', async () => {
 });
 
 test('the language follows the browser, can be changed, and is kept', async () => {
-  await using one = await enter(browser, server.url, 'traveller', { language: 'en' });
+  await using one = await web.enter('traveller', { language: 'en' });
   const { page } = one;
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   await page.getByRole('button', { name: 'Your menu: traveller' }).click();
@@ -70,7 +58,7 @@ test('the language follows the browser, can be changed, and is kept', async () =
 });
 
 test('light and dark follow the device, can be chosen, and are kept', async () => {
-  await using one = await enter(browser, server.url, '밤사람', { theme: 'light' });
+  await using one = await web.enter('밤사람', { theme: 'light' });
   const { page } = one;
   const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await background();
@@ -84,7 +72,7 @@ test('light and dark follow the device, can be chosen, and are kept', async () =
 });
 
 test('who signs out is at the gate again, and the name is free', async () => {
-  await using one = await enter(browser, server.url, '나간이');
+  await using one = await web.enter('나간이');
   const { page } = one;
   await page.locator('#composer').fill('보내지 않은 글');
   await page.getByRole('button', { name: /내 메뉴/ }).click();

@@ -1,5 +1,6 @@
-import { type ComponentType, lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useClient, useObservable } from '../state/client-provider.js';
 import { Part, PartFailure } from './part.js';
 
 /** How long is waited before a part that did not load is asked for again, in ms; then the person is asked. */
@@ -12,7 +13,10 @@ export interface LazyPart<P extends object> {
   preload: () => void;
 }
 
-/** A part whose code is loaded when it is needed. One that can't be loaded says so in its place, with "try again". */
+/**
+ * A part whose code is loaded when it is needed. One that can't be loaded says so in its place, with "try again"; after the
+ * next connect it tries again by itself, for what kept the code away was most likely what kept the connection away.
+ */
 export function lazyPart<P extends object, N extends string>(
   load: () => Promise<Record<N, ComponentType<P>>>,
   name: N,
@@ -57,6 +61,13 @@ export function lazyPart<P extends object, N extends string>(
 
 function LoadFailure({ onRetry }: { onRetry: () => void }) {
   const { t } = useTranslation();
+  const { status } = useObservable(useClient().state);
+  const before = useRef(status);
+  useEffect(() => {
+    const isBack = status === 'online' && before.current !== 'online';
+    before.current = status;
+    if (isBack) onRetry();
+  });
   return <PartFailure text={t('part.notLoaded')} onRetry={onRetry} canReload />;
 }
 
