@@ -1,25 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
-import { act, enter, messageOf, say } from '../support/visitor.ts';
+import { describe, expect, test } from 'vitest';
+import { act, messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+// A user who says all of this would meet the limits.
+const web = useWeb({ flags: ['--limits', 'off'] });
+const first = () => web.enterToStay('새벽별');
+const second = () => web.enterToStay('고구마');
 
 describe('two people talk', () => {
   test('each sees what the other says, at once, and that the other types', async () => {
-    await using one = await enter(browser, server.url, '새벽별');
-    await using two = await enter(browser, server.url, '고구마');
+    const one = await first();
+    const two = await second();
     await say(one.page, '안녕하세요!');
     await messageOf(two.page, '안녕하세요!').waitFor();
     await say(two.page, '반갑습니다 **정말로**');
@@ -33,7 +24,7 @@ describe('two people talk', () => {
   });
 
   test('a message is shown before the server has answered, and once', async () => {
-    await using one = await enter(browser, server.url, '빠른손');
+    const one = await first();
     await say(one.page, '먼저 보입니다');
     await messageOf(one.page, '먼저 보입니다').waitFor();
     await one.page.locator('article[data-delivery="sent"]', { hasText: '먼저 보입니다' }).waitFor();
@@ -41,7 +32,7 @@ describe('two people talk', () => {
   });
 
   test('Shift+Enter breaks the line, Enter sends', async () => {
-    await using one = await enter(browser, server.url, '두줄');
+    const one = await first();
     await one.page.locator('#composer').pressSequentially('첫 줄');
     await one.page.keyboard.press('Shift+Enter');
     await one.page.keyboard.insertText('둘째 줄');
@@ -53,8 +44,8 @@ describe('two people talk', () => {
 
 describe('a message', () => {
   test('is edited by its author, and the others see it', async () => {
-    await using one = await enter(browser, server.url, '고친이');
-    await using two = await enter(browser, server.url, '본이');
+    const one = await first();
+    const two = await second();
     await say(one.page, '오타가 있슴니다');
     await act(one.page, '오타가 있슴니다', /^수정$/);
     await one.page.getByLabel('메시지 수정').fill('오타를 고쳤습니다');
@@ -64,7 +55,7 @@ describe('a message', () => {
   });
 
   test('ArrowUp in an empty composer edits the last own one; Escape gives up and goes back to writing', async () => {
-    await using one = await enter(browser, server.url, '위로');
+    const one = await first();
     await say(one.page, '마지막 말');
     await one.page.locator('article[data-delivery="sent"]', { hasText: '마지막 말' }).waitFor();
     await one.page.locator('#composer').press('ArrowUp');
@@ -76,8 +67,8 @@ describe('a message', () => {
   });
 
   test('is deleted after a question, and leaves a place without text', async () => {
-    await using one = await enter(browser, server.url, '지운이');
-    await using two = await enter(browser, server.url, '본이2');
+    const one = await first();
+    const two = await second();
     await say(one.page, '지울 말');
     await messageOf(two.page, '지울 말').waitFor();
     await act(one.page, '지울 말', /^삭제$/);
@@ -90,8 +81,8 @@ describe('a message', () => {
   });
 
   test("others' messages have no buttons to edit or delete", async () => {
-    await using one = await enter(browser, server.url, '주인');
-    await using two = await enter(browser, server.url, '손님');
+    const one = await first();
+    const two = await second();
     await say(one.page, '남의 말');
     await messageOf(two.page, '남의 말').hover();
     await messageOf(two.page, '남의 말').getByRole('toolbar').waitFor();
@@ -103,11 +94,11 @@ describe('a message', () => {
   });
 
   test('bears reactions: a quick one, one that is found by a Korean word, and it can be taken back', async () => {
-    await using one = await enter(browser, server.url, '반응1');
-    await using two = await enter(browser, server.url, '반응2');
+    const one = await first();
+    const two = await second();
     await say(one.page, '반응을 달아 주세요');
     await act(two.page, '반응을 달아 주세요', /👍/);
-    const mine = messageOf(one.page, '반응을 달아 주세요').getByRole('button', { name: '👍 1명: 반응2' });
+    const mine = messageOf(one.page, '반응을 달아 주세요').getByRole('button', { name: '👍 1명: 고구마' });
     await mine.click();
     await messageOf(two.page, '반응을 달아 주세요')
       .getByRole('button', { name: /👍 2명/ })
@@ -115,23 +106,23 @@ describe('a message', () => {
     await messageOf(one.page, '반응을 달아 주세요')
       .getByRole('button', { name: /👍 2명/, pressed: true })
       .click();
-    await messageOf(two.page, '반응을 달아 주세요').getByRole('button', { name: '👍 1명: 반응2' }).waitFor();
+    await messageOf(two.page, '반응을 달아 주세요').getByRole('button', { name: '👍 1명: 고구마' }).waitFor();
 
     await act(two.page, '반응을 달아 주세요', /^반응 달기$/);
     await two.page.getByRole('searchbox', { name: '이모지 찾기' }).fill('고양이');
     await two.page.getByRole('gridcell').first().click();
     await messageOf(one.page, '반응을 달아 주세요')
-      .getByRole('button', { name: /1명: 반응2/ })
+      .getByRole('button', { name: /1명: 고구마/ })
       .nth(1)
       .waitFor();
     expect([...one.problems, ...two.problems]).toEqual([]);
   });
 
   test('can be anything hostile and stays text; nothing is loaded from elsewhere', async () => {
-    await using one = await enter(browser, server.url, '시험');
+    const one = await first();
     const asked: string[] = [];
     one.page.on('request', (request) => {
-      if (!request.url().startsWith(server.url)) asked.push(request.url());
+      if (!request.url().startsWith(web.url)) asked.push(request.url());
     });
     const hostile = [
       '<img src=x onerror="document.title=1">',
@@ -163,7 +154,7 @@ describe('a message', () => {
   });
 
   test('that is too long is not sent, and the composer says by how much', async () => {
-    await using one = await enter(browser, server.url, '긴글');
+    const one = await first();
     await one.page.locator('#composer').fill('가'.repeat(2731));
     await one.page.getByText('1바이트 넘음').waitFor();
     expect(await one.page.getByRole('button', { name: '보내기' }).isDisabled()).toBe(true);
@@ -173,7 +164,7 @@ describe('a message', () => {
   });
 
   test('that is begun is kept for its room, over a reload too', async () => {
-    await using one = await enter(browser, server.url, '초안');
+    const one = await first();
     await one.page.locator('#composer').fill('아직 쓰는 글');
     await one.page.reload();
     await one.page.locator('#composer').waitFor();

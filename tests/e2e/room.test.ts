@@ -1,24 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
+import { expect, test } from 'vitest';
+import { startServer } from '../support/start-server.ts';
 import { enter, messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
 
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.[Symbol.asyncDispose]();
-});
+const web = useWeb();
+const theOwner = () => web.enterToStay('방장');
+const theGuest = () => web.enterToStay('손님');
 
 test('a public room is made, found by another, joined, and left', async () => {
-  await using owner = await enter(browser, server.url, '방장님');
-  await using guest = await enter(browser, server.url, '손님');
+  const owner = await theOwner();
+  const guest = await theGuest();
   await owner.page.getByRole('button', { name: '새 방 만들기' }).click();
   await owner.page.getByLabel('방 이름').fill('독서 모임');
   await owner.page.getByLabel('주제').fill('한 달에 한 권');
@@ -42,7 +33,7 @@ test('a public room is made, found by another, joined, and left', async () => {
 
 test('where there is no room, the page says so and helps to make the first one', async () => {
   await using empty = await startServer({ flags: ['--lobby', 'off'] });
-  await using one = await enter(browser, empty.url, '첫 손님');
+  await using one = await enter(web.browser, empty.url, '첫 손님');
   const main = one.page.getByRole('main');
   await main.getByRole('heading', { name: '아직 들어간 방이 없습니다' }).waitFor();
   await main.getByRole('button', { name: '방 둘러보기' }).click();
@@ -57,8 +48,8 @@ test('where there is no room, the page says so and helps to make the first one',
 
 test('what one may not do is not offered: to make rooms, to write to one person', async () => {
   await using strict = await startServer({ flags: ['--create-rooms', 'off', '--direct', 'off'] });
-  await using one = await enter(browser, strict.url, '방문객');
-  await using other = await enter(browser, strict.url, '이웃');
+  await using one = await enter(web.browser, strict.url, '방문객');
+  await using other = await enter(web.browser, strict.url, '이웃');
   const { page } = one;
   await page.getByRole('complementary', { name: '참여자' }).getByText('이웃').waitFor();
   const count = (name: string) => page.getByRole('button', { name }).count();
@@ -82,8 +73,8 @@ test('what one may not do is not offered: to make rooms, to write to one person'
 });
 
 test("an owner changes a room's topic and name, and everybody sees it", async () => {
-  await using owner = await enter(browser, server.url, '이름짓는이');
-  await using guest = await enter(browser, server.url, '보는이');
+  const owner = await theOwner();
+  const guest = await theGuest();
   await owner.page.getByRole('button', { name: '새 방 만들기' }).click();
   await owner.page.getByLabel('방 이름').fill('가을 산책');
   await owner.page.getByRole('button', { name: '만들기', exact: true }).click();
@@ -96,17 +87,17 @@ test("an owner changes a room's topic and name, and everybody sees it", async ()
   await owner.page.getByLabel('주제').fill('토요일마다');
   await owner.page.getByRole('button', { name: '저장' }).click();
   await owner.page.getByText('저장했습니다.').waitFor();
-  await guest.page.getByText('이름짓는이 님이 주제를 바꾸셨습니다: 토요일마다').waitFor();
+  await guest.page.getByText('방장 님이 주제를 바꾸셨습니다: 토요일마다').waitFor();
   await owner.page.getByLabel('방 이름').fill('겨울 산책');
   await owner.page.getByRole('button', { name: '저장' }).click();
   await owner.page.getByText('저장했습니다.').waitFor();
   await guest.page.getByRole('heading', { name: '겨울 산책', exact: true }).waitFor();
   await guest.page.getByRole('link', { name: '겨울 산책' }).waitFor();
+  await owner.page.keyboard.press('Escape');
 });
 
 test('a name that is taken, empty or invisible is told at the field', async () => {
-  await using one = await enter(browser, server.url, '이름꾼');
-  const { page } = one;
+  const { page } = await theOwner();
   await page.getByRole('button', { name: '새 방 만들기' }).click();
   await page.getByRole('button', { name: '만들기', exact: true }).click();
   await page.getByText('이름을 입력해 주세요.').waitFor();
@@ -116,11 +107,12 @@ test('a name that is taken, empty or invisible is told at the field', async () =
   await page.getByLabel('방 이름').fill('...');
   await page.getByRole('button', { name: '만들기', exact: true }).click();
   await page.getByText('글자나 숫자, 이모지가 있는 이름을 써 주세요').waitFor();
+  await page.keyboard.press('Escape');
 });
 
 test('a private room is only for those who were invited, and who is removed sees nothing more', async () => {
-  await using owner = await enter(browser, server.url, '초대한이');
-  await using guest = await enter(browser, server.url, '초대받은이');
+  const owner = await theOwner();
+  const guest = await theGuest();
   await owner.page.getByRole('button', { name: '새 방 만들기' }).click();
   await owner.page.getByLabel('방 이름').fill('비밀 계획');
   await owner.page.getByRole('radio', { name: /비공개/ }).check();
@@ -134,14 +126,14 @@ test('a private room is only for those who were invited, and who is removed sees
   expect(await guest.page.getByText('비밀 계획').count()).toBe(0);
 
   await owner.page.getByRole('button', { name: '초대', exact: true }).click();
-  await owner.page.getByRole('searchbox').fill('초대받은');
-  await owner.page.getByRole('button', { name: '초대: 초대받은이' }).click();
-  await owner.page.getByRole('button', { name: '초대했습니다: 초대받은이' }).waitFor();
+  await owner.page.getByRole('searchbox').fill('손님');
+  await owner.page.getByRole('button', { name: '초대: 손님' }).click();
+  await owner.page.getByRole('button', { name: '초대했습니다: 손님' }).waitFor();
   await owner.page.keyboard.press('Escape');
   await guest.page.getByRole('link', { name: /비밀 계획/ }).click();
   await messageOf(guest.page, '우리끼리만').waitFor();
 
-  await owner.page.getByRole('button', { name: '초대받은이 님 메뉴' }).click();
+  await owner.page.getByRole('button', { name: '손님 님 메뉴' }).click();
   await owner.page.getByRole('menuitem', { name: '방에서 내보내기' }).click();
   await owner.page.getByRole('alertdialog').getByRole('button', { name: '내보내기' }).click();
   await guest.page.getByText('방을 찾을 수 없습니다').waitFor();
@@ -150,13 +142,14 @@ test('a private room is only for those who were invited, and who is removed sees
 });
 
 test('two people talk alone', async () => {
-  await using one = await enter(browser, server.url, '가람');
-  await using two = await enter(browser, server.url, '나루');
-  await one.page.getByRole('button', { name: '나루 님 메뉴' }).click();
+  const one = await theOwner();
+  const two = await theGuest();
+  await one.page.getByRole('link', { name: /lobby/ }).click();
+  await one.page.getByRole('button', { name: '손님 님 메뉴' }).click();
   await one.page.getByRole('menuitem', { name: '1:1 대화하기' }).click();
-  await one.page.getByRole('heading', { name: '나루', exact: true }).waitFor();
+  await one.page.getByRole('heading', { name: '손님', exact: true }).waitFor();
   await say(one.page, '둘이서만 이야기해요');
-  await two.page.getByRole('link', { name: /가람.*안 읽은 메시지 1개/ }).click();
+  await two.page.getByRole('link', { name: /방장.*안 읽은 메시지 1개/ }).click();
   await messageOf(two.page, '둘이서만 이야기해요').waitFor();
   await say(two.page, '네, 좋아요');
   await messageOf(one.page, '네, 좋아요').waitFor();
@@ -164,8 +157,9 @@ test('two people talk alone', async () => {
 });
 
 test('the people panel tells who is here, and who has gone', async () => {
-  await using one = await enter(browser, server.url, '남은이');
-  const two = await enter(browser, server.url, '떠난이');
+  const one = await theOwner();
+  await one.page.getByRole('link', { name: /lobby/ }).click();
+  const two = await web.enter('떠난이');
   const panel = one.page.getByRole('complementary', { name: '참여자' });
   await panel.getByRole('button', { name: '떠난이 님 메뉴' }).waitFor();
   await two[Symbol.asyncDispose]();
