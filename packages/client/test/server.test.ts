@@ -3,10 +3,20 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startServer as startSharedServer, type TestServer } from '../../../tests/support/start-server.js';
 import { startServer } from './start-server.js';
 
 const transports = ['socket.io', 'websocket'] as const;
+
+/** For the cases that do nothing to their server; each brings its own people. */
+let shared: TestServer;
+
+beforeAll(async () => {
+  shared = await startSharedServer();
+});
+
+afterAll(() => shared[Symbol.asyncDispose]());
 
 function newClient(options: ClientOptions): Client {
   const client = createClient({ backOff: { minMs: 50, maxMs: 200 }, ...options });
@@ -26,6 +36,9 @@ function texts(client: Client): string[] {
 }
 
 describe.each(transports)('a real server over %s', (transport) => {
+  /** A name that nobody has in another case. */
+  const named = (name: string) => `${name} by ${transport}`;
+
   async function open(name: string, url: string, options: ClientOptions = {}): Promise<Client> {
     const client = newClient({ url, transport, name, ...options });
     client.connect();
@@ -35,15 +48,15 @@ describe.each(transports)('a real server over %s', (transport) => {
   }
 
   test('C12 a guest comes in, is told the rooms, and two hear each other', async () => {
-    const server = await startServer();
-    const anna = await open('anna', server.url);
-    const bob = await open('bob', server.url);
-    expect(anna.user.get()?.name).toBe('anna');
+    const anna = await open(named('anna'), shared.url);
+    const bob = await open(named('bob'), shared.url);
+    expect(anna.user.get()?.name).toBe(named('anna'));
     expect(anna.rooms.get()).toMatchObject([{ id: 'lobby', role: 'member' }]);
+    const before = bob.rooms.get()[0]!.unread;
     const { message } = { message: await anna.send('lobby', '안녕하세요').sent };
     await until(() => texts(bob).includes('안녕하세요'));
     expect(anna.room('lobby').get().messages.at(-1)).toMatchObject({ id: message.id, delivery: 'sent' });
-    expect(bob.rooms.get()[0]!.unread).toBe(1);
+    expect(bob.rooms.get()[0]!.unread).toBe(before + 1);
     bob.room('lobby').markRead();
     expect(bob.rooms.get()[0]!.unread).toBe(0);
     await bob.call('message.react', { message: message.id, emoji: '👍' });
@@ -53,36 +66,35 @@ describe.each(transports)('a real server over %s', (transport) => {
   });
 
   test('C13 typing, presence, names and rooms are kept up to date', async () => {
-    const server = await startServer();
-    const anna = await open('anna', server.url);
-    const bob = await open('bob', server.url);
-    await anna.room('lobby').loadMembers();
-    bob.room('lobby').typing();
-    await until(() => anna.room('lobby').get().typing[0]?.name === 'bob');
-    bob.send('lobby', 'done');
-    await until(() => anna.room('lobby').get().typing.length === 0);
-    await bob.call('user.update', { name: 'bobby' });
-    expect(bob.user.get()?.name).toBe('bobby');
+    const dora = await open(named('dora'), shared.url);
+    const carl = await open(named('carl'), shared.url);
+    await dora.room('lobby').loadMembers();
+    carl.room('lobby').typing();
+    await until(() => dora.room('lobby').get().typing[0]?.name === named('carl'));
+    carl.send('lobby', 'done');
+    await until(() => dora.room('lobby').get().typing.length === 0);
+    await carl.call('user.update', { name: named('carlo') });
+    expect(carl.user.get()?.name).toBe(named('carlo'));
     await until(() =>
-      anna
+      dora
         .room('lobby')
         .get()
-        .members.some(({ user }) => user.name === 'bobby'),
+        .members.some(({ user }) => user.name === named('carlo')),
     );
-    const { room } = await anna.call('room.create', { name: 'garden' });
-    expect(anna.rooms.get().map(({ id }) => id)).toContain(room.id);
-    await anna.call('room.invite', { room: room.id, user: bob.user.get()!.id });
-    await until(() => bob.rooms.get().some(({ id }) => id === room.id));
-    expect(anna.rooms.get().find(({ id }) => id === room.id)?.members).toBe(2);
-    await anna.call('room.remove', { room: room.id, user: bob.user.get()!.id });
-    await until(() => !bob.rooms.get().some(({ id }) => id === room.id));
-    await until(() => anna.rooms.get().find(({ id }) => id === room.id)?.members === 1);
-    await bob.close();
+    const { room } = await dora.call('room.create', { name: named('garden') });
+    expect(dora.rooms.get().map(({ id }) => id)).toContain(room.id);
+    await dora.call('room.invite', { room: room.id, user: carl.user.get()!.id });
+    await until(() => carl.rooms.get().some(({ id }) => id === room.id));
+    expect(dora.rooms.get().find(({ id }) => id === room.id)?.members).toBe(2);
+    await dora.call('room.remove', { room: room.id, user: carl.user.get()!.id });
+    await until(() => !carl.rooms.get().some(({ id }) => id === room.id));
+    await until(() => dora.rooms.get().find(({ id }) => id === room.id)?.members === 1);
+    await carl.close();
     await until(() =>
-      anna
+      dora
         .room('lobby')
         .get()
-        .members.some(({ user, presence }) => user.name === 'bobby' && presence === 'offline'),
+        .members.some(({ user, presence }) => user.name === named('carlo') && presence === 'offline'),
     );
   });
 
@@ -126,43 +138,40 @@ describe.each(transports)('a real server over %s', (transport) => {
   });
 
   test('C14 a token goes on with its session in another client; signing out ends it in both', async () => {
-    const server = await startServer();
-    const anna = await open('anna', server.url);
-    const again = newClient({ url: server.url, transport, token: anna.token! });
+    const erin = await open(named('erin'), shared.url);
+    const again = newClient({ url: shared.url, transport, token: erin.token! });
     again.connect();
     await until(() => again.state.get().status === 'online');
-    expect(again.user.get()).toEqual(anna.user.get());
-    const third = newClient({ url: server.url, transport });
-    expect(await third.signIn({ token: anna.token! })).toEqual(anna.user.get());
-    const { token } = anna;
-    await anna.signOut();
-    expect(anna.state.get().status).toBe('signed-out');
+    expect(again.user.get()).toEqual(erin.user.get());
+    const third = newClient({ url: shared.url, transport });
+    expect(await third.signIn({ token: erin.token! })).toEqual(erin.user.get());
+    const { token } = erin;
+    await erin.signOut();
+    expect(erin.state.get().status).toBe('signed-out');
     await until(() => again.state.get().status === 'signed-out');
     expect(again.token).toBeUndefined();
-    const late = newClient({ url: server.url, transport, token: token! });
+    const late = newClient({ url: shared.url, transport, token: token! });
     late.connect();
     await until(() => late.state.get().status === 'signed-out');
-    expect(await late.signIn({ name: 'anna' })).toMatchObject({ name: 'anna' });
+    expect(await late.signIn({ name: named('erin') })).toMatchObject({ name: named('erin') });
     expect(late.state.get().status).toBe('online');
   });
 
   test('C15 a name that is taken is refused, and another one is not', async () => {
-    const server = await startServer();
-    await open('anna', server.url);
-    const other = newClient({ url: server.url, transport });
-    await expect(other.signIn({ name: 'anna' })).rejects.toMatchObject({ code: 'conflict' });
+    await open(named('fred'), shared.url);
+    const other = newClient({ url: shared.url, transport });
+    await expect(other.signIn({ name: named('fred') })).rejects.toMatchObject({ code: 'conflict' });
     expect(other.state.get().status).toBe('signed-out');
     await expect(other.signIn({ name: '' })).rejects.toMatchObject({ code: 'invalid_input' });
-    await other.signIn({ name: 'hana' });
+    await other.signIn({ name: named('hana') });
     await other.send('lobby', 'hi').sent;
     await expect(other.signIn({ name: 'x' })).rejects.toMatchObject({ code: 'conflict' });
   });
 
   test('C16 after close() nothing keeps the process alive', async () => {
-    const server = await startServer();
     const script = `
       import { createClient } from '@madang/client';
-      const client = createClient({ url: '${server.url}', transport: '${transport}', name: 'brief' });
+      const client = createClient({ url: '${shared.url}', transport: '${transport}', name: '${named('brief')}' });
       client.connect();
       await client.send('lobby', 'hi').sent;
       await client.close();
@@ -202,8 +211,7 @@ async function startOldProxy(target: string): Promise<string> {
 }
 
 test('C37 Socket.IO falls back to long-polling where no WebSocket comes through', async () => {
-  const server = await startServer();
-  const client = newClient({ url: await startOldProxy(server.url), name: 'anna' });
+  const client = newClient({ url: await startOldProxy(shared.url), name: 'anna' });
   client.connect();
   expect((await client.send('lobby', 'by polling').sent).text).toBe('by polling');
   expect(client.state.get().status).toBe('online');
