@@ -11,8 +11,8 @@ const run = promisify(execFile);
 /** Languages that are run; what a block in any other language says is checked where it is made. */
 const runnable = ['js', 'sh'];
 
-/** What a snippet that starts a server gets to do before it is ended, in ms. */
-const SERVER_SNIPPET_MS = 1500;
+/** What a snippet that starts a server gets to do before it is ended, in ms, with others running beside it. */
+const SERVER_SNIPPET_MS = 2500;
 
 let server: TestServer;
 let folder: string;
@@ -34,18 +34,21 @@ async function runBlock(block: CodeBlock): Promise<void> {
   const startsServer = block.code.includes('createMadang');
   const port = startsServer ? await freePort() : server.port;
   const code = block.code.replaceAll('localhost:3000', `localhost:${port}`).replaceAll('listen(3000', `listen(${port}`);
+  // Others run at the same time, and some make a data folder where they are.
+  const own = join(folder, `${block.page.replaceAll(/\W/g, '-')}-${block.line}`);
+  mkdirSync(own);
   if (block.language === 'sh') {
-    await run('bash', ['-euo', 'pipefail', '-c', code], { cwd: folder, timeout: 20_000 });
+    await run('bash', ['-euo', 'pipefail', '-c', code], { cwd: own, timeout: 20_000 });
     return;
   }
-  const file = join(folder, `${block.page.replaceAll(/\W/g, '-')}-${block.line}.mjs`);
+  const file = join(own, 'block.mjs');
   const staysOpen = startsServer || code.includes('new WebSocket') || code.includes('createClient');
   const end = staysOpen ? `\nsetTimeout(() => process.exit(0), ${SERVER_SNIPPET_MS}).unref();` : '';
   writeFileSync(file, code + end);
-  await run(process.execPath, ['--import', './browser.mjs', file], { cwd: folder, timeout: 20_000 });
+  await run(process.execPath, ['--import', '../browser.mjs', file], { cwd: own, timeout: 20_000 });
 }
 
-describe.each(pages())('%s', (page) => {
+describe.concurrent.each(pages())('%s', (page) => {
   const blocks = codeBlocks(page);
   test.each(blocks.filter((block) => runnable.includes(block.language) && block.notRun === undefined))(
     'block $line ($language) runs',
