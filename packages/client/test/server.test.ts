@@ -52,7 +52,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     const bob = await open(named('bob'), shared.url);
     expect(anna.user.get()?.name).toBe(named('anna'));
     expect(anna.rooms.get()).toMatchObject([{ id: 'lobby', role: 'member' }]);
-    const before = bob.rooms.get()[0]!.unread;
+    const before = bob.rooms.get()[0]!.unread ?? 0;
     const { message } = { message: await anna.send('lobby', '안녕하세요').sent };
     await until(() => texts(bob).includes('안녕하세요'));
     expect(anna.room('lobby').get().messages.at(-1)).toMatchObject({ id: message.id, delivery: 'sent' });
