@@ -16,6 +16,9 @@ import { isCaughtInTime, type Trial, tryMutant } from './try-mutant.ts';
 
 const seed = 20;
 
+/** More than the kernel and the server take together for a client that doesn't read. */
+const ENOUGH_BYTES = 12 * 1024 * 1024;
+
 // They wait more than they compute.
 vi.setConfig({ maxConcurrency: 2 });
 
@@ -27,7 +30,13 @@ afterAll(() => folder[Symbol.dispose]());
 // First, for it waits longest for what never comes.
 test.concurrent(`the checker catches a server that ${slowMutant.name}`, async () => {
   const own = mkdtempSync(join(folder.path, 'mutant-'));
-  const result = await playSlowClient({ folder: own, seed, cli: breakServer(own, slowMutant.edits), patienceMs: 4000 });
+  const result = await playSlowClient({
+    folder: own,
+    seed,
+    cli: breakServer(own, slowMutant.edits),
+    patienceMs: 4000,
+    sentBytes: ENOUGH_BYTES,
+  });
   const { counts } = check(readHistory(result.history));
   expect(counts.gap).toBeGreaterThan(0);
   expect(result.isTold).toBe(false);

@@ -36,9 +36,15 @@ export const mutants: readonly Mutant[] = [
       {
         file: writeWorker,
         from: `this.#commit.run();`,
-        to: `const commit = () => this.#database.inTransaction && this.#commit.run();
-          if (batch.some(({ events }) => events[0].name === 'message.created')) setTimeout(commit, 400);
-          else commit();`,
+        // Once messages wait for their commit, all that comes meanwhile waits with them: so each kill finds some.
+        to: `const commit = () => {
+            this.isLate = false;
+            if (this.#database.inTransaction) this.#commit.run();
+          };
+          if (!this.isLate && batch.some(({ events }) => events[0].name === 'message.created')) {
+            this.isLate = true;
+            setTimeout(commit, 400);
+          } else if (!this.isLate) commit();`,
       },
     ],
     caughtAs: ['lost', 'phantom'],

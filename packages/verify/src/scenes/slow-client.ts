@@ -17,6 +17,12 @@ export const SLOW_CLIENT_BYTES = 1024 * 1024 + IN_FLIGHT * (TEXT_BYTES + 200) + 
 /** How long the client may take to be told, and then to catch up, in ms. */
 const PATIENCE_MS = 20_000;
 
+/** How the scene is played; shorter where it is known how it ends. */
+interface SlowClientOptions extends SceneOptions {
+  patienceMs?: number;
+  sentBytes?: number;
+}
+
 /** What a client that stopped reading cost and got. */
 export interface SlowClientResult {
   history: string;
@@ -34,8 +40,8 @@ export interface SlowClientResult {
 }
 
 /** One client stops reading in a busy room, another reads on; then the first one reads again. */
-export function playSlowClient(options: SceneOptions & { patienceMs?: number }): Promise<SlowClientResult> {
-  const { patienceMs = PATIENCE_MS } = options;
+export function playSlowClient(options: SlowClientOptions): Promise<SlowClientResult> {
+  const { patienceMs = PATIENCE_MS, sentBytes = SENT_BYTES } = options;
   const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
   return play('slow-client', { ...options, flags }, async ({ bring, conclude, subject }) => {
     const slow = await bring('slow');
@@ -52,7 +58,7 @@ export function playSlowClient(options: SceneOptions & { patienceMs?: number }):
     const latencies: number[] = [];
     let number = 0;
     const send = async (): Promise<void> => {
-      while (number * TEXT_BYTES < SENT_BYTES) {
+      while (number * TEXT_BYTES < sentBytes) {
         number += 1;
         latencies.push(await say(sender, `past-${number}`, `past-${number} ${'x'.repeat(TEXT_BYTES)}`));
       }
