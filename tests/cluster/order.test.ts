@@ -95,8 +95,8 @@ test('D7 who is invited or joins at another node hears the room from the joining
 });
 
 const lateBus = {
-  'comes late': (network: TestNetwork) => network.slow(400),
-  'is lost': (network: TestNetwork) => network.freeze(),
+  'comes late': (way: TestNetwork) => way.slow(400),
+  'is lost': (way: TestNetwork) => way.freeze(),
 };
 
 for (const [what, befall] of Object.entries(lateBus)) {

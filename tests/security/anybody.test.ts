@@ -100,16 +100,16 @@ describe('opening connections spends what an address has', () => {
 
   const websocket = '/socket.io/?EIO=4&transport=websocket';
   const polling = '/socket.io/?EIO=4&transport=polling';
-  const openWebSocket = (path: string) => async (server: TestServer, address: string) => {
-    const opened = openRawWebSocket(server.port, path, [`X-Forwarded-For: ${address}`]);
+  const openWebSocket = (path: string) => async (at: TestServer, address: string) => {
+    const opened = openRawWebSocket(at.port, path, [`X-Forwarded-For: ${address}`]);
     return opened.then(
       async (client) => (await client[Symbol.asyncDispose](), 'open'),
       (error: Error) => (error.message.includes('429') ? 'rate_limited' : error.message),
     );
   };
-  const ask = (path: string) => async (server: TestServer, address: string) => {
+  const ask = (path: string) => async (at: TestServer, address: string) => {
     const headers = { 'x-forwarded-for': address };
-    return (await fetch(`${server.url}${path}`, { headers })).status === 429 ? 'rate_limited' : 'open';
+    return (await fetch(`${at.url}${path}`, { headers })).status === 429 ? 'rate_limited' : 'open';
   };
 
   test.each([
