@@ -31,9 +31,9 @@ function reference() {
         row.doc.en,
       ]),
     ),
-    '`?` marks what may be absent. A field in the HTTP path is given there; the rest is the query of `GET` and `DELETE`, the JSON body of the others.',
+    '`?` marks optional fields. Fields in the HTTP path go there; the rest go in the query of `GET` and `DELETE`, and in the JSON body of the others.',
     '## Events',
-    'Kept in the room’s log. Each has `room`, `seq`, `at` (ms since 1970) and `actor` (`{ id, name }`), and:',
+    'Events are kept in the room’s log. Each has `room`, `seq`, `at` (ms since 1970) and `actor` (`{ id, name }`), and:',
     table(
       ['event', 'fields', 'what it says'],
       Object.values(events).map((row) => [
@@ -44,7 +44,7 @@ function reference() {
     ),
     'A live event has its name in the frame; in `log.read` and `sync` it is the field `type`.',
     '## Signals',
-    'Told once, not kept; they may be lost.',
+    'Signals are sent once and not kept; they may be lost.',
     table(
       ['signal', 'fields', 'what it says'],
       Object.values(signals).map((row) => [`\`${row.name}\``, fields(row.schema.shape), row.doc.en]),
@@ -60,15 +60,15 @@ function reference() {
         row.title.en,
       ]),
     ),
-    'JSON-RPC’s own numbers are used where it has them: -32700 (not JSON), -32600 (no request), -32601 (no such method). So are statuses of HTTP: 405 (`not_found`: the path takes other methods), 406 and 426 (`invalid_input`).',
+    'Where JSON-RPC has its own numbers, those are used: -32700 (not JSON), -32600 (not a request), -32601 (no such method). The same goes for HTTP statuses: 405 (`not_found`: the path takes other methods), 406 and 426 (`invalid_input`).',
     '## Sizes',
     table(
       ['what', 'limit'],
       Object.entries(formatLimits).map(([name, value]) => [`\`${name}\``, value]),
     ),
-    'Over one of them a call answers `invalid_input` with the field.',
+    'A call that exceeds one of them gets `invalid_input` with the field.',
     '## Budgets',
-    'What a user may spend. An address (an IPv6 /64) may spend as much as `--users-per-address` users may, an IPv6 /48 eight times that; whoever has no session yet is one user with all such callers of their address. `session.start` spends its address’s budget alone, whatever session the connection has: a new guest costs it a user’s whole `session` budget, a token a `read`, a wrong one a point of `session`. Over a budget a call answers `rate_limited` with `retryAfter` (seconds). Each is a setting (`--send-budget 120/10`); `--limits off` turns them off.',
+    'What one user may spend. An address (or IPv6 /64) may spend as much as `--users-per-address` users, an IPv6 /48 eight times that. All callers of one address that have no session yet count as one user. `session.start` spends only its address’s budget, whatever session the connection has: a new guest costs a user’s whole `session` budget, a valid token one `read` point, a wrong one a `session` point. Beyond a budget, calls get `rate_limited` with `retryAfter` (seconds). Each budget is a setting (`--send-budget 120/10`); `--limits off` turns them all off.',
     table(
       ['budget', 'calls', 'in seconds', 'commands'],
       Object.entries(budgets).map(([name, { points, seconds }]) => [
@@ -89,7 +89,7 @@ function configuration() {
   return [
     notice,
     '# Configuration',
-    'A flag wins over the environment, that over the settings file (`--config settings.json`, a JSON object), that over the default. `madang --help` prints the same. `createMadang()` takes the names of the file column.',
+    'Flags override the environment, which overrides the settings file (`--config settings.json`, a JSON object), which overrides the defaults. `madang --help` lists the same settings. `createMadang()` takes the names in the file column.',
     settingsTable(),
     '',
   ].join('\n\n');

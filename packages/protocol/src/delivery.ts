@@ -24,7 +24,7 @@ const reason = z.enum(['offline', 'left', 'not_a_member', 'not_here', 'unknown']
 export const deliveryTrace = defineCommand({
   name: 'delivery.trace',
   doc: {
-    en: 'Tells why somebody did or did not get a message: to which of their connections it was sent and when, why not, and what they have read. For the operator; it holds no text. What was sent is known for 15 minutes.',
+    en: 'Explains why somebody did or did not get a message: to which of their connections it was sent and when, or why not, and how far they have read. For the operator only; contains no text. Deliveries are remembered for 15 minutes.',
     ko: '어떤 사람이 메시지를 받았는지, 못 받았다면 왜인지 알려 줍니다. 어느 연결에 언제 보냈고 어디까지 읽었는지 나옵니다. 운영자만 쓸 수 있고 글은 담기지 않습니다. 보낸 기록은 15분 동안 남습니다.',
   },
   input: z.strictObject({ message: messageId, user: userId }),
@@ -46,7 +46,7 @@ export const deliveryTrace = defineCommand({
       description:
         'Why there are none. `left`: before the message. `not_a_member`: not yet, or never. `not_here`: none is known, but not every node could be asked, or remembers. `unknown`: no node remembers',
     }),
-    lastSeen: timestamp.optional().meta({ description: 'When somebody `offline` had been here before' }),
+    lastSeen: timestamp.optional().meta({ description: 'When a user who is `offline` was last online' }),
     backAt: timestamp.optional().meta({ description: 'When they came back; what they missed is read from the log' }),
     read: z
       .object({ seq, at: timestamp })

@@ -16,7 +16,7 @@ export const errorTable = {
     http: 401,
     jsonRpc: -32001,
     retry: false,
-    title: { en: 'Nobody is signed in by this call', ko: '누구의 요청인지 확인되지 않았습니다' },
+    title: { en: 'The caller is not authenticated', ko: '누구의 요청인지 확인되지 않았습니다' },
   },
   forbidden: {
     http: 403,
@@ -28,25 +28,25 @@ export const errorTable = {
     http: 404,
     jsonRpc: -32004,
     retry: false,
-    title: { en: 'There is no such thing here', ko: '찾을 수 없습니다' },
+    title: { en: 'Not found', ko: '찾을 수 없습니다' },
   },
   conflict: {
     http: 409,
     jsonRpc: -32009,
     retry: false,
-    title: { en: 'It is in conflict with what is there', ko: '이미 있는 것과 충돌합니다' },
+    title: { en: 'It conflicts with existing data', ko: '이미 있는 것과 충돌합니다' },
   },
   too_large: {
     http: 413,
     jsonRpc: -32013,
     retry: false,
-    title: { en: 'It is too large', ko: '너무 큽니다' },
+    title: { en: 'The input is too large', ko: '너무 큽니다' },
   },
   rate_limited: {
     http: 429,
     jsonRpc: -32029,
     retry: true,
-    title: { en: 'Too many calls; wait a little', ko: '요청이 너무 많습니다. 잠시 기다려 주세요' },
+    title: { en: 'Too many calls; wait a moment', ko: '요청이 너무 많습니다. 잠시 기다려 주세요' },
   },
   unavailable: {
     http: 503,
@@ -58,7 +58,7 @@ export const errorTable = {
     http: 500,
     jsonRpc: -32603,
     retry: true,
-    title: { en: 'Something broke in the server', ko: '서버에 문제가 생겼습니다' },
+    title: { en: 'Something went wrong in the server', ko: '서버에 문제가 생겼습니다' },
   },
 } as const satisfies Record<
   string,

@@ -27,7 +27,7 @@ function countOf(cursors: unknown): number {
 export const logRead = defineCommand({
   name: 'log.read',
   doc: {
-    en: "Reads a room's log after a seq. `reset` instead of events when the cursor is of another history, or below `logStart`.",
+    en: "Reads a room's log after a seq. `reset` instead of events if the cursor is from another history, or below `logStart`.",
     ko: '방의 기록을 어떤 seq 다음부터 읽습니다. 커서가 다른 역사의 것이거나 `logStart`보다 앞이면 이벤트 대신 `reset`입니다.',
   },
   input: z.strictObject({ room: roomId, after: cursor, limit, epoch }),
@@ -47,7 +47,7 @@ export const logRead = defineCommand({
 export const sync = defineCommand({
   name: 'sync',
   doc: {
-    en: `Brings what was missed in many rooms: for each cursor the events after it, ${formatLimits.pageEntries} in all; \`more\` says where to go on with \`log.read\`. A room that is not yours answers with \`error\`.`,
+    en: `Returns what you missed in many rooms: the events after each cursor, ${formatLimits.pageEntries} in all. Where \`more\` is set, continue with \`log.read\`. A room that is not yours has an \`error\` instead.`,
     ko: `여러 방에서 놓친 것을 가져옵니다. 커서마다 그 다음 이벤트를, 모두 ${formatLimits.pageEntries}개까지 줍니다. \`more\`이면 \`log.read\`로 이어 갑니다. 내 방이 아니면 \`error\`입니다.`,
   },
   input: z.strictObject({
@@ -77,7 +77,7 @@ export const roomBehind = defineSignal(
   'room.behind',
   { room: roomId, head: cursor },
   {
-    en: 'Live delivery skipped you in a room, for you read too slowly: read its log.',
+    en: 'Live delivery skipped you in a room because you read too slowly: read its log.',
     ko: '너무 느리게 읽어서 실시간 전달을 건너뛰었습니다. 기록을 읽으세요.',
   },
 );

@@ -13,7 +13,7 @@ export const member = z
     role,
     joinedAt: timestamp,
     presence: presenceState,
-    lastSeen: timestamp.optional().meta({ description: 'When they were last here; absent while online or away' }),
+    lastSeen: timestamp.optional().meta({ description: 'When they were last online; absent while online or away' }),
   })
   .meta({ id: 'Member' });
 
@@ -26,7 +26,7 @@ export type MemberRole = z.infer<typeof role>;
 export const memberList = defineCommand({
   name: 'member.list',
   doc: {
-    en: 'Lists the members of a room, by the time they joined. `after` is the last user of the page before.',
+    en: 'Lists the members of a room in the order they joined. `after` is the last user of the previous page.',
     ko: '방의 참여자를 들어온 순서로 보여 줍니다. `after`는 앞 페이지의 마지막 사용자입니다.',
   },
   input: z.strictObject({

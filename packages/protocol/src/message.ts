@@ -41,7 +41,7 @@ const answer = z.object({ message });
 export const messageSend = defineCommand({
   name: 'message.send',
   doc: {
-    en: 'Says something in a room. The answer comes when it is on disk. Give a `clientId`, and you may safely send again.',
+    en: 'Sends a message to a room. The answer comes once it is on disk. With a `clientId` it is safe to retry.',
     ko: '방에 메시지를 보냅니다. 디스크에 저장된 뒤에 응답합니다. `clientId`를 주면 안심하고 다시 보낼 수 있습니다.',
   },
   input: z.strictObject({ room: roomId, text: messageText, clientId: clientId.optional() }),
@@ -55,7 +55,7 @@ export const messageSend = defineCommand({
 export const messageEdit = defineCommand({
   name: 'message.edit',
   doc: {
-    en: 'Changes the text of your message. What it said before is in no log and no table any more.',
+    en: 'Changes the text of your message. The previous text remains nowhere, not even in the log.',
     ko: '내 메시지의 글을 고칩니다. 고치기 전의 글은 기록 어디에도 남지 않습니다.',
   },
   input: z.strictObject({ message: messageId, text: messageText }),
@@ -69,7 +69,7 @@ export const messageEdit = defineCommand({
 export const messageDelete = defineCommand({
   name: 'message.delete',
   doc: {
-    en: "Deletes your message, or as the room's owner anyone's. Its text leaves the disk's tables and the log too.",
+    en: "Deletes your message, or anyone's if you own the room. Its text is removed from the log too.",
     ko: '내 메시지를 지웁니다. 방장은 누구의 것이든 지울 수 있습니다. 글은 기록에서도 사라집니다.',
   },
   input: z.strictObject({ message: messageId }),
@@ -83,7 +83,7 @@ export const messageDelete = defineCommand({
 export const messageReact = defineCommand({
   name: 'message.react',
   doc: {
-    en: 'Puts an emoji on a message, or with `remove` takes yours back. A message bears 20 different ones.',
+    en: 'Adds an emoji to a message, or with `remove` removes yours. A message can have 20 different ones.',
     ko: '메시지에 이모지를 답니다. `remove`를 주면 거둡니다. 한 메시지에 서로 다른 20개까지 답니다.',
   },
   input: z.strictObject({ message: messageId, emoji, remove: z.boolean().optional() }),
@@ -97,7 +97,7 @@ export const messageReact = defineCommand({
 export const messageList = defineCommand({
   name: 'message.list',
   doc: {
-    en: 'A page of messages, oldest first: the newest, those before a seq, or those after one. `more`: there are further ones that way.',
+    en: 'Returns a page of messages, oldest first: the newest, those before a seq, or those after one. `more` means that there are more in that direction.',
     ko: '메시지 한 페이지를 오래된 것부터 줍니다. 최신, 어떤 seq의 앞, 또는 뒤. `more`는 그쪽에 더 있다는 뜻입니다.',
   },
   input: z.strictObject({ room: roomId, before: seq.optional(), after: cursor.optional(), limit }),
@@ -151,6 +151,6 @@ export const messageDeleted = defineEvent(
 export const messageReacted = defineEvent(
   'message.reacted',
   { messageId, emoji: z.string(), action: z.enum(['added', 'removed']) },
-  { en: 'Somebody put an emoji on a message or took it back.', ko: '누군가 메시지에 이모지를 달거나 거두었습니다.' },
+  { en: 'Somebody added or removed an emoji on a message.', ko: '누군가 메시지에 이모지를 달거나 거두었습니다.' },
   (event) => (event.action === 'added' ? `* ${event.actor.name} ${event.emoji}` : undefined),
 );

@@ -12,7 +12,7 @@ export type PresenceState = z.infer<typeof presenceState>;
 export const presenceSet = defineCommand({
   name: 'presence.set',
   doc: {
-    en: 'Says that the person at this connection is here or away (a hidden tab, nobody at the keys).',
+    en: 'Sets whether the person at this connection is online or away (a hidden tab, no input).',
     ko: '이 연결의 사람이 자리에 있는지 비웠는지 알립니다(가려진 탭, 입력 없음).',
   },
   input: z.strictObject({ presence: z.enum(['online', 'away']) }),
@@ -27,7 +27,7 @@ export const presenceChanged = defineSignal(
   'presence.changed',
   { user: userRef, presence: presenceState, lastSeen: timestamp.optional() },
   {
-    en: 'Somebody who shares a room with you came, is away, or went.',
+    en: 'Somebody who shares a room with you came online, is away, or went offline.',
     ko: '같은 방에 있는 사람이 오거나, 자리를 비우거나, 떠났습니다.',
   },
 );

@@ -6,7 +6,7 @@ import { roomId, seq } from './fields.js';
 export const readMark = defineCommand({
   name: 'read.mark',
   doc: {
-    en: 'Says that you have read a room up to a seq. It never goes back.',
+    en: 'Marks a room as read up to a seq. The mark never goes back.',
     ko: '방을 어디까지 읽었는지 알립니다. 뒤로 가지 않습니다.',
   },
   input: z.strictObject({ room: roomId, seq }),
@@ -19,5 +19,5 @@ export const readMark = defineCommand({
 export const readMarked = defineSignal(
   'read.marked',
   { room: roomId, seq },
-  { en: 'You have read a room up to here, at another connection.', ko: '다른 연결에서 여기까지 읽었습니다.' },
+  { en: 'You have read a room up to here on another connection.', ko: '다른 연결에서 여기까지 읽었습니다.' },
 );

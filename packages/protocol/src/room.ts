@@ -21,7 +21,7 @@ export const room = z
     read: cursor.optional().meta({ description: 'How far the caller has read' }),
     unread: z.int().optional().meta({ description: "Others' messages after `read`, counted to 100" }),
     peer: userRef.optional().meta({ description: 'The other person of a direct room' }),
-    hidden: z.literal(true).optional().meta({ description: 'The caller has hidden it: it belongs in no list' }),
+    hidden: z.literal(true).optional().meta({ description: 'The caller has hidden it: leave it out of lists' }),
     blocked: z.literal(true).optional().meta({ description: 'The caller blocks the other person of this direct room' }),
   })
   .meta({ id: 'Room' });
@@ -42,7 +42,7 @@ function roomLine(each: Room): string {
 export const roomCreate = defineCommand({
   name: 'room.create',
   doc: {
-    en: 'Makes a room; you are its owner and first member. Names of public rooms are unique (`conflict`).',
+    en: 'Creates a room; you are its owner and first member. Names of public rooms are unique (`conflict`).',
     ko: '방을 만듭니다. 만든 사람이 방장이자 첫 참여자입니다. 공개 방의 이름은 겹칠 수 없습니다(`conflict`).',
   },
   input: z.strictObject({
@@ -66,7 +66,7 @@ export const roomCreate = defineCommand({
 export const roomList = defineCommand({
   name: 'room.list',
   doc: {
-    en: 'Lists the public rooms, and your own, by name. `after` is the last room of the page before.',
+    en: 'Lists the public rooms and those you are in, by name. `after` is the last room of the previous page.',
     ko: '공개 방과 내가 들어간 방을 이름순으로 보여 줍니다. `after`는 앞 페이지의 마지막 방입니다.',
   },
   input: z.strictObject({
@@ -83,7 +83,7 @@ export const roomList = defineCommand({
 
 export const roomGet = defineCommand({
   name: 'room.get',
-  doc: { en: 'Tells about one room.', ko: '방 하나를 알려 줍니다.' },
+  doc: { en: 'Returns one room.', ko: '방 하나를 알려 줍니다.' },
   input: z.strictObject({ room: roomId }),
   output: answer,
   permission: 'room.see',
@@ -95,7 +95,7 @@ export const roomGet = defineCommand({
 export const roomJoin = defineCommand({
   name: 'room.join',
   doc: {
-    en: "Joins a public room. The answer's `head` is where the live events go on; again is no error.",
+    en: "Joins a public room. Live events continue from the answer's `head`. Repeating it is not an error.",
     ko: '공개 방에 들어갑니다. 응답의 `head` 다음부터 실시간 이벤트가 이어집니다. 이미 들어가 있어도 오류가 아닙니다.',
   },
   input: z.strictObject({ room: roomId }),
@@ -114,7 +114,7 @@ export const roomJoin = defineCommand({
 export const roomLeave = defineCommand({
   name: 'room.leave',
   doc: {
-    en: 'Leaves a room. When the only owner of a room that a guest has made leaves, the longest-standing guest becomes the owner. A room that a user of the app has made passes to nobody: it goes on without an owner, until its maker joins again.',
+    en: 'Leaves a room. When the only owner of a room created by a guest leaves, the guest who has been in it longest becomes the owner. A room created by a user of the host app passes to nobody: it has no owner until its creator joins again.',
     ko: '방에서 나갑니다. 손님이 만든 방에서 하나뿐인 방장이 나가면 가장 오래된 손님이 방장이 됩니다. 앱의 사용자가 만든 방은 누구에게도 넘어가지 않고, 만든 사람이 다시 들어올 때까지 방장 없이 이어집니다.',
   },
   input: z.strictObject({ room: roomId }),
@@ -128,7 +128,7 @@ export const roomLeave = defineCommand({
 export const roomHide = defineCommand({
   name: 'room.hide',
   doc: {
-    en: 'Takes a direct room out of your list, until its next message, or until you open it again. Nobody else sees that.',
+    en: 'Removes a direct room from your list until its next message, or until you open it again. Nobody else can see that.',
     ko: '대화방을 내 목록에서 감춥니다. 다음 메시지가 오거나 다시 열면 돌아옵니다. 다른 사람에게는 보이지 않습니다.',
   },
   input: z.strictObject({ room: roomId }),
@@ -142,7 +142,7 @@ export const roomHide = defineCommand({
 export const roomUpdate = defineCommand({
   name: 'room.update',
   doc: {
-    en: "Changes a room's name or topic. Its owner may.",
+    en: "Changes a room's name or topic. Owners only.",
     ko: '방의 이름이나 주제를 바꿉니다. 방장이 할 수 있습니다.',
   },
   input: z.strictObject({ room: roomId, name: roomName.optional(), topic: topic.optional() }),
@@ -156,7 +156,7 @@ export const roomUpdate = defineCommand({
 export const roomInvite = defineCommand({
   name: 'room.invite',
   doc: {
-    en: 'Makes a user a member. In a private room the owner may, in a public room any member. Again is no error. `rate_limited` when one of you has had too many contacts, `forbidden` when they block you.',
+    en: 'Makes a user a member. Owners may do so in a private room, any member in a public one. Repeating it is not an error. `rate_limited` if either of you has had too many contacts, `forbidden` if they have blocked you.',
     ko: '사용자를 방에 들입니다. 비공개 방에서는 방장이, 공개 방에서는 참여자 누구나 할 수 있습니다. 초대가 너무 잦으면 `rate_limited`, 상대가 나를 차단했으면 `forbidden`입니다.',
   },
   input: z.strictObject({ room: roomId, user: userId }),
@@ -170,7 +170,7 @@ export const roomInvite = defineCommand({
 export const roomRemove = defineCommand({
   name: 'room.remove',
   doc: {
-    en: 'Takes a member out of a room. Its owner may; they see nothing that comes after.',
+    en: 'Removes a member from a room. Owners only. The removed user sees nothing that comes after.',
     ko: '참여자를 방에서 내보냅니다. 방장이 할 수 있으며, 나간 사람은 그 뒤의 것을 보지 못합니다.',
   },
   input: z.strictObject({ room: roomId, user: userId }),
@@ -184,7 +184,7 @@ export const roomRemove = defineCommand({
 export const directOpen = defineCommand({
   name: 'direct.open',
   doc: {
-    en: 'Opens the direct room of you and one other user: the one that is there, or a new one. A new one is a room of yours, and of the other a contact: `rate_limited` when you or they have had too many, `forbidden` when one of you blocks the other.',
+    en: 'Opens your direct room with another user, and creates it if there is none. A new one counts as one of your rooms, and as a contact for the other user: `rate_limited` if either of you has had too many, `forbidden` if one of you has blocked the other.',
     ko: '나와 다른 한 사람의 대화방을 엽니다. 있으면 그 방을, 없으면 새로 만듭니다. 짧은 시간에 새로 여는 대화방이 너무 많으면 `rate_limited`, 둘 중 하나가 차단했으면 `forbidden`입니다.',
   },
   input: z.strictObject({ user: userId }),
@@ -202,9 +202,9 @@ export const directOpen = defineCommand({
 
 export const roomHidden = defineSignal(
   'room.hidden',
-  { room: roomId, hidden: z.boolean().meta({ description: 'False when it was opened again' }) },
+  { room: roomId, hidden: z.boolean().meta({ description: 'False if it was opened again' }) },
   {
-    en: 'You have hidden a direct room, or opened it again, at another connection of yours.',
+    en: 'You have hidden a direct room, or opened it again, on another connection.',
     ko: '내 다른 연결에서 대화방을 감추거나 다시 열었습니다.',
   },
 );
@@ -212,7 +212,7 @@ export const roomHidden = defineSignal(
 export const roomCreated = defineEvent(
   'room.created',
   { kind: roomKind, name: z.string(), topic: z.string() },
-  { en: 'The room was made; always its first event.', ko: '방이 만들어졌습니다. 늘 첫 이벤트입니다.' },
+  { en: 'The room was created; always its first event.', ko: '방이 만들어졌습니다. 늘 첫 이벤트입니다.' },
   () => undefined,
 );
 

@@ -17,7 +17,7 @@ const state = {
 export const sessionStart = defineCommand({
   name: 'session.start',
   doc: {
-    en: "Starts a session: a guest's with `name` (makes a new user), or goes on with a `token`. The connection is then that user's. `conflict` when somebody present has the name, or one that looks like it.",
+    en: 'Starts a session: `name` makes a new guest, `token` resumes an existing session. The connection then belongs to that user. `conflict` if somebody present has that name, or one that looks like it.',
     ko: '세션을 시작합니다. `name`을 주면 새 손님이 되고, `token`을 주면 이어 갑니다. 접속 중인 사람이 같거나 비슷해 보이는 이름을 쓰면 `conflict`입니다.',
   },
   input: z
@@ -32,7 +32,7 @@ export const sessionStart = defineCommand({
 export const sessionGet = defineCommand({
   name: 'session.get',
   doc: {
-    en: 'Tells who you are and where: your user and your rooms.',
+    en: 'Returns your user and your rooms.',
     ko: '내가 누구이고 어느 방에 있는지 알려 줍니다.',
   },
   input: z.strictObject({}),
@@ -46,7 +46,7 @@ export const sessionGet = defineCommand({
 export const sessionEnd = defineCommand({
   name: 'session.end',
   doc: {
-    en: "Ends your session: its token is dead, its connections are closed. The guest's name is free again.",
+    en: "Ends your session: revokes its token and closes its connections. A guest's name becomes free again.",
     ko: '세션을 끝냅니다. 토큰은 못 쓰게 되고 연결은 닫힙니다. 손님의 이름은 다시 쓸 수 있게 됩니다.',
   },
   input: z.strictObject({}),
@@ -59,9 +59,9 @@ export const sessionEnd = defineCommand({
 
 export const sessionStarted = defineSignal(
   'session.started',
-  { ...state, token: z.string().optional().meta({ description: 'For a guest that the handshake has made' }) },
+  { ...state, token: z.string().optional().meta({ description: 'For a guest created by the handshake' }) },
   {
-    en: 'The handshake brought a session: the first thing on a Socket.IO connection with a token, a name or a cookie.',
+    en: 'The handshake started or resumed a session. The first event on a Socket.IO connection with a token, a name or a cookie.',
     ko: '연결을 맺을 때 세션이 시작되었습니다. 토큰, 이름, 쿠키를 준 Socket.IO 연결에 맨 먼저 옵니다.',
   },
 );
@@ -75,5 +75,5 @@ export const sessionEnded = defineSignal(
 export const serverClosing = defineSignal(
   'server.closing',
   { reconnectMs: z.int().meta({ description: 'Come back after so many ms; spread over the clients' }) },
-  { en: 'The server stops, to come back soon.', ko: '서버가 곧 다시 시작합니다.' },
+  { en: 'The server is restarting.', ko: '서버가 곧 다시 시작합니다.' },
 );

@@ -7,7 +7,7 @@ import { TYPING_MS } from './limits.js';
 export const typingStart = defineCommand({
   name: 'typing.start',
   doc: {
-    en: `Shows the others in a room that you type, for ${TYPING_MS / 1000} s; call it again while it goes on.`,
+    en: `Shows the others in a room that you are typing, for ${TYPING_MS / 1000} s; call it again while it goes on.`,
     ko: `방의 다른 사람들에게 입력 중임을 ${TYPING_MS / 1000}초 동안 보입니다. 계속되면 다시 부르세요.`,
   },
   input: z.strictObject({ room: roomId }),
@@ -21,7 +21,7 @@ export const typingStarted = defineSignal(
   'typing.started',
   { room: roomId, user: userRef, expiresMs: z.int().meta({ description: 'Holds for so many ms' }) },
   {
-    en: 'Somebody types. It ends by itself, or with their message.',
+    en: 'Somebody is typing. It ends after a while, or with their message.',
     ko: '누군가 입력 중입니다. 저절로, 또는 메시지와 함께 끝납니다.',
   },
 );

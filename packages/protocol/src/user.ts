@@ -16,7 +16,7 @@ export type User = z.infer<typeof user>;
 export const userUpdate = defineCommand({
   name: 'user.update',
   doc: {
-    en: 'Changes your nickname. `conflict` when somebody present has it, or one that looks like it.',
+    en: 'Changes your nickname. `conflict` if somebody present has it, or one that looks like it.',
     ko: '닉네임을 바꿉니다. 접속 중인 사람이 같거나 비슷해 보이는 이름을 쓰면 `conflict`입니다.',
   },
   input: z.strictObject({ name: nickname }),

@@ -66,12 +66,12 @@ export const settings = {
   port: {
     schema: wholeNumber(0, 65535).default(3000),
     value: 'number',
-    doc: 'The port to listen on; 0 for any that is free',
+    doc: 'The port to listen on; 0 for any free one',
   },
   host: {
     schema: z.string().regex(/^\S+$/).optional(),
     value: 'address',
-    doc: 'The address to listen on; all of the machine if absent',
+    doc: 'The address to listen on; all addresses if absent',
   },
   path: {
     schema: z
@@ -80,19 +80,23 @@ export const settings = {
       .refine((path) => path === '' || /^(\/[\w.~-]+)+$/.test(path))
       .optional(),
     value: '/path',
-    doc: 'The path below which everything is served, such as /chat, where a proxy hands on what is below it; the root if absent',
+    doc: 'The path below which everything is served, such as /chat, if a proxy passes on that path; the root if absent',
   },
-  data: { schema: z.string().trim().min(1).default('./data'), value: 'folder', doc: 'Where the database is kept' },
+  data: {
+    schema: z.string().trim().min(1).default('./data'),
+    value: 'folder',
+    doc: 'The folder that holds the database',
+  },
   database: {
     schema: z.string().refine(isDatabaseAddress).optional(),
     value: 'postgres://…',
-    doc: 'A PostgreSQL database (14 or newer) instead of SQLite in the data folder, in any form that psql takes (`host=… dbname=…` too), with several hosts (one:5432,two:5432) where a standby may take over; best given by the environment, for it may hold a password',
+    doc: 'A PostgreSQL database (14 or newer) instead of SQLite in the data folder, in any form that psql takes (`host=… dbname=…` too), with several hosts (one:5432,two:5432) if a standby may take over; best set in the environment, since it may hold a password',
     secret: true,
   },
   databaseConnections: {
     schema: wholeNumber(2, 1000).default(8),
     value: 'number',
-    doc: 'Connections that this node holds to PostgreSQL at most; one of them commits',
+    doc: 'The most connections that this node holds to PostgreSQL; one of them commits',
   },
   bus: {
     schema: z
@@ -100,13 +104,13 @@ export const settings = {
       .regex(/^rediss?:\/\/[^/]/)
       .optional(),
     value: 'redis://…',
-    doc: 'A Redis (7 or newer) or Valkey, by itself or a cluster, through which nodes on one PostgreSQL tell each other what is new; best given by the environment, for it may hold a password',
+    doc: 'A Redis (7 or newer) or Valkey, single or a cluster, over which the nodes of one PostgreSQL database exchange events; best set in the environment, since it may hold a password',
     secret: true,
   },
   retentionDays: {
     schema: wholeNumber(1, 36_500).optional(),
     value: 'number',
-    doc: 'Messages and events older than so many days are removed for good; all are kept for ever if absent',
+    doc: 'Messages and events older than this many days are permanently removed; kept for ever if absent',
   },
   workers: {
     schema: wholeNumber(1, 256).default(1),
@@ -116,24 +120,24 @@ export const settings = {
   lobby: {
     schema: onOff.default(true),
     value: 'on|off',
-    doc: 'Whether there is a lobby, a public room that every new user is put into; off leaves one that is there to its members',
+    doc: 'Whether there is a lobby, a public room that every new user is put into; with off, a lobby that exists stays open to its members',
   },
   defaultRooms: {
     schema: list.default([]),
     value: 'rooms',
-    doc: 'Public rooms that every new user is put into, by id or name, with commas',
+    doc: 'Public rooms that every new user is put into, by id or name, separated by commas',
   },
   createRooms: {
     schema: z.enum(rungs).default('guest'),
     value: rungs.join('|'),
-    doc: 'Who may make rooms: everybody (guest), only who is no guest (member), or nobody (off)',
+    doc: 'Who may create rooms: everybody (guest), everybody but guests (member), or nobody (off)',
   },
   direct: {
     schema: z.enum(directRules).default('guest'),
     value: directRules.join('|'),
-    doc: 'Who may open direct rooms, and with whom: everybody with everybody (guest), who is no guest with everybody (member), everybody with those who are in a room with them (shared), or nobody (off: then nobody writes in those that are there either)',
+    doc: 'Who may open direct rooms, and with whom: everybody with everybody (guest), everybody but guests with everybody (member), everybody with people who share a room with them (shared), or nobody (off: nobody can write in existing ones either)',
   },
-  guests: { schema: onOff.default(true), value: 'on|off', doc: 'Whether people may come in with a nickname alone' },
+  guests: { schema: onOff.default(true), value: 'on|off', doc: 'Whether people may enter with only a nickname' },
   limits: {
     schema: onOff.default(true),
     value: 'on|off',
@@ -142,27 +146,27 @@ export const settings = {
   compression: {
     schema: onOff.default(false),
     value: 'on|off',
-    doc: 'Whether events, answers and pages are compressed for clients that accept it: for slow links, at a price in CPU',
+    doc: 'Whether events, answers and pages are compressed for clients that accept it; for slow links, at a price in CPU',
   },
   origins: {
     schema: list.refine(areOrigins).default([]),
     value: 'origins',
-    doc: 'Other origins whose pages may use session cookies and the host app’s sign-in, with commas: https://example.org',
+    doc: 'Other origins whose pages may use session cookies and the host app’s sign-in, separated by commas: https://example.org',
   },
   crossOrigin: {
     schema: z.enum(['any', 'listed']).default('any'),
     value: 'any|listed',
-    doc: 'Which other origins’ pages may come in as guests or with a token: any, or only those in --origins',
+    doc: 'Which other origins’ pages may enter as guests or with a token: any, or only those in --origins',
   },
   frameOrigins: {
     schema: list.refine(areFrameOrigins).default([]),
     value: 'origins',
-    doc: 'Origins whose pages may show the web client in a frame, with commas; self is the own; none if absent',
+    doc: 'Origins whose pages may show the web client in a frame, separated by commas; self is the server’s own; none if absent',
   },
   trustedProxies: {
     schema: list.refine(areAddresses).default([]),
     value: 'addresses',
-    doc: 'Proxies whose X-Forwarded-… headers are believed, with commas: loopback, 10.0.0.0/8',
+    doc: 'Proxies whose X-Forwarded-… headers are trusted, separated by commas: loopback, 10.0.0.0/8',
   },
   maxFrameBytes: {
     schema: wholeNumber(16_384).default(65_536),
@@ -172,7 +176,7 @@ export const settings = {
   sendBufferBytes: {
     schema: wholeNumber(65_536).default(1_048_576),
     value: 'bytes',
-    doc: 'What may wait for a slow client before its live events are dropped (room.behind)',
+    doc: 'Output that may wait for a slow client before its live events are dropped (room.behind)',
   },
   maxCallsInFlight: {
     schema: wholeNumber(1).default(256),
@@ -182,17 +186,17 @@ export const settings = {
   answerBufferBytes: {
     schema: wholeNumber(65_536).default(4_194_304),
     value: 'bytes',
-    doc: 'What may wait for a client that asks but does not read its answers, before it is cut off',
+    doc: 'Answers that may wait for a client that does not read them, before it is disconnected',
   },
   maxBufferedBytes: {
     schema: wholeNumber(1_048_576).default(268_435_456),
     value: 'bytes',
-    doc: 'What may wait in memory for all clients together, before the slowest are cut off and new ones refused',
+    doc: 'Output that may wait in memory for all clients together, before the slowest are disconnected and new ones refused',
   },
   maxRoomsPerUser: {
     schema: wholeNumber(1, formatLimits.syncRooms).default(formatLimits.syncRooms),
     value: 'number',
-    doc: 'Rooms that a user may enter: make, join, open; those that others bring them into do not count',
+    doc: 'Rooms that a user may create, join or open; those that others bring them into do not count',
   },
   sessionBudget: budget(budgets.session, 'Changing the nickname and ending sessions, for each user; new guests'),
   sendBudget: budget(budgets.send, 'Messages, for each user'),
@@ -201,30 +205,30 @@ export const settings = {
   signalBudget: budget(budgets.signal, 'Typing, presence and read marks, for each user'),
   refusedBudget: budget(
     budgets.refused,
-    'What is no call (unknown commands, packets that cannot be read, tokens that are none), for each user or address',
+    'Input that is not a call (unknown commands, unreadable packets, invalid tokens), for each user or address',
   ),
   connectBudget: budget(
     budgets.connect,
-    'Opening connections (handshakes, sockets, event streams), for each user that an address stands for',
+    'Opening connections (handshakes, sockets, event streams), for each user that an address counts as',
   ),
   contactBudget: budget(
     contactBudget,
-    'New direct rooms and invitations that a user gets from others, and that a user brings to others',
+    'New direct rooms and invitations that a user receives from others, and those that a user sends',
   ),
   usersPerAddress: {
     schema: wholeNumber(1, 100_000).default(30),
     value: 'number',
-    doc: 'Users that one address stands for, an IPv6 /64 being one: it brings as many new guests in the time of the session budget, and spends each budget so many times. Raise it for a school, or an event, behind one address',
+    doc: 'Users that one address (or IPv6 /64) counts as: it may bring that many new guests in the period of the session budget, and spend each budget that many times over. Raise it for a school or an event behind one address',
   },
   maxConnectionsPerAddress: {
     schema: wholeNumber(1).default(500),
     value: 'number',
-    doc: 'Connections (sockets and event streams) from one address, an IPv6 /64 being one; without --limits no bound',
+    doc: 'Connections (sockets and event streams) from one address (or IPv6 /64); unlimited with --limits off',
   },
   heartbeatMs: {
     schema: wholeNumber(1000).default(25_000),
     value: 'ms',
-    doc: 'How often a silent connection is asked whether it is there',
+    doc: 'How often a silent connection is checked',
   },
   handshakeTimeoutMs: {
     schema: wholeNumber(1000).default(60_000),
@@ -234,7 +238,7 @@ export const settings = {
   headTimeoutMs: {
     schema: wholeNumber(1000).default(10_000),
     value: 'ms',
-    doc: 'How long the head of a request, and of a handshake, may take to arrive',
+    doc: 'How long the head of a request or handshake may take to arrive',
   },
   requestTimeoutMs: {
     schema: wholeNumber(1000).default(30_000),
@@ -244,14 +248,18 @@ export const settings = {
   maxHeadBytes: {
     schema: wholeNumber(8192).default(16_384),
     value: 'bytes',
-    doc: 'The largest head of a request: its line and headers',
+    doc: 'The largest head of a request: request line and headers',
   },
   reconnectSpreadMs: {
     schema: wholeNumber(0).default(3000),
     value: 'ms',
-    doc: 'At a stop, clients are told to come back within this time, spread evenly',
+    doc: 'When the server stops, clients are told to reconnect within this time, spread evenly',
   },
-  logLevel: { schema: z.enum(logLevels).default('info'), value: logLevels.join('|'), doc: 'How much is logged' },
+  logLevel: {
+    schema: z.enum(logLevels).default('info'),
+    value: logLevels.join('|'),
+    doc: 'The least severe level that is logged',
+  },
 } as const satisfies Record<string, Setting>;
 
 /** The settings' values. */
