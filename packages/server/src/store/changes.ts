@@ -1,7 +1,7 @@
 import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
 import type { Dialect } from './dialect.js';
 
-/** What an event does to the tables that queries read. `projections.ts` makes them, an engine runs them. */
+/** What an event does to the tables that queries read. `projections.ts` creates these changes, an engine runs them. */
 export type Change =
   | {
       kind: 'insertRoom';
@@ -26,7 +26,7 @@ export type Change =
   | { kind: 'insertReaction'; message: number; emoji: string; maxEmoji: number }
   | { kind: 'deleteReaction'; message: number; emoji: string };
 
-/** Where and by whom a change happens. */
+/** The room in which a change happens, and its author. */
 export interface ChangePlace {
   room: string;
   seq: number;
@@ -34,7 +34,7 @@ export interface ChangePlace {
   actor: UserRef;
 }
 
-/** A value that every engine binds. */
+/** A value that every engine can bind. */
 export type SqlValue = string | number | null;
 
 /** A change's SQL and its values. */
@@ -43,7 +43,7 @@ export interface ChangeStatement<C> {
   values: (change: C, place: ChangePlace) => SqlValue[];
 }
 
-/** The SQL of every kind of change, the same for every engine but for the dialect. Placeholders are `?`. */
+/** The SQL of every kind of change, the same for all engines except for `dialect`. Placeholders are `?`. */
 export function changeStatements(dialect: Dialect): {
   [Kind in Change['kind']]: ChangeStatement<Extract<Change, { kind: Kind }>>;
 } {
@@ -85,7 +85,7 @@ export function changeStatements(dialect: Dialect): {
       values: (c, p) => [c.role, p.room, c.user, c.role],
     },
     checkMember: {
-      // Changes nothing but counts as a change when the row is there.
+      // Changes nothing, but counts as a change if the row exists.
       sql: `UPDATE members SET role = role WHERE room_id = ? AND user_id = ?`,
       values: (c, p) => [p.room, c.user],
     },

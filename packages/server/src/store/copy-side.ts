@@ -2,25 +2,25 @@ import type { Kysely } from 'kysely';
 import { COPY_KEY } from './migrate.js';
 import type { Schema } from './schema.js';
 
-/** A table's row, whatever the table. */
+/** A row of any table. */
 export type Row = Record<string, string | number | null>;
 
-/** The tables that a copy carries over; `meta` is dealt with by itself. */
+/** The tables that a copy transfers. `meta` is handled separately. */
 export type CopiedTable = Exclude<keyof Schema, 'meta'>;
 
 /** One end of a copy: a database that nothing else uses. */
 export interface CopySide extends AsyncDisposable {
-  /** As it may be printed. */
+  /** The name to print: without a password. */
   readonly name: string;
   readonly db: Kysely<Schema>;
-  /** Makes ready to take a log that begins at a moment. */
+  /** Prepares for a log whose oldest event is from this time. */
   expect(oldest: number): Promise<void>;
-  /** Adds rows, and writes down how far the copy has come, in one transaction. */
+  /** Inserts rows and saves the copy's progress, in one transaction. */
   write(table: CopiedTable, rows: Row[], mark: string): Promise<void>;
-  /** Makes ready to be served. */
+  /** Prepares the database for a server. */
   finish(): Promise<void>;
 }
 
-/** How a copy writes its mark; the engines bind it as they do. */
+/** The SQL that saves a copy's progress. Each engine binds the value in its own way. */
 export const saveMark = (place: string): string =>
   `INSERT INTO meta (key, value) VALUES ('${COPY_KEY}', ${place}) ON CONFLICT (key) DO UPDATE SET value = excluded.value`;

@@ -6,10 +6,10 @@ import { demandNewEpoch, localKeys, readMeta, writeMeta } from './epoch.js';
 import { COPY_KEY } from './migrate.js';
 import type { Schema } from './schema.js';
 
-/** Rows that are read and written at a time. */
+/** Rows to read and write at a time. */
 const PAGE = 2000;
 
-/** Every table with its key, which gives the order of copying. A table that is missing here doesn't compile. */
+/** Every table with its key, which defines the order of copying. Doesn't compile if a table is missing. */
 const keys: { [Table in CopiedTable]: (keyof Schema[Table] & string)[] } = {
   users: ['id'],
   names: ['name_key'],
@@ -25,18 +25,18 @@ const keys: { [Table in CopiedTable]: (keyof Schema[Table] & string)[] } = {
 
 const tables = Object.keys(keys) as CopiedTable[];
 
-/** How far a copy has come; it is kept in the target, and with each page in one transaction. */
+/** The progress of a copy. It is stored in the target, in the same transaction as each page. */
 interface Mark {
-  /** The history that is copied. */
+  /** The epoch of the history that is copied. */
   epoch: string;
-  /** The last row that was written, by its table and key. */
+  /** The last row written, by table and key. */
   table?: CopiedTable;
   after?: Row[string][];
-  /** All of it is there and was compared; what is left is to say so at both ends. */
+  /** Everything is copied and compared. What remains is to record that on both sides. */
   isWhole?: true;
 }
 
-/** What a copy tells whoever waits for it. */
+/** Progress for the caller to show. */
 export interface CopyProgress {
   phase: 'copying' | 'checking';
   table: CopiedTable;
@@ -45,11 +45,12 @@ export interface CopyProgress {
 }
 
 /**
- * Copies a workspace from one database into another that is empty, or goes on with a copy that was broken off. Afterwards both
- * are read again and compared, table by table and room by room; only then may a server start on the target. The epoch is
- * kept, so that clients go on as if nothing had happened; a server that starts on the source later begins a new one.
- * @returns how many rows there are
- * @throws StartError in plain words; what was copied stays, and the same copy can go on
+ * Copies a workspace from one database into an empty one, or continues an interrupted copy. Afterwards both are read
+ * again and compared, table by table and room by room; only then may a server start on the target. The copy keeps the
+ * epoch, so that clients continue as if nothing had happened. A server that later starts on the source begins a new
+ * epoch.
+ * @returns the number of rows
+ * @throws StartError in plain words; what was copied stays, and the same copy can be continued
  */
 export async function copyWorkspace(
   from: CopySide,
@@ -70,7 +71,7 @@ export async function copyWorkspace(
     await to.finish();
     await writeMeta(to.db, COPY_KEY, JSON.stringify({ epoch, isWhole: true } satisfies Mark));
   }
-  // Two databases can't both go on with one history: from here on the target has it.
+  // Two databases can't continue the same history: from here on it belongs to the target.
   await demandNewEpoch(from.db, `it was copied to ${to.name}, which goes on with its epoch`);
   await to.db.deleteFrom('meta').where('key', '=', COPY_KEY).execute();
   return total;
@@ -87,7 +88,7 @@ async function copyRows(
     .select(sql<number | null>`min(at)`.as('at'))
     .executeTakeFirst();
   await to.expect(oldest?.at ?? Date.now());
-  // What is there of tables that come later is nothing.
+  // Tables after the one in progress are still empty.
   let done = (await countAll(to.db)).reduce((sum, count) => sum + count, 0);
   const first = mark.table === undefined ? 0 : tables.indexOf(mark.table);
   for (const table of tables.slice(first)) {
@@ -103,7 +104,7 @@ async function begin(to: CopySide, epoch: string): Promise<Mark> {
   const known = await readMeta(to.db, COPY_KEY);
   if (known !== undefined) {
     const mark = JSON.parse(known) as Mark;
-    // A source that was told that it is copied has begun a new epoch when it is opened again; what is compared decides.
+    // A source that was marked as copied has begun a new epoch if it was opened since. The comparison decides.
     if (mark.epoch === epoch || mark.isWhole) return mark;
     throw new StartError(
       `Into ${to.name} another workspace is being copied. Finish that, or choose an empty database.`,
@@ -141,7 +142,7 @@ async function countAll(db: Kysely<Schema>): Promise<number[]> {
   return counts;
 }
 
-/** A table's rows in the order of its key, which both engines sort alike. */
+/** The rows of a table in the order of its key, which both engines sort in the same way. */
 async function* pagesOf(db: Kysely<Schema>, table: CopiedTable, start?: Row[string][]): AsyncGenerator<Row[]> {
   const columns = sql.join(keys[table].map((column) => sql.ref(column)));
   for (let after = start; ;) {
@@ -180,7 +181,7 @@ async function compare(
   }
 }
 
-/** Counts and checksums of a table, for each room by itself where it has rooms. */
+/** Counts and checksums of a table, per room if it has rooms. */
 async function digest(
   db: Kysely<Schema>,
   table: CopiedTable,

@@ -1,16 +1,16 @@
-/** Everything that the engines write differently. All other SQL in `store/` is the same for both. */
+/** Everything that differs between the engines. All other SQL in `store/` is shared. */
 export interface Dialect {
-  /** `events.payload` (JSON text) with its `text` set to a value. */
+  /** `events.payload` (JSON text) with its `text` replaced by a value. */
   payloadWithText: (value: string) => string;
   /** `events.payload` without a `text`. */
   payloadWithoutText: string;
-  /** A column of text that sorts and compares by code points, whatever the database's language. */
+  /** The type of a text column that sorts and compares by code points, whatever the database's locale. */
   text: string;
-  /** What follows a table's columns when its rows are updated all the time. */
+  /** Appended to the definition of a table whose rows are updated often. */
   oftenUpdated: string;
   /** The primary key of `events`. */
   eventsKey: string;
-  /** What follows the columns of `events`. */
+  /** Appended to the definition of `events`. */
   eventsPartition: string;
 }
 
@@ -27,9 +27,9 @@ export const postgresDialect: Dialect = {
   payloadWithText: (value) => `jsonb_set(payload::jsonb, '{text}', to_jsonb(${value}::text))::text`,
   payloadWithoutText: `(payload::jsonb - 'text')::text`,
   text: 'TEXT COLLATE "C"',
-  // Room on each page, so that a new head needs no new index entries.
+  // Free space on each page, so that a new head needs no new index entries.
   oftenUpdated: 'WITH (fillfactor = 70)',
-  // A partitioned table's key must hold `at`. That (room_id, seq) is unique is kept by the room's row lock.
+  // The key of a partitioned table must include `at`. The lock on the room's row keeps (room_id, seq) unique.
   eventsKey: 'room_id, seq, at',
   eventsPartition: 'PARTITION BY RANGE (at)',
 };

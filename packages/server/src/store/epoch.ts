@@ -2,30 +2,30 @@ import type { Kysely } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import type { Schema } from './schema.js';
 
-/** Rows of `meta` that belong to one database and are never carried to another. */
+/** Rows of `meta` that describe one database. Copies leave them behind, unless noted. */
 export const metaKeys = {
-  /** The name of the unbroken history. A copy that goes on with it takes it along. */
+  /** The name of the unbroken history. A copy that continues it takes it along. */
   epoch: 'epoch',
-  /** Why the next start has to begin a new epoch, in words; absent when it need not. */
+  /** Why the next start must begin a new epoch, in words; absent if it need not. */
   newEpoch: 'new-epoch',
-  /** The run that wrote last, or what PostgreSQL tells of its own history. */
+  /** The run that wrote last, or PostgreSQL's account of its own history. */
   history: 'history',
-  /** What a check of the store writes. */
+  /** Written by a check of the store. */
   probe: 'probe',
 } as const;
 
-/** What a log says when a new epoch begins; the reason stands beside it. */
+/** Logged, with the reason, when a new epoch begins. */
 export const NEW_EPOCH = 'the database is not what was served last: a new epoch begins, and clients read again';
 
-/** The rows of `meta` that a copy leaves where they are. */
+/** The rows of `meta` that a copy leaves behind. */
 export const localKeys: readonly string[] = [metaKeys.newEpoch, metaKeys.history, metaKeys.probe];
 
-/** A name for a history that begins. */
+/** Makes a name for a new history. */
 export function newEpochName(): string {
   return randomUUID().slice(0, 8);
 }
 
-/** A value of `meta`. */
+/** Reads a value of `meta`. */
 export async function readMeta(db: Kysely<Schema>, key: string): Promise<string | undefined> {
   const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
   return row?.value;
@@ -41,8 +41,8 @@ export async function writeMeta(db: Kysely<Schema>, key: string, value: string):
 }
 
 /**
- * Says where a database stands in its history, in one transaction: with a new epoch if it isn't the continuation of the
- * last run. Answers the epoch that holds from now on.
+ * Records where a database stands in its history, in one transaction. Begins a new epoch if the database doesn't
+ * continue the last run. Returns the current epoch.
  */
 export async function enterHistory(db: Kysely<Schema>, history: string, isNew: boolean): Promise<string> {
   return db.transaction().execute(async (within) => {
@@ -53,7 +53,7 @@ export async function enterHistory(db: Kysely<Schema>, history: string, isNew: b
   });
 }
 
-/** Sees to it that the next start on a database begins a new epoch, for a reason that its log then tells. */
+/** Makes the next start on a database begin a new epoch, and log the reason. */
 export function demandNewEpoch(db: Kysely<Schema>, reason: string): Promise<void> {
   return writeMeta(db, metaKeys.newEpoch, reason);
 }
@@ -63,7 +63,7 @@ export function startNewEpoch(db: Kysely<Schema>): Promise<void> {
   return writeMeta(db, metaKeys.epoch, newEpochName());
 }
 
-/** All rooms' heads together: it grows with every event, and never falls while a history goes on. */
+/** The sum of all rooms' heads. It grows with every event, and never falls within one history. */
 export async function positionOf(db: Kysely<Schema>): Promise<number> {
   const { position } = await db
     .selectFrom('rooms')

@@ -1,15 +1,15 @@
 import type { Logger } from '../logger.js';
 
-/** What a check of a store writes, in characters: about what the longest message takes, in the log and beside it. */
+/** Characters that a check of a store writes: about what the longest message takes in the log and elsewhere. */
 export const PROBE_CHARS = 32 * 1024;
 
-/** A kind of failure is logged once in so many ms, however often it happens. */
+/** Each kind of failure is logged at most once in this time, in ms. */
 const LOG_EVERY_MS = 30_000;
 
-/** How long a commit that failed counts, in ms, when no other is tried. */
+/** How long a failed commit counts if no other is tried, in ms. */
 const DOUBT_MS = 3000;
 
-/** Why a store can't do its work, by kind, in words for an operator. The kind is what a log can be searched for. */
+/** Why a store can't work, by kind, in words for an operator. Logs can be searched for the kind. */
 export const failureWords = {
   'disk-full': 'the disk is full',
   'read-only': 'it is read-only',
@@ -31,20 +31,17 @@ export type FailureKind = keyof typeof failureWords;
 /** A failure of the engine. */
 export interface Failure {
   kind: FailureKind;
-  /** The engine's own words, for the log. */
+  /** The engine's own error text, for the log. */
   reason: string;
 }
 
 interface Told {
   at: number;
-  /** How many came since. */
+  /** How many have come since, unlogged. */
   untold: number;
 }
 
-/**
- * What an engine's failures tell about it: one warning for each kind of them in half a minute, and whether the store counts
- * as working.
- */
+/** Tracks an engine's failures: logs one warning per kind in half a minute, and knows whether the store works. */
 export class StoreHealth {
   readonly #logger: Logger;
   readonly #told = new Map<FailureKind, Told>();
@@ -56,17 +53,17 @@ export class StoreHealth {
     this.#logger = logger;
   }
 
-  /** Why nothing can be stored, as far as is known; undefined when the last that was stored worked. */
+  /** Why nothing can be stored, as far as is known; undefined if the last write worked. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
 
-  /** Whether a commit failed lately, and none has worked since. */
+  /** Whether a commit failed recently, and none has succeeded since. */
   get isDoubtful(): boolean {
     return this.#trouble !== undefined && performance.now() - this.#failedAt < DOUBT_MS;
   }
 
-  /** Something could not be stored, or read. `counts` is false for what tells nothing about commits. */
+  /** Something could not be stored or read. `counts` is false for failures that say nothing about commits. */
   failed({ kind, reason }: Failure, counts = true): void {
     const now = performance.now();
     if (counts) {

@@ -12,7 +12,7 @@ import * as hostNames from './migrations/0007-host-names.js';
 import * as logStart from './migrations/0008-log-start.js';
 import type { Schema } from './schema.js';
 
-/** Each writes for the engine that it is given. */
+/** Each runs on either engine, with its dialect. */
 const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Promise<void>> = {
   '0001-first': (db, dialect) => first.up(db, dialect),
   '0002-room-search': (db, dialect) => roomSearch.up(db, dialect),
@@ -24,11 +24,11 @@ const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Prom
   '0008-log-start': (db) => logStart.up(db),
 };
 
-/** The key in `meta` of a copy that is under way; a database that has it is not whole yet. */
+/** The key in `meta` of an unfinished copy. A database that has it is incomplete. */
 export const COPY_KEY = 'copy';
 
 /**
- * Refuses a database that is not ours, or that a newer Madang has written, before anything in it is touched.
+ * Refuses a database that is not Madang's, or that was written by a newer version, before touching anything in it.
  * @throws StartError
  */
 export async function refuseForeign(db: Kysely<Schema>, name: string): Promise<void> {
@@ -49,7 +49,7 @@ export async function refuseForeign(db: Kysely<Schema>, name: string): Promise<v
   }
 }
 
-/** Brings a database up to date, and gives a new one its epoch. */
+/** Migrates a database to the current schema, and gives a new one its epoch. */
 export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
   const bound = Object.entries(migrations).map(([name, run]): [string, Migration] => [
     name,
@@ -66,7 +66,7 @@ export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<voi
 }
 
 /**
- * Refuses a database into which a copy is under way.
+ * Refuses a database that holds an unfinished copy.
  * @throws StartError
  */
 export async function refuseUnfinishedCopy(db: Kysely<Schema>, name: string): Promise<void> {

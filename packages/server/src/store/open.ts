@@ -17,11 +17,11 @@ import type { Store } from './store.js';
 
 /** Where a workspace is kept. */
 export interface StoreSettings {
-  /** The folder of a SQLite database; not used with `database`. */
+  /** The folder of a SQLite database; ignored with `database`. */
   data: string;
   /** The address of a PostgreSQL database, instead of SQLite. */
   database?: string | undefined;
-  /** Connections that this node holds to PostgreSQL at most. */
+  /** The most connections that this node holds to PostgreSQL. */
   databaseConnections: number;
 }
 
@@ -33,13 +33,14 @@ export type { BackupProgress, BackupSummary };
  */
 export async function openStore(settings: StoreSettings, logger: Logger): Promise<Store> {
   if (settings.database === undefined) return openSqliteStore(fileIn(settings.data), logger);
-  // PostgreSQL's driver is loaded where it is used: most start without it.
+  // PostgreSQL's driver is loaded only where it is used: most starts do without it.
   const { openPostgresStore } = await import('./postgres/store.js');
   return openPostgresStore(settings.database, settings.databaseConnections, logger);
 }
 
 /**
- * Opens one end of a copy: an address of PostgreSQL, or a folder, also as `sqlite:folder`. A source must be there.
+ * Opens one end of a copy: a PostgreSQL address, or a folder, which may be written `sqlite:folder`. A source must
+ * exist.
  * @throws StartError in plain words.
  */
 export async function openCopySide(place: string, end: 'source' | 'target', logger: Logger): Promise<CopySide> {
@@ -50,7 +51,7 @@ export async function openCopySide(place: string, end: 'source' | 'target', logg
 }
 
 /**
- * Backs a data folder's SQLite database up into a file, as it is now. A server may run on it meanwhile.
+ * Backs up a data folder's current SQLite database into a file. A server may be running on it.
  * @throws StartError in plain words
  */
 export function backUpStore(
@@ -62,7 +63,7 @@ export function backUpStore(
   return backUpDatabase(fileIn(data), target, isOverwriting, onProgress);
 }
 
-/** Puts a backup into a data folder; what is there is kept beside it. See {@link restoreDatabase}. */
+/** Restores a backup into a data folder, and keeps the previous database beside it. See {@link restoreDatabase}. */
 export function restoreStore(
   backup: string,
   data: string,
@@ -72,20 +73,20 @@ export function restoreStore(
 }
 
 /**
- * Puts a copy of a data folder's SQLite database, as it is now, into another folder. A server may run on it meanwhile.
+ * Copies a data folder's current SQLite database into another folder. A server may be running on it.
  * @throws StartError in plain words
  */
 export async function copyStore(data: string, target: string): Promise<void> {
   await backUpDatabase(fileIn(data), fileIn(target), false, () => undefined);
 }
 
-/** Keeps a data folder's SQLite database from being written, also by the server on it, until it is released. */
+/** Blocks writes to a data folder's SQLite database, including those of the server on it, until released. */
 export function holdStore(data: string): { release(): void } {
   return holdDatabase(fileIn(data));
 }
 
 /**
- * Begins a new epoch at once. Nodes that run on PostgreSQL take it on; a server on SQLite must be stopped first.
+ * Begins a new epoch at once. Nodes running on PostgreSQL adopt it; a server on SQLite must be stopped first.
  * @throws StartError in plain words
  */
 export async function beginNewEpoch(settings: Pick<StoreSettings, 'data' | 'database'>, logger: Logger): Promise<void> {
@@ -95,7 +96,7 @@ export async function beginNewEpoch(settings: Pick<StoreSettings, 'data' | 'data
   await startNewEpoch(side.db);
 }
 
-/** The SQLite database in a folder; whoever asks will open it, so this Node must be able to. */
+/** The SQLite database in a folder. The caller is about to open it, so this Node must be able to. */
 function fileIn(folder: string): string {
   refuseUnfitDriver();
   return join(folder, 'madang.db');

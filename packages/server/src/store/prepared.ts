@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from './schema.js';
 
-/** Stands in a compiled query for a value that each asking brings. */
+/** A placeholder in a compiled query for a value that each call supplies. */
 class Argument {
   readonly name: string;
 
@@ -10,7 +10,7 @@ class Argument {
   }
 }
 
-/** Gives what stands for a value, in the place where it is bound. */
+/** Returns the placeholder for a value, to use where it is bound. */
 export type Place<Arguments> = <Name extends keyof Arguments & string>(name: Name) => Arguments[Name];
 
 /** Runs a compiled query at once. */
@@ -18,14 +18,16 @@ type RunNow = (sql: string, parameters: readonly unknown[]) => unknown[];
 
 const runsNow = new WeakMap<Kysely<Schema>, RunNow>();
 
-/** Lets a database's prepared queries be run without the query builder's layers: they cost as much again as finding a few rows. */
+/**
+ * Lets a database's prepared queries run without the query builder's layers, which cost as much as finding a few rows.
+ */
 export function runNow(read: Kysely<Schema>, run: RunNow): void {
   runsNow.set(read, run);
 }
 
 /**
- * A query that is asked all the time, as for each connection that comes: built and compiled once for a database, since
- * that costs several times what finding a few rows does. `build` writes the query with `place(name)` for its values.
+ * A frequent query, such as those for each new connection: built and compiled once per database, since that costs
+ * several times what finding a few rows does. `build` writes the query with `place(name)` for its values.
  */
 export function prepared<Arguments extends object, Row>(
   build: (read: Kysely<Schema>, place: Place<Arguments>) => Compilable<Row>,

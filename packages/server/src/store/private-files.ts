@@ -1,22 +1,27 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What everyone but the owner may do. */
+/** The permission bits of everyone but the owner. */
 const OTHERS = 0o077;
 
-/** Makes a folder and those above it, for its owner alone. Node's own recursive mkdir never returns where none can be made, as in /proc. */
+/**
+ * Creates a folder and its parents, for their owner alone. Node's own recursive mkdir never returns where a folder
+ * can't be created, as in /proc.
+ */
 export function makePrivateFolder(path: string): void {
   if (existsSync(path)) return;
   makePrivateFolder(dirname(path));
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** Makes an empty file for its owner alone, whatever the umask; does nothing when it is there. */
+/** Creates an empty file for its owner alone, whatever the umask. Does nothing if it exists. */
 export function makePrivateFile(path: string): void {
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
 }
 
-/** Takes a file from everyone but its owner. Answers whether others could use it; false when there is none. */
+/**
+ * Removes everyone's permissions but the owner's. Returns whether others could use the file; false if there is none.
+ */
 export function keepPrivate(path: string): boolean {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   if ((mode & OTHERS) === 0) return false;
@@ -24,7 +29,7 @@ export function keepPrivate(path: string): boolean {
   return true;
 }
 
-/** Whether others than its owner may look into a folder. */
+/** Whether anyone but its owner may look into a folder. */
 export function isOpenToOthers(folder: string): boolean {
   return ((statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & OTHERS) !== 0;
 }

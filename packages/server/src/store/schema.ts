@@ -1,6 +1,6 @@
 import type { EventName, MemberRole, RoomKind, User } from '@madang/protocol';
 
-/** The rows of every table. Times are ms since the epoch; `name_key` is what names that look alike share. */
+/** The rows of every table. Times are in ms since 1970. Names that look alike share a `name_key`. */
 export interface Schema {
   meta: { key: string; value: string };
   users: {
@@ -9,10 +9,10 @@ export interface Schema {
     name: string;
     created_at: number;
     last_seen_at: number;
-    /** Of the app's users: no guest can have this name, nor one that looks like it. Null for others. */
+    /** Set for users of the app: no guest can have this name, or one that looks like it. Null for others. */
     name_key: string | null;
   };
-  /** Who holds a nickname, and until when if they don't come back. */
+  /** Who holds a nickname, and until when unless they return. */
   names: { name_key: string; user_id: string; held_until: number };
   sessions: { token_hash: string; user_id: string; created_at: number; last_used_at: number };
   rooms: {
@@ -25,13 +25,13 @@ export interface Schema {
     created_at: number;
     creator_id: string | null;
     client_id: string | null;
-    /** What at most one room may have: a public room's name, a direct room's pair. */
+    /** Unique among rooms: a public room's name, a direct room's pair. */
     unique_key: string | null;
     head: number;
-    /** Up to this seq the log, its messages and their reactions are no longer kept; 0 while all of it is. */
+    /** Up to this seq, log entries, messages and reactions are no longer kept; 0 if everything is. */
     log_start: number;
     member_count: number;
-    /** 1 while one of the two of a direct room blocks the other. */
+    /** 1 if one of the two in a direct room blocks the other. */
     blocked: number;
   };
   members: {
@@ -40,14 +40,14 @@ export interface Schema {
     role: MemberRole;
     joined_at: number;
     joined_seq: number;
-    /** Who brought them in; null if they came themselves. */
+    /** Who brought them in; null if they joined on their own. */
     added_by: string | null;
-    /** The room is hidden from them while it has no message after this seq; null if it isn't. */
+    /** The room is hidden from them until a message comes after this seq; null if it isn't hidden. */
     hidden_seq: number | null;
   };
-  /** `user_id` wants nothing of `blocked_id`. */
+  /** `user_id` has blocked `blocked_id`. */
   blocks: { user_id: string; blocked_id: string; at: number };
-  /** How far users have read rooms, and when they came that far. */
+  /** How far users have read rooms, and when they got there. */
   reads: { user_id: string; room_id: string; seq: number; at: number };
   events: {
     room_id: string;
@@ -56,9 +56,12 @@ export interface Schema {
     at: number;
     actor_id: string;
     actor_name: string;
-    /** The event's own fields as JSON; the `text` of a message that it makes is the message's of now, and an edit has none. */
+    /**
+     * The event's own fields as JSON. The `text` of a message's first event is its current one; an edit's payload has
+     * no text.
+     */
     payload: string;
-    /** The message that the event is about, unless it is the one that made it. */
+    /** The message that the event is about, unless this event created it. */
     message_seq: number | null;
   };
   messages: {
@@ -82,9 +85,9 @@ export interface Schema {
   };
 }
 
-/** A row of `events`; an edit's with the text that its message has now, empty where it has none any more. */
+/** A row of `events`. An edit has its message's current text; empty if the message has none any more. */
 export type EventRecord = Schema['events'] & { edited_text: string | null };
 
-/** The columns of an {@link EventRecord}. Other events cost nothing by it. */
+/** The columns of an {@link EventRecord}. Other events cost nothing extra. */
 export const EVENT_COLUMNS = `events.*, CASE WHEN events.name = 'message.edited' THEN coalesce((SELECT messages.text
   FROM messages WHERE messages.room_id = events.room_id AND messages.seq = events.message_seq), '') END AS edited_text`;

@@ -7,63 +7,65 @@ import type { EventRecord, Schema } from './schema.js';
 /**
  * What keeps everything: SQLite for one machine, PostgreSQL for several nodes, behind the same rules.
  *
- * - S1 What `commit` answered is on disk: a crash or a power cut right after loses nothing of it.
+ * - S1 Once `commit` has resolved, its events are on disk: a crash or a power cut right after loses none of them.
  * - S2 A room's events have seq 1, 2, 3 … in commit order, without a gap.
  * - S3 An append whose first change changes nothing (a message with a known clientId, a second join) appends nothing.
- * - S4 An append is whole or not at all; one that fails harms no other of its batch.
+ * - S4 An append happens completely or not at all; one that fails harms no other of its batch.
  * - S5 An append with `guard` is refused unless that user is a member of the room at that place in the log.
- * - S6 A read that starts after `commit` answered sees it.
- * - S7 When the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is there; unless the
- *   connection broke while PostgreSQL was committing: then it may be there, whole, and a repeat answers unchanged.
- * - S8 A message has one text, that of now: `events` answers with it wherever the message was made or edited, and no table
- *   holds an earlier one, nor any of a deleted message.
- * - S9 A room's log start never goes back, nor does its head. What is up to the log start counts as gone from the moment at which
- *   it was raised; what is above it is untouched.
+ * - S6 A read that starts after `commit` has resolved sees it.
+ * - S7 If the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is stored; unless the
+ *   connection broke while PostgreSQL was committing: then all of it may be there, and a repeat answers "unchanged".
+ * - S8 A message has only its current text: `events` returns it wherever the message was created or edited, and no
+ *   table holds an earlier one, nor any of a deleted message.
+ * - S9 Neither a room's log start nor its head ever goes back. Everything up to the log start counts as gone from the
+ *   moment it was raised; everything above is untouched.
  */
 export interface Store {
-  /** The name of this database's unbroken history. On PostgreSQL it can become another one: {@link Store.onNewEpoch}. */
+  /** The name of this database's unbroken history. On PostgreSQL it can change: {@link Store.onNewEpoch}. */
   readonly epoch: string;
-  /** Names the database itself: nodes that share it find each other by that, whatever becomes of the epoch. */
+  /** Names the database itself: nodes that share it find each other by this name, whatever happens to the epoch. */
   readonly place: string;
-  /** The time that counts: this machine's, or the one of the database that nodes share. */
+  /** The clock that counts: this machine's, or that of the database that nodes share. */
   readonly clock: Clock;
-  /** Why nothing can be stored, in words for an operator; undefined when the last commit, or check, worked. */
+  /** Why nothing can be stored, in words for an operator; undefined if the last commit, or check, worked. */
   readonly trouble: string | undefined;
-  /** What an operator should look after while all still works. */
+  /** Something for an operator to look into while everything still works. */
   readonly notice: string | undefined;
-  /** For queries. Never written through, but by the queries of {@link Store.write}'s owners. */
+  /** For queries. Writes go through the queries of {@link Store.write}'s owners only. */
   readonly read: Kysely<Schema>;
-  /** For tables that are no room's log (users, sessions, names, reads); each statement commits by itself. */
+  /** For tables outside the rooms' logs (users, sessions, names, read marks). Each statement commits on its own. */
   readonly write: Kysely<Schema>;
   /** Appends to room logs: all in one transaction, in this order. */
   commit(batch: readonly Append[]): Promise<AppendResult[]>;
-  /** A room and what a user is in it, or undefined when there is no such room. On the hot path. */
+  /** A room and a user's role in it; undefined if there is no such room. On the hot path. */
   access(room: string, user: string): Promise<RoomAccess | undefined>;
   /** Events of a room after a seq, oldest first. On the hot path. */
   events(room: string, after: number, limit: number): Promise<EventRecord[]>;
-  /** Says whether one of the two of a direct room blocks the other. */
+  /** Records on a direct room whether one of the two blocks the other. */
   setBlocked(room: string, blocked: boolean): Promise<void>;
-  /** Says that a room is kept from after this seq on only. It removes nothing by itself. */
+  /** Sets the seq after which a room's log is kept. Removes nothing itself. */
   raiseLogStart(room: string, seq: number): Promise<void>;
-  /** Runs work of which one node at a time may do such; answers false, without running it, while another does. */
+  /**
+   * Runs `work` under a lease that one node at a time holds. Returns false, without running it, if another node has it.
+   */
   alone(work: (months: LogMonths) => Promise<void>): Promise<boolean>;
-  /** An event by another node was delivered here: a database that lacks it is not this one's continuation. */
+  /** An event of another node was delivered here: a database that lacks it does not continue this one. */
   saw(event: { room: string; seq: number; at: number; actor: string }): void;
   /**
-   * Hears that a new epoch has begun, or that a database is back that was taken away: what was read or delivered so far may be
-   * of a history that is gone, or not all that there is.
+   * Calls the listener when a new epoch begins, or when a database that was taken away is back: what was read or
+   * delivered so far may belong to a lost history, or be incomplete.
    */
   onNewEpoch(listener: () => void): void;
-  /** Whether the engine can commit: commits something as large as a message. Throws what is wrong. */
+  /** Checks that the engine can commit, by committing something as large as a message. Throws what is wrong. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The parts of the log that can be dropped as a whole. SQLite has none. */
+/** The parts of the log that can be dropped whole. SQLite has none. */
 export interface LogMonths {
-  /** When the newest of the months ended that were over before a moment; undefined when there is none. */
+  /** The end of the newest month that was over before a moment; undefined if there is none. */
   newestEnd(before: number): Promise<number | undefined>;
-  /** Drops the months that ended before a moment, or at it. False when those who use the log did not let it just now. */
+  /** Drops the months that ended at or before a moment. Returns false if users of the log did not allow it just now. */
   drop(before: number): Promise<boolean>;
 }
 
@@ -73,16 +75,16 @@ export interface Append {
   actor: UserRef;
   at: number;
   events: NewEvent[];
-  /** Only if this user is a member when it commits. */
+  /** Only commit if this user is a member by then. */
   guard?: string | undefined;
 }
 
-/** Whether an append makes its room. Any other needs the room to be there, or fails. */
+/** Whether an append creates its room. Any other append fails if the room doesn't exist. */
 export function createsRoom(append: { events: readonly Pick<NewEvent, 'changes'>[] }): boolean {
   return append.events[0]?.changes[0]?.kind === 'insertRoom';
 }
 
-/** Whether an append is one plain message: nearly all are, and engines have a short way for them. */
+/** Whether an append is one plain message: nearly all are, and engines have a fast path for them. */
 export function isPlainMessage(append: Append): boolean {
   const [event, ...others] = append.events;
   return others.length === 0 && event?.messageSeq === undefined && event?.changes.length === 1
@@ -90,19 +92,22 @@ export function isPlainMessage(append: Append): boolean {
     : false;
 }
 
-/** An event before it has its place. */
+/** An event that has no seq yet. */
 export interface NewEvent {
   name: EventName;
-  /** What the log keeps of it. */
+  /** What the log keeps of the event. */
   payload: Record<string, unknown>;
-  /** The text that an edit gives its message. It's kept there alone, so that an edit costs the same however many came before. */
+  /**
+   * The text that an edit gives its message. It's kept only there, so that an edit costs the same however many came
+   * before.
+   */
   text?: string;
-  /** The message that it is about, unless the event makes it. */
+  /** The message that the event is about, unless it creates it. */
   messageSeq?: number;
   changes: Change[];
 }
 
-/** What became of an append. */
+/** The outcome of an append. */
 export type AppendResult =
   /** The seq of each of its events; 0 for one that changed nothing. */
   | { status: 'appended'; seqs: number[] }
@@ -110,14 +115,14 @@ export type AppendResult =
   | { status: 'refused' }
   | { status: 'failed'; reason: string };
 
-/** A room as permission questions need it. */
+/** A room as permission checks need it. */
 export interface RoomAccess {
   room: string;
   kind: RoomKind;
   head: number;
-  /** Up to where the room's log is no longer kept. */
+  /** The seq up to which the room's log is no longer kept. */
   logStart: number;
-  /** 1 while one of the two of a direct room blocks the other. */
+  /** 1 if one of the two in a direct room blocks the other. */
   blocked: number;
   role: MemberRole | null;
 }

@@ -1,6 +1,6 @@
 import { MadangError } from '@madang/protocol';
 
-/** What a caller is told when the engine can't do it now; the cause is for the log. */
+/** The caller's error if the engine can't do it now. The cause is for the log. */
 export function unavailable(cause: unknown): MadangError {
   return new MadangError(
     { code: 'unavailable', message: 'The server cannot store anything right now; try again' },

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What an author has sent is found by the client's id first: ids that begin with the time (UUID version 7, as the SDK
- * makes them) then all go to the index's end, whoever sends, where before each author had a page of their own to write.
+ * Puts the client's id first in the index of sent messages. Ids that begin with the time (UUID version 7, as the SDK
+ * makes them) then all go to the end of the index, whoever sends them. Before, each author had their own page to write.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql.raw(`DROP INDEX messages_client`).execute(db);

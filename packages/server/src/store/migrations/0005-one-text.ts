@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialect.js';
 
-/** A message has one text, that of now: what it said before its edits leaves the log. */
+/** A message has only its current text: earlier texts are removed from the log. */
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const text = `(SELECT messages.text FROM messages WHERE messages.room_id = events.room_id AND messages.seq = events.seq)`;
   const edited = `SELECT room_id, message_seq FROM events WHERE message_seq IS NOT NULL AND name = 'message.edited'`;

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialect.js';
 
 /**
- * Who brought somebody into a room, whether they hide it, and who blocks whom. Of those who are in rooms already it is not
- * known who brought them: they count as having come themselves.
+ * Adds who brought a member into a room, whether the member hides it, and who blocks whom. For existing members it is
+ * unknown who brought them: they count as having joined on their own.
  */
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const { text } = dialect;

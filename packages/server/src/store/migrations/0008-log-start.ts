@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** The column by the field's word for what it holds. */
+/** Renames the column to the field's term. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql.raw('ALTER TABLE rooms RENAME COLUMN floor TO log_start').execute(db);
 }

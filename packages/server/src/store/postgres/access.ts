@@ -2,7 +2,7 @@ import type { RoomAccess } from '../store.js';
 import type { Statement } from './pipeline.js';
 import type { QueryPool } from './pool.js';
 
-/** Questions that are on their way at the same time; those that come meanwhile gather for the next. */
+/** Queries in flight at the same time. Requests that arrive meanwhile gather for the next one. */
 const LANES = 2;
 
 const readAccess: Statement = {
@@ -24,22 +24,22 @@ interface Question {
 }
 
 /**
- * Answers what users are in rooms, many at once: under load one statement answers all who asked while the one before it
- * was on its way, as commits do. When idle, a lone question goes at once. Answers come in the order of the questions, so
- * that what a client sends without waiting is appended in the order in which it was sent.
+ * Looks up users' access to rooms, many at once. Under load, one statement answers all requests that arrived during the
+ * one before it, as with commits; when idle, a lone request goes out at once. Answers come in the order of the
+ * requests, so that messages a client sends without waiting are appended in the order they were sent.
  */
 export class AccessReader {
   readonly #pool: QueryPool;
   #gathering: Question[] = [];
   #busyLanes = 0;
-  /** Resolves when all questions that have gone so far are answered. */
+  /** Resolves when all requests sent so far are answered. */
   #answered: Promise<void> = Promise.resolve();
 
   constructor(pool: QueryPool) {
     this.#pool = pool;
   }
 
-  /** A room and what a user is in it, as it is when this is asked or later. */
+  /** A room and a user's role in it, as of this call or later. */
   read(room: string, user: string): Promise<RoomAccess | undefined> {
     return new Promise((resolve, reject) => {
       this.#gathering.push({ room, user, resolve, reject });
@@ -49,7 +49,7 @@ export class AccessReader {
 
   async #run(): Promise<void> {
     this.#busyLanes += 1;
-    // Those who ask in the same turn of the loop go together.
+    // Requests of one turn of the event loop go together.
     await Promise.resolve();
     while (this.#gathering.length > 0) {
       const questions = this.#gathering;

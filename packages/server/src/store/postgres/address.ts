@@ -4,36 +4,36 @@ import { type ClientConfig, type CustomTypesConfig, types } from 'pg';
 import { type ConnInfo, notTaken, readConnInfo } from './conninfo.js';
 import { readTls, type TlsTries } from './tls.js';
 
-/** The name under which Madang's connections stand in `pg_stat_activity`; a name that is given follows it. */
+/** The application name of Madang's connections in `pg_stat_activity`; a configured name follows it. */
 export const APPLICATION = 'madang';
 
-/** What every session of ours begins with. Compiling a plan costs more than any query of ours. */
+/** Options for every session: compiling a plan costs more than any of our queries. */
 const SESSION_OPTIONS = '-c jit=off';
 
-/** Where a server of this machine has its socket, if no host is given. */
+/** Where a local server has its socket, if no host is given. */
 const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp'];
 
 const PORT = 5432;
 
 const INT8 = 20;
 
-/** BIGINT comes back as a number: seqs, counts and times in ms stay below 2^53. */
+/** Parses BIGINT as a number: seqs, counts and times in ms stay below 2^53. */
 const numbers: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === INT8 ? Number : types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
 };
 
-/** Where a database is. */
+/** A parsed PostgreSQL address. */
 export interface PostgresAddress {
-  /** For each server that may be the primary, what its connections begin with: ways to try, one after the other. */
+  /** For each server that may be the primary, the connection settings to try, one after the other. */
   readonly servers: readonly (readonly ClientConfig[])[];
-  /** How long the first connection may take, in ms, if the address says so. */
+  /** How long the first connection may take, in ms, if the address sets it. */
   readonly connectMs: number | undefined;
-  /** The address as it may be printed: without the password. */
+  /** The address to print: without the password. */
   readonly name: string;
 }
 
-/** Parts that are taken, and the values of those that can be but some. */
+/** Supported settings, with a pattern for those that allow only some values. */
 const TAKEN: Readonly<Record<string, RegExp>> = {
   ...Object.fromEntries(
     ['host', 'hostaddr', 'port', 'dbname', 'user', 'password', 'passfile', 'options', 'application_name', 'ssl']
@@ -41,7 +41,7 @@ const TAKEN: Readonly<Record<string, RegExp>> = {
       .map((keyword) => [keyword, /^/]),
   ),
   connect_timeout: /^\d{1,5}$/,
-  // Whatever it says, the one that takes writes is used.
+  // Whatever it says, Madang uses the server that accepts writes.
   target_session_attrs: /^(any|read-write|primary)$/,
   load_balance_hosts: /^(disable|random)$/,
   client_encoding: /^(utf-?8|auto)$/i,
@@ -54,9 +54,9 @@ const TAKEN: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Reads an address in libpq's forms (see `conninfo.ts`), with several hosts where a standby may take over:
+ * Parses an address in libpq's forms (see `conninfo.ts`), with several hosts if a standby may take over:
  * `postgres://user:password@one:5432,two:5432/database`.
- * @throws StartError that names the part that is not taken, and repeats no value, for it may be a password
+ * @throws StartError that names the unsupported part but repeats no value, which might be a password
  */
 export function parseAddress(address: string, environment?: NodeJS.ProcessEnv): PostgresAddress {
   const info = readConnInfo(address, environment);
@@ -81,16 +81,16 @@ export function parseAddress(address: string, environment?: NodeJS.ProcessEnv): 
   };
 }
 
-/** The user in an address that may be printed, if it names one. */
+/** The user in a printable address, if it names one. */
 export function userIn(name: string): string | undefined {
   const user = /^postgres:\/\/([^@/]*)@/.exec(name)?.[1];
   return user === undefined ? undefined : decodeURIComponent(user);
 }
 
 interface Place {
-  /** A name or an address; the folder of a socket begins with `/`. */
+  /** A name or an address; a socket's folder begins with `/`. */
   host: string;
-  /** Where the host is, if its name is not to be looked up. */
+  /** The host's address, if its name is not to be resolved. */
   hostaddr: string | undefined;
   port: number;
 }
@@ -113,13 +113,13 @@ function placesOf(info: ConnInfo): Place[] {
   });
 }
 
-/** Without a host it is this machine's own server: by its socket, if there is one. */
+/** Without a host it is the local server: by its socket, if there is one. */
 function usualHost(port: number): string {
   return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`)) ?? 'localhost';
 }
 
 function configsFor({ host, hostaddr, port }: Place, tries: TlsTries): ClientConfig[] {
-  // A socket of this machine is never encrypted.
+  // A local socket is never encrypted.
   if (host.startsWith('/')) return [{ host, port, ssl: false }];
   return tries.map((tls) => ({
     host: hostaddr ?? host,
@@ -138,7 +138,7 @@ function sessionOf(info: ConnInfo): ClientConfig {
   };
 }
 
-/** The password of a file that the address names; libpq's usual one is read by the driver. */
+/** The password from a file that the address names. The driver reads libpq's default file itself. */
 function passwordIn(info: ConnInfo, place: Place & { user: string; database: string }): string | undefined {
   const { passfile } = info;
   if (passfile === undefined || !existsSync(passfile)) return undefined;

@@ -7,7 +7,7 @@ import { isContention, isOvertaken, isUnavailable } from './failures.js';
 import { insertMessages, isMessageRun, messageResults, messageValues, repeatKey } from './message-run.js';
 import { Pipeline, type Statement } from './pipeline.js';
 
-/** Locks rooms for the rest of the transaction. Always in this order, so that no two nodes wait for each other. */
+/** Locks rooms for the rest of the transaction, always in the same order, so that no two nodes deadlock. */
 const lockRooms: Statement = {
   name: 'lock-rooms',
   text: `SELECT id, head FROM rooms WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
@@ -31,7 +31,7 @@ const writeHead: Statement = { name: 'write-head', text: `UPDATE rooms SET head 
 
 const changes = prepareChanges();
 
-/** The statements of `changes.ts` as PostgreSQL takes them: numbered places instead of `?`. */
+/** The statements of `changes.ts` in PostgreSQL's form: numbered placeholders instead of `?`. */
 function prepareChanges(): Record<string, { statement: Statement; values: ChangeStatement<Change>['values'] }> {
   const prepared = Object.entries(changeStatements(postgresDialect)).map(([kind, { sql, values }]) => {
     let place = 0;
@@ -42,10 +42,10 @@ function prepareChanges(): Record<string, { statement: Statement; values: Change
 }
 
 /**
- * Commits a batch. Plain messages cost one round trip for all of them together: BEGIN, the rooms' locks, one insert and
- * COMMIT are sent in one go. A batch with other events costs two, and one more for each event that its busiest room
- * gets; rooms go side by side. Only if something in it fails, it is done again in parts.
- * @throws what PostgreSQL answered when it can't commit; the connection is then not to be used again
+ * Commits a batch. Plain messages cost one round trip for all of them: BEGIN, the rooms' locks, one insert and COMMIT
+ * are sent together. A batch with other events costs two, plus one for each event of its busiest room, since rooms
+ * proceed side by side. Only if something fails is the batch redone in parts.
+ * @throws PostgreSQL's error if it can't commit; the connection must then not be used again
  */
 export async function commitBatch(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
   const ways = [isMessageRun(batch) ? commitMessages : commitEvents, commitInParts];
@@ -81,14 +81,14 @@ async function commitEvents(client: Client, batch: readonly Append[]): Promise<A
 async function commitInParts(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
   const pipeline = new Pipeline(client);
   pipeline.send('BEGIN');
-  // Before the first savepoint: going back to one gives the locks back that were taken after it.
+  // Before the first savepoint: rolling back to one releases the locks taken after it.
   pipeline.send(lockRooms, [roomsOf(batch)]);
   const results = await applyOrSplit(pipeline, batch);
   await pipeline.commit();
   return results;
 }
 
-/** Applies a batch; if it fails, each half by itself, until the append that fails stands alone (S4). */
+/** Applies a batch; if it fails, applies each half separately, until the failing append is alone (S4). */
 async function applyOrSplit(pipeline: Pipeline, batch: readonly Append[], attempt = 1): Promise<AppendResult[]> {
   pipeline.send('SAVEPOINT part');
   try {
@@ -104,7 +104,7 @@ async function applyOrSplit(pipeline: Pipeline, batch: readonly Append[], attemp
       const first = await applyOrSplit(pipeline, batch.slice(0, middle));
       return [...first, ...(await applyOrSplit(pipeline, batch.slice(middle)))];
     }
-    // What another node has just taken is visible now, and changes nothing the second time.
+    // What another node has just taken is visible now, so the second attempt changes nothing.
     if (attempt === 1 && isOvertaken(error)) return applyOrSplit(pipeline, batch, 2);
     return [{ status: 'failed', reason: messageOf(error) }];
   }
@@ -126,10 +126,10 @@ function byRoom(batch: readonly Append[]): Numbered[][] {
   return [...rooms.values()];
 }
 
-/** Appends to several rooms in an open transaction, whose rooms are locked. */
+/** Appends to several rooms in an open transaction that holds their locks. */
 class BatchPart {
   readonly #pipeline: Pipeline;
-  /** Heads and members as the transaction has made them so far. */
+  /** Heads and members so far in this transaction. */
   readonly #heads = new Map<string, number>();
   readonly #members = new Set<string>();
   readonly #results: AppendResult[] = [];
@@ -138,22 +138,22 @@ class BatchPart {
     this.#pipeline = pipeline;
   }
 
-  /** Answers when the results are known; what only can fail may still be on its way. */
+  /** Resolves when the results are known. Statements that matter only if they fail may still be in flight. */
   async apply(batch: readonly Append[]): Promise<AppendResult[]> {
     await this.#look(batch);
     const rooms = byRoom(batch);
     const isPlain = (appends: Numbered[]) => appends.every(({ append }) => isPlainMessage(append));
-    // All rooms that get messages only go together; each other room goes beside them, one event after the other.
+    // Rooms that get only messages go together. Each other room goes beside them, one event after the other.
     const lanes = [rooms.filter(isPlain).flat(), ...rooms.filter((appends) => !isPlain(appends))];
     const applied = await Promise.allSettled(lanes.map((appends) => this.#applyInTurn(appends)));
     const failed = applied.find((lane) => lane.status === 'rejected');
     if (!failed) return this.#results;
-    // The reason may be in another lane; an error of our own is in none: values that are no JSON, for one.
+    // The reason may be in another lane. Our own errors, such as values that are not JSON, are in none.
     await this.#pipeline.done();
     throw failed.reason;
   }
 
-  /** Finds heads and guards. The rooms are locked, so nobody else changes them. */
+  /** Reads heads and guards. The rooms are locked, so nobody else changes them. */
   async #look(batch: readonly Append[]): Promise<void> {
     const heads = this.#pipeline.ask(readHeads, [roomsOf(batch)]);
     const guarded = batch.filter((append) => append.guard !== undefined);
@@ -201,7 +201,7 @@ class BatchPart {
     return { status: 'appended', seqs };
   }
 
-  /** Waits for the first change alone, which decides whether the event happens (S3); the rest rides along. */
+  /** Waits only for the first change, which decides whether the event happens (S3), and not for the rest. */
   async #applyEvent(append: Append, event: NewEvent, seq: number): Promise<boolean> {
     const { room, actor, at } = append;
     const payload = JSON.stringify(event.payload);
@@ -221,7 +221,10 @@ class BatchPart {
   }
 }
 
-/** Parts of appends that go in one statement: plain messages in a row, none of them twice; any other alone. */
+/**
+ * Splits appends into runs for one statement each: consecutive plain messages without repeats, or any other append
+ * alone.
+ */
 function runsOf(appends: Numbered[]): Numbered[][] {
   const runs: Numbered[][] = [];
   const seen = new Set<string>();

@@ -3,10 +3,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { StartError } from '../../errors.js';
 
-/** A connection's settings by libpq's keywords; a host and a port may each be a list with commas. */
+/** A connection's settings by libpq's keywords. Host and port may each be a comma-separated list. */
 export type ConnInfo = Readonly<Record<string, string>>;
 
-/** Settings that the environment gives where the address doesn't. */
+/** Settings that come from the environment if the address lacks them. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   host: 'PGHOST',
   hostaddr: 'PGHOSTADDR',
@@ -25,7 +25,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   target_session_attrs: 'PGTARGETSESSIONATTRS',
 };
 
-/** Where the services of all users are, beside each user's own. */
+/** System-wide service files, used after the user's own. */
 const SERVICE_FILES = ['/etc/postgresql-common/pg_service.conf', '/etc/pg_service.conf'];
 
 const URI = /^postgres(?:ql)?:\/\/(?:([^/?#@]*)@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
@@ -36,9 +36,9 @@ export function isPostgresAddress(text: string): boolean {
 }
 
 /**
- * Reads an address in libpq's forms: a URI, or `keyword=value` with spaces between. What it leaves out is taken from its
- * service, then from the environment.
- * @throws StartError that doesn't repeat the address, for it may hold a password
+ * Parses an address in libpq's forms: a URI, or space-separated `keyword=value` pairs. Whatever it leaves out comes
+ * from its service, then from the environment.
+ * @throws StartError that doesn't repeat the address, which may hold a password
  */
 export function readConnInfo(address: string, environment: NodeJS.ProcessEnv = process.env): ConnInfo {
   const given = /^postgres(ql)?:/.test(address) ? readUri(address) : readKeywords(address);
@@ -75,14 +75,17 @@ function readUri(address: string): Record<string, string> {
   return settings;
 }
 
-/** One host of a URI with its port; an address of IPv6 stands in brackets. */
+/** One host of a URI with its port. An IPv6 address is in brackets. */
 function readPlace(place: string): { host: string; port: string } {
   const [, bracketed, plain = '', port = ''] =
     /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(place) ?? unreadable('a host or its port');
   return { host: bracketed ?? plain, port };
 }
 
-/** `keyword=value` with spaces between; a value with spaces stands in single quotes, and a backslash takes what follows as it is. */
+/**
+ * Space-separated `keyword=value` pairs. A value with spaces is in single quotes; a backslash escapes the next
+ * character.
+ */
 function readKeywords(text: string): Record<string, string> {
   const settings: Record<string, string> = {};
   const pair = /\s*([A-Za-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'(?=\s|$)|((?:[^\s'\\]|\\.)*))\s*/gsy;
@@ -124,7 +127,7 @@ function decoded(text: string, part: string): string {
   }
 }
 
-/** A part of the address that can't be used, in words that don't repeat its value. */
+/** An error about a part of the address, in words that don't repeat its value. */
 export function notTaken(part: string, reason: string): StartError {
   const name = /^\w{1,40}$/.test(part) ? `"${part}"` : 'one';
   return new StartError(`The part ${name} of the database's address is not taken: ${reason}. (See --database.)`);

@@ -9,11 +9,11 @@ import { explain } from './failures.js';
 import { ensurePartitions } from './partitions.js';
 import { connect, kyselyOn, prepare } from './prepare.js';
 
-/** The name of a copy's own connection, which is no server's. */
+/** The application name of a copy's own connection, which tells it from a server's. */
 const COPIER = 'madang copy';
 
 /**
- * Opens a PostgreSQL database for a copy; servers that run on it stand in the way.
+ * Opens a PostgreSQL database for a copy. Refuses if servers are running on it.
  * @throws StartError in plain words
  */
 export async function openPostgresSide(url: string, logger: Logger): Promise<CopySide> {

@@ -1,22 +1,22 @@
 import type { Client } from 'pg';
 import type { Clock } from '../../clock.js';
 
-/** What the database's clock shows, in ms since the epoch. */
+/** The time on the database's clock, in ms since 1970. */
 export const DATABASE_TIME = `(extract(epoch FROM clock_timestamp()) * 1000)::float8`;
 
-/** How far two clocks may come apart from one reading to the next, in ms: 500 ppm of 2 s, as clocks are put right. */
+/** How far two clocks may drift apart between readings, in ms: 500 ppm of 2 s, the rate at which clocks are slewed. */
 const DRIFT_MS = 1;
 
 /**
- * The time by the database's clock, which all nodes share. A node's own may be wrong by years: what it stored would be
- * over for the others at once, or never.
+ * The time by the database's clock, which all nodes share. A node's own clock may be wrong by years, so that what it
+ * stored would expire for the others at once, or never.
  */
 export class DatabaseClock implements Clock {
-  /** Between these lies what is added to `performance.now()`, which no change of this machine's clock moves. */
+  /** Bounds of the offset from `performance.now()`, which no change of this machine's clock affects. */
   #least = -Infinity;
   #most = Infinity;
 
-  /** Asks for the time. */
+  /** Reads the time. */
   static async read(client: Client): Promise<DatabaseClock> {
     const clock = new DatabaseClock();
     const askedAt = performance.now();
@@ -30,8 +30,8 @@ export class DatabaseClock implements Clock {
   }
 
   /**
-   * Takes in what the database's clock has shown to a question that left at `askedAt` of `performance.now()`: it was read
-   * at some moment since. Each reading narrows what is known; one that contradicts it tells that a clock has jumped.
+   * Takes in a reading by a query that was sent at `askedAt` of `performance.now()`: the clock was read at some moment
+   * since. Each reading narrows the bounds. One that contradicts them means that a clock has jumped.
    */
   set(shown: number, askedAt: number): void {
     const [least, most] = [shown - performance.now(), shown - askedAt];

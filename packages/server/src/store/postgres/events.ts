@@ -2,10 +2,10 @@ import { EVENT_COLUMNS, type EventRecord } from '../schema.js';
 import type { Statement } from './pipeline.js';
 import type { QueryPool } from './pool.js';
 
-/** How far apart the clocks of nodes may be, in ms, before a page is read the long way. */
+/** How far apart node clocks may be, in ms, before a page must be read from all months. */
 const CLOCK_SKEW_MS = 24 * 3600_000;
 
-/** Where a page of the log lies in time, as the messages around it tell: they are not partitioned. */
+/** Finds when a page of the log was written, from the messages around it, which are not partitioned. */
 const findTimes: Statement = {
   name: 'find-times',
   text: `SELECT head,
@@ -25,9 +25,9 @@ const readAnywhen: Statement = {
 };
 
 /**
- * A page of a room's log. PostgreSQL can't tell from a seq in which month's partition it is, and asking all of them costs
- * with every month that a workspace grows older. So the page's time is guessed first, and then only its months are read. The
- * log has no gap (S2): that shows whether the guess was right, and if not, all months are read.
+ * Reads a page of a room's log. PostgreSQL can't tell from a seq which month's partition holds it, and searching all of
+ * them costs more with every month of a workspace's age. So the time of the page is guessed first, and only its months
+ * are read. The log has no gaps (S2), which shows whether the guess was right; if not, all months are read.
  */
 export async function readEvents(pool: QueryPool, room: string, after: number, limit: number): Promise<EventRecord[]> {
   const [times] = await pool.query<{ head: number; begin: number | null; end: number | null }>(findTimes, [

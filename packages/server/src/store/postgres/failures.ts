@@ -5,7 +5,7 @@ import type { Failure, FailureKind } from '../health.js';
 import { unavailable } from '../unavailable.js';
 import { userIn } from './address.js';
 
-/** What PostgreSQL answers when it can't now, by the first characters of its SQLSTATE codes. */
+/** SQLSTATE classes, by their first characters, that mean PostgreSQL can't do it now. */
 const UNAVAILABLE = [
   '08', // connection
   '25006', // read-only: a standby after a fail-over
@@ -22,7 +22,7 @@ const UNAVAILABLE = [
   'XX002',
 ];
 
-/** What kind of failure SQLSTATE codes mean, by their first characters. */
+/** Kinds of failure by the first characters of the SQLSTATE. */
 const KINDS: [string, FailureKind][] = [
   ['53100', 'disk-full'],
   ['53200', 'memory'],
@@ -38,46 +38,46 @@ const KINDS: [string, FailureKind][] = [
   ['', 'not-reached'],
 ];
 
-/** A server that takes no writes: a standby, or a primary that has been replaced. */
+/** The server accepts no writes: it is a standby, or a primary that has been replaced. */
 export class ReadOnlyError extends Error {
   override readonly name = 'ReadOnlyError';
   override readonly message = 'it is read-only';
 }
 
-/** The SQLSTATE of an error that PostgreSQL answered; empty for any other. */
+/** The SQLSTATE of a PostgreSQL error; empty for any other error. */
 export function sqlState(error: unknown): string {
   return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
 
-/** Whether an error says that PostgreSQL is gone, or can't now. All that the driver throws by itself does. */
+/** Whether an error means that PostgreSQL is gone, or can't do it now. All errors of the driver itself mean that. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseError) return UNAVAILABLE.some((prefix) => sqlState(error).startsWith(prefix));
   return !(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError);
 }
 
-/** Whether a statement failed only because a lock was not to be had in time. */
+/** Whether a statement failed only because it could not get a lock in time. */
 export function isLocked(error: unknown): boolean {
   return sqlState(error) === '55P03';
 }
 
-/** Whether PostgreSQL ended a transaction in favour of another, so that all of it is worth a second try. */
+/** Whether PostgreSQL aborted a transaction in favour of another, so that all of it is worth retrying. */
 export function isContention(error: unknown): boolean {
   // a serialization failure, a deadlock
   return ['40001', '40P01'].includes(sqlState(error));
 }
 
-/** Whether a statement failed only because of what another has just done, so that it is worth a second try. */
+/** Whether a statement failed only because of what another one has just done, so that it is worth retrying. */
 export function isOvertaken(error: unknown): boolean {
-  // a unique key was just taken, a partition was just attached
+  // a unique key was just taken; a partition was just attached
   return ['23505', '23514'].includes(sqlState(error));
 }
 
-/** The same error, or `unavailable` for one that says so. */
+/** Turns an error into `unavailable` if it means that; returns any other unchanged. */
 export function asUnavailable(error: unknown): unknown {
   return isUnavailable(error) && !(error instanceof MadangError) ? unavailable(error) : error;
 }
 
-/** What an error tells about the store. */
+/** What an error says about the store. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof MadangError && error.cause !== undefined) return failureOf(error.cause);
   const state = sqlState(error);
@@ -112,7 +112,7 @@ function reasonFor(name: string, error: unknown): string {
   return `PostgreSQL can't be reached at ${name}: ${words(error)}. Is it running, and is the address right?`;
 }
 
-/** Node answers several failed addresses at once with an error that has no message of its own. */
+/** If several addresses fail at once, Node's error has no message of its own. */
 function words(error: unknown): string {
   return error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : messageOf(error);
 }

@@ -2,21 +2,21 @@ import { LRUCache } from 'lru-cache';
 import type { Client } from 'pg';
 import type { Append, AppendResult } from '../store.js';
 
-/** Rooms of which the newest event is remembered. */
+/** The most rooms whose newest event is remembered. */
 const MAX_ROOMS = 500;
 
-/** What PostgreSQL tells of its own history; null where it doesn't. */
+/** PostgreSQL's account of its own history; null where it has none. */
 export interface PostgresHistory {
-  /** The cluster, which a base backup and a standby share. */
+  /** The cluster's identifier, shared by base backups and standbys. */
   system: string | null;
-  /** Another one after every promotion, and after every recovery to a point in time. */
+  /** Changes with every promotion, and with every recovery to a point in time. */
   timeline: string | null;
-  /** The database, and our tables in it: a dump that is restored makes new ones. */
+  /** The database and our tables in it. Restoring a dump creates new ones. */
   database: string;
   tables: string;
 }
 
-/** An event that somebody was told of. */
+/** An event that somebody has received. */
 export interface SeenEvent {
   room: string;
   seq: number;
@@ -24,7 +24,7 @@ export interface SeenEvent {
   actor: string;
 }
 
-/** Reads what can be read: an account, or a service, may not allow all of it. */
+/** Reads what it can: an account or a hosting service may not allow all of it. */
 export async function readHistory(client: Client): Promise<PostgresHistory> {
   const { rows } = await client.query<{ database: string; tables: string }>(
     `SELECT oid::text AS database, to_regclass('meta')::oid::text AS tables FROM pg_database WHERE datname = current_database()`,
@@ -37,12 +37,12 @@ export async function readHistory(client: Client): Promise<PostgresHistory> {
   };
 }
 
-/** Names a database, as its nodes know it: they find each other by that, whatever happens to its epoch. */
+/** Names a database for its nodes: they find each other by this name, whatever happens to the epoch. */
 export function placeOf({ system, database, tables }: PostgresHistory): string {
   return [system, database, tables].filter(Boolean).join('.');
 }
 
-/** Why a database can't be the one that it says it was; undefined when it may be. */
+/** Why a database can't be the one it claims to be; undefined if it may be. */
 export function whyAnother(now: PostgresHistory, written: string | undefined): string | undefined {
   if (written === undefined) return 'nothing tells which server it was on';
   const then = JSON.parse(written) as PostgresHistory;
@@ -51,7 +51,7 @@ export function whyAnother(now: PostgresHistory, written: string | undefined): s
   return undefined;
 }
 
-/** Whether another server has taken over, or the same one gone on from an earlier point. */
+/** Whether another server has taken over, or the same one has continued from an earlier point. */
 export function hasNewTimeline(now: PostgresHistory, written: string | undefined): boolean {
   return written !== undefined && differs(now.timeline, (JSON.parse(written) as PostgresHistory).timeline);
 }
@@ -70,14 +70,14 @@ async function oneValue(client: Client, query: string): Promise<string | null> {
 }
 
 /**
- * What this node knows to be committed: each room's newest event that was acknowledged or delivered here. A standby that
- * took over, or a server that lost its end, lacks some of it or has others in its place.
+ * Remembers what this node knows to be committed: each room's newest event acknowledged or delivered here. A standby
+ * that took over, or a server that lost its tail, lacks some of them or has others in their place.
  */
 export class Witness {
   readonly #newest = new LRUCache<string, SeenEvent>({ max: MAX_ROOMS });
   readonly #position: number;
 
-  /** `position` is where the database was at the start: all rooms' heads together. */
+  /** `position` is the sum of all rooms' heads at the start. */
   constructor(position: number) {
     this.#position = position;
   }
@@ -87,7 +87,7 @@ export class Witness {
     if (event.seq > (this.#newest.get(event.room)?.seq ?? 0)) this.#newest.set(event.room, event);
   }
 
-  /** Remembers what was committed here. */
+  /** Remembers a commit of this node. */
   sawCommit(batch: readonly Append[], results: readonly AppendResult[]): void {
     for (const [index, { room, at, actor }] of batch.entries()) {
       const result = results[index];
@@ -96,12 +96,12 @@ export class Witness {
     }
   }
 
-  /** Forgets all: another history has begun. */
+  /** Forgets everything: another history has begun. */
   forget(): void {
     this.#newest.clear();
   }
 
-  /** How many of the remembered events a database does not have, or has others in place of. */
+  /** How many of the remembered events a database lacks, or has others in place of. */
   async missing(client: Client): Promise<number> {
     const { rows } = await client.query<{ lacks: number; position: string }>(
       `SELECT (SELECT COALESCE(sum(head), 0) FROM rooms)::text AS position, (

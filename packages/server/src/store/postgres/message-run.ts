@@ -2,11 +2,11 @@ import { type Append, type AppendResult, isPlainMessage, type NewEvent } from '.
 import type { Statement } from './pipeline.js';
 
 /**
- * The hot path: any number of plain messages, in any number of rooms, as one statement. Their rooms' rows are locked by
- * the statement before it, so this one sees heads, members and messages as they are. It has no ON CONFLICT: a clientId
- * that another node takes in another room at the very same moment fails the transaction, which is then tried again.
+ * The hot path: any number of plain messages, in any number of rooms, as one statement. The statement before it locks
+ * the rooms' rows, so this one sees current heads, members and messages. It has no ON CONFLICT: if another node takes a
+ * clientId in another room at the very same moment, the transaction fails and is retried.
  *
- * The lateral joins with LIMIT hold the planner to one index probe for each row, however wrong its statistics are.
+ * The lateral joins with LIMIT hold the planner to one index probe per row, however wrong its statistics are.
  */
 export const insertMessages: Statement = {
   name: 'insert-messages',
@@ -40,14 +40,14 @@ export const insertMessages: Statement = {
     SELECT ord, verdict, seq FROM numbered`,
 };
 
-/** What tells a message that is sent again. */
+/** The key by which a repeated message is recognised. */
 export function repeatKey(append: Append): string | undefined {
   const change = append.events[0]?.changes[0];
   if (change?.kind !== 'insertMessage' || change.clientId === null) return undefined;
   return `${append.actor.id} ${change.clientId}`;
 }
 
-/** Whether a batch can go as one {@link insertMessages}: plain messages, none of them twice. */
+/** Whether a batch can go as one {@link insertMessages}: plain messages without repeats. */
 export function isMessageRun(batch: readonly Append[]): boolean {
   const seen = new Set<string>();
   return batch.every((append) => {
@@ -60,7 +60,7 @@ export function isMessageRun(batch: readonly Append[]): boolean {
   });
 }
 
-/** The values of {@link insertMessages}. JSON is the cheapest way to hand over many rows. */
+/** The values of {@link insertMessages}. JSON is the cheapest way to pass many rows. */
 export function messageValues(run: readonly Append[]): [string] {
   const rows = run.map(({ room, actor, at, guard, events }, ord) => {
     const { name: event, payload, changes } = events[0] as NewEvent;
@@ -71,7 +71,7 @@ export function messageValues(run: readonly Append[]): [string] {
   return [JSON.stringify(rows)];
 }
 
-/** What {@link insertMessages} answered, for each append of the run. */
+/** The results of {@link insertMessages}, one per append of the run. */
 export function messageResults(run: readonly Append[], rows: Record<string, unknown>[]): AppendResult[] {
   const results: AppendResult[] = [];
   for (const row of rows) results[row['ord'] as number] = resultOf(run, row);

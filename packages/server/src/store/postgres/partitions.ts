@@ -1,15 +1,15 @@
 import type { ClientBase } from 'pg';
 
-/** How many months ahead have their partition. */
+/** How many future months have a partition. */
 const MONTHS_AHEAD = 3;
 
-/** How long the making of a partition waits for those who read, in ms; the next time is soon enough. */
+/** How long creating a partition waits for readers, in ms. The next attempt comes soon enough. */
 const LOCK_MS = 2000;
 
-/** How long the dropping of a month waits for those who use the log, in ms. Whoever comes meanwhile waits behind it. */
+/** How long dropping a month waits for users of the log, in ms. Whoever comes meanwhile queues behind it. */
 const DROP_LOCK_MS = 250;
 
-/** Serialises all that changes the partitions; a number of our own. */
+/** Advisory lock that serialises all changes to the partitions; an arbitrary number. */
 const PARTITION_LOCK = 7_232_310_002;
 
 interface Month {
@@ -19,9 +19,9 @@ interface Month {
 }
 
 /**
- * The log's partitions: one for each month of `at` (UTC), and `events_rest` as a net for what belongs to no month yet.
- * Retention drops whole months. Making a month takes what the net has of it, so that nothing is left behind when a clock
- * was wrong or an old log was copied in.
+ * Creates the log's partitions: one per month of `at` (UTC), and the default partition `events_rest` for rows whose
+ * month has none yet. Retention drops whole months. Creating a month moves its rows out of the default partition, so
+ * that nothing is left there after a wrong clock or a copy of an old log.
  */
 export async function ensurePartitions(client: ClientBase, range: { from: number; now: number }): Promise<void> {
   await inTransaction(client, LOCK_MS, async () => {
@@ -34,8 +34,8 @@ export async function ensurePartitions(client: ClientBase, range: { from: number
 }
 
 /**
- * Drops the months that ended before a moment, with all their events, one after the other. Answers which.
- * @throws an error of which `isLocked` is true, when the log is in use just now
+ * Drops the months that ended before a moment, with all their events, one after the other. Returns them.
+ * @throws an error for which `isLocked` is true, if the log is in use
  */
 export async function dropPartitionsBefore(client: ClientBase, before: number): Promise<string[]> {
   const dropped: string[] = [];
@@ -47,9 +47,9 @@ export async function dropPartitionsBefore(client: ClientBase, before: number): 
 }
 
 /**
- * Drops months that are further ahead than any that is made, if nothing is in them: they are of a clock that was wrong.
- * What is in them is brought back, or removed, by retention.
- * @throws an error of which `isLocked` is true, when the log is in use just now
+ * Drops months beyond those created ahead, if they are empty: a wrong clock made them. Retention corrects or removes
+ * any rows in them.
+ * @throws an error for which `isLocked` is true, if the log is in use
  */
 export async function dropFarMonths(client: ClientBase, now: number): Promise<void> {
   for (const { table, from } of await partitions(client)) {
@@ -63,7 +63,7 @@ export async function dropFarMonths(client: ClientBase, now: number): Promise<vo
   }
 }
 
-/** When the newest of the months ended that were over before a moment; undefined when there is none. */
+/** The end of the newest month that was over before a moment; undefined if there is none. */
 export async function newestEndBefore(client: ClientBase, before: number): Promise<number | undefined> {
   const ends = (await endedBefore(client, before)).map(({ to }) => to);
   return ends.length > 0 ? Math.max(...ends) : undefined;
@@ -78,7 +78,7 @@ async function endedBefore(client: ClientBase, before: number): Promise<{ table:
 async function makeMonth(client: ClientBase, { table, from, to }: Month): Promise<void> {
   const bounds = `FOR VALUES FROM (${from}) TO (${to})`;
   const rest = await client.query('SELECT 1 FROM events_rest WHERE at >= $1 AND at < $2 LIMIT 1', [from, to]);
-  // Attaching checks the net for rows of the month; nobody may add one between the move and that.
+  // Attaching checks the default partition for rows of the month; nobody may add one in between.
   if (rest.rowCount) await client.query('LOCK TABLE events_rest IN ACCESS EXCLUSIVE MODE');
   await client.query(`CREATE TABLE ${table} (LIKE events INCLUDING DEFAULTS)`);
   if (rest.rowCount) {
@@ -87,7 +87,7 @@ async function makeMonth(client: ClientBase, { table, from, to }: Month): Promis
        INSERT INTO ${table} SELECT * FROM moved`,
     );
   }
-  // CREATE TABLE … PARTITION OF would stop all who read or write the log; attaching stops only the net.
+  // CREATE TABLE … PARTITION OF would block all who read or write the log; attaching blocks only the default partition.
   await client.query(`ALTER TABLE events ATTACH PARTITION ${table} ${bounds}`);
 }
 
@@ -106,7 +106,7 @@ async function inTransaction(client: ClientBase, lockMs: number, work: () => Pro
 
 interface Partition {
   table: string;
-  /** When its month begins and ends; undefined for the net. */
+  /** When its month begins and ends; undefined for the default partition. */
   from?: number;
   to?: number;
 }
@@ -135,7 +135,7 @@ function monthsOf(from: number, now: number): Month[] {
   return months;
 }
 
-/** When the last month begins that is made ahead. */
+/** The beginning of the last month that is created ahead. */
 function monthAhead(now: number): number {
   const date = new Date(now);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + MONTHS_AHEAD);

@@ -6,10 +6,10 @@ export interface Statement {
   text: string;
 }
 
-/** Bare words such as BEGIN; they need no preparing. */
+/** Keywords such as BEGIN need no preparing. */
 type Asked = Statement | 'BEGIN' | 'COMMIT' | 'SAVEPOINT part' | 'ROLLBACK TO SAVEPOINT part' | 'ROLLBACK';
 
-/** What PostgreSQL tells beside its answers. */
+/** What PostgreSQL sends besides its answers. */
 interface Notice {
   code?: string | undefined;
   message?: string | undefined;
@@ -21,8 +21,8 @@ const WARNING = /^01/;
 type Answer = QueryResult<Record<string, unknown>>;
 
 /**
- * Statements sent one behind the other without waiting, so that all of them cost one round trip. PostgreSQL runs them
- * in turn; when one fails, those behind it in its transaction do nothing.
+ * Sends statements one behind the other without waiting, so that all of them cost one round trip. PostgreSQL runs them
+ * in turn. If one fails, those behind it in the transaction do nothing.
  */
 export class Pipeline {
   readonly #client: Client;
@@ -44,21 +44,21 @@ export class Pipeline {
     return answer;
   }
 
-  /** Sends a statement of which only a failure matters; {@link done} throws it. */
+  /** Sends a statement of which only a failure matters. {@link done} throws it. */
   send(asked: Asked, values?: unknown[]): void {
     this.ask(asked, values).catch(() => undefined);
   }
 
-  /** Waits for all that was sent. Throws the first failure, which is the reason of those behind it. */
+  /** Waits for everything sent. Throws the first failure, which caused those behind it. */
   async done(): Promise<void> {
     await this.#settled();
     if (this.#failure) throw this.#failure.error;
   }
 
   /**
-   * Waits for all that was sent, commits it, and waits for that. COMMIT after a failure would be a silent rollback,
-   * so its own answer is checked. A warning counts as a failure too: PostgreSQL gives one when somebody cancels its waiting
-   * for a synchronous standby, and what it then calls committed is on one disk only.
+   * Waits for everything sent, commits, and waits for that. COMMIT after a failure would be a silent rollback, so its
+   * own answer is checked. A warning counts as a failure too: PostgreSQL sends one if somebody cancels the wait for a
+   * synchronous standby, and what it then calls committed is on one disk only.
    */
   async commit(): Promise<void> {
     const warnings: string[] = [];
@@ -74,7 +74,7 @@ export class Pipeline {
     }
   }
 
-  /** Waits for all that was sent, and forgets that it failed. */
+  /** Waits for everything sent, and ignores failures. */
   async forgive(): Promise<void> {
     await this.#settled();
     this.#failure = undefined;

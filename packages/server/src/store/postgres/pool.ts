@@ -7,32 +7,32 @@ import { asUnavailable, failureOf, isContention, isUnavailable, sqlState } from 
 import type { Statement } from './pipeline.js';
 import { refuseReadOnly, type Servers } from './servers.js';
 
-/** How long a read waits for a connection, and how long it may take, in ms; with the check below less than 5 s. */
+/** How long a read may wait for a connection, and how long it may take, in ms. With the check below, less than 5 s. */
 const CONNECT_MS = 1200;
 const QUERY_MS = 3000;
 
-/** How long a new connection may take to say that it is to the primary, in ms. */
+/** How long a new connection may take to prove that it leads to the primary, in ms. */
 const CHECK_MS = 500;
 
-/** How long a connection that nobody needs is kept, in ms. */
+/** How long an idle connection is kept, in ms. */
 const IDLE_MS = 30_000;
 
-/** SQLSTATE: the server takes no writes. */
+/** SQLSTATE: the server accepts no writes. */
 const READ_ONLY = '25006';
 
 /**
- * The connections for all but commits, all to the primary. Their errors say `unavailable` when PostgreSQL is gone; they
- * come back by themselves.
+ * The connections for everything but commits, all to the primary. Their errors are `unavailable` while PostgreSQL is
+ * gone. They reconnect automatically.
  */
 export class QueryPool {
   readonly #servers: Servers;
   readonly #max: number;
   readonly #health: StoreHealth;
   #pool: Pool;
-  /** The running server that the pool's connections lead to. */
+  /** The server instance that the pool's connections lead to. */
   #instance: string;
   #isClosed = false;
-  /** Each statement commits by itself. */
+  /** Each statement commits on its own. */
   readonly kysely: Kysely<Schema>;
 
   constructor(servers: Servers, max: number, health: StoreHealth) {
@@ -74,13 +74,13 @@ export class QueryPool {
       });
     } catch (error) {
       this.#health.failed(failureOf(error), false);
-      // The primary may be another one: who comes next is to find it.
+      // The primary may have changed: the next caller must find the new one.
       void this.#servers.look();
       throw asUnavailable(error);
     }
   }
 
-  /** Leaves the connections to a server that is the primary no more. */
+  /** Drops the connections to a server that is no longer the primary. */
   #followPrimary(): void {
     if (this.#isClosed || this.#instance === this.#servers.instance) return;
     this.#instance = this.#servers.instance;
@@ -101,14 +101,14 @@ function newPool(servers: Servers, max: number): Pool {
     statement_timeout: QUERY_MS - 200,
     verify: (client, done) => void verify(client, instance, done),
   });
-  // A connection that breaks while nobody uses it; the pool has dropped it already.
+  // An idle connection broke; the pool has already dropped it.
   pool.on('error', ignore);
   return pool;
 }
 
-/** Lets a new connection in if it is to the primary that is known: another one has to be looked at first. */
+/** Admits a new connection if it leads to the known primary. Another server has to be checked first. */
 async function verify(client: PoolClient, instance: string, done: (error?: Error) => void): Promise<void> {
-  // Nobody else hears of its errors at this moment.
+  // Nobody else handles its errors at this moment.
   client.on('error', ignore);
   try {
     const found = await refuseReadOnly(client, CHECK_MS);
@@ -127,8 +127,8 @@ function ignore(): void {
 type GuardedClient = ReturnType<typeof guarded>;
 
 /**
- * A pool's connection that is thrown away when it broke, and tries again what another statement got in the way of.
- * `onFailure` hears every error.
+ * A pool's connection that is discarded once it breaks, and retries a statement that another one got in the way of.
+ * `onFailure` receives every error.
  */
 function guarded(client: PoolClient, onFailure: (error: unknown) => void) {
   let isBroken = false;
@@ -138,13 +138,13 @@ function guarded(client: PoolClient, onFailure: (error: unknown) => void) {
       return { ...answer, rowCount: answer.rowCount ?? 0 };
     } catch (error) {
       if (attempt === 1 && isContention(error)) return query(asked, values, 2);
-      // The driver's own errors leave open what the connection is still busy with.
+      // After an error of the driver itself, the connection may still be busy.
       isBroken ||= (sqlState(error) === '' && isUnavailable(error)) || sqlState(error) === READ_ONLY;
       onFailure(error);
       throw asUnavailable(error);
     }
   };
-  // The pool hears of idle connections only; one that ends between two statements would end the process.
+  // The pool handles errors of idle connections only. An error between two statements would end the process.
   const hear = () => {
     isBroken = true;
   };

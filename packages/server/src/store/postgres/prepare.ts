@@ -15,28 +15,30 @@ import { Servers } from './servers.js';
 
 const OLDEST_VERSION = 14;
 
-/** Held while a node looks at and changes the tables, so that ten may start at once; a number of our own. */
+/**
+ * Advisory lock held while a node checks and changes the tables, so that ten may start at once; an arbitrary number.
+ */
 const PREPARE_LOCK = 7_232_310_001;
 
 /** How long a connection may take, in ms. */
 const CONNECT_MS = 5000;
 
-/** How long a node waits for another that upgrades the tables, in ms. */
+/** How long a node waits for another that is upgrading the tables, in ms. */
 const PREPARE_MS = 60_000;
 
-/** Where a node begins. */
+/** Where a node starts from. */
 export interface Beginning {
   epoch: string;
-  /** Names the database, whatever becomes of its epoch. */
+  /** Names the database, whatever happens to its epoch. */
   place: string;
-  /** All rooms' heads together. */
+  /** The sum of all rooms' heads. */
   position: number;
   clock: DatabaseClock;
 }
 
 /**
- * Sees to it that a database is one that we can trust, and has today's tables; with a new epoch if it isn't the
- * continuation of what its nodes had.
+ * Checks that a database can be trusted, and brings its tables up to date. Begins a new epoch if it doesn't continue
+ * what its nodes had.
  * @throws StartError in plain words
  */
 export async function prepare(address: PostgresAddress, logger: Logger): Promise<Beginning> {
@@ -55,7 +57,7 @@ export async function prepare(address: PostgresAddress, logger: Logger): Promise
 }
 
 /**
- * Begins a new epoch of the database at an address; its nodes take it on.
+ * Begins a new epoch of the database at an address. Its nodes adopt it.
  * @throws StartError in plain words
  */
 export function beginNewEpochAt(url: string): Promise<void> {
@@ -70,7 +72,7 @@ async function begin(client: Client, logger: Logger): Promise<Omit<Beginning, 'c
   const reason =
     (await readMeta(db, metaKeys.newEpoch)) ??
     (position === 0 ? undefined : whyAnother(history, written)) ??
-    // Nodes that live through it compare what they know, and write the new timeline down.
+    // Nodes that were running then compare what they know, and record the new timeline.
     (hasNewTimeline(history, written) ? 'another server took over while no node ran' : undefined);
   const epoch = await enterHistory(db, JSON.stringify(history), reason !== undefined);
   if (reason !== undefined) logger.warn({ epoch, reason }, NEW_EPOCH);
@@ -78,7 +80,7 @@ async function begin(client: Client, logger: Logger): Promise<Omit<Beginning, 'c
 }
 
 /**
- * Runs work on a connection of its own, without time limits for statements.
+ * Runs `work` on a connection of its own, without statement timeouts.
  * @throws StartError in plain words
  */
 export async function withClient<Result>(
@@ -91,13 +93,13 @@ export async function withClient<Result>(
   } catch (error) {
     throw explain(address.name, error);
   } finally {
-    // What the session locked is free when it ends.
+    // Ending the session releases its locks.
     await client.end().catch(() => undefined);
   }
 }
 
 /**
- * Opens a connection to the primary, without time limits for statements.
+ * Opens a connection to the primary, without statement timeouts.
  * @throws StartError in plain words
  */
 export async function connect(address: PostgresAddress, settings: ClientConfig = {}): Promise<Client> {

@@ -1,12 +1,12 @@
 import { Client, type ClientBase, type ClientConfig, DatabaseError } from 'pg';
 import { ReadOnlyError } from './failures.js';
 
-/** How long a connection may take until it is known to be one to a primary, in ms. */
+/** How long a connection may take until it is known to lead to a primary, in ms. */
 const CONNECT_MS = 1500;
 
 /**
- * The servers of a database, of which one at a time is the primary. After a fail-over it is another; or the same address
- * leads to another machine. All of ours go to the primary: a standby may be behind (S6).
+ * The servers of a database, one of which is the primary. After a fail-over it is another one, or the same address
+ * leads to another machine. All our connections go to the primary: a standby may be behind (S6).
  */
 export class Servers {
   readonly #servers: readonly (readonly ClientConfig[])[];
@@ -17,8 +17,8 @@ export class Servers {
   readonly #onOther: (client: Client) => Promise<void>;
 
   /**
-   * `servers`: for each the ways to try, one after the other. `onOther` is awaited when the primary is another running server
-   * than before, before anything is asked of it.
+   * `servers` holds, for each server, the settings to try one after the other. If the primary is another instance than
+   * before, `onOther` is awaited before the new one is used.
    */
   constructor(
     servers: readonly (readonly ClientConfig[])[],
@@ -29,26 +29,26 @@ export class Servers {
     this.#primary = servers[0]?.[0] ?? {};
   }
 
-  /** Where the primary was the last time that it was found. */
+  /** Where the primary was last found. */
   get primary(): ClientConfig {
     return this.#primary;
   }
 
-  /** Which running server that was; empty before. Connections that were made while it was another lead elsewhere. */
+  /** The instance of that primary; empty before the first. Connections made to another instance lead elsewhere. */
   get instance(): string {
     return this.#instance;
   }
 
   /**
-   * Connects to the primary. All servers are asked at the same time, so that one that is gone without a word costs
-   * nothing while another answers.
-   * @throws what the servers said, within `timeoutMs` (1500 if absent)
+   * Connects to the primary. Tries all servers at the same time, so that an unresponsive one costs nothing while
+   * another answers.
+   * @throws the servers' errors, within `timeoutMs` (1500 if absent)
    */
   async connect(settings: ClientConfig, timeoutMs = CONNECT_MS): Promise<Client> {
     const attempts = this.#servers.map((ways) => openAnyWay(ways, settings, timeoutMs));
     try {
       const { client, config, instance } = await Promise.any(attempts);
-      // Two that both take writes are possible, if nobody saw to it that the old primary is off: one must do.
+      // Two servers may both accept writes if nobody stopped the old primary. Only one must be used.
       for (const attempt of attempts)
         void attempt.then((other) => other.client !== client && end(other.client), ignore);
       if (this.#instance !== '' && this.#instance !== instance) await this.#meet(client, instance);
@@ -60,7 +60,7 @@ export class Servers {
     }
   }
 
-  /** Looks at a server that was not the primary before, once for all who find it at the same time. */
+  /** Checks a server that was not the primary before, once for all who find it at the same time. */
   async #meet(client: Client, instance: string): Promise<void> {
     if (this.#meeting?.instance !== instance) this.#meeting = { instance, met: this.#onOther(client) };
     try {
@@ -72,7 +72,7 @@ export class Servers {
     }
   }
 
-  /** Finds the primary, if it can be found; several calls are one. */
+  /** Finds the primary, if it can be found. Concurrent calls share one search. */
   look(): Promise<void> {
     this.#looking ??= this.connect({})
       .then(end, ignore)
@@ -82,8 +82,8 @@ export class Servers {
 }
 
 /**
- * Checks that a connection is to a server that takes writes. Answers which running server it is.
- * @throws ReadOnlyError when it takes none, another error when it doesn't say in time
+ * Checks that a connection leads to a server that accepts writes. Returns the server's instance.
+ * @throws ReadOnlyError if it accepts none, another error if it doesn't answer in time
  */
 export async function refuseReadOnly(client: ClientBase, timeoutMs: number): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
@@ -103,7 +103,7 @@ export async function refuseReadOnly(client: ClientBase, timeoutMs: number): Pro
   }
 }
 
-/** Where encryption is refused, or its absence, the next way is tried. */
+/** If encryption, or its absence, is refused, the next settings are tried. */
 async function openAnyWay(
   ways: readonly ClientConfig[],
   settings: ClientConfig,
@@ -117,18 +117,18 @@ async function openAnyWay(
     try {
       return await openAnyWay(others, settings, timeoutMs);
     } catch (other) {
-      // A server without TLS says nothing by refusing it; what it said before does.
+      // That a server has no TLS says nothing; the error before it does.
       throw hasNoTls(other) ? error : other;
     }
   }
 }
 
-/** What an address says of a session goes with what a connection needs for itself. */
+/** Joins the address's session options with those that a connection needs. */
 function optionsOf(...configs: readonly ClientConfig[]): string {
   return configs.flatMap(({ options }) => options ?? []).join(' ');
 }
 
-/** The driver says that the server has no TLS, or the server that nobody is let in this way. */
+/** Whether the driver says that the server has no TLS, or the server that it accepts nobody in this mode. */
 function isAboutTls(error: unknown): boolean {
   return error instanceof DatabaseError ? error.code === '28000' : hasNoTls(error);
 }
@@ -139,7 +139,7 @@ function hasNoTls(error: unknown): boolean {
 
 async function open(config: ClientConfig, timeoutMs: number): Promise<{ client: Client; instance: string }> {
   const client = new Client({ ...config, connectionTimeoutMillis: timeoutMs });
-  // A broken connection also fails the statement that is under way.
+  // A broken connection also rejects the statement in progress.
   client.on('error', ignore);
   const start = performance.now();
   await client.connect();
@@ -156,7 +156,7 @@ function end(client: Client): void {
   client.end().catch(ignore);
 }
 
-/** Of what several servers said: what one that takes writes has against us, or else all of it. */
+/** Of several servers' errors: the objection of one that accepts writes, or else all of them. */
 function mostTelling(error: unknown): unknown {
   if (!(error instanceof AggregateError)) return error;
   const errors = error.errors as unknown[];

@@ -24,19 +24,19 @@ import { Servers } from './servers.js';
 import { unavailable } from '../unavailable.js';
 import { WriterConnection } from './writer-connection.js';
 
-/** How often a node looks whether the months ahead have their partitions, in ms. */
+/** How often a node checks that the coming months have partitions, in ms. */
 const PARTITIONS_EVERY_MS = 6 * 3600_000;
 
-/** How often a node looks whether another has begun a new epoch, and at the database's clock, in ms. */
+/** How often a node checks for a new epoch, and reads the database's clock, in ms. */
 const EPOCH_EVERY_MS = 2000;
 
-/** Held by the node that runs {@link Store.alone}'s work; a number of our own. */
+/** Advisory lock held by the node that runs the work of {@link Store.alone}; an arbitrary number. */
 const ALONE_LOCK = 7_232_310_003;
 
 /**
- * Opens the PostgreSQL store at an address; makes its tables if they aren't there, migrates them if they are older.
- * `connections` is how many this node holds at most: one commits, the others read.
- * @throws StartError in plain words: not reachable, not let in, too old, unsafe, newer. It never holds the password.
+ * Opens the PostgreSQL store at an address. Creates its tables if they don't exist, and migrates older ones.
+ * `connections` is the most that this node holds: one commits, the others read.
+ * @throws StartError in plain words: not reachable, not let in, too old, unsafe, newer. It never contains the password.
  */
 export async function openPostgresStore(url: string, connections: number, logger: Logger): Promise<Store> {
   const address = parseAddress(url);
@@ -67,7 +67,7 @@ class PostgresStore implements Store {
   readonly #writer: WriterConnection;
   readonly #access: AccessReader;
   readonly #partitionTimer: NodeJS.Timeout;
-  /** The commit before the next one: they go one after the other, in the order in which they were asked for. */
+  /** The previous commit: they run one after the other, in the order of the calls. */
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -108,7 +108,7 @@ class PostgresStore implements Store {
     this.#witness.saw(event);
   }
 
-  /** Learns which running server is the primary, so that another one is noticed. */
+  /** Finds out which instance is the primary, so that a change is noticed. */
   findPrimary(): Promise<void> {
     return this.#servers.look();
   }
@@ -155,14 +155,14 @@ class PostgresStore implements Store {
       });
       return true;
     } finally {
-      // What the session locked is free when it ends.
+      // Ending the session releases its locks.
       await client.end().catch(() => undefined);
     }
   }
 
   async check(): Promise<void> {
     if (this.#health.isDoubtful) throw unavailable(this.#health.trouble);
-    // As large as a real send and new each time, so that a full disk shows, or a standby.
+    // As large as a real send and different each time, so that a full disk or a standby shows.
     const value = randomBytes(PROBE_CHARS / 2).toString('hex');
     try {
       await writeMeta(this.write, metaKeys.probe, value);
@@ -191,7 +191,7 @@ class PostgresStore implements Store {
     }
   }
 
-  /** Sees whether a server that is the primary now has all that is known here, before it is used. */
+  /** Checks, before a new primary is used, that it has everything this node knows to be committed. */
   async #survey(client: Client): Promise<void> {
     const db = kyselyOn(client);
     const history = await readHistory(client);
@@ -208,7 +208,10 @@ class PostgresStore implements Store {
     this.#takeEpoch((await readMeta(db, metaKeys.epoch)) ?? this.#epoch);
   }
 
-  /** Another node, or an operator, may have begun a new epoch, or somebody restored the tables. Reads the clock as well. */
+  /**
+   * Another node or an operator may have begun a new epoch, or somebody has restored the tables. Reads the clock as
+   * well.
+   */
   async #lookAtEpoch(): Promise<void> {
     try {
       const askedAt = performance.now();
@@ -221,7 +224,7 @@ class PostgresStore implements Store {
       if (this.place.endsWith(`.${found.tables}`)) this.#takeEpoch(found.epoch);
       else await withClient(this.#address, (client) => this.#survey(client));
     } catch {
-      // Those who need the database say so.
+      // Callers that need the database get the error themselves.
     }
   }
 
@@ -252,7 +255,7 @@ async function dropUnlessLocked(client: Client, before: number): Promise<boolean
   }
 }
 
-/** The net takes what has no partition, so a failure is no harm: the next time comes. */
+/** Failures do no harm, since the default partition takes rows without one: the next attempt comes. */
 async function makePartitions(address: PostgresAddress, clock: Clock): Promise<void> {
   const now = clock.now();
   await withClient(address, async (client) => {

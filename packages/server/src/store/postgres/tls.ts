@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { type ConnInfo, notTaken } from './conninfo.js';
 
-/** What is tried at a server, one after the other: plain, or encrypted and how. */
+/** The modes to try with a server, one after the other: unencrypted, or with TLS options. */
 export type TlsTries = readonly (false | ConnectionOptions)[];
 
-/** Modes that don't ask who the server is, unless they are given a root certificate. */
+/** Modes that don't verify the server, unless they are given a root certificate. */
 const TRUSTING = { rejectUnauthorized: false };
 
 /**
- * Reads `sslmode` and what belongs to it, as libpq means them. Without a mode it is `allow`: not encrypted, unless the
- * server insists.
+ * Reads `sslmode` and related settings as libpq does. The default mode is `allow`: not encrypted, unless the server
+ * insists.
  * @throws StartError
  */
 export function readTls(info: ConnInfo): TlsTries {
@@ -42,7 +42,7 @@ export function readTls(info: ConnInfo): TlsTries {
 
 type KeyKind = 'cert' | 'key' | 'rootcert';
 
-/** A certificate or key: of a file that is named, or else of libpq's usual place, if it is there. */
+/** A certificate or key: from a named file, or else from libpq's default place, if it is there. */
 function keyOf(info: ConnInfo, kind: KeyKind, usual: string): { [option in 'cert' | 'key' | 'ca']?: string } {
   const named = info[`ssl${kind}`];
   const file = named ?? join(homedir(), '.postgresql', usual);

@@ -2,24 +2,24 @@ import type { Client, ClientConfig } from 'pg';
 import type { Servers } from './servers.js';
 
 /**
- * How long a commit may take, in ms. Together with the time for connecting it keeps the promise that a send is refused
- * within 5 s when PostgreSQL is gone without a word: one batch that hangs, and the next that finds nobody there.
+ * How long a commit may take, in ms. Together with the time for connecting this keeps the promise that a send fails
+ * within 5 s when PostgreSQL disappears silently: one batch that hangs, and the next that finds nobody there.
  */
 const COMMIT_MS = 3000;
 
-/** How long another node's lock is waited for. Less than a commit's time, so that the connection lives on. */
+/** How long to wait for another node's lock, in ms. Less than a commit's time, so that the connection survives. */
 const LOCK_MS = 2000;
 
-/** A node that froze in the middle of a transaction loses it and its locks after so long. */
+/** A node that froze in a transaction loses it, and its locks, after this time, in ms. */
 const IDLE_IN_TRANSACTION_MS = 2000;
 
 /**
- * For so many appends its statements' plans are kept. PostgreSQL keeps them until it analyzes a table; the plan of a workspace
- * that was just begun, to read all of a table that hardly holds anything, would be kept for a minute of thousands.
+ * Plans are kept for this many appends. PostgreSQL itself keeps them until it analyzes a table. In a new workspace that
+ * would keep a plan that reads whole tables, made while they were nearly empty, for a minute of thousands of messages.
  */
 const APPENDS_A_PLAN = 1000;
 
-/** What the writer's session is like. Its statements look for keys, which ones makes no difference to their plans. */
+/** Session settings of the writer. Its statements look up keys, and which keys makes no difference to their plans. */
 const SETTINGS: ClientConfig = {
   pipeline: true,
   options: '-c plan_cache_mode=force_generic_plan',
@@ -29,7 +29,7 @@ const SETTINGS: ClientConfig = {
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
 };
 
-/** The one connection that commits batches. It comes by itself, and comes again when it broke. */
+/** The one connection that commits batches. It connects on first use, and again after it broke. */
 export class WriterConnection {
   readonly #servers: Servers;
   #client: Promise<Client> | undefined;
@@ -39,20 +39,20 @@ export class WriterConnection {
     this.#servers = servers;
   }
 
-  /** The connection, to commit so many appends. Rejects when there is none to be had. */
+  /** Returns the connection, for committing this many appends. Rejects if there is none. */
   async use(appends: number): Promise<Client> {
     this.#client ??= this.#connect();
     const client = await this.#client;
     this.#appendsSincePlan += appends;
     if (this.#appendsSincePlan >= APPENDS_A_PLAN) {
       this.#appendsSincePlan = 0;
-      // Goes ahead of the commit, in one go with it; what breaks it breaks that too.
+      // Goes out together with the commit, which fails too if this does.
       client.query('DISCARD PLANS').catch(() => undefined);
     }
     return client;
   }
 
-  /** Gives the connection up after an error that leaves open in what state it is. */
+  /** Drops the connection after an error that leaves its state unknown. */
   drop(): void {
     const dropped = this.#client;
     this.#client = undefined;

@@ -2,7 +2,7 @@ import type { UserRef } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
 
-/** Blocks a user for another one. */
+/** Records that one user blocks another. */
 export async function insertBlock(
   write: Kysely<Schema>,
   block: { user: string; blocked: string; at: number },
@@ -19,7 +19,7 @@ export async function deleteBlock(write: Kysely<Schema>, user: string, blocked: 
   await write.deleteFrom('blocks').where('user_id', '=', user).where('blocked_id', '=', blocked).execute();
 }
 
-/** Who of two users blocks the other: none, one, or both. */
+/** Which of two users block the other: none, one, or both. */
 export async function blockersOf(read: Kysely<Schema>, one: string, other: string): Promise<string[]> {
   const rows = await read
     .selectFrom('blocks')
@@ -46,7 +46,7 @@ export function listBlocked(read: Kysely<Schema>, user: string): Promise<UserRef
     .execute();
 }
 
-/** Says whether one of the two of a direct room blocks the other. */
+/** Records on a direct room whether one of the two blocks the other. */
 export async function setBlocked(write: Kysely<Schema>, room: string, blocked: boolean): Promise<void> {
   await write
     .updateTable('rooms')

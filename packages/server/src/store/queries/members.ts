@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { type Place, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
 
-/** A member, by the name of today. */
+/** A member, with their current name. */
 export interface MemberRow {
   id: string;
   name: string;
@@ -20,7 +20,7 @@ function membersOf(read: Kysely<Schema>, room: string) {
     .orderBy('members.joined_seq');
 }
 
-/** Members of a room by the time they joined; `among` only those users. */
+/** Members of a room in the order they joined; only those in `among`, if given. */
 export function listMembers(
   read: Kysely<Schema>,
   room: string,
@@ -45,8 +45,8 @@ export function findMember(read: Kysely<Schema>, room: string, user: string): Pr
 }
 
 /**
- * Who becomes the owner when one leaves: nobody if another owner stays; nobody in a room that a user of the app has made,
- * whose owners are those that it was given; else the longest-standing member who is a guest as well.
+ * Who becomes the owner when one leaves. Nobody if another owner stays. Nobody in a room that a user of the app
+ * created, which only its appointed owners may own. Otherwise the guest who has been a member longest.
  */
 export async function successorOf(read: Kysely<Schema>, room: string, leaving: string): Promise<MemberRow | undefined> {
   const owner = await membersOf(read, room)
@@ -71,7 +71,7 @@ const roomIds = prepared((read, place: Place<{ user: string }>) =>
   read.selectFrom('members').select('room_id').where('user_id', '=', place('user')),
 );
 
-/** Whether a room is one that a user has made, and that has no owner now. */
+/** Whether a user created a room that has no owner now. */
 export async function isOwnerless(read: Kysely<Schema>, room: string, maker: string): Promise<boolean> {
   const row = await read
     .selectFrom('rooms')
@@ -93,7 +93,7 @@ export async function isOwnerless(read: Kysely<Schema>, room: string, maker: str
   return row !== undefined;
 }
 
-/** Whether two users are in a room together. */
+/** Whether two users share a room. */
 export async function shareRoom(read: Kysely<Schema>, one: string, other: string): Promise<boolean> {
   const row = await read
     .selectFrom('members as ours')
@@ -106,7 +106,7 @@ export async function shareRoom(read: Kysely<Schema>, one: string, other: string
   return row !== undefined;
 }
 
-/** How many rooms a user has entered themselves: what others brought them into is not theirs to answer for. */
+/** How many rooms a user has entered on their own. Rooms that others brought them into don't count. */
 export async function countOwnRooms(read: Kysely<Schema>, user: string): Promise<number> {
   const { count } = await read
     .selectFrom('members')
@@ -117,7 +117,10 @@ export async function countOwnRooms(read: Kysely<Schema>, user: string): Promise
   return count;
 }
 
-/** Hides a direct room from one of its two until a message after a seq, or shows it. Answers whether that is new. */
+/**
+ * Hides a direct room from one of its two users until there is a message after a seq, or shows it. Returns whether that
+ * changes anything.
+ */
 export async function hideRoom(
   write: Kysely<Schema>,
   member: { room: string; user: string },
@@ -133,7 +136,7 @@ export async function hideRoom(
   return result.numUpdatedRows > 0n;
 }
 
-/** The direct rooms of a user in which one of the two blocks the other. */
+/** A user's direct rooms in which one of the two blocks the other. */
 export async function blockedRoomsOf(read: Kysely<Schema>, user: string): Promise<string[]> {
   const rows = await blockedRooms(read, { user });
   return rows.map((row) => row.id);
@@ -168,7 +171,7 @@ const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
     .where('members.user_id', '=', place('user')),
 );
 
-/** The rooms of a user, with where their logs begin and end and where the user came in. */
+/** A user's rooms, with the start and head of each log and where the user joined. */
 export function roomPlacesOf(
   read: Kysely<Schema>,
   user: string,

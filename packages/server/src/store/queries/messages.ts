@@ -10,7 +10,7 @@ export function findMessage(read: Kysely<Schema>, room: string, seq: number): Pr
   return read.selectFrom('messages').selectAll().where('room_id', '=', room).where('seq', '=', seq).executeTakeFirst();
 }
 
-/** The message that an author sent under a client's own id. */
+/** The message that an author sent under a `clientId`. */
 export function findMessageByClientId(
   read: Kysely<Schema>,
   author: string,
@@ -24,7 +24,7 @@ export function findMessageByClientId(
     .executeTakeFirst();
 }
 
-/** A page of messages, oldest first, of those after the room's log start; `more` when there are more that way. */
+/** A page of messages after the room's log start, oldest first; `more` if there are more in that direction. */
 export async function listMessages(
   read: Kysely<Schema>,
   room: string,
@@ -45,7 +45,7 @@ export async function listMessages(
   return { rows: forward ? rows : rows.toReversed(), more: found.length > page.limit };
 }
 
-/** Rows as clients see them, with their reactions as one caller sees them. */
+/** Rows as clients see them, with reactions from one caller's point of view. */
 export async function withReactions(read: Kysely<Schema>, rows: MessageRow[], caller: string): Promise<Message[]> {
   const [first] = rows;
   if (!first) return [];
@@ -101,7 +101,7 @@ async function reactionsOf(
   return new Map([...found].map(([seq, byEmoji]) => [seq, [...byEmoji.values()]]));
 }
 
-/** Remembers how far a user has read a room, and since when; it never goes back. Returns whether it went on. */
+/** Records how far a user has read a room, and when. It never goes back. Returns whether it advanced. */
 export async function saveRead(
   write: Kysely<Schema>,
   mark: { user: string; room: string; seq: number; at: number },

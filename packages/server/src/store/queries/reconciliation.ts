@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
 import { inChunks } from './chunks.js';
 
-/** Rooms whose logs end elsewhere than is believed, with where they do. For PostgreSQL, which nodes share. */
+/** Rooms whose heads differ from those given, with their actual heads. For PostgreSQL, which nodes share. */
 export async function headsOtherThan(
   read: Kysely<Schema>,
   believed: ReadonlyMap<string, number>,
@@ -15,7 +15,7 @@ export async function headsOtherThan(
   return rows;
 }
 
-/** A user's place in a room. */
+/** A user's membership of a room. */
 export interface Membership {
   user: string;
   room: string;
@@ -45,7 +45,7 @@ function memberships(read: Kysely<Schema>) {
     ]);
 }
 
-/** Those of some sessions that have not ended. */
+/** Which of some sessions have not ended. */
 export async function sessionsAmong(read: Kysely<Schema>, tokenHashes: string[]): Promise<Set<string>> {
   const there = new Set<string>();
   await inChunks(tokenHashes, async (chunk) => {

@@ -1,17 +1,17 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
 
-/** A room as retention looks at it. */
+/** A room from the point of view of retention. */
 export interface AgeingRoom {
   id: string;
   logStart: number;
-  /** When the oldest event above the log start was; null where there is none. */
+  /** When the oldest event above the log start was committed; null if there is none. */
   oldest: number | null;
-  /** Whether rows are left that the log start says are gone. */
+  /** Whether rows at or below the log start are still there. */
   hasRemains: boolean;
 }
 
-/** Rooms by id, after one of them: how old what they keep is, and whether anything is left to be removed. */
+/** Rooms after a given one, by id: how old their contents are, and whether anything remains to be removed. */
 export async function ageingRooms(read: Kysely<Schema>, after: string, limit: number): Promise<AgeingRoom[]> {
   const { rows } = await sql<
     Omit<AgeingRoom, 'hasRemains'> & { remains: number }
@@ -26,17 +26,17 @@ export async function ageingRooms(read: Kysely<Schema>, after: string, limit: nu
   return rows.map(({ remains, ...room }) => ({ ...room, hasRemains: remains === 1 }));
 }
 
-/** What {@link newestBefore} says of a room. */
+/** A room as {@link newestBefore} finds it. */
 export interface RoomBefore {
   id: string;
   logStart: number;
-  /** The newest event from before the moment, of those that come before any young one; null where there is none. */
+  /** The newest event from before the moment that no younger event precedes; null if there is none. */
   seq: number | null;
-  /** The newest event from before the moment; later than `seq` where a clock was behind. */
+  /** The newest event from before the moment; higher than `seq` if a clock was behind. */
   old: number | null;
 }
 
-/** Rooms by id, after one of them, with their newest event from before a moment; young is what is from after it. */
+/** Rooms after a given one, by id, with their newest event from before a moment. Events after it count as young. */
 export async function newestBefore(
   read: Kysely<Schema>,
   { before, latest }: { before: number; latest: number },
@@ -73,7 +73,7 @@ async function lastBetween(
 /** Which times are wrong. */
 export type WrongTimes = { before: number } | { after: number };
 
-/** Gives those of a room's events from one seq to another whose time is wrong, and their messages, another time. */
+/** Corrects the wrong times among a room's events in a range of seqs, and those of their messages. */
 export async function mendTimes(
   write: Kysely<Schema>,
   { room, from, to, wrong, at }: { room: string; from: number; to: number; wrong: WrongTimes; at: number },
@@ -91,7 +91,7 @@ export async function mendTimes(
   }
 }
 
-/** When a room's events after a seq were, the oldest first. */
+/** Times of a room's events after a seq, oldest first. */
 export function timesAfter(
   read: Kysely<Schema>,
   room: string,
@@ -107,13 +107,16 @@ export function timesAfter(
     .execute();
 }
 
-/** Where a room's log begins to be kept; 0 for its beginning. */
+/** The seq after which a room's log is kept; 0 for all of it. */
 export async function logStartOf(read: Kysely<Schema>, room: string): Promise<number> {
   const row = await read.selectFrom('rooms').select('log_start').where('id', '=', room).executeTakeFirst();
   return row?.log_start ?? 0;
 }
 
-/** Raises a room's log start; it never goes back. One room in a statement, so that nobody who locks several waits in a ring. */
+/**
+ * Raises a room's log start; it never goes back. One room per statement, so that statements that lock several can't
+ * deadlock.
+ */
 export async function raiseLogStart(write: Kysely<Schema>, room: string, logStart: number): Promise<void> {
   await write
     .updateTable('rooms')
@@ -123,7 +126,7 @@ export async function raiseLogStart(write: Kysely<Schema>, room: string, logStar
     .execute();
 }
 
-/** Removes some of a room's messages, or of its events, up to its log start. False when there was none. */
+/** Removes some of a room's messages, or of its events, up to its log start. Returns false if there were none. */
 export async function removeOld(
   { read, write }: { read: Kysely<Schema>; write: Kysely<Schema> },
   table: 'messages' | 'events',
@@ -138,7 +141,7 @@ export async function removeOld(
     .limit(1)
     .executeTakeFirst();
   if (!oldest) return false;
-  // A seq is given once, so a range of them has a bounded number of rows.
+  // Each seq exists once, so a range of them bounds the number of rows.
   await write
     .deleteFrom(table)
     .where('room_id', '=', room)
@@ -148,7 +151,7 @@ export async function removeOld(
   return true;
 }
 
-/** Removes some of the reactions to a room's messages up to its log start, likewise. */
+/** Removes some of the reactions to a room's messages up to its log start. Returns false if there were none. */
 export async function removeOldReactions(
   { read, write }: { read: Kysely<Schema>; write: Kysely<Schema> },
   { room, logStart, limit }: { room: string; logStart: number; limit: number },

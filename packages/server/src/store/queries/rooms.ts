@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Place, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
 
-/** A room with what one user is in it. */
+/** A room from one user's point of view. */
 export interface RoomRow {
   id: string;
   kind: RoomKind;
@@ -15,11 +15,11 @@ export interface RoomRow {
   role: MemberRole | null;
   joined: number | null;
   read: number | null;
-  /** Others' messages after `read`, counted to 100; 0 where the user is no member. */
+  /** Messages of others after `read`, counted up to 100; 0 if the user is not a member. */
   unread: number;
-  /** 1 while one of the two of a direct room blocks the other. */
+  /** 1 if one of the two in a direct room blocks the other. */
   blocked: number;
-  /** Whether the user has hidden it, and no message has come since: 1 or 0. */
+  /** 1 if the user has hidden it and no message has come since, else 0. */
   hidden: number;
 }
 
@@ -37,14 +37,14 @@ function roomsSeenBy(read: Kysely<Schema>, user: string) {
     ]);
 }
 
-/** Asked of the few rooms that are hidden alone, so that no send has to show a room again. */
+/** Queried only for the few hidden rooms, so that no send has to unhide one. */
 function hiddenNow() {
   return sql<number>`CASE WHEN members.hidden_seq IS NULL THEN 0 WHEN EXISTS (
     SELECT 1 FROM messages WHERE messages.room_id = rooms.id AND messages.seq > members.hidden_seq
   ) THEN 0 ELSE 1 END`;
 }
 
-/** In the same statement, for somebody who comes has as many rooms to count as they are in. */
+/** Part of the same statement, because a connecting user has unread messages to count in every room. */
 function unreadBy(user: string) {
   return sql<number>`CASE WHEN members.role IS NULL OR coalesce(reads.seq, 0) >= rooms.head THEN 0 ELSE (
     SELECT count(*) FROM (
@@ -100,7 +100,7 @@ export function listRooms(
   return query.execute();
 }
 
-/** The public rooms that are named by their ids or names, in the order of their making. */
+/** The public rooms with the given ids or names, in the order of their creation. */
 export function findDefaultRooms(
   read: Kysely<Schema>,
   named: readonly string[],
@@ -119,7 +119,7 @@ export function findRoomByKey(read: Kysely<Schema>, key: string): Promise<{ id: 
   return read.selectFrom('rooms').select('id').where('unique_key', '=', key).executeTakeFirst();
 }
 
-/** The room that a user made under a client's own id. */
+/** The room that a user created under a `clientId`. */
 export function findRoomByClientId(
   read: Kysely<Schema>,
   creator: string,
@@ -133,7 +133,7 @@ export function findRoomByClientId(
     .executeTakeFirst();
 }
 
-/** When the newest event of all rooms was committed; 0 where there is none. */
+/** When the newest event in any room was committed; 0 if there is none. */
 export async function newestEventAt(read: Kysely<Schema>): Promise<number> {
   const row = await read
     .selectFrom('rooms')
@@ -143,7 +143,7 @@ export async function newestEventAt(read: Kysely<Schema>): Promise<number> {
   return row?.at ?? 0;
 }
 
-/** For direct rooms: who is there beside a user. */
+/** For direct rooms: the other user in each. */
 export async function peersOf(read: Kysely<Schema>, rooms: string[], user: string): Promise<Map<string, UserRef>> {
   if (rooms.length === 0) return new Map();
   const rows = await read

@@ -21,7 +21,7 @@ const sessionUser = prepared((read, place: Place<{ tokenHash: string; usedSince:
     .where('sessions.last_used_at', '>=', place('usedSince')),
 );
 
-/** Finds whose session a token's hash is of, unless it was last used before a moment. */
+/** Finds the user of a session by its token's hash, unless it was last used before a moment. */
 export async function findSessionUser(
   read: Kysely<Schema>,
   tokenHash: string,
@@ -43,7 +43,7 @@ export async function sessionIdsOf(read: Kysely<Schema>, user: string): Promise<
   return rows.map((row) => row.token_hash);
 }
 
-/** Remembers that users' sessions are in use. None becomes older by it, whatever the clock says. */
+/** Records that users' sessions are in use. Never moves the time of last use back, whatever the clock says. */
 export async function touchSessions(write: Kysely<Schema>, users: string[], at: number): Promise<void> {
   await inChunks(users, (chunk) =>
     write
@@ -55,7 +55,7 @@ export async function touchSessions(write: Kysely<Schema>, users: string[], at: 
   );
 }
 
-/** Brings times back to now that are later than `latest`, as a clock that was wrong has left them. */
+/** Resets times later than `latest`, which a wrong clock left behind, to now. */
 export async function mendSessionTimes(write: Kysely<Schema>, now: number, latest: number): Promise<void> {
   await write.updateTable('sessions').set({ last_used_at: now }).where('last_used_at', '>', latest).execute();
 }

@@ -1,13 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
 
-/** Somebody's coming into a room, or leaving it. */
+/** Somebody's joining or leaving a room. */
 export interface MembershipChange {
   name: 'member.joined' | 'member.left';
   at: number;
 }
 
-/** A user's last coming or leaving up to an event of a room, and the first after it. */
+/** A user's last join or leave up to an event of a room, and the first after it. */
 export async function membershipAround(
   read: Kysely<Schema>,
   place: { room: string; seq: number; user: string },
@@ -19,7 +19,7 @@ export async function membershipAround(
     .where('user_id', '=', place.user)
     .where('joined_seq', '<=', place.seq)
     .executeTakeFirst();
-  // Who has been there ever since is most of those who are asked for; it spares the log.
+  // Most users asked about have been members ever since, which saves reading the log.
   if (member) return { before: { name: 'member.joined', at: member.joined_at } };
   return {
     before: await changesOf(read, place).where('seq', '<=', place.seq).orderBy('seq', 'desc').executeTakeFirst(),
@@ -27,7 +27,7 @@ export async function membershipAround(
   };
 }
 
-/** A user's name, and when they were last here as far as the store knows. */
+/** A user's name, and when they were last online as far as the store knows. */
 export function findLastSeen(
   read: Kysely<Schema>,
   user: string,
@@ -35,7 +35,7 @@ export function findLastSeen(
   return read.selectFrom('users').select(['id', 'name', 'last_seen_at']).where('id', '=', user).executeTakeFirst();
 }
 
-/** How far a user has read a room, and when they came that far. */
+/** How far a user has read a room, and when they got there. */
 export function findRead(
   read: Kysely<Schema>,
   room: string,
@@ -50,16 +50,16 @@ export function findRead(
 }
 
 function changesOf(read: Kysely<Schema>, { room, user }: { room: string; user: string }) {
-  // A quote within a JSON text is escaped, so nobody's name can hold this.
+  // Quotes within a JSON text are escaped, so nobody's name can contain this.
   const id = `"id":${JSON.stringify(user)}`;
   return (
     read
       .selectFrom('events')
       .select(['name', 'at'])
       .where('room_id', '=', room)
-      // As the index has it, word for word; it is the index that keeps this from reading the whole log.
+      // Word for word as in the index, without which this would read the whole log.
       .where(sql<boolean>`name IN ('member.joined', 'member.left')`)
-      // Both engines know `replace`, and unlike LIKE it knows large letters from small ones in both.
+      // Both engines have `replace`, and unlike LIKE it is case-sensitive in both.
       .where(sql<boolean>`replace(payload, ${id}, '') <> payload`)
       .limit(1)
       .$castTo<MembershipChange>()

@@ -5,7 +5,7 @@ import type { Store } from '../store.js';
 import { type Place, prepared } from '../prepared.js';
 import { inChunks } from './chunks.js';
 
-/** Adds a user, or gives one that is there its name of today. With a `nameKey` no guest can have that name any more. */
+/** Adds a user, or updates the name of an existing one. With a `nameKey`, no guest can take that name any more. */
 export async function saveUser(write: Kysely<Schema>, user: User, nameKey: string | null = null): Promise<void> {
   const { id, kind, name, createdAt } = user;
   await write
@@ -21,19 +21,19 @@ export async function findUser(read: Kysely<Schema>, id: string): Promise<User |
   return row && { id: row.id, kind: row.kind, name: row.name, createdAt: row.created_at };
 }
 
-/** Remembers when users were last here. */
+/** Records when users were last online. */
 export async function touchUsers(write: Kysely<Schema>, ids: string[], at: number): Promise<void> {
   await inChunks(ids, (chunk) =>
     write.updateTable('users').set({ last_seen_at: at }).where('id', 'in', chunk).execute(),
   );
 }
 
-/** Gives a user its name of today. */
+/** Updates a user's name. */
 export async function nameUser(write: Kysely<Schema>, { id, name }: UserRef): Promise<void> {
   await write.updateTable('users').set({ name }).where('id', '=', id).execute();
 }
 
-/** Takes a name from the guest who holds it, if one does; answers who that was. */
+/** Takes a name from the guest who holds it, if any. Returns that guest's id. */
 export async function takeNameAway(store: Pick<Store, 'read' | 'write'>, nameKey: string): Promise<User | undefined> {
   const held = await store.read
     .selectFrom('names')
@@ -46,9 +46,9 @@ export async function takeNameAway(store: Pick<Store, 'read' | 'write'>, nameKey
 }
 
 /**
- * Takes a name for a guest until a moment, unless another guest holds it now, or a user of the app has it. Nobody can hold
- * one beyond `latest`: that was a clock that was wrong. One statement, so that of two who ask at once one gets it. Returns
- * whether the guest has it.
+ * Claims a name for a guest until a moment, unless another guest holds it now, or a user of the app has it. No claim
+ * reaches beyond `latest`; one that does came from a wrong clock and doesn't count. A single statement, so that only
+ * one of two simultaneous claims succeeds. Returns whether the guest has the name.
  */
 export async function claimName(
   write: Kysely<Schema>,
@@ -73,7 +73,9 @@ const heldName = prepared((read, place: Place<{ nameKey: string; user: string; u
     .where('held_until', '<=', place('latest')),
 );
 
-/** Whether a user holds a name until a moment at least, and not beyond `latest`, where none can be held. */
+/**
+ * Whether a user holds a name at least until a moment, and not beyond `latest`, since no valid claim reaches that far.
+ */
 export async function holdsName(
   read: Kysely<Schema>,
   claim: { nameKey: string; user: string; until: number; latest: number },
@@ -82,12 +84,12 @@ export async function holdsName(
   return rows.length > 0;
 }
 
-/** Gives back a user's names but one. */
+/** Releases all of a user's names but one. */
 export async function releaseNames(write: Kysely<Schema>, user: string, exceptKey = ''): Promise<void> {
   await write.deleteFrom('names').where('user_id', '=', user).where('name_key', '<>', exceptKey).execute();
 }
 
-/** Holds the names of users who are here a while longer. */
+/** Extends the claims of connected users to their names. */
 export async function holdNames(write: Kysely<Schema>, users: string[], until: number): Promise<void> {
   await inChunks(users, (chunk) =>
     write.updateTable('names').set({ held_until: until }).where('user_id', 'in', chunk).execute(),

@@ -5,8 +5,8 @@ import type { Schema } from '../schema.js';
 const KEY = 'workspace_id';
 
 /**
- * The name of a database for life, 8 hexadecimal digits: unlike the epoch it stays over a restore and a copy. The first
- * to ask gives it.
+ * A permanent name of the database, 8 hexadecimal digits. Unlike the epoch it survives restores and copies. The first
+ * call creates it.
  */
 export async function workspaceIdOf(write: Kysely<Schema>): Promise<string> {
   const fresh = { key: KEY, value: randomUUID().slice(0, 8) };

@@ -1,7 +1,7 @@
 import type { RoomKind } from '@madang/protocol';
 import type { Append, AppendResult, RoomAccess } from '../store.js';
 
-/** When it has learnt so many answers, it forgets them all. */
+/** Once this many answers are cached, all are dropped. */
 const MAX_KEPT = 100_000;
 
 interface Room {
@@ -13,14 +13,14 @@ interface Room {
 }
 
 /**
- * What users are in rooms, in memory: asked at each send, and changed seldom. It follows what this process commits, which
- * with SQLite is all there is.
+ * Caches users' access to rooms: read at each send, and rarely changed. It follows this process's commits, which with
+ * SQLite are the only ones.
  */
 export class AccessCache {
   readonly #rooms = new Map<string, Room>();
   #kept = 0;
 
-  /** What was kept; undefined if that isn't known. */
+  /** The cached access; undefined if it isn't known. */
   get(room: string, user: string): RoomAccess | undefined {
     const known = this.#rooms.get(room);
     const role = known?.roles.get(user);
@@ -29,7 +29,7 @@ export class AccessCache {
     return { room, kind, head, logStart, blocked, role };
   }
 
-  /** Keeps what was read. */
+  /** Caches what was read. */
   keep({ room, kind, head, logStart, blocked, role }: RoomAccess, user: string): void {
     if (this.#kept === MAX_KEPT) this.clear();
     this.#kept += 1;
@@ -38,7 +38,10 @@ export class AccessCache {
     else this.#rooms.set(room, { kind, head, logStart, blocked, roles: new Map([[user, role]]) });
   }
 
-  /** Follows a commit before its appends are answered: messages move the head on, anything else may change who is what. */
+  /**
+   * Follows a commit before its appends are answered. Messages advance the head; anything else may change members and
+   * roles.
+   */
   follow(batch: readonly Append[], results: readonly AppendResult[]): void {
     for (const [index, { room, events }] of batch.entries()) {
       const result = results[index];
@@ -54,7 +57,7 @@ export class AccessCache {
     this.#rooms.delete(room);
   }
 
-  /** Forgets all. */
+  /** Forgets everything. */
   clear(): void {
     this.#rooms.clear();
     this.#kept = 0;

@@ -2,27 +2,27 @@ import type { Change } from '../changes.js';
 import { type Append, type AppendResult, isPlainMessage, type NewEvent } from '../store.js';
 
 /**
- * How batches go to the write thread and their results come back: as a flat list of texts and numbers, of which a
- * structured clone costs less than half of what JSON does on both sides, or a clone of many small objects.
+ * How batches go to the write thread and results come back: as a flat list of texts and numbers. Its structured clone
+ * costs less than half of JSON on both sides, or of cloning many small objects.
  */
 export type BatchWire = (string | number | null)[];
 
-/** Results by append: a number where there is nothing else to say. */
+/** Results by append: only a number if there is nothing else to say. */
 export type ResultsWire = (number | AppendResult)[];
 
-/** An append as the write thread takes it: the events' own fields are text already. */
+/** An append in the form that the write thread takes: the events' own fields are already text. */
 export type WrittenAppend = Omit<Append, 'events'> & { events: WrittenEvent[] };
 
 type WrittenEvent = Omit<NewEvent, 'payload'> & { payload: string };
 
-/** What stands first of an append. */
+/** The first value of an append. */
 const PLAIN = 0;
 const OTHER = 1;
 
 const UNCHANGED = 0;
 const REFUSED = -1;
 
-/** A batch, to be sent. */
+/** Encodes a batch for sending. */
 export function encodeBatch(batch: readonly Append[]): BatchWire {
   const wire: BatchWire = [];
   for (const append of batch) {
@@ -32,7 +32,7 @@ export function encodeBatch(batch: readonly Append[]): BatchWire {
   return wire;
 }
 
-/** A batch that came. */
+/** Decodes a received batch. */
 export function decodeBatch(wire: BatchWire): WrittenAppend[] {
   const batch: WrittenAppend[] = [];
   for (let at = 0; at < wire.length;) {
@@ -47,7 +47,7 @@ export function decodeBatch(wire: BatchWire): WrittenAppend[] {
   return batch;
 }
 
-/** Results, to be sent back. */
+/** Encodes results for sending back. */
 export function encodeResults(results: readonly AppendResult[]): ResultsWire {
   return results.map((result) => {
     if (result.status === 'unchanged') return UNCHANGED;
@@ -56,7 +56,7 @@ export function encodeResults(results: readonly AppendResult[]): ResultsWire {
   });
 }
 
-/** Results that came back. */
+/** Decodes received results. */
 export function decodeResults(wire: ResultsWire): AppendResult[] {
   return wire.map((result) => {
     if (typeof result !== 'number') return result;

@@ -4,20 +4,20 @@ import { LRUCache } from 'lru-cache';
 /** The oldest SQLite without the WAL-reset corruption that two connections can run into (sqlite.org/wal.html). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 
-/** How long another program's lock is waited for, in ms. */
+/** How long to wait for another program's lock, in ms. */
 export const BUSY_MS = 2000;
 
-/** A WAL that begins anew gives back what is over so many bytes. */
+/** When SQLite restarts a WAL, it truncates the file to this many bytes. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Opens the write side: WAL, and each commit synced to disk before it returns. */
+/** Opens the write side: WAL mode, with each commit synced to disk before it returns. */
 export function openForWriting(file: string): Database.Database {
   const database = new Database(file, { timeout: BUSY_MS });
   refuseOldSqlite(database);
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('mmap_size = 0');
-  // The write thread does it when it has answered; SQLite itself, in the middle of a commit, only if that fell behind.
+  // The write thread checkpoints after answering. SQLite itself does so, during a commit, only if that fell behind.
   database.pragma('wal_autocheckpoint = 16000');
   database.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
   const synchronous = database.pragma('synchronous', { simple: true });
@@ -28,7 +28,7 @@ export function openForWriting(file: string): Database.Database {
   return database;
 }
 
-/** Opens a read side; it never waits for the writer. */
+/** Opens a read side, which never waits for the writer. */
 export function openForReading(file: string): Database.Database {
   return new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
 }
@@ -36,7 +36,7 @@ export function openForReading(file: string): Database.Database {
 /** How many prepared statements a connection keeps. */
 const MAX_STATEMENTS = 200;
 
-/** Prepares each SQL text once: the query builder asks anew for every query, and preparing costs more than most reads. */
+/** Prepares each SQL text only once. The query builder prepares for every query, which costs more than most reads. */
 export function preparingOnce(database: Database.Database): (sql: string) => Database.Statement {
   const statements = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
   return (sql) => {

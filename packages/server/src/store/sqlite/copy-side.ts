@@ -9,7 +9,7 @@ import { openForWriting } from './connection.js';
 import { explain, lockFile, prepare } from './store.js';
 
 /**
- * Opens a SQLite database for a copy; a server that runs on it stands in the way.
+ * Opens a SQLite database for a copy. Refuses if a server is running on it.
  * @throws StartError in plain words
  */
 export async function openSqliteSide(file: string, mustExist: boolean, logger: Logger): Promise<CopySide> {

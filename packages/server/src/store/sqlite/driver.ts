@@ -2,12 +2,12 @@ import Database from 'better-sqlite3';
 import { createRequire } from 'node:module';
 import { messageOf, StartError } from '../../errors.js';
 
-/** From this version on the driver needs version 10 of Node's interface for addons, and crashes where there is none. */
+/** From this version on the driver needs version 10 of Node-API, and crashes without it. */
 const FIRST_OF_ADDON_INTERFACE_10 = 13;
 
 /**
- * Looks whether this Node can run the SQLite driver that is installed, before it is asked for anything: a wrong one ends
- * the process without a word (docs/decisions/0004-sqlite-driver.md).
+ * Checks that this Node can run the installed SQLite driver, before using it: a wrong one crashes the process without a
+ * message (docs/decisions/0004-sqlite-driver.md).
  * @throws StartError that says what to install
  */
 export function refuseUnfitDriver(): void {

@@ -1,23 +1,23 @@
 import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 
-/** What begins a write-ahead log, with either order of bytes, and a database. */
+/** The first bytes of a write-ahead log, in either byte order. */
 const WAL_MAGIC = [0x377f0682, 0x377f0683];
 const DATABASE_MAGIC = 'SQLite format 3\0';
 
-/** What a write-ahead log begins with, and what stands before each page in it, in bytes. */
+/** Sizes of the write-ahead log's header and of the one before each of its pages, in bytes. */
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
-/** Where the index of the log says how many pages the log holds. */
+/** Offset of the number of pages in the log's index. */
 const FRAMES_AT = 16;
 
-/** Why what is committed now would be lost. */
+/** Why commits from now on would be lost. */
 export type Loss = 'removed' | 'replaced' | 'truncated';
 
-/** How the code of an error begins that tells of a loss. */
+/** Prefix of the error code that reports a loss. */
 export const LOST = 'LOST_';
 
-/** What an operator is told of a loss. */
+/** Words for an operator about each loss. */
 export const lossWords: Record<Loss, string> = {
   removed:
     'the database file is gone (moved, removed, or its file system unmounted). Put it back, or restart Madang to begin with what is there',
@@ -26,10 +26,11 @@ export const lossWords: Record<Loss, string> = {
 };
 
 /**
- * Sees whether the files that SQLite has open are still those in the folder, and whole. SQLite itself would go on
- * committing into a file that was removed, and all would be lost with the process.
+ * Checks that the files that SQLite has open are still those in the folder, and whole. SQLite itself would go on
+ * committing into a removed file, and all of that would be lost with the process.
  *
- * Its descriptors stay open as long as the database: closing one of a file frees all locks that the process has on it.
+ * The descriptors stay open as long as the database: closing one of a file's releases all locks that the process has on
+ * it.
  */
 export class OpenFiles {
   readonly #file: string;
@@ -42,7 +43,7 @@ export class OpenFiles {
   readonly #hasOtherWriters: () => boolean;
   #databaseBytes: number;
 
-  /** `hasOtherWriters` tells whether another program has ever committed: it may make the file smaller. */
+  /** `hasOtherWriters` says whether another program has ever committed: it may make the file smaller. */
   constructor(file: string, pageBytes: number, hasOtherWriters: () => boolean) {
     this.#file = file;
     this.#frameBytes = FRAME_HEADER_BYTES + pageBytes;
@@ -58,18 +59,18 @@ export class OpenFiles {
     };
   }
 
-  /** How large the write-ahead log is, in bytes. */
+  /** The size of the write-ahead log, in bytes. */
   get walBytes(): number {
     return statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Whether the database is where it was. Costs one look at the folder. */
+  /** Whether the database is still in its place. Costs one look at the folder. */
   isThere(): boolean {
     const database = look(this.#file);
     return database !== undefined && isSame(database, this.#database);
   }
 
-  /** Why what is committed now would be lost; undefined while it would not. Costs some microseconds. */
+  /** Why commits from now on would be lost; undefined if they wouldn't. Costs a few microseconds. */
   loss(): Loss | undefined {
     const database = look(this.#file);
     const wal = look(`${this.#file}-wal`);
@@ -79,7 +80,7 @@ export class OpenFiles {
     return undefined;
   }
 
-  /** The same, and what only costs too much to be looked at with each commit. */
+  /** The same, plus checks that cost too much to make with each commit. */
   lossOfAny(): Loss | undefined {
     const index = look(`${this.#file}-shm`);
     const loss = this.loss();
@@ -121,7 +122,7 @@ function look(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
-    // A folder that can't be looked into, or a file system that doesn't answer.
+    // The folder can't be read, or the file system doesn't answer.
     return undefined;
   }
 }

@@ -12,39 +12,42 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What a mark takes on the disk, so that a shorter one leaves nothing of a longer. */
+/** Size of a mark on disk, fixed so that a shorter one leaves nothing of a longer one. */
 const MARK_BYTES = 512;
 
-/** The file beside a database that tells how far the last run came. It stays outside, so that no copy of the database has it. */
+/**
+ * The file beside a database that records how far the last run came. It is separate, so that no copy of the database
+ * includes it.
+ */
 export function markFileOf(file: string): string {
   return `${file}.run`;
 }
 
-/** How far a run has come. */
+/** The progress of a run. */
 export interface RunMark {
-  /** The run, as `meta` has it too. */
+  /** The run's name, also stored in `meta`. */
   run: string;
-  /** The run before, until `meta` has this one. */
+  /** The previous run, until `meta` has this one. */
   before?: string;
-  /** All rooms' heads together, in the database after its last commit; older after a power loss. */
+  /** The sum of all rooms' heads after the last commit; older after a power loss. */
   position: number;
-  /** Which file the database is. */
+  /** Identifies the database file. */
   database: string;
-  /** Which file the mark itself is: a copy of it that is put back says something else. */
+  /** Identifies the mark file itself: a copy of it that is put back has another identity. */
   mark: string;
 }
 
-/** What a database says of itself at a start. */
+/** A database's own account of itself at a start. */
 export interface DatabaseState {
   run: string | undefined;
   position: number;
-  /** Why somebody wants a new epoch. */
+  /** Why a new epoch was demanded. */
   demanded: string | undefined;
 }
 
 /**
- * Why a database isn't the continuation of the last run beside it; undefined if it is. Copies that were put back are told
- * by three things: the run that wrote them last, how far they go, and which files they are.
+ * Why a database doesn't continue the last run beside it; undefined if it does. Three things give away a copy that was
+ * put back: the run that wrote it last, its position, and the identity of its files.
  */
 export function whyNotContinued(file: string, { run, position, demanded }: DatabaseState): string | undefined {
   if (demanded !== undefined) return demanded;
@@ -58,7 +61,7 @@ export function whyNotContinued(file: string, { run, position, demanded }: Datab
   return undefined;
 }
 
-/** Writes the mark in a new file, so that it is on the disk, whole, when this returns. */
+/** Writes the mark into a new file. When this returns, it is whole and on disk. */
 export function writeMark(file: string, run: Omit<RunMark, 'database' | 'mark'>): void {
   const path = markFileOf(file);
   const draft = `${path}.new`;
@@ -81,7 +84,7 @@ export function writeMark(file: string, run: Omit<RunMark, 'database' | 'mark'>)
   }
 }
 
-/** Keeps the mark up to date while a run lasts. A process that is killed leaves it as it is. */
+/** Keeps the mark up to date during a run. A killed process leaves it as it is. */
 export class RunMarkKeeper {
   readonly #file: string;
   readonly #run: string;
@@ -93,7 +96,7 @@ export class RunMarkKeeper {
     this.#run = run;
   }
 
-  /** Says how far the database has come. A mark that can't be written stays older, which only sees less. */
+  /** Records how far the database has come. If that fails the mark stays older, which only makes it detect less. */
   keep(position: number): void {
     try {
       if (this.#descriptor === undefined || !this.#mark) {
@@ -108,13 +111,13 @@ export class RunMarkKeeper {
     }
   }
 
-  /** Puts the mark into a new file: a copy of the old one can't be put back unnoticed. */
+  /** Puts the mark into a new file, so that a copy of the old one can't be put back unnoticed. */
   renew(position: number): void {
     this.close();
     try {
       writeMark(this.#file, { run: this.#run, position });
     } catch {
-      // A disk without room for another file: the old one still holds.
+      // The disk has no space for another file; the old one remains valid.
       this.keep(position);
     }
   }
@@ -140,7 +143,7 @@ function identityOf(path: string): string {
   return identity(statSync(path, { bigint: true }));
 }
 
-/** Tells a file from its copies. Not the device: its number may be another after the machine has started again. */
+/** Tells a file from its copies. Ignores the device, whose number may change when the machine restarts. */
 function identity({ ino, birthtimeNs }: BigIntStats): string {
   return `${ino}@${birthtimeNs}`;
 }

@@ -8,10 +8,10 @@ import { openForReading, openForWriting } from './connection.js';
 import { markFileOf } from './run-mark.js';
 import { explain, FILE_ENDS, lockFile } from './store.js';
 
-/** How long a hold waits for a commit that is under way, in ms. */
+/** How long a hold waits for a commit in progress, in ms. */
 const HOLD_TIMEOUT_MS = 5000;
 
-/** Pages that are copied at a time. */
+/** Pages to copy at a time. */
 const PAGES_A_STEP = 2000;
 
 /** What a copy and its original are compared by. */
@@ -19,11 +19,11 @@ interface Contents {
   rows: number;
   messages: number;
   rooms: number;
-  /** All rooms' heads together. */
+  /** The sum of all rooms' heads. */
   events: number;
 }
 
-/** What a backup tells whoever waits for it. */
+/** Progress for the caller to show. */
 export interface BackupProgress {
   phase: 'copying' | 'checking';
   /** From 0 to 1. */
@@ -34,10 +34,10 @@ export interface BackupProgress {
 export type BackupSummary = Contents & { bytes: number };
 
 /**
- * Copies a database as it is at one moment, also while a server runs on it, however busy it is. The copy is one file, for its
- * owner alone; it is read through, and compared with what was there at that moment, before it gets its name. A server that
- * starts on it begins a new epoch.
- * @throws StartError in plain words; nothing is left of a copy that failed
+ * Copies a database as of one moment, even while a server runs on it, however busy it is. The copy is a single file,
+ * for its owner alone. Before it gets its name, all of it is read and compared with the database of that moment. A
+ * server that starts on it begins a new epoch.
+ * @throws StartError in plain words; nothing is left of a failed copy
  */
 export async function backUpDatabase(
   file: string,
@@ -71,10 +71,10 @@ export async function backUpDatabase(
 }
 
 /**
- * Puts a backup where a data folder's database was. What was there is kept beside it, under another name. The next start
+ * Restores a backup in place of a data folder's database, which is kept beside it under another name. The next start
  * begins a new epoch.
- * @returns under which name the database that was there is kept; undefined when there was none
- * @throws StartError in plain words: the folder is in use, or the backup damaged; then nothing was changed
+ * @returns the name under which the previous database is kept; undefined if there was none
+ * @throws StartError in plain words: the folder is in use, or the backup is damaged; nothing has changed then
  */
 export async function restoreDatabase(
   backup: string,
@@ -86,7 +86,7 @@ export async function restoreDatabase(
     const draft = `${file}.restored-${process.pid}`;
     const summary = await backUpDatabase(backup, draft, true, onProgress);
     const kept = existsSync(file) ? `${file}.before-${new Date().toISOString().replaceAll(/[:.]/g, '-')}` : undefined;
-    // Its WAL goes with it, and must on no account stay for the one that comes.
+    // Its WAL must move with it, and must on no account remain for the new database.
     if (kept !== undefined) {
       for (const end of ['-wal', '']) if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${kept}${end}`);
     }
@@ -101,7 +101,7 @@ export async function restoreDatabase(
   }
 }
 
-/** What is replaced is a backup or the like: no folder, no device, and nothing that a server may have open. */
+/** Only a backup or a similar file may be replaced: no folder, no device, and nothing that a server may have open. */
 function refuseTarget(target: string, isOverwriting: boolean): void {
   const there = lstatSync(resolve(target), { throwIfNoEntry: false });
   if (there?.isDirectory()) throw new StartError(`${resolve(target)} is a folder. Give the copy a name in it.`);
@@ -120,7 +120,7 @@ function refuseTarget(target: string, isOverwriting: boolean): void {
   }
 }
 
-/** Holds a database's write lock, so that nobody else can commit, until it is released. */
+/** Holds a database's write lock until released, so that nobody else can commit. */
 export function holdDatabase(file: string): { release(): void } {
   const database = openForWriting(file);
   database.pragma(`busy_timeout = ${HOLD_TIMEOUT_MS}`);
@@ -135,7 +135,8 @@ async function copyMoment(
 ): Promise<Contents> {
   const database = openForReading(file);
   try {
-    // Within one read all steps see one moment. Without it each commit by a server would make the copy begin again.
+    // Within one read transaction all steps see the same moment. Otherwise each commit by a server would restart the
+    // copy.
     database.exec('BEGIN');
     const contents = contentsOf(database);
     await database.backup(target, {
@@ -150,7 +151,7 @@ async function copyMoment(
   }
 }
 
-/** Makes a copy one file by itself, marks it as a copy, reads it through, and sees to it that it is on the disk. */
+/** Turns a copy into a single file, marks it as a copy, reads all of it, and syncs it to disk. */
 function seal(file: string, expected: Contents): void {
   const database = new Database(file);
   try {

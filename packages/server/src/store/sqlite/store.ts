@@ -26,16 +26,16 @@ import { markFileOf, whyNotContinued, writeMark } from './run-mark.js';
 import { workerDialect } from './worker-dialect.js';
 import type { Sight, WorkerAnswer, WorkerRequest, WorkerStart } from './write-worker.js';
 
-/** A database up to this size is read through for damage at the start; a larger one would keep people waiting. */
+/** A database up to this size is checked for damage at the start; a larger one would keep people waiting. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 
-/** From so many bytes on a WAL that does not get smaller is worth a warning, and again each time that it has doubled. */
+/** A WAL that stays above this many bytes is worth a warning, and again each time it has doubled. */
 const LARGE_WAL_BYTES = 64 * 1024 * 1024;
 
-/** How the names of a database's files end, its own first. */
+/** Suffixes of a database's files, its own first. */
 export const FILE_ENDS = ['', '-wal', '-shm', '.lock', '.run'];
 
-/** What SQLite's codes begin with, by kind of failure. */
+/** Prefixes of SQLite's error codes, by kind of failure. */
 const FAILURES: [string, FailureKind][] = [
   [LOST, 'taken-away'],
   ['SQLITE_FULL', 'disk-full'],
@@ -49,15 +49,15 @@ const FAILURES: [string, FailureKind][] = [
   ['SQLITE_NOMEM', 'memory'],
 ];
 
-/** What a server's run begins with. */
+/** The state in which a server's run begins. */
 interface Run {
-  /** Its name, in the database and in the mark beside it. */
+  /** The run's name, in the database and in the mark beside it. */
   name: string;
   epoch: string;
 }
 
 /**
- * Opens the SQLite store in a file; makes it if it isn't there, migrates it if it is older.
+ * Opens the SQLite store in a file. Creates it if it doesn't exist, and migrates an older one.
  * @throws StartError in plain words: not writable, in use, damaged, newer.
  */
 export async function openSqliteStore(file: string, logger: Logger): Promise<Store> {
@@ -81,7 +81,7 @@ export function lockFile(file: string): Database.Database {
   try {
     makePrivateFolder(dirname(file));
     makePrivateFile(`${file}.lock`);
-    // Before it is opened: SQLite gives the files beside one the same mode.
+    // Before it is opened, because SQLite gives new files beside it the same mode.
     keepPrivate(`${file}.lock`);
     lock = new Database(`${file}.lock`, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
@@ -97,8 +97,8 @@ export function lockFile(file: string): Database.Database {
 }
 
 /**
- * Refuses a file that is damaged or newer, migrates it, and begins a run on it: with a new epoch, if it isn't what the
- * last run left.
+ * Refuses a damaged or newer file, migrates it, and begins a run on it: with a new epoch, if it isn't what the last run
+ * left.
  */
 export async function prepare(file: string, logger: Logger): Promise<Run> {
   const isThere = existsSync(file) && statSync(file).size > 0;
@@ -116,7 +116,7 @@ export async function prepare(file: string, logger: Logger): Promise<Run> {
   }
 }
 
-/** The files are for the server's own user alone, whatever the umask is, or was when they were made. */
+/** The files are for the server's own user alone, whatever the umask is or was when they were created. */
 function tightenFiles(file: string, logger: Logger): void {
   const folder = dirname(file);
   if (isOpenToOthers(folder)) {
@@ -129,8 +129,8 @@ function tightenFiles(file: string, logger: Logger): void {
 }
 
 /**
- * Begins a run: the mark first, which names the run before as well, then the database. Wherever that is interrupted, the
- * next start finds one of both runs.
+ * Begins a run: first in the mark, which also names the previous run, then in the database. Wherever that is
+ * interrupted, the next start finds one of the two runs.
  */
 async function beginRun(
   db: Kysely<Schema>,
@@ -151,7 +151,7 @@ async function beginRun(
   return { name, epoch };
 }
 
-/** Looks at a database without touching it. */
+/** Checks a database without changing it. */
 async function refuseUnusable(file: string): Promise<void> {
   const existing = openForReading(file);
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
@@ -206,7 +206,10 @@ class SqliteStore implements Store {
   #closed = false;
   #broken: string | undefined;
   #loss: Loss | undefined;
-  /** What was refused since the files were gone may be in them when they are back: a commit can meet the loss half way. */
+  /**
+   * Events whose send was refused while the files were gone may be in them when they return: a commit can be cut off
+   * half way.
+   */
   #isUntold = false;
   readonly #untoldListeners: (() => void)[] = [];
   #walBytes = 0;
@@ -291,7 +294,10 @@ class SqliteStore implements Store {
     return this.#walBytes < LARGE_WAL_BYTES ? undefined : walWords(this.#walBytes);
   }
 
-  /** This process alone writes to the database, so a run has one epoch; but its files may come back with what nobody was told. */
+  /**
+   * Only this process writes to the database, so a run has one epoch; but the files may return with events that nobody
+   * received.
+   */
   onNewEpoch(listener: () => void): void {
     this.#untoldListeners.push(listener);
   }
@@ -303,7 +309,7 @@ class SqliteStore implements Store {
 
   async check(): Promise<void> {
     if (this.#health.isDoubtful) throw unavailable(this.#health.trouble);
-    // As large as a real send and new each time, so that a disk shows that has no room for one.
+    // As large as a real send and different each time, so that a full disk shows.
     const value = randomBytes(PROBE_CHARS / 2).toString('hex');
     await this.write.replaceInto('meta').values({ key: metaKeys.probe, value }).execute();
     this.#health.worked();
@@ -313,8 +319,8 @@ class SqliteStore implements Store {
     if (this.#closed) return;
     this.#closed = true;
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
-    // Who closes last writes the WAL into the database, and a read-only connection can't. What is left of files that were
-    // taken away must not be written anywhere.
+    // Whoever closes last checkpoints the WAL, and a read-only connection can't. What is left of files that were taken
+    // away must not be written anywhere.
     const isWritten = this.#loss === undefined;
     if (isWritten) this.#database.close();
     if (!this.#broken) {
@@ -325,7 +331,7 @@ class SqliteStore implements Store {
     this.#lock.close();
   }
 
-  /** Reads all that a statement finds. A file that can't be read is a store that is unavailable. */
+  /** Reads all rows of a statement. If the file can't be read, the store is unavailable. */
   #all(statement: Database.Statement, parameters: readonly unknown[]): unknown[] {
     try {
       return statement.all(parameters);
@@ -338,7 +344,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** A statement as the query builder takes it. */
+  /** Wraps a statement for the query builder. */
   #guarded(statement: Database.Statement) {
     return {
       reader: statement.reader,
@@ -363,7 +369,7 @@ class SqliteStore implements Store {
     this.#waiting.delete(answer.id);
     if ('error' in answer) {
       const failure = failureOf(answer.error);
-      // A statement that is wrong by itself tells nothing about the store.
+      // A statement that is itself wrong says nothing about the store.
       this.#health.failed(failure, failure.kind !== 'other');
       this.#isUntold ||= failure.kind === 'taken-away';
       waiting?.reject(unavailable(failure.reason));
@@ -373,14 +379,14 @@ class SqliteStore implements Store {
     waiting?.resolve(answer.result as never);
   }
 
-  /** The files are back: before anything of them is told, whatever is known here is read again. */
+  /** The files are back: everything known here is read again before any of it is delivered. */
   #lookAgain(): void {
     this.#isUntold = false;
     this.#accessCache.clear();
     for (const listener of this.#untoldListeners) listener();
   }
 
-  /** Takes what the write thread has seen of the files. */
+  /** Takes in what the write thread has seen of the files. */
   #see({ loss, walBytes }: Sight): void {
     if (loss && loss !== this.#loss) {
       this.#health.failed({ kind: 'taken-away', reason: lossWords[loss] });

@@ -9,60 +9,60 @@ import { BUSY_MS, openForWriting, preparingOnce } from './connection.js';
 import { type Loss, LOST, lossWords, OpenFiles } from './open-files.js';
 import { RunMarkKeeper } from './run-mark.js';
 
-/** What the thread is started with. */
+/** What the thread starts with. */
 export interface WorkerStart {
   file: string;
-  /** The name of this run, as the mark beside the database has it. */
+  /** The name of this run, also in the mark beside the database. */
   run: string;
 }
 
-/** What the store asks of the worker; it answers each in turn with {@link WorkerAnswer}. */
+/** A request from the store. Each is answered in turn with a {@link WorkerAnswer}. */
 export type WorkerRequest =
   | { id: number; kind: 'commit'; batch: BatchWire }
   | { id: number; kind: 'statement'; sql: string; values: SqlValue[] }
   | { id: number; kind: 'close' };
 
-/** An answer; `error` when the engine could not do it. Without an id: what the thread has seen by itself. */
+/** An answer, with `error` if the engine could not do it. Without an id: what the thread has noticed on its own. */
 export type WorkerAnswer =
   | ({ id: number } & ({ result: unknown } | { error: { message: string; code: string } }))
   | { seen: Sight };
 
-/** What is to be seen of the files while nobody asks. */
+/** The state of the files while nobody writes. */
 export interface Sight {
-  /** Why what is committed would be lost. */
+  /** Why commits would be lost. */
   loss: Loss | undefined;
   walBytes: number;
 }
 
 type PreparedChanges = Record<Change['kind'], { run: Database.Statement; values: ChangeStatement<Change>['values'] }>;
 
-/** How often the files are looked at while nobody writes, in ms. */
+/** How often the files are checked while nobody writes, in ms. */
 const LOOK_MS = 400;
 
-/** How old the mark beside the database may be before it gets a new file, in ms. */
+/** How old the mark beside the database may get before it moves to a new file, in ms. */
 const RENEW_MS = 10_000;
 
-/** A WAL that is larger than this when all of it is in the database is cut, in bytes. */
+/** A fully checkpointed WAL larger than this is truncated, in bytes. */
 const WAL_KEPT_BYTES = 16 * 1024 * 1024;
 
-/** When the WAL holds about so many pages (8 MB), they are brought into the database. */
+/** When the WAL holds about this many pages (8 MB), it is checkpointed. */
 const PAGES_A_CHECKPOINT = 2000;
 
-/** What a commit writes beside a page for each append, about. */
+/** Roughly how many pages a commit writes besides one per append. */
 const PAGES_A_COMMIT = 6;
 
-/** So many rooms are known at most. */
+/** The most rooms to remember. */
 const MAX_ROOMS = 10_000;
 
 /** A room as the worker knows it. */
 interface KnownRoom {
   id: string;
   head: number;
-  /** Users who are found to be members. */
+  /** Users known to be members. */
   members: Set<string>;
 }
 
-/** The thread that owns the write side: appends to room logs, and single statements. */
+/** The thread that owns the write side: it runs appends to room logs, and single statements. */
 class WriteSide {
   readonly #database: Database.Database;
   readonly #prepare: (sql: string) => Database.Statement;
@@ -73,15 +73,15 @@ class WriteSide {
   readonly #readMember: Database.Statement;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
-  /** What is known of rooms, as the open transaction has it; this is the only thread that changes them. */
+  /** What is known of rooms within the open transaction. Only this thread changes them. */
   readonly #rooms = new Map<string, KnownRoom>();
   /** The rooms whose head the open transaction has moved. */
   readonly #moved = new Set<KnownRoom>();
   readonly #files: OpenFiles;
   readonly #mark: RunMarkKeeper;
-  /** Pages in the WAL, about. */
+  /** Approximate number of pages in the WAL. */
   #pages = 0;
-  /** All rooms' heads together, as they are on the disk, and what the open transaction adds. */
+  /** The sum of all rooms' heads on disk, and what the open transaction adds. */
   #position: number;
   #gained = 0;
   #markedPosition: number;
@@ -114,7 +114,10 @@ class WriteSide {
     this.#commit = this.#database.prepare('COMMIT');
   }
 
-  /** Commits a batch in one transaction. If that fails, each append by itself, so that a bad one harms no other (S4). */
+  /**
+   * Commits a batch in one transaction. If that fails, commits each append alone, so that a bad one harms no other
+   * (S4).
+   */
   commit(batch: readonly WrittenAppend[]): AppendResult[] {
     this.#refuseIfGone();
     try {
@@ -144,7 +147,7 @@ class WriteSide {
     return { rows: [], changes };
   }
 
-  /** What is due when the answer has gone: nobody waits for it but who comes meanwhile. */
+  /** Work that is due once the answer has gone: it delays only those who come meanwhile. */
   afterAnswer(): void {
     if (this.#position !== this.#markedPosition) {
       this.#markedPosition = this.#position;
@@ -155,12 +158,12 @@ class WriteSide {
     this.#checkpoint('PASSIVE');
   }
 
-  /** What is due now and then. Answers what is to be seen of the files, if that is another than before. */
+  /** Periodic work. Returns the state of the files if it has changed. */
   look(): Sight | undefined {
     const seen: Sight = { loss: this.#files.lossOfAny(), walBytes: this.#files.walBytes };
     if (!seen.loss) {
       if (performance.now() - this.#renewedAt >= RENEW_MS) this.#renewMark();
-      // Nothing else makes the file smaller again after a reader held it for long.
+      // Nothing else shrinks the file after a reader held it for long.
       if (seen.walBytes > WAL_KEPT_BYTES) this.#checkpoint('TRUNCATE');
     }
     const before = this.#seen;
@@ -169,27 +172,27 @@ class WriteSide {
   }
 
   close(): void {
-    // Closing brings the WAL into the database; what was cut out of it in between must not get there.
+    // Closing checkpoints the WAL; pages of a file that was truncated meanwhile must not get there.
     if (!this.#files.lossOfAny()) this.#renewMark();
     this.#mark.close();
     this.#database.close();
     this.#files.close();
   }
 
-  /** Brings the WAL into the database, as far as readers let it, without waiting for them. */
+  /** Checkpoints the WAL as far as readers allow, without waiting for them. */
   #checkpoint(kind: 'PASSIVE' | 'TRUNCATE'): void {
     if (this.#files.loss()) return;
     try {
       this.#database.pragma('busy_timeout = 0');
       this.#database.pragma(`wal_checkpoint(${kind})`);
     } catch {
-      // The commits are safe in the WAL; a disk that is full or gone shows with the next.
+      // The commits are safe in the WAL. A full or missing disk shows with the next one.
     } finally {
       this.#database.pragma(`busy_timeout = ${BUSY_MS}`);
     }
   }
 
-  /** A copy that was taken before can't be put back unnoticed, not even into the same files. */
+  /** Earlier copies can't be put back unnoticed, not even into the same files. */
   #renewMark(): void {
     if (this.#position === this.#renewedPosition) return;
     this.#renewedAt = performance.now();
@@ -202,7 +205,7 @@ class WriteSide {
     if (this.#seen?.loss || !this.#files.isThere()) this.#refuseIfLost();
   }
 
-  /** After a commit, before its answer: what went into files that nobody will find is not stored. */
+  /** After a commit, before its answer: data in files that nobody will find again is not stored. */
   #refuseIfLost(): void {
     const loss = this.#files.loss();
     if (loss) throw new LostError(loss);
@@ -281,7 +284,7 @@ class WriteSide {
   }
 }
 
-/** What SQLite answers when it can't now. */
+/** SQLite's codes for "can't do it now". */
 const UNAVAILABLE = /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)/;
 
 /** The files are no longer those that were opened. */
@@ -294,7 +297,7 @@ class LostError extends Error {
   }
 }
 
-/** Errors of the disk or the file, after which nothing commits until somebody mends it. */
+/** Errors of the disk or the file, after which nothing commits until somebody fixes it. */
 function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   return error instanceof LostError || UNAVAILABLE.test(code);
