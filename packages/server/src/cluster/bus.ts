@@ -1,40 +1,43 @@
 /**
- * What nodes tell each other through: everybody who heard a room, everybody who has a connection of a user, one node,
- * or all nodes.
+ * An address for messages between nodes: the nodes that follow a room, those that have a connection of a user, one
+ * node, or all nodes.
  */
 export type Topic = `room:${string}` | `user:${string}` | `node:${string}` | 'nodes';
 
 /**
- * `none`: there is no bus. `down`: there is one, and it does not work now. `up`: what is published arrives, as far as
- * can be told.
+ * `none`: there is no bus. `down`: there is one, but it does not work. `up`: published messages arrive, as far as can
+ * be told.
  */
 export type BusState = 'none' | 'down' | 'up';
 
 /**
- * Hints between nodes. A message may be lost, come twice, late or out of order; nothing may depend on it but speed.
- * Nothing here throws for what happens to the bus, and nothing but {@link Bus.subscribe} is worth waiting for.
+ * Hints between nodes. A message may be lost, repeated, late or out of order; only speed may depend on it. Nothing here
+ * throws because of the state of the bus, and only {@link Bus.subscribe} is worth awaiting.
  */
 export interface Bus {
-  /** Whether messages can be handed over now; that they arrive is for the nodes to find out. */
+  /** Whether messages can be handed over now. Whether they arrive is for the nodes to find out. */
   readonly isConnected: boolean;
-  /** Hands a message over. False if it was dropped: the bus is gone, or has too much to do. */
+  /** Hands a message over. Returns false if it was dropped: the bus is gone, or overloaded. */
   publish(topic: Topic, message: string): boolean;
-  /** Hears a topic from now on, until {@link Bus.unsubscribe}. Resolves when it does, or when that must wait. */
+  /**
+   * Receives a topic from now on, until {@link Bus.unsubscribe}. Resolves once the subscription is active, or can't be
+   * made for now.
+   */
   subscribe(topic: Topic): Promise<void>;
   unsubscribe(topic: Topic): void;
   /**
-   * Adds to a count that lasts for a window, and answers its sum over all nodes with what is left of the window, in ms;
-   * undefined when the bus can't.
+   * Adds to a count that lasts for one window. Returns its sum over all nodes and the rest of the window in ms;
+   * undefined if the bus can't.
    */
   count(key: string, points: number, windowMs: number): Promise<{ total: number; msLeft: number } | undefined>;
-  /** Gives up a connection that seems dead, and makes another. */
+  /** Drops a connection that seems dead, and makes another. */
   reconnect(): void;
   close(): Promise<void>;
 }
 
-/** Who hears of a bus. */
+/** Receives what the bus reports. */
 export interface BusListener {
   message(topic: Topic, message: string): void;
-  /** It is connected, and all topics are subscribed; or it is not any more. */
+  /** Whether it is connected, with all topics subscribed. */
   connected(isConnected: boolean): void;
 }

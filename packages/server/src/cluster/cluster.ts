@@ -9,7 +9,7 @@ import type { CommittedBatch } from '../log/committed.js';
 import type { Presence, PresenceElsewhere } from '../presence/presence.js';
 import type { BusState } from './bus.js';
 
-/** What of a node the others have to do with. */
+/** The parts of this node that other nodes affect. */
 export interface ThisNode {
   connections: Connections;
   delivery: Delivery;
@@ -18,25 +18,25 @@ export interface ThisNode {
   records: DeliveryRecords;
 }
 
-/** The nodes of a workspace together, as each of them sees it. On one machine it is {@link oneNode}. */
+/** The nodes of a workspace, as seen by one of them. On one machine it is {@link oneNode}. */
 export interface Cluster extends OtherNodes, PresenceElsewhere {
-  /** Whether other nodes hear of what happens here at once. */
+  /** Whether other nodes learn at once of what happens here. */
   readonly state: BusState;
   /**
-   * Comes in, before anybody does here. A bus that can't be reached now is joined when it can.
-   * @throws StartError when Redis refuses.
+   * Joins the cluster, before this node takes clients. If the bus can't be reached, joins it as soon as it can.
+   * @throws StartError if Redis refuses.
    */
   join(here: ThisNode): Promise<void>;
-  /** Takes what was committed here, and delivers it. */
+  /** Publishes and delivers a commit of this node. */
   committed(batch: CommittedBatch): void;
-  /** A commit failed, perhaps after it was done: whoever hears its rooms looks into the log. */
+  /** A commit failed, but may have happened: nodes that follow its rooms check the log. */
   unanswered(): void;
-  /** The log may be another one from some place on: all that is heard here is compared with it. */
+  /** The log may be a different one from some place on: compares everything followed here with it. */
   newEpoch(): void;
-  /** Tells the other nodes that a session is over. */
+  /** Tells the other nodes that a session has ended. */
   sessionEnded(session: Session, reason: 'signed_out' | 'revoked'): void;
-  /** Counts together with the other nodes; see `Bus.count`. Undefined where there is none. */
+  /** Counts together with the other nodes; see `Bus.count`. Undefined if there are none. */
   readonly count: SharedCount | undefined;
-  /** Says farewell. Safe to call twice, and without having joined. */
+  /** Says farewell. May be called twice, and without having joined. */
   close(): Promise<void>;
 }

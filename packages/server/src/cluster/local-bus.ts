@@ -1,6 +1,6 @@
 import type { Bus } from './bus.js';
 
-/** No bus: nobody is told anything. With a store that nodes share they still find each other's events in the log. */
+/** No bus: sends nothing. Nodes that share a store still find each other's events in the log. */
 export const localBus: Bus = {
   isConnected: false,
   publish: () => false,

@@ -2,11 +2,11 @@ import { CommittedEvent } from '../log/committed.js';
 import type { DeliveryRecord, Question } from '../fanout/delivery-records.js';
 import type { ToldPresence } from '../presence/presence.js';
 
-/** What nodes of one workspace tell each other. `node` is who tells it. */
+/** Messages between the nodes of a workspace. `node` is the sender. */
 export type NodeMessage =
-  /** A node is there. `lost` counts the messages that it could not hand over. */
+  /** A node is alive. `lost` counts the messages that it could not hand over. */
   | { kind: 'beat' | 'farewell'; node: string; lost: number }
-  /** Events of one room that one commit brought: to the room; to a user that they let into it. */
+  /** Events of one room from one commit: sent to the room, or to a user whom they let into it. */
   | {
       kind: 'events';
       node: string;
@@ -15,25 +15,25 @@ export type NodeMessage =
     }
   /** A signal, for a room or a user. */
   | { kind: 'signal'; node: string; name: string; body: Record<string, unknown>; exceptUser?: string }
-  /** Whether one of the two of a direct room blocks the other. */
+  /** Whether one of the two in a direct room blocks the other. */
   | { kind: 'quiet'; node: string; room: string; quiet: boolean }
-  /** A session of a user is over. */
+  /** A session has ended. */
   | { kind: 'sessionEnded'; node: string; session: string; reason: 'signed_out' | 'revoked' }
-  /** People of a room whose presence on this node has changed; or, asked by `who`, all of them in parts. */
+  /** Users in a room whose presence on this node has changed; or, as an answer to `who`, all of them, in parts. */
   | { kind: 'presence'; node: string; room: string; people: ToldPresence[]; answers?: 'part' | 'last' }
-  /** Asks every node for the people that a room has there. */
+  /** Asks every node for its users in a room. */
   | { kind: 'who'; node: string; room: string }
-  /** Asks every node what became of an event, and is answered with what that node knows. */
+  /** Asks every node for what it knows of the deliveries of an event. */
   | { kind: 'trace'; node: string; id: string; question: Question }
   | { kind: 'traced'; node: string; id: string; record?: DeliveryRecord };
 
-/** Events as a message. Their JSON was made for the clients already. */
+/** Events as a message. Their JSON has already been made for the clients. */
 export function eventsMessage(node: string, room: string, events: readonly CommittedEvent[]): string {
   const parts = events.map((event) => `{"seq":${event.seq},"name":"${event.name}","body":${event.json}}`);
   return `{"kind":"events","node":"${node}","room":${JSON.stringify(room)},"events":[${parts.join(',')}]}`;
 }
 
-/** Reads a message; undefined for what a node of ours would not have written. */
+/** Parses a message; undefined for anything that our nodes would not have written. */
 export function readNodeMessage(text: string): NodeMessage | undefined {
   try {
     const message = JSON.parse(text) as NodeMessage | null;

@@ -26,29 +26,29 @@ import { behindEvent } from '../fanout/send-buffer.js';
 import { Sequence } from './sequence.js';
 import { TraceExchange } from './trace-exchange.js';
 
-/** How long a room that nobody hears any more is still followed, in ms: a reload comes back at once. */
+/** How long a room without connections here is still followed, in ms: a page that reloads is back at once. */
 const LINGER_MS = 5000;
 
-/** After a failed read of somebody's rooms the next one comes after so many ms. */
+/** Delay before reading a user's rooms again after a failure, in ms. */
 const LET_IN_AGAIN_MS = 1000;
 
-/** The same problem is logged once in so many ms. */
+/** The same problem is logged at most once in this time, in ms. */
 const LOG_EVERY_MS = 10_000;
 
-/** What the nodes share, and what this one reads it with. */
+/** What the nodes share, and what this one uses to read it. */
 export interface NodesParts {
   store: Store;
   clock: Clock;
   log: RoomLog;
   logger: Logger;
-  /** Where Redis is; without it nodes find each other's events in the log only. */
+  /** The address of Redis; without it nodes find each other's events only in the log. */
   bus: string | undefined;
 }
 
 /**
- * This node among the others of its workspace. What is committed here goes to the others, what they committed comes here, and
- * both are delivered in `seq` order ({@link Sequence}). A room is followed from the place of its log at which somebody
- * here began to hear it; the bus only makes that fast, and {@link Reconciliation} finds what it did not bring.
+ * This node among the others of its workspace. Publishes local commits, receives those of other nodes, and delivers
+ * both in `seq` order ({@link Sequence}). A room is followed from the place in its log at which a local connection
+ * begins to receive it. The bus only makes that fast: {@link Reconciliation} finds what it did not bring.
  */
 export class Nodes implements Cluster, BusListener {
   readonly #node = randomUUID().slice(0, 13);
@@ -56,9 +56,9 @@ export class Nodes implements Cluster, BusListener {
   readonly #sequence: Sequence;
   readonly #peers: Peers;
   readonly #elsewhere: RemotePresence;
-  /** Rooms of which it has to be seen whether somebody hears them, and since when. */
+  /** Rooms that may have no local connection any more, and since when. */
   readonly #maybeUnheard = new Map<string, number>();
-  /** This node, and what watches over it: there from {@link Nodes.join} on. */
+  /** This node and its watchers; set by {@link Nodes.join}. */
   #here!: ThisNode;
   #audit!: Reconciliation;
   #people!: PresenceExchange;
@@ -67,7 +67,7 @@ export class Nodes implements Cluster, BusListener {
 
   readonly count: SharedCount = async (key, points, windowMs) =>
     this.#peers.isUp ? this.#bus.count(key, points, windowMs) : undefined;
-  /** How messages of our own begin, which the bus brings back. */
+  /** The beginning of our own messages, which the bus returns to us. */
   readonly #ownEvents = `{"kind":"events","node":"${this.#node}"`;
   #bus: Bus = localBus;
   #loggedAt = -Infinity;
@@ -159,7 +159,7 @@ export class Nodes implements Cluster, BusListener {
   async roomsToHear(user: string): Promise<string[]> {
     await this.#bus.subscribe(`user:${user}`);
     const places = await this.#placesOf(user);
-    // Who was a member then may have left before the place from which on one of them is followed.
+    // A member at that time may have left before the place from which one of the rooms is followed.
     const isSure = this.#entered(places);
     const sure = isSure ? places : await this.#placesOf(user);
     if (!isSure) this.#entered(sure);
@@ -230,7 +230,9 @@ export class Nodes implements Cluster, BusListener {
     return places.map(({ room, head }) => ({ room, seq: head }));
   }
 
-  /** Follows a user's rooms from these places on; false if one of them is followed already, and from a later place on. */
+  /**
+   * Follows a user's rooms from these places on. Returns false if one of them is already followed from a later place.
+   */
   #entered(places: readonly Place[]): boolean {
     for (const { room, seq } of places) this.#hear(room, seq);
     return places.every(({ room, seq }) => seq >= (this.#sequence.startOf(room) ?? 0));
@@ -250,7 +252,7 @@ export class Nodes implements Cluster, BusListener {
     for (const [index, event] of events.entries()) {
       if (event.name !== 'member.joined') continue;
       const user = memberOf(event);
-      // Where this user is connected nobody may hear the room yet.
+      // The nodes where this user is connected may not follow the room yet.
       if (this.#parts.bus !== undefined) {
         this.#hand(`user:${user}`, eventsMessage(this.#node, room, events.slice(index)));
       }
@@ -268,14 +270,16 @@ export class Nodes implements Cluster, BusListener {
     }
   }
 
-  /** Whether a user's joining was passed over: somebody else's coming has made this node follow the room from later on. */
+  /**
+   * True if this node began to follow the room, for another user, after this user joined, so it never saw that join.
+   */
   #hasMissed(user: string, room: string, joinedSeq: number): boolean {
     const { connections } = this.#here;
     const delivered = this.#sequence.deliveredIn(room) ?? 0;
     return delivered >= joinedSeq && connections.ofUser(user).length > 0 && !connections.roomsOf(user).includes(room);
   }
 
-  /** Lets a user who is here into the rooms whose joining they have missed. Tries until it can. */
+  /** Lets a local user into rooms whose joins this node missed. Retries until it succeeds. */
   async #letIn(user: string): Promise<void> {
     const { log, store } = this.#parts;
     const { connections, delivery } = this.#here;
@@ -286,7 +290,7 @@ export class Nodes implements Cluster, BusListener {
         const missed = memberships.filter(({ room, joinedSeq }) => this.#hasMissed(user, room, joinedSeq));
         const read = missed.map(({ room, joinedSeq }) => log.readCommitted(room, joinedSeq - 1, 1));
         const joinings = (await Promise.all(read)).flat();
-        // Who came or left meanwhile makes what was read old.
+        // Connections or rooms that changed meanwhile make the result outdated.
         if (!connections.hasRooms(user) || connections.roomsOf(user) !== rooms) continue;
         for (const { room, joinedSeq } of missed) {
           const head = this.#sequence.deliveredIn(room);
@@ -323,7 +327,7 @@ export class Nodes implements Cluster, BusListener {
     else if (message.kind === 'traced') this.#traces.take(message);
   }
 
-  /** Follows a room from a place on, if it isn't followed already. */
+  /** Follows a room from a place on, unless it is already followed. */
   #hear(room: string, seq: number): void {
     if (this.#sequence.deliveredIn(room) !== undefined) return;
     this.#sequence.start(room, seq);
@@ -333,7 +337,7 @@ export class Nodes implements Cluster, BusListener {
 
   async #subscribe(room: string): Promise<void> {
     await this.#bus.subscribe(`room:${room}`);
-    // What was committed before the subscription was there did not come over the bus.
+    // Commits from before the subscription was active did not arrive over the bus.
     this.#audit.room(room);
     await this.#people.ask(room);
   }
@@ -373,7 +377,7 @@ export class Nodes implements Cluster, BusListener {
     if (this.#parts.bus !== undefined) this.#bus.publish(topic, JSON.stringify(message));
   }
 
-  /** Hands events over; where that fails, the other nodes are told to look into the log. */
+  /** Publishes events. If that fails, tells the other nodes to check the log. */
   #hand(topic: Topic, message: string): void {
     if (!this.#bus.publish(topic, message)) this.#peers.dropped();
   }
@@ -386,7 +390,7 @@ export class Nodes implements Cluster, BusListener {
   }
 }
 
-/** What tells an event from another one in its place. */
+/** Distinguishes an event from another one in its place. */
 function placeOfEvent({ room, seq, body }: CommittedEvent): Parameters<Store['saw']>[0] {
   const { at, actor } = body as { at: number; actor: { id: string } };
   return { room, seq, at, actor: actor.id };

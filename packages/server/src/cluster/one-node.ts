@@ -4,7 +4,7 @@ import type { Cluster, ThisNode } from './cluster.js';
 
 const nobody: ReadonlySet<never> = new Set();
 
-/** A node that is alone, on SQLite: what it commits it delivers, in the same turn, and there is nobody to tell. */
+/** A node that is alone, on SQLite: it delivers its commits in the same turn, and has nobody to tell. */
 export function oneNode(store: Store): Cluster {
   let here: ThisNode | undefined;
   const nothing = (): void => undefined;

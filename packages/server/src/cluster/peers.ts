@@ -1,47 +1,50 @@
 import type { Bus } from './bus.js';
 import type { NodeMessage } from './node-message.js';
 
-/** How often a node says that it is there, in ms. */
+/** Interval between a node's heartbeats, in ms. */
 const BEAT_MS = 500;
 
-/** A bus that did not bring our own beat for so long is down, and a node that was not heard for so long silent. */
+/**
+ * The bus is down if it has not returned our own heartbeat for this long, and a node is silent if none of its
+ * heartbeats came, in ms.
+ */
 const SILENT_MS = 1200;
 
-/** A bus that is silent for so long is connected to anew. */
+/** A bus that is silent for this long is reconnected, in ms. */
 const RECONNECT_MS = 3000;
 
-/** The people of a node that was not heard for so long are gone. */
+/** The users of a node that has been silent for this long are offline, in ms. */
 const GONE_MS = 30_000;
 
-/** A node that said farewell: its people have had time to come back elsewhere. */
+/** The same for a node that said farewell, in ms: enough time for its users to reconnect elsewhere. */
 const FAREWELL_MS = 8000;
 
 /**
- * A node that went silent may still take messages, cut off from the bus but not from the store. So the log is looked at
- * often until nobody expects that any more.
+ * A silent node may still accept messages, cut off from the bus but not from the store. So for this long, in ms, the
+ * log is checked often.
  */
 const SUSPECT_MS = 10 * 60_000;
 
 interface Peer {
   heardAt: number;
-  /** How often it has had to keep something back. */
+  /** How many messages it has had to drop. */
   lost: number;
   isGone: boolean;
 }
 
-/** Who hears about nodes. */
+/** Receives what becomes known of other nodes. */
 export interface PeersListener {
-  /** The bus, or a node, was lost or found: something may have been missed. */
+  /** The bus or a node was lost or found: something may have been missed. */
   changed(): void;
-  /** A node could not tell all that it had to. */
+  /** A node could not send everything. */
   missed(): void;
-  /** A node's people are gone. */
+  /** A node is gone, and its users with it. */
   gone(node: string): void;
 }
 
 /**
- * The other nodes, and whether the bus works. Each node sends beats to all, itself included: who hears its own knows
- * that its way to the bus and back is whole, however the connections look.
+ * The other nodes, and whether the bus works. Each node sends heartbeats to all, itself included: a node that receives
+ * its own knows that the whole path works, whatever the connections look like.
  */
 export class Peers {
   readonly #node: string;
@@ -63,36 +66,36 @@ export class Peers {
     this.#beating.unref();
   }
 
-  /** Whether what is published here comes back here. */
+  /** Whether messages published here come back here. */
   get isUp(): boolean {
     return this.#isUp;
   }
 
-  /** Whether the bus can be relied on to bring everything soon: it works, and no node has gone silent. */
+  /** Whether the bus can be relied on to deliver everything soon: it works, and no node has fallen silent. */
   get isWhole(): boolean {
     return this.#isUp && this.#wereAllThere;
   }
 
-  /** The nodes that are heard. */
+  /** The nodes whose heartbeats arrive. */
   get heard(): string[] {
     const since = now() - SILENT_MS;
     return [...this.#peers].filter(([, peer]) => !peer.isGone && peer.heardAt >= since).map(([node]) => node);
   }
 
-  /** Others were not told of something: they hear of that with the next beat, and look into the log. */
+  /** A message was dropped: the next heartbeat tells the other nodes, which then check the log. */
   dropped(): void {
     this.#lost += 1;
   }
 
-  /** The bus is connected, or not any more. */
+  /** The bus is connected, or no longer connected. */
   connected(isConnected: boolean): void {
     if (!isConnected) return this.#setUp(false);
-    // From now on it has its time to answer.
+    // Its time to answer starts now.
     this.#echoAt = now();
     this.#beat();
   }
 
-  /** Takes a beat, also our own. */
+  /** Receives a heartbeat, which may be our own. */
   hear(message: Extract<NodeMessage, { kind: 'beat' | 'farewell' }>): void {
     if (message.node === this.#node) {
       this.#echoAt = now();
@@ -124,7 +127,7 @@ export class Peers {
 
   #beat(): void {
     const at = now();
-    // A process that was held up itself has no right to call others silent.
+    // If this process was itself held up, it must not declare others silent.
     const wasAsleep = at - this.#lookedAt > 2 * BEAT_MS;
     this.#lookedAt = at;
     this.#send('beat');
@@ -168,7 +171,7 @@ export class Peers {
   }
 }
 
-/** Time that no clock change moves. */
+/** A time that no clock change affects. */
 function now(): number {
   return performance.now();
 }

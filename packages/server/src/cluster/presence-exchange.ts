@@ -4,22 +4,22 @@ import type { RemotePresence } from './remote-presence.js';
 import type { Peers } from './peers.js';
 import type { Presence, ToldPresence } from '../presence/presence.js';
 
-/** How long changes are gathered before other nodes are told, in ms. */
+/** How long changes are collected before they are sent to other nodes, in ms. */
 const TELL_MS = 100;
 
-/** How long an answer to "who is there?" is waited for, in ms. */
+/** How long to wait for an answer to "who is there?", in ms. */
 const ANSWER_MS = 300;
 
-/** How long the people of a room that isn't heard here are remembered, in ms. */
+/** How long the users in a room that isn't followed here are remembered, in ms. */
 const REMEMBER_MS = 5000;
 
-/** How many people one message tells of. */
+/** The most users in one message. */
 const PART = 500;
 
-/** After a break so many rooms are asked about at a time, and as often as that in ms. */
+/** After an interruption: how many rooms to ask about at a time, and the interval in ms. */
 const ASK_AGAIN = { rooms: 100, ms: 100 };
 
-/** What this needs. */
+/** Dependencies. */
 export interface PresenceExchangeParts {
   node: string;
   bus: () => Bus;
@@ -36,13 +36,13 @@ interface Question {
 }
 
 /**
- * Who of a room is present at which node. Nodes tell each other on the room's topic, so only where it is heard; a node
- * that begins to hear a room asks. Nothing of it is kept in Redis, so nothing of it is lost there.
+ * Exchanges which users of a room are present on which node. Nodes publish on the room's topic, so only to nodes that
+ * follow it. A node that begins to follow a room asks. Nothing is kept in Redis, so nothing can be lost there.
  */
 export class PresenceExchange {
   readonly #parts: PresenceExchangeParts;
   readonly #questions = new Map<string, Question>();
-  /** What has come of answers in several parts. */
+  /** The parts received so far of answers in several parts. */
   readonly #answers = new Map<string, ToldPresence[]>();
   readonly #untold = new Map<string, Map<string, ToldPresence>>();
   readonly #again = new Set<string>();
@@ -53,7 +53,7 @@ export class PresenceExchange {
     this.#parts = parts;
   }
 
-  /** Resolves when the people of a room who are elsewhere are known, or can't be for now. */
+  /** Resolves when the room's users on other nodes are known, or can't be for now. */
   know(room: string): Promise<void> {
     if (!this.#parts.peers.isUp) return Promise.resolve();
     const question = this.#questions.get(room);
@@ -62,7 +62,7 @@ export class PresenceExchange {
     return this.ask(room);
   }
 
-  /** Tells the other nodes what people are here now, or not any more. */
+  /** Tells the other nodes which users are here now, or no longer are. */
   tell(people: readonly { told: ToldPresence; rooms: Iterable<string> }[]): void {
     for (const { told, rooms } of people) {
       for (const room of rooms) {
@@ -74,7 +74,7 @@ export class PresenceExchange {
     this.#telling ??= setTimeout(() => this.#tellNow(), TELL_MS);
   }
 
-  /** Asks the other nodes for their people of a room. Resolves when all have answered, or too late. */
+  /** Asks the other nodes for their users in a room. Resolves when all have answered, or after the time limit. */
   ask(room: string): Promise<void> {
     const { bus, node, peers } = this.#parts;
     this.#questions.get(room)?.resolve();
@@ -88,13 +88,13 @@ export class PresenceExchange {
     return done;
   }
 
-  /** Asks again about all rooms that are heard here: something may have been missed. */
+  /** Asks again about all rooms followed here: something may have been missed. */
   askAgain(rooms: Iterable<string>): void {
     for (const room of rooms) this.#again.add(room);
     this.#asking ??= setInterval(() => this.#askSome(), ASK_AGAIN.ms);
   }
 
-  /** Answers a node that asked. */
+  /** Answers a node's question. */
   answer(message: Extract<NodeMessage, { kind: 'who' }>): void {
     const { bus, node, presence } = this.#parts;
     const people = presence.toldIn(message.room);
@@ -111,7 +111,7 @@ export class PresenceExchange {
     }
   }
 
-  /** Takes what a node tells, by itself or as an answer. */
+  /** Receives a node's users, sent unasked or as an answer. */
   take({ node, room, people, answers }: Extract<NodeMessage, { kind: 'presence' }>): void {
     const { elsewhere } = this.#parts;
     if (!this.#questions.has(room)) return;
@@ -126,7 +126,7 @@ export class PresenceExchange {
     if (question?.waitsFor.size === 0) question.resolve();
   }
 
-  /** A room is not heard here any more. */
+  /** A room is no longer followed here. */
   forget(room: string): void {
     this.#questions.get(room)?.resolve();
     this.#questions.delete(room);

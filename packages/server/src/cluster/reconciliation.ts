@@ -12,34 +12,36 @@ import type { Store } from '../store/store.js';
 import type { Connections } from '../fanout/connections.js';
 import type { Sequence } from './sequence.js';
 
-/** How often rooms' heads are compared with the store, in ms: while the bus is whole, and while it is not. */
+/**
+ * Interval between comparisons of the rooms' heads with the store, in ms: while the bus is whole, and while it is not.
+ */
 const HEADS_MS = { whole: 10_000, broken: 1000 };
 
-/** How often it is looked who has joined lately, and which sessions of those who are here have ended, likewise. */
+/** Interval between checks for new members, and for ended sessions of connected users, in ms. */
 const PEOPLE_MS = { whole: 60_000, broken: 4000 };
 
-/** What counts as lately, in ms: nodes' clocks differ. */
+/** What counts as new, in ms: the nodes' clocks differ. */
 const LATELY_MS = 5 * 60_000;
 
-/** How often all memberships of those who are here are compared, in ms. */
+/** Interval between comparisons of all memberships of the users here, in ms. */
 const MEMBERSHIPS_MS = 15 * 60_000;
 
 /**
- * How long what was not answered may still be committed after the store was reached again, in ms: the network may bring it
- * late. Until then the log is looked at as often as without a bus.
+ * How long a commit without an answer may still happen after the store is reachable again, in ms: the network may
+ * deliver it late. Until then the log is checked as often as without a bus.
  */
 const DOUBT_MS = 10_000;
 
-/** How many users or sessions are looked up at a time, so that the loop is free in between. */
+/** How many users or sessions to look up at a time, so that the event loop is free in between. */
 const CHUNK = 500;
 
-/** How long ends are gathered before they are looked up together, in ms. */
+/** How long heads to compare are collected before one lookup, in ms. */
 const GATHER_MS = 5;
 
-/** How often this looks whether something is due, in ms. */
+/** How often to check whether something is due, in ms. */
 const TICK_MS = 250;
 
-/** What an audit needs. */
+/** Dependencies. */
 export interface ReconciliationParts {
   store: Store;
   clock: Clock;
@@ -47,20 +49,20 @@ export interface ReconciliationParts {
   connections: Connections;
   /** Whether the bus can be relied on. */
   isWhole: () => boolean;
-  /** A user is a member of a room that is not heard here: it must be, from `seq` on. */
+  /** A local user is a member of a room that isn't followed here, but must be, from `seq` on. */
   onMissedRoom: (room: string, seq: number, head: number) => void;
-  /** A user is a member of a room that was delivered here past their joining, and does not hear it. */
+  /** A local user is a member of a room that was delivered here past their join, but they don't receive it. */
   onMissedJoining: (user: string) => void;
-  /** The log holds something that may be of a commit that was not answered: then the other nodes were not told of it. */
+  /** The log holds events that may come from a commit without an answer; the other nodes were not told of them. */
   onUntold: () => void;
-  /** A session that has a connection here is over. */
+  /** A session with a local connection has ended. */
   onSessionOver: (sessionId: string) => void;
   onError(error: unknown): void;
 }
 
 /**
- * Finds what the bus did not bring: compares with the store how far the rooms that are heard here go, which rooms the
- * people here are in, and whether their sessions still are. Seldom while the bus works; each second while it doesn't.
+ * Finds what the bus did not bring. Compares with the store: the heads of the rooms followed here, the memberships of
+ * the local users, and whether their sessions still exist. Rarely while the bus works, every second while it doesn't.
  */
 export class Reconciliation {
   readonly #parts: ReconciliationParts;
@@ -72,7 +74,7 @@ export class Reconciliation {
   #membershipsAt = performance.now();
   #headsRun: Promise<void> | undefined;
   #peopleRun: Promise<void> | undefined;
-  /** The store did not answer the last time: it is asked again soon. */
+  /** The last read of the store failed: it is repeated soon. */
   #hasFailed = false;
   #doubtfulUntil = -Infinity;
 
@@ -82,7 +84,7 @@ export class Reconciliation {
     this.#ticking.unref();
   }
 
-  /** Compares everything at once: the bus was lost, or found again. */
+  /** Compares everything at once: the bus was lost or found again. */
   all(): void {
     this.#headsAt = -Infinity;
     this.#peopleAt = -Infinity;
@@ -90,19 +92,19 @@ export class Reconciliation {
     this.#tick();
   }
 
-  /** Compares what is new, soon: another node could not tell all of it. */
+  /** Compares recent changes soon: another node could not send all of them. */
   lately(): void {
     this.#headsAt = -Infinity;
     this.#peopleAt = -Infinity;
   }
 
-  /** A commit was not answered. It may be there nevertheless, or come to be, and nobody was told what it holds. */
+  /** A commit was not answered. It may have happened, or still happen, and nobody knows of its events. */
   doubt(): void {
     this.#doubtfulUntil = Infinity;
     this.lately();
   }
 
-  /** Compares one room soon, together with others: it has just begun to be heard. */
+  /** Compares one room soon, together with others: it has only just been followed. */
   room(room: string): void {
     this.#gathered.add(room);
     this.#gathering ??= setTimeout(() => {
@@ -154,7 +156,7 @@ export class Reconciliation {
     if (this.#doubtfulUntil === Infinity) this.#doubtfulUntil = now + DOUBT_MS;
   }
 
-  /** Compares rooms; answers whether there was more in one than was delivered here. */
+  /** Compares rooms. Returns whether one had more events than were delivered here. */
   async #heads(rooms: string[], when: 'now' | 'soon'): Promise<boolean> {
     const { sequence, store } = this.#parts;
     const delivered = new Map<string, number>();
@@ -197,11 +199,11 @@ export class Reconciliation {
   #compare(memberships: readonly Membership[]): void {
     const { connections, sequence, onMissedJoining, onMissedRoom } = this.#parts;
     for (const { user, room, head, joinedSeq } of memberships) {
-      // Who has just come reads their rooms.
+      // A user who has only just connected is still reading their rooms.
       if (!connections.hasRooms(user) || connections.roomsOf(user).includes(room)) continue;
       const delivered = sequence.deliveredIn(room);
       if (delivered === undefined) onMissedRoom(room, joinedSeq - 1, head);
-      // Before it, the room brings the joining itself, in its order.
+      // Before that, the room delivers the join itself, in order.
       else if (delivered >= joinedSeq) onMissedJoining(user);
     }
   }

@@ -3,23 +3,23 @@ import type { Logger } from '../logger.js';
 import type { Bus, BusListener, Topic } from './bus.js';
 import { openRedisLink, type RedisLink, RedisRefusal } from './redis-link.js';
 
-/** Between two attempts to connect, in ms: doubles from the first to the second, spread by half. */
+/** Delay between attempts to connect, in ms: doubles from the first to the most, randomised by half. */
 const BACK_OFF_MS = { first: 100, most: 2000 };
 
-/** How many characters may be on their way to Redis before messages are dropped. */
+/** The most characters in flight to Redis before messages are dropped. */
 const MAX_IN_FLIGHT = 8 * 1024 * 1024;
 
-/** How many topics one call subscribes. */
+/** Topics per subscribe call. */
 const CHUNK = 500;
 
-/** The bus over Redis or Valkey, by itself or a cluster. It is the same workspace's if the prefix is. */
+/** The bus over Redis or Valkey, single or a cluster. The prefix identifies the workspace. */
 export class RedisBus implements Bus {
   readonly #url: string;
   readonly #prefix: string;
   readonly #listener: BusListener;
   readonly #logger: Logger;
   readonly #wanted = new Set<Topic>();
-  /** What the link has still to be told. */
+  /** Topics that the link has yet to subscribe. */
   #toAdd = new Set<Topic>();
   #toRemove = new Set<Topic>();
   readonly #waiting = new Map<Topic, (() => void)[]>();
@@ -39,8 +39,8 @@ export class RedisBus implements Bus {
   }
 
   /**
-   * Connects; a Redis that can't be reached now is tried until it can.
-   * @throws StartError when it refuses us.
+   * Connects. Retries while Redis can't be reached.
+   * @throws StartError if Redis refuses us.
    */
   static async open(parts: { url: string; prefix: string; listener: BusListener; logger: Logger }): Promise<RedisBus> {
     const bus = new RedisBus(parts);
@@ -88,7 +88,7 @@ export class RedisBus implements Bus {
 
   async count(key: string, points: number, windowMs: number): Promise<{ total: number; msLeft: number } | undefined> {
     if (!this.#link || !this.#isConnected) return undefined;
-    // A full Redis refuses writes but not messages: the count then stays each node's own.
+    // A full Redis refuses writes but not messages: each node then counts on its own.
     return this.#link.count(`${this.#prefix}${key}`, points, windowMs).catch(() => undefined);
   }
 
@@ -128,7 +128,7 @@ export class RedisBus implements Bus {
     await this.#tell(link);
   }
 
-  /** Tells the link what to hear and what not; one call at a time, so that they can't overtake each other. */
+  /** Subscribes and unsubscribes topics, one call at a time, so that calls can't overtake each other. */
   async #tell(link: RedisLink | undefined): Promise<void> {
     if (this.#isTelling || !link) return;
     this.#isTelling = true;
@@ -145,7 +145,7 @@ export class RedisBus implements Bus {
     }
     this.#isTelling = false;
     if (link !== this.#link) {
-      // The link was replaced while this one was told: the new one has still to be.
+      // The link was replaced during the call: the new one needs the topics too.
       void this.#tell(this.#link);
       return;
     }
@@ -185,7 +185,7 @@ export class RedisBus implements Bus {
   }
 }
 
-/** Where a bus is, without its secret. */
+/** The address of a bus without its password. */
 function nameOf(url: string): string {
   const { hostname, port } = new URL(url);
   return `${hostname}:${port || 6379}`;

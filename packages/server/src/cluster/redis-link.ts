@@ -4,12 +4,12 @@ import { messageOf } from '../errors.js';
 /** How long a connection may take until it is ready, in ms. */
 const OPEN_MS = 3000;
 
-/** Adds to a count and starts its window with the first. One step, so that no count stays without an end. */
+/** Adds to a count and starts its window with the first. One step, so that no count is left without an expiry. */
 const COUNT = `local total = redis.call('INCRBY', KEYS[1], ARGV[1])
 if total == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return {total, redis.call('PTTL', KEYS[1])}`;
 
-/** Two connections to Redis, for publishing and for hearing. They live and end together, and never come back. */
+/** Two connections to Redis, for publishing and for subscribing. They open and end together, and are never reopened. */
 export interface RedisLink {
   publish(channel: string, message: string): Promise<unknown>;
   subscribe(channels: string[]): Promise<void>;
@@ -19,22 +19,22 @@ export interface RedisLink {
   destroy(): void;
 }
 
-/** What a link tells. */
+/** Receives what a link reports. */
 export interface RedisLinkListener {
   message(channel: string, message: string): void;
-  /** It ended by itself; nothing comes after that. */
+  /** The link ended on its own; nothing follows. */
   ended(reason: string): void;
 }
 
-/** Redis has other ideas of who may come in; waiting doesn't help. */
+/** Redis refuses us, and waiting won't help. */
 export class RedisRefusal extends Error {
   override readonly name = 'RedisRefusal';
 }
 
 /**
- * Connects. A Redis Cluster is recognised, and its sharded pub/sub used, which sends a message only to the shard that
- * its channel belongs to.
- * @throws RedisRefusal for a wrong password; other errors when it can't be reached.
+ * Connects. A Redis Cluster is recognised and used with sharded pub/sub, which sends a message only to the shard of its
+ * channel.
+ * @throws RedisRefusal for a wrong password; other errors if it can't be reached.
  */
 export async function openRedisLink(url: string, listener: RedisLinkListener): Promise<RedisLink> {
   const first = newClient(url);
@@ -60,11 +60,11 @@ function newClient(url: string) {
   const client = createClient({
     url,
     disableOfflineQueue: true,
-    // A link that broke is replaced as a whole, with all its subscriptions: see RedisBus.
+    // A broken link is replaced as a whole, with all its subscriptions: see RedisBus.
     socket: { reconnectStrategy: false, connectTimeout: OPEN_MS },
     maintNotifications: 'disabled',
   });
-  // Without a listener an error would end the process; what matters of it comes with `terminated`.
+  // Without a listener an error would end the process. `terminated` reports what matters.
   client.on('error', () => undefined);
   return client;
 }

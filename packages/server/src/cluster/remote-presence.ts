@@ -1,7 +1,7 @@
 import type { PresenceState, UserRef } from '@madang/protocol';
 import type { ToldPresence } from '../presence/presence.js';
 
-/** Hears of a user whose presence on other nodes has changed, and in which rooms that matters. */
+/** Called with a user whose presence on other nodes has changed, and the rooms in which that matters. */
 export type RemotePresenceListener = (change: {
   user: UserRef;
   rooms: ReadonlySet<string>;
@@ -15,7 +15,7 @@ interface Person {
 
 const none: ReadonlySet<never> = new Set();
 
-/** Who of the rooms that are heard here is connected to other nodes, as those tell it. */
+/** Users of the rooms followed here who are connected to other nodes, as reported by those. */
 export class RemotePresence {
   readonly #people = new Map<string, Person>();
   readonly #rooms = new Map<string, Set<string>>();
@@ -25,7 +25,7 @@ export class RemotePresence {
     this.#onChanged = onChanged;
   }
 
-  /** A node tells of people of a room. */
+  /** A node reports users of a room. */
   take(node: string, room: string, people: readonly ToldPresence[]): void {
     for (const told of people) {
       if (told.presence === 'offline') this.#gone(told.user.id, node, told.lastSeen);
@@ -33,7 +33,7 @@ export class RemotePresence {
     }
   }
 
-  /** A node tells of all its people of a room: who isn't among them is not there. */
+  /** A node reports all its users of a room: whoever isn't among them isn't there. */
   replace(node: string, room: string, people: readonly ToldPresence[]): void {
     const told = new Set(people.map(({ user }) => user.id));
     for (const user of this.inRoom(room)) {
@@ -43,7 +43,7 @@ export class RemotePresence {
     this.take(node, room, people);
   }
 
-  /** The most present of a user's states elsewhere; undefined if they are nowhere. */
+  /** The most present of a user's states on other nodes; undefined if they are on none. */
   stateOf(user: string): 'online' | 'away' | undefined {
     const person = this.#people.get(user);
     if (!person) return undefined;
@@ -51,32 +51,32 @@ export class RemotePresence {
     return 'away';
   }
 
-  /** The rooms that are heard here of a user who is elsewhere. */
+  /** The rooms followed here of a user who is on another node. */
   roomsOf(user: string): ReadonlySet<string> {
     const rooms = new Set<string>();
     for (const node of this.#people.get(user)?.nodes.values() ?? []) for (const room of node.rooms) rooms.add(room);
     return rooms;
   }
 
-  /** The people of a room who are elsewhere. */
+  /** The users of a room who are on other nodes. */
   inRoom(room: string): ReadonlySet<string> {
     return this.#rooms.get(room) ?? none;
   }
 
-  /** A user is no member of a room any more. */
+  /** A user is no longer a member of a room. */
   left(user: string, room: string): void {
     const person = this.#people.get(user);
     if (person) this.#leave(person, room);
   }
 
-  /** A room is not heard here any more. Answers its people of whom nothing is known from now on. */
+  /** A room is no longer followed here. Returns its users about whom nothing is known any more. */
   forgetRoom(room: string): string[] {
     const people = [...this.inRoom(room)];
     for (const user of people) this.left(user, room);
     return people.filter((user) => !this.#people.has(user));
   }
 
-  /** A node is gone, and its people with it. */
+  /** A node is gone, and its users with it. */
   forgetNode(node: string): void {
     for (const user of [...this.#people.keys()]) this.#gone(user, node, undefined);
   }

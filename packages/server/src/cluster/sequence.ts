@@ -1,39 +1,42 @@
 import type { CommittedBatch, CommittedEvent } from '../log/committed.js';
 
-/** How long a gap may fill itself before the log is read, in ms: what two nodes commit in one moment overtakes itself. */
+/**
+ * How long a gap may stay open before the log is read, in ms. Events that two nodes commit at the same moment can
+ * arrive out of order.
+ */
 const GAP_MS = 50;
 
-/** How many events of a room wait for one that is missing; what is over that is read from the log later. */
+/** The most events of a room to hold while one is missing. Any beyond that are read from the log later. */
 const MAX_HELD = 256;
 
-/** How many events are read from the log at a time. */
+/** Events to read from the log at a time. */
 const PAGE = 200;
 
-/** How many rooms are read at once, so that recovery leaves the store to those who send. */
+/** The most rooms to read at once, so that recovery leaves the store free for sends. */
 const MAX_READS = 4;
 
-/** After a failed read of the log the next comes after so many ms, and doubles up to the second number. */
+/** Delay before reading the log again after a failure, in ms: doubles from the first to the most. */
 const RETRY_MS = { first: 100, most: 1000 };
 
-/** How often the log may answer that it does not have what is missing before that is believed. */
+/** How often the log may lack what is missing before that is accepted. */
 const MAX_EMPTY_READS = 3;
 
-/** What a sequence needs. */
+/** Dependencies. */
 export interface SequenceParts {
   /** A room's events after a seq, oldest first. */
   read(room: string, after: number, limit: number): Promise<CommittedEvent[]>;
-  /** Up to where a room's log is no longer kept. */
+  /** The seq up to which a room's log is no longer kept. */
   logStart(room: string): Promise<number>;
-  /** Takes a room's events: each once, in `seq` order, without a gap. */
+  /** Delivers a room's events: each once, in `seq` order, without a gap. */
   deliver(batch: CommittedBatch): void;
-  /** A room's log does not go on where it was: it was cut, or is another. `head` is where it is taken up again. */
+  /** A room's log doesn't continue: it was cut, or is another log. Delivery resumes at `head`. */
   onBroken(room: string, head: number): void;
-  /** The log could not be read; it is tried again. */
+  /** The log could not be read; there will be another attempt. */
   onError(error: unknown): void;
 }
 
 interface RoomState {
-  /** Nothing up to here was delivered, or what was so may be of another log. */
+  /** Nothing up to here was delivered, or what was may belong to another log. */
   from: number;
   /** Everything up to here was delivered. */
   delivered: number;
@@ -47,9 +50,9 @@ interface RoomState {
 }
 
 /**
- * Puts events of rooms that are heard here in `seq` order, whatever node committed them and however the bus brought
- * them: the next one is delivered at once, a lower one dropped, a higher one held until what is between has come, or
- * was read from the log. It keeps nothing of rooms that were not started.
+ * Delivers events of the rooms followed here in `seq` order, whichever node committed them and however the bus brought
+ * them. The next event is delivered at once and a repeat dropped; a later one is held until those in between arrive or
+ * are read from the log. Keeps nothing of rooms that were not started.
  */
 export class Sequence {
   readonly #parts: SequenceParts;
@@ -66,7 +69,7 @@ export class Sequence {
     return this.#rooms.keys();
   }
 
-  /** Delivers what comes after `seq` in a room from now on. A room that was started already goes on as it was. */
+  /** Delivers a room's events after `seq` from now on. Does nothing if the room was already started. */
   start(room: string, seq: number): void {
     if (this.#rooms.has(room)) return;
     this.#rooms.set(room, {
@@ -87,17 +90,17 @@ export class Sequence {
     this.#rooms.delete(room);
   }
 
-  /** Up to where a room was delivered; undefined if it was not started. */
+  /** The seq up to which a room was delivered; undefined if it was not started. */
   deliveredIn(room: string): number | undefined {
     return this.#rooms.get(room)?.delivered;
   }
 
-  /** After which place a room is delivered; undefined if it was not started. */
+  /** The seq after which a room is delivered; undefined if it was not started. */
   startOf(room: string): number | undefined {
     return this.#rooms.get(room)?.from;
   }
 
-  /** Takes events of one room, in any order, as often as they come. */
+  /** Takes events of one room, in any order, and repeats too. */
   offer(room: string, events: readonly CommittedEvent[]): void {
     const state = this.#rooms.get(room);
     if (!state) return;
@@ -106,7 +109,7 @@ export class Sequence {
     this.#awaitGap(room, state, GAP_MS);
   }
 
-  /** A room's log is known to go up to `head`. What is missing is read `now`, or when it does not come by itself. */
+  /** The log of a room is known to reach `head`. Reads missing events `now`, or if they don't arrive `soon`. */
   reaches(room: string, head: number, when: 'now' | 'soon'): void {
     const state = this.#rooms.get(room);
     if (!state || head <= state.delivered) return;
@@ -115,13 +118,13 @@ export class Sequence {
     else this.#awaitGap(room, state, GAP_MS);
   }
 
-  /** A room's log ends at `head`, before what was delivered already: the database is an earlier one. */
+  /** A room's log ends at `head`, before events already delivered: the database is an earlier one. */
   cutTo(room: string, head: number): void {
     const state = this.#rooms.get(room);
     if (state) this.#breakAt(room, state, head);
   }
 
-  /** Forgets all. */
+  /** Forgets everything. */
   close(): void {
     for (const room of [...this.#rooms.keys()]) this.stop(room);
   }
@@ -161,7 +164,7 @@ export class Sequence {
     try {
       while (this.#isWanting(room, state)) {
         const events = await this.#parts.read(room, state.delivered, PAGE);
-        // Nothing, or not what is next: it may have been removed for its age.
+        // Nothing, or not the next event: retention may have removed it.
         const logStart = events[0]?.seq === state.delivered + 1 ? 0 : await this.#parts.logStart(room);
         if (!this.#isWanting(room, state)) break;
         state.failures = 0;
@@ -177,7 +180,7 @@ export class Sequence {
     if (this.#rooms.get(room) === state) this.#awaitGap(room, state, again);
   }
 
-  /** Takes a page of the log; false when it had nothing that helps. */
+  /** Takes a page of the log. Returns false if it did not help. */
   #fillFrom(room: string, state: RoomState, events: readonly CommittedEvent[]): boolean {
     const [first] = events;
     if (first && first.seq > state.delivered + 1) this.#goOnAfter(room, state, first.seq - 1);
@@ -192,7 +195,7 @@ export class Sequence {
     return false;
   }
 
-  /** Passes over what the log does not hold; whoever hears the room is told. */
+  /** Skips what the log does not have, and tells the room's connections. */
   #goOnAfter(room: string, state: RoomState, seq: number): void {
     const wanted = Math.max(state.wanted, seq);
     this.#breakAt(room, state, seq);
@@ -213,7 +216,7 @@ export class Sequence {
   }
 }
 
-/** What can be delivered with these events; the rest is held or dropped. */
+/** The events that can be delivered; the rest are held or dropped. */
 function take(state: RoomState, events: readonly CommittedEvent[]): CommittedEvent[] {
   const ready: CommittedEvent[] = [];
   for (const event of events) {

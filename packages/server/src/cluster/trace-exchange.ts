@@ -5,10 +5,10 @@ import type { Bus } from './bus.js';
 import type { NodeMessage } from './node-message.js';
 import type { Peers } from './peers.js';
 
-/** How long other nodes are waited for, in ms. */
+/** How long to wait for other nodes, in ms. */
 const ANSWER_MS = 1000;
 
-/** What this needs. */
+/** Dependencies. */
 interface TraceExchangeParts {
   node: string;
   bus: () => Bus;
@@ -16,14 +16,14 @@ interface TraceExchangeParts {
   records: DeliveryRecords;
 }
 
-/** What is awaited of one question. */
+/** The answers awaited for one question. */
 interface Waiting {
   nodes: Set<string>;
   records: (DeliveryRecord | undefined)[];
   done: () => void;
 }
 
-/** Nodes ask each other what became of an event: each knows its own connections alone. */
+/** Lets nodes ask each other about the deliveries of an event: each knows only its own connections. */
 export class TraceExchange {
   readonly #parts: TraceExchangeParts;
   readonly #waiting = new Map<string, Waiting>();
@@ -49,7 +49,7 @@ export class TraceExchange {
     return { records, isWhole: peers.isWhole && nodes.size === 0 };
   }
 
-  /** Answers a node that asks. */
+  /** Answers a node's question. */
   answer(message: Extract<NodeMessage, { kind: 'trace' }>): void {
     const { node, bus, records } = this.#parts;
     const record = records.find(message.question);
@@ -57,7 +57,7 @@ export class TraceExchange {
     bus().publish(`node:${message.node}`, JSON.stringify(answer));
   }
 
-  /** Takes a node's answer. */
+  /** Receives a node's answer. */
   take(message: Extract<NodeMessage, { kind: 'traced' }>): void {
     const waiting = this.#waiting.get(message.id);
     if (!waiting?.nodes.delete(message.node)) return;

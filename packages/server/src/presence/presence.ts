@@ -6,19 +6,24 @@ import type { Connection } from '../fanout/connection.js';
 import type { Connections } from '../fanout/connections.js';
 import type { Delivery } from '../fanout/deliver.js';
 
-/** Changes of so many ms are told together. */
+/** Changes are collected for this long before they are sent, in ms. */
 const FLUSH_MS = 200;
 
-/** Who went is offline after so many ms: a reload or a change of networks isn't a leaving. */
+/** How long after disconnecting a user counts as offline, in ms: a reload or a change of network isn't a departure. */
 const GRACE_MS = 4000;
 
-/** In rooms with more connections than this, presence isn't told live: each coming would cost one write for each. */
+/**
+ * In rooms with more connections than this, presence is not sent live: each change would cost one write per connection.
+ */
 const MAX_AUDIENCE = 500;
 
-/** How often it is remembered who has gone or done something without a connection, in ms. */
+/** Interval for storing who has gone, or has acted without a connection, in ms. */
 const TOUCH_MS = 60_000;
 
-/** Who is here is remembered as here every so many times: a tenth of them each minute, for each is a few writes. */
+/**
+ * Users who are online are stored as such once in this many intervals, a tenth of them each minute, since each takes a
+ * few writes.
+ */
 const TOUCH_TURNS = 10;
 
 /** A user's presence, as others see it. */
@@ -27,49 +32,49 @@ export interface UserPresence {
   lastSeen?: number;
 }
 
-/** A user's presence as their node tells it to others. */
+/** A user's presence on their node, as reported to other nodes. */
 export interface ToldPresence {
   user: UserRef;
   presence: PresenceState;
-  /** With `offline`: since when, ms since 1970. */
+  /** If `offline`: since when, in ms since 1970. */
   lastSeen?: number;
 }
 
-/** What other nodes know of people's presence, and hear of it. */
+/** The presence of users on other nodes. */
 export interface PresenceElsewhere {
   stateOf(user: string): 'online' | 'away' | undefined;
-  /** The rooms heard here of a user who is elsewhere. */
+  /** The rooms followed here of a user who is on another node. */
   roomsOf(user: string): ReadonlySet<string>;
   inRoom(room: string): ReadonlySet<string>;
-  /** Resolves when the people of a room who are elsewhere are known, or can't be for now. */
+  /** Resolves when the room's users on other nodes are known, or can't be for now. */
   know(room: string): Promise<void>;
-  /** Tells the other nodes what people are here now, or not any more. */
+  /** Tells the other nodes which users are here now, or no longer are. */
   tell(people: readonly { told: ToldPresence; rooms: Iterable<string> }[]): void;
 }
 
-/** A change that is still to be told. */
+/** A change not yet sent. */
 interface Change {
   user: UserRef;
-  /** Rooms to tell beside those that are known. */
+  /** Rooms to notify besides those that are known. */
   rooms: Set<string>;
   lastSeen: number | undefined;
 }
 
 const noRooms: readonly string[] = [];
 
-/** Online, away, offline: over all of a user's connections, at every node, the most present one counts. */
+/** Online, away or offline: the most present of all a user's connections, on every node, counts. */
 export class Presence {
   readonly #connections: Connections;
   readonly #delivery: Delivery;
   readonly #clock: Clock;
   readonly #onHere: (users: string[]) => Promise<void>;
-  /** What was last told to clients of those who are anywhere, or went a moment ago. */
+  /** The state last sent to clients for users who are online anywhere, or left a moment ago. */
   readonly #told = new Map<string, PresenceState>();
-  /** What was last told to other nodes of those who are here, or went a moment ago. */
+  /** The state last sent to other nodes for users who are here, or left a moment ago. */
   readonly #here = new Map<string, PresenceState>();
   readonly #changed = new Map<string, Change>();
   readonly #leaving = new Map<string, { timer: NodeJS.Timeout; rooms: readonly string[] }>();
-  /** Who went, or did something without a connection, and when: not in the store yet. */
+  /** Users who left, or acted without a connection, and when: not yet stored. */
   readonly #seen = new Map<string, number>();
   #flushing: NodeJS.Timeout | undefined;
   #touchTurn = 0;
@@ -77,7 +82,7 @@ export class Presence {
   readonly #jumps: JumpWatch;
   readonly #touching: NodeJS.Timeout;
 
-  /** `onHere` hears who is here: every ten minutes, and within a minute when they go. */
+  /** `onHere` receives the users who are here: every ten minutes, and within a minute after they leave. */
   constructor(parts: {
     connections: Connections;
     delivery: Delivery;
@@ -104,13 +109,13 @@ export class Presence {
     this.#changedHere(refOf(user));
   }
 
-  /** A connection says that its person is here or away. */
+  /** A connection reports its user as online or away. */
   set(connection: Connection, presence: 'online' | 'away'): void {
     connection.presence = presence;
     if (connection.session) this.#changedHere(refOf(connection.session.user));
   }
 
-  /** A connection of a user is gone; `rooms` are those it heard. */
+  /** A user's connection is gone; `rooms` are those it was in. */
   disconnected(user: UserRef, rooms: readonly string[]): void {
     if (this.#connections.ofUser(user.id).length > 0) return this.#changedHere(user);
     if (this.#leaving.has(user.id)) return;
@@ -120,32 +125,32 @@ export class Presence {
     this.seen(user.id);
   }
 
-  /** A user did something without a connection: remembered as here for their name's sake. */
+  /** A user acted without a connection: recorded as here, so that they keep their name. */
   seen(user: string): void {
     this.#seen.set(user, this.#clock.now());
   }
 
-  /** A user's presence now; `lastSeenAt` is what the store knows. */
+  /** A user's current presence; `lastSeenAt` is the stored time. */
   of(user: string, lastSeenAt: number): UserPresence {
     const presence = this.#stateOf(user);
     if (presence !== 'offline') return { presence };
-    // Never in the future, whatever the clock was then.
+    // Never in the future, whatever the clock showed then.
     const lastSeen = Math.min(Math.max(lastSeenAt, this.#seen.get(user) ?? 0), this.#clock.now());
     return { presence, lastSeen };
   }
 
-  /** A room's people who are present. */
+  /** The users of a room who are present. */
   async presentIn(room: string): Promise<string[]> {
     await this.#elsewhere.know(room);
     return [...this.#hereIn(room), ...this.#elsewhere.inRoom(room)];
   }
 
-  /** Resolves when {@link Presence.of} can answer for the people of a room. */
+  /** Resolves when {@link Presence.of} can answer for the users of a room. */
   know(room: string): Promise<void> {
     return this.#elsewhere.know(room);
   }
 
-  /** The presence of a room's people at this node, for another one. */
+  /** The presence of a room's users on this node, for another node. */
   toldIn(room: string): ToldPresence[] {
     const people = new Map<string, UserRef>();
     for (const { session } of this.#connections.inRoom(room)) {
@@ -154,7 +159,7 @@ export class Presence {
     return [...people.values()].map((user) => ({ user, presence: this.#stateHere(user.id) }));
   }
 
-  /** A user who is here became a member of a room, where nobody knows of them yet. */
+  /** A local user joined a room whose members know nothing of them yet. */
   entered(user: string, room: string): void {
     const [connection] = this.#connections.ofUser(user);
     if (!connection?.session) return;
@@ -162,17 +167,17 @@ export class Presence {
     this.#elsewhere.tell([{ told, rooms: [room] }]);
   }
 
-  /** A user's presence on other nodes is another one. */
+  /** A user's presence on other nodes has changed. */
   changedElsewhere(user: UserRef, rooms: Iterable<string>, lastSeen: number | undefined): void {
     this.#change(user, rooms, lastSeen);
   }
 
-  /** Nothing is known of a user any more, and nobody here is to be told. */
+  /** Nothing is known of a user any more, and nobody here needs to be told. */
   forget(user: string): void {
     if (this.#stateOf(user) === 'offline') this.#told.delete(user);
   }
 
-  /** Remembers a last time who is here, and stops. */
+  /** Stores once more who is here, and stops. */
   async close(): Promise<void> {
     clearInterval(this.#touching);
     clearTimeout(this.#flushing);
@@ -263,7 +268,7 @@ export class Presence {
   }
 
   #nextOfThoseHere(): string[] {
-    // What the store says of them, and of their names, is of another time.
+    // The times that the store has for them and their names are wrong now.
     if (this.#jumps.hasJumped()) return [...this.#here.keys()];
     this.#touchTurn = (this.#touchTurn + 1) % TOUCH_TURNS;
     return [...this.#here.keys()].filter((user) => user.charCodeAt(user.length - 1) % TOUCH_TURNS === this.#touchTurn);
@@ -273,7 +278,7 @@ export class Presence {
     const users = new Set([...here, ...this.#seen.keys()]);
     this.#seen.clear();
     if (users.size === 0) return;
-    // A failure here costs a "last seen", and the store's own health check tells of it.
+    // A failure only costs a "last seen" time; the store's own health check reports it.
     await this.#onHere([...users]).catch(() => undefined);
   }
 }

@@ -1,26 +1,26 @@
 import { MadangError } from '@madang/protocol';
 import type { TransportParts } from './transport.js';
 
-/** What holds a connection open: a Socket.IO session over however many requests. */
+/** What keeps a connection open. A Socket.IO session counts as one, over however many requests. */
 interface Closing {
   on(event: 'close', listener: () => void): unknown;
 }
 
 /** An address that has connections. */
 interface Home {
-  /** One string for all of them: each request brings its own. */
+  /** One shared string for all of them: each request brings its own copy. */
   readonly address: string;
   open: number;
-  /** Hears that one of them is closed. */
+  /** Called when one of them closes. */
   onClose: () => void;
 }
 
-/** Bounds how many connections one address holds open. */
+/** Limits how many connections one address holds open. */
 export class AddressLimit {
   readonly #max: number;
   readonly #homes = new Map<string, Home>();
 
-  /** `max`: connections of one address; Infinity for no bound. */
+  /** `max`: connections per address; Infinity for no limit. */
   constructor(max: number) {
     this.#max = max;
   }
@@ -34,18 +34,18 @@ export class AddressLimit {
   count(address: string, connection: Closing): void {
     const home = this.#homeOf(address);
     home.open += 1;
-    // It closes once, so this is not `once`, which would keep a closure for each.
+    // It closes only once, so this need not be `once`, which would keep a closure for each.
     connection.on('close', home.onClose);
   }
 
-  /** Counts a connection of an address, whose one string is answered, until {@link AddressLimit.leave}. */
+  /** Counts a connection of an address until {@link AddressLimit.leave}. Returns the shared string of the address. */
   enter(address: string): string {
     const home = this.#homeOf(address);
     home.open += 1;
     return home.address;
   }
 
-  /** A connection that has entered is closed. */
+  /** A counted connection has closed. */
   leave(address: string): void {
     this.#homes.get(address)?.onClose();
   }
@@ -69,8 +69,9 @@ export class AddressLimit {
 }
 
 /**
- * Lets an address open a connection, and spend for it.
- * @throws MadangError `rate_limited` for too many, at once or lately; `unavailable` while too much waits for others
+ * Admits a new connection from an address, and charges for it.
+ * @throws MadangError `rate_limited` for too many at once or recently; `unavailable` while too much output waits for
+ * others
  */
 export async function admit({ commands, addressLimit, bufferBound }: TransportParts, address: string): Promise<void> {
   await commands.opens(address);
@@ -78,12 +79,12 @@ export async function admit({ commands, addressLimit, bufferBound }: TransportPa
   if (addressLimit.isFull(address)) throw tooManyConnections();
 }
 
-/** What a connection too many is told. */
+/** The error for one connection too many. */
 export function tooManyConnections(): MadangError {
   return new MadangError({ code: 'rate_limited', message: 'Too many connections from your address', retryAfter: 10 });
 }
 
-/** What a connection is told that comes while too much waits for others. */
+/** The error for a connection that comes while too much output waits for others. */
 function tooMuchWaits(): MadangError {
   return new MadangError({ code: 'unavailable', message: 'The server has too many slow clients now', retryAfter: 1 });
 }

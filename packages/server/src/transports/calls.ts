@@ -5,17 +5,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Identity } from './credentials.js';
 import type { TransportParts } from './transport.js';
 
-/** A caller who stays, and has calls on their way. */
+/** A caller that stays connected, with calls in flight. */
 export interface Calling extends Caller {
   callsInFlight: number;
-  /** Resolves when the handshake's session is let in: what is called before is that session's. */
+  /** Resolves when the handshake's session is let in. Earlier calls belong to that session. */
   greeting?: Promise<void> | undefined;
 }
 
-/** What became of a call. */
+/** The outcome of a call. */
 export type Outcome = { result: unknown } | { error: MadangError };
 
-/** Runs a connection's call: bounded in number, and everything thrown is an error that a client may see. */
+/** Runs a connection's call within its limit. Turns anything thrown into an error that a client may see. */
 export async function runCall(parts: TransportParts, name: unknown, input: unknown, caller: Calling): Promise<Outcome> {
   const { commands, limits, logger } = parts;
   if (caller.callsInFlight >= limits.maxCallsInFlight) {
@@ -33,7 +33,10 @@ export async function runCall(parts: TransportParts, name: unknown, input: unkno
   }
 }
 
-/** Spends for what came and is no call. Answers what to say of it: the error, or that there was too much of such. */
+/**
+ * Charges for input that is not a call. Returns the error to send: the given one, or that there was too much of such
+ * input.
+ */
 export async function refuse(parts: TransportParts, caller: Caller, error: MadangError): Promise<MadangError> {
   try {
     await parts.commands.refused(caller);
@@ -44,8 +47,8 @@ export async function refuse(parts: TransportParts, caller: Caller, error: Madan
 }
 
 /**
- * Whose a request is, and why nobody's.
- * @throws MadangError `unauthenticated` for a token that is none: its address has spent something then
+ * Whose request it is, or why it is nobody's.
+ * @throws MadangError `unauthenticated` for an invalid token, which has then cost its address something
  */
 export async function identityOf(parts: TransportParts, request: IncomingMessage): Promise<Identity> {
   try {

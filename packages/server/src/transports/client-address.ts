@@ -2,27 +2,30 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import proxyaddr from 'proxy-addr';
 
-/** Who is at the other end, as rate limits count it. */
+/** Determines a client's address, as rate limits count it. */
 export class Addresses {
   readonly #trusted: (address: string, hop: number) => boolean;
 
-  /** `trustedProxies`: addresses or subnets whose `X-Forwarded-For` is believed; `loopback` and `uniquelocal` are known words. */
+  /**
+   * `trustedProxies`: addresses or subnets whose `X-Forwarded-For` is trusted, or the words `loopback` and
+   * `uniquelocal`.
+   */
   constructor(trustedProxies: string[]) {
     this.#trusted = proxyaddr.compile(trustedProxies);
   }
 
-  /** A request's address. An IPv6 host's is its /64, since a host has all of it. */
+  /** A request's address. For an IPv6 host it is the /64, since a host has all of it. */
   of(request: IncomingMessage): string {
     const { remoteAddress } = request.socket;
-    // Most requests say nothing of proxies; the address of those is the socket's, with or without trust.
+    // Most requests have no proxy headers; their address is the socket's, trusted or not.
     if (remoteAddress !== undefined && request.headers['x-forwarded-for'] === undefined) return counted(remoteAddress);
-    // What comes over a socket file comes from a program of this machine, which says for whom.
+    // A Unix socket is used by a local program, which says for whom it connects.
     const trusted = (address: string, hop: number) => isLocalFile(request, hop) || this.#trusted(address, hop);
     let address = remoteAddress ?? 'local';
     const told = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',').toReversed();
     for (const [hop, text] of told.entries()) {
       const before = trusted(address, hop) ? addressIn(text.trim()) : undefined;
-      // What a proxy tells that is no address counts as the proxy's own.
+      // If a proxy names something that is not an address, its own address counts.
       if (before === undefined) break;
       address = before;
     }
@@ -37,7 +40,7 @@ export class Addresses {
 }
 
 /**
- * The address in an entry of `X-Forwarded-For`, in the one spelling in which its host is counted; undefined for what is
+ * The address in an entry of `X-Forwarded-For`, spelled in the one way in which its host is counted; undefined if it is
  * none. Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
  */
 function addressIn(text: string): string | undefined {
@@ -50,7 +53,7 @@ function addressIn(text: string): string | undefined {
   return mapped?.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]).join('.') ?? canonical;
 }
 
-/** An address as it is counted: an IPv4 one as such, an IPv6 one by its network. */
+/** An address as it is counted: an IPv4 address itself, an IPv6 address by its network. */
 function counted(address: string): string {
   if (address.startsWith('::ffff:') || address.startsWith('::FFFF:')) return address.slice(7);
   return address.includes(':') && isIPv6(address) ? `${expandIPv6(address).slice(0, 4).join(':')}::/64` : address;

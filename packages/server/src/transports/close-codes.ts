@@ -1,6 +1,6 @@
 import type { CloseReason } from '../fanout/connection.js';
 
-/** WebSocket close codes (RFC 6455, section 7.4, and IANA's list of them; 4000 and up are ours) and their words. */
+/** WebSocket close codes (RFC 6455, section 7.4, and IANA's registry; 4000 and up are ours) and their reasons. */
 export const closeCodes: Record<CloseReason, { code: number; reason: string }> = {
   session_ended: { code: 4401, reason: 'session ended' },
   unauthenticated: { code: 4401, reason: 'unauthenticated' },

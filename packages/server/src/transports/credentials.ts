@@ -13,19 +13,19 @@ const COOKIE_MAX_AGE = 90 * 24 * 3600;
 const BAD_AUTHORIZATION = 'Authorization must be "Bearer <token>"';
 const UNKNOWN_TO_HOST = 'The app that this chat belongs to does not know who you are; sign in there first';
 
-/** Tells who a host app's request is from; null for nobody. */
+/** Returns who a host app's request is from; null for nobody. */
 export type Authenticate = (request: IncomingMessage) => Promise<HostUser | null>;
 
-/** Whose a request is. */
+/** Who a request is from. */
 export interface Identity {
   session?: Session | undefined;
-  /** Why there is no session though the request has credentials: the rule that kept them from counting. */
+  /** Why there is no session although the request has credentials: the rule that disregards them. */
   refusal?: ErrorObject | undefined;
 }
 
 /**
- * Decides whose a request is. A bearer token counts from anywhere, and nothing else in the same request. Otherwise the
- * host app is asked, then the session cookie counts: both only where {@link Origins} finds no problem.
+ * Determines who a request is from. A bearer token counts from anywhere, and then nothing else in the request does.
+ * Otherwise the host app is asked, then the session cookie counts, both only if {@link Origins} finds no problem.
  */
 export class Credentials {
   readonly #sessions: Sessions;
@@ -38,13 +38,13 @@ export class Credentials {
 
   constructor(parts: {
     sessions: Sessions;
-    /** The operator's session, if a token is the operator's. */
+    /** Returns the operator's session for the operator's token. */
     operator: (token: string) => Session | undefined;
     addresses: Addresses;
     origins: Origins;
-    /** Where Madang is mounted; the cookie's path. */
+    /** Where Madang is mounted: the cookie's path. */
     path: string;
-    /** A name of the database, of letters and digits: servers of one host tell their cookies apart by it. */
+    /** Identifies the database, in letters and digits: it distinguishes the cookies of several servers on one host. */
     workspaceId: string;
     authenticate: Authenticate | undefined;
   }) {
@@ -57,20 +57,20 @@ export class Credentials {
     this.#authenticate = parts.authenticate;
   }
 
-  /** Whose a request is. Throws `unauthenticated` for an `Authorization` that a program sends and that is not valid. */
+  /** Determines who a request is from. Throws `unauthenticated` for an invalid `Authorization` sent by a program. */
   async find(request: IncomingMessage): Promise<Identity> {
     if (isBearer(request)) return { session: await this.#ofBearer(request) };
     const problem = this.#origins.problemOf(request);
     const session = problem === undefined ? await this.#ofBrowser(request) : undefined;
     if (session) return { session };
-    // A browser attaches other schemes by itself, where a proxy wants them; a program means what it sends.
+    // A browser attaches other schemes on its own, for a proxy. A program means what it sends.
     if (request.headers.authorization !== undefined && !isBrowsers(request)) fail('unauthenticated', BAD_AUTHORIZATION);
     return { refusal: this.#refusal(request, problem) };
   }
 
   /**
-   * The session of a token that a request brings in another place than its `Authorization`; the host app is asked as if
-   * it were there. Undefined when nobody knows it.
+   * The session of a token that a request carries elsewhere than in `Authorization`; the host app is asked as if it
+   * were there. Undefined if nobody knows the token.
    */
   async ofToken(token: string, request: IncomingMessage): Promise<Session | undefined> {
     const host = await this.#ofHost(asBearers(request, token));
@@ -78,22 +78,23 @@ export class Credentials {
   }
 
   /**
-   * The `Set-Cookie` header of a session that begins; its token is kept from scripts. Undefined where the request's
-   * cookies would not count: else any page could make a visitor somebody else.
+   * The `Set-Cookie` header for a new session; scripts can't read the token. Undefined if the request's cookies would
+   * not count: otherwise any page could sign its visitor in as somebody else.
    */
   cookieFor(token: string, request: IncomingMessage): string | undefined {
     return this.#serialize(token, request, COOKIE_MAX_AGE);
   }
 
-  /** The `Set-Cookie` header that makes a browser forget the session; undefined where its cookies would not count. */
+  /** The `Set-Cookie` header that clears the session cookie; undefined if the request's cookies would not count. */
   clearedCookie(request: IncomingMessage): string | undefined {
     return this.#serialize('', request, 0);
   }
 
   /**
-   * The name of the session cookie. A cookie belongs to a host with all its ports, and where a proxy takes a prefix away
-   * the path is the same too; so the name tells whose it is. With TLS its prefix keeps a page without TLS from setting it,
-   * and `__Host-`, which needs the whole path, other hosts of the same site (RFC 6265bis, 4.1.3).
+   * The name of the session cookie. A cookie belongs to a host with all its ports, and behind a proxy that strips
+   * prefixes even the path is the same, so the name identifies the server. With TLS, its prefix keeps a page without
+   * TLS from setting it; `__Host-`, which requires the path `/`, also keeps out other hosts of the same site (RFC
+   * 6265bis, 4.1.3).
    */
   cookieName(request: IncomingMessage): string {
     const prefix = this.#path ? '__Secure-' : '__Host-';
@@ -142,7 +143,7 @@ export class Credentials {
   }
 }
 
-/** `ignored`: what the request has that a rule keeps from counting. */
+/** `ignored`: the credentials that a rule disregards. */
 function refused(message: string, ignored?: 'authorization' | 'cookie' | 'sign-in'): ErrorObject {
   return { code: 'unauthenticated', message, ...(ignored && { details: { ignored } }) };
 }

@@ -2,46 +2,46 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { carriesToken } from './carries-token.js';
 import { textFrames, textHeader } from './text-frames.js';
 
-/** How far back a frame may refer, in bytes and as zlib counts it; `server_max_window_bits` tells clients. */
+/** How far back a frame may refer, as the exponent that zlib takes; `server_max_window_bits` tells clients. */
 export const WINDOW_BITS = 12;
 const WINDOW_BYTES = 1 << WINDOW_BITS;
 
-/** An event or signal below this many bytes goes as it is: there is little to save. */
+/** Smaller events and signals, in bytes, are not compressed: there is little to save. */
 const MIN_EVENT_BYTES = 200;
 
-/** The same for answers, which are compressed for one connection alone: that pays for pages, not for an ack. */
+/** The same for answers. They are compressed for one connection alone, which pays for pages but not for acks. */
 const MIN_ANSWER_BYTES = 1024;
 
-/** What is compressed of one buffer at most, some 2 ms of the event loop; what is over that goes as it is. */
+/** The most bytes of one buffer to compress, which takes some 2 ms of the event loop. The rest is sent uncompressed. */
 const MAX_BYTES = 256 * 1024;
 
 /** Higher levels cost up to twice as much for 3 % fewer bytes. The flush ends a message without ending the stream. */
 const DEFLATE = { level: 1, windowBits: WINDOW_BITS, chunkSize: 4096, finishFlush: constants.Z_SYNC_FLUSH };
 
-/** What a flush ends with, and a message leaves out (RFC 7692, section 7.2.1). */
+/** The end of a flush, which a message omits (RFC 7692, section 7.2.1). */
 const FLUSH_BYTES = 4;
 
 /** "This message is compressed", in a header's first byte (RFC 7692, section 6). */
 const RSV1 = 0x40;
 
-/** A batch's events, or signals, as compressed messages: once for all who negotiated it. */
+/** A batch's events or signals as compressed messages, once for all clients that negotiated compression. */
 export function deflatedEvents(texts: readonly string[]): Buffer {
   return deflatedFrames(texts, MIN_EVENT_BYTES);
 }
 
-/** One connection's answers as messages, the large ones compressed. */
+/** One connection's answers as messages, with the large ones compressed. */
 export function deflatedAnswers(texts: readonly string[]): Buffer {
   return deflatedFrames(texts, MIN_ANSWER_BYTES);
 }
 
 /**
- * Frames texts in one buffer, compressed as permessage-deflate has it. A message refers to those before it in the same
- * buffer, which every client that gets the buffer has just read, and to nothing before the buffer: so no state is kept
- * for a connection, the same bytes are right for all, and a batch becomes about a third, where each of its messages by
- * itself would become two thirds.
+ * Frames texts in one buffer, compressed by permessage-deflate. A message refers back to earlier ones in the same
+ * buffer, which every recipient has just read, but to nothing before the buffer. So no state is kept per connection,
+ * the same bytes suit all of them, and a batch shrinks to about a third, where messages compressed separately would
+ * shrink to two thirds.
  */
 function deflatedFrames(texts: readonly string[], minBytes: number): Buffer {
-  // A text has no more UTF-16 units than bytes; nearly all that is small ends here.
+  // A text has no more UTF-16 units than bytes; nearly all small ones end here.
   if (!texts.some((text) => text.length * 3 >= minBytes)) return textFrames(texts);
   const parts: Buffer[] = [];
   let before: Buffer | undefined;

@@ -3,20 +3,20 @@ import type { OutboundEvent } from '../log/committed.js';
 import { deflatedAnswers, deflatedEvents } from './deflated-frames.js';
 import { textFrames } from './text-frames.js';
 
-/** A format whose encoding is ready WebSocket frames. */
+/** A format that encodes to ready-made WebSocket frames. */
 export interface FramedFormat extends WireFormat {
   encode(notes: readonly OutboundEvent[]): Buffer;
-  /** Frames texts that are for one connection alone. */
+  /** Frames texts for one connection alone. */
   frames(texts: readonly string[]): Buffer;
 }
 
-/** The same texts for who negotiated permessage-deflate and who didn't: two formats, so each is encoded once. */
+/** The same texts for clients with and without permessage-deflate: two formats, so each is encoded once. */
 export interface FramedFormats {
   plain: FramedFormat;
   deflated: FramedFormat;
 }
 
-/** Makes a transport's formats from what it makes of notes. */
+/** Makes a transport's two formats from its encoding of events as texts. */
 export function framedFormats(name: string, textsOf: (notes: readonly OutboundEvent[]) => string[]): FramedFormats {
   return {
     plain: { name, encode: (notes) => textFrames(textsOf(notes)), frames: textFrames },

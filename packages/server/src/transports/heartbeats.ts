@@ -1,9 +1,9 @@
-/** In how many parts the connections of a transport are asked. */
+/** How many parts a transport's connections are divided into. */
 const PARTS = 50;
 
 /**
- * Asks connections in turn whether they are there: each once in `everyMs`, a part of them at a time, so that a hundred
- * thousand are not asked at once.
+ * Pings connections in turn: each once in `everyMs`, one part of them at a time, so that a hundred thousand are not
+ * pinged at once.
  */
 export class Heartbeats<Item extends { part: number }> {
   readonly #parts: Set<Item>[] = Array.from({ length: PARTS }, () => new Set());
@@ -29,7 +29,7 @@ export class Heartbeats<Item extends { part: number }> {
     this.#parts[item.part]?.delete(item);
   }
 
-  /** All that are asked. */
+  /** All connections. */
   *[Symbol.iterator](): Generator<Item> {
     for (const part of this.#parts) yield* part;
   }

@@ -1,23 +1,26 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Header fields that ask for another protocol, and the options of `Connection` that name them (RFC 9110, 7.8; RFC 7540, 3.2). */
+/**
+ * Header fields that ask for another protocol, and the `Connection` options that name them (RFC 9110, 7.8; RFC 7540,
+ * 3.2).
+ */
 const OF_UPGRADES = new Set(['upgrade', 'http2-settings']);
 
 /**
- * Answers a request as if it had not asked for another protocol, as a server may (RFC 9110, 7.8). Node takes the socket
- * from its parser as soon as anybody listens to `upgrade`; so the request's head is put back before what came after it,
- * without the question, and the server reads its connection again.
+ * Answers a request as if it had not asked for another protocol, as a server may (RFC 9110, 7.8). Node detaches the
+ * socket from its parser as soon as anybody listens to `upgrade`. So this puts the request's head, without the upgrade,
+ * back before the rest of the input, and makes the server read the connection again.
  */
 export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  // Node has taken its listeners away: until it has its own again, a connection that breaks would end the process.
+  // Node has removed its listeners. Until it adds its own again, a broken connection would end the process.
   socket.on('error', destroyed);
   readAgain(server, request, socket, head);
 }
 
 function readAgain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { _httpMessage: earlier } = socket as Duplex & { _httpMessage?: NodeJS.EventEmitter | null };
-  // A response to a request before this one is on its way, and would be mixed with the one to this.
+  // The response to an earlier request is in progress, and would be mixed with this one.
   if (earlier) return void earlier.once('close', () => readAgain(server, request, socket, head));
   if (socket.destroyed) return;
   socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
@@ -25,7 +28,7 @@ function readAgain(server: Server, request: IncomingMessage, socket: Duplex, hea
   socket.off('error', destroyed);
 }
 
-/** One listener for all sockets, which can be taken away. */
+/** One listener for all sockets, so that it can be removed. */
 function destroyed(this: Duplex): void {
   this.destroy();
 }

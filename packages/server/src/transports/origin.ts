@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Addresses } from './client-address.js';
 
-/** Which pages of other origins may talk here, without anybody's cookies: any, or only those of `origins`. */
+/** Which other origins' pages may call without credentials: any, or only those of `origins`. */
 export type CrossOrigin = 'any' | 'listed';
 
-/** A host's longest name, and its port. */
+/** The longest host name, with a port. */
 const MAX_HOST_CHARS = 253 + ':65535'.length;
 
 /**
- * The rules about origins. A browser attaches cookies to requests that any page makes, and Basic and Negotiate too; so
- * they count only if the request comes from a page of this server or of a listed origin, or can't come from a browser.
+ * The rules about origins. A browser attaches cookies, and Basic and Negotiate credentials, to requests from any page.
+ * So these count only if the request comes from a page of this server or of a listed origin, or can't come from a
+ * browser.
  */
 export class Origins {
   readonly #addresses: Addresses;
@@ -28,9 +29,10 @@ export class Origins {
   }
 
   /**
-   * Says why the credentials that a browser attaches by itself don't count in a request; undefined where they do.
+   * Says why the credentials that a browser attaches on its own don't count in a request; undefined if they do.
    * Browsers send `Origin` with every WebSocket handshake and every request that can change something. With a GET to a
-   * page's own server without TLS they send neither that nor `Sec-Fetch-Site`, so such a GET counts: it changes nothing.
+   * page's own server without TLS they send neither that nor `Sec-Fetch-Site`, so such a GET counts: it changes
+   * nothing.
    */
   problemOf(request: IncomingMessage): string | undefined {
     const { origin } = request.headers;
@@ -43,34 +45,34 @@ export class Origins {
     return isSafe || isProgram(request) ? undefined : 'the request has no Origin header';
   }
 
-  /** Whether a request may be served at all: `crossOrigin` may keep the pages of other origins out. */
+  /** Whether a request may be served at all: `crossOrigin` may exclude pages of other origins. */
   admits(request: IncomingMessage): boolean {
     const { origin } = request.headers;
     return this.#crossOrigin === 'any' || origin === undefined || this.#isTrusted(origin, request);
   }
 
-  /** Whether an origin is one of the listed. */
+  /** Whether an origin is listed. */
   isListed(origin: string | undefined): boolean {
     return origin !== undefined && this.#listed.has(origin);
   }
 
-  /** The origin at which a browser sees this server, as far as the request tells. Undefined without a usable `Host`. */
+  /** The origin at which a browser sees this server, as far as the request shows. Undefined without a usable `Host`. */
   own(request: IncomingMessage): string | undefined {
     const forwarded = this.#addresses.isProxied(request) ? firstOf(request.headers['x-forwarded-host']) : undefined;
     const host = forwarded ?? request.headers.host ?? '';
-    // A name of another alphabet costs far more to read than its length; and no longer one exists (RFC 1035, 2.3.4).
+    // An internationalised name costs far more to parse than its length; and no longer one exists (RFC 1035, 2.3.4).
     if (host.length > MAX_HOST_CHARS) return undefined;
     const url = `${this.isSecure(request) ? 'https' : 'http'}://${host}`;
     // As browsers write an origin: without the default port, in lower case.
     return URL.canParse(url) ? new URL(url).origin : undefined;
   }
 
-  /** Whether a request came over TLS, to us or to a proxy that we trust. */
+  /** Whether a request came over TLS, to us or to a trusted proxy. */
   isSecure(request: IncomingMessage): boolean {
     if ('encrypted' in request.socket) return true;
     if (!this.#addresses.isProxied(request)) return false;
     const scheme = firstOf(request.headers['x-forwarded-proto'])?.toLowerCase();
-    // Some proxies tell a WebSocket's scheme.
+    // Some proxies report a WebSocket's scheme.
     return scheme === 'https' || scheme === 'wss';
   }
 
@@ -85,7 +87,7 @@ export class Origins {
   }
 }
 
-/** Whether a request has nothing that every browser would send, nor what one may attach by itself. */
+/** Whether a request has nothing that every browser would send, and nothing that one may attach on its own. */
 export function isProgram(request: IncomingMessage): boolean {
   const { authorization, cookie } = request.headers;
   return !isBrowsers(request) && !cookie && (authorization === undefined || isBearer(request));
@@ -96,7 +98,7 @@ export function isBrowsers({ headers }: IncomingMessage): boolean {
   return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
 }
 
-/** Whether a request's `Authorization` is of the one scheme that no browser attaches by itself. */
+/** Whether a request's `Authorization` has the one scheme that no browser attaches on its own. */
 export function isBearer({ headers }: IncomingMessage): boolean {
   return /^bearer\b/i.test(headers.authorization ?? '');
 }

@@ -2,19 +2,22 @@ import { constants, inflateRawSync } from 'node:zlib';
 import type { PerMessageDeflateOptions, WebSocket } from 'ws';
 import { WINDOW_BITS } from './deflated-frames.js';
 
-/** What `ws` negotiates (RFC 7692). Clients begin each message anew, so that reading them keeps no memory. */
+/**
+ * What `ws` negotiates (RFC 7692). Clients compress each message from a fresh start, so that reading them keeps no
+ * memory.
+ */
 export const deflateOptions: PerMessageDeflateOptions = {
   clientNoContextTakeover: true,
   serverMaxWindowBits: WINDOW_BITS,
 };
 
-/** What a client may say in an offer; a smaller window than ours, or none between messages, our frames don't keep to. */
+/** The offers that we can accept. Our frames can't keep to a smaller window, or to none between messages. */
 const ACCEPTABLE =
   /^(client_no_context_takeover|client_max_window_bits(="?([89]|1[0-5])"?)?|server_max_window_bits="?1[2-5]"?)$/;
 
 /**
- * Of a `Sec-WebSocket-Extensions` header the first offer that we can take, if any. `ws` would answer 400 to others; a
- * client whose offer isn't taken simply goes without.
+ * The first offer in a `Sec-WebSocket-Extensions` header that we can accept, if any. `ws` would answer 400 to others; a
+ * client whose offer isn't accepted simply goes without.
  */
 export function acceptableOffer(header: string | undefined): string | undefined {
   const offers = header?.split(',').map((offer) => offer.trim());
@@ -24,32 +27,32 @@ export function acceptableOffer(header: string | undefined): string | undefined 
   });
 }
 
-/** What an incoming message leaves out of its end (RFC 7692, section 7.2.2). */
+/** The omitted end of an incoming message (RFC 7692, section 7.2.2). */
 const FLUSH = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 type Callback = (error: Error | null, data?: Buffer) => void;
 
-/** The extension of a connection inside `ws`. */
+/** A connection's extension inside `ws`. */
 interface Extension {
   decompress(data: Buffer, isLast: boolean, callback: Callback): void;
   cleanup(): void;
   [IN_FRAGMENTS]?: boolean;
 }
 
-/** Whether a message's first fragments were inflated already. */
+/** Whether a message's first fragments have already been inflated. */
 const IN_FRAGMENTS = Symbol('in fragments');
 
 /**
- * Makes a function that has a connection's messages inflated at once. `ws` by itself keeps a zlib stream, 15 KiB and more,
- * from a connection's first message to its end, and goes through a thread for each; a client's message is small. What
- * comes in fragments, is longer than `maxBytes` or broken goes the ordinary way, which closes with the right code, and
- * keeps nothing afterwards. So does everything when the inside of `ws` isn't what this file knows.
+ * Makes a function that inflates a connection's messages synchronously. `ws` itself keeps a zlib stream of 15 KiB and
+ * more from a connection's first message to its end, and uses a thread for each message, while a client's messages are
+ * small. Fragmented, broken or overlong messages (above `maxBytes`) take the ordinary path, which closes with the right
+ * code, and keep nothing afterwards. So does everything if the inside of `ws` isn't as this file expects.
  */
 export function inflatingAtOnce(maxBytes: number): (webSocket: WebSocket) => void {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes, chunkSize: 1024 };
   const decompress = function (this: Extension, data: Buffer, isLast: boolean, callback: Callback): void {
     const whole = isLast && !this[IN_FRAGMENTS] ? inflate(data, options) : undefined;
-    // Not in this turn: `ws` would take what follows twice.
+    // Not in this turn: `ws` would process what follows twice.
     if (whole) return process.nextTick(callback, null, whole);
     this[IN_FRAGMENTS] = !isLast;
     const ordinary = Object.getPrototypeOf(this) as Extension;

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What Express middleware makes of cookies, under the names of cookie-parser and express-session. */
+/** What Express middleware derives from cookies, under the names of cookie-parser and express-session. */
 const OF_COOKIES = ['cookies', 'signedCookies', 'session'];
 
 /**
- * The same request as one whose only credential is a bearer token: what it says of cookies can't be seen, also where
- * other middleware has read them before.
+ * The same request with a bearer token as its only credential: its cookies are hidden, even if other middleware has
+ * already parsed them.
  */
 export function asBearers(request: IncomingMessage, token: string): IncomingMessage {
   const { cookie: _, ...headers } = request.headers;

@@ -2,40 +2,41 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * The one place that looks inside Node's sockets. A write through the stream costs its bookkeeping, an object of Node's
- * and a tick for each; a delivery is one write, so all that is paid for every member of a room and every message. When
- * nothing waits in the stream, the bytes go to the stream's handle, as the stream itself would give them. What the
- * kernel doesn't take at once, and all else, goes the ordinary way; everything does when Node's inside isn't what this
- * file knows.
+ * The one place that reaches into Node's sockets. A write through the stream costs its bookkeeping, a Node object and a
+ * tick; since a delivery is one write, all members of a room pay that for every message. If nothing waits in the
+ * stream, the bytes go to the stream's handle, in the way the stream itself would pass them. What the kernel doesn't
+ * accept at once takes the ordinary path, and so does everything if Node's inside isn't as this file expects.
  */
 
-/** Node's major versions whose inside this file was tried with. */
+/** Node's major versions that this file has been tested with. */
 const KNOWN_NODES = new Set(['20', '22', '24']);
 
-/** What Node's streams hand to a handle with a write; it is used only if the kernel doesn't take all at once. */
+/**
+ * What Node's streams pass to a handle with a write. It is used only if the kernel doesn't accept everything at once.
+ */
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
   writer?: SocketWriter;
-  /** Kept from the garbage collector while the write is on its way. */
+  /** Kept from the garbage collector during the write. */
   bytes?: Buffer;
 }
 
-/** Of a closed one `writeBuffer` answers with an error. */
+/** On a closed handle, `writeBuffer` returns an error. */
 interface Handle {
   writeBuffer(request: WriteRequest, bytes: Buffer): number;
-  /** Bytes that the kernel has not taken yet. */
+  /** Bytes that the kernel has not accepted yet. */
   readonly writeQueueSize: number;
 }
 
 /** Node's own access to its handles. */
 interface Binding {
   WriteWrap: new () => object;
-  /** What the last write of any handle came to. */
+  /** The result of the last write of any handle. */
   streamBaseState: Int32Array;
   kLastWriteWasAsync: number;
 }
 
-/** What a stream has yet to give to its handle. */
+/** What a stream has yet to pass to its handle. */
 interface Inside {
   _handle?: Handle | null;
   _writableState?: { readonly length: number; readonly corked: number; readonly ending: boolean };
@@ -46,21 +47,23 @@ const NOTHING = Buffer.alloc(0);
 const binding = bindingOf();
 let spare = binding && newRequest(binding);
 
-/** Hears that all of what waited has been taken. */
+/** Called when everything that waited has been accepted. */
 interface Owner {
   drained(): void;
 }
 
-/** A socket, to be written to. */
+/** Writes to a socket. */
 export class SocketWriter {
   readonly #socket: Duplex;
   readonly #owner: Owner;
-  /** The socket's inside, where it is known: looking for it costs about as much as all else here. */
+  /**
+   * The socket's handle, if its shape is known. Kept, because finding it costs about as much as everything else here.
+   */
   readonly #handle: Handle | undefined;
   readonly #stream: Inside['_writableState'];
-  /** Bytes of a direct write that the kernel has not taken yet. */
+  /** Bytes of a direct write that the kernel has not accepted yet. */
   #waiting = 0;
-  /** Whether the socket is listened to; an idle one's need not be. */
+  /** Whether this listens to the socket; an idle one needs no listener. */
   #isWatched = false;
 
   constructor(socket: Duplex, owner: Owner) {
@@ -72,12 +75,12 @@ export class SocketWriter {
     this.#stream = _writableState;
   }
 
-  /** Bytes written that the kernel has not taken yet. */
+  /** Bytes written that the kernel has not accepted yet. */
   get waitingBytes(): number {
     return this.#waiting + (this.#stream?.length ?? this.#socket.writableLength);
   }
 
-  /** Writes bytes after all that was written to the socket before; a closed one takes nothing. */
+  /** Writes bytes after everything written to the socket before. Does nothing if it is closed. */
   write(bytes: Buffer): void {
     const handle = this.#handle;
     if (!handle || !this.#isFree() || !spare || !binding) {
@@ -94,13 +97,13 @@ export class SocketWriter {
     }
   }
 
-  /** Hears that the kernel has taken a direct write, or never will. */
+  /** The kernel has accepted a direct write, or never will. */
   taken(status: number): void {
     this.#waiting = 0;
     const socket = this.#socket;
     if (status < 0) socket.destroy();
     else if (socket.writableLength === 0) socket.emit('drain');
-    // The stream says nothing when the little that came after has gone as well.
+    // The stream does not report when the little that came after has gone as well.
     else socket.write(NOTHING, () => socket.emit('drain'));
   }
 
@@ -110,7 +113,7 @@ export class SocketWriter {
     this.#socket.on('drain', () => this.#owner.drained());
   }
 
-  /** Whether the stream holds nothing that would have to go before. */
+  /** Whether the stream holds nothing that would have to go first. */
   #isFree(): boolean {
     const stream = this.#stream;
     return this.#waiting === 0 && stream?.length === 0 && stream.corked === 0 && !stream.ending;

@@ -2,8 +2,8 @@
 const FIN_TEXT = 0x81;
 
 /**
- * Frames texts as WebSocket messages from a server, one after the other in one buffer: for any number of messages one
- * allocation, and for each connection one write.
+ * Frames texts as WebSocket messages from a server, one after the other in one buffer: one allocation for any number of
+ * messages, and one write per connection.
  */
 export function textFrames(texts: readonly string[]): Buffer {
   const lengths = texts.map((text) => Buffer.byteLength(text));
@@ -16,7 +16,7 @@ export function textFrames(texts: readonly string[]): Buffer {
   return frames;
 }
 
-/** The header of a whole text message, for who frames the payload otherwise. */
+/** The header of a whole text message, for callers that frame the payload themselves. */
 export function textHeader(length: number): Buffer {
   const header = Buffer.allocUnsafe(headerBytes(length));
   writeHeader(header, 0, length);

@@ -2,7 +2,10 @@ import { MadangError } from '@madang/protocol';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../logger.js';
 
-/** What a client is told of anything thrown: refusals as they are, all else as `internal` with an id that is in the log. */
+/**
+ * The client's error for anything thrown: refusals as they are, everything else as `internal` with an id that is in the
+ * log.
+ */
 export function toMadangError(error: unknown, logger: Logger): MadangError {
   if (error instanceof MadangError) return error;
   const id = randomUUID().slice(0, 8);

@@ -3,26 +3,29 @@ import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ignoreUpgrade } from './ignored-upgrade.js';
 
-/** Takes over an upgrade request. */
+/** Handles an upgrade request. */
 export interface UpgradeTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 }
 
-/** Which transport an upgrade belongs to, by its path. */
+/** The transport for an upgrade, by its path. */
 export interface UpgradeTransports {
   socketIo: UpgradeTransport;
   webSocket: UpgradeTransport;
   line: UpgradeTransport;
 }
 
-/** A Madang in a server. */
+/** A Madang instance on a server. */
 interface Mount {
   /** Empty at the root. */
   path: string;
   transports: UpgradeTransports;
 }
 
-/** A server's Madangs, which share one listener, so that what belongs to none of them is answered once. */
+/**
+ * A server's Madang instances. They share one listener, so that a request that belongs to none of them is answered
+ * once.
+ */
 interface Port {
   mounts: Set<Mount>;
   onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -31,9 +34,9 @@ interface Port {
 const ports = new WeakMap<Server, Port>();
 
 /**
- * Hands a server's WebSocket upgrades below `path` to their transports. Every other upgrade below `path` is answered as if it
- * had not been asked for, and so is one elsewhere, unless another of the server's listeners takes it. Returns what takes
- * the mount away.
+ * Passes a server's WebSocket upgrades below `path` to their transports. Any other upgrade below `path` is answered as
+ * an ordinary request, and so is one elsewhere, unless another of the server's listeners takes it. Returns a function
+ * that removes the mount.
  */
 export function attachUpgrades(server: Server, path: string, transports: UpgradeTransports): () => void {
   const port = ports.get(server) ?? openPort(server);
@@ -47,7 +50,7 @@ export function attachUpgrades(server: Server, path: string, transports: Upgrade
   };
 }
 
-/** Whether a request asks for a WebSocket, by itself or among other protocols. */
+/** Whether a request asks for a WebSocket, possibly among other protocols. */
 export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && /(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? '');
 }
@@ -62,7 +65,7 @@ function openPort(server: Server): Port {
       const path = pathOf(request.url ?? '/');
       const transport = asksForWebSocket(request) ? transportOf(path, mounts) : undefined;
       if (transport) {
-        // `ws` understands the one name alone.
+        // `ws` accepts only this exact value.
         request.headers.upgrade = 'websocket';
         void transport.upgrade(request, socket, head);
         return;
@@ -82,7 +85,7 @@ function openPort(server: Server): Port {
 
 /**
  * Acts if no other listener has done anything with a socket in this turn. For protocols such as h2c, which hardly any
- * takes; a WebSocket's listener may have to ask somebody first, and is waited for.
+ * listener takes. A WebSocket's listener may need to ask somebody first, and gets time.
  */
 function ifNobodyTakes(socket: Duplex & { bytesWritten?: number }, act: () => void): void {
   const { bytesWritten } = socket;
@@ -92,7 +95,7 @@ function ifNobodyTakes(socket: Duplex & { bytesWritten?: number }, act: () => vo
   });
 }
 
-/** The path of a request's target: in origin form (`/ws?x`) or absolute form (`http://host/ws?x`; RFC 9112, 3.2). */
+/** The path of a request's target, in origin form (`/ws?x`) or absolute form (`http://host/ws?x`; RFC 9112, 3.2). */
 function pathOf(target: string): string {
   const inServer = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '');
   return inServer.split(/[?#]/, 1)[0] || '/';
@@ -107,17 +110,20 @@ function transportOf(pathname: string, mounts: Iterable<Mount>): UpgradeTranspor
   return undefined;
 }
 
-/** Whether a path belongs to a Madang, so that no other listener takes it. What is at the root shares it with all others. */
+/**
+ * Whether a path belongs to a Madang instance, so that no other listener takes it. An instance at the root shares it
+ * with all others.
+ */
 function isBelow(pathname: string, mounts: Iterable<Mount>): boolean {
   return [...mounts].some(({ path }) => path !== '' && (pathname === path || pathname.startsWith(`${path}/`)));
 }
 
-/** One listener for all sockets: a closure for each would stay for each one's life. */
+/** One listener for all sockets: separate closures would stay for each socket's life. */
 function destroyed(this: Duplex): void {
   this.destroy();
 }
 
-/** What an upgrade of a page is told that may not talk here. */
+/** The error for an upgrade by a page that may not connect here. */
 export const foreignPage = new MadangError({
   code: 'forbidden',
   message: 'This server does not serve pages of other origins',

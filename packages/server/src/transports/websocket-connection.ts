@@ -13,29 +13,30 @@ import { boundFrames, sessionless } from './sessionless.js';
 import type { WebSocketHost } from './websocket-server.js';
 
 /**
- * A connection over a plain WebSocket, for the `/ws` and line transports; it is the caller of what comes over it. Frames that
- * are ready go straight to the socket: `ws` writes only its control frames, which are never compressed, and at once, so the
- * order holds. Everything here is kept for each of many thousand idle connections: no closures, and no request.
+ * A connection over a plain WebSocket, for the `/ws` and line transports, and the caller of its calls. Ready-made
+ * frames go straight to the socket. `ws` itself writes only control frames, which are never compressed and go out at
+ * once, so the order holds. Everything here is kept for each of many thousand idle connections: hence no closures, and
+ * no request.
  */
 export class WebSocketConnection implements Connection, Calling {
   readonly id = nextConnectionId();
   readonly format: FramedFormat;
   readonly address: string;
-  /** Why its handshake brought no session, where a rule is the reason. */
+  /** Why its handshake led to no session, if a rule is the reason. */
   refusal: ErrorObject | undefined;
   presence: 'online' | 'away' = 'online';
   callsInFlight = 0;
-  /** Whether the last ping has not been answered. */
+  /** Whether the last ping is unanswered. */
   isSilent = false;
-  /** Its part of those who are asked together; see `Heartbeats`. */
+  /** Its part of the connections that are pinged together; see `Heartbeats`. */
   part = 0;
-  /** Resolves when the handshake's session is let in; undefined from then on. */
+  /** Resolves when the handshake's session is let in; undefined after that. */
   greeting: Promise<void> | undefined;
   readonly #host: WebSocketHost;
   readonly #webSocket: WebSocket;
   readonly #writer: SocketWriter;
   #session: Session | undefined;
-  /** What goes in one write when the turn ends: frames that are ready, then texts. */
+  /** What goes in one write at the end of the turn: ready-made frames, then texts. */
   #turn: { frames: Buffer[]; texts: string[] } | undefined;
 
   constructor(
@@ -56,7 +57,7 @@ export class WebSocketConnection implements Connection, Calling {
     return this.#session;
   }
 
-  /** Without one, only small frames are taken. */
+  /** Without one, only small frames are accepted. */
   set session(session: Session | undefined) {
     this.#session = session;
     boundFrames(this.#webSocket, session ? this.#host.maxFrameBytes : sessionless.frameBytes);
@@ -73,17 +74,17 @@ export class WebSocketConnection implements Connection, Calling {
   write(encoded: Encoded): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN || encoded.length === 0) return;
     if (isTexts(encoded)) for (const text of encoded) this.send(text);
-    // Who waits for an answer most likely gets it in this turn.
+    // A client with a call in flight most likely gets its answer in this turn.
     else if (this.callsInFlight > 0 || this.#turn) this.#joined().frames.push(encoded);
     else this.#writer.write(encoded);
   }
 
-  /** Sends a text to this connection alone, in one write with all else of this turn. */
+  /** Sends a text to this connection alone, in one write with everything else of this turn. */
   send(text: string): void {
     this.#joined().texts.push(text);
   }
 
-  /** Writes what the turn has joined. */
+  /** Writes what the turn has collected. */
   endTurn(): void {
     if (!this.#turn) return;
     const { frames, texts } = this.#turn;
@@ -91,7 +92,7 @@ export class WebSocketConnection implements Connection, Calling {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     if (texts.length > 0) frames.push(this.format.frames(texts));
     this.#writer.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
-    // Who asks but does not read is cut off.
+    // A client that asks but does not read is disconnected.
     const most = this.#session ? this.#host.maxAnswerBytes : sessionless.answerBytes;
     if (texts.length > 0 && this.queuedBytes() > most) this.close('too_slow');
   }
@@ -104,7 +105,7 @@ export class WebSocketConnection implements Connection, Calling {
     this.#host.drained(this);
   }
 
-  /** Asks whether the client is there; one that has not answered the last time is cut off. */
+  /** Pings the client; disconnects one that has not answered the last ping. */
   ping(): void {
     if (this.isSilent) return this.#webSocket.terminate();
     this.isSilent = true;
@@ -112,7 +113,7 @@ export class WebSocketConnection implements Connection, Calling {
     else this.#webSocket.ping();
   }
 
-  /** Closes for what the client did against the protocol. */
+  /** Closes because the client violated the protocol. */
   end(): void {
     this.endTurn();
     this.#webSocket.close(1002, 'protocol error');
@@ -122,7 +123,7 @@ export class WebSocketConnection implements Connection, Calling {
     this.#webSocket.terminate();
   }
 
-  /** `words` say more than the reason does, to a person who looks for a fault. */
+  /** `words` tell a person more than the reason does. */
   close(reason: CloseReason, words?: string): void {
     if (reason === 'session_ended' || reason === 'unauthenticated') this.#host.transport.ending?.(this);
     this.endTurn();
@@ -137,12 +138,12 @@ export class WebSocketConnection implements Connection, Calling {
   }
 }
 
-/** A close frame has room for 123 bytes (RFC 6455, 5.5); what is not ASCII in our words came from the client. */
+/** A close frame holds 123 bytes (RFC 6455, 5.5). Anything in our words that is not ASCII came from the client. */
 function closeWords(words: string): string {
   return words.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);
 }
 
-/** Asked for each delivery: cheaper than what Buffer offers. */
+/** Runs for each delivery: cheaper than Buffer's own check. */
 function isTexts(encoded: Encoded): encoded is readonly string[] {
   return Array.isArray(encoded);
 }

@@ -11,30 +11,30 @@ import { acceptableOffer, deflateOptions, inflatingAtOnce } from './permessage-d
 import { foreignPage, refuseUpgrade } from './upgrades.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
-/** A transport over plain WebSockets: what it makes of a new connection, and of a text that comes. */
+/** A transport over plain WebSockets: how it handles new connections and their texts. */
 export interface WebSocketTransport {
   name: string;
   formats(request: IncomingMessage): FramedFormats;
-  /** Greets; nothing is read until it resolves. When it throws, the connection is closed. */
+  /** Greets the client; nothing is read until it resolves. If it throws, the connection is closed. */
   greet(connection: WebSocketConnection, request: IncomingMessage): Promise<void>;
   receive(connection: WebSocketConnection, text: string): void;
-  /** A frame came that isn't text. */
+  /** A frame arrived that isn't text. */
   receiveBinary(connection: WebSocketConnection): void;
-  /** Asks a client whether it is there; with a WebSocket ping if absent. The answer sets `isSilent` to false. */
+  /** Checks whether a client is alive, with a WebSocket ping if absent. The answer sets `isSilent` to false. */
   ping?(connection: WebSocketConnection): void;
-  /** What is said before a connection closes whose client is not to come back by itself. */
+  /** Called before closing a connection whose client must not reconnect on its own. */
   ending?(connection: WebSocketConnection): void;
   closed?(connection: WebSocketConnection): void;
 }
 
-/** What a transport's connections have in common. */
+/** What all connections of a transport share. */
 export interface WebSocketHost {
   readonly transport: WebSocketTransport;
-  /** Answers that wait for a client that doesn't read them, in bytes. */
+  /** The most bytes of answers that wait for a client that doesn't read them. */
   readonly maxAnswerBytes: number;
-  /** The largest frame that a client with a session may send. */
+  /** The largest frame that a client with a session may send, in bytes. */
   readonly maxFrameBytes: number;
-  /** The network has taken what waited for a connection. */
+  /** The network has accepted everything that waited for a connection. */
   drained(connection: WebSocketConnection): void;
 }
 
@@ -43,7 +43,7 @@ class TransportSocket extends WebSocket {
   connection!: WebSocketConnection;
 }
 
-/** Upgrades requests to WebSockets for a transport, watches over them, and closes them. */
+/** Upgrades a transport's requests to WebSockets, watches over the connections, and closes them. */
 export class WebSocketUpgrades {
   readonly #server: WebSocketServer;
   readonly #transport: WebSocketTransport;
@@ -75,7 +75,7 @@ export class WebSocketUpgrades {
     });
   }
 
-  /** Takes over an upgrade request. */
+  /** Handles an upgrade request. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (!this.#parts.origins.admits(request)) return refuseUpgrade(socket, foreignPage);
     const address = this.#parts.addresses.of(request);
@@ -85,7 +85,7 @@ export class WebSocketUpgrades {
       return refuseUpgrade(socket, toMadangError(error, this.#parts.logger));
     }
     if (this.#parts.compression) chooseOffer(request.headers);
-    // What greets a client goes in one write with the answer to its request.
+    // The greeting goes in one write with the answer to the upgrade request.
     socket.cork();
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
       this.#open(webSocket as TransportSocket, request, socket, address),
@@ -122,7 +122,8 @@ export class WebSocketUpgrades {
     try {
       await this.#transport.greet(connection, request);
     } catch (error) {
-      // Who is told that their session is none gives it up: that must not come of a store that can't be read now.
+      // A client that is told its session is invalid discards it, which must not happen because the store can't be read
+      // now.
       const { code, message } = toMadangError(error, this.#parts.logger);
       connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated', message);
     } finally {
@@ -141,7 +142,7 @@ function chooseOffer(headers: IncomingHttpHeaders): void {
   else headers['sec-websocket-extensions'] = offer;
 }
 
-/** One function for each event of all sockets; `this` is the socket. */
+/** One function per event for all sockets; `this` is the socket. */
 interface Listeners {
   pong: (this: WebSocket) => void;
   error: (this: WebSocket, error: Error) => void;
@@ -169,7 +170,7 @@ function listenersFor(
       parts.lifecycle.closed(connection);
     },
     message(data, isBinary) {
-      // What comes after a connection was told to close is read, but no longer looked at.
+      // What arrives after a connection was told to close is read, but ignored.
       if (this.readyState !== WebSocket.OPEN) return;
       const connection = connectionOf(this);
       if (isBinary) transport.receiveBinary(connection);

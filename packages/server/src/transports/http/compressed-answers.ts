@@ -2,13 +2,16 @@ import type { RequestHandler } from 'express';
 import { gzip } from 'node:zlib';
 import { carriesToken } from '../carries-token.js';
 
-/** Answers below this many bytes go as they are. */
+/** Smaller answers, in bytes, are not compressed. */
 const MIN_BYTES = 1024;
 
-/** Level 1: higher ones cost up to twice as much for 3 % fewer bytes. */
+/** Level 1: higher levels cost up to twice as much for 3 % fewer bytes. */
 const LEVEL = 1;
 
-/** Has `response.json` compress what is large, for who accepts gzip; on zlib's own threads. Streams are left alone. */
+/**
+ * Makes `response.json` compress large answers for clients that accept gzip, on zlib's own threads. Leaves streams
+ * alone.
+ */
 export const compressedAnswers: RequestHandler = (request, response, next) => {
   const plain = response.json.bind(response);
   response.json = (body: unknown) => {

@@ -4,23 +4,23 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-/** Plain names of files whose kind compresses; nothing hidden, and no way out of the folder. */
+/** Plain file names of compressible types: nothing hidden, and no way out of the folder. */
 const COMPRESSIBLE = /^(\/[\w-][\w.-]*)+\.(css|html|js|json|map|mjs|svg|txt|webmanifest)$/;
 
-/** Smaller files go as they are. */
+/** Smaller files, in bytes, are not compressed. */
 const MIN_BYTES = 1024;
 
 type Encoding = 'br' | 'gzip';
 
-/** Once for each file, on zlib's own threads: some 30 ms for the largest. */
+/** Once per file, on zlib's own threads: some 30 ms for the largest. */
 const compress: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
   br: (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
   gzip: (bytes) => promisify(gzip)(bytes, { level: 9 }),
 };
 
 /**
- * Answers with a folder's files compressed, for who accepts it; each is compressed when it is first asked for, and kept
- * in memory until it changes on disk. All else goes on to what serves the files as they are.
+ * Serves a folder's files compressed to clients that accept it. Each is compressed on its first request, and kept in
+ * memory until it changes on disk. Other requests continue to the handler that serves files as they are.
  */
 export function compressedFiles(folder: string, cacheControl: string): RequestHandler {
   const kept = new Map<string, { version: string; bytes: Promise<Buffer> }>();
@@ -28,7 +28,7 @@ export function compressedFiles(folder: string, cacheControl: string): RequestHa
     const path = request.path === '/' ? '/index.html' : request.path;
     if ((request.method !== 'GET' && request.method !== 'HEAD') || !COMPRESSIBLE.test(path)) return next();
     response.vary('Accept-Encoding');
-    // Browsers name all that they take in one order; brotli is the smaller.
+    // Browsers list what they accept in no useful order; brotli is smaller.
     const encoding = (['br', 'gzip'] as const).find((each) => request.acceptsEncodings(each));
     if (!encoding || request.headers.range !== undefined) return next();
     const file = join(folder, path);

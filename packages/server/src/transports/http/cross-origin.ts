@@ -3,15 +3,15 @@ import cors from 'cors';
 import type { RequestHandler } from 'express';
 import type { Origins } from '../origin.js';
 
-/** Errors tell when to come back, and what else there is. */
+/** With errors: when to come back, and which methods there are. */
 const exposedHeaders = ['Allow', 'Retry-After'];
 
 /**
- * What pages of other origins may do, in the words of CORS (WHATWG Fetch, 3.2): those of listed origins may use
- * credentials; any others talk without, or not at all. Throws `forbidden` for these.
+ * What pages of other origins may do, in terms of CORS (WHATWG Fetch, 3.2): listed origins may use credentials; others
+ * may call without credentials, or not at all. Throws `forbidden` for the latter.
  */
 export function crossOrigin(origins: Origins): RequestHandler {
-  // The routes answer a preflight as any OPTIONS.
+  // The routes answer a preflight like any OPTIONS request.
   const common = { exposedHeaders, preflightContinue: true };
   const withCredentials = cors({ origin: true, credentials: true, ...common });
   const without = cors({ origin: '*', ...common });

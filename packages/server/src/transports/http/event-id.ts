@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import type { RoomPlace, StreamCursors } from '../../fanout/resume.js';
 
 /**
- * A stream's `id`: its history's epoch and the cursor of each of its rooms, `<epoch>;<room>=<seq>,…`. With many rooms that
- * would be more than proxies let through in a header, so it is packed then: `<epoch>~<base64url>`, below 2 KB for 500 rooms.
+ * A stream's `id`: its history's epoch and the cursor of each of its rooms, `<epoch>;<room>=<seq>,…`. With many rooms
+ * that would exceed what proxies allow in a header, so it is packed: `<epoch>~<base64url>`, below 2 KB for 500 rooms.
  *
- * Packed are a hash of the list and, by the rooms' ids, the lower three bytes of each cursor; whoever reads it knows the
- * rooms and their heads. The hash tells whether what was read is what was written: after somebody has left a room since,
- * or missed more than 16 million events of one, it isn't, and all rooms count as behind.
+ * The packed form holds a hash of the list and, ordered by room id, the lower three bytes of each cursor; the reader
+ * knows the rooms and their heads. The hash tells whether the result is what was written. If somebody has left a room
+ * since, or missed more than 16 million events of one, it isn't, and all rooms count as behind.
  */
 
-/** From this many characters on an id is packed. */
+/** An id of this many characters or more is packed. */
 const MAX_PLAIN = 1500;
 
 const HASH_BYTES = 6;
@@ -20,7 +20,7 @@ const SEQ_RANGE = 2 ** (8 * SEQ_BYTES);
 
 type Cursors = ReadonlyMap<string, number>;
 
-/** Makes an `id`. */
+/** Encodes an `id`. */
 export function idOfCursors(epoch: string, cursors: Cursors): string {
   const plain = listOf(cursors);
   if (plain.length <= MAX_PLAIN) return `${epoch};${plain}`;
@@ -34,7 +34,7 @@ export function idOfCursors(epoch: string, cursors: Cursors): string {
 }
 
 /**
- * Reads an `id` back.
+ * Decodes an `id`.
  * @throws MadangError `invalid_input` for one that has neither form
  */
 export function cursorsOfId(id: string): StreamCursors {
@@ -58,7 +58,7 @@ function readList(list: string): Map<string, number> | undefined {
   return cursors;
 }
 
-/** The rooms that were joined first are those of the id: there may be others since. */
+/** The id covers the rooms that were joined first; there may be newer ones. */
 function unpack(bytes: Buffer, places: readonly RoomPlace[]): Cursors | undefined {
   const count = (bytes.length - HASH_BYTES) / SEQ_BYTES;
   const first = places.toSorted((a, b) => a.joinedAt - b.joinedAt).slice(0, count);

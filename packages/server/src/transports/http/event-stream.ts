@@ -12,13 +12,16 @@ import { identityOf } from '../calls.js';
 import type { TransportParts } from '../transport.js';
 import { cursorsOfId, idOfCursors } from './event-id.js';
 
-/** With more rooms than this, the id (all their cursors) is sent once a second: an older one repeats, it loses nothing. */
+/**
+ * With more rooms than this, the id (all their cursors) is sent once a second. An older id repeats events, but loses
+ * none.
+ */
 const ROOMS_WITH_EAGER_ID = 20;
 const LAZY_ID_MS = 1000;
 
 /**
- * Events and signals as server-sent events (WHATWG HTML, section 9.2). The last one's block is left open: the connection
- * ends it, with its `id` or without.
+ * Events and signals as server-sent events (WHATWG HTML, section 9.2). The last block is left open for the connection
+ * to end, with or without an `id`.
  */
 const eventStreamFormat: WireFormat = {
   name: 'event-stream',
@@ -26,18 +29,17 @@ const eventStreamFormat: WireFormat = {
 };
 
 function blockOf({ name, json, body }: OutboundEvent): string {
-  // Where clients are told when to come back, stock ones hear it too.
+  // Stock clients learn the delay too when a signal says when to reconnect.
   const retry = typeof body['reconnectMs'] === 'number' ? `retry: ${body['reconnectMs']}\n` : '';
   return `event: ${name}\ndata: ${json}\n${retry}`;
 }
 
-/** After how many ms a client whose stream breaks comes back at the earliest. */
+/** The earliest that a client reconnects after its stream breaks, in ms. */
 const MIN_RETRY_MS = 1000;
 
 /**
- * `GET /api/events`: the caller's rooms, live; `?room=` for one of them. The last event of each write
- * has an `id` that holds the cursors of all rooms, so that `Last-Event-ID` goes on exactly there; a comment keeps a
- * silent stream open.
+ * `GET /api/events`: the caller's rooms, live; `?room=` for one of them. The last event of each write has an `id` with
+ * the cursors of all rooms, so that `Last-Event-ID` resumes exactly there. A comment keeps a silent stream open.
  */
 export function eventStream(parts: TransportParts, resume: Resume): RequestHandler {
   return async (request, response) => {
@@ -58,7 +60,7 @@ export function eventStream(parts: TransportParts, resume: Resume): RequestHandl
     const lastEventId = lastEventIdOf(request);
     const since = lastEventId === '' ? undefined : cursorsOfId(lastEventId);
     if (only !== undefined) await commands.requireReader(only, { session, address });
-    // Of a client that has gone meanwhile nothing would tell any more: from here to `whenGone` nothing is waited for.
+    // Nothing would report a client that left meanwhile: from here to `whenGone` nothing may be awaited.
     if (response.closed || request.socket.destroyed) return;
     if (addressLimit.isFull(address)) throw tooManyConnections();
     response.writeHead(200, {
@@ -72,7 +74,7 @@ export function eventStream(parts: TransportParts, resume: Resume): RequestHandl
     }
     response.write(`retry: ${MIN_RETRY_MS + Math.round(Math.random() * limits.reconnectSpreadMs)}\n\n`);
     const heartbeat = setInterval(() => {
-      // One that is ended but not read yet takes nothing more: the error would be nobody's.
+      // An ended stream that is not read yet takes nothing more; nobody would handle the error.
       if (!response.writableEnded) response.write(':\n\n');
     }, limits.heartbeatMs);
     addressLimit.enter(address);
@@ -88,12 +90,14 @@ export function eventStream(parts: TransportParts, resume: Resume): RequestHandl
   };
 }
 
-/** Acts once when a response has ended, or its connection: one that waits behind another response hears of no end itself. */
+/**
+ * Acts once when a response or its connection ends. A response that waits behind another one gets no event of its own.
+ */
 function whenGone(request: Request, response: Response, act: () => void): void {
   const { socket } = request;
   let isGone = false;
   const gone = () => {
-    // A response closes while its socket tells of its own end: a listener that is taken away then is still called.
+    // A response closes while its socket reports its own end, and a listener removed then is still called.
     if (isGone) return;
     isGone = true;
     response.off('close', gone);
@@ -104,12 +108,12 @@ function whenGone(request: Request, response: Response, act: () => void): void {
   socket.on('close', gone);
 }
 
-/** Empty for none. What is given twice, or as something else than a text, can't be one of ours, and is read as such. */
+/** Empty for none. Anything given twice, or not as text, can't be one of ours, and is parsed as such. */
 function lastEventIdOf(request: Request): string {
   return [request.headers['last-event-id'] ?? request.query['lastEventId'] ?? ''].flat().map(String).join(',');
 }
 
-/** A stream to one client. What is live waits until the backlog is written. */
+/** A stream to one client. Live events wait until the backlog is written. */
 class EventStreamConnection implements ResumableConnection {
   readonly id = nextConnectionId();
   readonly transport = 'event-stream';
@@ -172,15 +176,15 @@ class EventStreamConnection implements ResumableConnection {
     const kept = this.#kept ?? [];
     this.#kept = undefined;
     this.#keptBytes = 0;
-    // The browser's EventSource takes an id without an event too, so that a stream without events can be resumed.
+    // The browser's EventSource also accepts an id without an event, so that a stream without events can be resumed.
     if (!this.#response.writableEnded) this.#response.write(this.#idBlock());
     for (const { encoded, range } of kept) this.#writeLive(encoded, range);
   }
 
   /**
-   * What the backlog has told may be told live later: the disk has it before the fan-out does. A node that has not heard
-   * the others for a while also tells old and new together; then the client is sent to the log, to hear nothing out of
-   * order.
+   * The backlog's events may come again live: they are on disk before the fan-out sends them. A node that was cut off
+   * from the others for a while also delivers old and new events together. Then the client is sent to the log, so that
+   * it receives nothing out of order.
    */
   #writeLive(encoded: Encoded, range: SeqRange | undefined): void {
     if (!range) return this.#writeNow(encoded, undefined);

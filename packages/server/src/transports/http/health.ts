@@ -3,26 +3,27 @@ import { takes } from './methods.js';
 import { retryAfterUnavailable } from './problem.js';
 import { uncached } from './representation.js';
 
-/** What the health routes ask. */
+/** What the health routes check. */
 export interface HealthChecks {
   /** Throws when the store can't commit. */
   store(): Promise<void>;
-  /** Why the store can't commit; undefined while it can. */
+  /** Why the store can't commit; undefined if it can. */
   trouble(): string | undefined;
-  /** What an operator should look after while the store still can. */
+  /** Something for an operator to look into while the store still works. */
   notice(): string | undefined;
-  /** Whether other nodes hear of what happens here at once; `none` without a bus. */
+  /** Whether other nodes learn at once of what happens here; `none` without a bus. */
   bus(): 'none' | 'down' | 'up';
   /** Whether the server is stopping. */
   isStopping(): boolean;
 }
 
-/** How old an answer of the store may be, in ms: whoever asks `/readyz` in a loop costs one commit in this time. */
+/** How old an answer of the store may be, in ms: polling `/readyz` costs at most one commit in this time. */
 const FRESH_MS = 500;
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can take traffic; 503 when not, with the reason. Without its bus a node can,
- * only slower, and with a store in some trouble for as long as that lasts: then it is `degraded`, with 200.
+ * `/healthz`: the process is alive. `/readyz`: it can take traffic; 503 with the reason if it can't. Without its bus a
+ * node still can, only slower, and with certain troubles of the store too, while they last: then it is `degraded`, with
+ * 200.
  */
 export function healthRoutes(checks: HealthChecks): Router {
   const router = Router();
@@ -42,12 +43,12 @@ export function healthRoutes(checks: HealthChecks): Router {
   const ready: RequestHandler = async (_request, response) => {
     const isAnswering = !checks.isStopping() && (await checkStore());
     const bus = checks.bus();
-    // What has failed since the store was asked counts as well.
+    // A failure since the store was checked counts as well.
     const trouble = checks.trouble();
     const reason = trouble ?? checks.notice();
     const why = reason === undefined ? {} : { reason };
     const isDown = !isAnswering || trouble !== undefined;
-    // It may have begun to stop meanwhile.
+    // The server may have begun to stop meanwhile.
     if (checks.isStopping() || isDown) response.set('Retry-After', retryAfterUnavailable());
     if (checks.isStopping()) response.status(503).json({ status: 'stopping', bus });
     else if (isDown) {
@@ -62,7 +63,7 @@ export function healthRoutes(checks: HealthChecks): Router {
   return router;
 }
 
-/** Asks once for all who ask at the same time, or within {@link FRESH_MS} of the answer. */
+/** Asks once for all callers at the same time, or within {@link FRESH_MS} of the answer. */
 function shared(ask: () => Promise<boolean>): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined;
   let freshUntil = 0;

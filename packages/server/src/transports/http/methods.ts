@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 
 /**
- * What follows the routes of a path: `OPTIONS` is answered with what it takes (RFC 9110, 9.3.7); any other method goes on
- * to `noSuchRoute`, which refuses it. `methods` are those that have a route; with `GET` there is `HEAD`.
+ * Goes after the routes of a path. Answers `OPTIONS` with the allowed methods (RFC 9110, 9.3.7); any other method
+ * continues to `noSuchRoute`, which refuses it. `methods` are those that have a route; `GET` includes `HEAD`.
  */
 export function takes(...methods: string[]): RequestHandler {
   const allow = [...methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])), 'OPTIONS'].join(', ');

@@ -6,7 +6,8 @@ import { requireUtf8 } from './representation.js';
 const METHODS = ['GET', 'POST', 'OPTIONS'];
 
 /**
- * Socket.IO's long-polling. A body is read here, for Engine.IO would take bytes that aren't UTF-8 for another text.
+ * Socket.IO's long-polling. The body is read here, because Engine.IO would decode bytes that aren't UTF-8 to something
+ * else.
  * @param maxBytes the largest body; more is `too_large`
  */
 export function polling(socketIo: SocketIoTransport, maxBytes: number): Router {
@@ -20,12 +21,12 @@ export function polling(socketIo: SocketIoTransport, maxBytes: number): Router {
     const whole = Buffer.isBuffer(body) ? withBody(request, body) : request;
     await socketIo.request(whole as never, response as never);
   };
-  // Engine.IO takes any path below, and throws at some.
+  // Engine.IO accepts any path below, and throws on some.
   const here: RequestHandler = (request, _response, next) => (request.path === '/' ? next() : next('router'));
   return router.use(here, read, serve);
 }
 
-/** A request as Engine.IO reads it, with a body that has been read already. */
+/** A request for Engine.IO whose body has already been read. */
 function withBody(request: Request, body: Buffer): Readable {
   requireUtf8(body, 'utf-8');
   const { method, url, headers, socket } = request;

@@ -4,7 +4,7 @@ import { toMadangError } from '../to-madang-error.js';
 import { refuse } from '../calls.js';
 import type { TransportParts } from '../transport.js';
 
-/** A refusal for which HTTP has a status of its own, which says more than that of the error's code. */
+/** A refusal with an HTTP status that is more specific than that of its error code. */
 export class HttpRefusal extends MadangError {
   readonly status: number;
 
@@ -14,15 +14,18 @@ export class HttpRefusal extends MadangError {
   }
 }
 
-/** Within how many seconds whoever finds the server unavailable is to come back: spread, so that not all come at once. */
+/**
+ * The most seconds after which a client that got `unavailable` is to return: randomised, so that not all return at
+ * once.
+ */
 const UNAVAILABLE_SECONDS = 5;
 
-/** When to come back after a 503, in seconds, as `Retry-After` has it. */
+/** Seconds until the client may return after a 503, as a `Retry-After` value. */
 export function retryAfterUnavailable(): string {
   return String(1 + Math.floor(Math.random() * UNAVAILABLE_SECONDS));
 }
 
-/** Answers with an error as RFC 9457 has it. */
+/** Sends an error as RFC 9457 defines it. */
 export function sendProblem(response: Response, error: MadangError): void {
   const problem = toProblem(error.toJSON());
   if (error instanceof HttpRefusal) problem.status = error.status;
@@ -32,7 +35,7 @@ export function sendProblem(response: Response, error: MadangError): void {
   response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-/** The last of the routes: there is nothing here, or nothing for this method. */
+/** The last route: there is nothing here, or nothing for this method. */
 export const noSuchRoute: RequestHandler = (request, response) => {
   const message = `There is no ${request.method} ${request.path.slice(0, 200)} here`;
   const allowed = response.get('Allow');
@@ -40,7 +43,7 @@ export const noSuchRoute: RequestHandler = (request, response) => {
   throw new HttpRefusal(405, { code: 'not_found', message: `${message}, but ${allowed}` });
 };
 
-/** Where a command's route would be, and is none: it spends, as an unknown command does elsewhere. */
+/** A path that no command has: costs what an unknown command does elsewhere. */
 export function noSuchCommand(parts: TransportParts): RequestHandler {
   return async (request, _response, next) => {
     await parts.commands.refused({ session: undefined, address: parts.addresses.of(request) });
@@ -48,7 +51,7 @@ export function noSuchCommand(parts: TransportParts): RequestHandler {
   };
 }
 
-/** Makes a problem of whatever was thrown, the body parser's errors included. */
+/** Turns anything thrown into a problem, the body parser's errors included. */
 export function problems(parts: TransportParts): ErrorRequestHandler {
   return async (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
@@ -59,7 +62,7 @@ export function problems(parts: TransportParts): ErrorRequestHandler {
   };
 }
 
-/** What Express and its parsers throw for a request that is the client's fault. */
+/** An error of Express or its parsers that is the client's fault. */
 function ofParser(error: unknown): MadangError | undefined {
   if (typeof error !== 'object' || error === null || !('status' in error) || typeof error.status !== 'number')
     return undefined;

@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isProgram } from '../origin.js';
 
 /**
- * Refuses a body that is not `application/json` by its type: a form on any page can send the others, without asking. A
- * request that can't come from a browser is let through, so that `curl -d` needs no header.
+ * Refuses a body whose type is not `application/json`: a form on any page can send the others without a preflight. Lets
+ * requests through that can't come from a browser, so that `curl -d` needs no header.
  */
 export const requireJson: RequestHandler = (request, _response, next) => {
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();

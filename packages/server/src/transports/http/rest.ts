@@ -9,7 +9,7 @@ import { requireJson } from './require-json.js';
 
 type Row = (typeof commands)[CommandName];
 
-/** One route for each row of the table: path, query and body together are the command's input. */
+/** One route per row of the table: path, query and body together are the command's input. */
 export function restRoutes(parts: TransportParts): Router {
   const router = Router({ caseSensitive: true });
   const json = express.json({
@@ -52,13 +52,13 @@ function handlerOf(row: Row, parts: TransportParts): RequestHandler {
   };
 }
 
-/** The `Set-Cookie` header of a call that begins a session or ends one. */
+/** The `Set-Cookie` header of a call that starts or ends a session. */
 function cookieAfter(row: Row, result: unknown, request: Request, { credentials }: TransportParts): string | undefined {
   if (row.http.session === 'begins') return credentials.cookieFor((result as { token: string }).token, request);
   return row.http.session === 'ends' ? credentials.clearedCookie(request) : undefined;
 }
 
-/** What can't be joined to one input: a body that is no object, or names what the path has. */
+/** What can't be merged into one input: a body that is not an object, or that repeats a field of the path. */
 function misplacedIn(row: Row, request: Request): InputIssue | undefined {
   const body = bodyOf(row, request);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -76,7 +76,7 @@ function inputOf(row: Row, request: Request): Record<string, unknown> {
   return { ...fromQuery(row, request), ...(bodyOf(row, request) as object), ...request.params };
 }
 
-/** Query values are text; those of fields that are numbers or booleans are read as such, and what can't be stays text. */
+/** Query values are text. Numbers and booleans are parsed by the field's type; anything unparsable stays text. */
 function fromQuery(row: Row, request: Request): Record<string, unknown> {
   const shape: Record<string, z.ZodType> = row.input.shape;
   const entries = Object.entries(request.query).map(([name, value]) => {

@@ -2,12 +2,12 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Origins } from '../origin.js';
 
-/** What a Content-Security-Policy's source may hold besides a scheme; a `Host` header may hold more. */
+/** What a source in a Content-Security-Policy may contain besides a scheme; a `Host` header may contain more. */
 const PLAIN_HOST = /^https?:\/\/[\w.:[\]-]+$/;
 
 /**
- * The headers that keep pages from doing, and others from doing to them, what they need not. `frameOrigins`: whose pages
- * may show ours in a frame; `self` for the own.
+ * Headers that deny pages, and other sites' pages, whatever they don't need. `frameOrigins`: whose pages may show ours
+ * in a frame; `self` for our own.
  */
 export function securityHeaders(origins: Origins, frameOrigins: readonly string[]): RequestHandler {
   return helmet({
@@ -19,7 +19,7 @@ export function securityHeaders(origins: Origins, frameOrigins: readonly string[
         styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         fontSrc: ["'self'"],
-        // Safari's 'self' is of http(s) alone.
+        // Safari's 'self' covers http(s) only.
         connectSrc: ["'self'", (request) => webSocketOrigin(origins.own(request))],
         manifestSrc: ["'self'"],
         workerSrc: ["'self'"],
@@ -30,7 +30,7 @@ export function securityHeaders(origins: Origins, frameOrigins: readonly string[
       },
     },
     referrerPolicy: { policy: 'no-referrer' },
-    // Without TLS a browser would ignore it, and behind a proxy it is the proxy's to say.
+    // Without TLS a browser would ignore it, and behind a proxy the proxy decides.
     strictTransportSecurity: false,
     xFrameOptions: frameOptions(frameOrigins),
   });
@@ -40,7 +40,7 @@ function webSocketOrigin(own: string | undefined): string {
   return own !== undefined && PLAIN_HOST.test(own) ? own.replace('http', 'ws') : "'self'";
 }
 
-/** The older header knows no other origins; browsers that know `frame-ancestors` pass it over. */
+/** The older header has no way to name other origins; browsers that know `frame-ancestors` ignore it. */
 function frameOptions(frameOrigins: readonly string[]): { action: 'deny' | 'sameorigin' } | false {
   if (frameOrigins.length === 0) return { action: 'deny' };
   return frameOrigins.every((each) => each === 'self') ? { action: 'sameorigin' } : false;

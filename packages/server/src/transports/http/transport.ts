@@ -15,23 +15,26 @@ import { restRoutes } from './rest.js';
 import { securityHeaders } from './security-headers.js';
 import { webClientRoutes } from './web-client.js';
 
-/** What the HTTP transport is given beside what every transport is. */
+/** What the HTTP transport needs besides what every transport needs. */
 export interface HttpParts extends TransportParts {
   resume: Resume;
   health: HealthChecks;
   socketIo: SocketIoTransport;
   /** Whether the web client is served. */
   web: boolean;
-  /** Origins whose pages may show the web client in a frame; `self` is the own. */
+  /** Origins whose pages may show the web client in a frame; `self` is our own. */
   frameOrigins: readonly string[];
 }
 
-/** Everything over HTTP: `/api`, Socket.IO's polling, health, the web client. An Express router, to be mounted anywhere. */
+/**
+ * Everything over HTTP: `/api`, Socket.IO's polling, health, the web client. An Express router that can be mounted
+ * anywhere.
+ */
 export function createHttpTransport(parts: HttpParts): Router {
   const router = Router();
   router.use(securityHeaders(parts.origins, parts.frameOrigins));
   router.use(wholeServer);
-  // Before all that may refuse: a page that may talk here may read why not.
+  // Before anything that may refuse, so that an admitted page can read the reason.
   router.use(['/api', '/socket.io'], crossOrigin(parts.origins));
   router.use(healthRoutes(parts.health));
   router.use(refuseWhenStopping(parts.health));
@@ -43,7 +46,7 @@ export function createHttpTransport(parts: HttpParts): Router {
   return router;
 }
 
-/** While the server stops, only those who are here are served: their polls, which tell them so. */
+/** While the server is stopping, serves only existing clients: their polls tell them so. */
 function refuseWhenStopping(health: HealthChecks): RequestHandler {
   return (request, response, next) => {
     const isPoll = request.path.startsWith('/socket.io') && request.query['sid'] !== undefined;
@@ -53,14 +56,14 @@ function refuseWhenStopping(health: HealthChecks): RequestHandler {
   };
 }
 
-/** Where a WebSocket is, to whoever asks for anything else. */
+/** The answer to a plain request for a WebSocket's path. */
 const needsUpgrade: RequestHandler = (_request, response) => {
-  // Node adds nothing to a `Connection` of ours: without `close`, one that is to end would stay open.
+  // Node adds nothing to our `Connection` header: without `close`, a connection that should end would stay open.
   response.set({ Upgrade: 'websocket', Connection: response.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close' });
   throw new HttpRefusal(426, { code: 'invalid_input', message: 'Here is a WebSocket: ask for an upgrade to it' });
 };
 
-/** `OPTIONS *` asks what the server can do at all (RFC 9110, 9.3.7). */
+/** `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7). */
 const wholeServer: RequestHandler = (request, response, next) => {
   if (request.url === '*') takes('GET', 'POST', 'PUT', 'PATCH', 'DELETE')(request, response, next);
   else next();
@@ -81,7 +84,7 @@ function api(parts: HttpParts): Router {
   return router;
 }
 
-/** What describes the transports: always the same of one version, so that it is asked for again by its ETag. */
+/** The documents that describe the API: constant within a version, so clients can revalidate them by ETag. */
 function documents({ credentials }: TransportParts): Router {
   const router = Router();
   const describe = (path: string, document: (request: Request) => object) => {

@@ -8,7 +8,10 @@ import { takes } from './methods.js';
 
 const require = createRequire(import.meta.url);
 
-/** The web client's files, and Socket.IO's browser client at `socket.io/socket.io.js`, as the tutorial's page loads it. */
+/**
+ * The web client's files, and Socket.IO's browser client at `socket.io/socket.io.js`, where the tutorial's page loads
+ * it.
+ */
 export function webClientRoutes(): Router {
   const router = Router();
   const socketIoClient = join(dirname(require.resolve('socket.io/package.json')), 'client-dist');
@@ -16,7 +19,7 @@ export function webClientRoutes(): Router {
   const folder = join(dirname(require.resolve('@madang/web/package.json')), 'dist');
   if (existsSync(folder)) {
     router.get('/', withSlash);
-    // File names in assets/ hold a hash of what is in them.
+    // Names of files in assets/ contain a hash of their contents.
     const forever = 'public, max-age=31536000, immutable';
     serve(router, '/assets', { folder: join(folder, 'assets'), cacheControl: forever, index: false });
     serve(router, '/', { folder, cacheControl: 'no-cache' });
@@ -24,10 +27,10 @@ export function webClientRoutes(): Router {
   return router;
 }
 
-/** The page names its files from where it is, so where it is mounted it is at `/chat/`, and not at `/chat`. */
+/** The page refers to its files relative to itself, so a mounted one must be at `/chat/`, not at `/chat`. */
 const withSlash: RequestHandler = (request, response, next) => {
   const [path = '', ...query] = request.originalUrl.split('?');
-  // At the root a target in absolute form may end with the host: `http://localhost`.
+  // At the root, a target in absolute form may end with the host: `http://localhost`.
   if (request.baseUrl === '' || path.endsWith('/')) return next();
   return response.redirect(301, [`${request.baseUrl}/`, ...query].join('?'));
 };
@@ -46,10 +49,10 @@ function serve(
   );
 }
 
-/** Plain names of files: nothing hidden, and no way out of the folder. */
+/** Plain file names: nothing hidden, and no way out of the folder. */
 const PLAIN = /^(\/[\w-][\w.-]*)+$/;
 
-/** Tells that a file takes GET and HEAD alone. */
+/** Says that a file takes only GET and HEAD. */
 function otherMethods(folder: string): express.RequestHandler {
   const getOnly = takes('GET');
   return async (request, response, next) => {

@@ -16,24 +16,30 @@ import { type WebSocketTransport, WebSocketUpgrades } from '../websocket-server.
 import { jsonRpcFormats } from './format.js';
 import { writtenIds } from './written-ids.js';
 
-/** How many requests one batch may hold. */
+/** The most requests in one batch. */
 const MAX_BATCH = 100;
 
-/** A client's own liveness check, where it can't see the WebSocket's pings (browsers); JSON-RPC keeps `rpc.` for such. */
+/**
+ * A client's own liveness check, for browsers, which can't see WebSocket pings. JSON-RPC reserves `rpc.` for such
+ * methods.
+ */
 const PING = 'rpc.ping';
 
-/** A request as JSON-RPC 2.0 has it (jsonrpc.org/specification, section 4). */
+/** A request as JSON-RPC 2.0 defines it (jsonrpc.org/specification, section 4). */
 const requestSchema = z.object({
   jsonrpc: z.literal('2.0'),
   method: z.string(),
-  // As it is: a copy would lose fields such as __proto__, which are to be refused.
+  // Not copied: a copy would lose fields such as __proto__, which must be refused.
   params: z.custom<object>(isObject).optional(),
 });
 
-/** What an id may be: a string, a number or null, by its first character. Anything else is refused, with the answer's id null. */
+/**
+ * What an id may be (a string, a number or null), by its first character. Anything else is refused, with id null in the
+ * answer.
+ */
 const ID = /^["\d\-n]/;
 
-/** How long an id may be as it is written: it comes back with each answer. */
+/** The longest id as written, in characters: each answer repeats it. */
 const MAX_ID_CHARS = 256;
 
 function isWrittenId(id: string): boolean {
@@ -62,7 +68,7 @@ export function createJsonRpcTransport(parts: TransportParts): WebSocketUpgrades
 }
 
 async function greet(connection: WebSocketConnection, request: IncomingMessage, parts: TransportParts): Promise<void> {
-  // A browser's WebSocket can't send a bearer token, so one that is bad must come from a program: it is told by closing.
+  // A browser's WebSocket can't send a bearer token, so a bad one comes from a program: the connection is closed.
   const { session, refusal } = await identityOf(parts, request);
   connection.refusal = refusal;
   if (session) await parts.commands.letIn(session, connection);
@@ -97,7 +103,7 @@ async function answerTo(
   return wanted.length > 0 ? `[${wanted.join(',')}]` : undefined;
 }
 
-/** A request, and its id as it was written, to be answered as it came. */
+/** A request, with its id exactly as written, for the answer to repeat. */
 interface Request {
   message: unknown;
   id: string | undefined;
@@ -123,13 +129,13 @@ async function call(
   return rpcError(id, outcome.error.toJSON(), isUnknown ? jsonRpcCodes.methodNotFound : undefined);
 }
 
-/** Why something is no request. */
+/** Why something is not a request. */
 interface Refusal extends InputIssue {
-  /** The request's id, where it has one, as it is written. */
+  /** The request's id, if it has one, as written. */
   id?: string;
   /** "Invalid request" if absent. */
   code?: number;
-  /** Only the params are wrong of what asks for no answer, and so gets none. */
+  /** A notification with invalid params, which gets no answer. */
   isNotification?: boolean;
 }
 
@@ -146,7 +152,7 @@ function explainInvalid(message: unknown, id: string | undefined): Refusal {
   return { id: known, path: 'params', message: 'must be an object, by name', code, isNotification };
 }
 
-/** The answer to what is no request; it spends, as a call does. */
+/** The answer to something that is not a request; it costs as much as a call. */
 async function refused(
   connection: WebSocketConnection,
   parts: TransportParts,

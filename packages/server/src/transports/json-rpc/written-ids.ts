@@ -1,14 +1,14 @@
-/** A request's place in a text: where its id is, as it is written there, and where the request ends. */
+/** A request's place in a text: where its id is written, and where the request ends. */
 interface Written {
   id: string | undefined;
   end: number;
 }
 
 /**
- * The ids of a request, or of each request of a batch, as they are written: JSON's numbers may hold more than JavaScript's
- * (9007199254740993, 1e400), and 1.0 is to come back as 1.0. Undefined where a request has none, or is no object. Of an id
- * that is given twice the last one counts, as it does for `JSON.parse`. Linear in the text.
- * @param text what `JSON.parse` has read without an error
+ * The ids of a request, or of each request of a batch, exactly as written. JSON numbers can hold more than JavaScript's
+ * (9007199254740993, 1e400), and 1.0 must come back as 1.0. Undefined if a request has no id, or is not an object. Of
+ * repeated ids the last one counts, as in `JSON.parse`. Linear in the length of the text.
+ * @param text input that `JSON.parse` accepted
  */
 export function writtenIds(text: string): (string | undefined)[] {
   let at = afterSpace(text, 0);
@@ -47,7 +47,7 @@ function afterComma(text: string, at: number): number {
   return text[next] === ',' ? afterSpace(text, next + 1) : next;
 }
 
-// By character codes, since this is done for every request: a regular expression would cost several times as much.
+// By character codes, since this runs for every request: a regular expression would cost several times as much.
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
@@ -59,7 +59,7 @@ const BLANK = 0x20;
 
 function afterSpace(text: string, start: number): number {
   let at = start;
-  // What is no token in JSON is white space; all of it is at most a blank.
+  // Anything in JSON that is not a token is white space, and no white space has a code above a blank's.
   while (text.charCodeAt(at) <= BLANK) at += 1;
   return at;
 }
@@ -85,13 +85,13 @@ function afterNested(text: string, start: number): number {
 function afterScalar(text: string, start: number): number {
   let at = start;
   for (let code = text.charCodeAt(at); ; code = text.charCodeAt(at)) {
-    // At the end of the text it is not a number.
+    // NaN at the end of the text.
     if (!(code > BLANK) || code === COMMA || code === CLOSE || code === CLOSE_LIST) return at;
     at += 1;
   }
 }
 
-/** A quote ends a text unless an odd number of backslashes is before it. */
+/** A quote ends a string unless an odd number of backslashes precedes it. */
 function afterString(text: string, start: number): number {
   let quote = start;
   let backslashes: number;

@@ -2,7 +2,7 @@ import { events, isEventName, type Language, languages } from '@madang/protocol'
 import type { OutboundEvent } from '../../log/committed.js';
 import { type FramedFormats, framedFormats } from '../framed-format.js';
 
-/** Events as lines, in a language: the words are those of the event's row. Signals are not shown. */
+/** Events as lines in one language, with words from the event's row. Signals are not shown. */
 export const lineFormats = Object.fromEntries(
   languages.map((language) => [
     language,
@@ -17,15 +17,15 @@ function lineOf(note: OutboundEvent, language: Language): string[] {
   return line === undefined ? [] : [`[${String(note.body['room'])}] ${oneLine(line)}`];
 }
 
-/** Every line break that a terminal or a text view knows. */
+/** Every line break that some terminal or text view recognises. */
 const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/g;
 
-/** Other control characters, which could move a terminal's cursor or change its state; a tab does no harm. */
+/** Other control characters, which could move a terminal's cursor or change its state. Tabs do no harm. */
 const CONTROL = /(?![\n\t])\p{Cc}/gu;
 
 /**
- * A text as one person's line: what follows a break is indented, and nothing in it can steer a terminal, so that it
- * can't pass for another's line.
+ * A text as one user's line. Text after a line break is indented, and nothing can steer a terminal, so that it can't
+ * pass for somebody else's line.
  */
 export function oneLine(text: string): string {
   return text.replaceAll(LINE_BREAK, '\n').replaceAll(CONTROL, '').replaceAll('\n', '\n    ');

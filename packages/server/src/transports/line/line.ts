@@ -1,19 +1,19 @@
 import { type CommandName, commands, type Language, type LineSyntax } from '@madang/protocol';
 
-/** A row that can be typed. */
+/** A command that can be typed. */
 interface LineRow {
   name: CommandName;
   doc: Record<Language, string>;
   line: LineSyntax<unknown>;
 }
 
-/** What a line asks for. */
+/** The meaning of a line. */
 export type Line =
   | { kind: 'call'; row: LineRow; input: Record<string, unknown> }
   | { kind: 'help' }
   | { kind: 'unknown'; verb: string }
   | { kind: 'incomplete'; row: LineRow }
-  /** It is about a room, and there is none. */
+  /** A command about a room without a current room. */
   | { kind: 'nowhere' };
 
 const rows: LineRow[] = Object.values(commands).flatMap((row) =>
@@ -23,7 +23,7 @@ const rows: LineRow[] = Object.values(commands).flatMap((row) =>
 const byVerb = new Map(rows.map((row) => [row.line.verb, row]));
 const plain = rows.find((row) => row.line.plain);
 
-/** Reads a line: `/verb arguments`, or plain text. `//` begins a text with a slash. */
+/** Parses a line: `/verb arguments`, or plain text. `//` begins a text with a slash. */
 export function parseLine(text: string, currentRoom: string): Line {
   if (!text.startsWith('/') || text.startsWith('//')) {
     const said = text.startsWith('//') ? text.slice(1) : text;
@@ -35,12 +35,12 @@ export function parseLine(text: string, currentRoom: string): Line {
   return row ? call(row, rest, currentRoom) : { kind: 'unknown', verb };
 }
 
-/** Everything that can be typed, from the table. */
+/** Every command that can be typed, from the table. */
 export function helpLines(language: Language): string[] {
   return rows.map((row) => `${usage(row)}  —  ${row.doc[language]}`);
 }
 
-/** How a row is typed. */
+/** How a command is typed. */
 export function usage(row: LineRow): string {
   const { verb, args, optional = 0 } = row.line;
   const words = args.map((arg, index) => (index >= args.length - optional ? `[${arg}]` : `<${arg}>`));

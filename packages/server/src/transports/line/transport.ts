@@ -12,24 +12,24 @@ import { lineFormats, oneLine } from './format.js';
 import { helpLines, type Line, parseLine, usage } from './line.js';
 import { lineWords } from './words.js';
 
-/** How often a free guest's name is looked for. */
+/** Attempts to find a free guest name. */
 const NAME_TRIES = 5;
 
-/** How long a list of languages is looked at. */
+/** The longest list of languages that is parsed, in characters. */
 const MAX_LANGUAGES_CHARS = 500;
 
-/** How much of a verb that there is not is repeated. */
+/** How much of an unknown verb is repeated, in characters. */
 const MAX_VERB = 60;
 
-/** Where a visitor is, and how they are spoken to. */
+/** A visitor's current room and language. */
 interface Visitor {
   room: string;
   language: Language;
 }
 
 /**
- * The transport at `/`: a line of text each way over a WebSocket, for a page that knows no more than `new WebSocket(url)`,
- * and for `wscat`. Everyone comes in as a new guest; it never reads cookies.
+ * The transport at `/`: a line of text each way over a WebSocket, for pages that know only `new WebSocket(url)`, and
+ * for `wscat`. Everyone enters as a new guest; cookies are never read.
  */
 export function createLineTransport(parts: TransportParts): WebSocketUpgrades {
   const visitors = new WeakMap<WebSocketConnection, Visitor>();
@@ -94,7 +94,7 @@ async function handleBinary(
   connection.send(words);
 }
 
-/** What the transport answers by itself, as long as not too much of it is asked for. */
+/** Answers from the transport itself, unless too many are requested. */
 function linesOf(line: Exclude<Line, { kind: 'call' }>, error: MadangError, language: Language): string[] {
   if (error.code !== 'invalid_input') return [lineWords.error[language](error.toJSON())];
   if (line.kind === 'help') return helpLines(language);
@@ -114,9 +114,9 @@ async function enter(connection: WebSocketConnection, parts: TransportParts, lan
   }
 }
 
-/** The language that the visitor prefers, by `Accept-Language`. */
+/** The visitor's preferred language, by `Accept-Language`. */
 function languageOf(request: IncomingMessage): Language {
-  // Reading it costs far more than its length.
+  // Parsing it costs far more than its length.
   if ((request.headers['accept-language'] ?? '').length > MAX_LANGUAGES_CHARS) return 'en';
   return accepts(request).language([...languages]) === 'ko' ? 'ko' : 'en';
 }

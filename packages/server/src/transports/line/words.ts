@@ -1,6 +1,6 @@
 import type { ErrorObject, Language } from '@madang/protocol';
 
-/** What the transport itself says; all else comes from the rows. */
+/** The transport's own words; all others come from the rows of the table. */
 export const lineWords = {
   greeting: {
     en: (name: string, room: string) =>

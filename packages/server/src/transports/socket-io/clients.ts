@@ -17,32 +17,32 @@ import {
   parsePacket,
 } from './packets.js';
 
-/** A connection over which Socket.IO packets come and go, whatever carries them. */
+/** A connection that carries Socket.IO packets, by whatever transport. */
 export type PacketConnection = Connection &
   Calling & {
     readonly address: string;
     refusal: ErrorObject | undefined;
-    /** Resolves when the handshake's session is let in; undefined from then on. */
+    /** Resolves when the handshake's session is let in; undefined after that. */
     greeting: Promise<void> | undefined;
-    /** Sends an Engine.IO packet; those of one turn are joined into one write. */
+    /** Sends an Engine.IO packet; all those of one turn go in one write. */
     send(packet: string): void;
-    /** Ends a connection that doesn't keep to the protocol. */
+    /** Ends a connection that violates the protocol. */
     end(): void;
   };
 
-/** What an event with attachments is told. */
+/** The refusal of an event with attachments. */
 const NO_BINARY = invalidInputOf([{ path: '', message: 'Binary data is not understood here; send JSON' }]);
 
-/** A client before it has opened the namespace. */
+/** A client that has not opened the namespace yet. */
 interface Handshake {
   request: IncomingMessage;
   isConnecting: boolean;
 }
 
 /**
- * Socket.IO's own layer for the one namespace `/`: opening it with a handshake, events and their answers. An idle client
- * costs it nothing: only those are remembered who have not opened the namespace yet. Nothing here is binary, so attachments
- * are not waited for: what announces some is refused, and its connection ends.
+ * Socket.IO's own layer for the one namespace `/`: the handshake that opens it, events and acks. An idle client costs
+ * it nothing, because it remembers only those that have not opened the namespace yet. No binary data is accepted, so it
+ * does not wait for attachments: an event that announces some is refused, and its connection ended.
  */
 export class SocketIoClients {
   readonly #parts: TransportParts;
@@ -52,7 +52,7 @@ export class SocketIoClients {
     this.#parts = parts;
   }
 
-  /** A connection is open; `request` is asked for a session if the client's `auth` names none. */
+  /** A connection is open. `request` may provide a session if the client's `auth` names none. */
   opened(connection: PacketConnection, request: IncomingMessage): void {
     this.#handshakes.set(connection, { request, isConnecting: false });
   }
@@ -62,7 +62,7 @@ export class SocketIoClients {
     this.#handshakes.delete(connection);
   }
 
-  /** A packet came, without Engine.IO's own prefix. */
+  /** A packet arrived, without Engine.IO's own prefix. */
   received(connection: PacketConnection, text: string): void {
     const packet = parsePacket(text);
     if (!packet) return this.#misused(connection);
@@ -70,12 +70,12 @@ export class SocketIoClients {
     this.#handle(connection, packet);
   }
 
-  /** An attachment came, of an event that was refused, or of none. */
+  /** An attachment arrived, of a refused event or of none. */
   receivedBinary(connection: PacketConnection): void {
     this.#misused(connection);
   }
 
-  /** What follows are its attachments, so the connection can't go on. */
+  /** Its attachments follow, so the connection can't continue. */
   #refuseBinary(connection: PacketConnection, packet: Packet): void {
     const ack = packet.kind === 'event' && !this.#handshakes.has(connection) ? packet.ack : undefined;
     if (ack !== undefined) connection.send(ackPacket(ack, JSON.stringify({ error: NO_BINARY.toJSON() })));
@@ -93,7 +93,7 @@ export class SocketIoClients {
     else if (packet.kind !== 'ack' || handshake) this.#misused(connection);
   }
 
-  /** Ends a connection that doesn't keep to the protocol; whoever comes back to do it again has paid for it. */
+  /** Ends a connection that violates the protocol, and charges for it, in case the client returns to do it again. */
   #misused(connection: PacketConnection): void {
     connection.end();
     void this.#parts.commands.refused(connection).catch(() => undefined);
@@ -137,7 +137,7 @@ export class SocketIoClients {
     const { commands, logger } = this.#parts;
     try {
       const note = await commands.greet(session, connection, token);
-      // Not written at once, or it would go before the packet that opens the namespace.
+      // Not written at once, or it would precede the packet that opens the namespace.
       connection.send(messageOf(note));
     } catch (error) {
       const { code } = toMadangError(error, logger);

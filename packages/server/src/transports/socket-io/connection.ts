@@ -14,20 +14,20 @@ import { disconnectPacket } from './packets.js';
 import { boundTransport, directSocket, queuedBytesOf, takesFrames, terminateTransport } from './raw-socket.js';
 
 /**
- * A Socket.IO client that began with polling, the caller of what comes over it. Once it has a WebSocket, a batch is one buffer of ready frames,
- * written to the TCP socket from the moment that Engine.IO has nothing queued; until then it takes its place in
- * Engine.IO's queue (`wsPreEncodedFrame`), after the packets that were there before. The answers of one turn are one
- * buffer too, and go in one write with the events of that turn.
+ * A Socket.IO client that began with polling, and the caller of its calls. Once it has a WebSocket, a batch is one
+ * buffer of ready-made frames, written to the TCP socket as soon as Engine.IO's queue is empty; until then it waits in
+ * that queue (`wsPreEncodedFrame`), behind earlier packets. The answers of one turn are one buffer too, and go in one
+ * write with that turn's events.
  */
 export class SocketIoConnection implements Connection, Calling {
   readonly id = nextConnectionId();
   readonly transport = 'socket.io';
   readonly address: string;
-  /** Why its handshake brought no session, where a rule is the reason. */
+  /** Why its handshake led to no session, if a rule is the reason. */
   refusal: ErrorObject | undefined;
   presence: 'online' | 'away' = 'online';
   callsInFlight = 0;
-  /** Resolves when the handshake's session is let in; undefined from then on. */
+  /** Resolves when the handshake's session is let in; undefined after that. */
   greeting: Promise<void> | undefined;
   readonly #engine: EngineSocket;
   readonly #lifecycle: ConnectionLifecycle;
@@ -36,10 +36,13 @@ export class SocketIoConnection implements Connection, Calling {
   #session: Session | undefined;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
-  /** What is written to directly, for good: kept, as looking for it costs about as much as a write's JavaScript. */
+  /**
+   * The target of direct writes, once there is one. Kept, because finding it costs about as much as the JavaScript of a
+   * write.
+   */
   #direct: SocketWriter | undefined;
   #isClosing = false;
-  /** What goes when the turn ends: frames that are ready, in one write, then messages. */
+  /** What goes out at the end of the turn: ready-made frames, in one write, then messages. */
   #turn: { frames: Buffer[]; answers: string[] } | undefined;
 
   constructor(
@@ -64,7 +67,7 @@ export class SocketIoConnection implements Connection, Calling {
     this.boundPackets();
   }
 
-  /** Without a session, only small packets are taken. Each transport has to be told. */
+  /** Without a session, only small packets are accepted. Each transport has its own limit to set. */
   boundPackets(): void {
     boundTransport(this.#engine, this.#session ? this.#maxFrameBytes : sessionless.frameBytes);
   }
@@ -86,12 +89,12 @@ export class SocketIoConnection implements Connection, Calling {
     return this.#queued + (this.#direct?.waitingBytes ?? 0);
   }
 
-  /** Sends an Engine.IO message to this connection alone, when the turn ends. */
+  /** Sends an Engine.IO message to this connection alone, at the end of the turn. */
   send(message: string): void {
     this.#joined().answers.push(message);
   }
 
-  /** Writes what the turn has joined. */
+  /** Writes what the turn has collected. */
   endTurn(): void {
     if (!this.#turn) return;
     const { frames, answers } = this.#turn;
@@ -104,7 +107,7 @@ export class SocketIoConnection implements Connection, Calling {
       for (const each of frames) this.#queueFrames(each);
       for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
     }
-    // Who asks but does not read is cut off.
+    // A client that asks but does not read is disconnected.
     const most = this.#session ? this.#maxAnswerBytes : sessionless.answerBytes;
     if (answers.length > 0 && this.#waitingBytes() > most) this.close('too_slow');
   }
@@ -113,7 +116,7 @@ export class SocketIoConnection implements Connection, Calling {
     this.#lifecycle.drained(this);
   }
 
-  /** Closes for what the client did against the protocol. */
+  /** Closes because the client violated the protocol. */
   end(): void {
     this.endTurn();
     this.#isClosing = true;
@@ -121,8 +124,8 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   close(reason: CloseReason): void {
-    // A stock client comes back by itself when the engine closes, and stays away when the namespace is disconnected.
-    // Who is too slow never drains, so nothing is waited for.
+    // A stock client reconnects on its own when the engine closes, and stays away when the namespace is disconnected. A
+    // client that is too slow never drains, so nothing is awaited.
     if (reason === 'session_ended' || reason === 'unauthenticated') this.send(disconnectPacket);
     this.endTurn();
     this.#isClosing = true;
@@ -137,14 +140,14 @@ export class SocketIoConnection implements Connection, Calling {
   #writeFrames(frames: Buffer): void {
     if (frames.length === 0) return;
     const writer = this.#writer();
-    // Who waits for an answer most likely gets it in this turn.
+    // A client with a call in flight most likely gets its answer in this turn.
     if (writer && (this.callsInFlight > 0 || this.#turn)) this.#joined().frames.push(frames);
     else if (writer) writer.write(frames);
     else this.#queueFrames(frames);
   }
 
   #queueFrames(frames: Buffer): void {
-    // A fresh options object each time: Engine.IO writes into it.
+    // A fresh options object each time: Engine.IO writes to it.
     const options = { compress: false, wsPreEncodedFrame: [frames] } as { compress: boolean };
     this.#engine.write('', options, this.#counted(frames.length));
   }

@@ -13,17 +13,19 @@ const PONG = '3';
 /** An attachment as text, in base64. */
 const BINARY = 'b';
 
-/** What a client may say that needs no answer: open, upgrade and noop, as Engine.IO's own server has it. */
+/** What a client may send that needs no answer (open, upgrade and noop), as in Engine.IO's own server. */
 const IGNORED = '056';
 
-/** Whether a handshake that names no session asks for a WebSocket from its beginning. Of two the last counts. */
+/**
+ * Whether a handshake without a session id asks for a WebSocket from the start. Of repeated parameters the last counts.
+ */
 export function isDirect(query: URLSearchParams): boolean {
   return query.getAll('transport').at(-1) === 'websocket' && query.getAll('EIO').at(-1) === '4';
 }
 
 /**
- * Socket.IO over a WebSocket from its beginning, as Madang's own client comes. It needs none of what Engine.IO keeps for
- * a transport that may change: a connection costs what one at `/ws` does.
+ * Socket.IO over a WebSocket from the start, which is how Madang's own client connects. It needs nothing of what
+ * Engine.IO keeps for a transport that may change: a connection costs as much as one at `/ws`.
  */
 export function createDirectTransport(parts: TransportParts, clients: SocketIoClients): WebSocketUpgrades {
   const { heartbeatMs, maxFrameBytes } = parts.limits;
@@ -45,7 +47,7 @@ export function createDirectTransport(parts: TransportParts, clients: SocketIoCl
     },
     receiveBinary: (connection) => clients.receivedBinary(connection),
     ping: (connection) => connection.send(PING),
-    // A stock client doesn't come back by itself from a namespace that was closed.
+    // A stock client doesn't reconnect on its own after its namespace was closed.
     ending: (connection) => connection.send(disconnectPacket),
     closed: (connection) => clients.closed(connection),
   };

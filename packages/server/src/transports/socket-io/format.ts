@@ -7,15 +7,15 @@ function packetOf(note: OutboundEvent): string {
   return `2["${note.name}",${note.json}]`;
 }
 
-/** A note as an Engine.IO message (4). */
+/** An event or signal as an Engine.IO message (4). */
 export function messageOf(note: OutboundEvent): string {
   return `4${packetOf(note)}`;
 }
 
-/** For the WebSocket transport: Engine.IO messages (4) in ready frames. */
+/** For the WebSocket transport: Engine.IO messages (4) in ready-made frames. */
 export const socketIoFormats = framedFormats('socket.io-frames', (notes) => notes.map(messageOf));
 
-/** For polling, and while a transport is being upgraded: packets that Engine.IO frames itself. */
+/** For polling, and during an upgrade: packets that Engine.IO frames itself. */
 export const socketIoPackets: WireFormat = {
   name: 'socket.io-packets',
   encode: (notes) => notes.map(packetOf),

@@ -1,18 +1,17 @@
 import type { ErrorObject } from '@madang/protocol';
 
-/** What a client of the namespace `/` can say (Socket.IO protocol, revision 5). */
+/** What a client of the namespace `/` can send (Socket.IO protocol, revision 5). */
 export type Packet =
   | { kind: 'connect'; auth: unknown }
   | { kind: 'disconnect' }
   /**
-   * `ack` is the number to answer under, as it was written; undefined where no answer is asked for. `isBinary` where
-   * attachments follow.
+   * `ack` is the number to answer with, as written; undefined if no answer is wanted. `isBinary` if attachments follow.
    */
   | { kind: 'event'; name: string; input: unknown; ack: string | undefined; isBinary: boolean }
-  /** An answer to something that was never asked. */
+  /** An ack for an event that was never sent. */
   | { kind: 'ack'; isBinary: boolean };
 
-/** A packet for a namespace that there is not. */
+/** A packet for a namespace that does not exist. */
 export interface Elsewhere {
   kind: 'elsewhere';
   namespace: string;
@@ -22,7 +21,7 @@ export interface Elsewhere {
 /** Type, attachments (`2-`), namespace (`/admin,`), ack number, payload. */
 const PACKET = /^([0-6])(?:(\d{1,4})-)?(?:(\/[^,]*)(?:,|$))?(\d{1,20})?/;
 
-/** Reads a packet; undefined for what is none. Never throws. */
+/** Parses a packet; undefined if it isn't one. Never throws. */
 export function parsePacket(text: string): Packet | Elsewhere | undefined {
   const [head, type, attached, namespace = '/', ack] = PACKET.exec(text) ?? [];
   const isBinary = type === '5' || type === '6';
@@ -37,9 +36,9 @@ export function parsePacket(text: string): Packet | Elsewhere | undefined {
   return typeof name === 'string' ? { kind: 'event', name, input, ack, isBinary } : undefined;
 }
 
-// What is said goes as Engine.IO messages, so each begins with their 4.
+// These are sent as Engine.IO messages, so each begins with their 4.
 
-/** Says that the namespace is open; `id` is the connection's, for the client to know. */
+/** Says that the namespace is open; `id` tells the client its connection's id. */
 export function connectedPacket(id: string): string {
   return `40{"sid":"${id}"}`;
 }
@@ -49,15 +48,15 @@ export function connectErrorPacket(error: ErrorObject): string {
   return `44${JSON.stringify({ message: error.message, data: error })}`;
 }
 
-/** Says that there is no such namespace. */
+/** Says that the namespace does not exist. */
 export function noNamespacePacket(namespace: string): string {
   return `44${namespace},{"message":"Invalid namespace"}`;
 }
 
-/** Closes the namespace: a stock client doesn't come back by itself. */
+/** Closes the namespace: a stock client doesn't reconnect on its own. */
 export const disconnectPacket = '41';
 
-/** Answers an event. `json` is the one argument of the client's callback. */
+/** Answers an event. `json` is the single argument of the client's callback. */
 export function ackPacket(ack: string, json: string): string {
   return `43${ack}[${json}]`;
 }

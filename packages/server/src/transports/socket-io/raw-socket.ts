@@ -6,14 +6,14 @@ import { dirname, join } from 'node:path';
 import { boundFrames } from '../sessionless.js';
 
 /**
- * The one place that looks inside Engine.IO. Its queue costs about as much as the network write itself, so a batch that
- * is a ready buffer of frames goes to the TCP socket directly, when nothing is queued before it. If Engine.IO's inside
- * is not what this file knows (another major version, another `ws`), everything takes the ordinary way instead.
+ * The one place that reaches into Engine.IO. Its queue costs about as much as the network write itself, so a batch that
+ * is a ready-made buffer of frames goes directly to the TCP socket when nothing is queued before it. If Engine.IO's
+ * inside is not as this file expects (another major version, another `ws`), everything takes the ordinary path.
  */
 
 const isKnownVersion = versionOf('engine.io').startsWith('6.');
 
-/** What is looked at inside; all of it may be missing. */
+/** The internals in use; any of them may be missing. */
 interface Inside {
   transport?: {
     name?: string;
@@ -26,18 +26,18 @@ interface Inside {
   writeBuffer?: unknown[];
 }
 
-/** What reads the packets of a polling request's body. */
+/** Parses the packets in the body of a polling request. */
 interface Parser {
   decodePayload(body: unknown, ...rest: unknown[]): unknown[];
 }
 
-/** Between the packets of a polling request (Engine.IO protocol 4). */
+/** Separates the packets of a polling request (Engine.IO protocol 4). */
 const SEPARATOR = '\x1e';
 
-/** Ends the connection, as what Engine.IO can't read does. */
+/** Ends the connection, as Engine.IO does for input it can't parse. */
 const UNREADABLE = { type: 'error', data: 'parser error' };
 
-/** Bounds how many packets one polling request may bring: each costs something, and 64 KB hold 30,000. */
+/** Limits how many packets one polling request may contain: each costs something, and 64 KB can hold 30,000. */
 export function boundPayloads(engine: EngineSocket, most: number): void {
   const { transport } = engine as unknown as Inside;
   const { parser } = transport ?? {};
@@ -51,32 +51,32 @@ export function boundPayloads(engine: EngineSocket, most: number): void {
   };
 }
 
-/** Whether a server has a session of this id; where that can't be told, it counts as one. */
+/** Whether a server has a session with this id. If that can't be determined, it counts as one. */
 export function hasClient(engine: EngineServer, id: string): boolean {
   const { clients } = engine as unknown as { clients?: object };
   return clients === undefined || Object.hasOwn(clients, id);
 }
 
-/** Says how large a packet, or a polling request's body, may be that the transport in use takes from now on. */
+/** Sets the largest packet, or polling request's body, that the current transport accepts from now on. */
 export function boundTransport(engine: EngineSocket, maxBytes: number): void {
   const { transport } = engine as unknown as Inside;
   if (transport?.maxHttpBufferSize !== undefined) transport.maxHttpBufferSize = maxBytes;
   if (transport?.name === 'websocket' && transport.socket) boundFrames(transport.socket as never, maxBytes);
 }
 
-/** Ends a connection at once; what waits for it is lost. */
+/** Ends a connection at once, and discards what waits for it. */
 export function terminateTransport(engine: EngineSocket): void {
   const { transport } = engine as unknown as Inside;
   engine.close(true);
   transport?.socket?.terminate?.();
 }
 
-/** Whether ready frames can be written to this connection: it is a WebSocket, and not in the middle of an upgrade. */
+/** Whether ready-made frames can be written to this connection: it is a WebSocket, and not being upgraded. */
 export function takesFrames(engine: EngineSocket): boolean {
   return engine.transport.name === 'websocket' && !engine.upgrading;
 }
 
-/** The TCP socket, if what is written to it now comes after all that Engine.IO was given before; else undefined. */
+/** The TCP socket, if a write to it would follow everything given to Engine.IO before; else undefined. */
 export function directSocket(engine: EngineSocket): Socket | undefined {
   const inside = engine as unknown as Inside;
   if (!isKnownVersion || inside.readyState !== 'open' || inside.writeBuffer?.length !== 0) return undefined;
@@ -85,7 +85,7 @@ export function directSocket(engine: EngineSocket): Socket | undefined {
   return webSocket?.readyState === 1 && socket instanceof Socket ? socket : undefined;
 }
 
-/** Bytes that wait in Engine.IO's queue. It walks the queue. */
+/** Bytes waiting in Engine.IO's queue. Walks the queue. */
 export function queuedBytesOf(engine: EngineSocket): number {
   const { writeBuffer = [] } = engine as unknown as Inside;
   let bytes = 0;
@@ -95,12 +95,12 @@ export function queuedBytesOf(engine: EngineSocket): number {
   return bytes;
 }
 
-/** Lets go of the handshake's request and its headers, which an idle connection would keep for its life. */
+/** Releases the handshake's request and its headers, which an idle connection would keep for life. */
 export function forgetRequest(engine: EngineSocket): void {
   Object.assign(engine, { request: undefined });
 }
 
-/** A dependency's version, though its `exports` hide its package.json. */
+/** A dependency's version, even though its `exports` hide its package.json. */
 function versionOf(name: string): string {
   const entry = createRequire(import.meta.url).resolve(name);
   const manifest = readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8');

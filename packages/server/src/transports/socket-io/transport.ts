@@ -13,12 +13,15 @@ import { SocketIoConnection } from './connection.js';
 import { createDirectTransport, isDirect } from './direct.js';
 import { boundPayloads, forgetRequest, hasClient } from './raw-socket.js';
 
-/** How many packets one polling request may bring. What a client has to say in one go are calls, which are bounded too. */
+/**
+ * The most packets in one polling request. A client has nothing but calls to send at once, and those are limited too.
+ */
 const MAX_PACKETS = 1000;
 
 /**
- * The transport at `/socket.io/`, namespace `/`: `emit(name, input, ack)`; the ack gets `{ result }` or `{ error }`. Who comes
- * by a WebSocket is served by the same as at `/ws`; who begins with polling, and is upgraded later or never, by Engine.IO.
+ * The transport at `/socket.io/`, namespace `/`: `emit(name, input, ack)`; the ack gets `{ result }` or `{ error }`. A
+ * client that connects by WebSocket is served by the same code as `/ws`; one that begins with polling, upgraded later
+ * or never, by Engine.IO.
  */
 export class SocketIoTransport {
   readonly #engine: EngineServer;
@@ -26,7 +29,7 @@ export class SocketIoTransport {
   readonly #direct: WebSocketUpgrades;
   readonly #parts: TransportParts;
 
-  /** `idPrefix`: how the ids of Engine.IO's sessions begin. */
+  /** `idPrefix`: the beginning of the ids of Engine.IO's sessions. */
   constructor(parts: TransportParts, idPrefix = '') {
     this.#parts = parts;
     this.#clients = new SocketIoClients(parts);
@@ -43,16 +46,16 @@ export class SocketIoTransport {
     this.#engine.on('connection', (socket: Socket) => this.#open(socket));
   }
 
-  /** Takes over a polling request. Throws `rate_limited` for a session more than its address may have. */
+  /** Handles a polling request. Throws `rate_limited` for a session more than its address may have. */
   async request(...[request, response]: Parameters<EngineServer['handleRequest']>): Promise<void> {
     const query = queryOf(request);
-    // Any page could read such an answer, as a script: no rule about origins holds for scripts.
+    // Any page could read such an answer by loading it as a script: no origin rule applies to scripts.
     if (query.has('j')) fail('invalid_input', 'Polling by JSONP (the parameter "j") is not served; use XHR or fetch');
     if (!this.#isKnown(query)) await admit(this.#parts, this.#parts.addresses.of(request));
     this.#engine.handleRequest(request, response);
   }
 
-  /** Takes over an upgrade request. */
+  /** Handles an upgrade request. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const query = queryOf(request);
     if (!sessionIdOf(query) && isDirect(query)) return this.#direct.upgrade(request, socket, head);
@@ -60,7 +63,7 @@ export class SocketIoTransport {
     if (!origins.admits(request)) return refuseUpgrade(socket, foreignPage);
     const address = addresses.of(request);
     try {
-      // One that has a session has its place, but opens a socket too.
+      // One that has a session is already counted, but opens a socket too.
       await (this.#isKnown(query) ? commands.opens(address) : admit(this.#parts, address));
     } catch (error) {
       return refuseUpgrade(socket, toMadangError(error, logger));
@@ -73,7 +76,7 @@ export class SocketIoTransport {
     this.#engine.close();
   }
 
-  /** Whether a request is of a session that there is. */
+  /** Whether a request belongs to an existing session. */
   #isKnown(query: URLSearchParams): boolean {
     return hasClient(this.#engine, sessionIdOf(query) ?? '');
   }
@@ -113,7 +116,7 @@ function queryOf(request: IncomingMessage): URLSearchParams {
   return new URLSearchParams(/\?([^#]*)/.exec(request.url ?? '')?.[1]);
 }
 
-/** Of which session a request is. The last one counts, as Engine.IO reads it. */
+/** The session that a request belongs to. The last parameter counts, as in Engine.IO. */
 function sessionIdOf(query: URLSearchParams): string | undefined {
   return query.getAll('sid').at(-1);
 }
