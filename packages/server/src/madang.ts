@@ -8,6 +8,7 @@ import { type Config, parseConfig, rateLimitsOf } from './config.js';
 import { AddressLimit } from './transports/address-limit.js';
 import { Addresses } from './transports/client-address.js';
 import { Credentials } from './transports/credentials.js';
+import { Internals } from './transports/internals.js';
 import type { TransportParts } from './transports/transport.js';
 import { createHttpTransport } from './transports/http/transport.js';
 import { createJsonRpcTransport } from './transports/json-rpc/transport.js';
@@ -217,6 +218,7 @@ async function assemble(
     addressLimit: new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity),
     bufferBound,
     logger,
+    internals: new Internals(logger),
     compression: config.compression,
     limits: config,
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { installedVersions, Internals } from '../dist/transports/internals.js';
 import { SocketWriter } from '../dist/transports/socket-writer.js';
 
 const ends: (() => void)[] = [];
@@ -20,6 +21,14 @@ async function connection(): Promise<{ near: Socket; far: Socket }> {
   return { near, far };
 }
 
+const logger = { warn: () => undefined } as unknown as ConstructorParameters<typeof Internals>[0];
+/** The shortcut, and the ordinary way of a Node that isn't known. */
+const ways = {
+  'past the stream': new Internals(logger),
+  'through the stream': new Internals(logger, { ...installedVersions(), node: '99.0.0' }),
+};
+const owner = { drained: () => undefined };
+
 /** Resolves with all that comes, when it is so many bytes. */
 function received(socket: Socket, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -38,53 +47,55 @@ test('this Node is one whose sockets are written to directly', async () => {
   near.write = () => {
     throw new Error('the stream was used');
   };
-  new SocketWriter(near, { drained: () => undefined }).write(Buffer.from('hello'));
+  new SocketWriter(near, owner, ways['past the stream']).write(Buffer.from('hello'));
   expect((await received(far, 5)).toString()).toBe('hello');
 });
 
-test('direct writes and those of the stream keep their order, however slowly they are read', async () => {
-  const { near, far } = await connection();
-  far.pause();
-  const writer = new SocketWriter(near, { drained: () => undefined });
-  const parts = Array.from({ length: 400 }, (_each, index) => Buffer.alloc(20_000, index % 251));
-  for (const [index, part] of parts.entries()) {
-    if (index % 3 === 0) near.write(part);
-    else writer.write(part);
-    // Lets what waits go, so that a direct write is possible again.
-    if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  const all = Buffer.concat(parts);
-  const came = received(far, all.length);
-  far.resume();
-  expect((await came).equals(all)).toBe(true);
-});
+describe.each(Object.entries(ways))('%s', (_way, internals) => {
+  test('writes and those of the stream itself keep their order, however slowly they are read', async () => {
+    const { near, far } = await connection();
+    far.pause();
+    const writer = new SocketWriter(near, owner, internals);
+    const parts = Array.from({ length: 400 }, (_each, index) => Buffer.alloc(20_000, index % 251));
+    for (const [index, part] of parts.entries()) {
+      if (index % 3 === 0) near.write(part);
+      else writer.write(part);
+      // Lets what waits go, so that a direct write is possible again.
+      if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const all = Buffer.concat(parts);
+    const came = received(far, all.length);
+    far.resume();
+    expect((await came).equals(all)).toBe(true);
+  });
 
-test('what the kernel does not take is counted, and told when it has gone', async () => {
-  const { near, far } = await connection();
-  far.pause();
-  const large = Buffer.alloc(32 * 1024 * 1024, 7);
-  const writer = new SocketWriter(near, { drained: () => undefined });
-  writer.write(large);
-  const waiting = writer.waitingBytes;
-  expect(waiting).toBeGreaterThan(1024 * 1024);
-  expect(waiting).toBeLessThan(large.length);
-  writer.write(Buffer.from('after'));
-  expect(writer.waitingBytes).toBe(waiting + 5);
-  const drained = once(near, 'drain');
-  const came = received(far, large.length + 5);
-  far.resume();
-  await drained;
-  expect(writer.waitingBytes).toBe(0);
-  expect((await came).subarray(-5).toString()).toBe('after');
-});
+  test('what the kernel does not take is counted, and told when it has gone', async () => {
+    const { near, far } = await connection();
+    far.pause();
+    const large = Buffer.alloc(32 * 1024 * 1024, 7);
+    const writer = new SocketWriter(near, owner, internals);
+    writer.write(large);
+    const waiting = writer.waitingBytes;
+    expect(waiting).toBeGreaterThan(1024 * 1024);
+    expect(waiting).toBeLessThan(large.length);
+    writer.write(Buffer.from('after'));
+    expect(writer.waitingBytes).toBe(waiting + 5);
+    const drained = once(near, 'drain');
+    const came = received(far, large.length + 5);
+    far.resume();
+    await drained;
+    expect(writer.waitingBytes).toBe(0);
+    expect((await came).subarray(-5).toString()).toBe('after');
+  });
 
-test('a socket that is closed takes nothing and throws nothing', async () => {
-  const { near, far } = await connection();
-  near.on('error', () => undefined);
-  const writer = new SocketWriter(near, { drained: () => undefined });
-  const closed = new Promise((resolve) => near.once('close', resolve));
-  far.resetAndDestroy();
-  await closed;
-  writer.write(Buffer.from('late'));
-  expect(writer.waitingBytes).toBe(0);
+  test('a socket that is closed takes nothing and throws nothing', async () => {
+    const { near, far } = await connection();
+    near.on('error', () => undefined);
+    const writer = new SocketWriter(near, owner, internals);
+    const closed = new Promise((resolve) => near.once('close', resolve));
+    far.resetAndDestroy();
+    await closed;
+    writer.write(Buffer.from('late'));
+    expect(writer.waitingBytes).toBe(0);
+  });
 });

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -7,10 +7,23 @@ import type { Duplex } from 'node:stream';
  */
 const OF_UPGRADES = new Set(['upgrade', 'http2-settings']);
 
+/** The answer to the newest request of a connection; it is the last to be sent of those on their way. */
+const newestAnswers = new WeakMap<Duplex, ServerResponse>();
+
+/** Makes {@link ignoreUpgrade} possible at a server. Returns what takes the listener away. */
+export function watchAnswers(server: Server): () => void {
+  server.on('request', noteAnswer);
+  return () => server.off('request', noteAnswer);
+}
+
+function noteAnswer({ socket }: IncomingMessage, answer: ServerResponse): void {
+  newestAnswers.set(socket, answer);
+}
+
 /**
- * Answers a request as if it had not asked for another protocol, as a server may (RFC 9110, 7.8). Node detaches the
- * socket from its parser as soon as anybody listens to `upgrade`. So this puts the request's head, without the upgrade,
- * back before the rest of the input, and makes the server read the connection again.
+ * Answers a request as if it had not asked for another protocol, as a server may (RFC 9110, 7.8). Node takes the socket
+ * from its parser as soon as anybody listens to `upgrade`; so the request's head is put back before what came after it,
+ * without the question, and the server reads its connection again. Needs {@link watchAnswers}.
  */
 export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   // Node has removed its listeners. Until it adds its own again, a broken connection would end the process.
@@ -19,9 +32,9 @@ export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: 
 }
 
 function readAgain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const { _httpMessage: earlier } = socket as Duplex & { _httpMessage?: NodeJS.EventEmitter | null };
+  const earlier = newestAnswers.get(socket);
   // The response to an earlier request is in progress, and would be mixed with this one.
-  if (earlier) return void earlier.once('close', () => readAgain(server, request, socket, head));
+  if (earlier && !earlier.closed) return void earlier.once('close', () => readAgain(server, request, socket, head));
   if (socket.destroyed) return;
   socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
   server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);

@@ -1,6 +1,7 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import type { PerMessageDeflateOptions, WebSocket } from 'ws';
 import { WINDOW_BITS } from './deflated-frames.js';
+import type { Inflater, Internals } from './internals.js';
 
 /**
  * What `ws` negotiates (RFC 7692). Clients compress each message from a fresh start, so that reading them keeps no
@@ -30,40 +31,34 @@ export function acceptableOffer(header: string | undefined): string | undefined 
 /** The omitted end of an incoming message (RFC 7692, section 7.2.2). */
 const FLUSH = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
-type Callback = (error: Error | null, data?: Buffer) => void;
-
-/** A connection's extension inside `ws`. */
-interface Extension {
-  decompress(data: Buffer, isLast: boolean, callback: Callback): void;
-  cleanup(): void;
-  [IN_FRAGMENTS]?: boolean;
-}
-
 /** Whether a message's first fragments have already been inflated. */
 const IN_FRAGMENTS = Symbol('in fragments');
 
+/** What inflates one connection's messages, as ours replaces it. */
+type ReplacedInflater = Inflater & { [IN_FRAGMENTS]?: boolean };
+
 /**
- * Makes a function that inflates a connection's messages synchronously. `ws` itself keeps a zlib stream of 15 KiB and
- * more from a connection's first message to its end, and uses a thread for each message, while a client's messages are
- * small. Fragmented, broken or overlong messages (above `maxBytes`) take the ordinary path, which closes with the right
- * code, and keep nothing afterwards. So does everything if the inside of `ws` isn't as this file expects.
+ * Makes a function that has a connection's messages inflated at once. `ws` by itself keeps a zlib stream, 15 KiB and more,
+ * from a connection's first message to its end, and goes through a thread for each; a client's message is small. What
+ * comes in fragments, is longer than `maxBytes` or broken goes the ordinary way, which closes with the right code, and
+ * keeps nothing afterwards. So does everything when the inside of `ws` isn't known.
  */
-export function inflatingAtOnce(maxBytes: number): (webSocket: WebSocket) => void {
+export function inflatingAtOnce(maxBytes: number, internals: Internals): (webSocket: WebSocket) => void {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes, chunkSize: 1024 };
-  const decompress = function (this: Extension, data: Buffer, isLast: boolean, callback: Callback): void {
+  const decompress: Inflater['decompress'] = function (this: ReplacedInflater, data, isLast, callback) {
     const whole = isLast && !this[IN_FRAGMENTS] ? inflate(data, options) : undefined;
     // Not in this turn: `ws` would process what follows twice.
-    if (whole) return process.nextTick(callback, null, whole);
+    if (whole) return void process.nextTick(callback, null, whole);
     this[IN_FRAGMENTS] = !isLast;
-    const ordinary = Object.getPrototypeOf(this) as Extension;
+    const ordinary = Object.getPrototypeOf(this) as Inflater;
     ordinary.decompress.call(this, data, isLast, (error, inflated) => {
       if (isLast) this.cleanup();
       callback(error, inflated);
     });
   };
   return (webSocket) => {
-    const extension = (webSocket as { _extensions?: Record<string, Extension> })._extensions?.['permessage-deflate'];
-    if (extension) extension.decompress = decompress;
+    const inflater = internals.inflater(webSocket);
+    if (inflater) inflater.decompress = decompress;
   };
 }
 

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { Internals } from './internals.js';
 
 /**
  * Limits for a connection without a session, in bytes: anybody can open one, and a handshake or a refusal needs no
@@ -6,16 +7,11 @@ import type { WebSocket } from 'ws';
  */
 export const sessionless = { frameBytes: 16_384, answerBytes: 65_536 } as const;
 
-/** The part of `ws` that holds its frame limit. */
-interface Receiver {
-  _maxPayload?: number;
-}
-
 /**
- * Sets the largest frame that a WebSocket accepts from now on. It reaches into `ws`, which has one limit for all
- * connections; if the inside isn't as expected, that limit stays.
+ * Says how large a frame may be that a WebSocket takes from now on. `ws` takes one bound for all connections; that one
+ * stays where its inside isn't known.
  */
-export function boundFrames(webSocket: WebSocket, maxBytes: number): void {
-  const { _receiver: receiver } = webSocket as { _receiver?: Receiver };
-  if (receiver?._maxPayload !== undefined) receiver._maxPayload = maxBytes;
+export function boundFrames(webSocket: WebSocket, maxBytes: number, internals: Internals): void {
+  const receiver = internals.receiver(webSocket);
+  if (receiver) receiver._maxPayload = maxBytes;
 }

@@ -1,51 +1,24 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Handle, Internals, StreamBinding, StreamState, WriteRequest } from './internals.js';
 
 /**
- * The one place that reaches into Node's sockets. A write through the stream costs its bookkeeping, a Node object and a
- * tick; since a delivery is one write, all members of a room pay that for every message. If nothing waits in the
- * stream, the bytes go to the stream's handle, in the way the stream itself would pass them. What the kernel doesn't
- * accept at once takes the ordinary path, and so does everything if Node's inside isn't as this file expects.
+ * Writes to a socket past Node's stream. A write through the stream costs its bookkeeping, an object of Node's and a tick
+ * for each; a delivery is one write, so all that is paid for every member of a room and every message. When nothing waits
+ * in the stream, the bytes go to the stream's handle, as the stream itself would give them. What the kernel doesn't take
+ * at once, and all else, goes the ordinary way; everything does when Node's inside isn't known ({@link Internals.socket}).
  */
 
-/** Node's major versions that this file has been tested with. */
-const KNOWN_NODES = new Set(['20', '22', '24']);
-
-/**
- * What Node's streams pass to a handle with a write. It is used only if the kernel doesn't accept everything at once.
- */
-interface WriteRequest {
-  oncomplete: (this: WriteRequest, status: number) => void;
+/** A write of which the kernel did not take all at once. */
+interface PendingWrite extends WriteRequest {
   writer?: SocketWriter;
   /** Kept from the garbage collector during the write. */
   bytes?: Buffer;
 }
 
-/** On a closed handle, `writeBuffer` returns an error. */
-interface Handle {
-  writeBuffer(request: WriteRequest, bytes: Buffer): number;
-  /** Bytes that the kernel has not accepted yet. */
-  readonly writeQueueSize: number;
-}
-
-/** Node's own access to its handles. */
-interface Binding {
-  WriteWrap: new () => object;
-  /** The result of the last write of any handle. */
-  streamBaseState: Int32Array;
-  kLastWriteWasAsync: number;
-}
-
-/** What a stream has yet to pass to its handle. */
-interface Inside {
-  _handle?: Handle | null;
-  _writableState?: { readonly length: number; readonly corked: number; readonly ending: boolean };
-}
-
 const NOTHING = Buffer.alloc(0);
 
-const binding = bindingOf();
-let spare = binding && newRequest(binding);
+/** The next write's; most need none, so it is used again. */
+let spare: PendingWrite | undefined;
 
 /** Called when everything that waited has been accepted. */
 interface Owner {
@@ -60,19 +33,20 @@ export class SocketWriter {
    * The socket's handle, if its shape is known. Kept, because finding it costs about as much as everything else here.
    */
   readonly #handle: Handle | undefined;
-  readonly #stream: Inside['_writableState'];
+  readonly #stream: StreamState | undefined;
+  readonly #binding: StreamBinding | undefined;
   /** Bytes of a direct write that the kernel has not accepted yet. */
   #waiting = 0;
   /** Whether this listens to the socket; an idle one needs no listener. */
   #isWatched = false;
 
-  constructor(socket: Duplex, owner: Owner) {
+  constructor(socket: Duplex, owner: Owner, internals: Internals) {
     this.#socket = socket;
     this.#owner = owner;
-    if (!binding || Object.getPrototypeOf(socket) !== Socket.prototype) return;
-    const { _handle, _writableState } = socket as unknown as Inside;
-    this.#handle = _handle ?? undefined;
-    this.#stream = _writableState;
+    const inside = internals.socket(socket);
+    this.#handle = inside?.handle;
+    this.#stream = inside?.stream;
+    this.#binding = inside?.binding;
   }
 
   /** Bytes written that the kernel has not accepted yet. */
@@ -83,17 +57,19 @@ export class SocketWriter {
   /** Writes bytes after everything written to the socket before. Does nothing if it is closed. */
   write(bytes: Buffer): void {
     const handle = this.#handle;
-    if (!handle || !this.#isFree() || !spare || !binding) {
+    const binding = this.#binding;
+    if (!handle || !binding || !this.#isFree()) {
       if (this.#socket.writable && !this.#socket.write(bytes)) this.#watch();
       return;
     }
+    spare ??= newRequest(binding);
     const failed = handle.writeBuffer(spare, bytes) !== 0;
     if (failed) this.#socket.destroy();
     else if (binding.streamBaseState[binding.kLastWriteWasAsync]) {
       this.#watch();
       this.#waiting = handle.writeQueueSize;
       Object.assign(spare, { writer: this, bytes });
-      spare = newRequest(binding);
+      spare = undefined;
     }
   }
 
@@ -120,22 +96,10 @@ export class SocketWriter {
   }
 }
 
-function newRequest({ WriteWrap }: Binding): WriteRequest {
+function newRequest({ WriteWrap }: StreamBinding): PendingWrite {
   return Object.assign(new WriteWrap(), {
-    oncomplete(this: WriteRequest, status: number) {
+    oncomplete(this: PendingWrite, status: number) {
       this.writer?.taken(status);
     },
   });
-}
-
-function bindingOf(): Binding | undefined {
-  if (!KNOWN_NODES.has(process.versions.node.split('.')[0] ?? '')) return undefined;
-  try {
-    const inside = process as unknown as { binding(name: string): Partial<Binding> };
-    const { WriteWrap, streamBaseState, kLastWriteWasAsync } = inside.binding('stream_wrap');
-    const isKnown = WriteWrap && streamBaseState && kLastWriteWasAsync !== undefined;
-    return isKnown ? { WriteWrap, streamBaseState, kLastWriteWasAsync } : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.js';
 import type { AddressLimit } from './address-limit.js';
 import type { Addresses } from './client-address.js';
 import type { Credentials } from './credentials.js';
+import type { Internals } from './internals.js';
 import type { Origins } from './origin.js';
 
 /**
@@ -25,6 +26,8 @@ export interface TransportParts {
   /** Whether so much output waits for all clients together that no new one is admitted. */
   bufferBound: { readonly isFull: boolean };
   logger: Logger;
+  /** The shortcuts through the inside of libraries. */
+  internals: Internals;
   /** Whether output is compressed for clients that offer it. */
   compression: boolean;
   limits: TransportLimits;

@@ -1,7 +1,7 @@
 import { errorTable, MadangError } from '@madang/protocol';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ignoreUpgrade } from './ignored-upgrade.js';
+import { ignoreUpgrade, watchAnswers } from './ignored-upgrade.js';
 
 /** Handles an upgrade request. */
 export interface UpgradeTransport {
@@ -29,6 +29,7 @@ interface Mount {
 interface Port {
   mounts: Set<Mount>;
   onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  unwatchAnswers: () => void;
 }
 
 const ports = new WeakMap<Server, Port>();
@@ -46,6 +47,7 @@ export function attachUpgrades(server: Server, path: string, transports: Upgrade
     port.mounts.delete(mount);
     if (port.mounts.size > 0) return;
     server.off('upgrade', port.onUpgrade);
+    port.unwatchAnswers();
     ports.delete(server);
   };
 }
@@ -59,6 +61,7 @@ function openPort(server: Server): Port {
   const mounts = new Set<Mount>();
   const port: Port = {
     mounts,
+    unwatchAnswers: watchAnswers(server),
     onUpgrade: (request, socket, head) => {
       // A client that resets the connection meanwhile must not end the process.
       socket.on('error', destroyed);

@@ -49,7 +49,7 @@ export class WebSocketConnection implements Connection, Calling {
     this.format = place.format;
     this.address = place.address;
     this.#webSocket = webSocket;
-    this.#writer = new SocketWriter(socket, this);
+    this.#writer = new SocketWriter(socket, this, host.internals);
     this.session = undefined;
   }
 
@@ -60,7 +60,7 @@ export class WebSocketConnection implements Connection, Calling {
   /** Without one, only small frames are accepted. */
   set session(session: Session | undefined) {
     this.#session = session;
-    boundFrames(this.#webSocket, session ? this.#host.maxFrameBytes : sessionless.frameBytes);
+    boundFrames(this.#webSocket, session ? this.#host.maxFrameBytes : sessionless.frameBytes, this.#host.internals);
   }
 
   get connection(): this {

@@ -7,6 +7,7 @@ import { admit } from './address-limit.js';
 import type { TransportParts } from './transport.js';
 import type { FramedFormats } from './framed-format.js';
 import { Heartbeats } from './heartbeats.js';
+import type { Internals } from './internals.js';
 import { acceptableOffer, deflateOptions, inflatingAtOnce } from './permessage-deflate.js';
 import { foreignPage, refuseUpgrade } from './upgrades.js';
 import { WebSocketConnection } from './websocket-connection.js';
@@ -34,6 +35,7 @@ export interface WebSocketHost {
   readonly maxAnswerBytes: number;
   /** The largest frame that a client with a session may send, in bytes. */
   readonly maxFrameBytes: number;
+  readonly internals: Internals;
   /** The network has accepted everything that waited for a connection. */
   drained(connection: WebSocketConnection): void;
 }
@@ -61,11 +63,12 @@ export class WebSocketUpgrades {
       transport,
       maxAnswerBytes: limits.answerBufferBytes,
       maxFrameBytes: limits.maxFrameBytes,
+      internals: parts.internals,
       drained: (connection) => lifecycle.drained(connection),
     };
     this.#heartbeats = new Heartbeats(parts.limits.heartbeatMs, (connection) => connection.ping());
     this.#listeners = listenersFor(transport, parts, this.#heartbeats);
-    this.#inflateAtOnce = inflatingAtOnce(parts.limits.maxFrameBytes);
+    this.#inflateAtOnce = inflatingAtOnce(parts.limits.maxFrameBytes, parts.internals);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: parts.limits.maxFrameBytes,

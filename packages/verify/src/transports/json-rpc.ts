@@ -25,6 +25,8 @@ export function openJsonRpc(target: TransportTarget, hooks: TransportHooks): Pro
   });
   return new Promise((resolve, reject) => {
     let isOpen = false;
+    let socket: Socket | undefined;
+    webSocket.on('upgrade', (response) => (socket = response.socket));
     webSocket.on('error', () => undefined);
     webSocket.on('close', (code) => {
       clearInterval(watch);
@@ -34,7 +36,6 @@ export function openJsonRpc(target: TransportTarget, hooks: TransportHooks): Pro
     });
     webSocket.on('open', () => {
       isOpen = true;
-      const socket = (webSocket as unknown as { _socket: Socket })._socket;
       resolve({
         call: (method, params) =>
           waiting.ask((id) => webSocket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }), () => undefined)),
@@ -43,8 +44,8 @@ export function openJsonRpc(target: TransportTarget, hooks: TransportHooks): Pro
           alive = performance.now();
           webSocket.resume();
         },
-        bytesRead: () => socket.bytesRead,
-        localPort: () => socket.localPort ?? 0,
+        bytesRead: () => socket?.bytesRead ?? 0,
+        localPort: () => socket?.localPort ?? 0,
         close: () => webSocket.terminate(),
       });
     });

@@ -6,18 +6,20 @@ import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-f
 import type { Session } from '../../identity/actor.js';
 import type { Calling } from '../calls.js';
 import { nextConnectionId } from '../connection-id.js';
+import type { Internals } from '../internals.js';
 import { SocketWriter } from '../socket-writer.js';
 import { sessionless } from '../sessionless.js';
 import { textFrames } from '../text-frames.js';
+import { boundTransport, directSocket, terminateTransport } from './engine-shortcuts.js';
 import { socketIoFormats, socketIoPackets } from './format.js';
 import { disconnectPacket } from './packets.js';
-import { boundTransport, directSocket, queuedBytesOf, takesFrames, terminateTransport } from './raw-socket.js';
 
 /**
- * A Socket.IO client that began with polling, and the caller of its calls. Once it has a WebSocket, a batch is one
- * buffer of ready-made frames, written to the TCP socket as soon as Engine.IO's queue is empty; until then it waits in
- * that queue (`wsPreEncodedFrame`), behind earlier packets. The answers of one turn are one buffer too, and go in one
- * write with that turn's events.
+ * A Socket.IO client that began with polling, the caller of what comes over it. Once it has a WebSocket, a batch is one
+ * buffer of ready frames, written to the TCP socket from the moment that Engine.IO has nothing queued; until then it
+ * takes its place in Engine.IO's queue (`wsPreEncodedFrame`), after the packets that were there before. The answers of
+ * one turn are one buffer too, and go in one write with the events of that turn. Where Engine.IO's inside isn't known,
+ * all goes through its queue as packets.
  */
 export class SocketIoConnection implements Connection, Calling {
   readonly id = nextConnectionId();
@@ -33,9 +35,12 @@ export class SocketIoConnection implements Connection, Calling {
   readonly #lifecycle: ConnectionLifecycle;
   readonly #maxAnswerBytes: number;
   readonly #maxFrameBytes: number;
+  readonly #internals: Internals;
   #session: Session | undefined;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
+  /** True once it has a WebSocket that takes ready frames. */
+  #takesFrames = false;
   /**
    * The target of direct writes, once there is one. Kept, because finding it costs about as much as the JavaScript of a
    * write.
@@ -48,14 +53,20 @@ export class SocketIoConnection implements Connection, Calling {
   constructor(
     engine: EngineSocket,
     address: string,
-    parts: { lifecycle: ConnectionLifecycle; maxAnswerBytes: number; maxFrameBytes: number },
+    parts: {
+      lifecycle: ConnectionLifecycle;
+      maxAnswerBytes: number;
+      maxFrameBytes: number;
+      internals: Internals;
+    },
   ) {
     this.#engine = engine;
     this.address = address;
     this.#lifecycle = parts.lifecycle;
     this.#maxAnswerBytes = parts.maxAnswerBytes;
     this.#maxFrameBytes = parts.maxFrameBytes;
-    this.boundPackets();
+    this.#internals = parts.internals;
+    this.transportChanged();
   }
 
   get session(): Session | undefined {
@@ -64,12 +75,13 @@ export class SocketIoConnection implements Connection, Calling {
 
   set session(session: Session | undefined) {
     this.#session = session;
-    this.boundPackets();
+    this.#boundPackets();
   }
 
-  /** Without a session, only small packets are accepted. Each transport has its own limit to set. */
-  boundPackets(): void {
-    boundTransport(this.#engine, this.#session ? this.#maxFrameBytes : sessionless.frameBytes);
+  /** Polling has become a WebSocket. */
+  transportChanged(): void {
+    this.#takesFrames = this.#internals.frames(this.#engine) !== undefined;
+    this.#boundPackets();
   }
 
   get connection(): this {
@@ -77,7 +89,7 @@ export class SocketIoConnection implements Connection, Calling {
   }
 
   get format(): WireFormat {
-    return this.#direct || takesFrames(this.#engine) ? socketIoFormats.plain : socketIoPackets;
+    return this.#takesFrames ? socketIoFormats.plain : socketIoPackets;
   }
 
   write(encoded: Encoded): void {
@@ -105,11 +117,13 @@ export class SocketIoConnection implements Connection, Calling {
       writer.write(Buffer.concat(frames));
     } else {
       for (const each of frames) this.#queueFrames(each);
-      for (const message of answers) this.#engine.write(message.slice(1), { compress: false });
+      for (const message of answers) {
+        this.#engine.write(message.slice(1), { compress: false }, this.#counted(message.length));
+      }
     }
     // A client that asks but does not read is disconnected.
     const most = this.#session ? this.#maxAnswerBytes : sessionless.answerBytes;
-    if (answers.length > 0 && this.#waitingBytes() > most) this.close('too_slow');
+    if (answers.length > 0 && this.queuedBytes() > most) this.close('too_slow');
   }
 
   drained(): void {
@@ -134,7 +148,7 @@ export class SocketIoConnection implements Connection, Calling {
 
   terminate(): void {
     this.#isClosing = true;
-    terminateTransport(this.#engine);
+    terminateTransport(this.#engine, this.#internals);
   }
 
   #writeFrames(frames: Buffer): void {
@@ -165,16 +179,16 @@ export class SocketIoConnection implements Connection, Calling {
     return (this.#turn = { frames: [], answers: [] });
   }
 
-  #waitingBytes(): number {
-    return queuedBytesOf(this.#engine) + (this.#direct?.waitingBytes ?? 0);
-  }
-
   #writer(): SocketWriter | undefined {
     if (this.#direct) return this.#isClosing ? undefined : this.#direct;
-    const engine = this.#engine;
-    const socket = takesFrames(engine) ? directSocket(engine) : undefined;
+    const socket = this.#takesFrames ? directSocket(this.#engine, this.#internals) : undefined;
     if (!socket) return undefined;
-    return (this.#direct = new SocketWriter(socket, this));
+    return (this.#direct = new SocketWriter(socket, this, this.#internals));
+  }
+
+  /** Without a session, only small packets are taken. */
+  #boundPackets(): void {
+    boundTransport(this.#engine, this.#session ? this.#maxFrameBytes : sessionless.frameBytes, this.#internals);
   }
 
   #counted(bytes: number): () => void {

@@ -11,7 +11,7 @@ import type { WebSocketUpgrades } from '../websocket-server.js';
 import { SocketIoClients } from './clients.js';
 import { SocketIoConnection } from './connection.js';
 import { createDirectTransport, isDirect } from './direct.js';
-import { boundPayloads, forgetRequest, hasClient } from './raw-socket.js';
+import { boundPayloads, forgetRequest, idOf } from './engine-shortcuts.js';
 
 /**
  * The most packets in one polling request. A client has nothing but calls to send at once, and those are limited too.
@@ -28,6 +28,8 @@ export class SocketIoTransport {
   readonly #clients: SocketIoClients;
   readonly #direct: WebSocketUpgrades;
   readonly #parts: TransportParts;
+  /** The ids of Engine.IO's sessions. */
+  readonly #ids = new Set<string>();
 
   /** `idPrefix`: the beginning of the ids of Engine.IO's sessions. */
   constructor(parts: TransportParts, idPrefix = '') {
@@ -78,7 +80,7 @@ export class SocketIoTransport {
 
   /** Whether a request belongs to an existing session. */
   #isKnown(query: URLSearchParams): boolean {
-    return hasClient(this.#engine, sessionIdOf(query) ?? '');
+    return this.#ids.has(sessionIdOf(query) ?? '');
   }
 
   #prefixIds(prefix: string): void {
@@ -87,18 +89,21 @@ export class SocketIoTransport {
   }
 
   #open(socket: Socket): void {
-    const { addresses, addressLimit, lifecycle, limits } = this.#parts;
+    const { addresses, addressLimit, internals, lifecycle, limits } = this.#parts;
     const { request } = socket;
+    const id = idOf(socket);
     const address = addresses.of(request);
     addressLimit.count(address, socket);
     const connection = new SocketIoConnection(socket, address, {
       lifecycle,
       maxAnswerBytes: limits.answerBufferBytes,
       maxFrameBytes: limits.maxFrameBytes,
+      internals,
     });
-    boundPayloads(socket, MAX_PACKETS);
-    socket.on('upgrade', () => connection.boundPackets());
-    forgetRequest(socket);
+    this.#ids.add(id);
+    boundPayloads(socket, MAX_PACKETS, internals);
+    socket.on('upgrade', () => connection.transportChanged());
+    forgetRequest(socket, internals);
     lifecycle.opened(connection);
     this.#clients.opened(connection, request);
     socket.on('message', (data: unknown) => {
@@ -106,6 +111,7 @@ export class SocketIoTransport {
       else this.#clients.receivedBinary(connection);
     });
     socket.on('close', () => {
+      this.#ids.delete(id);
       this.#clients.closed(connection);
       lifecycle.closed(connection);
     });
