@@ -8,8 +8,8 @@ import type { TransportParts } from './transport.js';
 /** A caller that stays connected, with calls in flight. */
 export interface Calling extends Caller {
   callsInFlight: number;
-  /** Resolves when the handshake's session is let in. Earlier calls belong to that session. */
-  greeting?: Promise<void> | undefined;
+  /** Resolves when the handshake's session is let in: what is called before is that session's. */
+  readonly entered?: Promise<void> | undefined;
 }
 
 /** The outcome of a call. */
@@ -24,7 +24,7 @@ export async function runCall(parts: TransportParts, name: unknown, input: unkno
   }
   caller.callsInFlight += 1;
   try {
-    if (caller.greeting) await caller.greeting;
+    if (caller.entered) await caller.entered;
     return { result: await commands.run(name, input, caller) };
   } catch (error) {
     return { error: toMadangError(error, logger) };

@@ -1,70 +1,41 @@
-import type { ErrorObject } from '@madang/protocol';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import type { CloseReason, Connection } from '../fanout/connection.js';
+import type { CloseReason } from '../fanout/connection.js';
 import type { Encoded } from '../fanout/wire-format.js';
-import type { Session } from '../identity/actor.js';
-import type { Calling } from './calls.js';
 import { closeCodes } from './close-codes.js';
-import { nextConnectionId } from './connection-id.js';
 import type { FramedFormat } from './framed-format.js';
-import { SocketWriter } from './socket-writer.js';
 import { boundFrames, sessionless } from './sessionless.js';
+import { SocketConnection } from './socket-connection.js';
+import { SocketWriter } from './socket-writer.js';
 import type { WebSocketHost } from './websocket-server.js';
 
 /**
- * A connection over a plain WebSocket, for the `/ws` and line transports, and the caller of its calls. Ready-made
- * frames go straight to the socket. `ws` itself writes only control frames, which are never compressed and go out at
- * once, so the order holds. Everything here is kept for each of many thousand idle connections: hence no closures, and
- * no request.
+ * A connection over a plain WebSocket, for the `/ws` and line transports, and for Socket.IO without polling. Frames that
+ * are ready go straight to the socket: `ws` writes only its control frames, which are never compressed, and at once, so the
+ * order holds.
  */
-export class WebSocketConnection implements Connection, Calling {
-  readonly id = nextConnectionId();
+export class WebSocketConnection extends SocketConnection {
   readonly format: FramedFormat;
-  readonly address: string;
-  /** Why its handshake led to no session, if a rule is the reason. */
-  refusal: ErrorObject | undefined;
-  presence: 'online' | 'away' = 'online';
-  callsInFlight = 0;
-  /** Whether the last ping is unanswered. */
+  /** Whether the last ping has not been answered. */
   isSilent = false;
   /** Its part of the connections that are pinged together; see `Heartbeats`. */
   part = 0;
-  /** Resolves when the handshake's session is let in; undefined after that. */
-  greeting: Promise<void> | undefined;
   readonly #host: WebSocketHost;
   readonly #webSocket: WebSocket;
   readonly #writer: SocketWriter;
-  #session: Session | undefined;
-  /** What goes in one write at the end of the turn: ready-made frames, then texts. */
-  #turn: { frames: Buffer[]; texts: string[] } | undefined;
 
   constructor(
     host: WebSocketHost,
-    place: { format: FramedFormat; address: string },
+    { format, address }: { format: FramedFormat; address: string },
     webSocket: WebSocket,
     socket: Duplex,
   ) {
+    super(address);
     this.#host = host;
-    this.format = place.format;
-    this.address = place.address;
+    this.format = format;
     this.#webSocket = webSocket;
     this.#writer = new SocketWriter(socket, this, host.internals);
-    this.session = undefined;
-  }
-
-  get session(): Session | undefined {
-    return this.#session;
-  }
-
-  /** Without one, only small frames are accepted. */
-  set session(session: Session | undefined) {
-    this.#session = session;
-    boundFrames(this.#webSocket, session ? this.#host.maxFrameBytes : sessionless.frameBytes, this.#host.internals);
-  }
-
-  get connection(): this {
-    return this;
+    this.boundInput();
   }
 
   get transport(): string {
@@ -74,27 +45,8 @@ export class WebSocketConnection implements Connection, Calling {
   write(encoded: Encoded): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN || encoded.length === 0) return;
     if (isTexts(encoded)) for (const text of encoded) this.send(text);
-    // A client with a call in flight most likely gets its answer in this turn.
-    else if (this.callsInFlight > 0 || this.#turn) this.#joined().frames.push(encoded);
+    else if (this.joinsTurn) this.join(encoded);
     else this.#writer.write(encoded);
-  }
-
-  /** Sends a text to this connection alone, in one write with everything else of this turn. */
-  send(text: string): void {
-    this.#joined().texts.push(text);
-  }
-
-  /** Writes what the turn has collected. */
-  endTurn(): void {
-    if (!this.#turn) return;
-    const { frames, texts } = this.#turn;
-    this.#turn = undefined;
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (texts.length > 0) frames.push(this.format.frames(texts));
-    this.#writer.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
-    // A client that asks but does not read is disconnected.
-    const most = this.#session ? this.#host.maxAnswerBytes : sessionless.answerBytes;
-    if (texts.length > 0 && this.queuedBytes() > most) this.close('too_slow');
   }
 
   queuedBytes(): number {
@@ -113,7 +65,6 @@ export class WebSocketConnection implements Connection, Calling {
     else this.#webSocket.ping();
   }
 
-  /** Closes because the client violated the protocol. */
   end(): void {
     this.endTurn();
     this.#webSocket.close(1002, 'protocol error');
@@ -131,10 +82,19 @@ export class WebSocketConnection implements Connection, Calling {
     this.#webSocket.close(code, words === undefined ? standard : closeWords(words));
   }
 
-  #joined(): { frames: Buffer[]; texts: string[] } {
-    if (this.#turn) return this.#turn;
-    process.nextTick(endTurn, this);
-    return (this.#turn = { frames: [], texts: [] });
+  protected get maxAnswerBytes(): number {
+    return this.#host.maxAnswerBytes;
+  }
+
+  protected boundInput(): void {
+    const { internals, maxFrameBytes } = this.#host;
+    boundFrames(this.#webSocket, this.session ? maxFrameBytes : sessionless.frameBytes, internals);
+  }
+
+  protected writeTurn(frames: Buffer[], texts: readonly string[]): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (texts.length > 0) frames.push(this.format.frames(texts));
+    this.#writer.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
   }
 }
 
@@ -146,8 +106,4 @@ function closeWords(words: string): string {
 /** Runs for each delivery: cheaper than Buffer's own check. */
 function isTexts(encoded: Encoded): encoded is readonly string[] {
   return Array.isArray(encoded);
-}
-
-function endTurn(connection: WebSocketConnection): void {
-  connection.endTurn();
 }

@@ -70,7 +70,7 @@ export function createJsonRpcTransport(parts: TransportParts): WebSocketUpgrades
 async function greet(connection: WebSocketConnection, request: IncomingMessage, parts: TransportParts): Promise<void> {
   // A browser's WebSocket can't send a bearer token, so a bad one comes from a program: the connection is closed.
   const { session, refusal } = await identityOf(parts, request);
-  connection.refusal = refusal;
+  connection.staysAnonymous(refusal);
   if (session) await parts.commands.letIn(session, connection);
 }
 

@@ -1,10 +1,10 @@
-import { errorTable, type ErrorObject, invalidInputOf, MadangError } from '@madang/protocol';
+import { errorTable, invalidInputOf, MadangError } from '@madang/protocol';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { toMadangError } from '../to-madang-error.js';
-import type { Connection } from '../../fanout/connection.js';
 import type { Session } from '../../identity/actor.js';
-import { type Calling, identityOf, refuse, runCall } from '../calls.js';
+import { identityOf, refuse, runCall } from '../calls.js';
+import type { SocketConnection } from '../socket-connection.js';
 import type { TransportParts } from '../transport.js';
 import { messageOf } from './format.js';
 import {
@@ -17,20 +17,7 @@ import {
   parsePacket,
 } from './packets.js';
 
-/** A connection that carries Socket.IO packets, by whatever transport. */
-export type PacketConnection = Connection &
-  Calling & {
-    readonly address: string;
-    refusal: ErrorObject | undefined;
-    /** Resolves when the handshake's session is let in; undefined after that. */
-    greeting: Promise<void> | undefined;
-    /** Sends an Engine.IO packet; all those of one turn go in one write. */
-    send(packet: string): void;
-    /** Ends a connection that violates the protocol. */
-    end(): void;
-  };
-
-/** The refusal of an event with attachments. */
+/** What an event with attachments is told. */
 const NO_BINARY = invalidInputOf([{ path: '', message: 'Binary data is not understood here; send JSON' }]);
 
 /** A client that has not opened the namespace yet. */
@@ -46,43 +33,43 @@ interface Handshake {
  */
 export class SocketIoClients {
   readonly #parts: TransportParts;
-  readonly #handshakes = new Map<PacketConnection, Handshake>();
+  readonly #handshakes = new Map<SocketConnection, Handshake>();
 
   constructor(parts: TransportParts) {
     this.#parts = parts;
   }
 
-  /** A connection is open. `request` may provide a session if the client's `auth` names none. */
-  opened(connection: PacketConnection, request: IncomingMessage): void {
+  /** A connection is open; `request` is asked for a session if the client's `auth` names none. */
+  opened(connection: SocketConnection, request: IncomingMessage): void {
     this.#handshakes.set(connection, { request, isConnecting: false });
   }
 
   /** A connection is closed. */
-  closed(connection: PacketConnection): void {
+  closed(connection: SocketConnection): void {
     this.#handshakes.delete(connection);
   }
 
-  /** A packet arrived, without Engine.IO's own prefix. */
-  received(connection: PacketConnection, text: string): void {
+  /** A packet came, without Engine.IO's own prefix. */
+  received(connection: SocketConnection, text: string): void {
     const packet = parsePacket(text);
     if (!packet) return this.#misused(connection);
     if ('isBinary' in packet && packet.isBinary) return this.#refuseBinary(connection, packet);
     this.#handle(connection, packet);
   }
 
-  /** An attachment arrived, of a refused event or of none. */
-  receivedBinary(connection: PacketConnection): void {
+  /** An attachment came, of an event that was refused, or of none. */
+  receivedBinary(connection: SocketConnection): void {
     this.#misused(connection);
   }
 
-  /** Its attachments follow, so the connection can't continue. */
-  #refuseBinary(connection: PacketConnection, packet: Packet): void {
+  /** What follows are its attachments, so the connection can't go on. */
+  #refuseBinary(connection: SocketConnection, packet: Packet): void {
     const ack = packet.kind === 'event' && !this.#handshakes.has(connection) ? packet.ack : undefined;
     if (ack !== undefined) connection.send(ackPacket(ack, JSON.stringify({ error: NO_BINARY.toJSON() })));
     this.#misused(connection);
   }
 
-  #handle(connection: PacketConnection, packet: Packet | Elsewhere): void {
+  #handle(connection: SocketConnection, packet: Packet | Elsewhere): void {
     const handshake = this.#handshakes.get(connection);
     if (packet.kind === 'connect' && handshake && !handshake.isConnecting) {
       handshake.isConnecting = true;
@@ -93,25 +80,25 @@ export class SocketIoClients {
     else if (packet.kind !== 'ack' || handshake) this.#misused(connection);
   }
 
-  /** Ends a connection that violates the protocol, and charges for it, in case the client returns to do it again. */
-  #misused(connection: PacketConnection): void {
+  /** Ends a connection that doesn't keep to the protocol; whoever comes back to do it again has paid for it. */
+  #misused(connection: SocketConnection): void {
     connection.end();
     void this.#parts.commands.refused(connection).catch(() => undefined);
   }
 
-  async #refuseNamespace(connection: PacketConnection, namespace: string): Promise<void> {
+  async #refuseNamespace(connection: SocketConnection, namespace: string): Promise<void> {
     const none = new MadangError({ code: 'not_found', message: 'Invalid namespace' });
     const { code } = await refuse(this.#parts, connection, none);
     if (code === 'not_found') connection.send(noNamespacePacket(namespace));
     else connection.end();
   }
 
-  async #connect(connection: PacketConnection, handshake: Handshake, auth: unknown): Promise<void> {
+  async #connect(connection: SocketConnection, handshake: Handshake, auth: unknown): Promise<void> {
     try {
       const { session, token } = await this.#identify(connection, handshake.request, auth);
       if (!this.#handshakes.delete(connection)) return;
       connection.send(connectedPacket(randomUUID()));
-      if (session) connection.greeting = this.#greet(connection, session, token);
+      if (session) connection.enters(this.#greet(connection, session, token));
     } catch (error) {
       handshake.isConnecting = false;
       connection.send(connectErrorPacket(toMadangError(error, this.#parts.logger).toJSON()));
@@ -119,7 +106,7 @@ export class SocketIoClients {
   }
 
   async #identify(
-    connection: PacketConnection,
+    connection: SocketConnection,
     request: IncomingMessage,
     auth: unknown,
   ): Promise<{ session?: Session | undefined; token?: string }> {
@@ -129,11 +116,11 @@ export class SocketIoClients {
       return commands.identify(auth, { session: undefined, address: connection.address, sessionOf });
     }
     const { session, refusal } = await identityOf(this.#parts, request);
-    connection.refusal = refusal;
+    connection.staysAnonymous(refusal);
     return { session };
   }
 
-  async #greet(connection: PacketConnection, session: Session, token: string | undefined): Promise<void> {
+  async #greet(connection: SocketConnection, session: Session, token: string | undefined): Promise<void> {
     const { commands, logger } = this.#parts;
     try {
       const note = await commands.greet(session, connection, token);
@@ -142,12 +129,10 @@ export class SocketIoClients {
     } catch (error) {
       const { code } = toMadangError(error, logger);
       connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');
-    } finally {
-      connection.greeting = undefined;
     }
   }
 
-  async #answer(connection: PacketConnection, packet: Packet & { kind: 'event' }): Promise<void> {
+  async #answer(connection: SocketConnection, packet: Packet & { kind: 'event' }): Promise<void> {
     const outcome = await runCall(this.#parts, packet.name, packet.input, connection);
     if (packet.ack === undefined) return;
     const answer = 'error' in outcome ? { error: outcome.error.toJSON() } : outcome;

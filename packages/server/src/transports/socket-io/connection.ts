@@ -1,54 +1,46 @@
-import type { ErrorObject } from '@madang/protocol';
 import type { Socket as EngineSocket } from 'engine.io';
 import type { ConnectionLifecycle } from '../../fanout/connection-lifecycle.js';
-import type { CloseReason, Connection } from '../../fanout/connection.js';
+import type { CloseReason } from '../../fanout/connection.js';
 import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
-import type { Session } from '../../identity/actor.js';
-import type { Calling } from '../calls.js';
-import { nextConnectionId } from '../connection-id.js';
 import type { Internals } from '../internals.js';
-import { SocketWriter } from '../socket-writer.js';
 import { sessionless } from '../sessionless.js';
+import { SocketConnection } from '../socket-connection.js';
+import { SocketWriter } from '../socket-writer.js';
 import { textFrames } from '../text-frames.js';
 import { boundTransport, directSocket, terminateTransport } from './engine-shortcuts.js';
 import { socketIoFormats, socketIoPackets } from './format.js';
 import { disconnectPacket } from './packets.js';
 
 /**
- * A Socket.IO client that began with polling, the caller of what comes over it. Once it has a WebSocket, a batch is one
- * buffer of ready frames, written to the TCP socket from the moment that Engine.IO has nothing queued; until then it
- * takes its place in Engine.IO's queue (`wsPreEncodedFrame`), after the packets that were there before. The answers of
- * one turn are one buffer too, and go in one write with the events of that turn. Where Engine.IO's inside isn't known,
- * all goes through its queue as packets.
+ * How a client is written to. It begins with packets, has frames when it has changed to a WebSocket, and is direct, for
+ * good, from the moment that nothing waits in Engine.IO's queue: looking for the socket costs about as much as a write's
+ * JavaScript.
  */
-export class SocketIoConnection implements Connection, Calling {
-  readonly id = nextConnectionId();
+type Wire =
+  /** Engine.IO queues packets and frames them itself. */
+  | { readonly is: 'packets' }
+  /** Ready frames wait in Engine.IO's queue for what was there before. */
+  | { readonly is: 'frames' }
+  | { readonly is: 'direct'; readonly writer: SocketWriter };
+
+const PACKETS: Wire = { is: 'packets' };
+const FRAMES: Wire = { is: 'frames' };
+
+/**
+ * A Socket.IO client that began with polling. Once it has a WebSocket, a batch is one buffer of ready frames, and so are
+ * the answers of one turn, which go in one write with the events of that turn. Where Engine.IO's inside isn't known, it
+ * stays with packets.
+ */
+export class SocketIoConnection extends SocketConnection {
   readonly transport = 'socket.io';
-  readonly address: string;
-  /** Why its handshake led to no session, if a rule is the reason. */
-  refusal: ErrorObject | undefined;
-  presence: 'online' | 'away' = 'online';
-  callsInFlight = 0;
-  /** Resolves when the handshake's session is let in; undefined after that. */
-  greeting: Promise<void> | undefined;
+  protected readonly maxAnswerBytes: number;
   readonly #engine: EngineSocket;
   readonly #lifecycle: ConnectionLifecycle;
-  readonly #maxAnswerBytes: number;
   readonly #maxFrameBytes: number;
   readonly #internals: Internals;
-  #session: Session | undefined;
   /** Bytes in Engine.IO's queue. */
   #queued = 0;
-  /** True once it has a WebSocket that takes ready frames. */
-  #takesFrames = false;
-  /**
-   * The target of direct writes, once there is one. Kept, because finding it costs about as much as the JavaScript of a
-   * write.
-   */
-  #direct: SocketWriter | undefined;
-  #isClosing = false;
-  /** What goes out at the end of the turn: ready-made frames, in one write, then messages. */
-  #turn: { frames: Buffer[]; answers: string[] } | undefined;
+  #wire: Wire = PACKETS;
 
   constructor(
     engine: EngineSocket,
@@ -60,80 +52,40 @@ export class SocketIoConnection implements Connection, Calling {
       internals: Internals;
     },
   ) {
+    super(address);
     this.#engine = engine;
-    this.address = address;
     this.#lifecycle = parts.lifecycle;
-    this.#maxAnswerBytes = parts.maxAnswerBytes;
+    this.maxAnswerBytes = parts.maxAnswerBytes;
     this.#maxFrameBytes = parts.maxFrameBytes;
     this.#internals = parts.internals;
-    this.transportChanged();
-  }
-
-  get session(): Session | undefined {
-    return this.#session;
-  }
-
-  set session(session: Session | undefined) {
-    this.#session = session;
-    this.#boundPackets();
-  }
-
-  /** Polling has become a WebSocket. */
-  transportChanged(): void {
-    this.#takesFrames = this.#internals.frames(this.#engine) !== undefined;
-    this.#boundPackets();
-  }
-
-  get connection(): this {
-    return this;
+    this.upgraded();
   }
 
   get format(): WireFormat {
-    return this.#takesFrames ? socketIoFormats.plain : socketIoPackets;
+    return this.#wire === PACKETS ? socketIoPackets : socketIoFormats.plain;
+  }
+
+  /** Polling has become a WebSocket, which has to be bounded too. */
+  upgraded(): void {
+    if (this.#internals.frames(this.#engine)) this.#wire = FRAMES;
+    this.boundInput();
   }
 
   write(encoded: Encoded): void {
     if (Buffer.isBuffer(encoded)) this.#writeFrames(encoded);
-    else this.#writePackets(encoded);
+    else this.#queuePackets(encoded);
   }
 
   queuedBytes(): number {
-    return this.#queued + (this.#direct?.waitingBytes ?? 0);
-  }
-
-  /** Sends an Engine.IO message to this connection alone, at the end of the turn. */
-  send(message: string): void {
-    this.#joined().answers.push(message);
-  }
-
-  /** Writes what the turn has collected. */
-  endTurn(): void {
-    if (!this.#turn) return;
-    const { frames, answers } = this.#turn;
-    this.#turn = undefined;
-    const writer = this.#writer();
-    if (writer) {
-      if (answers.length > 0) frames.push(textFrames(answers));
-      writer.write(Buffer.concat(frames));
-    } else {
-      for (const each of frames) this.#queueFrames(each);
-      for (const message of answers) {
-        this.#engine.write(message.slice(1), { compress: false }, this.#counted(message.length));
-      }
-    }
-    // A client that asks but does not read is disconnected.
-    const most = this.#session ? this.#maxAnswerBytes : sessionless.answerBytes;
-    if (answers.length > 0 && this.queuedBytes() > most) this.close('too_slow');
+    return this.#queued + (this.#wire.is === 'direct' ? this.#wire.writer.waitingBytes : 0);
   }
 
   drained(): void {
     this.#lifecycle.drained(this);
   }
 
-  /** Closes because the client violated the protocol. */
   end(): void {
     this.endTurn();
-    this.#isClosing = true;
     this.#engine.close();
   }
 
@@ -142,20 +94,32 @@ export class SocketIoConnection implements Connection, Calling {
     // client that is too slow never drains, so nothing is awaited.
     if (reason === 'session_ended' || reason === 'unauthenticated') this.send(disconnectPacket);
     this.endTurn();
-    this.#isClosing = true;
     this.#engine.close(reason === 'too_slow');
   }
 
   terminate(): void {
-    this.#isClosing = true;
     terminateTransport(this.#engine, this.#internals);
+  }
+
+  protected boundInput(): void {
+    boundTransport(this.#engine, this.session ? this.#maxFrameBytes : sessionless.frameBytes, this.#internals);
+  }
+
+  protected writeTurn(frames: Buffer[], messages: readonly string[]): void {
+    const writer = this.#writer();
+    if (writer) {
+      if (messages.length > 0) frames.push(textFrames(messages));
+      writer.write(Buffer.concat(frames));
+    } else {
+      for (const each of frames) this.#queueFrames(each);
+      if (messages.length > 0) this.#queuePackets(messages.map((message) => message.slice(1)));
+    }
   }
 
   #writeFrames(frames: Buffer): void {
     if (frames.length === 0) return;
     const writer = this.#writer();
-    // A client with a call in flight most likely gets its answer in this turn.
-    if (writer && (this.callsInFlight > 0 || this.#turn)) this.#joined().frames.push(frames);
+    if (writer && this.joinsTurn) this.join(frames);
     else if (writer) writer.write(frames);
     else this.#queueFrames(frames);
   }
@@ -166,29 +130,22 @@ export class SocketIoConnection implements Connection, Calling {
     this.#engine.write('', options, this.#counted(frames.length));
   }
 
-  #writePackets(packets: readonly string[]): void {
+  #queuePackets(packets: readonly string[]): void {
     const taken = this.#counted(encodedBytes(packets));
     for (const [index, packet] of packets.entries()) {
       this.#engine.write(packet, { compress: false }, index === packets.length - 1 ? taken : undefined);
     }
   }
 
-  #joined(): { frames: Buffer[]; answers: string[] } {
-    if (this.#turn) return this.#turn;
-    process.nextTick(endTurn, this);
-    return (this.#turn = { frames: [], answers: [] });
-  }
-
+  /** Writes past Engine.IO's queue, where what is written now comes after all that it was given before. */
   #writer(): SocketWriter | undefined {
-    if (this.#direct) return this.#isClosing ? undefined : this.#direct;
-    const socket = this.#takesFrames ? directSocket(this.#engine, this.#internals) : undefined;
+    if (this.#engine.readyState !== 'open' || this.#wire.is === 'packets') return undefined;
+    if (this.#wire.is === 'direct') return this.#wire.writer;
+    const socket = directSocket(this.#engine, this.#internals);
     if (!socket) return undefined;
-    return (this.#direct = new SocketWriter(socket, this, this.#internals));
-  }
-
-  /** Without a session, only small packets are taken. */
-  #boundPackets(): void {
-    boundTransport(this.#engine, this.#session ? this.#maxFrameBytes : sessionless.frameBytes, this.#internals);
+    const writer = new SocketWriter(socket, this, this.#internals);
+    this.#wire = { is: 'direct', writer };
+    return writer;
   }
 
   #counted(bytes: number): () => void {
@@ -198,8 +155,4 @@ export class SocketIoConnection implements Connection, Calling {
       this.drained();
     };
   }
-}
-
-function endTurn(connection: SocketIoConnection): void {
-  connection.endTurn();
 }

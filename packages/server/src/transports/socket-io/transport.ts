@@ -102,7 +102,7 @@ export class SocketIoTransport {
     });
     this.#ids.add(id);
     boundPayloads(socket, MAX_PACKETS, internals);
-    socket.on('upgrade', () => connection.transportChanged());
+    socket.on('upgrade', () => connection.upgraded());
     forgetRequest(socket, internals);
     lifecycle.opened(connection);
     this.#clients.opened(connection, request);
