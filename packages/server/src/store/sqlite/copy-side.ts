@@ -6,7 +6,8 @@ import type { Logger } from '../../logger.js';
 import { type CopiedTable, type CopySide, type Row, saveMark } from '../copy-side.js';
 import type { Schema } from '../schema.js';
 import { openForWriting } from './connection.js';
-import { explain, lockFile, prepare } from './store.js';
+import { explain } from './failures.js';
+import { lockFile, prepare } from './prepare.js';
 
 /**
  * Opens a SQLite database for a copy. Refuses if a server is running on it.

@@ -5,8 +5,9 @@ import { StartError } from '../../errors.js';
 import { metaKeys } from '../epoch.js';
 import { makePrivateFile, makePrivateFolder } from '../private-files.js';
 import { openForReading, openForWriting } from './connection.js';
-import { markFileOf } from './run-mark.js';
-import { explain, FILE_ENDS, lockFile } from './store.js';
+import { markFileOf } from './history.js';
+import { explain } from './failures.js';
+import { FILE_ENDS, lockFile } from './prepare.js';
 
 /** How long a hold waits for a commit in progress, in ms. */
 const HOLD_TIMEOUT_MS = 5000;

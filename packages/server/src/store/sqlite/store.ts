@@ -1,60 +1,30 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../clock.js';
 import { messageOf, StartError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import { sqliteDialect } from '../dialect.js';
-import { enterHistory, metaKeys, NEW_EPOCH, positionOf, readMeta } from '../epoch.js';
-import { type Failure, type FailureKind, PROBE_CHARS, StoreHealth } from '../health.js';
-import { migrate, refuseForeign, refuseUnfinishedCopy } from '../migrate.js';
+import { metaKeys } from '../epoch.js';
+import { PROBE_CHARS, StoreHealth } from '../health.js';
+import { refuseUnfinishedCopy } from '../migrate.js';
 import { runNow } from '../prepared.js';
-import { isOpenToOthers, keepPrivate, makePrivateFile, makePrivateFolder } from '../private-files.js';
 import { setBlocked } from '../queries/blocks.js';
 import { raiseLogStart } from '../queries/retention.js';
 import { EVENT_COLUMNS, type EventRecord, type Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
 import { unavailable } from '../unavailable.js';
-import { AccessCache } from './access-cache.js';
+import { AccessCache } from './access.js';
 import { decodeResults, encodeBatch, type ResultsWire } from './batch-wire.js';
-import { openForReading, openForWriting, preparingOnce } from './connection.js';
-import { type Loss, LOST, lossWords } from './open-files.js';
-import { markFileOf, whyNotContinued, writeMark } from './run-mark.js';
+import { openForReading, preparingOnce } from './connection.js';
+import { explain, failureOf } from './failures.js';
+import { type Loss, lossWords } from './open-files.js';
+import { type Beginning, lockFile, prepare } from './prepare.js';
 import { workerDialect } from './worker-dialect.js';
 import type { Sight, WorkerAnswer, WorkerRequest, WorkerStart } from './write-worker.js';
 
-/** A database up to this size is checked for damage at the start; a larger one would keep people waiting. */
-const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
-
 /** A WAL that stays above this many bytes is worth a warning, and again each time it has doubled. */
 const LARGE_WAL_BYTES = 64 * 1024 * 1024;
-
-/** Suffixes of a database's files, its own first. */
-export const FILE_ENDS = ['', '-wal', '-shm', '.lock', '.run'];
-
-/** Prefixes of SQLite's error codes, by kind of failure. */
-const FAILURES: [string, FailureKind][] = [
-  [LOST, 'taken-away'],
-  ['SQLITE_FULL', 'disk-full'],
-  ['SQLITE_READONLY', 'read-only'],
-  ['SQLITE_CANTOPEN', 'read-only'],
-  ['SQLITE_IOERR', 'io-error'],
-  ['SQLITE_BUSY', 'locked'],
-  ['SQLITE_LOCKED', 'locked'],
-  ['SQLITE_CORRUPT', 'damaged'],
-  ['SQLITE_NOTADB', 'damaged'],
-  ['SQLITE_NOMEM', 'memory'],
-];
-
-/** The state in which a server's run begins. */
-interface Run {
-  /** The run's name, in the database and in the mark beside it. */
-  name: string;
-  epoch: string;
-}
 
 /**
  * Opens the SQLite store in a file. Creates it if it doesn't exist, and migrates an older one.
@@ -73,118 +43,6 @@ export async function openSqliteStore(file: string, logger: Logger): Promise<Sto
     lock.close();
     throw error instanceof StartError ? error : new StartError(explain(file, error));
   }
-}
-
-/** Holds a lock for as long as the process lives: two servers on one file would not see each other's messages. */
-export function lockFile(file: string): Database.Database {
-  let lock: Database.Database | undefined;
-  try {
-    makePrivateFolder(dirname(file));
-    makePrivateFile(`${file}.lock`);
-    // Before it is opened, because SQLite gives new files beside it the same mode.
-    keepPrivate(`${file}.lock`);
-    lock = new Database(`${file}.lock`, { timeout: 0 });
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock?.close();
-    throw new StartError(
-      isCode(error, 'SQLITE_BUSY')
-        ? `The database ${file} is in use by another Madang. Stop that one, or choose another folder with --data.`
-        : explain(file, error),
-    );
-  }
-}
-
-/**
- * Refuses a damaged or newer file, migrates it, and begins a run on it: with a new epoch, if it isn't what the last run
- * left.
- */
-export async function prepare(file: string, logger: Logger): Promise<Run> {
-  const isThere = existsSync(file) && statSync(file).size > 0;
-  if (isThere) await refuseUnusable(file);
-  else if (existsSync(markFileOf(file))) {
-    logger.warn(`the database ${file} was here before, and is gone: beginning with an empty one`);
-  }
-  tightenFiles(file, logger);
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openForWriting(file) }) });
-  try {
-    await migrate(db, sqliteDialect);
-    return await beginRun(db, { file, isThere, logger });
-  } finally {
-    await db.destroy();
-  }
-}
-
-/** The files are for the server's own user alone, whatever the umask is or was when they were created. */
-function tightenFiles(file: string, logger: Logger): void {
-  const folder = dirname(file);
-  if (isOpenToOthers(folder)) {
-    logger.warn(`other users of this machine can look into ${folder}; chmod 700 keeps them out`);
-  }
-  makePrivateFile(file);
-  const files = FILE_ENDS.map((end) => `${file}${end}`);
-  const opened = files.filter((each) => keepPrivate(each));
-  if (opened.length > 0) logger.warn({ files: opened }, 'other users could use these files; they no longer can');
-}
-
-/**
- * Begins a run: first in the mark, which also names the previous run, then in the database. Wherever that is
- * interrupted, the next start finds one of the two runs.
- */
-async function beginRun(
-  db: Kysely<Schema>,
-  { file, isThere, logger }: { file: string; isThere: boolean; logger: Logger },
-): Promise<Run> {
-  const position = await positionOf(db);
-  const before = await readMeta(db, metaKeys.history);
-  const reason = isThere
-    ? whyNotContinued(file, { run: before, position, demanded: await readMeta(db, metaKeys.newEpoch) })
-    : undefined;
-  const name = randomUUID().slice(0, 13);
-  writeMark(file, { run: name, ...(before !== undefined && { before }), position });
-  const epoch = await enterHistory(db, name, reason !== undefined);
-  writeMark(file, { run: name, position });
-  if (reason !== undefined) {
-    logger.warn({ epoch, reason }, NEW_EPOCH);
-  }
-  return { name, epoch };
-}
-
-/** Checks a database without changing it. */
-async function refuseUnusable(file: string): Promise<void> {
-  const existing = openForReading(file);
-  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: existing }) });
-  try {
-    const isChecked = statSync(file).size <= MAX_CHECKED_BYTES;
-    const damage = isChecked ? String(existing.pragma('quick_check(1)', { simple: true })) : 'ok';
-    if (damage !== 'ok') {
-      const words = damage.replaceAll(/\s+/g, ' ');
-      throw new StartError(`The database ${file} is damaged (${words}). Restore a backup.`);
-    }
-    await refuseForeign(reader, file);
-  } finally {
-    await reader.destroy();
-  }
-}
-
-/** Why a file can't be opened, in plain words. */
-export function explain(file: string, error: unknown): string {
-  if (isCode(error, 'SQLITE_NOTADB') || isCode(error, 'SQLITE_CORRUPT')) {
-    return `The database ${file} is damaged or no SQLite database. Restore a backup, or choose another folder with --data.`;
-  }
-  if (isCode(error, 'SQLITE_BUSY'))
-    return `The database ${file} is locked by another program. Close it and start again.`;
-  const unwritable = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST', 'ENOENT'];
-  if (unwritable.some((code) => isCode(error, code)) || messageOf(error).includes('directory does not exist')) {
-    return `The folder ${dirname(file)} can't be written to. Make it writable, or choose another with --data.`;
-  }
-  if (isCode(error, 'SQLITE_FULL') || isCode(error, 'ENOSPC')) return `The disk of ${file} is full.`;
-  return `The database ${file} can't be opened: ${messageOf(error)}.`;
-}
-
-function isCode(error: unknown, prefix: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith(prefix);
 }
 
 class SqliteStore implements Store {
@@ -215,7 +73,7 @@ class SqliteStore implements Store {
   #walBytes = 0;
   #walWarnedAt = LARGE_WAL_BYTES / 2;
 
-  constructor(file: string, { name, epoch }: Run, lock: Database.Database, logger: Logger) {
+  constructor(file: string, { run, epoch }: Beginning, lock: Database.Database, logger: Logger) {
     this.epoch = epoch;
     this.place = epoch;
     this.#logger = logger;
@@ -238,7 +96,7 @@ class SqliteStore implements Store {
       `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
     );
     this.#worker = new Worker(new URL('write-worker.js', import.meta.url), {
-      workerData: { file, run: name } satisfies WorkerStart,
+      workerData: { file, run } satisfies WorkerStart,
     });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#answered(answer));
     this.#worker.on('error', (error) => this.#failAll(messageOf(error)));
@@ -405,11 +263,6 @@ class SqliteStore implements Store {
     for (const { reject } of this.#waiting.values()) reject(unavailable(reason));
     this.#waiting.clear();
   }
-}
-
-function failureOf({ code, message }: { code: string; message: string }): Failure {
-  const kind = FAILURES.find(([begin]) => code.startsWith(begin))?.[1] ?? 'other';
-  return { kind, reason: kind === 'taken-away' ? message : `${code} ${message}` };
 }
 
 function walWords(bytes: number): string {

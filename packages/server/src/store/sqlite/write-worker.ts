@@ -7,7 +7,7 @@ import { type AppendResult, createsRoom } from '../store.js';
 import { type BatchWire, decodeBatch, encodeResults, type WrittenAppend } from './batch-wire.js';
 import { BUSY_MS, openForWriting, preparingOnce } from './connection.js';
 import { type Loss, LOST, lossWords, OpenFiles } from './open-files.js';
-import { RunMarkKeeper } from './run-mark.js';
+import { RunMarkKeeper } from './history.js';
 
 /** What the thread starts with. */
 export interface WorkerStart {
