@@ -125,9 +125,9 @@ export const mutants: readonly Mutant[] = [
     isInShort: true,
     edits: [
       {
-        file: 'store/sqlite/store.js',
-        from: 'enterHistory(db, name, reason !== undefined)',
-        to: 'enterHistory(db, name, false)',
+        file: 'store/sqlite/prepare.js',
+        from: 'enterHistory(db, run, reason !== undefined)',
+        to: 'enterHistory(db, run, false)',
       },
     ],
     caughtAs: ['epoch'],
