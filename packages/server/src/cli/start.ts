@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config.js';
 import { Addresses } from '../transports/client-address.js';
-import { ignoreUpgrade, watchAnswers } from '../transports/ignored-upgrade.js';
+import { ignoreUpgrade, watchResponses } from '../transports/ignored-upgrade.js';
 import { asksForWebSocket } from '../transports/upgrades.js';
 import { messageOf, StartError } from '../errors.js';
 import { createLogger, type Logger } from '../logger.js';
@@ -84,7 +84,7 @@ async function joinWorkers(
   server.on('request', (request, response) => {
     if (!workerProxy.request(request, response)) app(request, response);
   });
-  watchAnswers(server);
+  watchResponses(server);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForWebSocket(request)) ignoreUpgrade(server, request, socket, head);
     else if (!workerProxy.upgrade(request, socket, head)) inner.emit('upgrade', request, socket, head);

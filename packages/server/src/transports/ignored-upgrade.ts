@@ -7,23 +7,23 @@ import type { Duplex } from 'node:stream';
  */
 const OF_UPGRADES = new Set(['upgrade', 'http2-settings']);
 
-/** The answer to the newest request of a connection; it is the last to be sent of those on their way. */
-const newestAnswers = new WeakMap<Duplex, ServerResponse>();
+/** The response to the newest request on each connection. Responses are sent in order, so it is the last one pending. */
+const newestResponses = new WeakMap<Duplex, ServerResponse>();
 
-/** Makes {@link ignoreUpgrade} possible at a server. Returns what takes the listener away. */
-export function watchAnswers(server: Server): () => void {
-  server.on('request', noteAnswer);
-  return () => server.off('request', noteAnswer);
+/** Prepares a server for {@link ignoreUpgrade}. Returns a function that removes the listener. */
+export function watchResponses(server: Server): () => void {
+  server.on('request', noteResponse);
+  return () => server.off('request', noteResponse);
 }
 
-function noteAnswer({ socket }: IncomingMessage, answer: ServerResponse): void {
-  newestAnswers.set(socket, answer);
+function noteResponse({ socket }: IncomingMessage, response: ServerResponse): void {
+  newestResponses.set(socket, response);
 }
 
 /**
  * Answers a request as if it had not asked for another protocol, as a server may (RFC 9110, 7.8). Node takes the socket
  * from its parser as soon as anybody listens to `upgrade`; so the request's head is put back before what came after it,
- * without the question, and the server reads its connection again. Needs {@link watchAnswers}.
+ * without the question, and the server reads its connection again. Needs {@link watchResponses}.
  */
 export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   // Node has removed its listeners. Until it adds its own again, a broken connection would end the process.
@@ -32,8 +32,8 @@ export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: 
 }
 
 function readAgain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const earlier = newestAnswers.get(socket);
-  // The response to an earlier request is in progress, and would be mixed with this one.
+  const earlier = newestResponses.get(socket);
+  // A response to a request before this one is on its way, and would be mixed with the one to this.
   if (earlier && !earlier.closed) return void earlier.once('close', () => readAgain(server, request, socket, head));
   if (socket.destroyed) return;
   socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));

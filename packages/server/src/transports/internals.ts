@@ -8,202 +8,199 @@ import { WebSocket } from 'ws';
 import type { Logger } from '../logger.js';
 
 /**
- * Every look at what Node, `ws` and Engine.IO don't offer as their API begins here. Each is a shortcut: it answers the
- * inside only if the library has a version that the shortcut was tried with and the inside has the shape that it needs.
- * Otherwise it answers undefined, its caller takes the ordinary way, and the log says so once. That matters most for
- * apps that install Madang from npm, whose `ws` and Engine.IO may be newer than those of its tests.
+ * All access to internals of Node, `ws` and Engine.IO goes through this file. Each kind of access is a shortcut: it
+ * returns the internal object only if the library's version is one it was tested with and the object has the expected
+ * shape. Otherwise it returns undefined, the caller falls back to the public API, and the log warns once. This matters
+ * most for apps that install Madang from npm: their `ws` and Engine.IO may be newer than the tested ones.
  */
 
 type Library = 'node' | 'ws' | 'engine.io';
 
-/** The version of each library, as in `22.14.0`. */
+/** The installed version of each library, such as `22.14.0`. */
 export type Versions = Readonly<Record<Library, string>>;
 
-/** The major versions that the shortcuts were tried with. */
-const TRIED: Record<Library, readonly string[]> = {
+/** The major versions that the shortcuts were tested with. */
+const TESTED: Record<Library, readonly string[]> = {
   node: ['20', '22', '24'],
   ws: ['8'],
   'engine.io': ['6'],
 };
 
-/** What each shortcut looks into, and what follows without it. */
+/** Which libraries each shortcut reaches into, and what happens without it. */
 const SHORTCUTS = {
   socket: {
     libraries: ['node'],
-    otherwise: 'deliveries go through the stream of each socket, which takes more CPU',
+    fallback: 'deliveries go through the stream of each socket, which costs more CPU',
   },
   receiver: {
     libraries: ['ws'],
-    otherwise: 'a connection without a session may send frames as large as one with a session',
+    fallback: 'connections without a session may send frames as large as those with one',
   },
   inflater: {
     libraries: ['ws'],
-    otherwise: 'each connection that compresses what it sends keeps a zlib stream, which takes more memory',
+    fallback: 'each connection that sends compressed messages keeps a zlib stream, which costs memory',
   },
   polling: {
     libraries: ['engine.io'],
-    otherwise:
-      'polling requests are bounded by their bytes alone, with and without a session, and a client that polls keeps the headers of its handshake in memory',
+    fallback: 'polling requests are limited by size alone, and polling clients keep their handshake in memory',
   },
   frames: {
     libraries: ['engine.io', 'ws'],
-    otherwise: 'deliveries to Socket.IO clients that began with polling are queued and framed one by one',
+    fallback: 'deliveries to Socket.IO clients that began with polling are queued and framed one by one',
   },
-} as const satisfies Record<string, { libraries: readonly Library[]; otherwise: string }>;
+} as const satisfies Record<string, { libraries: readonly Library[]; fallback: string }>;
 
 type Shortcut = keyof typeof SHORTCUTS;
 
-/** What Node's streams hand to a handle with a write; the handle uses it only if the kernel doesn't take all at once. */
+/** What a stream passes to its handle with a write. The handle uses it only if the kernel does not take all bytes at once. */
 export interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
 }
 
-/** A socket's access to the kernel. Once closed, `writeBuffer` answers with an error. */
+/** A socket's access to the kernel. After it is closed, `writeBuffer` returns an error code. */
 export interface Handle {
   writeBuffer(request: WriteRequest, bytes: Buffer): number;
   /** Bytes that the kernel has not taken yet. */
   readonly writeQueueSize: number;
 }
 
-/** What a stream has yet to give to its handle. */
+/** What a stream has yet to pass to its handle. */
 export interface StreamState {
   readonly length: number;
   readonly corked: number;
   readonly ending: boolean;
 }
 
-/** Node's own access to its handles. */
+/** Node's own binding for stream handles. */
 export interface StreamBinding {
   WriteWrap: new () => object;
-  /** What the last write of any handle came to. */
+  /** The outcome of the last write, of whatever handle. */
   streamBaseState: Int32Array;
   kLastWriteWasAsync: number;
 }
 
-/** A plain TCP or Unix socket's inside. */
-export interface SocketInside {
+/** The internals of a plain TCP or Unix socket. */
+export interface SocketInternals {
   handle: Handle;
   stream: StreamState;
   binding: StreamBinding;
 }
 
-/** Where `ws` keeps a connection's bound on the frames that come in, in bytes. */
+/** The part of a `ws` connection that holds its limit for incoming frames, in bytes. */
 export interface Receiver {
   _maxPayload: number;
 }
 
-/** `permessage-deflate` of one connection. */
+/** The `permessage-deflate` extension of one `ws` connection. */
 export interface Inflater {
   decompress(data: Buffer, isLast: boolean, callback: (error: Error | null, data?: Buffer) => void): void;
   cleanup(): void;
 }
 
-/** What takes the requests of a client that polls. */
+/** The transport of an Engine.IO client that polls. */
 export interface PollingTransport {
   name: 'polling';
-  /** The largest body of a request, in bytes. */
+  /** The largest request body, in bytes. */
   maxHttpBufferSize: number;
-  /** Reads the packets of a request's body. */
+  /** Parses a request body into packets. */
   parser: { decodePayload(body: unknown, ...rest: unknown[]): unknown[] };
 }
 
-/** A client of Engine.IO that has a WebSocket now, and takes ready frames. */
+/** The transport of an Engine.IO client that has a WebSocket and accepts ready frames. */
 export interface FramedTransport {
   webSocket: WebSocket;
   socket: Duplex;
-  /** Packets that wait before the socket. */
+  /** Packets that Engine.IO has not handed to the socket yet. */
   queue(): readonly unknown[];
 }
 
-/** The shortcuts of one workspace. */
+/** The shortcuts. They warn in one workspace's log. */
 export class Internals {
   readonly #logger: Pick<Logger, 'warn'>;
   readonly #versions: Versions;
   readonly #binding: StreamBinding | undefined;
-  readonly #taken = new Set<Shortcut>();
+  readonly #warned = new Set<Shortcut>();
 
   constructor(logger: Pick<Logger, 'warn'>, versions: Versions = installedVersions()) {
     this.#logger = logger;
     this.#versions = versions;
-    this.#binding = isTried('node', versions) ? streamBinding() : undefined;
+    this.#binding = isTested('node', versions) ? streamBinding() : undefined;
   }
 
-  /** A socket's handle and its stream's state. Undefined for a closed socket, and for TLS, which has its own streams. */
-  socket(socket: Duplex): SocketInside | undefined {
+  /** A socket's handle and stream state. Undefined, without a warning, for closed sockets and for TLS. */
+  socket(socket: Duplex): SocketInternals | undefined {
     if (Object.getPrototypeOf(socket) !== Socket.prototype) return undefined;
     const { _handle: handle, _writableState: stream } = socket as { _handle?: unknown; _writableState?: unknown };
     if (handle === null) return undefined;
     const binding = this.#binding;
     return binding && isHandle(handle) && isStreamState(stream)
       ? { handle, stream, binding }
-      : this.#ordinaryWay('socket');
+      : this.#fallBack('socket');
   }
 
-  /** Where an open WebSocket's bound on frames is. */
+  /** Holds the frame limit of an open WebSocket. */
   receiver(webSocket: WebSocket): Receiver | undefined {
     const { _receiver: receiver } = webSocket as { _receiver?: unknown };
-    return this.#isTried('receiver') && isReceiver(receiver) ? receiver : this.#ordinaryWay('receiver');
+    return this.#isTested('receiver') && isReceiver(receiver) ? receiver : this.#fallBack('receiver');
   }
 
-  /** What inflates an open WebSocket's messages, which has negotiated compression. */
+  /** Decompresses the messages of an open WebSocket that has negotiated compression. */
   inflater(webSocket: WebSocket): Inflater | undefined {
     const { _extensions: extensions } = webSocket as { _extensions?: Record<string, unknown> };
     const inflater = extensions?.['permessage-deflate'];
-    return this.#isTried('inflater') && isInflater(inflater) ? inflater : this.#ordinaryWay('inflater');
+    return this.#isTested('inflater') && isInflater(inflater) ? inflater : this.#fallBack('inflater');
   }
 
-  /** The transport of a client that polls. Undefined for one that has a WebSocket. */
+  /** The transport of a polling client. Undefined, without a warning, for a client that has a WebSocket. */
   polling(engine: EngineSocket): PollingTransport | undefined {
     if (engine.transport.name !== 'polling') return undefined;
     const transport: unknown = engine.transport;
-    return this.#isTried('polling') && isPolling(transport) ? transport : this.#ordinaryWay('polling');
+    return this.#isTested('polling') && isPolling(transport) ? transport : this.#fallBack('polling');
   }
 
-  /** The transport of a client whose upgrade to a WebSocket is done. Undefined for one that polls. */
+  /** The transport of a client that has a WebSocket. Undefined, without a warning, for polling and closed clients. */
   frames(engine: EngineSocket): FramedTransport | undefined {
     if (engine.transport.name !== 'websocket') return undefined;
     const { transport, writeBuffer } = engine as unknown as { transport: { socket?: unknown }; writeBuffer?: unknown };
     const webSocket = transport.socket;
-    if (!this.#isTried('frames') || !(webSocket instanceof WebSocket) || !Array.isArray(writeBuffer)) {
-      return this.#ordinaryWay('frames');
+    if (!this.#isTested('frames') || !(webSocket instanceof WebSocket) || !Array.isArray(writeBuffer)) {
+      return this.#fallBack('frames');
     }
     const { _socket: socket, _sender: sender } = webSocket as { _socket?: unknown; _sender?: { sendFrame?: unknown } };
-    // A closed one has none.
+    // Closed.
     if (socket === null) return undefined;
-    if (!(socket instanceof Socket) || typeof sender?.sendFrame !== 'function') return this.#ordinaryWay('frames');
-    // Engine.IO begins another list whenever it has handed one over.
+    if (!(socket instanceof Socket) || typeof sender?.sendFrame !== 'function') return this.#fallBack('frames');
+    // Read each time: Engine.IO replaces the array whenever it flushes.
     const queue = () => (engine as unknown as { writeBuffer: unknown[] }).writeBuffer;
     return { webSocket, socket, queue };
   }
 
-  #isTried(shortcut: Shortcut): boolean {
-    return SHORTCUTS[shortcut].libraries.every((library) => isTried(library, this.#versions));
+  #isTested(shortcut: Shortcut): boolean {
+    return SHORTCUTS[shortcut].libraries.every((library) => isTested(library, this.#versions));
   }
 
-  /** Says in the log, once, that a shortcut can't be taken. */
-  #ordinaryWay(shortcut: Shortcut): undefined {
-    if (this.#taken.has(shortcut)) return;
-    this.#taken.add(shortcut);
-    const { libraries, otherwise } = SHORTCUTS[shortcut];
+  /** Warns once that a shortcut can't be used. */
+  #fallBack(shortcut: Shortcut): undefined {
+    if (this.#warned.has(shortcut)) return;
+    this.#warned.add(shortcut);
+    const { libraries, fallback } = SHORTCUTS[shortcut];
     const found = libraries.map((library) => `${library} ${this.#versions[library]}`).join(' with ');
-    const tried = libraries.map((library) => `${library} ${TRIED[library].join(', ')}`).join(' and ');
-    this.#logger.warn(
-      { shortcut },
-      `${found} is not built as expected, so ${otherwise}. Madang was tried with ${tried}`,
-    );
+    const tested = libraries.map((library) => `${library} ${TESTED[library].join(', ')}`).join(' and ');
+    const consequence = `${found} has other internals than expected: ${fallback}`;
+    this.#logger.warn({ shortcut }, `${consequence}. Everything else works. Madang was tested with ${tested}`);
   }
 }
 
-/** The versions that this process runs with; `unknown` where a package doesn't say its own. */
+/** The versions this process runs with; `unknown` if a package's manifest can't be found. */
 export function installedVersions(): Versions {
   return { node: process.versions.node, ws: versionOf('ws'), 'engine.io': versionOf('engine.io') };
 }
 
-function isTried(library: Library, versions: Versions): boolean {
-  return TRIED[library].includes(versions[library].split('.', 1)[0] ?? '');
+function isTested(library: Library, versions: Versions): boolean {
+  return TESTED[library].includes(versions[library].split('.', 1)[0] ?? '');
 }
 
-/** A package's version: from the manifest beside or above its entry, though `exports` may hide it. */
+/** Reads a package's version from the manifest above its entry file, since `exports` may hide the manifest. */
 function versionOf(name: string): string {
   try {
     const entry = createRequire(import.meta.url).resolve(name);
@@ -212,7 +209,7 @@ function versionOf(name: string): string {
       if (manifest?.name === name) return manifest.version ?? 'unknown';
     }
   } catch {
-    // Nothing can be said of a package that isn't found by its name, such as in a bundle.
+    // The package can't be resolved by name, for example because the host app is bundled.
   }
   return 'unknown';
 }
@@ -240,7 +237,7 @@ function streamBinding(): StreamBinding | undefined {
   }
 }
 
-/** Whether something has fields of these types. */
+/** True if `value` is an object with fields of these types. */
 function has(value: unknown, fields: Readonly<Record<string, 'function' | 'number' | 'boolean' | 'object'>>): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.entries(fields).every(([name, type]) => typeof (value as Record<string, unknown>)[name] === type);
@@ -258,7 +255,7 @@ function isReceiver(value: unknown): value is Receiver {
   return has(value, { _maxPayload: 'number' });
 }
 
-/** Ours takes the place of `decompress`, so it has to be given as much. */
+/** Our `decompress` replaces the original, so it must take the same three arguments. */
 function isInflater(value: unknown): value is Inflater {
   return has(value, { decompress: 'function', cleanup: 'function' }) && (value as Inflater).decompress.length === 3;
 }

@@ -34,14 +34,14 @@ const FLUSH = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 /** Whether a message's first fragments have already been inflated. */
 const IN_FRAGMENTS = Symbol('in fragments');
 
-/** What inflates one connection's messages, as ours replaces it. */
+/** An inflater whose `decompress` is ours. */
 type ReplacedInflater = Inflater & { [IN_FRAGMENTS]?: boolean };
 
 /**
  * Makes a function that has a connection's messages inflated at once. `ws` by itself keeps a zlib stream, 15 KiB and more,
  * from a connection's first message to its end, and goes through a thread for each; a client's message is small. What
  * comes in fragments, is longer than `maxBytes` or broken goes the ordinary way, which closes with the right code, and
- * keeps nothing afterwards. So does everything when the inside of `ws` isn't known.
+ * keeps nothing afterwards. So does everything if the internals of `ws` are not the expected ones.
  */
 export function inflatingAtOnce(maxBytes: number, internals: Internals): (webSocket: WebSocket) => void {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes, chunkSize: 1024 };

@@ -8,8 +8,8 @@ import type { Internals } from './internals.js';
 export const sessionless = { frameBytes: 16_384, answerBytes: 65_536 } as const;
 
 /**
- * Says how large a frame may be that a WebSocket takes from now on. `ws` takes one bound for all connections; that one
- * stays where its inside isn't known.
+ * Limits the frames that a WebSocket accepts from now on. The API of `ws` has one limit for all connections, which stays
+ * in force if its internals are not the expected ones.
  */
 export function boundFrames(webSocket: WebSocket, maxBytes: number, internals: Internals): void {
   const receiver = internals.receiver(webSocket);

@@ -7,27 +7,27 @@ import { nextConnectionId } from './connection-id.js';
 import { sessionless } from './sessionless.js';
 
 /**
- * Whose a connection is. It begins as anonymous, and is that again when its session ends; a session may also become
- * another. That it closes is for the library to know that carries it.
+ * Whose a connection is. It begins as anonymous and becomes that again when its session ends; its session may also be
+ * replaced by another. Whether it is closing is known to the library that carries it.
  */
 type State =
-  /** `refusal`: why its handshake brought no session, where a rule is the reason. */
+  /** `refusal`: the rule, if any, that kept the handshake's credentials from counting. */
   | { readonly is: 'anonymous'; readonly session: undefined; readonly refusal: ErrorObject | undefined }
-  /** The handshake's session is being let in; what is called meanwhile waits for that. */
+  /** The handshake's session is being let in. Calls wait until that is done. */
   | { readonly is: 'entering'; readonly session: Session | undefined; readonly entered: Promise<void> }
   | { readonly is: 'present'; readonly session: Session };
 
 const ANONYMOUS: State = { is: 'anonymous', session: undefined, refusal: undefined };
 
-/** What goes in one write when the turn of the event loop ends: frames that are ready, then texts. */
+/** What one write sends at the end of this turn of the event loop: ready frames, then texts. */
 interface Turn {
   frames: Buffer[];
   texts: string[];
 }
 
 /**
- * A connection that takes calls and gets events, whatever carries it; it is the caller of what comes over it. Everything
- * here is kept for each of many thousand idle connections: no closures, and no request.
+ * A connection that makes calls and receives events, whatever carries it. Each field exists once per connection, and
+ * there may be many thousands of idle ones: so it holds no closures, and not its request.
  */
 export abstract class SocketConnection implements Connection, Calling {
   readonly id = nextConnectionId();
@@ -36,7 +36,7 @@ export abstract class SocketConnection implements Connection, Calling {
   callsInFlight = 0;
   abstract readonly transport: string;
   abstract readonly format: WireFormat;
-  /** Answers that may wait for a client with a session that doesn't read them, in bytes. */
+  /** Most bytes that may wait for a client that has a session but doesn't read its answers. */
   protected abstract readonly maxAnswerBytes: number;
   #state: State = ANONYMOUS;
   #turn: Turn | undefined;
@@ -55,12 +55,12 @@ export abstract class SocketConnection implements Connection, Calling {
     this.boundInput();
   }
 
-  /** Why its handshake brought no session, where a rule is the reason. */
+  /** The rule, if any, that kept the handshake's credentials from counting. */
   get refusal(): ErrorObject | undefined {
     return this.#state.is === 'anonymous' ? this.#state.refusal : undefined;
   }
 
-  /** Resolves when the handshake's session is let in; undefined from then on. */
+  /** Resolves when the handshake's session has been let in; undefined otherwise. */
   get entered(): Promise<void> | undefined {
     return this.#state.is === 'entering' ? this.#state.entered : undefined;
   }
@@ -69,12 +69,12 @@ export abstract class SocketConnection implements Connection, Calling {
     return this;
   }
 
-  /** The handshake brought no session; `refusal` is the rule that is the reason, if one is. */
+  /** The handshake brought no session; `refusal` is the rule, if any, that kept its credentials from counting. */
   staysAnonymous(refusal: ErrorObject | undefined): void {
     this.#state = refusal ? { is: 'anonymous', session: undefined, refusal } : ANONYMOUS;
   }
 
-  /** The handshake's session is being let in until `done` resolves, which never rejects. */
+  /** The handshake's session is being let in until `done` resolves, which must never reject. */
   enters(done: Promise<void>): void {
     const entered = done.then(() => {
       const { session } = this.#state;
@@ -83,18 +83,18 @@ export abstract class SocketConnection implements Connection, Calling {
     this.#state = { is: 'entering', session: this.session, entered };
   }
 
-  /** Sends a text to this connection alone, in one write with all else of this turn. */
+  /** Sends a text to this connection alone, in one write with everything else of this turn. */
   send(text: string): void {
-    this.#joined().texts.push(text);
+    this.#thisTurn().texts.push(text);
   }
 
-  /** Writes what the turn has joined. */
+  /** Writes what this turn has collected. */
   endTurn(): void {
     const turn = this.#turn;
     if (!turn) return;
     this.#turn = undefined;
     this.writeTurn(turn.frames, turn.texts);
-    // Who asks but does not read is cut off.
+    // A client that keeps asking but never reads is disconnected.
     const most = this.session ? this.maxAnswerBytes : sessionless.answerBytes;
     if (turn.texts.length > 0 && this.queuedBytes() > most) this.close('too_slow');
   }
@@ -104,26 +104,26 @@ export abstract class SocketConnection implements Connection, Calling {
   abstract close(reason: CloseReason, words?: string): void;
   abstract terminate(): void;
 
-  /** Closes for what the client did against the protocol. */
+  /** Closes the connection because the client violated the protocol. */
   abstract end(): void;
 
-  /** Bounds what the client may send in one go: little without a session. */
+  /** Limits what the client may send in one frame or packet: little without a session. */
   protected abstract boundInput(): void;
 
-  /** Writes frames, then texts, in one go. */
+  /** Writes frames, then texts. */
   protected abstract writeTurn(frames: Buffer[], texts: readonly string[]): void;
 
-  /** Whether something of this turn waits, so that what comes now goes with it: who waits for an answer gets it soon. */
+  /** True if frames should wait for the end of the turn, to share a write: an answer is pending or already collected. */
   protected get joinsTurn(): boolean {
     return this.callsInFlight > 0 || this.#turn !== undefined;
   }
 
-  /** Adds frames to what the turn's end writes. */
+  /** Adds frames to the write at the end of the turn. */
   protected join(frames: Buffer): void {
-    this.#joined().frames.push(frames);
+    this.#thisTurn().frames.push(frames);
   }
 
-  #joined(): Turn {
+  #thisTurn(): Turn {
     if (this.#turn) return this.#turn;
     process.nextTick(endTurn, this);
     return (this.#turn = { frames: [], texts: [] });

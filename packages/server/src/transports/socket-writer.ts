@@ -2,25 +2,25 @@ import type { Duplex } from 'node:stream';
 import type { Handle, Internals, StreamBinding, StreamState, WriteRequest } from './internals.js';
 
 /**
- * Writes to a socket past Node's stream. A write through the stream costs its bookkeeping, an object of Node's and a tick
- * for each; a delivery is one write, so all that is paid for every member of a room and every message. When nothing waits
- * in the stream, the bytes go to the stream's handle, as the stream itself would give them. What the kernel doesn't take
- * at once, and all else, goes the ordinary way; everything does when Node's inside isn't known ({@link Internals.socket}).
+ * Writes to a socket, bypassing Node's stream. A write through the stream costs its bookkeeping: a request object and a
+ * tick for each. A delivery is one write per member and message, so that adds up. While the stream holds nothing, the
+ * bytes go directly to its handle, as the stream itself would pass them. All other writes go through the stream, as does
+ * everything if Node's internals are not the expected ones ({@link Internals.socket}).
  */
 
-/** A write of which the kernel did not take all at once. */
+/** A write that the kernel has not taken completely. */
 interface PendingWrite extends WriteRequest {
   writer?: SocketWriter;
-  /** Kept from the garbage collector during the write. */
+  /** Referenced here so that it isn't garbage-collected before the write is done. */
   bytes?: Buffer;
 }
 
 const NOTHING = Buffer.alloc(0);
 
-/** The next write's; most need none, so it is used again. */
+/** The request for the next write. Most writes complete at once and leave it unused. */
 let spare: PendingWrite | undefined;
 
-/** Called when everything that waited has been accepted. */
+/** Is told when the kernel has taken everything that waited. */
 interface Owner {
   drained(): void;
 }
@@ -29,9 +29,7 @@ interface Owner {
 export class SocketWriter {
   readonly #socket: Duplex;
   readonly #owner: Owner;
-  /**
-   * The socket's handle, if its shape is known. Kept, because finding it costs about as much as everything else here.
-   */
+  /** The socket's internals, looked up once: the lookup costs about as much as the rest of a write. */
   readonly #handle: Handle | undefined;
   readonly #stream: StreamState | undefined;
   readonly #binding: StreamBinding | undefined;
@@ -43,10 +41,10 @@ export class SocketWriter {
   constructor(socket: Duplex, owner: Owner, internals: Internals) {
     this.#socket = socket;
     this.#owner = owner;
-    const inside = internals.socket(socket);
-    this.#handle = inside?.handle;
-    this.#stream = inside?.stream;
-    this.#binding = inside?.binding;
+    const known = internals.socket(socket);
+    this.#handle = known?.handle;
+    this.#stream = known?.stream;
+    this.#binding = known?.binding;
   }
 
   /** Bytes written that the kernel has not accepted yet. */

@@ -26,7 +26,7 @@ export interface TransportParts {
   /** Whether so much output waits for all clients together that no new one is admitted. */
   bufferBound: { readonly isFull: boolean };
   logger: Logger;
-  /** The shortcuts through the inside of libraries. */
+  /** Shortcuts through internals of libraries. */
   internals: Internals;
   /** Whether output is compressed for clients that offer it. */
   compression: boolean;

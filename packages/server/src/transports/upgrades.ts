@@ -1,7 +1,7 @@
 import { errorTable, MadangError } from '@madang/protocol';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ignoreUpgrade, watchAnswers } from './ignored-upgrade.js';
+import { ignoreUpgrade, watchResponses } from './ignored-upgrade.js';
 
 /** Handles an upgrade request. */
 export interface UpgradeTransport {
@@ -29,7 +29,7 @@ interface Mount {
 interface Port {
   mounts: Set<Mount>;
   onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  unwatchAnswers: () => void;
+  unwatchResponses: () => void;
 }
 
 const ports = new WeakMap<Server, Port>();
@@ -47,7 +47,7 @@ export function attachUpgrades(server: Server, path: string, transports: Upgrade
     port.mounts.delete(mount);
     if (port.mounts.size > 0) return;
     server.off('upgrade', port.onUpgrade);
-    port.unwatchAnswers();
+    port.unwatchResponses();
     ports.delete(server);
   };
 }
@@ -61,7 +61,7 @@ function openPort(server: Server): Port {
   const mounts = new Set<Mount>();
   const port: Port = {
     mounts,
-    unwatchAnswers: watchAnswers(server),
+    unwatchResponses: watchResponses(server),
     onUpgrade: (request, socket, head) => {
       // A client that resets the connection meanwhile must not end the process.
       socket.on('error', destroyed);

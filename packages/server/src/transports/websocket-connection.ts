@@ -10,9 +10,9 @@ import { SocketWriter } from './socket-writer.js';
 import type { WebSocketHost } from './websocket-server.js';
 
 /**
- * A connection over a plain WebSocket, for the `/ws` and line transports, and for Socket.IO without polling. Frames that
- * are ready go straight to the socket: `ws` writes only its control frames, which are never compressed, and at once, so the
- * order holds.
+ * A connection over a plain WebSocket, for the `/ws` and line transports and for Socket.IO without polling. Ready frames
+ * go straight to the socket. That keeps the order, because `ws` itself only writes control frames, uncompressed and
+ * immediately.
  */
 export class WebSocketConnection extends SocketConnection {
   readonly format: FramedFormat;

@@ -12,14 +12,14 @@ import { socketIoFormats, socketIoPackets } from './format.js';
 import { disconnectPacket } from './packets.js';
 
 /**
- * How a client is written to. It begins with packets, has frames when it has changed to a WebSocket, and is direct, for
- * good, from the moment that nothing waits in Engine.IO's queue: looking for the socket costs about as much as a write's
- * JavaScript.
+ * How to write to a client. It begins with `packets`, changes to `frames` when it upgrades to a WebSocket, and to
+ * `direct` once Engine.IO's queue is empty. There it stays, because looking up the socket costs about as much as the
+ * rest of a write.
  */
 type Wire =
-  /** Engine.IO queues packets and frames them itself. */
+  /** Engine.IO queues the packets and frames them. */
   | { readonly is: 'packets' }
-  /** Ready frames wait in Engine.IO's queue for what was there before. */
+  /** Ready frames go through Engine.IO's queue, behind the packets that are in it. */
   | { readonly is: 'frames' }
   | { readonly is: 'direct'; readonly writer: SocketWriter };
 
@@ -27,9 +27,9 @@ const PACKETS: Wire = { is: 'packets' };
 const FRAMES: Wire = { is: 'frames' };
 
 /**
- * A Socket.IO client that began with polling. Once it has a WebSocket, a batch is one buffer of ready frames, and so are
- * the answers of one turn, which go in one write with the events of that turn. Where Engine.IO's inside isn't known, it
- * stays with packets.
+ * A Socket.IO client that began with polling. Once it has a WebSocket, a batch of events is one buffer of ready frames,
+ * and so are the answers of a turn, which share a write with the turn's events. If the internals of Engine.IO are not
+ * the expected ones, it stays with packets.
  */
 export class SocketIoConnection extends SocketConnection {
   readonly transport = 'socket.io';
@@ -65,7 +65,7 @@ export class SocketIoConnection extends SocketConnection {
     return this.#wire === PACKETS ? socketIoPackets : socketIoFormats.plain;
   }
 
-  /** Polling has become a WebSocket, which has to be bounded too. */
+  /** The client has upgraded from polling to a WebSocket, which needs its limits too. */
   upgraded(): void {
     if (this.#internals.frames(this.#engine)) this.#wire = FRAMES;
     this.boundInput();
@@ -90,8 +90,8 @@ export class SocketIoConnection extends SocketConnection {
   }
 
   close(reason: CloseReason): void {
-    // A stock client reconnects on its own when the engine closes, and stays away when the namespace is disconnected. A
-    // client that is too slow never drains, so nothing is awaited.
+    // A stock client reconnects when the engine closes, and stays away when the namespace is disconnected. A client
+    // that is too slow never drains, so its queue is discarded.
     if (reason === 'session_ended' || reason === 'unauthenticated') this.send(disconnectPacket);
     this.endTurn();
     this.#engine.close(reason === 'too_slow');
@@ -137,7 +137,7 @@ export class SocketIoConnection extends SocketConnection {
     }
   }
 
-  /** Writes past Engine.IO's queue, where what is written now comes after all that it was given before. */
+  /** Bypasses Engine.IO's queue, if a write now comes after everything that Engine.IO was given before. */
   #writer(): SocketWriter | undefined {
     if (this.#engine.readyState !== 'open' || this.#wire.is === 'packets') return undefined;
     if (this.#wire.is === 'direct') return this.#wire.writer;

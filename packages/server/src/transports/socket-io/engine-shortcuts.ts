@@ -5,22 +5,22 @@ import type { Internals } from '../internals.js';
 import { boundFrames } from '../sessionless.js';
 
 /**
- * What is done with Engine.IO's inside. Its queue costs about as much as the network write itself, so a batch that is a
- * ready buffer of frames goes to the TCP socket directly, when nothing is queued before it.
+ * What the Socket.IO transport does with internals of Engine.IO. Its queue costs about as much as the network write
+ * itself, so a batch of ready frames goes directly to the TCP socket if nothing is queued before it.
  */
 
-/** Between the packets of a polling request (Engine.IO protocol 4). */
+/** Separates the packets of a polling request (Engine.IO protocol 4). */
 const SEPARATOR = '\x1e';
 
-/** Ends the connection, as what Engine.IO can't read does. */
+/** Closes the connection, as any packet does that Engine.IO can't parse. */
 const UNREADABLE = { type: 'error', data: 'parser error' };
 
-/** A session's id. Engine.IO documents it, though its types call it private. */
+/** The id of an Engine.IO session, which is documented, although its type is private. */
 export function idOf(engine: EngineSocket): string {
   return (engine as unknown as { id: string }).id;
 }
 
-/** Bounds how many packets one polling request may bring: each costs something, and 64 KB hold 30,000. */
+/** Limits the packets in one polling request: each has a cost, and 64 KB hold 30,000 of them. */
 export function boundPayloads(engine: EngineSocket, most: number, internals: Internals): void {
   const transport = internals.polling(engine);
   if (!transport) return;
@@ -34,7 +34,7 @@ export function boundPayloads(engine: EngineSocket, most: number, internals: Int
   };
 }
 
-/** Says how large a packet, or a polling request's body, may be that the transport in use takes from now on. */
+/** Limits the packets, or the polling bodies, that the current transport accepts from now on. */
 export function boundTransport(engine: EngineSocket, maxBytes: number, internals: Internals): void {
   const polling = internals.polling(engine);
   if (polling) polling.maxHttpBufferSize = maxBytes;
@@ -42,14 +42,14 @@ export function boundTransport(engine: EngineSocket, maxBytes: number, internals
   if (framed) boundFrames(framed.webSocket, maxBytes, internals);
 }
 
-/** Ends a connection at once; what waits for it is lost. */
+/** Closes a connection immediately; queued packets are lost. */
 export function terminateTransport(engine: EngineSocket, internals: Internals): void {
   const framed = internals.frames(engine);
   engine.close(true);
   framed?.webSocket.terminate();
 }
 
-/** The TCP socket, if what is written to it now comes after all that Engine.IO was given before; else undefined. */
+/** The TCP socket, if a write to it now comes after everything that Engine.IO was given before; otherwise undefined. */
 export function directSocket(engine: EngineSocket, internals: Internals): Duplex | undefined {
   if (engine.readyState !== 'open') return undefined;
   const framed = internals.frames(engine);
@@ -57,7 +57,7 @@ export function directSocket(engine: EngineSocket, internals: Internals): Duplex
   return isFree ? framed.socket : undefined;
 }
 
-/** Lets go of the handshake's request and its headers, which an idle connection would keep for its life. */
+/** Releases the handshake's request and headers, which an idle connection would keep in memory as long as it lives. */
 export function forgetRequest(engine: EngineSocket, internals: Internals): void {
   if (internals.polling(engine)) Object.assign(engine, { request: undefined });
 }

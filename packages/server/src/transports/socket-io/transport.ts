@@ -28,7 +28,7 @@ export class SocketIoTransport {
   readonly #clients: SocketIoClients;
   readonly #direct: WebSocketUpgrades;
   readonly #parts: TransportParts;
-  /** The ids of Engine.IO's sessions. */
+  /** The ids of all open Engine.IO sessions. */
   readonly #ids = new Set<string>();
 
   /** `idPrefix`: the beginning of the ids of Engine.IO's sessions. */
