@@ -27,7 +27,7 @@ const mayImport = {
   cluster: ['cluster', 'fanout', 'presence', 'log', 'identity', 'store'],
   readers: ['readers', 'log', 'store'],
 };
-const rootHelpers = ['errors', 'logger', 'clock', 'config'];
+const rootHelpers = ['errors', 'logger', 'clock', 'config', 'back-off', 'within-ms'];
 
 /** Checks all sources; prints what is wrong and ends the process if anything is. */
 export function checkSources() {
@@ -47,7 +47,7 @@ function serverProblems(file, text) {
   const inner = file.slice(server.length);
   const folder = inner.includes('/') ? inner.split('/')[0] : '';
   const problems = [];
-  for (const [, target] of text.matchAll(/from '(\.[^']+)\.js'/g)) {
+  for (const [, target] of text.matchAll(/(?:from |import\()'(\.[^']+)\.js'/g)) {
     const path = join(inner, '..', target);
     const isFree = rootHelpers.includes(path) || !mayImport[folder];
     if (!isFree && !mayImport[folder].some((allowed) => path === allowed || path.startsWith(`${allowed}/`))) {

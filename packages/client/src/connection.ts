@@ -263,18 +263,11 @@ export class Connection {
     name: N,
     input: CommandInput<N>,
   ): Promise<CommandOutput<N>> {
-    let cancel: (() => void) | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      cancel = this.#timers.after(TIME_OUT_MS, () => {
-        reject(unavailable(`${name} had no answer within ${TIME_OUT_MS / 1000} s`));
-      });
-    });
+    const late = () => unavailable(`${name} had no answer within ${TIME_OUT_MS / 1000} s`);
     try {
-      return (await Promise.race([transport.call(name, input), late])) as CommandOutput<N>;
+      return (await this.#timers.within(TIME_OUT_MS, transport.call(name, input), late)) as CommandOutput<N>;
     } catch (error) {
       throw errorFrom(error);
-    } finally {
-      cancel?.();
     }
   }
 }

@@ -333,12 +333,8 @@ export class Outbox {
     }
   }
 
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
-    let cancel: (() => void) | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      cancel = this.#timers.after(STORE_MS, () => reject(unavailable('The store of unsent messages does not answer')));
-    });
-    return Promise.race([answer, late]).finally(cancel);
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return this.#timers.within(STORE_MS, answer, () => unavailable('The store of unsent messages does not answer'));
   }
 }
 

@@ -17,6 +17,15 @@ export class Timers {
     };
   }
 
+  /** Awaits a promise for at most `ms` milliseconds; throws `late()` if it takes longer. */
+  async within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
+    let cancel: (() => void) | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      cancel = this.after(ms, () => reject(late()));
+    });
+    return Promise.race([promise, tooLate]).finally(cancel);
+  }
+
   /** Ends all; none can be started after. Safe twice. */
   close(): void {
     this.#isClosed = true;

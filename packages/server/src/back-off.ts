@@ -1,18 +1,18 @@
-/** Waits between attempts: each is twice the one before, from the first to the longest. */
+/** Waits between attempts. Each is twice as long as the one before, up to a maximum. */
 export class BackOff {
   readonly #minMs: number;
   readonly #maxMs: number;
   readonly #spread: number;
   #attempt = 0;
 
-  /** `spread`: by which part of itself a wait may be shorter or longer, so that not all try at once. None if absent. */
+  /** `spread`: the fraction by which each wait varies at random, so that not everybody tries at once. Default 0. */
   constructor({ minMs, maxMs, spread = 0 }: { minMs: number; maxMs: number; spread?: number }) {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
     this.#spread = spread;
   }
 
-  /** How many waits there were since the last success. */
+  /** The number of waits since the last success. */
   get attempt(): number {
     return this.#attempt;
   }
@@ -24,7 +24,7 @@ export class BackOff {
     return waitMs * (1 + this.#spread * (2 * Math.random() - 1));
   }
 
-  /** After a success: the next wait is the first again. */
+  /** Call after a success: the next wait is the shortest again. */
   reset(): void {
     this.#attempt = 0;
   }

@@ -1,6 +1,6 @@
 /**
- * What a promise comes to, if that is within so many ms.
- * @throws Error when it takes longer; what the promise does afterwards is nobody's
+ * Awaits a promise for at most `ms` milliseconds.
+ * @throws Error if it takes longer; whatever the promise settles to later is ignored
  */
 export async function withinMs<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { within } from './random.js';
 
 /** How long a start may take on a machine that does much else, in ms. */
 const START_MS = 60_000;
@@ -101,10 +102,11 @@ export async function createSubject({ cli, data, flags = [], env }: SubjectOptio
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
     ended: (limitMs) =>
-      Promise.race([
+      within(
         exited.then(() => true),
-        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), limitMs).unref()),
-      ]),
+        limitMs,
+        false,
+      ),
   };
 }
 

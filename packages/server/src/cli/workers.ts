@@ -4,13 +4,13 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
+import { BackOff } from '../back-off.js';
 import type { Config } from '../config.js';
 import { messageOf, StartError } from '../errors.js';
 import { createLogger } from '../logger.js';
 
-/** A worker that ended is replaced after so many ms; each time twice as many while they end at once, up to the most. */
-const REPLACE_MS = 1000;
-const REPLACE_MOST_MS = 30_000;
+/** The wait before a worker that ended is replaced, in ms. It grows while workers end right after their start. */
+const REPLACE = { minMs: 1000, maxMs: 30_000 };
 
 /** A worker that has lived for so long, in ms, did not end at once. */
 const LIVED_MS = 60_000;
@@ -55,7 +55,7 @@ export async function startWorkers(config: Config): Promise<void> {
   const folder = makeFolder(config.data);
   const workers = new Map<number, Worker>();
   let isStopping = false;
-  let replaceMs = REPLACE_MS;
+  const backOff = new BackOff(REPLACE);
 
   const fork = (number: number): Worker => {
     const worker = cluster.fork({ MADANG_WORKER_NUMBER: number, MADANG_WORKER_FOLDER: folder });
@@ -64,8 +64,8 @@ export async function startWorkers(config: Config): Promise<void> {
     worker.once('exit', (code, signal) => {
       workers.delete(number);
       if (isStopping) return;
-      const afterMs = performance.now() - begun > LIVED_MS ? REPLACE_MS : replaceMs;
-      replaceMs = Math.min(afterMs * 2, REPLACE_MOST_MS);
+      if (performance.now() - begun > LIVED_MS) backOff.reset();
+      const afterMs = backOff.next();
       logger.error({ worker: number, code, signal, afterMs }, 'a worker ended; another takes its place');
       setTimeout(() => !isStopping && fork(number), afterMs);
     });

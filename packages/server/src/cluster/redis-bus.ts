@@ -1,10 +1,11 @@
+import { BackOff } from '../back-off.js';
 import { messageOf, StartError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Bus, BusListener, Topic } from './bus.js';
 import { openRedisLink, type RedisLink, RedisRefusal } from './redis-link.js';
 
-/** Delay between attempts to connect, in ms: doubles from the first to the most, randomised by half. */
-const BACK_OFF_MS = { first: 100, most: 2000 };
+/** Waits between attempts to connect, in ms. */
+const BACK_OFF = { minMs: 100, maxMs: 2000, spread: 0.25 };
 
 /** The most characters in flight to Redis before messages are dropped. */
 const MAX_IN_FLIGHT = 8 * 1024 * 1024;
@@ -27,7 +28,7 @@ export class RedisBus implements Bus {
   #isConnected = false;
   #isTelling = false;
   #inFlight = 0;
-  #attempts = 0;
+  readonly #backOff = new BackOff(BACK_OFF);
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -111,7 +112,7 @@ export class RedisBus implements Bus {
         ended: (reason) => this.#ended(link, reason),
       });
     } catch (error) {
-      if (error instanceof RedisRefusal && this.#attempts === 0) {
+      if (error instanceof RedisRefusal && this.#backOff.attempt === 0) {
         throw new StartError(`Redis at ${nameOf(this.#url)} refuses --bus: ${error.message}`);
       }
       this.#tryAgain(messageOf(error));
@@ -151,7 +152,7 @@ export class RedisBus implements Bus {
     }
     if (this.#isConnected) return;
     this.#isConnected = true;
-    this.#attempts = 0;
+    this.#backOff.reset();
     this.#logger.info({ bus: nameOf(this.#url) }, 'the bus is connected');
     this.#listener.connected(true);
   }
@@ -176,11 +177,10 @@ export class RedisBus implements Bus {
   }
 
   #tryAgain(reason: string): void {
-    if (this.#attempts === 0) this.#logger.warn({ bus: nameOf(this.#url), reason }, 'the bus is gone; trying again');
-    const delay = Math.min(BACK_OFF_MS.first * 2 ** this.#attempts, BACK_OFF_MS.most);
-    this.#attempts = Math.min(this.#attempts + 1, 10);
+    if (this.#backOff.attempt === 0)
+      this.#logger.warn({ bus: nameOf(this.#url), reason }, 'the bus is gone; trying again');
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.#open().catch(() => undefined), delay * (0.75 + Math.random() / 2));
+    this.#retry = setTimeout(() => void this.#open().catch(() => undefined), this.#backOff.next());
     this.#retry.unref();
   }
 }

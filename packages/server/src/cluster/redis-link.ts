@@ -1,5 +1,6 @@
 import { createClient, createCluster } from '@redis/client';
 import { messageOf } from '../errors.js';
+import { withinMs } from '../within-ms.js';
 
 /** How long a connection may take until it is ready, in ms. */
 const OPEN_MS = 3000;
@@ -136,16 +137,4 @@ async function openCluster(url: string, listener: RedisLinkListener): Promise<Re
 function countOf(reply: unknown): { total: number; msLeft: number } {
   const [total, msLeft] = reply as [number, number];
   return { total, msLeft };
-}
-
-async function withinMs<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

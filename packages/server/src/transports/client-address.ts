@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv4, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import proxyaddr from 'proxy-addr';
 
-/** Determines a client's address, as rate limits count it. */
+/** The groups of an IPv6 address that name its /64 network. */
+const NETWORK_GROUPS = 4;
+
+/** Who is at the other end, as rate limits count it. */
 export class Addresses {
   readonly #trusted: (address: string, hop: number) => boolean;
 
@@ -45,28 +49,27 @@ export class Addresses {
  */
 function addressIn(text: string): string | undefined {
   const [, inBrackets, beforePort] = /^(?:\[([^\]]*)\](?::\d+)?|([^:]*):\d+)$/.exec(text) ?? [];
-  const address = (inBrackets ?? beforePort ?? text).replace(/%.*$/, '');
-  if (isIPv4(address)) return address;
-  if (!isIPv6(address)) return undefined;
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const mapped = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(canonical)?.slice(1);
-  return mapped?.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]).join('.') ?? canonical;
+  const address = inBrackets ?? beforePort ?? text;
+  // ipaddr.js alone would also accept short forms such as `127.1`.
+  return isIP(address) ? parsed(address).toString() : undefined;
 }
 
-/** An address as it is counted: an IPv4 address itself, an IPv6 address by its network. */
+/** The key under which an address is counted: an IPv4 address itself, or the /64 network of an IPv6 address. */
 function counted(address: string): string {
-  if (address.startsWith('::ffff:') || address.startsWith('::FFFF:')) return address.slice(7);
-  return address.includes(':') && isIPv6(address) ? `${expandIPv6(address).slice(0, 4).join(':')}::/64` : address;
+  // Dual-stack sockets report every IPv4 client like this, and parsing it would add to the cost of each request.
+  if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7);
+  if (!isIPv6(address)) return address;
+  const host = parsed(address);
+  if (!('parts' in host)) return host.toString();
+  const network = host.parts.slice(0, NETWORK_GROUPS).map((group) => group.toString(16));
+  return `${network.join(':')}::/64`;
+}
+
+/** Parses an address: without its zone, and IPv4-mapped addresses (`::ffff:192.0.2.1`) as IPv4. */
+function parsed(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
+  return ipaddr.process(address.replace(/%.*$/, ''));
 }
 
 function isLocalFile({ socket }: IncomingMessage, hop: number): boolean {
   return hop === 0 && socket.remoteAddress === undefined && !socket.destroyed;
-}
-
-function expandIPv6(address: string): string[] {
-  const [head = '', tail = ''] = address.split('::');
-  const before = head.split(':').filter(Boolean);
-  const after = tail.split(':').filter(Boolean);
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return [...before, ...zeros, ...after];
 }

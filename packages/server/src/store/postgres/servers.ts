@@ -1,4 +1,5 @@
 import { Client, type ClientBase, type ClientConfig, DatabaseError } from 'pg';
+import { withinMs } from '../../within-ms.js';
 import { ReadOnlyError } from './failures.js';
 
 /** How long a connection may take until it is known to lead to a primary, in ms. */
@@ -86,21 +87,13 @@ export class Servers {
  * @throws ReadOnlyError if it accepts none, another error if it doesn't answer in time
  */
 export async function refuseReadOnly(client: ClientBase, timeoutMs: number): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    const asked = client.query<{ readonly: string; instance: string }>(
-      `SELECT current_setting('transaction_read_only') AS readonly, pg_postmaster_start_time()::text AS instance`,
-    );
-    const { rows } = await Promise.race([asked, late]);
-    const [server] = rows;
-    if (server?.readonly !== 'off') throw new ReadOnlyError();
-    return server.instance;
-  } finally {
-    clearTimeout(timer);
-  }
+  const asked = client.query<{ readonly: string; instance: string }>(
+    `SELECT current_setting('transaction_read_only') AS readonly, pg_postmaster_start_time()::text AS instance`,
+  );
+  const { rows } = await withinMs(timeoutMs, asked);
+  const [server] = rows;
+  if (server?.readonly !== 'off') throw new ReadOnlyError();
+  return server.instance;
 }
 
 /** If encryption, or its absence, is refused, the next settings are tried. */
