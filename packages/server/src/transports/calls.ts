@@ -8,7 +8,7 @@ import type { TransportParts } from './transport.js';
 /** A caller that stays connected, with calls in flight. */
 export interface Calling extends Caller {
   callsInFlight: number;
-  /** Resolves when the handshake's session is let in: what is called before is that session's. */
+  /** Resolves when the handshake's session is let in. Earlier calls belong to that session. */
   readonly entered?: Promise<void> | undefined;
 }
 

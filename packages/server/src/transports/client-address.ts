@@ -6,7 +6,7 @@ import proxyaddr from 'proxy-addr';
 /** The groups of an IPv6 address that name its /64 network. */
 const NETWORK_GROUPS = 4;
 
-/** Who is at the other end, as rate limits count it. */
+/** Determines a client's address, as rate limits count it. */
 export class Addresses {
   readonly #trusted: (address: string, hop: number) => boolean;
 

@@ -33,7 +33,7 @@ export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: 
 
 function readAgain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const earlier = newestResponses.get(socket);
-  // A response to a request before this one is on its way, and would be mixed with the one to this.
+  // The response to an earlier request is in progress, and would be mixed with this one.
   if (earlier && !earlier.closed) return void earlier.once('close', () => readAgain(server, request, socket, head));
   if (socket.destroyed) return;
   socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));

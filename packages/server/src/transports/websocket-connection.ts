@@ -16,7 +16,7 @@ import type { WebSocketHost } from './websocket-server.js';
  */
 export class WebSocketConnection extends SocketConnection {
   readonly format: FramedFormat;
-  /** Whether the last ping has not been answered. */
+  /** Whether the last ping is unanswered. */
   isSilent = false;
   /** Its part of the connections that are pinged together; see `Heartbeats`. */
   part = 0;

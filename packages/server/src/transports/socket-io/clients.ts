@@ -17,7 +17,7 @@ import {
   parsePacket,
 } from './packets.js';
 
-/** What an event with attachments is told. */
+/** The refusal of an event with attachments. */
 const NO_BINARY = invalidInputOf([{ path: '', message: 'Binary data is not understood here; send JSON' }]);
 
 /** A client that has not opened the namespace yet. */
@@ -39,7 +39,7 @@ export class SocketIoClients {
     this.#parts = parts;
   }
 
-  /** A connection is open; `request` is asked for a session if the client's `auth` names none. */
+  /** A connection is open. `request` may provide a session if the client's `auth` names none. */
   opened(connection: SocketConnection, request: IncomingMessage): void {
     this.#handshakes.set(connection, { request, isConnecting: false });
   }
@@ -49,7 +49,7 @@ export class SocketIoClients {
     this.#handshakes.delete(connection);
   }
 
-  /** A packet came, without Engine.IO's own prefix. */
+  /** A packet arrived, without Engine.IO's own prefix. */
   received(connection: SocketConnection, text: string): void {
     const packet = parsePacket(text);
     if (!packet) return this.#misused(connection);
@@ -57,12 +57,12 @@ export class SocketIoClients {
     this.#handle(connection, packet);
   }
 
-  /** An attachment came, of an event that was refused, or of none. */
+  /** An attachment arrived, of a refused event or of none. */
   receivedBinary(connection: SocketConnection): void {
     this.#misused(connection);
   }
 
-  /** What follows are its attachments, so the connection can't go on. */
+  /** Its attachments follow, so the connection can't continue. */
   #refuseBinary(connection: SocketConnection, packet: Packet): void {
     const ack = packet.kind === 'event' && !this.#handshakes.has(connection) ? packet.ack : undefined;
     if (ack !== undefined) connection.send(ackPacket(ack, JSON.stringify({ error: NO_BINARY.toJSON() })));
@@ -80,7 +80,7 @@ export class SocketIoClients {
     else if (packet.kind !== 'ack' || handshake) this.#misused(connection);
   }
 
-  /** Ends a connection that doesn't keep to the protocol; whoever comes back to do it again has paid for it. */
+  /** Ends a connection that violates the protocol, and charges for it, in case the client returns to do it again. */
   #misused(connection: SocketConnection): void {
     connection.end();
     void this.#parts.commands.refused(connection).catch(() => undefined);
