@@ -5,7 +5,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Program, startBrowser, startProgram, waitFor } from './program.js';
+import { startBrowser } from '../../../tests/support/browser.js';
+import { type Program, startProgram, waitFor } from './program.js';
 
 const page = fileURLToPath(new URL('../native-websocket/index.html', import.meta.url));
 const greeting = 'Welcome! This line comes from the server.';

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
 
 /** A program of the tutorial that runs as its reader would run it, on a port of its own. */
 export interface Program {
@@ -24,22 +22,6 @@ export async function startProgram(folder: string): Promise<Program> {
     return /Listening on \w+:\/\/localhost:(\d+)/.exec(output)?.[1];
   });
   return { port: Number(port), output: () => output, close: () => end(child) };
-}
-
-export async function startBrowser(): Promise<Browser> {
-  const ours = '/usr/bin/chromium';
-  return chromium.launch({
-    ...(existsSync(ours) ? { executablePath: ours } : {}),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
 }
 
 /** Asks again until the answer is neither `undefined` nor `false`. */

@@ -2,7 +2,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { type Socket, io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type Program, startBrowser, startProgram, waitFor } from './program.js';
+import { startBrowser } from '../../../tests/support/browser.js';
+import { type Program, startProgram, waitFor } from './program.js';
 
 interface Client {
   socket: Socket;

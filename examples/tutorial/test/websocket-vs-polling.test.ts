@@ -4,7 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Program, startBrowser, startProgram, waitFor } from './program.js';
+import { startBrowser } from '../../../tests/support/browser.js';
+import { type Program, startProgram, waitFor } from './program.js';
 
 interface Account {
   requests: number;
