@@ -7,8 +7,11 @@ const OLDEST_SQLITE = [3, 51, 3] as const;
 /** How long to wait for another program's lock, in ms. */
 export const BUSY_MS = 2000;
 
-/** When SQLite restarts a WAL, it truncates the file to this many bytes. */
-const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
+/**
+ * Size above which SQLite and the write worker cut the WAL's file, in bytes. It is twice what commits write between two
+ * checkpoints: a file that has to grow again makes each commit wait for the file system's journal as well.
+ */
+export const WAL_KEPT_BYTES = 32 * 1024 * 1024;
 
 /** Opens the write side: WAL mode, with each commit synced to disk before it returns. */
 export function openForWriting(file: string): Database.Database {
@@ -19,7 +22,7 @@ export function openForWriting(file: string): Database.Database {
   database.pragma('mmap_size = 0');
   // The write thread checkpoints after answering. SQLite itself does so, during a commit, only if that fell behind.
   database.pragma('wal_autocheckpoint = 16000');
-  database.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
+  database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
   const synchronous = database.pragma('synchronous', { simple: true });
   const journal = database.pragma('journal_mode', { simple: true });
   if (synchronous !== 2 || journal !== 'wal') {

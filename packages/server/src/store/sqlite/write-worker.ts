@@ -5,7 +5,7 @@ import { type Change, type ChangePlace, changeStatements, type ChangeStatement, 
 import { sqliteDialect } from '../dialect.js';
 import { type AppendResult, createsRoom } from '../store.js';
 import { type BatchWire, decodeBatch, encodeResults, type WrittenAppend } from './batch-wire.js';
-import { BUSY_MS, openForWriting, preparingOnce } from './connection.js';
+import { BUSY_MS, openForWriting, preparingOnce, WAL_KEPT_BYTES } from './connection.js';
 import { type Loss, LOST, lossWords, OpenFiles } from './open-files.js';
 import { RunMarkKeeper } from './history.js';
 
@@ -41,9 +41,6 @@ const LOOK_MS = 400;
 
 /** How old the mark beside the database may get before it moves to a new file, in ms. */
 const RENEW_MS = 10_000;
-
-/** A fully checkpointed WAL larger than this is truncated, in bytes. */
-const WAL_KEPT_BYTES = 16 * 1024 * 1024;
 
 /** When the WAL holds about this many pages (8 MB), it is checkpointed. */
 const PAGES_A_CHECKPOINT = 2000;
