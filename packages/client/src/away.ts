@@ -1,14 +1,14 @@
 import { Timers } from './timers.js';
 
-/** A page that has been hidden for so long is away. */
+/** A page that has been hidden for this long is away, in ms. */
 const HIDDEN_MS = 60_000;
 
-/** A person who has touched nothing for so long is away. */
+/** A user without any input for this long is away, in ms. */
 const IDLE_MS = 5 * 60_000;
 
 const INPUTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'];
 
-/** Tells whether the person at this page is here. Outside of browsers they always are. */
+/** Reports whether the user at this page is active. Outside browsers they always are. */
 export class AwayWatch {
   readonly #changed: (isAway: boolean) => void;
   readonly #timers = new Timers();
@@ -31,7 +31,7 @@ export class AwayWatch {
     return this.#isAway;
   }
 
-  /** Ends watching. Safe twice. */
+  /** Stops watching. May be called twice. */
   close(): void {
     this.#ended.abort();
     this.#timers.close();
@@ -46,7 +46,7 @@ export class AwayWatch {
   #here(): void {
     if (document.hidden) return;
     this.#lastInput = Date.now();
-    // The timer is not set anew by each move of the pointer: when it ends it looks how long it has been quiet.
+    // Moving the pointer does not restart the timer: when it ends, it checks how long there was no input.
     if (this.#isAway || !this.#cancelIdle) this.#watchIdle(IDLE_MS);
     this.#set(false);
   }

@@ -2,15 +2,15 @@ import { fail } from '@madang/protocol';
 
 /** How long to wait between attempts. */
 export interface BackOffOptions {
-  /** The first wait is at most this long, in ms; each further one doubles it. Default 500. */
+  /** The first wait is at most this long, in ms; each further limit is double the one before. Default 500. */
   minMs?: number;
-  /** No wait is longer, in ms. Default 20000. */
+  /** The longest wait, in ms. Default 20000. */
   maxMs?: number;
 }
 
 /**
- * Waits that grow, with full jitter: each is random between nothing and the bound, so that the clients of a server that
- * restarts don't come back all at once.
+ * Growing waits with full jitter: each is random between zero and its limit, so that the clients of a restarting server
+ * don't all reconnect at once.
  */
 export class BackOff {
   readonly #minMs: number;
@@ -24,7 +24,7 @@ export class BackOff {
     this.maxMs = maxMs;
   }
 
-  /** How many waits there were since the last success. */
+  /** How many waits there have been since the last success. */
   get attempt(): number {
     return this.#attempt;
   }

@@ -2,8 +2,8 @@ let lastMs = 0;
 let counter = 0;
 
 /**
- * A new id for a message: a UUID version 7 (RFC 9562), so ids of one client sort by the time they were made, also within
- * a millisecond. Made from `getRandomValues`, since `randomUUID` is missing on pages that came over plain HTTP.
+ * Makes an id for a message: a UUID version 7 (RFC 9562), so the ids of one client sort by creation time, even within a
+ * millisecond. Uses `getRandomValues`, since `randomUUID` is missing on pages loaded over plain HTTP.
  */
 export function newClientId(): string {
   const now = Date.now();

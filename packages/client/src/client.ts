@@ -20,41 +20,45 @@ import type { RoomView } from './room-state.js';
 import type { Abilities, Credentials } from './session.js';
 import type { OpenTransport } from './transport.js';
 
-/** What a client is made with. */
+/** Options of a client. */
 export interface ClientOptions {
   /**
-   * Where the server is: `http://localhost:3000`, or with a mount path `https://host/chat`. In a page it may be relative
-   * to the page's address: `/chat`; the page's folder if absent.
+   * The server's address: `http://localhost:3000`, or with a mount path `https://host/chat`. In a page it may be
+   * relative to the page's address: `/chat`; the page's folder if absent.
    */
   url?: string;
-  /** The wire; `socket.io` if absent. A function brings one of your own. */
+  /** The wire; `socket.io` if absent. A function supplies your own. */
   transport?: 'socket.io' | 'websocket' | OpenTransport;
   /**
-   * `cookie` (a browser; the same origin, or one of the same site that the server's `--origins` lists): the server keeps the session in an HttpOnly cookie and the page never has the
-   * token. `token` if absent: the client has it, see {@link Client.token}.
+   * `cookie` (in a browser; from the same origin, or one of the same site that the server's `--origins` lists): the
+   * server keeps the session in an HttpOnly cookie and the page never sees the token. `token` (the default): the client
+   * has it, see {@link Client.token}.
    */
   credentials?: 'token' | 'cookie';
-  /** Goes on with this session. */
+  /** Resumes this session. */
   token?: string;
-  /** Begins as a guest with this nickname when there is no session. */
+  /** Starts a guest with this nickname if there is no session. */
   name?: string;
-  /** `false`: `message.created` of this client's own sends is not given to `on` listeners, for the acknowledgement brought it. Default true. */
+  /**
+   * `false`: `on` listeners don't receive `message.created` of this client's own sends, since the acknowledgement has
+   * brought it. Default true.
+   */
   echo?: boolean;
   /**
-   * Goes on where another client was: listeners are told every event after these cursors, as after a break. Register
-   * them before `connect()`. From each room's head if absent.
+   * Continues where another client was: listeners receive every event after these cursors, as after a lost connection.
+   * Register them before `connect()`. From each room's head if absent.
    */
   resume?: Cursors;
-  /** Where unsent messages are kept; IndexedDB in browsers, memory elsewhere if absent. */
+  /** Where unsent messages are kept. Default: IndexedDB in browsers, memory elsewhere. */
   outbox?: OutboxStore;
   /** How long to wait between attempts to connect. */
   backOff?: BackOffOptions;
 }
 
-/** What `on` can hear: an event, a signal, or `cursor.reset`, which the client itself tells. */
+/** What `on` can listen to: an event, a signal, or `cursor.reset`, which comes from the client itself. */
 export type HeardName = EventName | SignalName | 'cursor.reset';
 
-/** What `on` hears by this name. */
+/** What an `on` listener of this name receives. */
 export type Heard<N extends HeardName> = N extends EventName
   ? Extract<LoggedEvent, { type: N }>
   : N extends SignalName
@@ -63,67 +67,82 @@ export type Heard<N extends HeardName> = N extends EventName
       ? CursorReset
       : never;
 
-/** A message that is on its way. */
+/** A message in the outbox. */
 export interface Sending {
-  /** Its id until it has one of the server's; see `ViewMessage.key`. */
+  /** Its id until the server has given it one; see `ViewMessage.key`. */
   clientId: string;
   /**
-   * The message as it was stored. Rejects with a `MadangError` when it was refused for good or discarded, when its user
-   * signed out, or when the client was closed. It need not be awaited.
+   * The message as stored. Rejects with a `MadangError` if it was finally refused or discarded, if its user signed out,
+   * or if the client was closed. It need not be awaited.
    */
   sent: Promise<Message>;
 }
 
-/** A connection to one workspace, for one person or bot. Nothing happens before `connect()` or `signIn()`. */
+/** A connection to one workspace, for one user or bot. Does nothing before `connect()` or `signIn()`. */
 export interface Client {
   readonly state: Observable<ConnectionState>;
   readonly user: Observable<User | undefined>;
-  /** What the user may do here, so that nothing is offered that would be `forbidden`; undefined without a session. */
+  /**
+   * What the user may do here, so that a user interface offers nothing that would be `forbidden`; undefined without a
+   * session.
+   */
   readonly can: Observable<Abilities | undefined>;
-  /** The caller's rooms, kept up to date, in any order; without those that they have hidden. */
+  /** The caller's rooms, kept up to date, in no particular order; without those that they have hidden. */
   readonly rooms: Observable<readonly Room[]>;
   /**
-   * Why unsent messages can't be kept in the outbox's store, as where a browser denies storage or the disk is full: they
-   * are then in memory only, and lost with the page. Undefined while the store works.
+   * Why the outbox's store can't keep unsent messages, for example because the browser denies storage or the disk is
+   * full: they are then in memory only, and lost with the page. Undefined while the store works.
    */
   readonly outboxError: Observable<MadangError | undefined>;
-  /** The session's token: a secret, to go on with later. Undefined without a session and with `credentials: 'cookie'`. */
+  /**
+   * The session's token: a secret, for resuming later. Undefined without a session and with `credentials: 'cookie'`.
+   */
   readonly token: string | undefined;
-  /** Connects, and after each loss again by itself. Does nothing when it has begun. */
+  /** Connects, and reconnects automatically. Does nothing if already called. */
   connect(): void;
   /** Ends the wait for the next attempt to connect. */
   reconnectNow(): void;
-  /** Ends everything for good; unsent messages stay in the outbox's store. Safe twice. */
+  /** Closes for good. Unsent messages stay in the outbox's store. May be called twice. */
   close(): Promise<void>;
-  /** Begins a session, connecting if need be. Throws `MadangError`: `conflict` when the name is taken or somebody is signed in, `unavailable` when the server can't be reached … */
+  /**
+   * Starts a session, connecting first if necessary. Throws `MadangError`: `conflict` if the name is taken or somebody
+   * is signed in, `unavailable` if the server can't be reached …
+   */
   signIn(credentials: Credentials): Promise<User>;
-  /** Ends the session and forgets what belonged to it, unsent messages too. Throws `MadangError` when the server can't be told. */
+  /**
+   * Ends the session and forgets everything that belonged to it, including unsent messages. Throws `MadangError` if the
+   * server can't be told.
+   */
   signOut(): Promise<void>;
-  /** Calls a command of the table. Throws `MadangError`; `unavailable` when not connected, or after 10 s without an answer. */
+  /**
+   * Calls a command of the table. Throws `MadangError`; `unavailable` if not connected, or after 10 s without an
+   * answer.
+   */
   call<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
   /**
-   * Hears an event or a signal until the returned function is called. A room's events come in seq order, each once, with
-   * gaps repaired before: from the room's head at the first connection on, and after each reconnection all that was
-   * missed, however much (a listener of any event has the whole log read; without one, rooms that are more than 1000
-   * events behind are passed over). A room that was joined during a break begins at the joining. Where events can't be
-   * told, since the server's history is another one or part of it is no longer kept, `cursor.reset` says so first.
+   * Listens to an event or a signal until the returned function is called. A room's events arrive in seq order, each
+   * once, with gaps repaired first: from the room's head at the first connection on, and after each reconnection
+   * everything that was missed, however much (a listener of any event makes the client read the whole log; without one,
+   * rooms more than 1000 events behind are skipped). A room joined during a break begins at the join. If events can't
+   * be delivered, because the server's history is another one or part of it is no longer kept, `cursor.reset` comes
+   * first.
    */
   on<N extends HeardName>(name: N, listener: (event: Heard<N>) => void): () => void;
   /**
-   * How far listeners have been told, for `resume`; inside a listener, with the event that it is told. Undefined before
-   * the first session. Save it when what was told is dealt with.
+   * How far listeners have received each room, for `resume`; inside a listener this includes the current event.
+   * Undefined before the first session. Save it once the events have been handled.
    */
   cursors(): Cursors | undefined;
   /**
-   * Puts a message in the outbox and sends it once. Returns at once: watch the room view, or await `sent`. A `clientId`
-   * of your own, such as one made from the id of the message that you answer, makes the send once also over a restart of
-   * the program: 1 to 64 letters, digits and `. _ : -`, unique among all that the user sends.
+   * Puts a message in the outbox and sends it once. Returns at once: watch the room view, or await `sent`. Your own
+   * `clientId`, derived for example from the id of the message you answer, makes the send happen once even across
+   * restarts of the program: 1 to 64 letters, digits and `. _ : -`, unique among everything the user sends.
    */
   send(room: string, text: string, options?: { clientId?: string }): Sending;
   /** Sends a failed message again. */
   retry(clientId: string): void;
-  /** Throws away a failed message, or one that waits. */
+  /** Discards a message that failed or is waiting. */
   discard(clientId: string): void;
-  /** What one room shows; the same object for the same id. */
+  /** A room's view; the same object for the same id. */
   room(id: string): RoomView;
 }

@@ -6,34 +6,34 @@ import { Value } from './observable.js';
 import { Timers } from './timers.js';
 import type { OpenTransport, Transport } from './transport.js';
 
-/** Where the client stands. */
+/** The state of the client's connection. */
 export type ConnectionState =
   | { status: 'idle' }
   | { status: 'connecting' }
-  /** Nobody is signed in: show the nickname form. `error` tells why, when it was not for want of a session. */
+  /** Nobody is signed in: show the nickname form. `error` says why, unless there simply was no session. */
   | { status: 'signed-out'; error?: MadangError }
   | { status: 'online' }
-  /** The server can't be reached, or restarts; the next attempt is at `retryAt` (ms since 1970). */
+  /** The server can't be reached, or is restarting; the next attempt is at `retryAt` (ms since 1970). */
   | { status: 'reconnecting'; attempt: number; retryAt: number }
-  /** The device has no network. It is tried again when the network is back. */
+  /** The device has no network. The client reconnects when the network is back. */
   | { status: 'offline' }
   | { status: 'closed' };
 
 /** Calls a command of the table. Rejects with a `MadangError`. */
 export type Call = <N extends CommandName>(name: N, input: CommandInput<N>) => Promise<CommandOutput<N>>;
 
-/** What to do with a connection that has been opened: `again` opens another, with other credentials. */
+/** What to do with a new connection: `again` opens another, with other credentials. */
 export type Beginning = { next: 'online' } | { next: 'again' } | { next: 'signed-out'; error?: MadangError };
 
-/** Who uses the connection. */
+/** The user of the connection. */
 export interface ConnectionOwner {
-  /** The token to show while opening. */
+  /** The token to send while opening. */
   token(): string | undefined;
-  /** Begins the session and brings what was missed; when it throws, the connection is dropped and opened later. */
+  /** Starts the session and fetches what was missed. If it throws, the connection is dropped and opened again later. */
   begin(call: Call, presentsToken: boolean): Promise<Beginning>;
   /** The server refused the token while opening. */
   refused(error: MadangError): Beginning;
-  /** An event or a signal came. */
+  /** An event or a signal arrived. */
   message(name: string, payload: unknown): void;
   /** The connection is gone; its open calls have rejected or are about to. */
   lost(): void;
@@ -47,13 +47,13 @@ export interface ConnectionOptions {
   backOff?: BackOffOptions;
 }
 
-/** How long a call, or the opening of a connection, may take in ms. */
+/** How long a call, or opening a connection, may take, in ms. */
 const TIME_OUT_MS = 10_000;
 
-/** A connection that held for so many ms was a good one: the back-off begins anew. */
+/** A connection that lasted this long, in ms, was good: the back-off starts over. */
 const GOOD_MS = 5_000;
 
-/** Keeps one connection to the server: opens it, and after each loss another, for either transport. */
+/** Maintains one connection to the server over either transport: opens it, and replaces it after each loss. */
 export class Connection {
   readonly state = new Value<ConnectionState>({ status: 'idle' });
   readonly #options: ConnectionOptions;
@@ -61,7 +61,7 @@ export class Connection {
   readonly #backOff: BackOff;
   readonly #timers = new Timers();
   #transport: Transport | undefined;
-  /** The transport in use is past `begin`. */
+  /** The current transport is past `begin`. */
   #isBegun = false;
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #onlineSince = 0;
@@ -75,7 +75,7 @@ export class Connection {
     this.#backOff = new BackOff(options.backOff);
   }
 
-  /** Begins to connect, and keeps at it until closed. Does nothing when it has begun. */
+  /** Starts connecting, and keeps trying until closed. Does nothing if already started. */
   connect(): void {
     if (this.state.get().status !== 'idle') return;
     this.#unwatchDevice = watchDevice({
@@ -109,8 +109,8 @@ export class Connection {
   }
 
   /**
-   * Opens a connection unless there is one, and resolves when it can be used, with a session or without. Rejects with
-   * `unavailable` when it can't be opened now.
+   * Opens a connection unless there is one, and resolves when it is usable, with or without a session. Rejects with
+   * `unavailable` if it can't be opened now.
    */
   ready(): Promise<void> {
     const { status } = this.state.get();
@@ -122,18 +122,18 @@ export class Connection {
     return ready;
   }
 
-  /** Says that the connection in use was given a session by a call. */
+  /** A call has given the current connection a session. */
   signedIn(): void {
     if (this.#isBegun) this.#becameGood();
     else this.reopen();
   }
 
-  /** The server asked not to be called again for so many ms. */
+  /** The server asked not to be called again for this long, in ms. */
   waitAtLeast(ms: number): void {
     this.#notBefore = Date.now() + ms;
   }
 
-  /** Calls over the connection in use. `unavailable` when there is none, and when no answer comes within 10 s. */
+  /** Calls over the current connection. `unavailable` if there is none, and if no answer comes within 10 s. */
   readonly call: Call = (name, input) => {
     if (!this.#transport || !this.#isBegun) {
       return Promise.reject(unavailable('There is no connection to the server'));
@@ -141,7 +141,7 @@ export class Connection {
     return this.#callOver(this.#transport, name, input);
   };
 
-  /** Ends for good. Safe twice. */
+  /** Closes for good. May be called twice. */
   close(): void {
     if (this.state.get().status === 'closed') return;
     this.#unwatchDevice?.();
@@ -215,7 +215,7 @@ export class Connection {
       return;
     }
     this.#drop();
-    // Somebody who reads the nickname form needs no connection; signing in opens one.
+    // A user who is looking at the nickname form needs no connection; signing in opens one.
     if (status === 'signed-out' || status === 'closed') return;
     if (status === 'online' && Date.now() - this.#onlineSince >= GOOD_MS) this.#backOff.reset();
     if (error?.retryAfter !== undefined) this.waitAtLeast(error.retryAfter * 1000);
@@ -234,7 +234,7 @@ export class Connection {
     this.#cancelTimer = this.#timers.after(waitMs, () => this.#open());
   }
 
-  /** Closes the transport in use; who waits for one waits no more. */
+  /** Closes the current transport, and rejects those who wait for one. */
   #drop(): void {
     this.#close();
     for (const { reject } of this.#waiting.splice(0)) reject(unavailable('The server cannot be reached'));

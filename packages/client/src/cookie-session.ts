@@ -1,12 +1,12 @@
 import type { CommandInput } from '@madang/protocol';
 import { errorFrom, unavailable } from './errors.js';
 
-/** Begins a session at the HTTP transport, which sets its cookie. The token in the answer is not looked at. */
+/** Starts a session over the HTTP transport, which sets its cookie. Ignores the token in the answer. */
 export async function beginCookieSession(url: URL, credentials: CommandInput<'session.start'>): Promise<void> {
   await request(url, 'POST', JSON.stringify(credentials));
 }
 
-/** Ends the session of the cookie. One that has ended already is no error. */
+/** Ends the cookie's session. No error if it has already ended. */
 export async function endCookieSession(url: URL): Promise<void> {
   try {
     await request(url, 'DELETE');
@@ -27,7 +27,7 @@ async function request(url: URL, method: 'POST' | 'DELETE', body?: string): Prom
     throw unavailable('The server cannot be reached', error);
   }
   if (response.ok) return;
-  // A proxy's error page is no problem document: then the server behind it can't be reached.
+  // A proxy's error page is not a problem document: the server behind it can't be reached.
   const problem: unknown = await response.json().catch(() => undefined);
   throw problem === undefined ? unavailable(`The server answered ${response.status}`) : errorFrom(problem);
 }

@@ -1,27 +1,33 @@
 import { fail, type LoggedEvent } from '@madang/protocol';
 
-/** How far a client has told its listeners of each room: plain JSON, to be kept and given to another client's `resume`. */
+/**
+ * How far a client's listeners have received each room: plain JSON, to be saved and passed to another client's
+ * `resume`.
+ */
 export interface Cursors {
   /** The name of the server's unbroken history; seqs of another one mean nothing. */
   epoch: string;
-  /** By room: all events up to this seq have been told. */
+  /** By room: all events up to this seq have been delivered. */
   rooms: Record<string, number>;
 }
 
-/** Events of a room that will not be told. The ones after it are, from `after` on. */
+/** Some events of a room will not be delivered. Those after `after` will be. */
 export interface CursorReset {
   type: 'cursor.reset';
   room: string;
   /**
-   * `history`: the server's history is another one, as after a restored backup, and what was told before may be no part
-   * of it. `retention`: part of what was missed is no longer kept.
+   * `history`: the server has another history, as after a restored backup, and earlier events may not be part of it.
+   * `retention`: some of the missed events are no longer kept.
    */
   reason: 'history' | 'retention';
-  /** The seq after which events go on. */
+  /** Events continue after this seq. */
   after: number;
 }
 
-/** Checks cursors that come from outside the program. Throws `invalid_input` when they are not what `cursors()` gives. */
+/**
+ * Validates cursors from outside the program. Throws `invalid_input` if they are not in the form that `cursors()`
+ * returns.
+ */
 export function readCursors(value: unknown): Cursors {
   const { epoch, rooms } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Cursors>;
   if (typeof epoch !== 'string' || epoch === '') fail('invalid_input', 'resume: epoch must be a string');
@@ -32,16 +38,16 @@ export function readCursors(value: unknown): Cursors {
   return { epoch, rooms };
 }
 
-/** At most so many events are held above a gap; those past it are read from the log anyway. */
+/** The most events to hold above a gap; any beyond are read from the log anyway. */
 const MAX_HELD = 256;
 
-/** How far one room's events have been applied. It puts them into seq order, each once. */
+/** How far one room's events have been applied. Puts them into seq order, each once. */
 export class Cursor {
   #applied: number;
   #known: number;
   readonly #held = new Map<number, LoggedEvent>();
 
-  /** `applied` is the seq of the last event that is taken for seen. */
+  /** `applied` is the last seq that counts as seen. */
   constructor(applied: number) {
     this.#applied = applied;
     this.#known = applied;
@@ -52,7 +58,7 @@ export class Cursor {
     return this.#applied;
   }
 
-  /** The highest seq that was heard of. */
+  /** The highest known seq. */
   get known(): number {
     return this.#known;
   }
@@ -62,19 +68,19 @@ export class Cursor {
     return this.#known - this.#applied;
   }
 
-  /** Says that the room's log goes at least up to this seq. */
+  /** The room's log reaches at least this seq. */
   note(seq: number): void {
     this.#known = Math.max(this.#known, seq);
   }
 
-  /** Takes an event; {@link next} then gives what has come into order. An event that was applied is dropped. */
+  /** Takes an event; {@link next} then returns those that are in order. Drops events that were already applied. */
   offer(event: LoggedEvent): void {
     this.note(event.seq);
     const isNext = event.seq === this.#applied + 1;
     if (event.seq > this.#applied && (isNext || this.#held.size < MAX_HELD)) this.#held.set(event.seq, event);
   }
 
-  /** Takes out the next event in order, which counts as applied from now on. */
+  /** Removes and returns the next event in order, which counts as applied from now on. */
   next(): LoggedEvent | undefined {
     const event = this.#held.get(this.#applied + 1);
     if (!event) return undefined;
@@ -83,7 +89,7 @@ export class Cursor {
     return event;
   }
 
-  /** Passes over all up to this seq without applying it. */
+  /** Skips everything up to this seq without applying it. */
   skipTo(seq: number): void {
     if (seq <= this.#applied) return;
     this.#applied = seq;

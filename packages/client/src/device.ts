@@ -1,10 +1,10 @@
-/** What a browser tells about the device; outside of browsers none of it happens. */
+/** What a browser reports about the device. Outside browsers none of it happens. */
 export interface DeviceEvents {
   /** The network is back. */
   online(): void;
   /** The network is gone. */
   offline(): void;
-  /** The page is seen again; in the background its timers were slow. */
+  /** The page is visible again; in the background its timers were slow. */
   visible(): void;
 }
 

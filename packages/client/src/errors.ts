@@ -1,11 +1,11 @@
 import { type ErrorObject, errorTable, MadangError } from '@madang/protocol';
 
-/** The error of a call that got no answer: not connected, the connection was lost, or too slow. */
+/** The error of a call without an answer: not connected, connection lost, or too slow. */
 export function unavailable(message: string, cause?: unknown): MadangError {
   return new MadangError({ code: 'unavailable', message }, cause === undefined ? undefined : { cause });
 }
 
-/** Makes a {@link MadangError} of whatever was thrown or came over the wire. */
+/** Makes a {@link MadangError} from anything thrown or received. */
 export function errorFrom(value: unknown): MadangError {
   if (value instanceof MadangError) return value;
   if (isErrorObject(value)) return new MadangError(value);
@@ -13,7 +13,7 @@ export function errorFrom(value: unknown): MadangError {
   return new MadangError({ code: 'internal', message }, { cause: value });
 }
 
-/** Whether the same call may succeed later without change. A code of a newer server's is taken as final. */
+/** Whether the same call may succeed later without change. Unknown codes, from a newer server, count as final. */
 export function mayRetry(error: MadangError): boolean {
   return Object.hasOwn(errorTable, error.code) && errorTable[error.code].retry;
 }

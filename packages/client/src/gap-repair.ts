@@ -5,45 +5,48 @@ import { Cursor, type Cursors } from './cursors.js';
 import { errorFrom, mayRetry, unavailable } from './errors.js';
 import { Timers } from './timers.js';
 
-/** A gap is given so long to close by itself, in ms: an acknowledgement may overtake the events before it. */
+/** How long a gap may stay open before the log is read, in ms: an acknowledgement may overtake earlier events. */
 const GRACE_MS = 150;
 
-/** Who misses more events of a room than this is shown its newest page rather than all that was missed. */
+/** Beyond this many missed events in a room, its newest page is shown rather than everything missed. */
 const FAR_BEHIND = 1000;
 
-/** Rooms in one `sync`, and events in one page of `log.read`: what the protocol allows at most. */
+/** Rooms in one `sync`, and events in one page of `log.read`: the most that the protocol allows. */
 const SYNC_ROOMS = 500;
 const PAGE_EVENTS = 200;
 
 type SyncedRoom = CommandOutput<'sync'>['rooms'][string];
 
-/** Who gets the events. */
+/** Receives the events. */
 export interface EventSink {
   call: Call;
-  /** An event whose turn it is. */
+  /** The next event in order. */
   apply(event: LoggedEvent): void;
-  /** Too much was missed in a room to show all of it, or what was is no longer kept; `true` if the events between are wanted nevertheless. */
+  /**
+   * Too much was missed in a room to show all of it, or some is no longer kept. Returns `true` if the events in between
+   * are wanted nevertheless.
+   */
   farBehind(room: string): boolean;
-  /** The room's history is another one: what is held of it means nothing. Events go on after this seq. */
+  /** The room has another history: everything held of it is void. Events continue after this seq. */
   reset(room: string, after: number): void;
   /** Events up to this seq were missed and are no longer kept. */
   cut(room: string, after: number): void;
-  /** The room can't be read (any more). */
+  /** The room can't be read, or can no longer be read. */
   gone(room: string): void;
 }
 
 interface RoomLine {
   cursor: Cursor;
   repair: { status: 'none' } | { status: 'reading' } | { status: 'waiting'; cancel(): void };
-  /** The sink was told that it is far behind, and not yet caught up. */
+  /** The sink was told that it is far behind, and has not caught up yet. */
   isFarBehind: boolean;
   backOff: BackOff;
 }
 
 /**
- * Brings each room's events to the sink in seq order, each once, whatever the wire does to them: what comes twice is
- * dropped, what comes early is held, what doesn't come is read from the log. The road of an event: `receive` → the
- * room's cursor → `apply`; where the cursor shows a gap, `log.read` feeds the same cursor until it is closed.
+ * Delivers each room's events to the sink in seq order, each once, whatever the wire does: drops repeats, holds early
+ * ones, and reads missing ones from the log. An event goes through `receive` → the room's cursor → `apply`. If the
+ * cursor shows a gap, `log.read` feeds the same cursor until it is closed.
  */
 export class GapRepair {
   readonly #sink: EventSink;
@@ -63,12 +66,12 @@ export class GapRepair {
     return this.#rooms.has(room);
   }
 
-  /** The rooms that are followed. */
+  /** The followed rooms. */
   rooms(): string[] {
     return [...this.#rooms.keys()];
   }
 
-  /** Goes on where another client was; before the first {@link sync}. */
+  /** Continues where another client was. To be called before the first {@link sync}. */
   resume({ epoch, rooms }: Cursors): void {
     this.#epoch = epoch;
     for (const [room, seq] of Object.entries(rooms)) this.follow(room, seq);
@@ -81,7 +84,7 @@ export class GapRepair {
     return { epoch: this.#epoch, rooms: Object.fromEntries(rooms) };
   }
 
-  /** Follows a room from a seq on; does nothing for one that is followed. */
+  /** Follows a room from a seq on; does nothing if it is already followed. */
   follow(room: string, applied: number): void {
     if (this.#rooms.has(room)) return;
     this.#rooms.set(room, {
@@ -92,18 +95,18 @@ export class GapRepair {
     });
   }
 
-  /** Follows a room no more. */
+  /** Stops following a room. */
   unfollow(room: string): void {
     this.#rooms.delete(room);
   }
 
-  /** Forgets every room, as when somebody else signs in. */
+  /** Forgets every room, for example when somebody else signs in. */
   clear(): void {
     this.#rooms.clear();
     this.#epoch = undefined;
   }
 
-  /** Takes an event of a room that is followed, from any source, in any order. */
+  /** Takes an event of a followed room, from any source, in any order. */
   receive(event: LoggedEvent): void {
     const line = this.#rooms.get(event.room);
     if (!line) return;
@@ -112,7 +115,7 @@ export class GapRepair {
     this.#repairIfBehind(event.room, line, GRACE_MS);
   }
 
-  /** Says that a room's log goes up to a seq. What is missing is read, at once. */
+  /** A room's log reaches this seq. Reads at once what is missing. */
   note(room: string, head: number): void {
     const line = this.#rooms.get(room);
     if (!line) return;
@@ -128,9 +131,9 @@ export class GapRepair {
   }
 
   /**
-   * After connecting: brings what was missed in the caller's rooms; others are followed no more. A room that is not
-   * followed yet begins at its head, or at the caller's joining if that was missed too. Far behind or of another epoch:
-   * see {@link EventSink}.
+   * After connecting: fetches what was missed in the caller's rooms, and stops following others. A room that is not
+   * followed yet begins at its head, or at the caller's join if that was missed too. If it is far behind or of another
+   * epoch, see {@link EventSink}.
    */
   async sync(rooms: ReadonlyMap<string, Room>, epoch: string, call: Call): Promise<void> {
     this.#syncs += 1;
@@ -144,7 +147,7 @@ export class GapRepair {
       const line = this.#rooms.get(room)!;
       line.cursor.note(head);
       this.#jumpIfFar(room, line);
-      // A cursor past the head is of another history: the server's answer tells.
+      // A cursor past the head belongs to another history: the server's answer says so.
       const isAhead = line.cursor.applied > head;
       if (isAhead || (line.cursor.behind > 0 && !line.isFarBehind)) missing.push(room);
     }
@@ -157,7 +160,7 @@ export class GapRepair {
     for (const [room, line] of this.#rooms) this.#repairIfBehind(room, line, 0);
   }
 
-  /** Ends all repairs. Safe twice. */
+  /** Stops all repairs. May be called twice. */
   close(): void {
     this.#isPaused = true;
     this.#timers.close();
@@ -182,7 +185,7 @@ export class GapRepair {
       const answer = await call('sync', { cursors, epoch: this.#epoch! });
       for (const [room, synced] of Object.entries(answer.rooms)) this.#takePage(room, synced, answer.epoch);
     } catch (error) {
-      // Each room that is behind is then read by itself, with its own back-off.
+      // Each room that is behind is then read on its own, with its own back-off.
       if (!(error instanceof MadangError)) throw error;
     }
   }
@@ -203,7 +206,10 @@ export class GapRepair {
     line.cursor.note(page.head);
   }
 
-  /** What was missed is partly too old to be kept: as when too much was missed, but what is left can be read. */
+  /**
+   * Some of what was missed is too old to be kept. Handled as if too much had been missed, except that the rest can be
+   * read.
+   */
   #passCut(
     room: string,
     { cursor }: RoomLine,
@@ -216,7 +222,7 @@ export class GapRepair {
 
   #drain(room: string, line: RoomLine): void {
     for (;;) {
-      // Applying may lead to the room being left, or this being closed.
+      // Applying events may have left the room, or closed this.
       if (this.#rooms.get(room) !== line) return;
       const event = line.cursor.next();
       if (!event) return;

@@ -1,6 +1,6 @@
 import type { LoggedEvent, SignalName, SignalOf } from '@madang/protocol';
 
-// The names of the table's signals, in step with it by its types: the table itself would bring every schema along.
+// The names of the table's signals, kept complete by its types: importing the table itself would bring in every schema.
 const signalNames: Record<SignalName, true> = {
   'typing.started': true,
   'presence.changed': true,
@@ -16,7 +16,7 @@ const signalNames: Record<SignalName, true> = {
 /** A signal with its name. */
 export type NamedSignal = { [N in SignalName]: { type: N } & SignalOf<N> }[SignalName];
 
-/** What came over the wire. */
+/** Something received over the wire. */
 export type Incoming = { kind: 'event'; event: LoggedEvent } | { kind: 'signal'; signal: NamedSignal };
 
 /** Whether a name is a signal's. */
@@ -25,8 +25,8 @@ export function isSignalName(name: string): name is SignalName {
 }
 
 /**
- * Tells events from signals. An event of a newer server, with a name that isn't in the table, is an event too: its seq
- * counts. Anything else that is unknown is undefined.
+ * Distinguishes events from signals. An event of a newer server, whose name isn't in the table, is an event too, since
+ * its seq counts. Anything else unknown is undefined.
  */
 export function readIncoming(name: string, payload: unknown): Incoming | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;

@@ -2,11 +2,11 @@ import type { Heard, HeardName } from './client.js';
 import { isSignalName } from './incoming.js';
 import { notify } from './observable.js';
 
-/** Who hears what. */
+/** The listeners, by name. */
 export class Listeners {
   readonly #byName = new Map<string, Set<(event: never) => void>>();
 
-  /** Whether anybody hears an event of any name. */
+  /** Whether there is a listener for any event. */
   get hearEvents(): boolean {
     return [...this.#byName].some(([name, { size }]) => size > 0 && name !== 'cursor.reset' && !isSignalName(name));
   }
@@ -20,7 +20,7 @@ export class Listeners {
     return () => void listeners.delete(own);
   }
 
-  /** Tells all listeners of an event or a signal. */
+  /** Calls all listeners of an event or a signal. */
   emit(heard: { type: string }): void {
     const listeners = this.#byName.get(heard.type);
     if (listeners) notify(listeners as Set<(event: unknown) => void>, heard);

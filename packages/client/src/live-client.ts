@@ -23,12 +23,12 @@ import { openSocketIo } from './socket-io-transport.js';
 import type { OpenTransport } from './transport.js';
 import { openPlainWebSocket } from './websocket-transport.js';
 
-/** Makes a client. Throws `invalid_input` when an option can't be used. */
+/** Creates a client. Throws `invalid_input` for an option that can't be used. */
 export function createClient(options: ClientOptions = {}): Client {
   return new LiveClient(options);
 }
 
-/** The parts of a client, wired. */
+/** The parts of a client, wired together. */
 class LiveClient implements Client {
   readonly #session: Session;
   readonly #connection: Connection;
@@ -141,7 +141,7 @@ class LiveClient implements Client {
     try {
       await this.#session.end(this.#connection.call);
     } catch (error) {
-      // The server may close the connection, with a word of it, before it answers.
+      // The server may close the connection, saying why, before it answers.
       if (this.user.get()) throw error;
     }
     this.#ended({ stored: true });
@@ -190,7 +190,7 @@ class LiveClient implements Client {
     return { next: 'online' };
   }
 
-  /** Takes in what a session tells when it begins. */
+  /** Takes in the state of a session that begins. */
   async #start(state: SessionState, call: Call): Promise<void> {
     if (this.#userId !== undefined && this.#userId !== state.user.id) this.#clear({ stored: false });
     this.#userId = state.user.id;
@@ -249,7 +249,7 @@ class LiveClient implements Client {
     if (this.#echo || !isOwn) this.#listeners.emit(event);
   }
 
-  /** What an answer says of the rooms and the user is known at once, without waiting for its event. */
+  /** What an answer says about rooms and the user is applied at once, without waiting for its event. */
   #learn(answer: Answer): void {
     switch (answer.name) {
       case 'room.create':

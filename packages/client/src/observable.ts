@@ -1,6 +1,6 @@
 /**
- * A value that can be watched. `get()` gives the same reference until the value changes; both functions may be passed
- * on by themselves, as React's `useSyncExternalStore(value.subscribe, value.get)` does.
+ * An observable value. `get()` returns the same reference until the value changes. Both functions may be passed on
+ * their own, as in React's `useSyncExternalStore(value.subscribe, value.get)`.
  */
 export interface Observable<T> {
   get(): T;
@@ -8,9 +8,9 @@ export interface Observable<T> {
   subscribe(listener: () => void): () => void;
 }
 
-/** Calls every listener. One that throws doesn't keep the others from hearing: its error surfaces as uncaught. */
+/** Calls every listener. If one throws, the others are still called, and its error surfaces as uncaught. */
 export function notify<A extends unknown[]>(listeners: Iterable<(...args: A) => void>, ...args: A): void {
-  // A copy: who begins to listen now hears of the next change.
+  // A copy: listeners added now are called for the next change.
   for (const listener of Array.from(listeners)) {
     try {
       listener(...args);
@@ -22,7 +22,7 @@ export function notify<A extends unknown[]>(listeners: Iterable<(...args: A) => 
   }
 }
 
-/** An observable that is set; listeners hear at once. */
+/** An observable that is set directly; listeners are called at once. */
 export class Value<T> implements Observable<T> {
   #value: T;
   readonly #listeners = new Set<() => void>();
@@ -35,7 +35,7 @@ export class Value<T> implements Observable<T> {
 
   readonly subscribe = (listener: () => void): (() => void) => subscribeTo(this.#listeners, listener);
 
-  /** Sets the value; nobody hears when it is the same. */
+  /** Sets the value; calls nobody if it is unchanged. */
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
@@ -44,8 +44,8 @@ export class Value<T> implements Observable<T> {
 }
 
 /**
- * An observable that is computed from state elsewhere. After {@link invalidate} it is computed when next asked for, and
- * listeners hear once for all changes of one turn: a page of 200 events is one change.
+ * An observable computed from state elsewhere. After {@link invalidate} it is recomputed on the next read, and
+ * listeners are called once for all changes of one turn: a page of 200 events is one change.
  */
 export class Derived<T> implements Observable<T> {
   readonly #compute: () => T;
@@ -54,7 +54,7 @@ export class Derived<T> implements Observable<T> {
   #cached: { value: T } | undefined;
   #isNotifying = false;
 
-  /** `watched` is called when a listener comes and there was none. */
+  /** `watched` is called when the first listener is added. */
   constructor(compute: () => T, watched?: () => void) {
     this.#compute = compute;
     this.#watched = watched;
@@ -76,7 +76,7 @@ export class Derived<T> implements Observable<T> {
     return this.#listeners.size > 0;
   }
 
-  /** Says that what it is computed from has changed. */
+  /** The state it is computed from has changed. */
   invalidate(): void {
     this.#cached = undefined;
     if (this.#isNotifying || !this.isWatched) return;
@@ -89,7 +89,7 @@ export class Derived<T> implements Observable<T> {
 }
 
 function subscribeTo(listeners: Set<() => void>, listener: () => void): () => void {
-  // A wrapper of its own, so that the same function may subscribe twice and leave once.
+  // A new wrapper, so that the same function can subscribe twice and be removed once.
   const own = () => listener();
   listeners.add(own);
   return () => void listeners.delete(own);

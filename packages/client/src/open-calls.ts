@@ -5,7 +5,7 @@ interface OpenCall {
   reject(error: Error): void;
 }
 
-/** The calls of one connection that wait for their answer, by the number they were given. */
+/** The unanswered calls of one connection, by their number. */
 export class OpenCalls {
   readonly #calls = new Map<number, OpenCall>();
   #lastId = 0;
@@ -21,14 +21,14 @@ export class OpenCalls {
     });
   }
 
-  /** Takes a call out to settle it; undefined when it is not open (any more). */
+  /** Removes and returns a call, to settle it; undefined if it is not, or no longer, open. */
   take(id: number): OpenCall | undefined {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     return call;
   }
 
-  /** Rejects all that are open, and all to come, with `unavailable`. */
+  /** Rejects all open calls, and all further ones, with `unavailable`. */
   close(): void {
     this.#isClosed = true;
     for (const call of this.#calls.values()) call.reject(unavailable('The connection was lost'));

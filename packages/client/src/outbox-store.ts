@@ -1,38 +1,38 @@
 import type { ErrorObject } from '@madang/protocol';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 
-/** A message that is to be sent. */
+/** A message to be sent. */
 export interface OutboxEntry {
-  /** The id of the user who sends it. */
+  /** The id of the user who is sending it. */
   user: string;
-  /** Unique for its author; those of one client sort by the time they were made. */
+  /** Unique per author; those of one client sort by creation time. */
   clientId: string;
   room: string;
   text: string;
   /** When it was written, in ms since 1970. */
   at: number;
-  /** Why the server refused it for good; absent while it is to be sent. */
+  /** Why the server finally refused it; absent while it is to be sent. */
   error?: ErrorObject;
 }
 
 /**
- * Where the outbox keeps its entries, so that they outlive the page or the process. A store that fails loses only that:
- * the outbox goes on with what it has in memory.
+ * Where the outbox keeps its entries, so that they survive the page or the process. If a store fails, only that is
+ * lost: the outbox continues with its entries in memory.
  */
 export interface OutboxStore {
   /** A user's entries, oldest first. */
   load(user: string): Promise<OutboxEntry[]>;
-  /** Whether an entry is there: another tab may have sent it, or thrown it away. */
+  /** Whether an entry is still there: another tab may have sent or discarded it. */
   has(user: string, clientId: string): Promise<boolean>;
   /** Adds an entry or replaces it. */
   put(entry: OutboxEntry): Promise<void>;
-  /** Takes an entry out; one that isn't there is no error. */
+  /** Removes an entry. No error if it isn't there. */
   remove(user: string, clientId: string): Promise<void>;
-  /** Safe twice. */
+  /** May be called twice. */
   close(): Promise<void>;
 }
 
-/** Keeps entries as long as the process lives; given to another client it goes on with them. */
+/** Keeps entries as long as the process lives. Another client given the same store continues with them. */
 export function memoryOutboxStore(): OutboxStore {
   const entries = new Map<string, OutboxEntry>();
   return {
@@ -48,18 +48,18 @@ interface OutboxSchema extends DBSchema {
   entries: { key: [string, string]; value: OutboxEntry };
 }
 
-/** Keeps entries in IndexedDB: over a reload, and shared by all tabs that use the same `name`. */
+/** Keeps entries in IndexedDB: across reloads, and shared by all tabs that use the same `name`. */
 export function indexedDbOutboxStore(name = 'madang-outbox'): OutboxStore {
   let opened: Promise<IDBPDatabase<OutboxSchema>> | undefined;
 
   function database(): Promise<IDBPDatabase<OutboxSchema>> {
     opened ??= openDB<OutboxSchema>(name, 1, {
       upgrade: (upgraded) => void upgraded.createObjectStore('entries', { keyPath: ['user', 'clientId'] }),
-      // Another tab wants to delete the database or brings a newer version: let it.
+      // Another tab wants to delete the database, or has a newer version of it: don't block it.
       blocking: () => void close(),
       terminated: () => (opened = undefined),
     });
-    // One that could not be opened is tried again: it may have been full, or blocked, for a moment.
+    // If it could not be opened, it is tried again: it may have been full, or blocked, for a moment.
     const opening = opened;
     opening.catch(() => {
       if (opened === opening) opened = undefined;

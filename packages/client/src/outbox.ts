@@ -7,16 +7,16 @@ import { Value } from './observable.js';
 import type { OutboxEntry, OutboxStore } from './outbox-store.js';
 import { Timers } from './timers.js';
 
-/** In so many rooms a message may be on its way at the same time. */
+/** The most rooms with a message in flight at the same time. */
 const MAX_IN_FLIGHT = 32;
 
-/** A store that takes longer than this, in ms, is taken for failing. */
+/** A store that takes longer than this, in ms, counts as failing. */
 const STORE_MS = 3000;
 
-/** The user of entries that were written before anybody signed in; they are kept in memory only. */
+/** The user of entries written before anybody signed in. They are kept in memory only. */
 const NOBODY = '';
 
-/** What the outbox uses and tells. */
+/** The outbox's options and callbacks. */
 export interface OutboxOptions {
   call: Call;
   store: OutboxStore;
@@ -27,7 +27,7 @@ export interface OutboxOptions {
   acknowledged(message: Message): void;
 }
 
-/** The messages of one room that wait, the oldest first, and the one that is on its way. */
+/** The waiting messages of one room, oldest first, and the one in flight. */
 interface Lane {
   entries: OutboxEntry[];
   inFlight: OutboxEntry | undefined;
@@ -42,23 +42,23 @@ interface Sent {
 }
 
 /**
- * Sends each message once, and a room's messages in the order of writing. In a room one message is on its way at a time:
- * with two, the first could be refused for a moment and the second not. Rooms don't wait for each other. A message is
- * tried again, with the same `clientId`, until the server has it or refuses it for good; then it stays as failed and the
- * ones behind it go on.
+ * Sends each message once, and a room's messages in the order they were written. One message per room is in flight:
+ * with two, the first could be refused for the moment and the second not. Rooms don't wait for each other. A message is
+ * retried, with the same `clientId`, until the server has it or finally refuses it. Then it stays as failed, and those
+ * behind it continue.
  */
 export class Outbox {
-  /** Why the store fails, so that what waits is in memory only. Undefined while it works. */
+  /** Why the store fails, so that waiting messages are in memory only. Undefined while it works. */
   readonly storeError = new Value<MadangError | undefined>(undefined);
   readonly #options: OutboxOptions;
   readonly #timers = new Timers();
   readonly #lanes = new Map<string, Lane>();
   readonly #sent = new Map<string, Sent>();
-  /** Written in another life of the page, or in another tab, which may send them too. */
+  /** Written before the page was reloaded, or in another tab, which may send them too. */
   readonly #adopted = new Set<string>();
-  /** Sent by this client, and their event is not emitted yet. */
+  /** Sent by this client, whose event has not been emitted yet. */
   readonly #unheard = new Set<string>();
-  /** Could not be put into the store; tried again once it takes something. */
+  /** Could not be stored yet; retried once the store works. */
   readonly #unkept = new Set<OutboxEntry>();
   #storing: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -72,12 +72,15 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** A room's entries in the order of sending, failed ones among them. The array is a new one after each change. */
+  /** A room's entries in the order of sending, including failed ones. A new array after each change. */
   entries(room: string): readonly OutboxEntry[] {
     return this.#lanes.get(room)?.entries ?? [];
   }
 
-  /** Puts a message in; one with this id that is there already goes on, or again. `sent` rejects when it is refused for good, thrown away, or its user signs out. */
+  /**
+   * Adds a message. If there already is one with this id, continues or retries it. `sent` rejects if it is finally
+   * refused or discarded, or its user signs out.
+   */
   add(room: string, text: string, clientId = newClientId()): { clientId: string; sent: Promise<Message> } {
     const sent = this.#expectSent(clientId);
     if (this.#find(clientId)) {
@@ -93,7 +96,7 @@ export class Outbox {
     return { clientId, sent };
   }
 
-  /** Sends a failed message again, behind those that wait. */
+  /** Sends a failed message again, behind those that are waiting. */
   retry(clientId: string): void {
     const found = this.#find(clientId);
     if (!found?.entry.error) return;
@@ -104,7 +107,7 @@ export class Outbox {
     this.#pump(found.lane);
   }
 
-  /** Throws a message away that is not on its way at the moment. */
+  /** Discards a message unless it is in flight. */
   discard(clientId: string): void {
     const found = this.#find(clientId);
     if (!found || found.lane.inFlight?.clientId === clientId) return;
@@ -112,7 +115,7 @@ export class Outbox {
     this.#settle(clientId)?.reject(unavailable('The message was discarded'));
   }
 
-  /** The connection is there, with a session: loads the user's entries if that isn't done, and sends. */
+  /** The connection is up, with a session: loads the user's entries if necessary, and sends. */
   begin(user: string): void {
     this.#isOnline = true;
     for (const lane of this.#lanes.values()) stopWaiting(lane);
@@ -126,12 +129,12 @@ export class Outbox {
     void this.#load(user);
   }
 
-  /** The connection is gone; what was on its way has failed or is about to, and goes again after {@link begin}. */
+  /** The connection is gone. What was in flight has failed or is about to, and is sent again after {@link begin}. */
   pause(): void {
     this.#isOnline = false;
   }
 
-  /** The user has gone: rejects what waits and forgets it, with `stored` in the store as well. */
+  /** The user has gone: rejects and forgets what is waiting; with `stored`, in the store too. */
   forget({ stored }: { stored: boolean }): void {
     const lanes = [...this.#lanes.values()];
     this.#lanes.clear();
@@ -145,7 +148,7 @@ export class Outbox {
     }
   }
 
-  /** The server has this message: by its acknowledgement, or by its event, whichever comes first. */
+  /** The server has this message: known from its acknowledgement or its event, whichever comes first. */
   arrived(message: Message): void {
     const found = message.clientId === undefined ? undefined : this.#find(message.clientId);
     if (!found || found.entry.room !== message.room) return;
@@ -156,17 +159,17 @@ export class Outbox {
     this.#pump(found.lane);
   }
 
-  /** A message with this id is sent by a plain call. */
+  /** A plain call is sending a message with this id. */
   expect(clientId: string | undefined): void {
     if (clientId !== undefined) this.#unheard.add(clientId);
   }
 
-  /** Whether an event is that of a message which this client sent; it is asked once for each event. */
+  /** Whether an event is for a message sent by this client. To be called once per event. */
   takeOwn(clientId: string | undefined): boolean {
     return clientId !== undefined && this.#unheard.delete(clientId);
   }
 
-  /** Ends sending; entries stay in the store. Safe twice. */
+  /** Stops sending; entries stay in the store. May be called twice. */
   close(): Promise<void> {
     this.#closed ??= this.#end();
     return this.#closed;
@@ -228,7 +231,7 @@ export class Outbox {
     this.#pumpAll();
   }
 
-  /** Whether another tab has sent an entry, or thrown it away, since it was loaded. */
+  /** Whether another tab has sent or discarded an entry since it was loaded. */
   async #isGone({ user, clientId }: OutboxEntry): Promise<boolean> {
     if (!this.#adopted.has(clientId)) return false;
     return (await this.#ask((store) => store.has(user, clientId))) === false;
@@ -243,7 +246,7 @@ export class Outbox {
       this.#settle(entry.clientId)?.reject(error);
       this.#options.changed(entry.room);
     } else if (error.retryAfter !== undefined) {
-      // The budget is the user's, so it is spent for every room.
+      // The budget is the user's, so it is used up for every room.
       this.#isLimited = true;
       this.#timers.after(error.retryAfter * 1000, () => {
         this.#isLimited = false;
@@ -287,7 +290,7 @@ export class Outbox {
     let settle!: Pick<Sent, 'resolve' | 'reject'>;
     const promise = new Promise<Message>((resolve, reject) => (settle = { resolve, reject }));
     this.#sent.set(clientId, { promise, ...settle });
-    // Whoever only watches the room view awaits nothing; a refusal must not end their process.
+    // A caller who only watches the room view awaits nothing; a refusal must not end their process.
     promise.catch(() => {});
     return promise;
   }
@@ -318,12 +321,12 @@ export class Outbox {
     if (user !== NOBODY) this.#inTurn(() => this.#ask((store) => store.remove(user, clientId)));
   }
 
-  /** One after another, so that an entry isn't taken out before it was put in. */
+  /** One after another, so that an entry isn't removed before it was added. */
   #inTurn(change: () => Promise<void>): void {
     this.#storing = this.#storing.then(change);
   }
 
-  /** What the store answers; undefined when it fails, or takes too long. */
+  /** The store's answer; undefined if it fails or takes too long. */
   async #ask<T>(question: (store: OutboxStore) => Promise<T>): Promise<T | undefined> {
     try {
       return await this.#inTime(question(this.#options.store));

@@ -2,10 +2,10 @@ import type { Call } from './connection.js';
 import { errorFrom, mayRetry } from './errors.js';
 import { Timers } from './timers.js';
 
-/** Marks that come within so many ms are told to the server as one. */
+/** Marks set within this time, in ms, are sent to the server as one. */
 const COALESCE_MS = 200;
 
-/** Tells the server how far rooms have been read: the newest mark of each, later if it can't be told now. */
+/** Tells the server how far rooms have been read: the newest mark of each, and later if it can't be sent now. */
 export class ReadMarks {
   readonly #call: Call;
   readonly #timers = new Timers();
@@ -23,7 +23,7 @@ export class ReadMarks {
     this.flushSoon();
   }
 
-  /** Tells what is still to be told, as after connecting. */
+  /** Sends pending marks soon, as after connecting. */
   flushSoon(): void {
     if (this.#isWaiting || this.#marks.size === 0) return;
     this.#isWaiting = true;
@@ -37,7 +37,7 @@ export class ReadMarks {
     this.#marks.clear();
   }
 
-  /** Ends it; what wasn't told is not. Safe twice. */
+  /** Stops; pending marks are not sent. May be called twice. */
   close(): void {
     this.#timers.close();
   }

@@ -10,33 +10,33 @@ import { LiveRoomView } from './room-view.js';
 import { Rooms } from './rooms.js';
 import type { SessionState } from './session.js';
 
-/** At most so many events wait for a room or a session to be known; what is past them is read from the log. */
+/** The most events that wait for a room or a session to be known; any beyond are read from the log. */
 const MAX_EARLY = 1000;
 
-/** What the feed uses and tells. */
+/** The feed's options and callbacks. */
 export interface RoomFeedOptions {
   call: Call;
   backOff?: BackOffOptions;
   isOnline(): boolean;
   me(): UserRef | undefined;
-  /** What waits in the outbox for a room. */
+  /** A room's entries in the outbox. */
   entries(room: string): readonly OutboxEntry[];
-  /** A message of the user's own is in the log. */
+  /** One of the user's own messages is in the log. */
   arrived(message: Message): void;
-  /** An event has been applied: it is the listeners' turn. */
+  /** An event has been applied: now the listeners receive it. */
   emit(event: LoggedEvent): void;
   /** Whether anybody wants every event, however many were missed. */
   wantsAll(): boolean;
-  /** Events of a room can't be told. */
+  /** Some events of a room can't be delivered. */
   reset(reset: CursorReset): void;
-  /** Goes on after these. */
+  /** Continues after these. */
   resume?: Cursors;
 }
 
 /**
- * The caller's rooms and what is shown of them, fed with events. The road of an event: it waits while the session is not
- * begun or its room not known; gap repair puts it in order; then the list of rooms, the room's view and the listeners
- * get it, in this order.
+ * The caller's rooms and their views, fed with events. An event waits until the session has begun and its room is
+ * known; gap repair puts it in order; then the list of rooms, the room's view and the listeners receive it, in that
+ * order.
  */
 export class RoomFeed {
   readonly rooms: Rooms;
@@ -72,12 +72,12 @@ export class RoomFeed {
     if (options.resume) this.#repair.resume(options.resume);
   }
 
-  /** How far each room's events have been told; undefined before a session. */
+  /** How far each room's events have been delivered; undefined before a session. */
   cursors(): Cursors | undefined {
     return this.#repair.cursors();
   }
 
-  /** What one room shows; the same for the same id. */
+  /** A room's view; the same object for the same id. */
   view(id: string): LiveRoomView {
     let view = this.#views.get(id);
     if (!view) {
@@ -95,7 +95,7 @@ export class RoomFeed {
     return view;
   }
 
-  /** The session has begun: takes its rooms and brings what was missed in those that were known. */
+  /** The session has begun: takes its rooms, and fetches what was missed in those already known. */
   async begin(state: SessionState, call: Call): Promise<void> {
     if (this.#epoch !== state.epoch) this.rooms.clear();
     this.#epoch = state.epoch;
@@ -109,7 +109,7 @@ export class RoomFeed {
     await synced;
   }
 
-  /** The connection can be used: loads and tells what could not be before. */
+  /** The connection is usable: loads and sends whatever could not be before. */
   online(): void {
     for (const view of this.#views.values()) view.online();
     this.#readMarks.flushSoon();
@@ -122,7 +122,7 @@ export class RoomFeed {
     this.#repair.pause();
   }
 
-  /** Somebody else is going to be signed in: forgets all. */
+  /** Somebody else is about to sign in: forgets everything. */
   clear(): void {
     this.#early = [];
     this.#epoch = undefined;
@@ -133,14 +133,14 @@ export class RoomFeed {
     for (const view of this.#views.values()) view.reset();
   }
 
-  /** Takes an event that came over the wire. */
+  /** Takes an event received over the wire. */
   receive(event: LoggedEvent): void {
     if (this.#early) keepEarly(this.#early, event);
     else if (this.#repair.has(event.room)) this.#repair.receive(event);
     else void this.#discover(event);
   }
 
-  /** Takes a signal that came over the wire. */
+  /** Takes a signal received over the wire. */
   signalled(signal: NamedSignal): void {
     switch (signal.type) {
       case 'typing.started':
@@ -160,16 +160,16 @@ export class RoomFeed {
     }
   }
 
-  /** A send was acknowledged: the message is shown now, and counts as its event when it is that event's turn. */
+  /** A send was acknowledged: the message is shown now, and stands for its event when that one's turn comes. */
   acknowledged(message: Message): void {
     this.#views.get(message.room)?.confirm(message);
     const { room, seq, at, author: actor, editedAt, deletedAt, reactions } = message;
-    // The answer to a repeated send may be newer than the event: then the event itself has to be read.
+    // The answer to a repeated send may be newer than the event: then the event itself must be read.
     if (editedAt !== undefined || deletedAt !== undefined || reactions?.length) return this.#repair.note(room, seq);
     this.#repair.receive({ type: 'message.created', room, seq, at, actor, message });
   }
 
-  /** The server has told about a room. */
+  /** The server has described a room. */
   learn(room: Room): void {
     if (room.role === undefined) return;
     this.#repair.follow(room.id, room.head);
@@ -177,20 +177,20 @@ export class RoomFeed {
     this.#repair.note(room.id, room.head);
   }
 
-  /** A room is not the caller's any more. */
+  /** The caller is no longer in a room. */
   leave(id: string): void {
     this.#repair.unfollow(id);
     this.rooms.remove(id);
     this.#views.get(id)?.gone();
   }
 
-  /** What a room shows of the user or the outbox has changed; of every room if none is named. */
+  /** What a room shows of the user or the outbox has changed; in every room if none is given. */
   refresh(room?: string): void {
     if (room !== undefined) this.#views.get(room)?.refresh();
     else for (const view of this.#views.values()) view.refresh();
   }
 
-  /** Ends all timers and reading. Safe twice. */
+  /** Stops all timers and reads. May be called twice. */
   close(): void {
     this.#repair.close();
     this.#readMarks.close();
@@ -217,7 +217,7 @@ export class RoomFeed {
     this.#readMarks.mark(room, seq);
   }
 
-  /** An event of a room that isn't known: the caller has joined it elsewhere, or has just left it. */
+  /** An event of an unknown room: the caller has joined it elsewhere, or has just left it. */
   async #discover(event: LoggedEvent): Promise<void> {
     const asked = this.#asked.get(event.room);
     if (asked) return keepEarly(asked, event);
@@ -232,7 +232,7 @@ export class RoomFeed {
       for (const each of waiting) this.#repair.receive(each);
       this.learn(room);
     } catch {
-      // Not the caller's, or it can't be asked now: its next event, or the next connection, tells.
+      // Not the caller's room, or the server can't be asked now: its next event or the next connection will tell.
     } finally {
       if (this.#asked.get(event.room) === waiting) this.#asked.delete(event.room);
     }

@@ -1,14 +1,14 @@
 import type { LoggedEvent, Member, SignalOf } from '@madang/protocol';
 
-/** Something that changes who is in a room, or whether they are there. */
+/** Something that changes a room's members, or their presence. */
 export type MemberChange = LoggedEvent | ({ type: 'presence.changed' } & SignalOf<'presence.changed'>);
 
-/** Takes a change into a list of members. Taking one in twice is the same as once. */
+/** Applies a change to a list of members. Applying it twice is the same as once. */
 export function changeMembers(members: readonly Member[], change: MemberChange): readonly Member[] {
   switch (change.type) {
     case 'member.joined': {
       if (members.some(({ user }) => user.id === change.user.id)) return members;
-      // Whoever comes in by themselves is here; somebody who was invited shows it by a presence of their own.
+      // A user who joins on their own is online; the presence of an invited one arrives separately.
       const presence = change.actor.id === change.user.id ? 'online' : 'offline';
       return [...members, { user: change.user, role: change.role, joinedAt: change.at, presence }];
     }

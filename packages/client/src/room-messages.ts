@@ -7,20 +7,20 @@ import {
   type UserRef,
 } from '@madang/protocol';
 
-/** A message, and up to which seq it is what the log says: events up to it are in it already. */
+/** A message, and the seq up to which it reflects the log: earlier events are already in it. */
 interface Entry {
   message: Message;
   asOf: number;
 }
 
-/** What is held of a room's messages: pure data, changed by the functions below. */
+/** The loaded messages of a room: pure data, changed by the functions below. */
 export interface RoomMessages {
-  /** By seq, without those that are older than the oldest page. */
+  /** By seq, from the oldest loaded page on. */
   entries: readonly Entry[];
-  /** Messages up to this seq are here, as far as the pages reach back. */
+  /** All messages up to this seq, back to the oldest loaded page, are here. */
   upTo: number;
   hasOlder: boolean;
-  /** Up to this seq the server keeps none any more, as it said last; 0 while it keeps all. */
+  /** Messages up to this seq are no longer kept, by the server's last answer; 0 while all are kept. */
   logStart: number;
 }
 
@@ -29,14 +29,16 @@ type Page = CommandOutput<'message.list'>;
 /** Before anything was loaded. */
 export const noMessages: RoomMessages = { entries: [], upTo: 0, hasOlder: false, logStart: 0 };
 
-/** The newest page, and the events that came while it was read. */
+/** The newest page, and the events that arrived while it was read. */
 export function newestPage(page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
   const { head, more, logStart = 0 } = page;
   const loaded: RoomMessages = { entries: page.messages.map(entryOf(page)), upTo: head, hasOlder: more, logStart };
   return since.reduce<RoomMessages>((held, event) => applyEvent(held, event, me), loaded);
 }
 
-/** A page before the oldest held, and the events that came while it was read. What is no longer kept goes. */
+/**
+ * A page before the oldest loaded message, and the events that arrived while it was read. Drops what is no longer kept.
+ */
 export function olderPage(held: RoomMessages, page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
   const oldest = held.entries[0]?.message.seq ?? Infinity;
   const older = page.messages.filter((message) => message.seq < oldest).map(entryOf(page));
@@ -46,7 +48,7 @@ export function olderPage(held: RoomMessages, page: Page, since: readonly Logged
   return { ...held, entries: kept, hasOlder: page.more, logStart };
 }
 
-/** Takes an event in, in seq order. One that is in already changes nothing. */
+/** Applies an event, in seq order. One that is already reflected changes nothing. */
 export function applyEvent(held: RoomMessages, event: LoggedEvent, me: string): RoomMessages {
   const upTo = Math.max(held.upTo, event.seq);
   if (event.type === 'message.created') {
@@ -56,17 +58,17 @@ export function applyEvent(held: RoomMessages, event: LoggedEvent, me: string): 
   return { ...held, upTo, entries: changeEntry(held.entries, event, me) };
 }
 
-/** Takes a message in that an acknowledgement brought, perhaps before its event and before events below it. */
+/** Adds a message from an acknowledgement, which may come before its event and before events with a lower seq. */
 export function confirm(held: RoomMessages, message: Message): RoomMessages {
-  // The answer to a repeated send may be of a message that is further back than what is held.
+  // The answer to a repeated send may be about a message further back than those loaded.
   if (message.seq <= held.upTo) return held;
-  // That answer may also be of a later moment. An edit or a deletion to come changes nothing then; a reaction would count
-  // twice.
+  // It may also reflect a later moment. Applying a later edit or deletion again then changes nothing, but a reaction
+  // would count twice.
   const { reactions: _, ...unreacted } = message;
   return { ...held, entries: insert(held.entries, { message: unreacted, asOf: message.seq }) };
 }
 
-/** Lets go of all but the newest. */
+/** Drops all but the newest. */
 export function keepNewest(held: RoomMessages, count: number): RoomMessages {
   if (held.entries.length <= count) return held;
   return { ...held, entries: held.entries.slice(-count), hasOlder: true };
@@ -76,7 +78,7 @@ function entryOf(page: Page): (message: Message) => Entry {
   return (message) => ({ message, asOf: page.head });
 }
 
-/** Puts a message in its place; one that is there stays as it is, since it may have been changed by later events. */
+/** Inserts a message in its place. An existing one stays as it is, since later events may have changed it. */
 function insert(entries: readonly Entry[], entry: Entry): readonly Entry[] {
   const { seq } = entry.message;
   const before = entries.findLastIndex((each) => each.message.seq <= seq);
@@ -95,7 +97,7 @@ function changeEntry(entries: readonly Entry[], event: LoggedEvent, me: string):
 function changed(message: Message, event: LoggedEvent, me: string): Message {
   switch (event.type) {
     case 'message.edited':
-      // Without a text its message has none any more: the log goes on to its deletion, or no longer keeps it.
+      // Without a text, the message has none any more: its deletion follows in the log, or the log no longer keeps it.
       return event.text === '' ? message : { ...message, text: event.text, editedAt: event.at };
     case 'message.deleted': {
       const { reactions: _, ...rest } = message;

@@ -27,14 +27,14 @@ import type { Activity, RoomState, RoomView, ViewMessage } from './room-state.js
 import { Timers } from './timers.js';
 import { Typists } from './typists.js';
 
-/** What a view needs of its client. */
+/** What a view needs from its client. */
 export interface RoomViewContext {
   call: Call;
   isOnline(): boolean;
   me(): UserRef | undefined;
   room(id: string): Room | undefined;
   entries(room: string): readonly OutboxEntry[];
-  /** A message of the user's own was found in the log. */
+  /** One of the user's own messages was found in the log. */
   arrived(message: Message): void;
   markRead(room: string, seq: number): void;
 }
@@ -44,10 +44,10 @@ const PAGE_MEMBERS = 200;
 const MAX_MEMBERS = 2000;
 const MAX_ACTIVITY = 100;
 
-/** A view that nobody watches keeps this many messages. */
+/** How many messages a view keeps while nobody watches it. */
 const UNWATCHED_MESSAGES = 200;
 
-/** A page that is being read, and the events that came since it was asked for. */
+/** A page being read, and the events that have arrived since. */
 interface Loading<T> {
   since: T[];
 }
@@ -68,7 +68,7 @@ export class LiveRoomView implements RoomView {
   #loading: Loading<LoggedEvent> | undefined;
   #loadingOlder: Loading<LoggedEvent> | undefined;
   #loadingMembers: Loading<MemberChange> | undefined;
-  /** Nothing is loaded yet, or what is has a hole below the events to come: they wait for the next page. */
+  /** Nothing is loaded yet, or there is a hole before the events to come: they wait for the next page. */
   #needsPage = true;
   #isWanted = false;
   #hasMembers = false;
@@ -131,7 +131,7 @@ export class LiveRoomView implements RoomView {
     this.#context.call('typing.start', { room: this.#id }).catch(() => {});
   }
 
-  /** Takes the room's next event. */
+  /** Applies the room's next event. */
   apply(event: LoggedEvent): void {
     this.#loading?.since.push(event);
     this.#loadingOlder?.since.push(event);
@@ -144,62 +144,62 @@ export class LiveRoomView implements RoomView {
     this.#state.invalidate();
   }
 
-  /** Takes a message that an acknowledgement brought, before its turn. */
+  /** Adds a message from an acknowledgement, before its event's turn. */
   confirm(message: Message): void {
     if (this.#status !== 'gone') this.#messages = confirm(this.#messages, message);
     this.#typedAt = 0;
     this.#state.invalidate();
   }
 
-  /** Somebody types here. */
+  /** Somebody is typing here. */
   typingStarted({ user, expiresMs }: SignalOf<'typing.started'>): void {
     if (user.id !== this.#myId()) this.#typists.add(user, expiresMs);
   }
 
-  /** Somebody came or went. */
+  /** Somebody came online or went offline. */
   presenceChanged(signal: SignalOf<'presence.changed'>): void {
     this.#changeMembers({ type: 'presence.changed', ...signal });
     this.#state.invalidate();
   }
 
-  /** What is computed from the client's rooms, user or outbox has changed. */
+  /** Something that the view computes from the client's rooms, user or outbox has changed. */
   refresh(): void {
     this.#state.invalidate();
   }
 
-  /** The connection is there (again): loads what could not be loaded, and whose presence may have changed. */
+  /** The connection is up again: loads what could not be loaded, and what may have changed. */
   online(): void {
     this.#backOff.reset();
     this.#loadIfNeeded();
     if (this.#hasMembers) this.loadMembers().catch(() => {});
   }
 
-  /** Reads the newest page anew: too much was missed to show it all. What is shown stays until it is there. */
+  /** Reads the newest page again: too much was missed to show all of it. What is shown stays until then. */
   reload(): void {
     this.#needsPage = true;
-    // A page that is on its way may be from before what is passed over.
+    // A page being read may be from before the skipped events.
     this.#loading = undefined;
     this.#loadIfNeeded();
   }
 
-  /** Forgets everything: it is another history, or another user. */
+  /** Forgets everything: there is another history, or another user. */
   reset(): void {
     this.#forget('loading');
     this.#loadIfNeeded();
   }
 
-  /** The room is not the caller's any more. */
+  /** The caller is no longer in the room. */
   gone(): void {
     this.#forget('gone');
   }
 
-  /** The room is the caller's. */
+  /** The caller is in the room. */
   here(): void {
     if (this.#status === 'gone') this.reset();
     else this.#state.invalidate();
   }
 
-  /** Ends its timers. Safe twice. */
+  /** Stops its timers. May be called twice. */
   close(): void {
     this.#loading = undefined;
     this.#timers.close();
@@ -299,13 +299,13 @@ export class LiveRoomView implements RoomView {
     const sent = this.#messages.entries.map(({ message }) => this.#show(message, () => showSent(message, me)));
     const waiting = this.#context.entries(this.#id);
     if (waiting.length === 0) return sent;
-    // One that was sent in another life of the page, whose acknowledgement was lost, is here as both.
+    // A message sent before a reload, whose acknowledgement was lost, is present as both.
     const keys = new Set(sent.map(({ key }) => key));
     const unsent = waiting.filter(({ clientId }) => !keys.has(clientId));
     return [...sent, ...unsent.map((entry) => this.#show(entry, () => showWaiting(entry, me)))];
   }
 
-  /** The same row for the same message, so that only rows that changed are drawn again. */
+  /** The same row for the same message, so that only changed rows are rendered again. */
   #show(source: Message | OutboxEntry, make: () => ViewMessage): ViewMessage {
     let shown = this.#shown.get(source);
     if (!shown) {

@@ -1,18 +1,18 @@
 import type { LoggedEvent, Room, UserRef } from '@madang/protocol';
 import { Derived } from './observable.js';
 
-/** `unread` is counted to this many, as the server does. */
+/** `unread` is counted up to this number, as on the server. */
 const MAX_UNREAD = 100;
 
 interface Entry {
   room: Room;
-  /** The head that the room's snapshot had: events up to it are in the snapshot. */
+  /** The head in the room's snapshot: events up to it are reflected there. */
   snapshotHead: number;
   /** Seqs of others' messages since the snapshot, the newest {@link MAX_UNREAD}. */
   others: readonly number[];
 }
 
-/** The caller's rooms, kept up to date by their events; `list` leaves out those that the caller has hidden. */
+/** The caller's rooms, kept up to date by their events; `list` omits those that the caller has hidden. */
 export class Rooms {
   readonly list = new Derived<readonly Room[]>(() =>
     Array.from(this.#rooms.values(), ({ room }) => room).filter(({ hidden }) => !hidden),
@@ -20,7 +20,7 @@ export class Rooms {
   readonly #rooms = new Map<string, Entry>();
   readonly #changed: (id: string) => void;
 
-  /** `changed` is told which room has changed. */
+  /** `changed` is called with the room that has changed. */
   constructor(changed: (id: string) => void) {
     this.#changed = changed;
   }
@@ -29,12 +29,12 @@ export class Rooms {
     return this.#rooms.get(id)?.room;
   }
 
-  /** Takes a room as the server has just told it; one that is older than what is here is not taken. */
+  /** Takes a room from the server, unless it is older than the one here. */
   put(room: Room): void {
     const known = this.#rooms.get(room.id);
     if (known && known.room.head > room.head) return;
     this.#rooms.set(room.id, { room, snapshotHead: room.head, others: [] });
-    // What was read here, but is not told to the server yet, stays read.
+    // Read marks set here but not sent yet stay.
     if (known?.room.read !== undefined) this.read(room.id, known.room.read);
     this.#invalidate(room.id);
   }
@@ -43,13 +43,13 @@ export class Rooms {
     if (this.#rooms.delete(id)) this.#invalidate(id);
   }
 
-  /** Forgets all: they are of another history, or another user. */
+  /** Forgets everything: it belongs to another history, or another user. */
   clear(): void {
     this.#rooms.clear();
     this.list.invalidate();
   }
 
-  /** Takes an event in. Events that the snapshot holds already change nothing. */
+  /** Applies an event. Events already reflected in the snapshot change nothing. */
   apply(event: LoggedEvent, me: string): void {
     const entry = this.#rooms.get(event.room);
     if (!entry || event.seq <= entry.room.head) return;
@@ -57,7 +57,7 @@ export class Rooms {
     if (event.type === 'message.created' && event.actor.id !== me) {
       entry.others = [...others, event.seq].slice(-MAX_UNREAD);
     }
-    // A message brings a hidden room back.
+    // A message unhides a room.
     if (event.type === 'message.created' && entry.room.hidden) this.setHidden(event.room, false);
     entry.room = { ...entry.room, ...changes(entry.room, event, me), head: event.seq };
     this.#invalidate(event.room);
@@ -68,7 +68,7 @@ export class Rooms {
     this.#change(id, ({ hidden: _hidden, ...room }) => (isHidden ? { ...room, hidden: true } : room));
   }
 
-  /** The caller has blocked somebody, or ended that. */
+  /** The caller has blocked or unblocked somebody. */
   setBlocked(user: string, isBlocked: boolean): void {
     for (const { room } of this.#rooms.values()) {
       if (room.peer?.id !== user) continue;
@@ -121,7 +121,7 @@ function renamedPeer(room: Room, user: UserRef): Partial<Room> {
   return room.peer?.id === user.id ? { peer: user } : {};
 }
 
-/** How many are unread after a seq: exact from the snapshot on, at most so many before it. */
+/** The number of unread messages after a seq: exact after the snapshot, at most an upper bound before it. */
 function unreadAfter({ room, snapshotHead, others }: Entry, seq: number): number {
   if (seq >= room.head) return 0;
   if (seq >= snapshotHead) return others.filter((each) => each > seq).length;

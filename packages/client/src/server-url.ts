@@ -1,9 +1,9 @@
 import { fail } from '@madang/protocol';
 
 /**
- * The address that a server is mounted at, with a slash at its end: `given` as `new URL` reads it from the page's folder
- * (in a worker, from its script's), so `/chat`, `chat`, `''` and a full address all do. Throws `invalid_input` when it is
- * no http(s) address, or is relative where there is no page.
+ * The address where a server is mounted, with a trailing slash. Resolves `given` against the page's folder (in a
+ * worker, its script's), so `/chat`, `chat`, `''` and a full address all work. Throws `invalid_input` if it is not an
+ * http(s) address, or is relative where there is no page.
  */
 export function serverUrl(given = ''): URL {
   const folder = pageFolder();

@@ -4,16 +4,16 @@ import { beginCookieSession, endCookieSession } from './cookie-session.js';
 import { errorFrom, mayRetry } from './errors.js';
 import { Value } from './observable.js';
 
-/** How a session begins. */
+/** How to start a session. */
 export type Credentials = { name: string } | { token: string };
 
-/** What a session tells when it begins or goes on. */
+/** The state of a session that begins or resumes. */
 export type SessionState = CommandOutput<'session.get'>;
 
-/** What the user may do here, whatever room it is, as the operator has set it. */
+/** What the user may do in general, as the operator has configured it. */
 export type Abilities = SessionState['can'];
 
-/** What a session is made from. */
+/** Options of a session. */
 export interface SessionOptions {
   url: URL;
   credentials: 'token' | 'cookie';
@@ -21,14 +21,14 @@ export interface SessionOptions {
   name: string | undefined;
 }
 
-/** Who is signed in, and by what credentials a connection goes on with the session. */
+/** Who is signed in, and the credentials with which a connection resumes the session. */
 export class Session {
   readonly user = new Value<User | undefined>(undefined);
   readonly can = new Value<Abilities | undefined>(undefined);
   readonly #options: SessionOptions;
   #token: string | undefined;
   #mayBeginByName = true;
-  /** Why the credentials that were shown don't count. */
+  /** Why the presented credentials don't count. */
   #refusal: MadangError | undefined;
 
   constructor(options: SessionOptions) {
@@ -44,7 +44,7 @@ export class Session {
     return this.#options.credentials === 'cookie';
   }
 
-  /** Goes on with the session over a connection that was just opened, or begins one if it can. */
+  /** Resumes the session over a new connection, or starts one if it can. */
   async begin(call: Call, presentsToken: boolean): Promise<SessionState | Exclude<Beginning, { next: 'online' }>> {
     const state = await this.#resume(call, presentsToken);
     if (state) return this.#accept(state);
@@ -52,7 +52,8 @@ export class Session {
     if (name === undefined || !this.#mayBeginByName) return this.#signedOut();
     try {
       if (!this.usesCookie) return await this.start(call, { name });
-      // Where cookies are blocked, the next connection has no session either: that must not begin one guest after another.
+      // Where cookies are blocked, the next connection has no session either: that must not create one guest after
+      // another.
       this.#mayBeginByName = false;
       await beginCookieSession(this.#options.url, { name });
       return { next: 'again' };
@@ -63,33 +64,33 @@ export class Session {
     }
   }
 
-  /** Begins a session over a connection that has none. */
+  /** Starts a session over a connection that has none. */
   async start(call: Call, credentials: Credentials): Promise<SessionState> {
     const started = await call('session.start', credentials);
     this.#token = started.token;
     return this.#accept(started);
   }
 
-  /** Begins a session that the browser keeps as a cookie; connections opened after it have it. */
+  /** Starts a session that the browser keeps as a cookie; later connections have it. */
   async startByCookie(credentials: Credentials): Promise<void> {
     if (!this.usesCookie) fail('invalid_input', "credentials: is not 'cookie'");
     await beginCookieSession(this.#options.url, credentials);
     this.#mayBeginByName = true;
   }
 
-  /** Ends the session at the server. */
+  /** Ends the session on the server. */
   async end(call: Call): Promise<void> {
     if (this.usesCookie) await endCookieSession(this.#options.url);
     else await call('session.end', {});
   }
 
-  /** The user has another nickname. */
+  /** The user has a new nickname. */
   rename(name: string): void {
     const user = this.user.get();
     if (user && user.name !== name) this.user.set({ ...user, name });
   }
 
-  /** Forgets the session, which is over; no other begins by itself. */
+  /** Forgets the session, which has ended. No other one starts on its own. */
   forget(): void {
     this.#token = undefined;
     this.#mayBeginByName = false;
@@ -97,7 +98,7 @@ export class Session {
     this.can.set(undefined);
   }
 
-  /** Forgets a token that the server doesn't know; says whether there is another way in. */
+  /** Forgets a token that the server doesn't know. Returns what to do next. */
   refused(error: MadangError): Beginning {
     const hadToken = this.#token !== undefined;
     this.#token = undefined;
@@ -113,14 +114,14 @@ export class Session {
     } catch (error) {
       const known = errorFrom(error);
       if (known.code !== 'unauthenticated') throw known;
-      // To have no cookie is no fault, but to have one that doesn't count is.
+      // Having no cookie is no error, but having one that doesn't count is.
       if (this.#token !== undefined || known.details?.['ignored'] !== undefined) this.#refusal = known;
       this.#token = undefined;
       return undefined;
     }
   }
 
-  /** Nobody is signed in; tells once what was refused. */
+  /** Nobody is signed in. Reports once what was refused. */
   #signedOut(): { next: 'signed-out'; error?: MadangError } {
     const error = this.#refusal;
     this.#refusal = undefined;
@@ -133,7 +134,7 @@ export class Session {
     const can = this.can.get();
     if (can?.createRooms !== state.can.createRooms || can.openDirects !== state.can.openDirects)
       this.can.set(state.can);
-    // After it: whoever hears that there is a user finds what they may do.
+    // Set afterwards: whoever learns that there is a user can then find what they may do.
     const user = this.user.get();
     if (user?.id !== state.user.id || user.name !== state.user.name) this.user.set(state.user);
     return state;

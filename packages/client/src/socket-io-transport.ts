@@ -4,8 +4,8 @@ import { OpenCalls } from './open-calls.js';
 import type { OpenTransport } from './transport.js';
 
 /**
- * Opens a Socket.IO connection: WebSocket first, long-polling where a proxy lets no WebSocket through. Its own
- * reconnection is off, since the SDK has to sync before it goes on.
+ * Opens a Socket.IO connection: by WebSocket first, by long-polling if a proxy lets no WebSocket through. Its own
+ * reconnection is off, because the SDK must sync first.
  */
 export const openSocketIo: OpenTransport = ({ url, token, withCookies, handlers }) => {
   const socket = io(url.origin, {

@@ -3,41 +3,41 @@ import { errorFrom } from './errors.js';
 import { OpenCalls } from './open-calls.js';
 import type { OpenTransport, Transport, TransportHandlers } from './transport.js';
 
-/** A call that waits for the test to answer it. */
+/** A call that waits for the test's answer. */
 export interface FakeCall {
   name: string;
   input: unknown;
-  /** Answers with an output. A second answer, or one after the connection was lost, goes nowhere. */
+  /** Answers with an output. A second answer, or one after the connection was lost, is ignored. */
   answer(output: unknown): void;
   /** Answers with an error. */
   refuse(error: ErrorObject): void;
 }
 
-/** One connection that a client has opened, in the hands of a test: nothing happens until it is told to. */
+/** A connection that a client has opened, controlled by a test: nothing happens until the test says so. */
 export interface FakeConnection {
-  /** The token that was shown while opening. */
+  /** The token sent while opening. */
   readonly token: string | undefined;
   /** Whether the client has closed it, or it was dropped. */
   readonly isOver: boolean;
-  /** Calls that have not been answered, the oldest first. */
+  /** Unanswered calls, oldest first. */
   readonly calls: readonly FakeCall[];
   /** Lets the opening succeed. */
   accept(): void;
-  /** Lets the opening fail, with what the server says. */
+  /** Makes the opening fail with this error. */
   refuse(error?: ErrorObject): void;
   /** Delivers an event or a signal. */
   deliver(name: string, payload: object): void;
-  /** Loses the connection: open calls reject, the client is told. */
+  /** Loses the connection: open calls reject, and the client is told. */
   drop(): void;
 }
 
-/** A transport for tests, without a network: what happens, and in which order, is told by the test. */
+/** A transport for tests, without a network: the test decides what happens, and in which order. */
 export class FakeTransport {
-  /** Every connection that was opened, the oldest first. */
+  /** Every connection opened, oldest first. */
   readonly connections: FakeConnection[] = [];
-  /** Called with each call as it is made, to answer it by itself. */
+  /** Called with each call as it is made, for automatic answers. */
   onCall: ((call: FakeCall, connection: FakeConnection) => void) | undefined;
-  /** Called with each connection as it is opened, a microtask later. */
+  /** Called with each connection, a microtask after it is opened. */
   onOpen: ((connection: FakeConnection) => void) | undefined;
 
   /** For `ClientOptions.transport`. */
@@ -48,7 +48,7 @@ export class FakeTransport {
     return connection;
   };
 
-  /** The connection in use, or the last one. Throws when there was none. */
+  /** The current or last connection. Throws if there was none. */
   get last(): FakeConnection {
     const last = this.connections.at(-1);
     if (!last) throw new Error('Nothing was opened');

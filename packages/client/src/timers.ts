@@ -3,7 +3,7 @@ export class Timers {
   readonly #running = new Set<ReturnType<typeof setTimeout>>();
   #isClosed = false;
 
-  /** Calls `run` once after so many ms, unless the returned function is called or the owner closes before. */
+  /** Calls `run` once after `ms`, unless the returned function is called or the owner closes first. */
   after(ms: number, run: () => void): () => void {
     if (this.#isClosed) return () => {};
     const timer = setTimeout(() => {
@@ -26,7 +26,7 @@ export class Timers {
     return Promise.race([promise, tooLate]).finally(cancel);
   }
 
-  /** Ends all; none can be started after. Safe twice. */
+  /** Stops all timers; none can be started afterwards. May be called twice. */
   close(): void {
     this.#isClosed = true;
     for (const timer of this.#running) clearTimeout(timer);

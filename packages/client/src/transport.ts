@@ -1,36 +1,39 @@
 import type { MadangError } from '@madang/protocol';
 
-/** What a transport tells. It never does so before the function that opened it has returned. */
+/** Callbacks of a transport, none of which is called before the function that opened it has returned. */
 export interface TransportHandlers {
-  /** Calls can be made now. At most once. */
+  /** Calls can be made now. Called at most once. */
   opened(): void;
-  /** An event or a signal came. */
+  /** An event or a signal arrived. */
   message(name: string, payload: unknown): void;
-  /** It is over, or couldn't be opened; once, and not after `close()`. `error` is what the server said, if it said anything. */
+  /**
+   * It has closed, or couldn't be opened. Called once, and not after `close()`. `error` is the server's error, if it
+   * sent one.
+   */
   closed(error?: MadangError): void;
 }
 
-/** What a transport is opened with. */
+/** Options for opening a transport. */
 export interface TransportOptions {
-  /** Where the workspace is; its path ends with a slash. */
+  /** The workspace's address; its path ends with a slash. */
   url: URL;
-  /** A session's token; undefined for none (or the cookie of a page from the same origin). */
+  /** A session's token; undefined for none (or for the cookie of a page from the same origin). */
   token: string | undefined;
-  /** Whether cookies are to go along to another origin, which must allow this page's (`--origins`). */
+  /** Whether to send cookies to another origin, which must allow this page's (`--origins`). */
   withCookies: boolean;
   handlers: TransportHandlers;
 }
 
-/** One connection to a server, from its opening to its end. Reconnecting is opening another. */
+/** One connection to a server, from its opening to its end. To reconnect, open another. */
 export interface Transport {
-  /** Whether the token was shown while opening, so that the session goes on without `session.start`. */
+  /** Whether the token was sent while opening, so that the session resumes without `session.start`. */
   readonly presentsToken: boolean;
   /**
-   * Calls a command and gives its output. Rejects with a `MadangError`: the server's, or `unavailable` when the
+   * Calls a command and returns its output. Rejects with a `MadangError`: the server's, or `unavailable` if the
    * connection ends before the answer. It has no time-out of its own.
    */
   call(name: string, input: unknown): Promise<unknown>;
-  /** Ends it; open calls reject. Safe twice. */
+  /** Closes it; open calls reject. May be called twice. */
   close(): void;
 }
 

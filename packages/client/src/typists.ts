@@ -1,7 +1,7 @@
 import type { UserRef } from '@madang/protocol';
 import { Timers } from './timers.js';
 
-/** Who types in one room. Each expires by itself. */
+/** The users typing in one room. Each expires on its own. */
 export class Typists {
   readonly #changed: () => void;
   readonly #timers = new Timers();
@@ -11,12 +11,12 @@ export class Typists {
     this.#changed = changed;
   }
 
-  /** Who types, the first first. */
+  /** The users typing, in the order they began. */
   users(): readonly UserRef[] {
     return Array.from(this.#typists.values(), ({ user }) => user);
   }
 
-  /** Somebody types, for so many ms unless it is said again. */
+  /** A user is typing, for `expiresMs` unless it is renewed. */
   add(user: UserRef, expiresMs: number): void {
     const known = this.#typists.get(user.id);
     known?.cancel();
@@ -25,7 +25,7 @@ export class Typists {
     if (!known) this.#changed();
   }
 
-  /** Somebody has sent what they typed, or has left. */
+  /** A user has sent what they typed, or has left. */
   remove(id: string): void {
     const typist = this.#typists.get(id);
     if (!typist) return;
@@ -38,7 +38,7 @@ export class Typists {
     for (const id of this.#typists.keys()) this.remove(id);
   }
 
-  /** Ends all timers. Safe twice. */
+  /** Stops all timers. May be called twice. */
   close(): void {
     this.#timers.close();
   }

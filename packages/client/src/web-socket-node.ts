@@ -4,7 +4,7 @@ import type { OpenedSocket } from './web-socket.js';
 // A page of 200 messages of the largest size, as JSON, with room to spare.
 const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
-// How long the server has to answer a close. `ws` itself waits 30 s, which would keep a finished process alive.
+// How long the server has to answer a close, in ms. `ws` itself waits 30 s, which would keep a finished process alive.
 const CLOSE_MS = 1000;
 
 /** Opens a WebSocket of `ws`, with the token as `Authorization: Bearer`. */

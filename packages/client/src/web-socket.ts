@@ -1,4 +1,4 @@
-/** What browsers' WebSocket and that of `ws` have in common, as far as it is used. */
+/** The common part of the browser's WebSocket and that of `ws`, as far as it is used. */
 export interface PlainSocket {
   addEventListener(name: 'open' | 'error', listener: () => void): void;
   addEventListener(name: 'close', listener: (close: { code: number; reason: string }) => void): void;
@@ -6,11 +6,11 @@ export interface PlainSocket {
   send(text: string): void;
 }
 
-/** A socket that is being opened. */
+/** A socket that is opening. */
 export interface OpenedSocket {
   socket: PlainSocket;
   /** Whether the token is in the handshake. */
   presentsToken: boolean;
-  /** Closes it; it doesn't hold up the end of the process. Safe twice. */
+  /** Closes it, without holding up the end of the process. May be called twice. */
   end(): void;
 }

@@ -5,18 +5,18 @@ import { OpenCalls } from './open-calls.js';
 import { Timers } from './timers.js';
 import type { OpenTransport } from './transport.js';
 
-/** The close code of a connection whose token or session the server doesn't know. */
+/** The close code for a token or session that the server doesn't know. */
 const UNAUTHENTICATED = 4401;
 
-/** After so many ms without a word from the server it is asked whether it is there. */
+/** After this long without data from the server, it is pinged, in ms. */
 const QUIET_MS = 25_000;
 
-/** It is taken for gone when it doesn't answer that within so many ms. */
+/** If it doesn't answer the ping within this time, in ms, it counts as gone. */
 const PONG_MS = 10_000;
 
 /**
- * Opens a plain WebSocket with JSON-RPC 2.0 at `/ws`. A connection that died without a close (a laptop that slept, a
- * router that forgot) is found with `rpc.ping`, since a browser's WebSocket has no ping.
+ * Opens a plain WebSocket with JSON-RPC 2.0 at `/ws`. Detects a connection that died without a close (a laptop that
+ * slept, a router that forgot) with `rpc.ping`, since a browser's WebSocket has no ping.
  */
 export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
   const address = new URL('ws', url);

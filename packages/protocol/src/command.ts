@@ -11,8 +11,8 @@ export type Language = (typeof languages)[number];
 export type Text = Record<Language, string>;
 
 /**
- * What a permission is asked of: `none` needs no session, `self` any session, `workspace` the whole server, `room` the room in the
- * input's `room`, `message` the message in the input's `message` (and its room).
+ * The object of a permission: `none` needs no session, `self` any session; `workspace` is the whole server, `room` the
+ * room in the input's `room`, `message` the message in the input's `message` (and its room).
  */
 export const permissionObjects = {
   'session.start': 'none',
@@ -37,7 +37,7 @@ export const permissionObjects = {
 /** A permission; `roles.ts` in the server says who has it. */
 export type Permission = keyof typeof permissionObjects;
 
-/** A command's REST route. `:fields` of the path, the query and the JSON body together are the input. */
+/** A command's REST route. The `:fields` of the path, the query and the JSON body together are the input. */
 export interface HttpRoute {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
@@ -50,13 +50,16 @@ export interface HttpRoute {
 export interface LineSyntax<Output> {
   /** `/verb`. */
   verb: string;
-  /** Input fields in order; the last takes the rest of the line. `room` is the current room when it is not named here. */
+  /**
+   * Input fields in order; the last takes the rest of the line. `room` defaults to the current room if it is not listed
+   * here.
+   */
   args: readonly string[];
-  /** How many of `args` may be absent, from the end. */
+  /** How many of `args` may be absent, counted from the end. */
   optional?: number;
-  /** Text without a `/verb` is this command. */
+  /** Text without a `/verb` calls this command. */
   plain?: true;
-  /** The answer as lines; nothing if absent. */
+  /** The answer as lines; none if absent. */
   reply?(output: Output, language: Language): string[];
   /** The room that becomes the current one. */
   enters?(output: Output): string;
@@ -70,13 +73,16 @@ export interface Command<Name extends string, Input extends z.ZodObject, Output 
   output: Output;
   permission: Permission;
   budget: Budget;
-  /** Points of its budget that an input costs; 1 if absent. It is asked before the fields are checked: they may be anything. */
+  /**
+   * Points of its budget that an input costs; 1 if absent. Called before the fields are validated, so they may be
+   * anything.
+   */
   cost?(input: { readonly [Field in keyof z.input<Input>]?: unknown }): number;
   http: HttpRoute;
   line?: LineSyntax<z.infer<Output>>;
 }
 
-/** Defines a command: everything that transports, documents, the SDK and tests know of it. */
+/** Defines a command: everything that transports, documents, the SDK and tests know about it. */
 export function defineCommand<Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
   command: Command<Name, Input, Output>,
 ): Command<Name, Input, Output> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { messageId, roomId, seq, timestamp, userId, userRef } from './fields.js';
 
-/** What became of a message at one connection. */
+/** The delivery of a message to one connection. */
 const outcome = z
   .object({
     connection: z.string().meta({ description: "The connection's id" }),

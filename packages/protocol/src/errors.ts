@@ -1,9 +1,9 @@
 import type { ZodError } from 'zod';
 
 /**
- * Every error that a client can see. `http` is the status at the HTTP transport, `jsonRpc` the number at `/ws`
- * (-32602 and -32603 are the standard's own; the others lie in its range for servers), `retry` whether the same call
- * may succeed later without change, `title` what it means.
+ * Every error that a client can see. `http` is the status at the HTTP transport; `jsonRpc` the number at `/ws` (-32602
+ * and -32603 are the standard's own, the others are in its range for servers); `retry` whether the same call may
+ * succeed later without change; `title` its meaning.
  */
 export const errorTable = {
   invalid_input: {
@@ -68,7 +68,7 @@ export const errorTable = {
 /** A stable error code; see {@link errorTable}. */
 export type ErrorCode = keyof typeof errorTable;
 
-/** One thing that is wrong with an input: `path` is the field's, dots between (`cursors.lobby`), empty for the whole. */
+/** One problem with an input: `path` is the field's, separated by dots (`cursors.lobby`), empty for the whole input. */
 export interface InputIssue {
   path: string;
   message: string;
@@ -82,7 +82,7 @@ export interface ErrorObject {
   retryAfter?: number;
 }
 
-/** A refusal that a client is told in these words. It never holds a secret or a message's text. */
+/** A refusal whose words the client sees. It never contains a secret or a message's text. */
 export class MadangError extends Error {
   override readonly name = 'MadangError';
   readonly code: ErrorCode;
@@ -111,16 +111,16 @@ export function fail(code: ErrorCode, message: string, details?: ErrorObject['de
   throw new MadangError({ code, message, ...(details && { details }) });
 }
 
-/** How many things that are wrong with an input an error names. */
+/** The most problems with an input that an error lists. */
 export const MAX_ISSUES = 20;
 
-/** The `invalid_input` error of an input that its schema refused, in the same words at every transport. */
+/** The `invalid_input` error for an input that failed its schema, in the same words at every transport. */
 export function invalidInput(error: ZodError, input: unknown): MadangError {
   const issues = error.issues.slice(0, MAX_ISSUES).flatMap((issue) => explainIssue(issue, input));
   return invalidInputOf(issues.slice(0, MAX_ISSUES));
 }
 
-/** An `invalid_input` error from issues that were found without a schema. */
+/** An `invalid_input` error from issues found without a schema. */
 export function invalidInputOf(issues: InputIssue[]): MadangError {
   const message = issues.map(({ path, message: words }) => (path ? `${path}: ${words}` : words)).join('; ');
   return new MadangError({ code: 'invalid_input', message, details: { issues } });

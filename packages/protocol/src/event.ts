@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Language, Text } from './command.js';
 import { roomId, seq, timestamp, userRef } from './fields.js';
 
-/** What every event has: its room, its place there, when it was committed, who caused it. */
+/** Common to all events: the room, the seq, the time of the commit, and who caused it. */
 const eventBase = { room: roomId, seq, at: timestamp, actor: userRef };
 
 /** A row of the table of events: what a room's log keeps. */
@@ -10,18 +10,18 @@ export interface EventRow<Name extends string, Schema extends z.ZodObject> {
   name: Name;
   doc: Text;
   schema: Schema;
-  /** How it reads as a line in line mode; undefined for what isn't worth one. */
+  /** The event as a line in line mode; undefined if it isn't worth one. */
   line(event: z.infer<Schema>, language: Language): string | undefined;
 }
 
-/** A row of the table of signals: what is told once and not kept. */
+/** A row of the table of signals: sent once and not kept. */
 export interface SignalRow<Name extends string, Schema extends z.ZodObject> {
   name: Name;
   doc: Text;
   schema: Schema;
 }
 
-/** Defines an event. `fields` are its own, beside `room`, `seq`, `at` and `actor`. */
+/** Defines an event. `fields` are its own, besides `room`, `seq`, `at` and `actor`. */
 export function defineEvent<Name extends string, Fields extends z.ZodRawShape>(
   name: Name,
   fields: Fields,

@@ -3,13 +3,14 @@ import { MAX_ISSUES } from './errors.js';
 import { formatLimits } from './limits.js';
 import { isEmoji, nameProblem, normalizeName } from './names.js';
 
-/** Fields that several features share. */
+/** Fields shared by several features. */
 
 const utf8 = new TextEncoder();
 
 /**
- * Text that is refused as soon as it has more than `maxUnits` UTF-16 units. Every text of the table begins with this:
- * whatever is checked or changed behind it (normalisation, expressions, segments) may cost more than the text's length.
+ * Text that is refused as soon as it has more than `maxUnits` UTF-16 units. Every text in the table begins with this,
+ * because later checks and changes (normalisation, regular expressions, segmentation) may cost more than the text's
+ * length.
  */
 export function shortText(maxUnits: number, words = `must be at most ${maxUnits} characters`) {
   return z
@@ -19,8 +20,8 @@ export function shortText(maxUnits: number, words = `must be at most ${maxUnits}
 }
 
 /**
- * A record that is refused as soon as it has more than `most` entries, or {@link MAX_ISSUES} of them are wrong: zod by
- * itself would look at all, and make an issue of each.
+ * A record that is refused as soon as it has more than `most` entries, or {@link MAX_ISSUES} of them are invalid: zod
+ * itself would check all, and make an issue of each.
  */
 export function shortRecord<Value extends z.ZodType>(
   key: z.ZodString,
@@ -46,17 +47,17 @@ export function shortRecord<Value extends z.ZodType>(
     payload.value = parsed as typeof payload.value;
     return payload;
   };
-  // A schema without checks of its own is run by what parses it.
+  // A schema without checks of its own is run by whatever parses it.
   Object.assign(record._zod, { parse: parseInTurn, run: parseInTurn });
   return record;
 }
 
-/** An id: ASCII, so that its units are its characters. */
+/** An id: ASCII, so that UTF-16 units are characters. */
 function id(maxChars: number, pattern: RegExp, words: string) {
   return shortText(maxChars).regex(pattern, { error: words, abort: true }).meta({ minLength: 1 });
 }
 
-/** A room's id: short, opaque, for life. `lobby` is the first room's. */
+/** A room's id: short, opaque, permanent. `lobby` is the first room's. */
 export const roomId = id(40, /^[a-z0-9][a-z0-9_-]*$/, 'must be a room id').meta({ description: "A room's id" });
 
 /** A user's id. */
@@ -64,7 +65,7 @@ export const userId = id(formatLimits.userIdChars, /^[\x21-\x7e]+$/, 'must be a 
   description: "A user's id",
 });
 
-/** A message's id: `<room>.<seq>`. Clients take it as opaque. */
+/** A message's id: `<room>.<seq>`. Clients treat it as opaque. */
 export const messageId = id(60, /^[a-z0-9][a-z0-9_-]*\.[1-9][0-9]{0,15}$/, 'must be a message id').meta({
   description: "A message's id",
 });
@@ -78,7 +79,7 @@ export const cursor = z.int().min(0).meta({ description: 'All up to this seq has
 /** A moment, in ms since 1970-01-01T00:00:00Z. */
 export const timestamp = z.int().meta({ description: 'ms since 1970-01-01T00:00:00Z' });
 
-/** An id that the client makes; a repeat by the same author answers with the first result. */
+/** An id made by the client. A repeat by the same author is answered with the first result. */
 export const clientId = id(formatLimits.clientIdChars, /^[\w.:-]+$/, 'must be letters, digits and . _ : -').meta({
   description: 'Made by the client, unique for its author; a repeat answers with the first result',
 });
@@ -104,19 +105,19 @@ const tooManyBytes = `must be at most ${formatLimits.textBytes} bytes`;
 export const messageText = plainText(formatLimits.textBytes, tooManyBytes)
   .refine((text) => /\S/u.test(text), 'must not be empty')
   .refine(
-    // No UTF-16 unit is more than three bytes: most texts need no counting.
+    // A UTF-16 unit takes at most three bytes, so most texts need no counting.
     (text) => text.length * 3 <= formatLimits.textBytes || utf8.encode(text).length <= formatLimits.textBytes,
     tooManyBytes,
   )
   .meta({ description: `Text, at most ${formatLimits.textBytes} bytes of UTF-8` });
 
 /**
- * How many UTF-16 units of what comes in may stand for one character of what is kept: a syllable of Hangul may come as
- * three letters, a letter as one with its marks, and white space is folded.
+ * How many UTF-16 units of input may become one character: a Hangul syllable may arrive as three letters, a letter as
+ * one with its marks, and white space is collapsed.
  */
 const UNITS_PER_CHAR = 12;
 
-/** Text that is changed before its characters are counted. */
+/** Text that is normalised before its characters are counted. */
 function normalizedText(maxChars: number, normalize: (text: string) => string) {
   const words = `must be at most ${maxChars} characters`;
   return plainText(maxChars * UNITS_PER_CHAR, words)
@@ -151,5 +152,5 @@ export const userRef = z.object({ id: userId, name: z.string() }).meta({ id: 'Us
 /** A user as events and messages name them. */
 export type UserRef = z.infer<typeof userRef>;
 
-/** One emoji, as Unicode's list of RGI emoji has it. */
+/** One emoji from Unicode's list of RGI emoji. */
 export const emoji = shortText(40).refine(isEmoji, 'must be one emoji').meta({ description: 'One emoji' });

@@ -1,4 +1,4 @@
-/** Sizes that are part of the protocol: a schema refuses what is over them with `invalid_input`. */
+/** Sizes that are part of the protocol: a schema refuses anything larger with `invalid_input`. */
 export const formatLimits = {
   /** A message's text, in UTF-8 bytes. */
   textBytes: 8192,
@@ -8,32 +8,32 @@ export const formatLimits = {
   roomNameChars: 50,
   /** A room's topic, in code points. */
   topicChars: 250,
-  /** A host app's id of a user, in UTF-8 bytes. */
+  /** A host app's id for a user, in UTF-8 bytes. */
   hostIdBytes: 254,
-  /** A user's id: a host app's has three characters for a byte that is not printable ASCII. */
+  /** A user's id: a host app's takes three characters per byte that is not printable ASCII. */
   userIdChars: 764,
   /** A client's own id of a call. */
   clientIdChars: 64,
   /** Entries of a page: messages, events, rooms, members. */
   pageEntries: 200,
-  /** Entries of a page when none is asked for. */
+  /** Entries of a page if the caller gives no limit. */
   defaultPageEntries: 50,
   /** Rooms in one `sync`. */
   syncRooms: 500,
   /** Rooms of a `sync` that cost one point of its budget. */
   syncRoomsPerPoint: 10,
-  /** People that a reaction lists by name; `count` counts all. */
+  /** Users that a reaction lists by name; `count` counts all. */
   reactionUsers: 50,
 } as const;
 
-/** How long a `typing.started` holds, in ms, unless it is renewed or the message arrives. */
+/** How long a `typing.started` lasts, in ms, unless it is renewed or the message arrives. */
 export const TYPING_MS = 6000;
 
 /**
- * What a user may spend, by the row's `budget`: `points` calls in `seconds`. An address may spend as much as some users
- * may (`--users-per-address`), and a new guest costs their address a user's whole session budget. Past that a call answers
- * `rate_limited` with `retryAfter`. These are the defaults: each is a setting of the server, and `--limits off` turns them
- * off.
+ * What a user may spend, by the row's `budget`: `points` calls in `seconds`. An address may spend as much as several
+ * users (`--users-per-address`), and a new guest costs their address a user's whole session budget. Calls beyond that
+ * get `rate_limited` with `retryAfter`. These are the defaults: each is a setting of the server, and `--limits off`
+ * turns them all off.
  */
 export const budgets = {
   /** Starting sessions, changing the nickname. */
@@ -46,15 +46,17 @@ export const budgets = {
   read: { points: 600, seconds: 10 },
   /** Typing, presence, read marks. */
   signal: { points: 120, seconds: 10 },
-  /** What is no call: unknown commands, packets that can't be read, tokens that are none. */
+  /** Input that is not a call: unknown commands, unreadable packets, invalid tokens. */
   refused: { points: 600, seconds: 10 },
-  /** Opening connections: sockets, polling sessions, event streams. An address's alone: nobody is known yet. */
+  /**
+   * Opening connections: sockets, polling sessions, event streams. Charged to the address, since there is no user yet.
+   */
   connect: { points: 60, seconds: 10 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
 
 /**
- * Direct rooms and invitations that are new to a user: how many others may bring them, and how many they may bring to
- * others, as with {@link budgets}.
+ * New direct rooms and invitations: how many a user may receive from others, and how many they may send, as with {@link
+ * budgets}.
  */
 export const contactBudget = { points: 60, seconds: 600 } as const;
 

@@ -4,7 +4,7 @@ import { defineSignal } from './event.js';
 import { cursor, limit, roomId, shortRecord, shortText } from './fields.js';
 import { formatLimits } from './limits.js';
 
-/** Any event; `type` is its name, its other fields are those of its row. */
+/** Any event: `type` is its name, the other fields are those of its row. */
 const loggedEvent = z.looseObject({ type: z.string(), room: roomId, seq: z.int(), at: z.int() }).meta({
   id: 'Event',
   description:

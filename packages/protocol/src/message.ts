@@ -14,7 +14,7 @@ export const reaction = z
   })
   .meta({ id: 'Reaction' });
 
-/** A message as it is now. A deleted one stays as a place without text. */
+/** A message in its current state. A deleted one keeps its place, without text. */
 export const message = z
   .object({
     id: messageId,
@@ -30,7 +30,7 @@ export const message = z
   })
   .meta({ id: 'Message' });
 
-/** A message as it is now. */
+/** A message in its current state. */
 export type Message = z.infer<typeof message>;
 
 /** One emoji on a message. */
@@ -126,7 +126,7 @@ export const messageCreated = defineEvent(
   'message.created',
   { message },
   { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
-  // In the log the text is that of now, and empty if the message was deleted since.
+  // The log has the current text, which is empty if the message was deleted since.
   (event) => (event.message.text ? `${event.actor.name}: ${event.message.text}` : undefined),
 );
 

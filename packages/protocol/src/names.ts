@@ -1,39 +1,40 @@
 /**
- * What a nickname or a room's name may look like. Names that look alike are compared by the server, which has the
- * table of confusable characters (UTS 39); here is what can be said of a name alone.
+ * What a nickname or a room's name may look like, judged by the name alone. Comparing names that look alike is up to
+ * the server, which has the table of confusable characters (UTS 39).
  */
 
 let emojiPattern: RegExp | undefined;
 
 /**
- * Whole emoji. Only the engine's look at this pattern takes some 40 ms, which who loads this file for something else need
- * not wait for.
+ * Whole emoji. Compiling this pattern takes some 40 ms, which importers of this file who don't need it should not wait
+ * for.
  */
 function emoji(): RegExp {
   return (emojiPattern ??= new RegExp('\\p{RGI_Emoji}', 'gv'));
 }
 
-// Controls, format characters (bidi, zero width, tags), private use, unassigned; then what is drawn as nothing:
-// default ignorables such as the Hangul fillers, spaces other than the plain one, and signs without ink (the Braille
-// pattern without dots, the null notehead, what stands for an object).
+// Controls, format characters (bidi, zero width, tags), private use, unassigned; then invisible characters: default
+// ignorables such as the Hangul fillers, spaces other than the plain one, and signs without ink (the Braille pattern
+// without dots, the null notehead, the object replacement character).
 const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800\u{1d159}\ufffc]|(?! )\p{Zs}/u;
 
-// More than two marks on one letter is a "stack" that runs over the neighbours' text.
+// More than two marks on one letter form a "stack" that overlaps neighbouring text.
 const STACKED_MARKS = /\p{M}{3,}/u;
 
 const LETTER_OR_NUMBER = /[\p{L}\p{N}]/u;
 
 /**
- * Normalises a name: NFC, so that decomposed Hangul is one with composed (NFKC would turn ㅋㅋ into other letters); white
- * space trimmed and folded.
+ * Normalises a name: NFC, so that decomposed Hangul equals composed (NFKC would turn ㅋㅋ into other letters); white
+ * space is trimmed and collapsed.
  */
 export function normalizeName(name: string): string {
   return name.normalize('NFC').trim().replaceAll(/\s+/gu, ' ');
 }
 
 /**
- * Has what checks names compiled, which takes some 40 ms of the first names in either kind of string otherwise: a server's
- * start can wait for that, those who are connected can't. The engine compiles once to interpret, and once to run fast.
+ * Compiles the patterns that check names, which would otherwise take some 40 ms of the first names in either kind of
+ * string: a server's start can wait for that, connected users can't. The engine compiles once to interpret, and once to
+ * run fast.
  */
 export function warmNameChecks(): void {
   for (const name of ['name', '이름']) for (let times = 0; times < 3; times += 1) nameProblem(name);
@@ -41,13 +42,13 @@ export function warmNameChecks(): void {
 
 /** Whether a text is one emoji. */
 export function isEmoji(text: string): boolean {
-  // The longest emoji that begins a text is found, so this is the whole text if it is one.
+  // This finds the longest emoji at the start of a text: the whole text, if that is one emoji.
   return text.match(emoji())?.[0] === text;
 }
 
-/** Says why a normalised name can't be used, or undefined when it can. */
+/** Says why a normalised name can't be used; undefined if it can. */
 export function nameProblem(name: string): string | undefined {
-  // An emoji's parts (joiners, variation selectors, tags) are invisible by themselves, so whole emoji are taken out first.
+  // An emoji's parts (joiners, variation selectors, tags) are invisible on their own, so whole emoji are removed first.
   const withoutEmoji = name.replaceAll(emoji(), '');
   if (INVISIBLE.test(withoutEmoji)) return 'must not contain invisible or control characters';
   if (STACKED_MARKS.test(withoutEmoji)) return 'must not stack marks on a letter';
@@ -55,15 +56,15 @@ export function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** A name as it comes from elsewhere is looked at to so many UTF-16 units: what is longer is cut anyway. */
+/** How many UTF-16 units of a name from elsewhere are read: longer ones are cut anyway. */
 const MAX_RAW_UNITS = 400;
 
 const INVISIBLE_BY_ITSELF = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\ufffc]/gu;
 
 /**
- * Makes a usable name of one that comes from elsewhere, such as the app that Madang is mounted in: normalised, without what
- * is invisible or runs over its neighbours, at most `maxChars` code points without cutting a letter. Undefined when nothing
- * is left.
+ * Makes a usable name out of one from elsewhere, such as the app that Madang is mounted in: normalised, without
+ * characters that are invisible or overlap their neighbours, at most `maxChars` code points, never cutting a letter.
+ * Undefined if nothing is left.
  */
 export function cleanName(raw: string, maxChars: number): string | undefined {
   const visible = withoutInvisible(raw.slice(0, MAX_RAW_UNITS).replaceAll(/\s+/gu, ' ')).replaceAll(
@@ -74,7 +75,7 @@ export function cleanName(raw: string, maxChars: number): string | undefined {
   return nameProblem(name) === undefined ? name : undefined;
 }
 
-/** Takes out what is drawn as nothing, but for an emoji's parts. */
+/** Removes invisible characters, except for parts of emoji. */
 function withoutInvisible(text: string): string {
   let visible = '';
   let from = 0;

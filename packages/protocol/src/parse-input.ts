@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { invalidInput, invalidInputOf, MAX_ISSUES } from './errors.js';
 
 /**
- * Reads a command's input by its schema. What is counted quickly comes first, so that an input of ten thousand fields
- * costs no more than one of twenty.
+ * Parses a command's input by its schema. Cheap counts come first, so that an input with ten thousand fields costs no
+ * more than one with twenty.
  * @throws MadangError `invalid_input`
  */
 export function parseInput<Schema extends z.ZodObject>(schema: Schema, input: unknown): z.output<Schema> {

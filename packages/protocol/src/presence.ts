@@ -3,10 +3,10 @@ import { defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { timestamp, userRef } from './fields.js';
 
-/** Whether somebody is here: over all their tabs and transports, the most present one counts. */
+/** A user's presence: the most present of all their tabs and transports counts. */
 export const presenceState = z.enum(['online', 'away', 'offline']);
 
-/** Whether somebody is here. */
+/** A user's presence. */
 export type PresenceState = z.infer<typeof presenceState>;
 
 export const presenceSet = defineCommand({

@@ -3,7 +3,7 @@ import { defineCommand } from './command.js';
 import { defineEvent, defineSignal } from './event.js';
 import { clientId, cursor, limit, roomId, roomName, shortText, timestamp, topic, userId, userRef } from './fields.js';
 
-/** `public`: anyone finds and joins it. `private`: by invitation, invisible to others. `direct`: two people. */
+/** `public`: anyone can find and join it. `private`: by invitation, invisible to others. `direct`: two users. */
 export const roomKind = z.enum(['public', 'private', 'direct']);
 
 /** A room as one caller sees it. */

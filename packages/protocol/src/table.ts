@@ -35,7 +35,7 @@ import { serverClosing, sessionEnd, sessionEnded, sessionGet, sessionStart, sess
 import { typingStart, typingStarted } from './typing.js';
 import { userUpdate } from './user.js';
 
-/** Everything that a client can ask, by name. */
+/** Everything a client can call, by name. */
 export const commands = {
   'session.start': sessionStart,
   'session.get': sessionGet,
@@ -68,7 +68,7 @@ export const commands = {
   'delivery.trace': deliveryTrace,
 } as const;
 
-/** Everything that a room's log keeps, by name. */
+/** Everything a room's log keeps, by name. */
 export const events = {
   'message.created': messageCreated,
   'message.edited': messageEdited,
@@ -81,7 +81,7 @@ export const events = {
   'member.updated': memberUpdated,
 } as const;
 
-/** Everything that is told once and not kept, by name. */
+/** Everything that is sent once and not kept, by name. */
 export const signals = {
   'typing.started': typingStarted,
   'presence.changed': presenceChanged,
@@ -97,13 +97,13 @@ export const signals = {
 /** A command's name. */
 export type CommandName = keyof typeof commands;
 
-/** What a caller gives to a command. */
+/** The input that a caller gives to a command. */
 export type CommandInput<Name extends CommandName> = z.input<(typeof commands)[Name]['input']>;
 
-/** What a command's function gets: the input after its schema. */
+/** The input that a command's function gets: parsed by its schema. */
 export type ParsedInput<Name extends CommandName> = z.output<(typeof commands)[Name]['input']>;
 
-/** What a command answers. */
+/** A command's output. */
 export type CommandOutput<Name extends CommandName> = z.output<(typeof commands)[Name]['output']>;
 
 /** An event's name. */
@@ -112,7 +112,7 @@ export type EventName = keyof typeof events;
 /** An event as it comes over the wire. */
 export type EventOf<Name extends EventName> = z.output<(typeof events)[Name]['schema']>;
 
-/** Any event with its name as `type`, as `log.read` and `sync` give it. */
+/** Any event with its name as `type`, as in `log.read` and `sync`. */
 export type LoggedEvent = { [Name in EventName]: { type: Name } & EventOf<Name> }[EventName];
 
 /** A signal's name. */
@@ -121,12 +121,12 @@ export type SignalName = keyof typeof signals;
 /** A signal as it comes over the wire. */
 export type SignalOf<Name extends SignalName> = z.output<(typeof signals)[Name]['schema']>;
 
-/** Whether a word is a command's name. */
+/** Whether a value is a command's name. */
 export function isCommandName(name: unknown): name is CommandName {
   return typeof name === 'string' && Object.hasOwn(commands, name);
 }
 
-/** Whether a word is an event's name. */
+/** Whether a value is an event's name. */
 export function isEventName(name: unknown): name is EventName {
   return typeof name === 'string' && Object.hasOwn(events, name);
 }

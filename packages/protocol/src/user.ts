@@ -3,14 +3,14 @@ import { defineCommand } from './command.js';
 import { nickname, timestamp, userId } from './fields.js';
 
 /**
- * Who calls: a guest gave a nickname, a `host` user comes from the app that Madang is mounted in. The `operator` runs the
- * server: no member anywhere, seen by nobody.
+ * A caller. A guest gave a nickname; a `host` user comes from the app that Madang is mounted in. The `operator` runs
+ * the server, is a member nowhere and visible to nobody.
  */
 export const user = z
   .object({ id: userId, name: z.string(), kind: z.enum(['guest', 'host', 'operator']), createdAt: timestamp })
   .meta({ id: 'User' });
 
-/** Who calls. */
+/** A caller. */
 export type User = z.infer<typeof user>;
 
 export const userUpdate = defineCommand({

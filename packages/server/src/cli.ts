@@ -6,12 +6,12 @@ import type { VerifyQuestion } from './cli/verify.js';
 import { addFlags, readConfig } from './config.js';
 import { PlainError } from './errors.js';
 
-/** The exit code of `madang verify` when it could not be tested. */
+/** The exit code of `madang verify` if it could not test. */
 const UNTESTABLE = 2;
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-// Each command loads its own file, so that asking a server does not load one.
+// Each command loads its own file, so that commands that only ask a server don't load one.
 const program = addFlags(new Command('madang'))
   .description('Real-time chat for your own server.')
   .version(version, '--version', 'Print the version')
@@ -107,7 +107,7 @@ try {
   report(error, 1);
 }
 
-/** Says in plain words why it can't be done. */
+/** Prints in plain words why it can't be done. */
 function report(error: unknown, exitCode: number): void {
   if (!(error instanceof PlainError)) throw error;
   process.stderr.write(`madang: ${error.message}\n`);

@@ -1,6 +1,6 @@
 /** The time, so that tests can move it. */
 export interface Clock {
-  /** ms since the epoch. */
+  /** ms since 1970. */
   now(): number;
 }
 
@@ -8,26 +8,29 @@ export interface Clock {
 export const systemClock: Clock = { now: () => Date.now() };
 
 /**
- * How far a stored time may lead the clock, in ms. One that leads by more was stored while the clock, or another node's,
- * was wrong, and counts no longer.
+ * How far a stored time may be ahead of the clock, in ms. One further ahead was stored while the clock, or another
+ * node's, was wrong, and no longer counts.
  */
 export const MAX_LEAD_MS = 60_000;
 
-/** How long a clock that has jumped must stay there, in ms, before what can't be taken back is done by it. */
+/** How long a clock that has jumped must stay there before it is used for anything irreversible, in ms. */
 export const PATIENCE_MS = 3600_000;
 
 /**
- * A clock to tell by what is too old, since what is removed or ended for its age does not come back. Where the machine's
- * jumps ahead it goes on as before for an hour, and only then follows; where that one goes back, it does so at once.
+ * A clock for deciding what has expired, since what is removed or ended does not come back. If the machine's clock
+ * jumps ahead, this one goes on as before for an hour, and only then follows. If it jumps back, this one follows at
+ * once.
  */
 export class PatientClock implements Clock {
   readonly #clock: Clock;
   readonly #monotonic: () => number;
-  /** What it adds to the time that no clock change moves. */
+  /** The offset from the monotonic time. */
   #offset: number;
   #aheadSince: number | undefined;
 
-  /** `lastKnown`: a time that is known to be over; ahead of it, the machine's clock may have jumped before the start. */
+  /**
+   * `lastKnown`: a time known to be past. If the machine's clock is ahead of it, it may have jumped before the start.
+   */
   constructor(clock: Clock, lastKnown = Infinity, monotonic = () => performance.now()) {
     this.#clock = clock;
     this.#monotonic = monotonic;
@@ -47,7 +50,7 @@ export class PatientClock implements Clock {
   }
 }
 
-/** Notices when a clock jumps. */
+/** Detects when a clock jumps. */
 export class JumpWatch {
   readonly #clock: Clock;
   readonly #monotonic: () => number;
@@ -59,7 +62,7 @@ export class JumpWatch {
     this.#offset = clock.now() - monotonic();
   }
 
-  /** Whether the clock has jumped, by more than is made good silently, since this was asked last. */
+  /** Whether the clock has jumped, beyond what is corrected silently, since the last call. */
   hasJumped(): boolean {
     const offset = this.#clock.now() - this.#monotonic();
     const hasJumped = Math.abs(offset - this.#offset) > MAX_LEAD_MS;

@@ -15,22 +15,22 @@ const list = z
     (typeof value === 'string' ? value.split(',') : value).map((each) => each.trim()).filter(Boolean),
   );
 
-/** A number, or a text that is one; nothing else counts as one, least of all an empty text as 0. */
+/** A number, or a text that is one; nothing else, and least of all an empty text as 0. */
 function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   return z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(min).max(max));
 }
 
-/** Whether all are origins as browsers send them: scheme, host and port, nothing behind. */
+/** Whether all are origins as browsers send them: scheme, host and port, nothing after. */
 function areOrigins(origins: string[]): boolean {
   return origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
 }
 
-/** Whether all are origins, or the word that stands for the own. */
+/** Whether all are origins, or the word for the server's own. */
 function areFrameOrigins(origins: string[]): boolean {
   return areOrigins(origins.filter((origin) => origin !== 'self'));
 }
 
-/** Whether all are addresses, subnets, or words that stand for some (`loopback`). */
+/** Whether all are addresses, subnets, or words for some (`loopback`). */
 function areAddresses(proxies: string[]): boolean {
   try {
     proxyaddr.compile(proxies);
@@ -49,18 +49,18 @@ function budget({ points, seconds }: { points: number; seconds: number }, doc: s
   return { schema, value: 'calls/seconds', doc } as const;
 }
 
-/** A setting: its schema, what it is for, how its value is written. */
+/** A setting: its schema, its purpose, the form of its value. */
 interface Setting {
   schema: z.ZodType;
   value: string;
   doc: string;
-  /** Whether its value may hold a password: then it is printed nowhere. */
+  /** Whether its value may hold a password: then it is never printed. */
   secret?: true;
 }
 
 /**
  * Every setting. A flag `--max-frame-bytes`, the environment's `MADANG_MAX_FRAME_BYTES` and the file's `maxFrameBytes`
- * are one setting; a flag wins over the environment, that over the file, that over the default.
+ * are one setting. Flags override the environment, which overrides the file, which overrides the default.
  */
 export const settings = {
   port: {
@@ -265,7 +265,7 @@ export const settings = {
 /** The settings' values. */
 export type Config = { [Name in keyof typeof settings]: z.output<(typeof settings)[Name]['schema']> };
 
-/** The budgets that the settings give. */
+/** The budgets from the settings. */
 export function rateLimitsOf(config: Config): RateLimitSettings {
   const of = (setting: string) => {
     const [points = 0, seconds = 0] = setting.split('/').map(Number);
@@ -309,7 +309,7 @@ export function readConfig(command: Command): Config {
   const values: Given = {};
   for (const name of Object.keys(settings)) {
     const isEnvironment = command.getOptionValueSource(name) === 'env';
-    // An empty variable, as compose files leave them, is as good as none.
+    // An empty variable, as compose files leave them, counts as absent.
     if (given[name] !== undefined && !(isEnvironment && given[name] === '')) {
       values[name] = given[name];
       sources.set(name, isEnvironment ? environmentName(name) : flagOf(name));
@@ -321,7 +321,7 @@ export function readConfig(command: Command): Config {
   return parseConfig(values, (name) => sources.get(name) ?? flagOf(name));
 }
 
-/** Checks settings that are given as an object; absent ones take their defaults. `nameOf` says how a person wrote one. */
+/** Checks settings given as an object; absent ones take their defaults. `nameOf` returns how a person wrote one. */
 export function parseConfig(values: Given, nameOf: (name: string) => string = (name) => `"${name}"`): Config {
   const unknown = Object.keys(values).find((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined) throw new StartError(`There is no setting ${nameOf(unknown)}. See madang --help.`);
@@ -364,7 +364,7 @@ function readFile(path: string): Given {
   return content as Given;
 }
 
-/** PostgreSQL's two forms; the store says what it does not take of them. */
+/** PostgreSQL's two forms; the store reports any part that it doesn't support. */
 function isDatabaseAddress(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) || /^\s*\w+\s*=/.test(text);
 }

@@ -1,4 +1,4 @@
-/** Why a program of ours can't do what it is asked, in one plain sentence for whoever runs it. */
+/** Why a program of ours can't do what it was asked to, in one plain sentence for whoever runs it. */
 export class PlainError extends Error {
   override readonly name: string = 'PlainError';
 }

@@ -1,15 +1,15 @@
 import { pino, type Logger as PinoLogger } from 'pino';
 
-/** Structured logs. Nothing logs a message's text, a token or a cookie; the redaction makes doubly sure of it. */
+/** Structured logs. Nothing logs a message's text, a token or a cookie; redaction makes doubly sure. */
 export type Logger = PinoLogger;
 
-/** How much is logged. */
+/** The log levels. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
-/** Where a command that is no server says what is remarkable. */
+/** Where a command other than the server logs. */
 const STDERR = 2;
 
-/** Makes the logger: JSON lines on stdout, or readable lines when `pretty`; readable ones on stderr when `isForPeople`. */
+/** Makes the logger: JSON lines on stdout, or readable lines if `pretty`; readable lines on stderr if `isForPeople`. */
 export function createLogger(options: {
   level: (typeof logLevels)[number];
   pretty?: boolean;

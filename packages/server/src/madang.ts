@@ -43,26 +43,26 @@ import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
 import { workspaceIdOf } from './store/queries/workspace-id.js';
 
-/** How often a client that is ahead of a room is worth a line of the log, in ms. */
+/** How often a client that is ahead of a room is logged, in ms. */
 const AHEAD_EVERY_MS = 60_000;
 
-/** Settings of the program's own server, which in a host app is the host's. */
+/** Settings of the program's own server; a host app has its own. */
 type ServerSetting = 'port' | 'host' | 'workers' | 'headTimeoutMs' | 'requestTimeoutMs' | 'maxHeadBytes';
 
-/** Settings by name (see docs/configuration.md), and what only a program can give. */
+/** Settings by name (see docs/configuration.md), and options that only code can give. */
 export interface MadangOptions extends Partial<Omit<Config, ServerSetting>> {
   /**
-   * Tells who a request is from: an API call, an event stream, a socket's handshake. `null` for nobody. It is asked for
-   * requests of pages of this server and of `origins`, and of programs, by whatever they bring; with `Authorization:
-   * Bearer …` it is asked for any request, which then seems to have no cookies. With it, guests are off unless `guests`
-   * says otherwise.
+   * Returns who a request is from: an API call, an event stream, a socket's handshake. `null` for nobody. It is called
+   * for requests from pages of this server and of `origins`, and from programs, with whatever credentials they have.
+   * With `Authorization: Bearer …` it is called for any request, whose cookies are then hidden. With this option,
+   * guests are off unless `guests` says otherwise.
    */
   authenticate?: (request: IncomingMessage) => Promise<HostUser | null> | HostUser | null;
   /** Whether the web client is served. True if absent. */
   web?: boolean;
-  /** How the ids of Socket.IO's sessions begin, for who brings their requests to the right process. */
+  /** The prefix of Socket.IO session ids, for routing their requests to the right process. */
   socketIdPrefix?: string;
-  /** A pino logger; by default one of `logLevel` that writes JSON lines to stdout. */
+  /** A pino logger. By default one of `logLevel` that writes JSON lines to stdout. */
   logger?: Logger;
 }
 
@@ -70,24 +70,28 @@ export interface MadangOptions extends Partial<Omit<Config, ServerSetting>> {
 export interface Madang {
   /** An Express router: `app.use('/chat', madang.router)`. */
   readonly router: Router;
-  /** Lets a server's WebSocket upgrades below `path` in. Others are left to the server's own listeners. */
+  /** Accepts a server's WebSocket upgrades below `path`. Others are left to the server's own listeners. */
   attach(server: Server): void;
   /**
-   * Ends what a user of the app has open here, at every transport and on every node: their connections hear nothing more, are
-   * told `session.ended` (`revoked`) and closed. For signing out everywhere, and for a ban: first let `authenticate`
-   * answer `null` for them, since whom it knows may come back at once. Resolves when it is on disk; other nodes follow
-   * at once over the bus, without one within 5 s. Does nothing for a user who was never here.
-   * @param userId the `id` that `authenticate` gives
-   * @throws MadangError `unavailable` when it can't be stored; Error when the id can't be one.
+   * Ends all sessions of a user of the app, at every transport and on every node: their connections receive nothing
+   * more, are told `session.ended` (`revoked`) and closed. For signing out everywhere, and for a ban: first make
+   * `authenticate` return `null` for them, because a user it still knows may reconnect at once. Resolves when it is on
+   * disk. Other nodes follow at once over the bus, or within 5 s without one. Does nothing for a user who was never
+   * here.
+   * @param userId the `id` that `authenticate` returns
+   * @throws MadangError `unavailable` if it can't be stored; Error if the id can't be one.
    */
   endSessions(userId: string): Promise<void>;
-  /** Stops: finishes commits, tells clients when to come back, closes them and the store. Safe to call twice. */
+  /**
+   * Stops: finishes commits, tells clients when to reconnect, closes their connections and the store. May be called
+   * twice.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Starts a workspace: opens its store, and makes the router and the sockets that a server then uses.
- * @throws StartError in plain words: a bad option, a folder that can't be written, a database in use, damaged or newer.
+ * Starts a workspace: opens its store, and creates the router and the sockets that a server then uses.
+ * @throws StartError in plain words: a bad option, a folder that isn't writable, a database in use, damaged or newer.
  */
 export async function createMadang(options: MadangOptions = {}): Promise<Madang> {
   const { authenticate, web = true, logger: givenLogger, socketIdPrefix = '', ...given } = options;
@@ -109,14 +113,16 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   }
 }
 
-/** The options as they are used. */
+/** The options in effect. */
 interface Settings extends Required<Pick<MadangOptions, 'web' | 'socketIdPrefix'>> {
   config: Config;
   logger: Logger;
   authenticate: MadangOptions['authenticate'];
 }
 
-/** Makes the parts, each of those before it: the store, the log, who is here, who they are, the commands, the transports. */
+/**
+ * Creates the parts, each from those before it: the store, the log, presence, identity, the commands, the transports.
+ */
 async function assemble(
   { config, logger, authenticate, web, socketIdPrefix }: Settings,
   opened: Opened,
@@ -263,7 +269,10 @@ async function assemble(
   };
 }
 
-/** A client that is ahead may be wrong, or the database put back with its whole disk; who may say anything fills no log. */
+/**
+ * A client that is ahead may be wrong, or the database was put back with its whole disk. Clients can claim anything, so
+ * they must not flood the log.
+ */
 function warnOfCursors(logger: Logger): AheadListener {
   let warnedAt = -Infinity;
   return (room, cursor, head) => {
@@ -276,7 +285,7 @@ function warnOfCursors(logger: Logger): AheadListener {
   };
 }
 
-/** The nodes that share the store. SQLite has one, and needs nothing of what the others are found with. */
+/** The nodes that share the store. SQLite has only one, and needs none of what finds the others. */
 async function clusterOf(config: Config, parts: NodesParts): Promise<Cluster> {
   if (config.database === undefined) return oneNode(parts.store);
   const { Nodes } = await import('./cluster/nodes.js');

@@ -1,15 +1,15 @@
-/** What a start has opened. It is closed from the last to the first, also where the start fails half way. */
+/** Everything that a start has opened. Closed from the last to the first, also if the start fails half way. */
 export class Opened {
   readonly #closings: (() => unknown)[] = [];
   #closing: Promise<void> | undefined;
 
-  /** Takes what is open, and how it is closed. Answers it. */
+  /** Adds an open part and how to close it. Returns the part. */
   add<Part>(part: Part, close: (part: Part) => unknown): Part {
     this.#closings.push(() => close(part));
     return part;
   }
 
-  /** Closes everything, whatever fails meanwhile. Safe to call twice. Throws the first of what failed. */
+  /** Closes everything, even if some fail. May be called twice. Throws the first failure. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }

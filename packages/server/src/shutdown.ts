@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Logger } from './logger.js';
 import type { Madang } from './madang.js';
 
-/** How long a stop may take before the process ends anyway, in ms. */
+/** How long a stop may take before the process exits anyway, in ms. */
 const LIMIT_MS = 5000;
 
 /** On SIGTERM or SIGINT: stops accepting, lets the workspace finish, and ends the process within 5 s. */
@@ -17,8 +17,8 @@ export function stopOnSignals(parts: { server: Server; madang: Madang; logger: L
       logger.error('could not stop in time');
       process.exit(1);
     }, LIMIT_MS).unref();
-    // The workspace refuses what is new by itself; the listener stays meanwhile, for a polling client hears of the stop with
-    // its next poll, which may need a connection.
+    // The workspace itself refuses anything new. The listener stays open meanwhile, because a polling client learns of
+    // the stop with its next poll, which may need a connection.
     await madang.close();
     server.close();
     server.closeAllConnections();

@@ -1,7 +1,10 @@
 import { commands, events, signals } from '../table.js';
 import { jsonSchemaOf, type JsonSchema } from './schemas.js';
 
-/** The AsyncAPI 3 document of the socket transports, derived from the table. `host` is `name:port`, `path` the mount's. */
+/**
+ * The AsyncAPI 3 document of the socket transports, derived from the table. `host` is `name:port`, `path` the mount
+ * path.
+ */
 export function asyncApiDocument(host: string, path: string): JsonSchema {
   const { schemas, messages, operations } = (described ??= describe());
   return {
@@ -22,7 +25,7 @@ export function asyncApiDocument(host: string, path: string): JsonSchema {
   };
 }
 
-/** What is the same in every document; made once, for it takes some 10 ms, and anybody may ask for one. */
+/** The constant part of every document. Made once, because it takes some 10 ms, and anybody may request it. */
 let described: ReturnType<typeof describe> | undefined;
 
 function describe() {

@@ -5,8 +5,8 @@ import { PROBLEM_TYPE } from '../wire/problem.js';
 import { jsonSchemaOf, type JsonSchema } from './schemas.js';
 
 /**
- * The OpenAPI 3.1 document of the HTTP transport, derived from the table. `server` is where its routes begin, `cookie` the
- * name of the session's.
+ * The OpenAPI 3.1 document of the HTTP transport, derived from the table. `server` is the address of its routes,
+ * `cookie` the name of the session cookie.
  */
 export function openApiDocument(server: string, cookie: string): JsonSchema {
   const { paths, schemas } = (described ??= describe());
@@ -25,7 +25,7 @@ export function openApiDocument(server: string, cookie: string): JsonSchema {
   };
 }
 
-/** What is the same in every document; made once, for it takes some 20 ms, and anybody may ask for one. */
+/** The constant part of every document. Made once, because it takes some 20 ms, and anybody may request it. */
 let described: ReturnType<typeof describe> | undefined;
 
 function describe() {

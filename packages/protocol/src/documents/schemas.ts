@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A JSON Schema, as a document holds it. */
+/** A JSON Schema in a document. */
 export type JsonSchema = Record<string, unknown>;
 
 /** JSON Schema (2020-12) of a zod schema, with shared parts as `$ref`s under `components/schemas`. */

@@ -3,7 +3,7 @@ import { errorTable, type ErrorObject } from '../errors.js';
 /** The media type of an error at the HTTP transport (RFC 9457). */
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** An error as the HTTP transport shows it: RFC 9457's members, then the error object's own. */
+/** An error in the form of the HTTP transport: RFC 9457's members, then the error object's own. */
 export interface Problem extends ErrorObject {
   type: string;
   title: string;

@@ -10,7 +10,7 @@ interface Place {
 }
 
 /**
- * `madang backup`: copies the database as it is at this moment into a file, also under load, and checks the copy.
+ * `madang backup`: copies the current database into a file, even under load, and checks the copy.
  * @throws PlainError in plain words
  */
 export async function backup({ data, database }: Place, file: string, isOverwriting: boolean): Promise<void> {
@@ -21,7 +21,7 @@ export async function backup({ data, database }: Place, file: string, isOverwrit
 }
 
 /**
- * `madang restore`: puts a backup into the data folder, and keeps what is there under another name.
+ * `madang restore`: restores a backup into the data folder, and keeps the previous database under another name.
  * @throws PlainError in plain words
  */
 export async function restore({ data, database }: Place, file: string): Promise<void> {
@@ -33,8 +33,8 @@ export async function restore({ data, database }: Place, file: string): Promise<
 }
 
 /**
- * `madang new-epoch`: says that the database is not the continuation of what was served last, where nothing else tells: after
- * a whole disk was put back.
+ * `madang new-epoch`: declares that the database doesn't continue what was served last, where nothing else shows it:
+ * after a whole disk was put back.
  * @throws PlainError in plain words
  */
 export async function newEpoch(place: Place): Promise<void> {

@@ -4,8 +4,8 @@ import { openCopySide } from '../store/open.js';
 import { progressOn } from './progress.js';
 
 /**
- * `madang copy`: moves a workspace from one database to another, and checks the copy. On a terminal it shows a bar, elsewhere
- * a line for every tenth.
+ * `madang copy`: copies a workspace from one database to another, and checks the copy. Shows a bar on a terminal,
+ * elsewhere a line for every tenth.
  * @throws StartError in plain words
  */
 export async function copy(places: { from: string; to: string }): Promise<void> {
@@ -17,7 +17,7 @@ export async function copy(places: { from: string; to: string }): Promise<void> 
   process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}Done: ${rows} rows, copied and compared.\n`);
 }
 
-/** Shows how far it is. */
+/** Shows the progress. */
 function showProgress(): (progress: CopyProgress) => void {
   const show = progressOn(process.stderr);
   return ({ phase, table, done, total }) => show({ phase, of: table, share: total === 0 ? 1 : done / total });

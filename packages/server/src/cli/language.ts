@@ -1,6 +1,6 @@
 import type { Language } from '@madang/protocol';
 
-/** The language of the terminal, as POSIX has it: the first of these that is set counts. */
+/** The terminal's language by POSIX rules: the first of these variables that is set counts. */
 export function languageOf(env: NodeJS.ProcessEnv): Language {
   return (env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '').startsWith('ko') ? 'ko' : 'en';
 }

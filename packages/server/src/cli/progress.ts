@@ -1,16 +1,16 @@
-/** Cells of the bar. */
+/** Width of the bar in cells. */
 const WIDTH = 30;
 
-/** How far something is. */
+/** The progress of something. */
 export interface Step {
   phase: string;
-  /** What of it is at work, if there is more to say. */
+  /** The part in progress, if there is more to say. */
   of?: string;
   /** From 0 to 1. */
   share: number;
 }
 
-/** Shows how far something is: with a bar on a terminal, elsewhere with a line for every tenth. */
+/** Shows progress: as a bar on a terminal, elsewhere as a line for every tenth. */
 export function progressOn(stream: NodeJS.WriteStream): (step: Step) => void {
   return stream.isTTY ? drawBar(stream) : writeTenths(stream);
 }

@@ -14,13 +14,12 @@ import { WorkerProxy, sessionIdPrefix } from './worker-proxy.js';
 import { startWorkers, type WorkerPlace, workerPlace } from './workers.js';
 
 /**
- * Handshakes that may wait to be accepted. When all come back in the same second after a restart, those for which there
- * is no room are tried again by the client's kernel after 1, 3, 7, 15 seconds. The kernel's own bound (net.core.somaxconn)
- * is at most as large.
+ * Connections that may wait to be accepted. If everybody reconnects in the same second after a restart, the clients'
+ * kernels retry those that don't fit after 1, 3, 7, 15 seconds. The kernel's own limit (net.core.somaxconn) caps it.
  */
 const BACKLOG = 65_535;
 
-/** `madang`: runs a server with its web client until it is told to stop, in one process or in several. */
+/** `madang`: runs a server with its web client until it is stopped, in one process or several. */
 export async function start(config: Config): Promise<void> {
   const place = workerPlace();
   if (config.workers > 1 && !place) return startWorkers(config);
@@ -41,7 +40,7 @@ export async function start(config: Config): Promise<void> {
   });
   app.use(config.path || '/', madang.router);
   const server = createServer({
-    // Slow senders can't hold connections.
+    // So that slow senders can't hold connections.
     headersTimeout: headTimeoutMs,
     requestTimeout: Math.max(requestTimeoutMs, headTimeoutMs),
     connectionsCheckingInterval: Math.min(5000, headTimeoutMs / 2),
@@ -65,7 +64,7 @@ export async function start(config: Config): Promise<void> {
   stopOnSignals({ server, madang, logger });
 }
 
-/** What nobody has foreseen ends a worker with one line of the log; another takes its place. */
+/** An unforeseen error ends a worker with one line in the log; another takes its place. */
 function endInOneLine({ number }: WorkerPlace, logger: Logger): void {
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, `worker ${number} broke`);
@@ -73,7 +72,7 @@ function endInOneLine({ number }: WorkerPlace, logger: Logger): void {
   });
 }
 
-/** Serves what is for this worker, and hands on what is for another. */
+/** Serves requests for this worker, and passes on those for others. */
 async function joinWorkers(
   workerProxy: WorkerProxy,
   { server, madang, app, maxHeadBytes }: { server: Server; madang: Madang; app: RequestListener; maxHeadBytes: number },

@@ -3,7 +3,7 @@ import type { CommandOutput, Language } from '@madang/protocol';
 type Trace = CommandOutput<'delivery.trace'>;
 type Outcome = Trace['connections'][number];
 
-/** What a trace says, for people: the message, whose member the person is, each connection, what was read. */
+/** A trace in words for people: the message, the user's membership, each connection, what was read. */
 export function traceLines(trace: Trace, language: Language): string[] {
   const words = sentences[language];
   return [
@@ -17,7 +17,7 @@ export function traceLines(trace: Trace, language: Language): string[] {
   ];
 }
 
-/** What `member` doesn't say already. */
+/** Whether the reason adds to what `member` says. */
 function isOfDelivery(reason: NonNullable<Trace['reason']>): reason is 'offline' | 'not_here' | 'unknown' {
   return reason !== 'left' && reason !== 'not_a_member';
 }
@@ -113,7 +113,7 @@ function time(at: number | undefined): string {
   return local.toISOString().replace('T', ' ').slice(0, -1);
 }
 
-/** A name without what could steer a terminal; a host app's names are not checked as nicknames are. */
+/** A name without anything that could steer a terminal; a host app's names are not checked like nicknames. */
 function plain(name: string): string {
   return name.replaceAll(/\p{C}/gu, '');
 }

@@ -9,13 +9,13 @@ import { traceLines } from './trace-lines.js';
 /** How long the server may take to answer, in ms. */
 const TIMEOUT_MS = 10_000;
 
-/** What `madang trace` is asked. */
+/** The arguments of `madang trace`. */
 export interface TraceQuestion {
   message: string;
   user: string;
-  /** Where the server is, its mount path included. */
+  /** The server's address, including its mount path. */
   url: string;
-  /** The server's data folder, where the operator's token is. */
+  /** The server's data folder, which holds the operator's token. */
   data: string;
   json: boolean | undefined;
 }
@@ -68,14 +68,14 @@ async function request(url: string, path: string, token: string): Promise<{ stat
   }
 }
 
-/** What is behind a `fetch` that failed: a code such as ECONNREFUSED, or words. */
+/** The reason behind a failed `fetch`: a code such as ECONNREFUSED, or words. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' ? code : messageOf(cause);
 }
 
-/** What the server says of a refusal, as a sentence. */
+/** The server's words for a refusal, as a sentence. */
 function wordsOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('detail' in body) || typeof body.detail !== 'string')
     return undefined;

@@ -14,20 +14,20 @@ import { PlainError } from '../errors.js';
 import { copyStore, holdStore } from '../store/open.js';
 import { languageOf } from './language.js';
 
-/** How often there is a line of progress where no line can be drawn over, in ms. */
+/** Interval between lines of progress where a line can't be redrawn, in ms. */
 const LINE_MS = 5000;
 
-/** What `madang verify` is asked. All are texts as they were typed. */
+/** The arguments of `madang verify`, as typed. */
 export interface VerifyQuestion {
-  /** The file of the program, with which a server of its own is started. */
+  /** The program's file, for starting a server. */
   program: string;
   /** A running workspace. */
   url?: string;
-  /** Sessions' tokens, with commas between. */
+  /** Session tokens, separated by commas. */
   token?: string;
   /** A data folder to copy. */
   data?: string;
-  /** A PostgreSQL database, which is refused. */
+  /** A PostgreSQL database, which is not supported. */
   database?: string;
   seconds: string;
   seed?: string;
@@ -36,9 +36,9 @@ export interface VerifyQuestion {
 }
 
 /**
- * `madang verify`: puts the delivery contract to the test, of a workspace that runs, of a copy, or of a new one, and prints each
- * promise with what speaks for it or against it. The exit code is 0 when nothing speaks against any, 1 when one is broken.
- * @throws PlainError when it could not be tested
+ * `madang verify`: tests the delivery contract on a running workspace, a copy or a new one, and prints each promise
+ * with its evidence. The exit code is 0 if no promise is broken, 1 if one is.
+ * @throws PlainError if it could not test
  */
 export async function verify(question: VerifyQuestion): Promise<void> {
   const language = languageOf(process.env);

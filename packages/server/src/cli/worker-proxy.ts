@@ -14,37 +14,37 @@ import type { Addresses } from '../transports/client-address.js';
 import { messageOf, StartError } from '../errors.js';
 import type { WorkerPlace } from './workers.js';
 
-/** A connection between workers that nothing needs is kept for so many ms. */
+/** How long an idle connection between workers is kept, in ms. */
 const IDLE_MS = 5000;
 
-/** Requests that a worker may be handed while it is busy; the kernel's own bound (net.core.somaxconn) may be less. */
+/** Requests that may queue for a busy worker; the kernel's own limit (net.core.somaxconn) may be lower. */
 const BACKLOG = 65_535;
 
-/** How often a worker looks whether its socket is there, in ms: somebody may have removed it, or its folder. */
+/** How often a worker checks that its socket is there, in ms: somebody may have removed it, or its folder. */
 const LOOK_MS = 500;
 
-/** Header fields that belong to one connection (RFC 9110, 7.6.1), and are not handed on. */
+/** Header fields of a single connection (RFC 9110, 7.6.1), which are not passed on. */
 const OF_ONE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection']);
 
-/** Header fields that only a proxy which is trusted may set. */
+/** Header fields that only a trusted proxy may set. */
 const OF_PROXIES = new Set(['x-forwarded-host', 'x-forwarded-proto']);
 
-/** How a worker's Socket.IO session ids begin, so that every other worker knows whose they are. */
+/** The prefix of a worker's Socket.IO session ids, by which the other workers know whose they are. */
 export function sessionIdPrefix(number: number): string {
   return `w${number}-`;
 }
 
 /**
- * Brings requests of a Socket.IO session to the worker that has it. Long-polling is many requests, and the system gives
- * each new connection to any worker; a proxy before us even sends many visitors' requests over one connection. So a
- * worker that gets one which isn't its own hands it on, over a socket that only the workers have.
+ * Passes requests of a Socket.IO session to the worker that has it. Long-polling takes many requests, and the system
+ * gives each new connection to any worker; a proxy in front even sends many visitors' requests over one connection. So
+ * a worker passes on requests that aren't its own, over a socket that only the workers can use.
  */
 export class WorkerProxy {
   readonly #place: WorkerPlace;
   readonly #addresses: Addresses;
-  /** Which file its socket is; undefined while it has none. */
+  /** The socket file's inode; undefined while there is none. */
   #inode: number | undefined;
-  /** Ends idle connections by itself, so that no request goes over one that the neighbour has just ended. */
+  /** Closes idle connections itself, so that no request uses one that the other worker has just closed. */
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
   constructor(place: WorkerPlace, addresses: Addresses) {
@@ -52,22 +52,22 @@ export class WorkerProxy {
     this.#addresses = addresses;
   }
 
-  /** Whether the other workers can hand requests to this one. */
+  /** Whether the other workers can pass requests to this one. */
   get isOpen(): boolean {
     const there = statSync(this.#pathOf(this.#place.number), { throwIfNoEntry: false });
     return there !== undefined && there.ino === this.#inode;
   }
 
   /**
-   * The server at which the other workers hand requests to this one; it is to handle what `open` has attached. Where its
-   * socket vanishes it gets another.
+   * Opens the server to which the other workers pass requests; `open` attaches its handlers. Recreates a socket that
+   * vanishes.
    * @throws StartError
    */
   async listen(
     handler: (request: IncomingMessage, response: ServerResponse) => void,
     maxHeadBytes: number,
   ): Promise<Server> {
-    // What a neighbour has let in is let in: it adds a header of its own.
+    // Whatever the other worker accepted must fit: it adds a header of its own.
     const server = createServer({ maxHeaderSize: maxHeadBytes * 2, keepAliveTimeout: 0 }, handler);
     try {
       await this.#open(server);
@@ -80,20 +80,20 @@ export class WorkerProxy {
 
   #look(server: Server): void {
     if (this.isOpen) return;
-    // What comes by the old socket goes on; only its name is gone.
+    // Connections over the old socket continue; only its name is gone.
     if (server.listening) server.close();
-    // It is tried again, and `/readyz` says so until then.
+    // There will be another attempt; until then `/readyz` says so.
     this.#open(server).catch(() => (this.#inode = undefined));
   }
 
   async #open(server: Server): Promise<void> {
     const path = this.#pathOf(this.#place.number);
     mkdirSync(this.#place.folder, { recursive: true, mode: 0o700 });
-    // A worker that was killed leaves its socket behind for the one that takes its place.
+    // A killed worker leaves its socket behind for its replacement.
     rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      // Not shared by the cluster: each worker has its own.
+      // Not shared through the cluster module: each worker has its own.
       server.listen({ path, exclusive: true, backlog: BACKLOG }, () => {
         server.off('error', reject);
         resolve();
@@ -102,7 +102,7 @@ export class WorkerProxy {
     this.#inode = statSync(path).ino;
   }
 
-  /** Hands a request to its worker; false if it is for this one. */
+  /** Passes a request to its worker; returns false if it is for this one. */
   request(request: IncomingMessage, response: ServerResponse): boolean {
     const number = this.#ownerOf(request);
     if (number === undefined) return false;
@@ -116,12 +116,12 @@ export class WorkerProxy {
       },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, withoutConnection(answer.headers));
-        // An answer that breaks off breaks off for the client too.
+        // If the answer breaks off, it breaks off for the client too.
         pipeline(answer, response, () => undefined);
       },
     );
     handed.on('error', () => {
-      // What is left of the request is read, or the client's connection could carry no other.
+      // Reads the rest of the request, or the client's connection could carry no other.
       request.resume();
       if (response.headersSent) response.destroy();
       else refuseSession(response);
@@ -131,7 +131,7 @@ export class WorkerProxy {
     return true;
   }
 
-  /** Hands an upgrade to its worker; false if it is for this one. */
+  /** Passes an upgrade to its worker; returns false if it is for this one. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const number = this.#ownerOf(request);
     if (number === undefined) return false;
@@ -163,20 +163,20 @@ export class WorkerProxy {
   }
 }
 
-/** That worker is gone, and the session with it: the client begins another, as Engine.IO would tell it to. */
+/** That worker is gone, and the session with it: the client starts a new one, as Engine.IO would tell it to. */
 function refuseSession(response: ServerResponse): void {
   response.writeHead(400, { 'content-type': 'application/json' });
   response.end('{"code":1,"message":"Session ID unknown"}');
 }
 
-/** Headers for another connection. */
+/** Headers without those of a single connection. */
 function withoutConnection<Headers extends object>(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_CONNECTION.has(name))) as Headers;
 }
 
 /**
- * A request's headers, with the address that it came from added. The neighbour believes them, for they come from this
- * machine; so what a visitor says of the address bar is left out.
+ * A request's headers, plus the address it came from. The other worker trusts them, since they come from this machine,
+ * so the visitor's own claims about addresses are removed.
  */
 function headersOf(request: IncomingMessage, addresses: Addresses): Record<string, string | string[]> {
   const isProxied = addresses.isProxied(request);

@@ -12,28 +12,28 @@ import { createLogger } from '../logger.js';
 /** The wait before a worker that ended is replaced, in ms. It grows while workers end right after their start. */
 const REPLACE = { minMs: 1000, maxMs: 30_000 };
 
-/** A worker that has lived for so long, in ms, did not end at once. */
+/** A worker that lived this long, in ms, did not end at once. */
 const LIVED_MS = 60_000;
 
-/** The name of a folder of sockets, by the process that made it. */
+/** A folder of sockets, named for the process that created it. */
 const FOLDER = /^workers-(\d+)$/;
 
-/** A socket's path may have so many bytes (`sun_path`), its name among them. */
+/** The most bytes in a socket's path (`sun_path`), including its name. */
 const MOST_PATH_BYTES = 107;
 const NAME_BYTES = 10;
 
-/** How long workers may take to stop, in ms: a little more than each gives itself. */
+/** How long workers may take to stop, in ms: a little more than each allows itself. */
 const STOP_MS = 6000;
 
 /** Which worker this process is. */
 export interface WorkerPlace {
-  /** From 1 on; a worker that replaces another takes its number. */
+  /** From 1 on; a replacement takes over the number. */
   number: number;
-  /** Where the workers have their sockets for each other. */
+  /** The folder with the workers' sockets for each other. */
   folder: string;
 }
 
-/** This process's place among the workers; undefined if it is none. */
+/** This process's place among the workers; undefined if it isn't one. */
 export function workerPlace(): WorkerPlace | undefined {
   const { MADANG_WORKER_NUMBER: number, MADANG_WORKER_FOLDER: folder } = process.env;
   return cluster.isWorker && number !== undefined && folder !== undefined
@@ -42,8 +42,8 @@ export function workerPlace(): WorkerPlace | undefined {
 }
 
 /**
- * Runs several processes of this program behind one port, each a node of the workspace, and replaces those that end.
- * @throws StartError where one process has to do it alone.
+ * Runs several processes of this program on one port, each a node of the workspace, and replaces those that end.
+ * @throws StartError if this needs a single process
  */
 export async function startWorkers(config: Config): Promise<void> {
   if (config.database === undefined || config.bus === undefined) {
@@ -84,7 +84,8 @@ export async function startWorkers(config: Config): Promise<void> {
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));
 
-  // The first by itself: it migrates the database, and if it can't start, it says why, and the others need not try.
+  // The first one starts alone: it migrates the database, and if it can't start, it says why, and the others need not
+  // try.
   const address = await opened(fork(1), () => (isStopping = true));
   const port = address?.port ?? config.port;
   await Promise.all(Array.from({ length: config.workers - 1 }, (_, index) => opened(fork(index + 2))));
@@ -95,8 +96,8 @@ export async function startWorkers(config: Config): Promise<void> {
 }
 
 /**
- * Makes the folder for the workers' sockets: in the data folder, where no cleaner of temporary files comes, and only where
- * its name is too long for a socket, among those. What was left by one that was killed is removed.
+ * Creates the folder for the workers' sockets in the data folder, where nothing cleans up temporary files, or in the
+ * folder for temporary files if that path is too long for a socket. Removes what a killed process left there.
  * @throws StartError
  */
 function makeFolder(data: string): string {
@@ -131,7 +132,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Resolves when a worker takes connections. If it ends before, this process ends like it, when `onFailure` was told. */
+/**
+ * Resolves when a worker accepts connections. If it ends before that, calls `onFailure` and ends this process in the
+ * same way.
+ */
 function opened(worker: Worker, onFailure?: () => void): Promise<AddressInfo | undefined> {
   return new Promise((resolve) => {
     const fail = (code: number | null) => {

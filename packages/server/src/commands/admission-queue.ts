@@ -1,16 +1,16 @@
-/** How many costly calls begin in one turn of the event loop. */
+/** The most expensive calls that begin in one turn of the event loop. */
 const PER_TURN = 16;
 
 /**
- * Lets costly calls (a session's beginning, a page) begin a few at a time: when thousands come back in the same second,
- * those who are here already must not wait for all of them.
+ * Lets expensive calls (starting a session, reading a page) begin a few at a time: when thousands reconnect in the same
+ * second, connected users must not have to wait for all of them.
  */
 export class AdmissionQueue {
   #begun = 0;
   #waiting: (() => void)[] = [];
   #isScheduled = false;
 
-  /** Resolves when the caller may begin: at once, if not too many have in this turn. */
+  /** Resolves when the caller may begin: at once, unless too many have in this turn. */
   async take(): Promise<void> {
     if (!this.#isScheduled) this.#schedule();
     if (this.#begun < PER_TURN) {

@@ -36,7 +36,7 @@ async function findOther(id: string, context: Context): Promise<UserRef> {
   return other ? refOf(other) : fail('not_found', 'There is no such user', { field: 'user' });
 }
 
-/** Brings the direct room of the two in line with who blocks whom by now, and tells the caller's other connections. */
+/** Updates the direct room of the two to their current blocks, and tells the caller's other connections. */
 async function settle(other: UserRef, blocked: boolean, context: Context): Promise<{ user: UserRef }> {
   const { signals, store } = context.parts;
   const user = context.session.user.id;

@@ -14,7 +14,7 @@ import type { RoomLog } from '../log/room-log.js';
 import type { MessageRow } from '../store/queries/messages.js';
 import type { RoomAccess, Store } from '../store/store.js';
 
-/** What every command's function may use. */
+/** Shared dependencies of the commands. */
 export interface Parts {
   store: Store;
   log: RoomLog;
@@ -27,29 +27,29 @@ export interface Parts {
   rateLimits: RateLimits;
   traces: Traces;
   rules: Rules;
-  /** Rooms that a user may be in. */
+  /** The most rooms that a user may enter. */
   maxRoomsPerUser: number;
 }
 
-/** Who calls, and through what. */
+/** The caller of a command, and the connection it came through. */
 export interface Caller {
   /** The session of the connection or the request. */
   readonly session: Session | undefined;
-  /** Why there is no session, where a rule kept credentials from counting. */
+  /** Why there is no session, if a rule disregarded the credentials. */
   readonly refusal?: ErrorObject | undefined;
-  /** Finds the session of a token; if absent, only tokens of our own are known. */
+  /** Finds the session of a token; if absent, only our own tokens are known. */
   readonly sessionOf?: ((token: string) => Promise<Session | undefined>) | undefined;
-  /** The connection that stays, if there is one. */
+  /** The connection, if it is a lasting one. */
   readonly connection?: Connection;
   /** The network address, as rate limits count it. */
   readonly address: string;
 }
 
-/** What a command's function receives beside its input. */
+/** What a command's function receives besides its input. */
 export class Context {
   readonly parts: Parts;
   readonly caller: Caller;
-  /** Whose call it is, to its end: the connection's session may be another one by then. */
+  /** The call's user until it ends: the connection's session may have changed by then. */
   readonly #session: Session | undefined;
   readonly #found: { access?: RoomAccess | undefined; message?: MessageRow | undefined };
 
@@ -64,18 +64,18 @@ export class Context {
     this.#found = found;
   }
 
-  /** The caller's session. The policy has seen to it that there is one. */
+  /** The caller's session. The policy has ensured that there is one. */
   get session(): Session {
     if (this.#session) return this.#session;
     throw noSession(this.caller.refusal);
   }
 
-  /** The room that the permission was asked of. */
+  /** The room for which the permission was checked. */
   get access(): RoomAccess {
     return this.#found.access ?? fail('not_found', 'There is no such room');
   }
 
-  /** The message that the permission was asked of. */
+  /** The message for which the permission was checked. */
   get message(): MessageRow {
     return this.#found.message ?? fail('not_found', 'There is no such message');
   }

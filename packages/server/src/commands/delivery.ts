@@ -20,7 +20,7 @@ export async function trace(input: ParsedInput<'delivery.trace'>, context: Conte
   if (!user) return fail('not_found', 'There is no such user', { field: 'user' });
   const membership = await membershipAround(store.read, { ...place, user: user.id });
   const read = await findRead(store.read, place.room, user.id);
-  // Their joining may be so old that the log does not hold it any more; then their leaving tells.
+  // The join may be too old to be in the log; then the leave shows that there was one.
   const { before = { name: membership.after?.name === 'member.left' ? 'member.joined' : undefined } } = membership;
   const isMember = before.name === 'member.joined';
   const recorded = isMember ? await traces.trace({ ...place, at: message.at, user: user.id }) : undefined;
@@ -58,14 +58,14 @@ function outcomeOf({ openedAt, closedAt, ...outcome }: Outcome): Trace['connecti
   return { ...outcome, since: openedAt, ...(closedAt !== undefined && { until: closedAt }) };
 }
 
-/** Why a member's connections are none, if they are, and when the member was here before and after. */
+/** Why a member had no connections, if so, and when the member was online before and after. */
 function whyNone(
   { record, isWhole }: Recorded,
   { at, lastSeenAt }: { at: number; lastSeenAt: number },
 ): Pick<Trace, 'reason' | 'lastSeen' | 'backAt'> {
   if (!record) return { reason: 'unknown' };
   if (record.outcomes.length > 0) return {};
-  // What the store knows is of today: it helps only if they have not been here since.
+  // The store knows only the present: that helps only if they have not been online since.
   const lastSeen = record.lastSeenAt ?? (lastSeenAt <= at ? lastSeenAt : undefined);
   return {
     reason: isWhole ? 'offline' : 'not_here',

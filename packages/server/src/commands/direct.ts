@@ -1,14 +1,14 @@
 import { blockersOf } from '../store/queries/blocks.js';
 import type { Context } from './context.js';
 
-/** The key of the direct room of two users. Their ids hold no spaces, so a pair has one. */
+/** The key of two users' direct room. Ids contain no spaces, so each pair has one key. */
 export function directKey(one: string, other: string): string {
   return `direct:${[one, other].sort().join(' ')}`;
 }
 
 /**
- * Brings the direct room of two users in line with who blocks whom by now. After a block as after the room is made: of two
- * that happen at the same time the later one sees the other.
+ * Updates two users' direct room to their current blocks. Called after a block and after the room is created: if both
+ * happen at the same time, the later one sees the other.
  */
 export async function settleBlock(
   room: string,

@@ -3,7 +3,7 @@ import { roomPlacesOf } from '../store/queries/members.js';
 import type { Context } from './context.js';
 import { pageSize } from './page.js';
 
-/** What `sync` says of all rooms alike that the caller isn't in, whether there are such or not. */
+/** The answer of `sync` for every room that the caller isn't in, whether it exists or not. */
 const NOT_YOURS: CommandOutput<'sync'>['rooms'][string] = {
   error: { code: 'not_found', message: 'You are in no such room' },
 };
@@ -19,7 +19,7 @@ export async function read(input: ParsedInput<'log.read'>, context: Context): Pr
 export async function sync(input: ParsedInput<'sync'>, context: Context): Promise<CommandOutput<'sync'>> {
   const { log, store } = context.parts;
   const places = await roomPlacesOf(store.read, context.session.user.id);
-  // Whoever is in a room may read it: there is nothing to ask for each of up to 500.
+  // Whoever is in a room may read it, so up to 500 rooms need no check each.
   const own = new Map(places.map((place) => [place.room, place]));
   const rooms: CommandOutput<'sync'>['rooms'] = {};
   let left: number = formatLimits.pageEntries;

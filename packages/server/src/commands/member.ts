@@ -9,7 +9,7 @@ export async function list(input: ParsedInput<'member.list'>, context: Context):
   const limit = pageSize(input.limit);
   await presence.know(input.room);
   const { user } = context.session;
-  // Where one blocks the other neither learns whether the other is here.
+  // If one blocks the other, neither learns whether the other is online.
   const isShown = (id: string) => !context.access.blocked || id === user.id;
   const rows = await listMembers(store.read, input.room, {
     after: input.after,

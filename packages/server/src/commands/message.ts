@@ -35,7 +35,7 @@ export async function send(
   return { message: { id, room, seq, author, text, at, clientId } };
 }
 
-/** The first result of a send that is a repeat of one before, or undefined. */
+/** The first result, if a send repeats an earlier one; else undefined. */
 export async function findSent(
   input: ParsedInput<'message.send'>,
   context: Context,
@@ -103,7 +103,7 @@ export async function list(
 ): Promise<CommandOutput<'message.list'>> {
   const { read } = context.parts.store;
   const { head, logStart } = context.access;
-  // Who has left since they were let in gets nothing from after that.
+  // A user who has left since the call was admitted gets nothing from after that.
   const before = Math.min(input.before ?? head + 1, head + 1);
   const { rows, more } = await listMessages(read, input.room, {
     ...input,

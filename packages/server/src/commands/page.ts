@@ -1,6 +1,6 @@
 import { formatLimits } from '@madang/protocol';
 
-/** How many entries a page has. */
+/** The number of entries in a page. */
 export function pageSize(limit: number | undefined): number {
   return limit ?? formatLimits.defaultPageEntries;
 }

@@ -13,7 +13,7 @@ import { directKey, settleBlock } from './direct.js';
 import { pageSize } from './page.js';
 import { describeRoom, describeRooms } from './room-view.js';
 
-/** What keeps two public rooms from having one name. */
+/** The key that keeps two public rooms from having the same name. */
 export function publicNameKey(name: string): string {
   return `name:${nameKey(name)}`;
 }
@@ -26,14 +26,17 @@ function newRoomId(): string {
     .slice(-12);
 }
 
-/** Refuses a room more to a user who has entered as many themselves as one may. What others brought them into is free. */
+/**
+ * Refuses another room to a user who has entered the maximum on their own. Rooms that others brought them into don't
+ * count.
+ */
 async function refuseTooMany(user: string, context: Context): Promise<void> {
   const { store, maxRoomsPerUser } = context.parts;
   if ((await countOwnRooms(store.read, user)) < maxRoomsPerUser) return;
   fail('conflict', `A user enters at most ${maxRoomsPerUser} rooms; leave one first`, { field: 'room' });
 }
 
-/** Refuses to bring another user something new when one of both blocks the other, or there was too much of such. */
+/** Refuses a new contact with another user if one of the two blocks the other, or either has had too many. */
 async function refuseContact(other: string, context: Context): Promise<void> {
   const { rateLimits, store } = context.parts;
   const user = context.session.user.id;
@@ -181,7 +184,7 @@ export async function hide(input: ParsedInput<'room.hide'>, context: Context): P
   return { room: input.room };
 }
 
-/** Brings a room that the caller has hidden back into their list. */
+/** Returns a room that the caller has hidden to their list. */
 function show(room: string, context: Context): Promise<void> {
   return setHidden(room, null, context);
 }
@@ -223,7 +226,7 @@ export async function openDirect(
       newEvent.memberJoined(refOf(other), 'member'),
     ],
   });
-  // Made by the other one meanwhile, it is for them to settle.
+  // If the other user created it meanwhile, they update it.
   const id = created ? room : (await findRoomByKey(store.read, uniqueKey))?.id;
   if (created) await settleBlock(room, user.id, other.id, context);
   return { room: await describeRoom(id ?? room, context) };

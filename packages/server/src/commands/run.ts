@@ -20,8 +20,8 @@ import { functions, repeats } from './table.js';
 import { AdmissionQueue } from './admission-queue.js';
 
 /**
- * The only entrance for calls: row → budget → parse → policy → function → answer. The budget comes before all that costs
- * something, so that a call that is refused is paid for as well.
+ * The only entrance for calls: row → budget → parse → policy → function → answer. The budget comes before anything
+ * expensive, so that refused calls cost something too.
  */
 export class Commands {
   readonly #parts: Parts;
@@ -31,7 +31,7 @@ export class Commands {
     this.#parts = parts;
   }
 
-  /** Runs a command by name. Throws a MadangError for what a client is to be told; anything else is a bug. */
+  /** Runs a command by name. Throws a MadangError for the client; any other error is a bug. */
   async run(name: unknown, input: unknown, caller: Caller): Promise<unknown> {
     if (!isCommandName(name)) {
       await this.refused(caller);
@@ -50,17 +50,20 @@ export class Commands {
     }
   }
 
-  /** Spends for what a transport refuses by itself, since it is no call. Throws `rate_limited` when there was too much of it. */
+  /**
+   * Charges for input that a transport refuses because it is not a call. Throws `rate_limited` if there was too much of
+   * it.
+   */
   refused(caller: Caller): Promise<void> {
     return this.#spend({ budget: 'refused', points: 1 }, caller);
   }
 
-  /** Spends for opening a connection, whatever comes of it. Throws `rate_limited`. */
+  /** Charges for opening a connection, whatever comes of it. Throws `rate_limited`. */
   opens(address: string): Promise<void> {
     return this.#parts.rateLimits.spendAddress('connect', address);
   }
 
-  /** Finds or begins the session that a socket's handshake asks for, as `session.start` would. */
+  /** Finds or starts the session that a socket's handshake asks for, as `session.start` would. */
   async identify(credentials: unknown, caller: Caller): Promise<{ session: Session; token: string }> {
     const row = commands['session.start'];
     await this.#spend(priceOf(row, credentials), caller, true);
@@ -70,7 +73,7 @@ export class Commands {
   }
 
   /**
-   * The first result of a call that is refused now, for it has been done before: its author may have left the room since,
+   * The first result of a call that is refused now but has succeeded before: its author may have left the room since,
    * and must still learn that it worked (delivery contract, rule 3).
    */
   async #repeated(name: CommandName, input: unknown, caller: Caller, error: unknown): Promise<unknown> {
@@ -82,35 +85,35 @@ export class Commands {
     return earlier;
   }
 
-  /** Lets a connection in whose session is known. */
+  /** Lets in a connection whose session is known. */
   async letIn(session: Session, caller: Caller): Promise<void> {
     await this.#parts.rateLimits.spend('read', { user: session.user.id, address: caller.address });
     await this.#admissions.take();
     await letIn(session, new Context(this.#parts, caller, {}));
   }
 
-  /** The same, and answers what `session.get` would. */
+  /** The same, and returns what `session.get` would. */
   async welcome(session: Session, caller: Caller): Promise<CommandOutput<'session.get'>> {
     await this.#parts.rateLimits.spend('read', { user: session.user.id, address: caller.address });
     await this.#admissions.take();
     return welcome(session, new Context(this.#parts, caller, {}));
   }
 
-  /** Lets a connection in, and answers what its client is to be told first. */
+  /** Lets in a connection, and returns what its client must be told first. */
   async greet(session: Session, caller: Caller, token: string | undefined): Promise<OutboundEvent> {
     const state = await this.welcome(session, caller);
     return new OutboundEvent('session.started', { ...state, ...(token !== undefined && { token }) });
   }
 
-  /** Refuses who may not read a room. */
+  /** Refuses callers who may not read a room. */
   async requireReader(room: string, caller: Caller): Promise<void> {
     await this.#permit('log.read', { room }, caller);
   }
 
-  /** The one place that says whose budget a call spends. */
+  /** The one place that decides whose budget a call spends. */
   #spend({ budget, points }: Price, { session, address }: Caller, looksForSession = false): Promise<void> {
     const { rateLimits } = this.#parts;
-    // Who asks for another session is not the one that the connection has.
+    // A caller who asks for another session may not be the user of the current one.
     if (looksForSession) return rateLimits.spendAddress(budget, address, points);
     return rateLimits.spend(budget, { user: session?.user.id, address }, points);
   }
@@ -135,7 +138,7 @@ export class Commands {
     requirePermission(caller.session, 'room.read', access ? { room: access } : {}, rules);
     const isKept = access !== undefined && place.seq > access.logStart;
     const message = isKept ? await findMessage(store.read, place.room, place.seq) : undefined;
-    // To delete what is deleted already is no error, so that a repeat is safe.
+    // Deleting a deleted message is no error, so that a repeat is safe.
     const isThere = message && (message.deleted_at === null || permission === 'message.delete');
     if (!access || !isThere) return fail('not_found', 'There is no such message');
     requirePermission(caller.session, permission, { room: access, author: message.author_id }, rules);
@@ -143,16 +146,15 @@ export class Commands {
   }
 }
 
-/** What a call costs. */
+/** The price of a call. */
 interface Price {
   budget: Budget;
   points: number;
 }
 
 /**
- * What a call costs, as far as can be told of an input that nobody has checked. Somebody who comes back with a token is
- * no newcomer: after a restart all of an office come back at once, from one address, and must not spend what is meant
- * for new guests.
+ * The price of a call, as far as unchecked input shows. Somebody who returns with a token is not a new guest: after a
+ * restart a whole office reconnects at once, from one address, and must not spend what is meant for new guests.
  */
 function priceOf({ budget, cost }: Pick<(typeof commands)[CommandName], 'budget' | 'cost'>, input: unknown): Price {
   const fields = (typeof input === 'object' ? input : null) ?? {};

@@ -15,7 +15,7 @@ export async function start(
   return { ...(await welcome(session, context)), token };
 }
 
-/** Finds the session of a token, or begins a new guest's. */
+/** Finds the session of a token, or starts one for a new guest. */
 export async function identify(
   input: ParsedInput<'session.start'>,
   context: Context,
@@ -28,12 +28,15 @@ export async function identify(
   return { session, token: input.token };
 }
 
-/** Lets somebody in who has a session, and tells them what `session.get` would. */
+/** Lets in somebody who has a session, and returns what `session.get` would. */
 export async function welcome(session: Session, context: Context): Promise<CommandOutput<'session.get'>> {
   return get({}, withSession(context, await letIn(session, context)));
 }
 
-/** Lets their connection hear their rooms, and takes their name again: the session has the one that they got. */
+/**
+ * Lets their connection receive their rooms' events, and claims their name again: the session has the name that they
+ * got.
+ */
 export async function letIn(session: Session, context: Context): Promise<Session> {
   const { lifecycle, names } = context.parts;
   const { connection } = context.caller;

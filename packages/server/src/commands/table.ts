@@ -12,13 +12,13 @@ import * as session from './session.js';
 import * as typing from './typing.js';
 import * as user from './user.js';
 
-/** What a command does. */
+/** A command's implementation. */
 type CommandFunction<Name extends CommandName> = (
   input: ParsedInput<Name>,
   context: Context,
 ) => Promise<CommandOutput<Name>>;
 
-/** Binds every row of the protocol's table to its function; one that is missing doesn't compile. */
+/** Binds every row of the protocol's table to its function; a missing one doesn't compile. */
 export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
   'session.start': session.start,
   'session.get': session.get,
@@ -51,7 +51,7 @@ export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
   'delivery.trace': delivery.trace,
 };
 
-/** For calls with a `clientId`: finds the first result of one that was done before, or nothing. */
+/** For calls with a `clientId`: finds the first result of an earlier call, or nothing. */
 export const repeats: {
   [Name in CommandName]?: (input: ParsedInput<Name>, context: Context) => Promise<CommandOutput<Name> | undefined>;
 } = {

@@ -17,7 +17,7 @@ export async function update(
   return { user: await rename(session.user, input.name, context.parts) };
 }
 
-/** Gives a user a name that is theirs, and tells all their rooms. */
+/** Gives a user a name that they hold, and tells all their rooms. */
 export async function rename(
   before: User,
   name: string,

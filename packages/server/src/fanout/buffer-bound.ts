@@ -1,21 +1,21 @@
 import type { Connection } from './connection.js';
 
-/** Interval between looks at what waits for all clients, in ms. */
+/** Interval between checks of the output that waits for all clients, in ms. */
 const LOOK_MS = 250;
 
-/** What is let wait once there was too much, as a part of the bound: so that not each look has something to cut. */
+/** The part of the limit to reduce to once it was exceeded, so that not every check disconnects somebody. */
 const CUT_TO = 0.75;
 
 /**
- * Bounds what waits in memory for all clients together. It looks at all connections four times a second, so that a
- * delivery costs nothing for it. Over the bound those for whom most waits are cut off, until the rest is below three
- * quarters of it, and new connections are refused until the next look.
+ * Limits the output that waits in memory for all clients together. It checks all connections four times a second, so
+ * deliveries pay nothing for it. Above the limit it disconnects those with the most waiting output until the rest is
+ * below three quarters of the limit, and refuses new connections until the next check.
  */
 export class BufferBound {
   readonly #connections: { readonly all: ReadonlySet<Connection> };
   readonly #maxBytes: number;
   readonly #timer: NodeJS.Timeout;
-  /** Those who were told that they are too slow, and may not have read even that. */
+  /** Clients that were told they are too slow, and may not even have read that. */
   #told = new Set<Connection>();
   #isFull = false;
 
@@ -26,7 +26,7 @@ export class BufferBound {
     this.#timer.unref();
   }
 
-  /** Whether more waits than may: no new connection is let in. */
+  /** Whether too much waits: no new connection is admitted. */
   get isFull(): boolean {
     return this.#isFull;
   }

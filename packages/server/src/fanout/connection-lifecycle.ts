@@ -9,22 +9,22 @@ import type { DeliveryRecords } from './delivery-records.js';
 import type { HandshakeTimeouts } from './handshake-timeouts.js';
 import type { SendBuffers } from './send-buffer.js';
 
-/** How long a stop waits for connections to close, in ms, and how often it looks. */
+/** How long a stop waits for connections to close, and how often it checks, in ms. */
 const CLOSE_MS = 2000;
 const CLOSE_STEP_MS = 20;
 
-/** How long it is remembered that a session has ended, in ms: somebody may be coming in with it. */
+/** How long an ended session is remembered, in ms: somebody may be connecting with it. */
 const ENDED_MS = 60_000;
 
-/** Hears who comes and goes. */
+/** Called as users connect and disconnect. */
 export interface PeopleListener {
   /** A connection has a session now. */
   connected(connection: Connection): void;
-  /** A connection of a user is gone; `rooms` are those it heard. */
+  /** A user's connection is gone; `rooms` are those it was in. */
   disconnected(user: UserRef, rooms: readonly string[]): void;
 }
 
-/** A connection's life as transports tell it: opened, given a session, drained, closed. */
+/** A connection's life as transports report it: opened, given a session, drained, closed. */
 export class ConnectionLifecycle {
   readonly #connections: Connections;
   readonly #people: PeopleListener;
@@ -53,7 +53,7 @@ export class ConnectionLifecycle {
     this.#handshakeTimeouts.came(connection);
   }
 
-  /** A connection has a session; when this resolves it hears the user's rooms. */
+  /** A connection has a session; once this resolves it receives the events of the user's rooms. */
   async begins(connection: Connection, session: Session): Promise<void> {
     const before = connection.session;
     if (before && before.user.id !== session.user.id) this.#change(connection, before);
@@ -62,7 +62,7 @@ export class ConnectionLifecycle {
     this.#handshakeTimeouts.forget(connection);
     const ended = this.#ended.get(session.id);
     if (ended) return this.sessionEnded(session.id, ended);
-    // It may be closed by now.
+    // It may have closed meanwhile.
     if (!connection.session || !isPerson(connection.session.user)) return;
     this.#records.opened(connection, connection.session.user.id);
     this.#people.connected(connection);
@@ -73,7 +73,7 @@ export class ConnectionLifecycle {
     this.#connections.rename(user.id, user.name);
   }
 
-  /** The network took something of what was queued. */
+  /** The network has accepted some of what was queued. */
   drained(connection: Connection): void {
     this.#buffers.drained(connection);
   }
@@ -87,8 +87,8 @@ export class ConnectionLifecycle {
   }
 
   /**
-   * A session is over: from now on its connections hear nothing and may do nothing. They are told, and closed, a turn
-   * later, so that who ended it gets the answer first.
+   * A session has ended: from now on its connections receive nothing and may do nothing. They are told and closed one
+   * turn later, so that whoever ended it gets the answer first.
    */
   sessionEnded(sessionId: string, reason: 'signed_out' | 'revoked'): void {
     this.#ended.set(sessionId, reason);
@@ -105,8 +105,8 @@ export class ConnectionLifecycle {
   }
 
   /**
-   * The server stops: everyone is told when to come back, spread over `spreadMs`, and closed. Resolves when all are gone
-   * (a polling client hears it with its next poll), or after two seconds.
+   * The server stops: tells everyone when to reconnect, spread over `spreadMs`, and closes their connections. Resolves
+   * when all are gone (a polling client learns it with its next poll), or after two seconds.
    */
   async closeAll(spreadMs: number): Promise<void> {
     this.sendAway(spreadMs);
@@ -115,9 +115,9 @@ export class ConnectionLifecycle {
     }
   }
 
-  /** Everyone is told when to come again, spread over `spreadMs`, and closed. */
+  /** Tells everyone when to reconnect, spread over `spreadMs`, and closes their connections. */
   sendAway(spreadMs: number): void {
-    // Each has a part of the time for itself, and comes somewhere in it.
+    // Each gets its own part of the time, and a random moment in it.
     const part = spreadMs / this.#connections.all.size;
     for (const [index, connection] of [...this.#connections.all].entries()) {
       const reconnectMs = Math.round((index + Math.random()) * part);
@@ -126,7 +126,7 @@ export class ConnectionLifecycle {
     }
   }
 
-  /** Nothing of the user that a connection had is left for the next one. */
+  /** Nothing of a connection's previous user is left for the next one. */
   #change(connection: Connection, before: Session): void {
     this.#leave(connection, before);
     this.#buffers.forget(connection);

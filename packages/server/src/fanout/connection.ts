@@ -16,34 +16,34 @@ export interface Place {
   seq: number;
 }
 
-/** Events of one room, in order: where they begin and where they end. */
+/** Events of one room, in order: the first and last seq. */
 export interface SeqRange extends Place {
   first: number;
 }
 
-/** A client at a transport, as the fan-out knows it. */
+/** A client's connection, as the fan-out sees it. */
 export interface Connection {
   readonly id: string;
   /** The transport's name, for logs. */
   readonly transport: string;
-  /** Whose it is; undefined before a session. */
+  /** The session; undefined until there is one. */
   session: Session | undefined;
-  /** The one room that it hears; all of its user's if undefined. */
+  /** The one room it receives; all of its user's if undefined. */
   readonly only?: string | undefined;
-  /** What the client says of its person. */
+  /** What the client reports about its user. */
   presence: 'online' | 'away';
-  /** How this connection is written to now; it may change when a transport is upgraded. */
+  /** The current wire format; it may change when a transport is upgraded. */
   readonly format: WireFormat;
   /**
-   * Writes what {@link Connection.format} has encoded. It never throws and never waits. `range` is what
-   * a room's events are of its log, for a transport that keeps cursors.
+   * Writes the output of {@link Connection.format}. Never throws and never waits. `range` says which events of a room's
+   * log they are, for transports that keep cursors.
    */
   write(encoded: Encoded, range?: SeqRange): void;
-  /** It hears a room no longer, since its user left it. For a transport that keeps cursors. */
+  /** It no longer receives a room, since its user left it. For transports that keep cursors. */
   left?(room: string): void;
-  /** Bytes written that the network has not taken yet. */
+  /** Bytes written that the network has not accepted yet. */
   queuedBytes(): number;
   close(reason: CloseReason): void;
-  /** Ends it at once; what waits for it is lost. */
+  /** Closes it at once; queued output is lost. */
   terminate(): void;
 }

@@ -5,28 +5,28 @@ import type { Connection } from './connection.js';
 import type { OtherNodes } from './other-nodes.js';
 
 /**
- * What is known of a user who has a connection. Lists, for a set costs more than most users have in it; made anew with
- * each change, for a list that grows (also by a spread) keeps room for sixteen more.
+ * A user with a connection. Arrays: a Set costs more memory than most users' few rooms. Copied on change, because an
+ * array that grows (even by a spread) reserves space for sixteen more.
  */
 interface Present {
   connections: readonly Connection[];
   rooms: readonly string[];
-  /** While the rooms are being read: what the log said meanwhile, which is newer. */
+  /** While the rooms are being read: changes from the log meanwhile, which are newer. */
   news: Map<string, 'joined' | 'left'> | undefined;
-  /** Undefined once they are. */
+  /** Undefined once they have been read. */
   loading: Promise<void> | undefined;
 }
 
 const nobody: ReadonlySet<never> = new Set();
 const none: readonly never[] = [];
 
-/** Who is connected: by room, by user, by session. Membership follows the log, event by event. */
+/** The connections, by room, user and session. Membership follows the log, event by event. */
 export class Connections {
   readonly #store: Store;
   readonly #all = new Set<Connection>();
   readonly #users = new Map<string, Present>();
   readonly #rooms = new Map<string, Set<Connection>>();
-  /** Direct rooms of those who are here in which nobody is told of the other. */
+  /** Direct rooms of connected users in which neither is told about the other. */
   readonly #quiet = new Set<string>();
   readonly #others: OtherNodes;
 
@@ -40,17 +40,17 @@ export class Connections {
     return this.#all;
   }
 
-  /** Who hears a room. */
+  /** The connections that receive a room. */
   inRoom(room: string): ReadonlySet<Connection> {
     return this.#rooms.get(room) ?? nobody;
   }
 
-  /** Whether a room's people are not told of each other's coming and going. */
+  /** Whether a room's users are not told of each other's presence. */
   isQuiet(room: string): boolean {
     return this.#quiet.has(room);
   }
 
-  /** Says whether they are not, of a room that is heard here. */
+  /** Sets whether they are not, for a room with connections here. */
   setQuiet(room: string, quiet: boolean): void {
     if (quiet && this.#rooms.has(room)) this.#quiet.add(room);
     else this.#quiet.delete(room);
@@ -72,7 +72,7 @@ export class Connections {
     return present !== undefined && !present.loading;
   }
 
-  /** The rooms of a user who is connected: another list after each change. */
+  /** The rooms of a connected user: a new array after each change. */
   roomsOf(user: string): readonly string[] {
     return this.#users.get(user)?.rooms ?? none;
   }
@@ -82,7 +82,7 @@ export class Connections {
     this.#all.add(connection);
   }
 
-  /** Gives a connection its session, and lets it hear the user's rooms. Resolves when it does. */
+  /** Gives a connection its session, and lets it receive the user's rooms. Resolves once it does. */
   async attach(connection: Connection, session: Session): Promise<void> {
     if (!this.#all.has(connection)) return;
     if (connection.session) this.detach(connection);
@@ -93,7 +93,7 @@ export class Connections {
     await present.loading;
   }
 
-  /** Takes a connection's session away: it hears nothing any more. */
+  /** Takes away a connection's session: it receives nothing more. */
   detach(connection: Connection): void {
     const user = connection.session?.user.id;
     const present = user === undefined ? undefined : this.#users.get(user);
@@ -104,7 +104,7 @@ export class Connections {
     if (present.connections.length === 0) this.#forget(user);
   }
 
-  /** Forgets a connection that is closed. */
+  /** Forgets a closed connection. */
   remove(connection: Connection): void {
     if (this.#all.delete(connection)) this.detach(connection);
   }
@@ -119,7 +119,7 @@ export class Connections {
     this.#others.joined(user, room);
   }
 
-  /** A user is no member of a room any more. */
+  /** A user is no longer a member of a room. */
   leave(user: string, room: string): void {
     const present = this.#users.get(user);
     if (!present) return;
@@ -167,7 +167,7 @@ export class Connections {
       present.news = undefined;
       present.loading = undefined;
     } catch (error) {
-      // Without its rooms a user would hear nothing and not know it: forget them, so that the next attach reads again.
+      // Without its rooms a user would silently receive nothing: forget them, so that the next attach reads them again.
       if (this.#users.get(user) === present) this.#forget(user);
       throw error;
     }

@@ -2,18 +2,18 @@ import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import type { Connection } from './connection.js';
 import { Ring } from './ring.js';
 
-/** For how long it is known what was delivered, in ms. */
+/** How long deliveries are remembered, in ms. */
 const KEPT_MS = 15 * 60_000;
 
-/** How many are kept at most: runs of events (about 7 MB), connections that are closed, times of being behind. */
+/** The most to remember: runs of events (about 7 MB), closed connections, times of being behind. */
 const MAX_RUNS = 100_000;
 const MAX_CLOSED = 50_000;
 const MAX_GAPS = 50_000;
 
-/** How often what is too old is dropped when nothing new comes, in ms. */
+/** Interval for dropping old records when nothing new arrives, in ms. */
 const SWEEP_MS = 60_000;
 
-/** Events of one room that were handed out together. Its number is its place in the order of all runs. */
+/** Events of one room that were delivered together. Its number is its place among all runs. */
 interface Run {
   number: number;
   room: string;
@@ -22,18 +22,21 @@ interface Run {
   at: number;
 }
 
-/** A connection with a session: it hears the runs from `from` on, until `until`. A class, so that all share one shape. */
+/**
+ * A connection with a session: it receives the runs from `from` on, until `until`. A class, so that all share one
+ * shape.
+ */
 class Attachment {
   readonly id: string;
   readonly user: string;
   readonly transport: string;
-  /** The one room that it hears; all of its user's if undefined. */
+  /** The one room it receives; all of its user's if undefined. */
   readonly only: string | undefined;
   readonly openedAt: number;
   closedAt: number | undefined;
   readonly from: number;
   until: number | undefined;
-  /** While it is behind: the first run that it did not get. */
+  /** While it is behind: the first run that it missed. */
   behindFrom: number | undefined;
 
   constructor({ id, transport, only }: Connection, user: string, start: { at: number; from: number }) {
@@ -49,7 +52,7 @@ class Attachment {
   }
 }
 
-/** Runs that a connection did not get, for it read too slowly. */
+/** Runs that a connection missed because it read too slowly. */
 interface Gap {
   connection: string;
   from: number;
@@ -57,7 +60,7 @@ interface Gap {
   at: number;
 }
 
-/** What became of an event at one connection; `skipped` is absent when it was handed to the network. */
+/** The delivery of an event to one connection; `skipped` is absent if it was handed to the network. */
 export interface Outcome {
   connection: string;
   transport: string;
@@ -69,7 +72,7 @@ export interface Outcome {
   toldAt?: number;
 }
 
-/** Asks for an event that came into a log at a moment, and a user. */
+/** Asks about an event, committed at a given time, and a user. */
 export interface Question {
   room: string;
   seq: number;
@@ -79,25 +82,26 @@ export interface Question {
 
 /** What is known of an event's delivery to a user. */
 export interface DeliveryRecord {
-  /** Those that the user had when it was handed out. */
+  /** For the connections that the user had at its delivery. */
   outcomes: Outcome[];
-  /** When the user's last connection before it was closed. */
+  /** When the user's last connection before it closed. */
   lastSeenAt?: number;
-  /** When the user's first connection after it was opened. */
+  /** When the user's first connection after it opened. */
   backAt?: number;
 }
 
 /**
- * What this node handed to which connection, for 15 minutes, in memory; places and times, never what was said. Handing
- * out costs one small object for each room and commit, however many hear it: who heard it is told by which connections
- * there were, and which were behind. To compare them exactly, all of it is told by the numbers of runs, not by the clock.
+ * Records for 15 minutes, in memory, what this node delivered to which connection: seqs and times, never content. A
+ * delivery costs one small object per room and commit, however many receive it: the recipients follow from which
+ * connections there were, and which were behind. Runs are compared by number, not by clock, so that the result is
+ * exact.
  */
 export class DeliveryRecords {
   readonly #clock: Clock;
   #nextRun = 0;
-  /** From this run on everything is known. */
+  /** Everything is known from this run on. */
   #knownFrom = 0;
-  /** The same by the clock. */
+  /** The same as a time. */
   #knownSince: number;
   readonly #runs = new Ring<Run>(MAX_RUNS, ({ number, at }) => this.#forget(number + 1, at));
   readonly #open = new Map<string, Attachment>();
@@ -112,19 +116,19 @@ export class DeliveryRecords {
     this.#sweeping.unref();
   }
 
-  /** A room's events, from `first` to `last`, are handed out now. */
+  /** Records the delivery of a room's events, from `first` to `last`. */
   handingOut(room: string, first: number, last: number): void {
     this.#runs.add({ number: this.#nextRun, room, first, last, at: this.#clock.now() });
     this.#nextRun += 1;
   }
 
-  /** A connection hears its user's rooms from now on. */
+  /** A connection receives its user's rooms from now on. */
   opened(connection: Connection, user: string): void {
     const start = { at: this.#clock.now(), from: this.#nextRun };
     this.#open.set(connection.id, new Attachment(connection, user, start));
   }
 
-  /** A connection hears nothing any more. */
+  /** A connection receives nothing more. */
   closed(connection: Connection): void {
     const attachment = this.#open.get(connection.id);
     if (!attachment) return;
@@ -134,13 +138,13 @@ export class DeliveryRecords {
     this.#closed.add(attachment);
   }
 
-  /** A connection is behind: it gets neither the run that is handed out now, nor any until it has caught up. */
+  /** A connection is behind: it misses the current run, and all further ones until it has caught up. */
   skipped(connection: Connection): void {
     const attachment = this.#open.get(connection.id);
     if (attachment) attachment.behindFrom ??= this.#nextRun - 1;
   }
 
-  /** A connection that was behind was told to read the log, and gets what comes now. */
+  /** A connection that was behind was told to read the log, and receives events again. */
   caughtUp(connection: Connection): void {
     const attachment = this.#open.get(connection.id);
     if (attachment?.behindFrom === undefined) return;
@@ -153,7 +157,7 @@ export class DeliveryRecords {
     attachment.behindFrom = undefined;
   }
 
-  /** What became of an event for a user; undefined when that is not known, or not any more. */
+  /** The delivery of an event to a user; undefined if it isn't known, or no longer known. */
   find({ room, seq, at, user }: Question): DeliveryRecord | undefined {
     this.#sweep();
     const run = this.#runOf(room, seq);
@@ -170,16 +174,16 @@ export class DeliveryRecords {
     });
   }
 
-  /** Forgets all. */
+  /** Forgets everything. */
   close(): void {
     clearInterval(this.#sweeping);
   }
 
-  /** A room that nobody heard here, as can be with other nodes: what is handed out then leaves no trace. */
+  /** A room without connections here, as is possible with other nodes: nothing is recorded for it. */
   #findUnheard(at: number, own: readonly Attachment[]): DeliveryRecord | undefined {
     const before = own.filter(({ closedAt = Infinity }) => closedAt <= at);
     const after = own.filter(({ openedAt }) => openedAt > at);
-    // Somebody who was here would have heard it, so it is not that nobody did: it is late, or was left out.
+    // A connected user would have received it, so the event is late, or was left out.
     const wasHere = before.length + after.length < own.length;
     return wasHere || at <= this.#knownSince ? undefined : recordOf({ outcomes: [], before, after });
   }
@@ -205,7 +209,7 @@ export class DeliveryRecords {
     return { ...base, sentAt: run.at };
   }
 
-  /** What is dropped, be it for its age or for want of room, takes with it what was known up to there. */
+  /** Dropping records, by age or for space, limits how far back everything is known. */
   #forget(knownFrom: number, knownSince: number): void {
     this.#knownFrom = Math.max(this.#knownFrom, knownFrom);
     this.#knownSince = Math.min(Math.max(this.#knownSince, knownSince), this.#clock.now());
@@ -214,7 +218,7 @@ export class DeliveryRecords {
   #sweep(): void {
     const now = this.#clock.now();
     this.#forget(0, now - KEPT_MS - 1);
-    // What is in the future is from before the clock was put back, and can't be compared with what comes.
+    // A time in the future is from before the clock was set back, and can't be compared with later ones.
     const isOver = (at: number) => at < now - KEPT_MS || at > now + MAX_LEAD_MS;
     this.#runs.dropWhile(({ at }) => isOver(at));
     this.#closed.dropWhile(({ closedAt = 0 }) => isOver(closedAt));

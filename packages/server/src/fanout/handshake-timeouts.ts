@@ -1,11 +1,11 @@
 import type { Connection } from './connection.js';
 
-/** How often it is looked, for each time-out. */
+/** Number of checks within one time-out. */
 const LOOKS = 4;
 
-/** Closes connections that stay without a session for too long: each costs a place, and can do nothing. */
+/** Closes connections that stay without a session for too long: each takes up a place and can do nothing. */
 export class HandshakeTimeouts {
-  /** Since when, in ms; who came first is first. */
+  /** When each connected, in ms, oldest first. */
   readonly #since = new Map<Connection, number>();
   readonly #timeoutMs: number;
   readonly #timer: NodeJS.Timeout;
@@ -16,12 +16,12 @@ export class HandshakeTimeouts {
     this.#timer.unref();
   }
 
-  /** A connection has come, without a session. */
+  /** A connection was opened, without a session. */
   came(connection: Connection): void {
     this.#since.set(connection, performance.now());
   }
 
-  /** A connection has a session, or is closed. */
+  /** A connection has got a session, or closed. */
   forget(connection: Connection): void {
     this.#since.delete(connection);
   }

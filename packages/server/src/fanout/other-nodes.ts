@@ -1,32 +1,32 @@
 import type { OutboundEvent } from '../log/committed.js';
 import type { DeliveryRecord, Question } from './delivery-records.js';
 
-/** What the nodes of a workspace know together, beside this one. */
+/** The combined records of the other nodes. */
 export interface RecordsElsewhere {
   records: readonly (DeliveryRecord | undefined)[];
   /** Whether every node was asked and has answered. */
   isWhole: boolean;
 }
 
-/** The other nodes, as the fan-out of one sees them. */
+/** The other nodes, as the fan-out sees them. */
 export interface OtherNodes {
   /**
-   * A user has a first connection here. Answers the rooms they are a member of, when what is committed in them from then on
-   * is heard here.
+   * A user's first connection here. Returns the rooms they are a member of, once everything committed there from then
+   * on arrives here.
    */
   roomsToHear(user: string): Promise<string[]>;
   /** A user has no connection here any more. */
   userWent(user: string): void;
-  /** A user who is here became a member of a room. */
+  /** A user connected here became a member of a room. */
   joined(user: string, room: string): void;
-  /** Nobody here hears a room any more. */
+  /** A room has no connections here any more. */
   roomLeft(room: string): void;
-  /** Tells a signal to those of a room who are there. */
+  /** Sends a signal to a room's connections on the other nodes. */
   signalRoom(room: string, note: OutboundEvent, exceptUser: string): void;
-  /** Tells a signal to a user's connections there. */
+  /** Sends a signal to a user's connections on the other nodes. */
   signalUser(user: string, note: OutboundEvent): void;
-  /** Says whether one of the two of a direct room blocks the other. */
+  /** Tells the other nodes whether one of the two in a direct room blocks the other. */
   setQuiet(room: string, quiet: boolean): void;
-  /** Asks them what became of an event. */
+  /** Asks the other nodes about the deliveries of an event. */
   recordsOf(question: Question): Promise<RecordsElsewhere>;
 }

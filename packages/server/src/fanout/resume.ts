@@ -7,30 +7,32 @@ import type { Connection, Place } from './connection.js';
 import { behindEvent } from './send-buffer.js';
 import type { Encoded } from './wire-format.js';
 
-/** How many events are read from the log at a time. */
+/** Events to read from the log at a time. */
 const PAGE = 200;
 
-/** A room of a user, as a stream's beginning needs it. */
+/** A room of a user, as needed at the start of a stream. */
 export type RoomPlace = Awaited<ReturnType<typeof roomPlacesOf>>[number];
 
-/** Where a stream broke off: cursors of one history. */
+/** Where a stream was interrupted: cursors of one history. */
 export interface StreamCursors {
   epoch: string;
-  /** The cursors by room; undefined when they can't be told for the rooms that the user is in now. */
+  /** The cursors by room; undefined if they can't be determined for the user's current rooms. */
   of(places: readonly RoomPlace[]): ReadonlyMap<string, number> | undefined;
 }
 
-/** A connection that can keep back what is live while its backlog is written. */
+/** A connection that can hold back live events while its backlog is written. */
 export interface ResumableConnection extends Connection {
-  /** Says where a room's stream begins. */
+  /** Sets where a room's stream begins. */
   startAt(place: Place): void;
-  /** Writes before what is kept back; resolves when there is room for more, or the connection is closed. */
+  /** Writes ahead of what is held back. Resolves when there is space for more, or the connection is closed. */
   writeBacklog(encoded: Encoded, place: Place): Promise<void>;
-  /** Writes what was kept back, but for what the backlog had already; from now on all is written as it comes. */
+  /**
+   * Writes what was held back, except for what the backlog contained. From now on everything is written as it comes.
+   */
   goLive(): void;
 }
 
-/** Joins a backlog from the log and the live stream, without a gap and without a repeat. */
+/** Joins a backlog from the log with live events, without a gap or a repeat. */
 export class Resume {
   readonly #store: Store;
   readonly #log: RoomLog;
@@ -46,8 +48,9 @@ export class Resume {
   }
 
   /**
-   * Writes what came after `since` in all of a user's rooms, then lets the live stream go on. The connection hears the
-   * rooms already, so whatever is committed while this reads is kept back there. Without `since`, only what is new.
+   * Writes what came after `since` in all of a user's rooms, then lets live events follow. The connection already
+   * receives the rooms, and holds back whatever is committed during this read. Without `since`, writes only what is
+   * new.
    */
   async join(connection: ResumableConnection, user: string, since: StreamCursors | undefined): Promise<void> {
     const places = await roomPlacesOf(this.#store.read, user);
@@ -58,7 +61,7 @@ export class Resume {
       const isLost = since !== undefined && (!cursors || from > head || from < logStart);
       return { room, head, logStart, from: isLost ? head : from, isLost };
     });
-    // All of them before anything is written: an id in the middle of the backlog must know every room's cursor.
+    // All of them before anything is written: an id in the middle of the backlog must have every room's cursor.
     for (const { room, from } of starts) connection.startAt({ room, seq: from });
     for (const { from, isLost, ...range } of starts) {
       if (isLost) await this.#sendToLog(connection, range);
@@ -67,7 +70,7 @@ export class Resume {
     connection.goLive();
   }
 
-  /** What was missed can't be written from where the cursor is: the client has to ask the log what is left of it. */
+  /** What was missed can't be written from the cursor on: the client has to read what the log still has. */
   #sendToLog(connection: ResumableConnection, { room, head }: LogRange): Promise<void> {
     return connection.writeBacklog(connection.format.encode([behindEvent(room, head)]), {
       room,
@@ -80,7 +83,7 @@ export class Resume {
     let after = from;
     while (after < head) {
       const { events, reset } = await this.#log.readAfter(range, after, Math.min(PAGE, head - after));
-      // What was to come next has just been removed for its age.
+      // Retention has just removed the next events.
       if (reset) return this.#sendToLog(connection, range);
       const last = events.at(-1);
       if (!last) return;

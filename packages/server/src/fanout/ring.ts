@@ -1,19 +1,19 @@
-/** The newest items of many: past `size` each new one takes the place of the oldest. Adding costs one write. */
+/** The newest of many items: beyond `size` each new one replaces the oldest. Adding costs one write. */
 export class Ring<Item> {
   readonly #size: number;
   readonly #onDrop: (item: Item) => void;
   readonly #items: (Item | undefined)[] = [];
-  /** The oldest that is kept, and how many there ever were. */
+  /** The number of the oldest item kept, and of all items so far. */
   #first = 0;
   #end = 0;
 
-  /** `onDrop` hears of each that is kept no longer. */
+  /** `onDrop` is called with each item that is dropped. */
   constructor(size: number, onDrop: (item: Item) => void) {
     this.#size = size;
     this.#onDrop = onDrop;
   }
 
-  /** Those that are kept, the newest first. */
+  /** The items, newest first. */
   *newestFirst(): Generator<Item> {
     for (let place = this.#end - 1; place >= this.#first; place -= 1) yield this.#items[place % this.#size] as Item;
   }
@@ -24,7 +24,7 @@ export class Ring<Item> {
     this.#end += 1;
   }
 
-  /** Drops from the oldest on, for as long as they are old. */
+  /** Drops items from the oldest on, as long as they are old. */
   dropWhile(isOld: (item: Item) => boolean): void {
     while (this.#first < this.#end && isOld(this.#items[this.#first % this.#size] as Item)) this.#dropOldest();
   }

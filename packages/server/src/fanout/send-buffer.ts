@@ -4,8 +4,9 @@ import type { DeliveryRecords } from './delivery-records.js';
 import type { Encoded } from './wire-format.js';
 
 /**
- * Bounds what a slow client costs. Past `maxBytes` unread, its live events are dropped and their rooms remembered; when
- * the network has taken what was queued, it is told once for each room to read the log (delivery contract, rule 5).
+ * Limits what a slow client costs. Drops live events once more than `maxBytes` are unread, and remembers their rooms.
+ * When the network has accepted everything queued, tells the client once per room to read the log (delivery contract,
+ * rule 5).
  */
 export class SendBuffers {
   readonly #maxBytes: number;
@@ -32,12 +33,15 @@ export class SendBuffers {
     if (!this.#behindOf(connection) && connection.queuedBytes() <= this.#maxBytes) connection.write(encoded);
   }
 
-  /** Nearly always nobody is behind; then not even the map is asked, for each of all who hear an event. */
+  /** Nearly always nobody is behind; then this saves a lookup for each recipient of each event. */
   #behindOf(connection: Connection): Map<string, number> | undefined {
     return this.#behind.size === 0 ? undefined : this.#behind.get(connection);
   }
 
-  /** A connection's transport says that the network took something: tells it what it missed once nothing is left. */
+  /**
+   * A connection's transport reports that the network has accepted something. Once nothing is left, tells the client
+   * what it missed.
+   */
   drained(connection: Connection): void {
     const behind = this.#behind.get(connection);
     if (!behind || connection.queuedBytes() > 0) return;
@@ -47,13 +51,13 @@ export class SendBuffers {
     connection.write(connection.format.encode(notes));
   }
 
-  /** Forgets a connection that is closed. */
+  /** Forgets a closed connection. */
   forget(connection: Connection): void {
     this.#behind.delete(connection);
   }
 }
 
-/** Sends a client to a room's log, of which it was not told all up to `head`. */
+/** Tells the client to read the room's log: live delivery skipped events up to `head`. */
 export function behindEvent(room: string, head: number): OutboundEvent {
   return new OutboundEvent('room.behind', { room, head });
 }

@@ -6,16 +6,16 @@ import type { Connections } from './connections.js';
 import type { Delivery } from './deliver.js';
 import type { OtherNodes } from './other-nodes.js';
 
-/** A person's typing is told at most once in so many ms. */
+/** A user's typing is sent at most once in this time, in ms. */
 const TYPING_EVERY_MS = 2000;
 
-/** Signals that a command causes: told to whoever is here, not kept. */
+/** Signals caused by commands: sent to whoever is connected, not kept. */
 export class Signals {
   readonly #connections: Connections;
   readonly #delivery: Delivery;
   readonly #clock: Clock;
   readonly #others: OtherNodes;
-  /** When somebody's typing was last told. */
+  /** When each user's typing was last sent. */
   readonly #typing = new Map<string, number>();
 
   constructor(connections: Connections, delivery: Delivery, clock: Clock, others: OtherNodes) {
@@ -25,7 +25,7 @@ export class Signals {
     this.#others = others;
   }
 
-  /** Somebody types in a room: told to its others. */
+  /** A user is typing in a room: tells its other members. */
   typing(room: string, user: UserRef): void {
     const now = this.#clock.now();
     const key = `${room} ${user.id}`;
@@ -38,13 +38,15 @@ export class Signals {
     this.#others.signalRoom(room, note, user.id);
   }
 
-  /** Whether one of the two of a direct room blocks the other: then it tells nobody who is here. */
+  /**
+   * Sets whether one of the two in a direct room blocks the other; if so, neither learns about the other's presence.
+   */
   blocked(room: string, blocked: boolean): void {
     this.#connections.setQuiet(room, blocked);
     this.#others.setQuiet(room, blocked);
   }
 
-  /** Keeps a user's other connections in step with what one of them did. */
+  /** Tells a user's other connections what one of them did. */
   told<Name extends SignalName>(user: string, name: Name, body: SignalOf<Name>, except: Connection | undefined): void {
     const note = new OutboundEvent(name, body);
     this.#delivery.signalUser(user, note, except);

@@ -1,15 +1,15 @@
 import type { DeliveryRecord, DeliveryRecords, Question } from './delivery-records.js';
 import type { OtherNodes } from './other-nodes.js';
 
-/** What is known of an event's delivery to a user at all nodes. */
+/** What all nodes know of an event's delivery to a user. */
 export interface Trace {
-  /** What the nodes know together; undefined if none knows anything. */
+  /** The combined record of the nodes; undefined if none has any. */
   record: DeliveryRecord | undefined;
   /** Whether every node was asked and knows. */
   isWhole: boolean;
 }
 
-/** Brings together what the nodes of a workspace have recorded. */
+/** Combines what the nodes of a workspace have recorded. */
 export class Traces {
   readonly #records: DeliveryRecords;
   readonly #others: OtherNodes;
@@ -19,7 +19,7 @@ export class Traces {
     this.#others = others;
   }
 
-  /** Asks all nodes, this one included. */
+  /** Asks all nodes, including this one. */
   async trace(question: Question): Promise<Trace> {
     const own = this.#records.find(question);
     const others = await this.#others.recordsOf(question);

@@ -5,21 +5,21 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Session } from './actor.js';
 
-/** The file in the data folder that holds the operator's token. Who can read it may operate the workspace. */
+/** The file in the data folder with the operator's token. Whoever can read it may operate the workspace. */
 export const OPERATOR_TOKEN_FILE = 'operator-token';
 
 const session: Session = { id: 'operator', user: { id: 'operator', name: 'operator', kind: 'operator', createdAt: 0 } };
 
 /**
- * Makes the operator's token in the data folder, or takes the one that is there: nodes that share a folder share it. To
- * change it, remove the file and start again. Without a folder that can be written there is no operator; the log says so.
- * @returns what tells the operator's session by a token
+ * Creates the operator's token in the data folder, or reads the existing one: nodes that share a folder share it. To
+ * change it, remove the file and restart. If the folder is not writable there is no operator, and the log says so.
+ * @returns a function that returns the operator's session for the right token
  */
 export async function openOperator(folder: string, logger: Logger): Promise<(token: string) => Session | undefined> {
   try {
     await mkdir(folder, { recursive: true });
     const expected = hashOf(await tokenIn(folder));
-    // Hashes are of one length, and tell nothing when they are compared in constant time.
+    // Hashes have equal length, and comparing them in constant time reveals nothing.
     return (token) => (timingSafeEqual(hashOf(token), expected) ? session : undefined);
   } catch (error) {
     logger.warn({ reason: messageOf(error) }, `there is no operator: ${OPERATOR_TOKEN_FILE} can't be written`);
@@ -33,7 +33,7 @@ async function tokenIn(folder: string): Promise<string> {
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
   try {
-    // A link is made only if nothing is there, so that of two nodes that start at once both take the same token.
+    // A link is created only if the file doesn't exist, so that two nodes that start at once both use the same token.
     await link(draft, file).catch(() => undefined);
     const known = await read(file);
     if (known !== undefined) return known;
@@ -44,7 +44,7 @@ async function tokenIn(folder: string): Promise<string> {
   }
 }
 
-/** The token of a file; undefined if it is none, or if others than its owner, who must be us, can read or write it. */
+/** The token in a file; undefined if there is none, or if the file isn't ours or others can read or write it. */
 async function read(file: string): Promise<string | undefined> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return undefined;

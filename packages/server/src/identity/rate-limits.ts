@@ -1,26 +1,26 @@
 import { type Budget, type Budgets, MadangError } from '@madang/protocol';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** How often what was spent here is told to the other nodes, in ms. */
+/** Interval for sharing what was spent with the other nodes, in ms. */
 const SHARE_MS = 200;
 
-/** Who has spent less of a budget here than this part of it isn't counted together: most never come near it. */
+/** Users who have spent less than this part of a budget here aren't counted together: most never come near it. */
 const SHARED_FROM = 0.1;
 
-/** How many spenders are told at once; more than that are counted by each node alone. */
+/** The most spenders to share at once; each node counts any beyond that on its own. */
 const MAX_UNSHARED = 10_000;
 
-/** How many addresses' worth an IPv6 site may spend: whoever has a /48 has 65,536 networks of a host's size. */
+/** How many addresses' budgets an IPv6 site may spend: a /48 contains 65,536 networks the size of a host's. */
 const ADDRESSES_PER_SITE = 8;
 
-/** Adds to a count that all nodes share for a window; `undefined` when that can't be done now. */
+/** Adds to a count that all nodes share for one window; undefined if that isn't possible now. */
 export type SharedCount = (
   key: string,
   points: number,
   windowMs: number,
 ) => Promise<{ total: number; msLeft: number } | undefined>;
 
-/** What is counted for whom, by how much of a user's budget they have. */
+/** A kind of budget and its holder: a user, an address or a site. */
 interface Purse {
   budget: string;
   points: number;
@@ -28,32 +28,32 @@ interface Purse {
   limiter: RateLimiterMemory;
 }
 
-/** Whose call it is. */
+/** Who pays for a call. */
 export interface Spender {
-  /** The user; absent where there is none yet: then all such callers of an address are one. */
+  /** The user; absent if there is none yet: all such callers of an address count as one. */
   user?: string | undefined;
   address: string;
 }
 
 /** The budgets of a server. */
 export interface RateLimitSettings {
-  /** What one user may spend. */
+  /** One user's budgets. */
   budgets: Budgets;
-  /** New people that a user may be contacted by, and may contact. */
+  /** New contacts that a user may receive, and may make. */
   contacts: { points: number; seconds: number };
   /** How many users' budgets an address has. */
   usersPerAddress: number;
 }
 
 /**
- * Budgets of calls. The rule: a call spends its user's budget and its address's, which is that of `usersPerAddress` users
- * (and an IPv6 site's, which is that of some addresses). A call that looks for a user, or makes one, spends its address's
- * alone, whatever session its connection has. So no change of session, connection or transport gives an address more
- * than it may spend.
+ * Budgets for calls. A call spends its user's budget and its address's, which is `usersPerAddress` times as large (and
+ * an IPv6 site's, which is that of several addresses). A call that looks for a user, or creates one, spends only its
+ * address's budget, whatever session its connection has. So no change of session, connection or transport lets an
+ * address spend more.
  *
- * A call is decided by what this node knows, so that it waits for nobody. With other nodes what was spent is added up
- * behind it, and whoever has spent too much over all nodes is refused here as well; that is known some hundred ms late, and
- * not at all while the bus is down.
+ * Each call is decided by what this node knows, so that it waits for nobody. With other nodes, spending is added up in
+ * the background, and whoever has spent too much over all nodes is refused here too. That takes some hundred ms, and
+ * doesn't work while the bus is down.
  */
 export class RateLimits {
   readonly #users: Record<Budget, Purse> | undefined;
@@ -64,7 +64,10 @@ export class RateLimits {
   readonly #count: SharedCount | undefined;
   #isSharing = false;
 
-  /** Without settings nothing is limited, as for a benchmark. `count` adds up what is spent, where there are other nodes. */
+  /**
+   * Without settings nothing is limited, as for a benchmark. `count` adds up spending over all nodes, if there are
+   * others.
+   */
   constructor(settings: RateLimitSettings | undefined, count?: SharedCount) {
     this.#count = count;
     if (!settings) return;
@@ -76,8 +79,8 @@ export class RateLimits {
   }
 
   /**
-   * Spends a call, which counts as `points`. Throws `rate_limited` when there is nothing left. The user's budget comes
-   * first: what one is refused for spends nothing of what is left for others at their address.
+   * Charges for a call that counts as `points`. Throws `rate_limited` if the budget is used up. The user's budget comes
+   * first: a call refused by it spends nothing of what is left for others at the address.
    */
   async spend(budget: Budget, { user, address }: Spender, points = 1): Promise<void> {
     if (!this.#users) return;
@@ -85,7 +88,7 @@ export class RateLimits {
     await this.spendAddress(budget, address, points);
   }
 
-  /** Spends what a call costs that nobody has a budget for yet, as it looks for a user or makes one. */
+  /** Charges the address for a call that has no user yet because it looks for one or creates one. */
   async spendAddress(budget: Budget, address: string, points = 1): Promise<void> {
     if (!this.#addresses || !this.#sites) return;
     const site = siteOf(address);
@@ -94,20 +97,20 @@ export class RateLimits {
   }
 
   /**
-   * A new user costs their address all that one user may spend on sessions, since a user's budgets come with them: an
-   * address brings `usersPerAddress` users in that time. The call that asked for it has spent a point of it.
+   * A new user costs their address everything one user may spend on sessions, since a user's budgets come with it: an
+   * address brings `usersPerAddress` users in that time. The call itself has already spent one point of it.
    */
   async newUser(address: string): Promise<void> {
     const points = this.#users?.session.points ?? 1;
     if (points > 1) await this.spendAddress('session', address, points - 1);
   }
 
-  /** A token that is none: whoever guesses spends what is there for sessions, and whoever has a right one does not. */
+  /** An invalid token: guessing spends the session budget, while a valid token does not. */
   async wrongToken(address: string): Promise<void> {
     await this.spendAddress('session', address);
   }
 
-  /** One user brings another one something new: a direct room, an invitation. Both have a budget for it. */
+  /** One user contacts another anew, by a direct room or an invitation. Both have a budget for it. */
   async contact(from: string, to: string): Promise<void> {
     if (!this.#contacts) return;
     await this.#take(this.#contacts, `by ${from}`, 1);
@@ -115,14 +118,14 @@ export class RateLimits {
   }
 
   async #take(purse: Purse, spender: string, points: number): Promise<void> {
-    // What costs more than there is costs all of it: it must be possible once in a while.
+    // If it costs more than a full budget, it costs a full budget: it must be possible now and then.
     const cost = Math.min(points, purse.points);
     try {
       const spent = await purse.limiter.consume(spender, cost);
       if (this.#count) this.#note(purse, spender, cost, spent.consumedPoints);
     } catch (spent) {
       if (!(spent instanceof RateLimiterRes)) throw spent;
-      // Never longer than the window: the limiter counts by a clock that may be put back.
+      // Never longer than the window: the limiter's clock may be set back.
       throw tooMany(Math.min(purse.limiter.duration, Math.max(1, Math.ceil(spent.msBeforeNext / 1000))));
     }
   }
@@ -134,7 +137,7 @@ export class RateLimits {
     const noted = this.#unshared.get(key);
     if (noted) noted.points += points;
     else if (this.#unshared.size < MAX_UNSHARED) {
-      // The first that is told is told with all that was spent before it.
+      // The first share includes everything spent before it.
       this.#unshared.set(key, { purse, spender, points: consumed - points < from ? consumed : points });
     }
     if (this.#isSharing) return;
@@ -167,7 +170,7 @@ function purseOf(budget: string, { points, seconds }: { points: number; seconds:
   return { budget, points: all, seconds, limiter: new RateLimiterMemory({ points: all, duration: seconds }) };
 }
 
-/** The /48 that an IPv6 address, which is counted by its /64, belongs to. */
+/** The /48 of an IPv6 address that is counted by its /64. */
 function siteOf(address: string): string | undefined {
   return address.endsWith('::/64') ? `${address.split(':').slice(0, 3).join(':')}::/48` : undefined;
 }

@@ -16,27 +16,30 @@ import { refOf, type Session } from './actor.js';
 import { Names } from './names.js';
 import type { RateLimits } from './rate-limits.js';
 
-/** A session that nobody used for so long, in ms, is over. */
+/** A session that was not used for this long, in ms, has ended. */
 const IDLE_MS = 90 * 24 * 3600_000;
 
-/** How long it is remembered that a user's sessions were ended, in ms: the app may just be saying who somebody is. */
+/**
+ * How long it is remembered that a user's sessions were ended, in ms: the app may be authenticating them at that
+ * moment.
+ */
 const ENDED_MS = 60_000;
 
-/** What tokens look like: 256 random bits. What doesn't is looked up nowhere. */
+/** The form of tokens: 256 random bits. Anything else is not looked up. */
 const TOKEN = /^[\w-]{43}$/;
 
-/** A user as a host app knows them. */
+/** A user as the host app knows them. */
 export interface HostUser {
   /** Stable, any text of 1 to 254 bytes of UTF-8: a number's digits, an e-mail address. */
   id: string;
-  /** Made to fit where it doesn't: white space folded, without invisible characters, cut at 32 characters. */
+  /** Made to fit if necessary: white space collapsed, invisible characters removed, cut at 32 characters. */
   name: string;
 }
 
 /** Why a session ended. */
 export type SessionEnd = 'signed_out' | 'revoked';
 
-/** Sessions: opaque tokens, of which only the hash is kept. */
+/** Sessions: opaque tokens that are stored only as hashes. */
 export class Sessions {
   readonly #store: Store;
   readonly #names: Names;
@@ -48,15 +51,15 @@ export class Sessions {
   readonly #rename: (user: User, name: string) => Promise<User>;
   readonly #jumps: JumpWatch;
   readonly #mending: NodeJS.Timeout;
-  /** The app's users who are being let in for the first time. */
+  /** Users of the app who are being let in for the first time. */
   readonly #arriving = new Map<string, Promise<void>>();
-  /** When the sessions of the app's users were ended here, by `performance.now()`. */
+  /** When sessions of the app's users were ended here, by `performance.now()`. */
   readonly #endedAt = new LRUCache<string, number>({ max: 1000, ttl: ENDED_MS });
   readonly #endListeners: ((session: Session, reason: SessionEnd) => void)[] = [];
 
   /**
-   * `ageing` tells what is over, `guests` whether they are let in. `onCreated` hears of every new user before anyone else
-   * does; `rename` gives a user another name that is theirs, and tells all.
+   * `ageing` decides what has expired, `guests` whether guests are let in. `onCreated` receives every new user before
+   * anyone else does. `rename` gives a user another name that they hold, and tells everybody.
    */
   constructor(parts: {
     store: Store;
@@ -77,18 +80,18 @@ export class Sessions {
     this.#onCreated = parts.onCreated;
     this.#rename = parts.rename;
     this.#jumps = new JumpWatch(parts.clock);
-    // A failure is told by the store's own health check, and the next hour comes.
+    // The store's own health check reports a failure, and this runs again in an hour.
     this.#mending = setInterval(() => void this.mendTimes().catch(() => undefined), PATIENCE_MS).unref();
   }
 
-  /** Hears which session ended, so that its connections are closed. */
+  /** Calls the listener with each ended session, so that its connections are closed. */
   onEnd(listener: (session: Session, reason: SessionEnd) => void): void {
     this.#endListeners.push(listener);
   }
 
   /**
-   * A new guest's session; their address spends for it. Throws `forbidden` when guests are off, `conflict` when the name is
-   * taken, `rate_limited` when the address has brought too many.
+   * Starts a new guest's session, and charges their address. Throws `forbidden` if guests are off, `conflict` if the
+   * name is taken, `rate_limited` if the address has brought too many.
    */
   async startGuest(name: string, address: string): Promise<{ session: Session; token: string }> {
     if (!this.#guests) return fail('forbidden', 'Guests are not allowed here');
@@ -108,7 +111,9 @@ export class Sessions {
     return { session: { id, user }, token };
   }
 
-  /** The session of a token that came from an address, or undefined. Throws `rate_limited` for too many that are none. */
+  /**
+   * The session of a token that came from an address, or undefined. Throws `rate_limited` after too many invalid ones.
+   */
   async find(token: string, address: string): Promise<Session | undefined> {
     const id = hashOf(token);
     const since = this.#ageing.now() - IDLE_MS;
@@ -119,8 +124,8 @@ export class Sessions {
   }
 
   /**
-   * A host app's user, who is signed in there. Undefined if their sessions were ended since the app was asked, at
-   * `askedAt` of `performance.now()`: what it said may be from before.
+   * The session of a user who is signed in to the host app. Undefined if their sessions were ended since the app was
+   * asked, at `askedAt` of `performance.now()`: its answer may be from before.
    */
   async ofHostUser(host: HostUser, askedAt: number): Promise<Session | undefined> {
     const id = userIdOf(host.id);
@@ -128,13 +133,15 @@ export class Sessions {
     const name = Names.ofHostUser(host.name, host.id);
     const user: User = { id, kind: 'host', name, createdAt: known?.createdAt ?? this.#clock.now() };
     if (known?.name !== name && !this.#arriving.has(id)) this.#arriving.set(id, this.#arrive(user, known));
-    // A page's first requests come together: those after the first wait as well, until the user is in the lobby.
+    // A page's first requests arrive together: the later ones also wait until the user is in the lobby.
     await this.#arriving.get(id);
     const session = { id: await this.#signInOf(id), user };
     return (this.#endedAt.get(id) ?? -Infinity) >= askedAt ? undefined : session;
   }
 
-  /** Ends what a host app's user has open, at every transport and node. Does nothing for one who was never here. */
+  /**
+   * Ends all sessions of a host app's user, at every transport and node. Does nothing for a user who was never here.
+   */
   async endAllOf(hostId: string): Promise<void> {
     const userId = userIdOf(hostId);
     this.#endedAt.set(userId, performance.now());
@@ -143,7 +150,10 @@ export class Sessions {
     for (const id of await sessionIdsOf(this.#store.read, user.id)) await this.end({ id, user }, 'revoked');
   }
 
-  /** A host app's user has a session here too, which no token opens: so that it can be ended, and every node sees that. */
+  /**
+   * Gives a host app's user a session here too, which no token opens: so that it can be ended, and every node sees
+   * that.
+   */
   async #signInOf(user: string): Promise<string> {
     const [known] = await sessionIdsOf(this.#store.read, user);
     if (known !== undefined) return known;
@@ -152,7 +162,7 @@ export class Sessions {
     return id;
   }
 
-  /** Lets a user of the app in for the first time, or with another name than before. A guest who had it gets a number. */
+  /** Lets in a user of the app who is new, or has a new name. A guest who held that name gets a number. */
   async #arrive(user: User, known: User | undefined): Promise<void> {
     try {
       const displaced = await this.#names.claim(user);
@@ -164,7 +174,7 @@ export class Sessions {
     }
   }
 
-  /** Ends a session: its token is dead, and a guest's name is free. */
+  /** Ends a session: revokes its token, and releases a guest's name. */
   async end(session: Session, reason: SessionEnd): Promise<void> {
     await deleteSession(this.#store.write, session.id);
     if (session.user.kind === 'guest') await this.#names.release(session.user.id);
@@ -172,8 +182,8 @@ export class Sessions {
   }
 
   /**
-   * A session that was last used in the future would never be over: it was used now at the latest. Nothing is done in an
-   * hour in which the clock has jumped: by one that is still wrong, as of a machine that was just switched on, all would be.
+   * A session last used in the future would never expire: the time is changed to now. Does nothing for an hour after
+   * the clock has jumped: a clock that is still wrong, as on a machine just switched on, would affect all sessions.
    */
   async mendTimes(): Promise<void> {
     if (this.#jumps.hasJumped()) return;
@@ -181,12 +191,12 @@ export class Sessions {
     await mendSessionTimes(this.#store.write, now, now + MAX_LEAD_MS);
   }
 
-  /** Ends what runs by itself. */
+  /** Stops the timers. */
   close(): void {
     clearInterval(this.#mending);
   }
 
-  /** Remembers that users are here. */
+  /** Records that users are online. */
   async touch(users: string[]): Promise<void> {
     const now = this.#clock.now();
     await touchUsers(this.#store.write, users, now);
@@ -195,8 +205,8 @@ export class Sessions {
 }
 
 /**
- * The id here of a host app's user: what is not printable ASCII is percent-encoded, and the percent sign itself, so that
- * no two share one.
+ * Our id for a host app's user: anything that is not printable ASCII is percent-encoded, and the percent sign itself,
+ * so that no two users share one.
  */
 function userIdOf(hostId: unknown): string {
   const isText = typeof hostId === 'string' && hostId.isWellFormed();
