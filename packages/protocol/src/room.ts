@@ -19,7 +19,9 @@ export const room = z
     role: z.enum(['owner', 'member']).optional().meta({ description: "The caller's role; absent when not a member" }),
     joined: cursor.optional().meta({ description: "The seq of the caller's joining; absent when not a member" }),
     read: cursor.optional().meta({ description: 'How far the caller has read' }),
-    unread: z.int().optional().meta({ description: "Others' messages after `read`, counted to 100" }),
+    unread: z.int().optional().meta({
+      description: "Others' messages after `read` that are kept and not deleted, counted to 100",
+    }),
     peer: userRef.optional().meta({ description: 'The other person of a direct room' }),
     hidden: z.literal(true).optional().meta({ description: 'The caller has hidden it: leave it out of lists' }),
     blocked: z.literal(true).optional().meta({ description: 'The caller blocks the other person of this direct room' }),

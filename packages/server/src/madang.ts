@@ -39,12 +39,17 @@ import { DefaultRooms } from './log/lobby.js';
 import { type AheadListener, RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Opened } from './opened.js';
+import { messageNumbers } from './readers/message-numbers.js';
+import { Reader } from './readers/reader.js';
 import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
 import { workspaceIdOf } from './store/queries/workspace-id.js';
 
 /** How often a client that is ahead of a room is logged, in ms. */
 const AHEAD_EVERY_MS = 60_000;
+
+/** Least pause between a log reader's sweeps of all rooms, in ms. A node that is alone hears of every commit anyway. */
+const SWEEP_MS = { one: 60_000, many: 2000 };
 
 /** Settings of the program's own server; a host app has its own. */
 type ServerSetting = 'port' | 'host' | 'workers' | 'headTimeoutMs' | 'requestTimeoutMs' | 'maxHeadBytes';
@@ -177,6 +182,10 @@ async function assemble(
 
   await cluster.join({ connections, delivery, presence, lifecycle, records });
   log.onCommitted((batch) => cluster.committed(batch));
+  const readers = [messageNumbers(store.write)].map(
+    (handler) => new Reader({ store, logger, handler, sweepMs: SWEEP_MS[config.database ? 'many' : 'one'] }),
+  );
+  for (const reader of readers) log.onCommitted((batch) => reader.committed(batch));
   log.onUnanswered(() => cluster.unanswered());
   log.onAhead(warnOfCursors(logger));
   store.onNewEpoch(() => {
@@ -240,6 +249,7 @@ async function assemble(
       trouble: () => store.trouble,
       notice: () => store.notice,
       bus: () => cluster.state,
+      readers,
       isStopping: () => isStopping,
     },
     socketIo,
@@ -250,6 +260,10 @@ async function assemble(
     await log.idle();
     await lifecycle.closeAll(config.reconnectSpreadMs);
   });
+  for (const reader of readers) {
+    opened.add(reader, () => reader.close());
+    reader.start();
+  }
   if (config.retentionDays !== undefined) {
     const retention = new Retention({ store, clock: ageing, logger, days: config.retentionDays });
     opened.add(retention, () => retention.close());

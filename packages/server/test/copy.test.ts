@@ -5,7 +5,9 @@ import { newEvent } from '../dist/log/projections.js';
 import { copyWorkspace, type CopyProgress } from '../dist/store/copy.js';
 import { openCopySide } from '../dist/store/open.js';
 import { saveRead } from '../dist/store/queries/messages.js';
+import { advanceCursor } from '../dist/store/queries/readers.js';
 import { insertSession } from '../dist/store/queries/sessions.js';
+import { numberMessages } from '../dist/store/queries/unread.js';
 import { claimName, saveUser } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import { type Engine, engines, silent, type TestDatabase } from './engines.ts';
@@ -45,6 +47,11 @@ async function fill(store: Store): Promise<void> {
   ]);
   await saveRead(store.write, { user: bob.id, room: 'a', seq: 9, at: AT });
   await store.raiseLogStart('b-1', 2);
+  const room = { id: 'a', head: 0, logStart: 0, cursor: null, obeyed: 0 };
+  await store.transact({
+    guards: [advanceCursor(store.write, 'a reader', room, { seq: 9, logStart: 2 })],
+    work: [numberMessages(store.write, 'a', { author: ann.id, block: 0, count: 7 })],
+  });
 }
 
 async function copy(

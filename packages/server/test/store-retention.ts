@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
 import { RoomLog } from '../dist/log/room-log.js';
 import type { Logger } from '../dist/logger.js';
+import { underLease } from '../dist/readers/lease.js';
 import { Retention } from '../dist/readers/retention.js';
 import { dropFarMonths, ensurePartitions } from '../dist/store/postgres/partitions.js';
 import { newestEventAt } from '../dist/store/queries/rooms.js';
-import type { Store } from '../dist/store/store.js';
+import type { Lease, Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
 import { ann, append, AT, bob, commitOne, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './workspace.ts';
 
@@ -230,14 +231,18 @@ export function storeRetention(engine: () => Engine): void {
       await using database = await engine().newDatabase();
       const store = await database.open();
       if (engine().name === 'sqlite') {
-        expect(await store.alone(async (months) => expect(await months.newestEnd(before)).toBeUndefined())).toBe(true);
+        expect(await store.months.newestEnd(before)).toBeUndefined();
         return;
       }
       await using client = await connect(database);
       await ensurePartitions(client.pg, { from: AT - 90 * DAY, now: AT + 40 * DAY });
       await fill(store, AT - 60 * DAY);
       const other = await database.open();
-      expect(await other.alone(async () => expect(await store.alone(() => Promise.resolve())).toBe(false))).toBe(true);
+      const { signal } = new AbortController();
+      const isTaken = await underLease({ store: other, name: 'retention', signal }, async () => {
+        expect(await underLease({ store, name: 'retention', signal }, () => Promise.resolve())).toBe(false);
+      });
+      expect(isTaken).toBe(true);
       // Somebody reads the log for long, as a backup does: the months can't be dropped yet, and no send waits for that.
       await store.commit([{ ...makeRoom('d'), at: before + DAY }]);
       await client.pg.query('BEGIN');
@@ -275,8 +280,8 @@ function once(store: Store, now: number): { running: Retention; ended: Promise<b
   const ended = new Promise<boolean>((resolve) => (done = () => resolve(true)));
   const watched = new Proxy(store, {
     get: (target, name) => {
-      if (name !== 'alone') return bound(target, name as keyof Store);
-      return (work: Parameters<Store['alone']>[0]) => target.alone(work).finally(done);
+      if (name !== 'releaseLease') return bound(target, name as keyof Store);
+      return (lease: Lease) => target.releaseLease(lease).finally(done);
     },
   });
   const running = new Retention({ store: watched, clock: { now: () => now }, logger: silent(), days: 30 });

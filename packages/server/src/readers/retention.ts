@@ -12,7 +12,9 @@ import {
   timesAfter,
   type WrongTimes,
 } from '../store/queries/retention.js';
-import type { LogMonths, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import { underLease } from './lease.js';
+import { paced } from './pace.js';
 
 /** What counts as too old, and what as in the future: at a time in between an event is young. */
 interface Bounds {
@@ -33,12 +35,6 @@ const TIMES = 500;
 
 /** Rows that one statement removes at most. */
 const ROWS = 250;
-
-/** After each statement it rests so many times as long as that took, so that the store is others' most of the time. */
-const REST = 4;
-
-/** It rests so long at least, and at most, in ms. */
-const REST_MS = { least: 5, most: 2000 };
 
 /** How often the dropping of months is tried when the log is in use, and after how many ms again. */
 const DROPS = { attempts: 20, againMs: 500 };
@@ -94,9 +90,10 @@ export class Retention {
     const start = performance.now();
     let rooms = 0;
     try {
-      await store.alone(async (months) => {
-        await this.#dropMonths(months, bounds);
-        for await (const room of this.#rooms()) rooms += (await this.#clear(room, bounds)) ? 1 : 0;
+      await underLease({ store, name: 'retention', signal: this.#ending.signal }, async (signal) => {
+        const sweep = new Sweep(this.#parts, bounds, signal);
+        await sweep.dropMonths();
+        for await (const room of sweep.rooms()) rooms += (await sweep.clear(room)) ? 1 : 0;
       });
       if (rooms > 0) logger.info({ rooms, ms: Math.round(performance.now() - start) }, 'removed what was too old');
     } catch (error) {
@@ -104,17 +101,33 @@ export class Retention {
       logger.warn({ reason: messageOf(error) }, 'what is too old could not be removed; trying again within the hour');
     }
   }
+}
+
+/** One run through all rooms, under the lease. */
+class Sweep {
+  readonly #parts: RetentionParts;
+  readonly #bounds: Bounds;
+  readonly #signal: AbortSignal;
+
+  constructor(parts: RetentionParts, bounds: Bounds, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#bounds = bounds;
+    this.#signal = signal;
+  }
 
   /** Drops whole months, whose events so need not be removed one by one. */
-  async #dropMonths(months: LogMonths, { before, latest }: Bounds): Promise<void> {
+  async dropMonths(): Promise<void> {
     const { store } = this.#parts;
-    const end = await months.newestEnd(before);
+    const { before, latest } = this.#bounds;
+    const end = await store.months.newestEnd(before);
     if (end === undefined) return;
     for (let after: string | undefined = ''; after !== undefined;) {
       const range = { before: end, latest };
-      const page = await this.#paced(() => newestBefore(store.read, range, { after: after ?? '', limit: ROOMS }));
+      const page = await paced(this.#signal, () =>
+        newestBefore(store.read, range, { after: after ?? '', limit: ROOMS }),
+      );
       for (const { id, logStart, seq, old } of page) {
-        if (seq !== null && seq > logStart) await this.#paced(() => store.raiseLogStart(id, seq));
+        if (seq !== null && seq > logStart) await paced(this.#signal, () => store.raiseLogStart(id, seq));
         // What is older only by its time stays, and must not go with its month.
         const last = old ?? 0;
         if (last > Math.max(seq ?? 0, logStart)) {
@@ -124,40 +137,42 @@ export class Retention {
       }
       after = page.at(-1)?.id;
     }
-    for (let attempt = 1; !(await months.drop(end)); attempt += 1) {
+    for (let attempt = 1; !(await store.months.drop(end)); attempt += 1) {
       if (attempt === DROPS.attempts) throw new Error('the log was in use all the time');
-      await sleep(DROPS.againMs, undefined, { signal: this.#ending.signal, ref: false });
+      await sleep(DROPS.againMs, undefined, { signal: this.#signal, ref: false });
     }
   }
 
-  async *#rooms(): AsyncGenerator<AgeingRoom> {
+  /** All rooms, by id. */
+  async *rooms(): AsyncGenerator<AgeingRoom> {
     for (let after: string | undefined = ''; after !== undefined;) {
-      const page = await this.#paced(() => ageingRooms(this.#parts.store.read, after ?? '', ROOMS));
+      const page = await paced(this.#signal, () => ageingRooms(this.#parts.store.read, after ?? '', ROOMS));
       yield* page;
       after = page.at(-1)?.id;
     }
   }
 
   /** Brings one room up to date; answers whether there was something to remove. */
-  async #clear(room: AgeingRoom, bounds: Bounds): Promise<boolean> {
+  async clear(room: AgeingRoom): Promise<boolean> {
     const { store } = this.#parts;
-    const isDue = room.oldest !== null && !isYoung(room.oldest, bounds);
-    const logStart = isDue ? await this.#logStartAt(room, bounds) : room.logStart;
-    if (logStart > room.logStart) await this.#paced(() => store.raiseLogStart(room.id, logStart));
+    const isDue = room.oldest !== null && !isYoung(room.oldest, this.#bounds);
+    const logStart = isDue ? await this.#logStartAt(room) : room.logStart;
+    if (logStart > room.logStart) await paced(this.#signal, () => store.raiseLogStart(room.id, logStart));
     else if (!room.hasRemains) return false;
     const part = { room: room.id, logStart, limit: ROWS };
     // Reactions after messages: who puts one on a message that is gone is refused, so no new one comes behind this.
-    while (await this.#paced(() => removeOld(store, 'messages', part)));
-    while (await this.#paced(() => removeOldReactions(store, part)));
-    while (await this.#paced(() => removeOld(store, 'events', part)));
+    while (await paced(this.#signal, () => removeOld(store, 'messages', part)));
+    while (await paced(this.#signal, () => removeOldReactions(store, part)));
+    while (await paced(this.#signal, () => removeOld(store, 'events', part)));
     return true;
   }
 
   /** The last event of those that are too old: before it, and at it, there is none that is young. */
-  async #logStartAt({ id, logStart }: AgeingRoom, bounds: Bounds): Promise<number> {
+  async #logStartAt({ id, logStart }: AgeingRoom): Promise<number> {
+    const bounds = this.#bounds;
     let oldest = logStart;
     for (let after = logStart; ;) {
-      const page = await this.#paced(() => timesAfter(this.#parts.store.read, id, { after, limit: TIMES }));
+      const page = await paced(this.#signal, () => timesAfter(this.#parts.store.read, id, { after, limit: TIMES }));
       const young = page.findIndex(({ at }) => isYoung(at, bounds));
       const beforeYoung = young === -1 ? page : page.slice(0, young);
       oldest = beforeYoung.findLast(({ at }) => at < bounds.before)?.seq ?? oldest;
@@ -177,18 +192,8 @@ export class Retention {
   ): Promise<void> {
     for (let start = from; start <= to; start += ROWS) {
       const end = Math.min(to, start + ROWS - 1);
-      await this.#paced(() => mendTimes(this.#parts.store.write, { room, from: start, to: end, wrong, at }));
+      await paced(this.#signal, () => mendTimes(this.#parts.store.write, { room, from: start, to: end, wrong, at }));
     }
-  }
-
-  async #paced<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { signal } = this.#ending;
-    signal.throwIfAborted();
-    const start = performance.now();
-    const result = await work();
-    const restMs = Math.min(Math.max(REST * (performance.now() - start), REST_MS.least), REST_MS.most);
-    await sleep(restMs, undefined, { signal, ref: false });
-    return result;
   }
 }
 

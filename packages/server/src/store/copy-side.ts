@@ -5,8 +5,8 @@ import type { Schema } from './schema.js';
 /** A row of any table. */
 export type Row = Record<string, string | number | null>;
 
-/** The tables that a copy transfers. `meta` is handled separately. */
-export type CopiedTable = Exclude<keyof Schema, 'meta'>;
+/** The tables that a copy transfers. `meta` is handled separately, and a lease belongs to a running process. */
+export type CopiedTable = Exclude<keyof Schema, 'meta' | 'leases'>;
 
 /** One end of a copy: a database that nothing else uses. */
 export interface CopySide extends AsyncDisposable {

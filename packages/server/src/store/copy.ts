@@ -21,6 +21,8 @@ const keys: { [Table in CopiedTable]: (keyof Schema[Table] & string)[] } = {
   reactions: ['room_id', 'message_seq', 'emoji', 'user_id'],
   messages: ['room_id', 'seq'],
   events: ['room_id', 'seq'],
+  reader_cursors: ['reader', 'room_id'],
+  message_numbers: ['room_id', 'author_id', 'block'],
 };
 
 const tables = Object.keys(keys) as CopiedTable[];

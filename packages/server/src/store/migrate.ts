@@ -10,6 +10,7 @@ import * as oneText from './migrations/0005-one-text.js';
 import * as blocks from './migrations/0006-blocks.js';
 import * as hostNames from './migrations/0007-host-names.js';
 import * as logStart from './migrations/0008-log-start.js';
+import * as readers from './migrations/0009-readers.js';
 import type { Schema } from './schema.js';
 
 /** Each runs on either engine, with its dialect. */
@@ -22,6 +23,7 @@ const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Prom
   '0006-blocks': (db, dialect) => blocks.up(db, dialect),
   '0007-host-names': (db, dialect) => hostNames.up(db, dialect),
   '0008-log-start': (db) => logStart.up(db),
+  '0009-readers': (db, dialect) => readers.up(db, dialect),
 };
 
 /** The key in `meta` of an unfinished copy. A database that has it is incomplete. */

@@ -83,6 +83,15 @@ export interface Schema {
     user_name: string;
     at: number;
   };
+  /** How far a reader of the log has come in a room, and which log start it has obeyed. What it wrote has come as far. */
+  reader_cursors: { reader: string; room_id: string; seq: number; log_start: number };
+  /** Which process may do some work now, until when by the database's clock. */
+  leases: { name: string; holder: string; expires_at: number };
+  /**
+   * The running number of a room's messages, deleted ones included, at the end of a block of its log: of all messages where
+   * `author_id` is empty, else of that author's. A block without a message has no row. See `queries/unread.ts`.
+   */
+  message_numbers: { room_id: string; author_id: string; block: number; number: number };
 }
 
 /** A row of `events`. An edit has its message's current text; empty if the message has none any more. */

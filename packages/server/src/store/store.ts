@@ -1,5 +1,5 @@
 import type { EventName, MemberRole, RoomKind, UserRef } from '@madang/protocol';
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { Clock } from '../clock.js';
 import type { Change } from './changes.js';
 import type { EventRecord, Schema } from './schema.js';
@@ -46,9 +46,16 @@ export interface Store {
   /** Sets the seq after which a room's log is kept. Removes nothing itself. */
   raiseLogStart(room: string, seq: number): Promise<void>;
   /**
-   * Runs `work` under a lease that one node at a time holds. Returns false, without running it, if another node has it.
+   * Runs statements as one transaction. Answers false, with nothing done, when one of `guards`, which go first, changes no
+   * row. Rejects with `unavailable`, as an append does.
    */
-  alone(work: (months: LogMonths) => Promise<void>): Promise<boolean>;
+  transact(transaction: Transaction): Promise<boolean>;
+  /** Takes a named lease, or keeps it, for some ms from now by the database's clock. False while another holds it. */
+  takeLease(lease: Lease, ms: number): Promise<boolean>;
+  /** Gives a lease back, if it is held. */
+  releaseLease(lease: Lease): Promise<void>;
+  /** The parts of the log that can be dropped whole. */
+  readonly months: LogMonths;
   /** An event of another node was delivered here: a database that lacks it does not continue this one. */
   saw(event: { room: string; seq: number; at: number; actor: string }): void;
   /**
@@ -59,6 +66,20 @@ export interface Store {
   /** Checks that the engine can commit, by committing something as large as a message. Throws what is wrong. */
   check(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Statements of {@link Store.transact}, as `compile()` gives them. */
+export interface Transaction {
+  guards: readonly CompiledQuery[];
+  work: readonly CompiledQuery[];
+}
+
+/** The right to do some work, of which one process at a time may do such. */
+export interface Lease {
+  /** What the work is called. */
+  name: string;
+  /** Whose it is: a name of its own for each holding, so that nobody keeps what they have lost. */
+  holder: string;
 }
 
 /** The parts of the log that can be dropped whole. SQLite has none. */

@@ -7,9 +7,10 @@ import { enterHistory, metaKeys, NEW_EPOCH, readMeta, writeMeta } from '../epoch
 import { PROBE_CHARS, StoreHealth } from '../health.js';
 import { refuseUnfinishedCopy } from '../migrate.js';
 import { setBlocked } from '../queries/blocks.js';
+import { releaseLease, takeLease } from '../queries/leases.js';
 import { raiseLogStart } from '../queries/retention.js';
 import type { EventRecord, Schema } from '../schema.js';
-import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
+import type { Append, AppendResult, Lease, LogMonths, RoomAccess, Store, Transaction } from '../store.js';
 import { AccessReader } from './access.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { commitBatch } from './batch.js';
@@ -19,8 +20,9 @@ import { asUnavailable, explain, failureOf, isLocked, isUnavailable } from './fa
 import { hasNewTimeline, readHistory, type SeenEvent, whyAnother, Witness } from './history.js';
 import { dropFarMonths, dropPartitionsBefore, ensurePartitions, newestEndBefore } from './partitions.js';
 import { QueryPool } from './pool.js';
-import { type Beginning, connect, kyselyOn, prepare, withClient } from './prepare.js';
+import { type Beginning, kyselyOn, prepare, withClient } from './prepare.js';
 import { Servers } from './servers.js';
+import { transact } from './transact.js';
 import { unavailable } from '../unavailable.js';
 import { WriterConnection } from './writer-connection.js';
 
@@ -29,9 +31,6 @@ const PARTITIONS_EVERY_MS = 6 * 3600_000;
 
 /** How often a node checks for a new epoch, and reads the database's clock, in ms. */
 const EPOCH_EVERY_MS = 2000;
-
-/** Advisory lock held by the node that runs the work of {@link Store.alone}; an arbitrary number. */
-const ALONE_LOCK = 7_232_310_003;
 
 /**
  * Opens the PostgreSQL store at an address. Creates its tables if they don't exist, and migrates older ones.
@@ -55,6 +54,7 @@ export async function openPostgresStore(url: string, connections: number, logger
 class PostgresStore implements Store {
   readonly place: string;
   readonly clock: DatabaseClock;
+  readonly months: LogMonths;
   readonly #logger: Logger;
   readonly #health: StoreHealth;
   readonly #witness: Witness;
@@ -77,6 +77,10 @@ class PostgresStore implements Store {
     this.#epoch = epoch;
     this.place = place;
     this.#address = address;
+    this.months = {
+      newestEnd: (before) => withClient(address, (client) => newestEndBefore(client, before)),
+      drop: (before) => withClient(address, (client) => dropUnlessLocked(client, before)),
+    };
     this.#logger = logger;
     this.#health = new StoreHealth(logger);
     this.#witness = new Witness(position);
@@ -144,20 +148,16 @@ class PostgresStore implements Store {
     return raiseLogStart(this.write, room, seq);
   }
 
-  async alone(work: (months: LogMonths) => Promise<void>): Promise<boolean> {
-    const client = await connect(this.#address);
-    try {
-      const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [ALONE_LOCK]);
-      if (!rows[0]?.mine) return false;
-      await work({
-        newestEnd: (before) => newestEndBefore(client, before),
-        drop: (before) => dropUnlessLocked(client, before),
-      });
-      return true;
-    } finally {
-      // Ending the session releases its locks.
-      await client.end().catch(() => undefined);
-    }
+  transact(transaction: Transaction): Promise<boolean> {
+    return transact(this.write, transaction);
+  }
+
+  takeLease(lease: Lease, ms: number): Promise<boolean> {
+    return takeLease(this.write, lease, { ms, now: DATABASE_TIME });
+  }
+
+  releaseLease(lease: Lease): Promise<void> {
+    return releaseLease(this.write, lease);
   }
 
   async check(): Promise<void> {

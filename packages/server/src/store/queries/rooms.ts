@@ -2,6 +2,7 @@ import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
 import { type Kysely, sql } from 'kysely';
 import { type Place, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
+import { unreadBy } from './unread.js';
 
 /** A room from one user's point of view. */
 export interface RoomRow {
@@ -15,7 +16,7 @@ export interface RoomRow {
   role: MemberRole | null;
   joined: number | null;
   read: number | null;
-  /** Messages of others after `read`, counted up to 100; 0 if the user is not a member. */
+  /** See {@link unreadBy}; 0 where the user is no member. */
   unread: number;
   /** 1 if one of the two in a direct room blocks the other. */
   blocked: number;
@@ -42,16 +43,6 @@ function hiddenNow() {
   return sql<number>`CASE WHEN members.hidden_seq IS NULL THEN 0 WHEN EXISTS (
     SELECT 1 FROM messages WHERE messages.room_id = rooms.id AND messages.seq > members.hidden_seq
   ) THEN 0 ELSE 1 END`;
-}
-
-/** Part of the same statement, because a connecting user has unread messages to count in every room. */
-function unreadBy(user: string) {
-  return sql<number>`CASE WHEN members.role IS NULL OR coalesce(reads.seq, 0) >= rooms.head THEN 0 ELSE (
-    SELECT count(*) FROM (
-      SELECT 1 FROM messages WHERE messages.room_id = rooms.id AND messages.seq > coalesce(reads.seq, 0)
-        AND messages.author_id <> ${user} AND messages.deleted_at IS NULL LIMIT 100
-    ) AS unread
-  ) END`;
 }
 
 const oneRoom = prepared((read, place: Place<{ room: string; user: string }>) =>

@@ -12,7 +12,8 @@ import { runNow } from '../prepared.js';
 import { setBlocked } from '../queries/blocks.js';
 import { raiseLogStart } from '../queries/retention.js';
 import { EVENT_COLUMNS, type EventRecord, type Schema } from '../schema.js';
-import type { Append, AppendResult, LogMonths, RoomAccess, Store } from '../store.js';
+import type { SqlValue } from '../changes.js';
+import type { Append, AppendResult, LogMonths, RoomAccess, Store, Transaction } from '../store.js';
 import { unavailable } from '../unavailable.js';
 import { AccessCache } from './access.js';
 import { decodeResults, encodeBatch, type ResultsWire } from './batch-wire.js';
@@ -21,7 +22,7 @@ import { explain, failureOf } from './failures.js';
 import { type Loss, lossWords } from './open-files.js';
 import { type Beginning, lockFile, prepare } from './prepare.js';
 import { workerDialect } from './worker-dialect.js';
-import type { Sight, WorkerAnswer, WorkerRequest, WorkerStart } from './write-worker.js';
+import type { Sight, StatementWire, WorkerAnswer, WorkerRequest, WorkerStart } from './write-worker.js';
 
 /** A WAL that stays above this many bytes is worth a warning, and again each time it has doubled. */
 const LARGE_WAL_BYTES = 64 * 1024 * 1024;
@@ -49,6 +50,7 @@ class SqliteStore implements Store {
   readonly epoch: string;
   readonly place: string;
   readonly clock = systemClock;
+  readonly months: LogMonths = { newestEnd: () => Promise.resolve(undefined), drop: () => Promise.resolve(true) };
   readonly read: Kysely<Schema>;
   readonly write: Kysely<Schema>;
   readonly #lock: Database.Database;
@@ -139,9 +141,21 @@ class SqliteStore implements Store {
     this.#accessCache.forget(room);
   }
 
-  async alone(work: (months: LogMonths) => Promise<void>): Promise<boolean> {
-    await work({ newestEnd: () => Promise.resolve(undefined), drop: () => Promise.resolve(true) });
-    return true;
+  transact({ guards, work }: Transaction): Promise<boolean> {
+    const statements = [...guards, ...work].map(({ sql, parameters }): StatementWire => [
+      sql,
+      parameters as SqlValue[],
+    ]);
+    return this.#ask((id) => ({ id, kind: 'transaction', statements, guards: guards.length }));
+  }
+
+  /** This process alone works on the database, so it holds every lease. */
+  takeLease(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  releaseLease(): Promise<void> {
+    return Promise.resolve();
   }
 
   get trouble(): string | undefined {

@@ -16,10 +16,15 @@ export interface WorkerStart {
   run: string;
 }
 
+/** A statement with its values. */
+export type StatementWire = [sql: string, values: SqlValue[]];
+
 /** A request from the store. Each is answered in turn with a {@link WorkerAnswer}. */
 export type WorkerRequest =
   | { id: number; kind: 'commit'; batch: BatchWire }
   | { id: number; kind: 'statement'; sql: string; values: SqlValue[] }
+  /** The first `guards` of them must each change a row. */
+  | { id: number; kind: 'transaction'; statements: StatementWire[]; guards: number }
   | { id: number; kind: 'close' };
 
 /** An answer, with `error` if the engine could not do it. Without an id: what the thread has noticed on its own. */
@@ -144,6 +149,30 @@ class WriteSide {
     return { rows: [], changes };
   }
 
+  /** Runs statements as one transaction; false, with nothing done, when one of the first `guards` changes no row. */
+  transact(statements: readonly StatementWire[], guards: number): boolean {
+    this.#refuseIfGone();
+    let changed = 0;
+    this.#begin.run();
+    try {
+      for (const [index, [sql, values]] of statements.entries()) {
+        const { changes } = this.#prepare(sql).run(values);
+        if (index < guards && changes === 0) {
+          this.#rollback();
+          return false;
+        }
+        changed += changes;
+      }
+      this.#commit.run();
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+    this.#refuseIfLost();
+    this.#pages += PAGES_A_COMMIT + changed;
+    return true;
+  }
+
   /** Work that is due once the answer has gone: it delays only those who come meanwhile. */
   afterAnswer(): void {
     if (this.#position !== this.#markedPosition) {
@@ -223,9 +252,14 @@ class WriteSide {
       return results;
     } catch (error) {
       this.#rooms.clear();
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#rollback();
       throw error;
     }
+  }
+
+  /** SQLite has rolled back by itself where the disk was full, for one. */
+  #rollback(): void {
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
 
   #append(append: WrittenAppend): AppendResult {
@@ -307,6 +341,7 @@ function codeOf(error: unknown): string {
 function serve(side: WriteSide, request: WorkerRequest): unknown {
   if (request.kind === 'commit') return encodeResults(side.commit(decodeBatch(request.batch)));
   if (request.kind === 'statement') return side.statement(request.sql, request.values);
+  if (request.kind === 'transaction') return side.transact(request.statements, request.guards);
   return side.close();
 }
 

@@ -13,6 +13,8 @@ export interface HealthChecks {
   notice(): string | undefined;
   /** Whether other nodes learn at once of what happens here; `none` without a bus. */
   bus(): 'none' | 'down' | 'up';
+  /** The readers of the log, and how many events each has still to handle. */
+  readers: readonly { name: string; lag(): Promise<number> }[];
   /** Whether the server is stopping. */
   isStopping(): boolean;
 }
@@ -23,7 +25,7 @@ const FRESH_MS = 500;
 /**
  * `/healthz`: the process is alive. `/readyz`: it can take traffic; 503 with the reason if it can't. Without its bus a
  * node still can, only slower, and with certain troubles of the store too, while they last: then it is `degraded`, with
- * 200.
+ * 200. With `?verbose` it also reports `lag`: how many events each reader of the log has still to process.
  */
 export function healthRoutes(checks: HealthChecks): Router {
   const router = Router();
@@ -40,8 +42,10 @@ export function healthRoutes(checks: HealthChecks): Router {
       return false;
     }
   });
-  const ready: RequestHandler = async (_request, response) => {
+  const ready: RequestHandler = async (request, response) => {
     const isAnswering = !checks.isStopping() && (await checkStore());
+    const isVerbose = request.query['verbose'] !== undefined;
+    const lag = isAnswering && isVerbose ? await lagsOf(checks.readers) : undefined;
     const bus = checks.bus();
     // A failure since the store was checked counts as well.
     const trouble = checks.trouble();
@@ -55,12 +59,21 @@ export function healthRoutes(checks: HealthChecks): Router {
       response.status(503).json({ status: 'unavailable', store: 'down', bus, ...why });
     } else {
       const status = bus === 'down' || reason !== undefined ? 'degraded' : 'ready';
-      response.json({ status, store: 'ok', bus, ...why });
+      response.json({ status, store: 'ok', bus, ...why, ...(lag && { lag }) });
     }
   };
   router.get('/readyz', ready);
   router.all(['/healthz', '/readyz'], takes('GET'));
   return router;
+}
+
+/** Each reader's lag by its name; undefined when the store does not tell now. */
+async function lagsOf(readers: HealthChecks['readers']): Promise<Record<string, number> | undefined> {
+  try {
+    return Object.fromEntries(await Promise.all(readers.map(async (each) => [each.name, await each.lag()] as const)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks once for all callers at the same time, or within {@link FRESH_MS} of the answer. */

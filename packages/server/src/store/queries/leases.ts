@@ -1,0 +1,25 @@
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../schema.js';
+import type { Lease } from '../store.js';
+
+/**
+ * Takes a lease, or keeps it, for some ms; `now` is the database's clock in SQL. One statement, so that of two who ask at
+ * once one gets it. A lease that is further ahead than any can be is of a clock that was wrong.
+ */
+export async function takeLease(
+  write: Kysely<Schema>,
+  { name, holder }: Lease,
+  { ms, now }: { ms: number; now: string },
+): Promise<boolean> {
+  const until = sql`cast(${sql.raw(now)} + ${ms}::float8 AS BIGINT)`;
+  const result = await sql`INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${holder}, ${until})
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+    WHERE leases.holder = excluded.holder OR leases.expires_at <= ${sql.raw(now)}
+    OR leases.expires_at > excluded.expires_at`.execute(write);
+  return (result.numAffectedRows ?? 0n) > 0n;
+}
+
+/** Gives a lease back, if it is held. */
+export async function releaseLease(write: Kysely<Schema>, { name, holder }: Lease): Promise<void> {
+  await write.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
+}

@@ -1,0 +1,71 @@
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import type { Schema } from '../schema.js';
+
+/** A room as a reader of the log finds it. */
+export interface ReadRoom {
+  id: string;
+  head: number;
+  logStart: number;
+  /** How far the reader has come; null where it has never been. */
+  cursor: number | null;
+  /** The log start that it has obeyed. */
+  obeyed: number;
+}
+
+/** Rooms by id, after one of them: those that a sweep looks at in one statement. */
+export function sweepRooms(
+  read: Kysely<Schema>,
+  reader: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<ReadRoom[]> {
+  return roomsAs(read, reader).where('rooms.id', '>', after).orderBy('rooms.id').limit(limit).execute();
+}
+
+/** Rooms by their ids. */
+export function readRooms(read: Kysely<Schema>, reader: string, ids: readonly string[]): Promise<ReadRoom[]> {
+  return roomsAs(read, reader).where('rooms.id', 'in', ids).execute();
+}
+
+function roomsAs(read: Kysely<Schema>, reader: string) {
+  return read
+    .selectFrom('rooms')
+    .leftJoin('reader_cursors as cursors', (join) =>
+      join.onRef('cursors.room_id', '=', 'rooms.id').on('cursors.reader', '=', reader),
+    )
+    .select(['rooms.id', 'rooms.head', 'rooms.log_start as logStart', 'cursors.seq as cursor'])
+    .select(sql<number>`coalesce(cursors.log_start, 0)`.as('obeyed'));
+}
+
+/** Moves a reader's cursor on, from where the reader found it; it changes no row when it is elsewhere by now. */
+export function advanceCursor(
+  write: Kysely<Schema>,
+  reader: string,
+  { id, cursor, obeyed }: ReadRoom,
+  to: { seq: number; logStart: number },
+): CompiledQuery {
+  const place = { seq: to.seq, log_start: to.logStart };
+  if (cursor === null) {
+    return write
+      .insertInto('reader_cursors')
+      .values({ reader, room_id: id, ...place })
+      .onConflict((conflict) => conflict.doNothing())
+      .compile();
+  }
+  return write
+    .updateTable('reader_cursors')
+    .set(place)
+    .where('reader', '=', reader)
+    .where('room_id', '=', id)
+    .where('seq', '=', cursor)
+    .where('log_start', '=', obeyed)
+    .compile();
+}
+
+/** How many events a reader has still to handle, in all rooms together. */
+export async function lagOf(read: Kysely<Schema>, reader: string): Promise<number> {
+  const { rows } = await sql<{ lag: number | null }>`SELECT CAST(sum(rooms.head - CASE
+      WHEN coalesce(cursors.seq, 0) > rooms.log_start THEN cursors.seq ELSE rooms.log_start END) AS BIGINT) AS lag
+    FROM rooms LEFT JOIN reader_cursors AS cursors ON cursors.room_id = rooms.id AND cursors.reader = ${reader}
+    WHERE rooms.head > coalesce(cursors.seq, 0)`.execute(read);
+  return rows[0]?.lag ?? 0;
+}

@@ -1,0 +1,89 @@
+import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Schema } from '../schema.js';
+
+/** The reader that numbers messages. */
+export const NUMBERS_READER = 'message-numbers';
+
+/** Unread messages are counted to this many. */
+const MAX_UNREAD = 100;
+
+/** Seqs of a block: the running number of messages is kept for its end. */
+const BLOCK = 256;
+
+/** At least so many seqs after `read` are counted one by one: most who have missed much have missed 100 by then. */
+const NEAR = BLOCK / 2;
+
+/** The block of a log in which a seq is. */
+export function blockOf(seq: number): number {
+  return Math.floor(seq / BLOCK);
+}
+
+/**
+ * How many of a room's messages a user has not read: others', after `read` and the log start, without the deleted ones,
+ * counted to 100. In the same statement as the rooms: a user who connects has as many rooms to count as they are in.
+ *
+ * Messages soon after `read`, to the end of a block, and those after the cursor of the reader that numbers messages are
+ * counted one by one, so the answer is right however far the reader has come. In between it is what the running number of all
+ * messages has grown by, less that of the user's own, less the deleted ones, which have an index of their own. So it costs the
+ * same however much there is of the user's own, or of what is no message.
+ */
+export function unreadBy(user: string): RawBuilder<number> {
+  const most = sql.lit(MAX_UNREAD);
+  const from = sql.raw(`(CASE WHEN coalesce(reads.seq, 0) > rooms.log_start THEN reads.seq ELSE rooms.log_start END)`);
+  const block = sql`((${from} + ${sql.lit(NEAR)}) / ${sql.lit(BLOCK)})`;
+  const end = sql`(${block} * ${sql.lit(BLOCK)} + ${sql.lit(BLOCK - 1)})`;
+  const cursor = sql`coalesce((SELECT seq FROM reader_cursors
+    WHERE reader = ${sql.lit(NUMBERS_READER)} AND room_id = rooms.id), 0)`;
+  const counted = (range: RawBuilder<unknown>) => sql`(SELECT count(*) FROM (SELECT 1 FROM messages
+    WHERE messages.room_id = rooms.id AND ${range} AND messages.author_id <> ${user} AND messages.deleted_at IS NULL
+    LIMIT ${most}) AS others)`;
+  const number = (author: RawBuilder<unknown>, where: RawBuilder<unknown>) => sql`coalesce((SELECT number
+    FROM message_numbers WHERE room_id = rooms.id AND author_id = ${author} ${where} ORDER BY block DESC LIMIT 1), 0)`;
+  const growth = (author: RawBuilder<unknown>) =>
+    sql`(${number(author, sql``)} - ${number(author, sql`AND block <= ${block}`)})`;
+  const deleted = sql`(SELECT count(*) FROM messages WHERE messages.room_id = rooms.id
+    AND messages.seq > ${end} AND messages.seq <= ${cursor}
+    AND messages.deleted_at IS NOT NULL AND messages.author_id <> ${user})`;
+  const far = sql`CASE WHEN ${cursor} > ${end}
+    THEN ${growth(sql.lit(''))} - ${growth(sql`${user}`)} - ${deleted} + ${counted(sql`messages.seq > ${cursor}`)}
+    ELSE ${counted(sql`messages.seq > ${end}`)} END`;
+  const near = counted(sql`messages.seq > ${from} AND messages.seq <= ${end}`);
+  return sql<number>`CASE WHEN members.role IS NULL OR ${from} >= rooms.head THEN 0 ELSE (
+    SELECT CASE WHEN unread < ${most} THEN unread ELSE ${most} END FROM (
+      SELECT CASE WHEN near.unread >= ${most} OR rooms.head <= ${end} THEN near.unread ELSE near.unread + ${far} END AS unread
+      FROM (SELECT ${near} AS unread) AS near) AS found) END`;
+}
+
+/** Messages of an author that are new in one block of a room's log. */
+export interface NewMessages {
+  /** Empty for all authors together. */
+  author: string;
+  block: number;
+  count: number;
+}
+
+/** Numbers new messages of a room, block after block: each number goes on where its author's last one is. */
+export function numberMessages(
+  write: Kysely<Schema>,
+  room: string,
+  { author, block, count }: NewMessages,
+): CompiledQuery {
+  return sql`INSERT INTO message_numbers (room_id, author_id, block, number)
+    VALUES (${room}, ${author}, ${block}, ${count} + coalesce((SELECT number FROM message_numbers
+      WHERE room_id = ${room} AND author_id = ${author} ORDER BY block DESC LIMIT 1), 0))
+    ON CONFLICT (room_id, author_id, block) DO UPDATE SET number = excluded.number`.compile(write);
+}
+
+/** Forgets a room's numbers: it is numbered again. */
+export function forgetNumbers(write: Kysely<Schema>, room: string): CompiledQuery {
+  return write.deleteFrom('message_numbers').where('room_id', '=', room).compile();
+}
+
+/** Removes what no count needs any more: numbers before the last one of each author up to a room's log start. */
+export function removeOldNumbers(write: Kysely<Schema>, room: string, logStart: number): CompiledQuery {
+  const last = blockOf(logStart);
+  return sql`DELETE FROM message_numbers WHERE room_id = ${room} AND block < ${last} AND EXISTS (
+    SELECT 1 FROM message_numbers AS later WHERE later.room_id = message_numbers.room_id
+    AND later.author_id = message_numbers.author_id AND later.block > message_numbers.block AND later.block <= ${last}
+  )`.compile(write);
+}

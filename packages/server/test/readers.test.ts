@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Random } from '../../../tests/support/random.ts';
+import { newEvent } from '../dist/log/projections.js';
+import { messageNumbers } from '../dist/readers/message-numbers.js';
+import { type LogHandler, type LogPage, Reader } from '../dist/readers/reader.js';
+import { underLease } from '../dist/readers/lease.js';
+import { saveRead } from '../dist/store/queries/messages.js';
+import { lagOf } from '../dist/store/queries/readers.js';
+import { removeOld } from '../dist/store/queries/retention.js';
+import { findRoom } from '../dist/store/queries/rooms.js';
+import { NUMBERS_READER } from '../dist/store/queries/unread.js';
+import type { Store } from '../dist/store/store.js';
+import { type Engine, engines, silent } from './engines.ts';
+import { append, AT, commitOne, join, leave, makeRoom, say, seqsOf, upTo } from './workspace.ts';
+
+/** Readers of the log, and the unread counts that come from one, on every engine. */
+
+const people = ['ann', 'bob', 'cho', 'dan'].map((name) => ({ id: `g-${name}`, name }));
+const ann = people[0]!;
+
+const readerOn = (store: Store, handler: LogHandler = messageNumbers(store.write), logger = silent) =>
+  new Reader({ store, handler, logger, sweepMs: 20 });
+
+/** Runs work with a reader beside it. */
+async function beside(reader: Reader, work: () => Promise<unknown>): Promise<void> {
+  reader.start();
+  try {
+    await work();
+  } finally {
+    await reader.close();
+  }
+}
+
+const lag = (store: Store, name = NUMBERS_READER) => lagOf(store.read, name);
+const caughtUp = (store: Store, name?: string) =>
+  expect.poll(() => lag(store, name), { timeout: 20_000, interval: 10 }).toBe(0);
+
+/** What is true of one room, written down as plainly as can be. */
+class Model {
+  readonly messages = new Map<number, { author: string; isDeleted: boolean }>();
+  readonly members = new Set<string>([ann.id]);
+  readonly reads = new Map<string, number>();
+  logStart = 0;
+  head = 2;
+
+  unread(user: string): number {
+    if (!this.members.has(user)) return 0;
+    const from = Math.max(this.reads.get(user) ?? 0, this.logStart);
+    const unread = [...this.messages].filter(
+      ([seq, { author, isDeleted }]) => seq > from && author !== user && !isDeleted,
+    );
+    return Math.min(unread.length, 100);
+  }
+}
+
+describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %s', (name) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await engines[name]();
+  });
+  afterAll(() => engine[Symbol.asyncDispose]());
+
+  test(
+    'unread counts are those of a plain model, over edits, deletions, retention, lag and takeovers',
+    {
+      timeout: 180_000,
+    },
+    async () => {
+      const random = Random.fromEnvironment();
+      await using database = await engine.newDatabase();
+      const stores = [await database.open(), ...(engine.nodes > 1 ? [await database.open()] : [])];
+      const store = stores[0]!;
+      const rooms = new Map(['a', 'b'].map((room) => [room, new Model()]));
+      await store.commit([...rooms.keys()].map((room) => makeRoom(room)));
+      const readers: (Reader | undefined)[] = stores.map(() => undefined);
+      const pick = <Item>(items: readonly Item[]) => items[random.below(items.length)]!;
+      const messageOf = (model: Model) => pick([...model.messages.keys()].filter((seq) => seq > model.logStart));
+
+      const step = async (room: string, model: Model): Promise<void> => {
+        const on = pick(stores);
+        const person = pick(people);
+        const chance = random.below(100);
+        if (chance < 50) {
+          const many = upTo(1 + random.below(random.below(5) === 0 ? 160 : 4)).map((n) => ({ n, actor: pick(people) }));
+          const results = await on.commit(many.map(({ n, actor }) => say(room, `${n}`, { actor })));
+          for (const [index, seq] of seqsOf(results).entries()) {
+            model.messages.set(seq, { author: many[index]!.actor.id, isDeleted: false });
+            model.head = Math.max(model.head, seq);
+          }
+        } else if (chance < 60 && messageOf(model)) {
+          const seq = messageOf(model);
+          const result = await commitOne(on, append(room, newEvent.messageDeleted({ id: `${room}.${seq}`, seq })));
+          expect(result.status).toBe(model.messages.get(seq)!.isDeleted ? 'unchanged' : 'appended');
+          if (result.status === 'appended') model.head += 1;
+          model.messages.get(seq)!.isDeleted = true;
+        } else if (chance < 65 && messageOf(model)) {
+          const seq = messageOf(model);
+          const edit = newEvent.messageEdited({ id: `${room}.${seq}`, seq }, `${random.below(1e9)}`);
+          if ((await commitOne(on, append(room, edit))).status === 'appended') model.head += 1;
+        } else if (chance < 75) {
+          const isMember = model.members.has(person.id);
+          await commitOne(on, isMember ? leave(room, person) : join(room, person));
+          model.head += 1;
+          if (isMember) model.members.delete(person.id);
+          else model.members.add(person.id);
+        } else if (chance < 90) {
+          const seq = 1 + random.below(model.head);
+          await saveRead(on.write, { user: person.id, room, seq, at: AT });
+          model.reads.set(person.id, Math.max(seq, model.reads.get(person.id) ?? 0));
+        } else if (chance < 93) {
+          const seq = Math.min(model.head, model.logStart + random.below(40));
+          for (const each of stores) await each.raiseLogStart(room, seq);
+          model.logStart = Math.max(model.logStart, seq);
+          while (
+            random.below(3) > 0 &&
+            (await removeOld(on, 'messages', { room, logStart: model.logStart, limit: 10 }))
+          );
+          if (random.below(2)) await removeOld(on, 'events', { room, logStart: model.logStart, limit: 1000 });
+        } else if (chance < 99) {
+          const at = random.below(stores.length);
+          await readers[at]?.close();
+          readers[at] = readers[at] ? undefined : readerOn(stores[at]!);
+          readers[at]?.start();
+        } else {
+          await store.write.updateTable('reader_cursors').set({ seq: 0 }).where('room_id', '=', room).execute();
+        }
+      };
+      const compare = async (): Promise<void> => {
+        for (const [room, model] of rooms) {
+          for (const { id } of people) {
+            const found = (await findRoom(pick(stores).read, room, id))?.unread;
+            expect({ room, id, unread: found }, random.seed).toEqual({ room, id, unread: model.unread(id) });
+          }
+        }
+      };
+      try {
+        for (let at = 0; at < 600; at += 1) {
+          const [room, model] = pick([...rooms]);
+          await step(room, model);
+          await compare();
+        }
+        if (!readers.some(Boolean)) (readers[0] = readerOn(store)).start();
+        await caughtUp(store);
+        await compare();
+      } finally {
+        for (const reader of readers) await reader?.close();
+      }
+    },
+  );
+
+  test(
+    'every event is handled once and in order, by whichever of several readers, whatever is interrupted',
+    {
+      timeout: 60_000,
+    },
+    async () => {
+      await using database = await engine.newDatabase();
+      const stores = [await database.open(), ...(engine.nodes > 1 ? [await database.open()] : [])];
+      const store = stores[0]!;
+      await store.commit([makeRoom('a'), makeRoom('b'), ...upTo(700).map((n) => say('a', `${n}`))]);
+      // What it writes is a count in a table of its own.
+      const counting = (on: Store): LogHandler => ({
+        name: 'counting',
+        handle: ({ room, events }) =>
+          upTo(events.length).map(() =>
+            on.write
+              .insertInto('meta')
+              .values({ key: `counted ${room}`, value: 'x' })
+              .onConflict((conflict) => conflict.column('key').doUpdateSet(({ ref }) => ({ value: ref('meta.value') })))
+              .compile(),
+          ),
+      });
+      const pages: LogPage[] = [];
+      const watching = (on: Store): LogHandler => {
+        const { name: called, handle } = counting(on);
+        return { name: called, handle: (page) => (pages.push(page), handle(page)) };
+      };
+      for (let times = 0; times < 4; times += 1) {
+        const readers = stores.map((each) => readerOn(each, watching(each)));
+        for (const reader of readers) reader.start();
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        await Promise.all(readers.map((reader) => reader.close()));
+      }
+      await beside(readerOn(store, watching(store)), () => caughtUp(store, 'counting'));
+      const seqs = pages.filter(({ room }) => room === 'a').flatMap(({ events }) => events.map(({ seq }) => seq));
+      // A page that was asked for and not written is asked for again; none is passed over.
+      expect([...new Set(seqs)]).toEqual(upTo(702));
+      const cursors = await store.read
+        .selectFrom('reader_cursors')
+        .select(['room_id', 'seq'])
+        .orderBy('room_id')
+        .execute();
+      expect(cursors).toEqual([
+        { room_id: 'a', seq: 702 },
+        { room_id: 'b', seq: 2 },
+      ]);
+    },
+  );
+
+  test('a room in which a reader fails holds up no other, and goes on when it is mended', async () => {
+    await using database = await engine.newDatabase();
+    const store = await database.open();
+    await store.commit([makeRoom('a'), makeRoom('b'), say('a', 'poison')]);
+    let isMended = false;
+    const handler: LogHandler = {
+      name: 'careful',
+      handle: ({ room }) => {
+        if (room === 'a' && !isMended) throw new Error('cannot read this');
+        return [];
+      },
+    };
+    await beside(readerOn(store, handler), async () => {
+      await expect.poll(() => lag(store, 'careful')).toBe(3);
+      isMended = true;
+      await caughtUp(store, 'careful');
+    });
+  });
+
+  test('a log start that is raised is obeyed: what was written of it goes, without an event', async () => {
+    await using database = await engine.newDatabase();
+    const store = await database.open();
+    await store.commit([makeRoom('a'), ...upTo(3000).map((n) => say('a', `${n}`, { actor: people[n % 3]! }))]);
+    const numbers = async () => (await store.read.selectFrom('message_numbers').selectAll().execute()).length;
+    await beside(readerOn(store), async () => {
+      await caughtUp(store);
+      const before = await numbers();
+      await store.raiseLogStart('a', 2990);
+      await expect.poll(numbers, { timeout: 20_000 }).toBeLessThan(before / 3);
+    });
+  });
+
+  test('a lease has one holder, who loses it when it is not renewed, and gives it back at the end', async () => {
+    if (engine.nodes === 1) return;
+    await using database = await engine.newDatabase();
+    const [one, other] = [await database.open(), await database.open()];
+    const lease = (holder: string) => ({ name: 'work', holder });
+    expect(await one.takeLease(lease('one'), 600)).toBe(true);
+    expect(await other.takeLease(lease('other'), 600)).toBe(false);
+    expect(await one.takeLease(lease('one'), 600)).toBe(true);
+    await expect.poll(() => other.takeLease(lease('other'), 600), { timeout: 3000 }).toBe(true);
+    expect(await one.takeLease(lease('one'), 600)).toBe(false);
+    await one.releaseLease(lease('one'));
+    expect(await one.takeLease(lease('one'), 600)).toBe(false);
+    await other.releaseLease(lease('other'));
+    const { signal } = new AbortController();
+    let lost: AbortSignal | undefined;
+    const done = await underLease({ store: one, name: 'work', signal }, async (held) => {
+      await database.sql(`UPDATE leases SET holder = 'thief'`);
+      await new Promise((resolve) => held.addEventListener('abort', resolve));
+      lost = held;
+    });
+    expect([done, lost?.aborted]).toEqual([true, true]);
+  });
+
+  test('a transaction is whole or not at all, and not begun where a guard finds nothing', async () => {
+    await using database = await engine.newDatabase();
+    const store = await database.open();
+    const insert = (key: string) => store.write.insertInto('meta').values({ key, value: '' }).compile();
+    const touch = (key: string) => store.write.updateTable('meta').set({ value: 'x' }).where('key', '=', key).compile();
+    const has = async (key: string) =>
+      (await store.read.selectFrom('meta').select('key').where('key', '=', key).execute()).length;
+    expect(await store.transact({ guards: [insert('a')], work: [insert('b')] })).toBe(true);
+    expect(await store.transact({ guards: [insert('c'), touch('nothing')], work: [insert('d')] })).toBe(false);
+    await expect(store.transact({ guards: [insert('e')], work: [insert('a')] })).rejects.toThrow(Error);
+    expect(await Promise.all(['a', 'b', 'c', 'd', 'e'].map(has))).toEqual([1, 1, 0, 0, 0]);
+    // What is committed beside it is numbered as if it had not been there.
+    await store.commit([makeRoom('a')]);
+    await Promise.all([
+      store.transact({ guards: [touch('nothing')], work: [] }),
+      store.commit([say('a', 'one')]),
+      store.commit([say('a', 'two')]),
+    ]);
+    expect((await store.access('a', ann.id))?.head).toBe(4);
+  });
+});
