@@ -4,10 +4,10 @@ import type { Plugin } from 'vite';
 
 const require = createRequire(import.meta.url);
 
-/** The emoji of Unicode 15.1 and before: newer ones are boxes on many systems, and Node 20 does not know them. */
+/** Only emoji up to Unicode 15.1: newer ones are boxes on many systems, and Node 20 does not know them. */
 const NEWEST_EMOJI = 15.1;
 
-/** Emojibase's group of skin tones and hair: parts, not emoji that somebody picks. */
+/** Emojibase's group of skin tones and hair: components, not emoji to pick. */
 const COMPONENT_GROUP = 2;
 
 interface SourceEmoji {
@@ -23,7 +23,10 @@ interface SourceMessages {
   groups: { message: string; order: number }[];
 }
 
-/** Serves and builds `emoji/ko.json` and `emoji/en.json`: what the picker needs of emojibase's data, and no CDN. */
+/**
+ * Serves and builds `emoji/ko.json` and `emoji/en.json`, the part of emojibase's data that the picker needs, so that no
+ * CDN is used.
+ */
 export function emojiData(): Plugin {
   const languages = ['ko', 'en'];
   return {
@@ -66,7 +69,9 @@ export function emojiJson(language: string): string {
 
 const RGI_EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
 
-/** Emojibase puts a variation selector behind emoji that need none; Unicode's list, which the protocol goes by, does not. */
+/**
+ * Emojibase adds a variation selector to emoji that need none. Unicode's list, which the protocol goes by, does not.
+ */
 function asRgi(emoji: string): string {
   return RGI_EMOJI.test(emoji) ? emoji : emoji.replaceAll('\uFE0F', '');
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Plugin } from 'vite';
 
-/** Writes the build's name into the page: made from the names of its files, which hold hashes of what is in them. */
+/** Writes the build's name into the page, made from the names of its files, which contain hashes of their contents. */
 export function versionName(): Plugin {
   return {
     name: 'madang-version-name',

@@ -17,7 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // A `data:` font or image would need its own exception in that policy.
     assetsInlineLimit: 0,
-    // One file, there from the start: a lazy part whose style failed to load would be shown without it when tried again.
+    // One file, loaded at the start: if a lazy part's style failed to load, a retry would show the part without it.
     cssCodeSplit: false,
   },
 });

@@ -3,7 +3,7 @@ import type { Answer } from './transports/transport.js';
 import type { Intent } from './history.js';
 import { pause, type Random, within } from './random.js';
 
-/** A message that somebody may edit, delete, react to, or send again. */
+/** A message that an actor may edit, delete, react to, or send again. */
 interface Known {
   message: string;
   room: string;
@@ -12,14 +12,14 @@ interface Known {
   text: string;
 }
 
-/** A send that is not settled yet. */
+/** A send without a final outcome yet. */
 interface Send {
   room: string;
   cid: string;
   text: string;
 }
 
-/** What all actors share: the messages that were acknowledged, of which only the newest are kept. */
+/** Shared by all actors: the newest of the acknowledged messages. */
 export class Board {
   readonly #known: Known[] = [];
   acknowledged = 0;
@@ -38,13 +38,13 @@ export class Board {
 
 /** How busy an actor is. */
 export interface Pace {
-  /** Mean ms between actions. */
+  /** Mean time between actions, in ms. */
   meanMs: number;
-  /** How many of its sends may be under way together. */
+  /** The most sends in flight at the same time. */
   inFlight: number;
 }
 
-/** What an actor has to do with. */
+/** Options of an actor. */
 export interface ActorOptions {
   random: Random;
   rooms: readonly string[];
@@ -56,10 +56,12 @@ export interface ActorOptions {
 
 const emoji = ['👍', '🎉', '❤️'] as const;
 
-/** Refusals after which a send is tried again, as an outbox does. */
+/** Refusals after which a send is retried, as an outbox does. */
 const transient = new Set(['unavailable', 'rate_limited']);
 
-/** Does what people do, at random, through one client. Sends are repeated under their `clientId` until somebody answers. */
+/**
+ * Acts at random, as a user would, through one client. Repeats sends under their `clientId` until there is an answer.
+ */
 export class Actor {
   readonly #client: ContractClient;
   readonly #random: Random;
@@ -71,7 +73,7 @@ export class Actor {
   #number = 0;
   #isStopped = false;
   #isAbandoned = false;
-  /** Until then the server has asked for a rest. */
+  /** The server has asked for a pause until then. */
   #restsUntil = 0;
   #running: Promise<void> | undefined;
 
@@ -88,7 +90,7 @@ export class Actor {
     this.#running ??= this.#run();
   }
 
-  /** Begins nothing new; resolves when what was begun is settled, or after `limitMs`. */
+  /** Starts nothing new. Resolves when everything begun is settled, or after `limitMs`. */
   async stop(limitMs: number): Promise<void> {
     this.#isStopped = true;
     const settled = Promise.all([this.#running, ...this.#sends]);
@@ -155,7 +157,7 @@ export class Actor {
     return answer;
   }
 
-  /** The same send again, long after it was answered. */
+  /** Repeats a send long after it was answered. */
   async #repeat(): Promise<void> {
     const known = this.#board.pick(this.#random, this.#client.user);
     if (!known) return;

@@ -10,31 +10,31 @@ import { type Entry, readHistory } from './history.js';
 export type { Violation, ViolationKind } from './checks/facts.js';
 
 /*
- * The judge. It knows the delivery contract and nothing of the code: it reads a history (what was called, what was
- * answered, what was seen, the log at the end) and says what it contradicts.
+ * The checker. It knows the delivery contract and nothing of the code: it reads a history (calls, answers, what clients
+ * saw, the final log) and reports contradictions.
  *
- *   lost      acknowledged, but not in the log, or not as it was acknowledged
- *   phantom   shown, but not in the log, or not as it was shown; or in the log, but sent by nobody
- *   refused   refused, and yet shown or stored
+ *   lost      acknowledged, but not in the log, or not as acknowledged
+ *   phantom   shown, but not in the log, or not as shown; or in the log, but sent by nobody
+ *   refused   refused, yet shown or stored
  *   cloned    a clientId that made two messages
  *   twice     twice in a client's view
  *   disorder  out of order over a connection or in a view
- *   gap       left out over a connection without a word, or never repaired in a view
- *   leaked    seen by somebody who was no member
+ *   gap       silently left out over a connection, or never repaired in a view
+ *   leaked    seen by somebody who was not a member
  *   log       a room's log that is not 1, 2, 3 …
  *   epoch     more than one history without a restore, or one history across a restore
  *
- * Where a backup was put back, each part is judged for itself (checks/restores.ts).
+ * If a backup was restored, each part is judged on its own (checks/restores.ts).
  *
- * And one that no history shows, but `scenes/slow-client.ts`:
- *   unbounded a client that read too slowly was not told, has not caught up, or cost more than its bound
+ * And one that only `scenes/slow-client.ts` shows:
+ *   unbounded a client that read too slowly was not told, has not caught up, or cost more than its limit
  */
 
-/** What a history amounts to. */
+/** The result for a history. */
 export interface Verdict {
   violations: Violation[];
   counts: Record<ViolationKind, number>;
-  /** Calls of every kind that were acknowledged, sends among them by message. */
+  /** Acknowledged calls of every kind, including sends by message. */
   acknowledged: number;
   messages: number;
   refused: number;
@@ -42,13 +42,13 @@ export interface Verdict {
   received: number;
   /** Events in the final log. */
   logged: number;
-  /** Steps of a log whose time is before the step before. Not a violation. */
+  /** Steps back in time within a log. Not a violation. */
   timesBack: number;
-  /** Messages that restores took back. Not a violation. */
+  /** Messages that restores removed. Not a violation. */
   takenBack: number;
 }
 
-/** Judges a history. */
+/** Checks a history. */
 export function check(entries: readonly Entry[]): Verdict {
   const parts = splitByRestores(entries).map(gatherFacts);
   const outcomes = { acked: 0, refused: 0, unknown: 0 };
@@ -74,7 +74,7 @@ export function check(entries: readonly Entry[]): Verdict {
   };
 }
 
-/** Judges what a run has left. Where its log could not be read at the end, there is nothing to compare with. */
+/** Checks the history of a run. If its log could not be read at the end, there is nothing to compare with. */
 export function checkRun(path: string): Verdict {
   const entries = readHistory(path);
   return check(entries.some(({ type }) => type === 'quiet') ? entries : []);

@@ -4,28 +4,28 @@ import { type HistoryWriter, type How, type Intent, type Seen, seenOf } from './
 import { pause, type Random } from './random.js';
 import { recordAnswer } from './record-answer.js';
 
-/** How many events are read at a time. */
+/** Events to read at a time. */
 const PAGE = 200;
 
-/** How many events wait for the ones before them. */
+/** The most events that wait for earlier ones. */
 const MAX_HELD = 256;
 
-/** Who a client is, and where it goes. */
+/** A client's identity and target. */
 export interface ClientOptions {
   id: string;
   kind: TransportKind;
-  /** The ways to the server, through the proxy or not; each attempt to connect takes one of them. */
+  /** The addresses of the server, through the proxy or not; each attempt to connect uses one of them. */
   urls: readonly string[];
   user: string;
   token: string;
-  /** All rooms of the workload: what the client asks for when it comes back, member or not. */
+  /** All rooms of the workload: the client asks for them after reconnecting, member or not. */
   rooms: readonly string[];
   history: HistoryWriter;
   random: Random;
   silenceMs: number;
   /** Awaited before each attempt to connect, instead of a short random time. */
   gate?: () => Promise<void>;
-  /** Its views begin after this seq; 0, all of a room, if absent. */
+  /** Its views begin after this seq; 0, the whole room, if absent. */
   after?: number;
 }
 
@@ -39,29 +39,29 @@ interface View {
   wanted: number;
 }
 
-/** What the workload needs of a client, whatever it is made of. */
+/** What the workload needs from a client of any kind. */
 export interface ContractClient {
   readonly id: string;
   readonly user: string;
-  /** Comes in, and again after every loss, until it is closed. */
+  /** Connects, and reconnects after every loss, until it is closed. */
   start(): void;
   isConnected(): boolean;
   isMemberOf(room: string): boolean;
-  /** Up to which seq it shows a room. */
+  /** The seq up to which it shows a room. */
   appliedOf(room: string): number;
-  /** Calls once, and writes the attempt down. Undefined when it isn't connected. */
+  /** Calls once, and records the attempt. Undefined if it isn't connected. */
   attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined>;
   close(): Promise<void>;
 }
 
 /**
- * A client over a raw transport, that keeps the contract's receiving side by itself: it drops what it has by seq, holds what
- * comes early, reads the log where it sees a gap or is told of one, and syncs whenever it comes back.
+ * A client over a raw transport that implements the receiving side of the contract itself: it drops repeats by seq,
+ * holds early events, reads the log if it sees or is told of a gap, and syncs after reconnecting.
  */
 export class RawClient implements ContractClient {
   readonly id: string;
   readonly user: string;
-  /** Hears that the server has skipped it in a room. */
+  /** Called when the server has skipped it in a room. */
   onBehind: (() => void) | undefined;
   readonly #options: ClientOptions;
   readonly #views = new Map<string, View>();
@@ -69,9 +69,9 @@ export class RawClient implements ContractClient {
   #connection = 0;
   #lastEventId: string | undefined;
   #epoch: string | undefined;
-  /** The epoch in which a sync has brought all rooms, after which a stream's id is enough. */
+  /** The epoch in which a sync has returned all rooms, after which a stream's id is enough. */
   #syncedEpoch: string | undefined;
-  /** What a new connection brings before it is known which history it is of. */
+  /** What a new connection brings before its epoch is known. */
   #early: { name: string; event: Seen }[] | undefined;
   #isClosed = false;
   #running: Promise<void> | undefined;
@@ -89,7 +89,7 @@ export class RawClient implements ContractClient {
     }
   }
 
-  /** Its session's token, for a second client of the same person. */
+  /** Its session's token, for a second client of the same user. */
   get token(): string {
     return this.#options.token;
   }
@@ -110,12 +110,12 @@ export class RawClient implements ContractClient {
     return this.#views.get(room)?.applied ?? 0;
   }
 
-  /** The connection itself, for what only one transport can do. */
+  /** The connection itself, for features of a single transport. */
   get transport(): Transport | undefined {
     return this.#transport;
   }
 
-  /** Ends the connection as a broken network does; the client comes back. */
+  /** Ends the connection as a broken network does; the client reconnects. */
   drop(): void {
     this.#transport?.close();
   }
@@ -161,7 +161,7 @@ export class RawClient implements ContractClient {
   async #connect(closed: () => void): Promise<void> {
     const { history, kind, urls, token, silenceMs, random } = this.#options;
     const connection = history.newConnection();
-    // What the stream's id brings again must be enough; only the first connection of an epoch asks.
+    // Resuming by the stream's id must be enough; only the first connection of an epoch syncs.
     const resumed = kind === 'event-stream' && this.#syncedEpoch === this.#epoch ? this.#epoch : undefined;
     this.#early = resumed === undefined ? [] : undefined;
     const transport = await openTransport(
@@ -232,7 +232,7 @@ export class RawClient implements ContractClient {
 
   #take(name: string, body: Record<string, unknown>, how: How, connection: number): void {
     const event = seenOf(name, body);
-    // What happens in rooms that are not the workload's is none of its business.
+    // Events in rooms outside the workload are ignored.
     if (!this.#views.has(event.room)) return;
     this.#options.history.add({ type: 'received', client: this.id, user: this.user, connection, how, event });
     if (how === 'live' && this.#early) this.#early.push({ name, event });
@@ -265,7 +265,7 @@ export class RawClient implements ContractClient {
     }
   }
 
-  /** Reads a room's log from where the view ends, up to `wanted`. */
+  /** Reads a room's log from the end of the view up to `wanted`. */
   #read(room: string, view: View, wanted: number): void {
     view.wanted = Math.max(view.wanted, wanted);
     const transport = this.#transport;
@@ -290,7 +290,7 @@ export class RawClient implements ContractClient {
         if (this.#hearEpoch(answer.result['epoch'])) return this.#sync(transport);
         const before = view.applied;
         this.#takePage(room, view, answer.result as unknown as Page);
-        // A server that does not bring what it says it has is asked again, but not in a hurry.
+        // A server that does not return what it says it has is asked again, but not in a hurry.
         if (view.applied === before) await this.#wait(200);
       } else if ('error' in answer && (answer.error.code === 'forbidden' || answer.error.code === 'not_found')) {
         view.isMember = false;
@@ -309,7 +309,7 @@ export class RawClient implements ContractClient {
     if (page.more || page.head > view.applied) this.#read(room, view, page.head);
   }
 
-  /** What an answer says of the caller's memberships. */
+  /** Applies what an answer says about the caller's memberships. */
   #heed(intent: Intent, answer: Answer): void {
     const view = this.#views.get(intent.room);
     if (!view) return;
@@ -324,7 +324,10 @@ export class RawClient implements ContractClient {
     this.#read(intent.room, view, (answer.result['room'] as { head: number }).head);
   }
 
-  /** Takes an epoch, and says whether it is another one: then the views begin again, for what they have is of a history that is gone. */
+  /**
+   * Takes an epoch, and returns whether it is a new one: then the views start over, since their contents belong to a
+   * history that is gone.
+   */
   #hearEpoch(epoch: unknown): boolean {
     if (typeof epoch !== 'string' || epoch === this.#epoch) return false;
     const isOther = this.#epoch !== undefined;

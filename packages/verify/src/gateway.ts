@@ -3,12 +3,12 @@ import { connect, createServer, isIP, type Server, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls';
 import type { Subject } from './subject.js';
 
-/** A request's head longer than this is not one of the workload's. */
+/** A longer request head is not one of the workload's. */
 const MAX_HEAD = 64 * 1024;
 
 /**
- * A port of this machine that leads to a workspace anywhere: with TLS, under the workspace's own name and mount path. So whatever
- * breaks connections stands before it, on loopback, and the clients need to know nothing of where the workspace is.
+ * A local port that leads to a workspace anywhere: with TLS, under the workspace's own name and mount path. So whatever
+ * breaks connections stands in front of it, on loopback, and the clients need not know where the workspace is.
  */
 export async function openGateway(address: URL): Promise<Subject> {
   const sockets = new Set<Socket>();
@@ -69,7 +69,9 @@ function join(near: Socket, far: Socket, rewriter: RequestRewriter): void {
   }
 }
 
-/** Gives the requests of one HTTP/1.1 connection another host and a mount path. What follows an upgrade passes as it is. */
+/**
+ * Gives the requests of one HTTP/1.1 connection another host and a mount path. Data after an upgrade passes unchanged.
+ */
 export class RequestRewriter {
   readonly #host: string;
   readonly #mount: string;
@@ -82,7 +84,7 @@ export class RequestRewriter {
     this.#mount = address.pathname.replace(/\/+$/, '');
   }
 
-  /** What is to be sent for bytes that came; nothing when they are no request that it understands. */
+  /** The bytes to send for those received; undefined if they are not a request that it understands. */
   push(chunk: Buffer): Buffer | undefined {
     const ready: Buffer[] = [];
     let left = chunk;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** An event as somebody saw it: what tells it from others, without what a deletion may take away later. */
+/** An event as somebody saw it: its identity, without anything that a deletion may remove later. */
 export interface Seen {
   name: string;
   room: string;
@@ -9,19 +9,19 @@ export interface Seen {
   actor: string;
   /** `message.created`: the sender's `clientId`. */
   cid?: string;
-  /** The message that it is about, or the one that it made. */
+  /** The message that it is about, or that it created. */
   message?: string;
   /** `member.…`: whose membership. */
   user?: string;
   /** The beginning of its text; a deletion empties it in the log. */
   text?: string;
-  /** Of a reaction. */
+  /** For a reaction. */
   emoji?: string;
-  /** Of a reaction: `added` or `removed`. */
+  /** For a reaction: `added` or `removed`. */
   action?: string;
 }
 
-/** What a call was to do. */
+/** The intended effect of a call. */
 export interface Intent {
   command: string;
   room: string;
@@ -34,27 +34,27 @@ export interface Intent {
   action?: string;
 }
 
-/** One line of a history. Lines are in the order in which things happened, as one process saw them. */
+/** One line of a history. Lines are in the order of time, as one process saw it. */
 export type Entry =
-  /** A call leaves. `op` is one attempt's; attempts of one send share a `cid`. */
+  /** A call is sent. `op` identifies one attempt; attempts of one send share a `cid`. */
   | { type: 'invoked'; t: number; op: number; client: string; user: string; intent: Intent }
-  /** It was acknowledged; for a message, with its place. */
+  /** It was acknowledged; for a message, with its seq. */
   | { type: 'acked'; t: number; op: number; message?: string; seq?: number }
   /** The server said that it did not do it. */
   | { type: 'refused'; t: number; op: number; code: string }
-  /** Nobody said: a timeout, a cut, an internal error. */
+  /** The outcome is unknown: a timeout, a cut, an internal error. */
   | { type: 'unknown'; t: number; op: number; why: string }
   /** A client has a new connection. */
   | { type: 'connected'; t: number; client: string; user: string; connection: number }
-  /** An event came: `live` over the connection by itself, `page` in the answer to a read, `view` from the SDK. */
+  /** An event arrived: `live` over the connection, `page` in the answer to a read, `view` from the SDK. */
   | { type: 'received'; t: number; client: string; user: string; connection: number; how: How; event: Seen }
-  /** A message came as a line of text, which has no seq; `text` is its beginning. */
+  /** A message arrived as a line of text, which has no seq; `text` is its beginning. */
   | { type: 'line'; t: number; client: string; user: string; connection: number; room: string; text: string }
   /** The server said that it skipped this client in a room. */
   | { type: 'behind'; t: number; client: string; user: string; connection: number; room: string; head: number }
   /** A client's view of a room begins after this seq. */
   | { type: 'begins'; t: number; client: string; user: string; room: string; after: number }
-  /** A client's view of a room is over: its user is outside. It may begin again. */
+  /** A client's view of a room is over: its user has left. It may begin again. */
   | { type: 'ends'; t: number; client: string; user: string; room: string }
   /** A client's view shows an event. */
   | { type: 'applied'; t: number; client: string; user: string; room: string; seq: number }
@@ -62,13 +62,16 @@ export type Entry =
   | { type: 'epoch'; t: number; client: string; epoch: string }
   /** Something was done to the server or the network. */
   | { type: 'fault'; t: number; kind: string; detail?: string }
-  /** From here on nobody did anything, and everybody had time to catch up. Only those who stay are asked to. */
+  /** From here on nobody did anything, and everybody had time to catch up. Only the listed clients are expected to. */
   | { type: 'quiet'; t: number; clients: string[] }
-  /** A backup is made from here on: it has what was acknowledged before. */
+  /** A backup begins here: it contains everything acknowledged before. */
   | { type: 'backed-up'; t: number }
-  /** The backup is in the database's place, and nobody has been served from it yet. What was before is another history. */
+  /**
+   * The backup has replaced the database, and nobody has been served from it yet. Everything before belongs to another
+   * history.
+   */
   | { type: 'restored'; t: number }
-  /** One event of the log as a fresh reader found it at the very end of its history. */
+  /** One event of the log, as a fresh reader found it at the very end of its history. */
   | { type: 'logged'; t: number; event: Seen };
 
 /** How an event came to a client. */
@@ -89,8 +92,8 @@ export class HistoryWriter {
   #isClosed = false;
   #unavailable = 0;
   /**
-   * Whether `unavailable` leaves open if a call was done. A store of the server's own knows; from one behind a network
-   * the answer to a commit may be lost.
+   * Whether `unavailable` leaves open if a call happened. A server knows about its own local store; from a store behind
+   * a network, the answer to a commit may be lost.
    */
   readonly isUnsure: boolean;
 
@@ -100,12 +103,12 @@ export class HistoryWriter {
     this.#file = openSync(path, 'w');
   }
 
-  /** How many calls were refused so far since the server could not store. */
+  /** How many calls were refused so far because the server could not store. */
   get unavailable(): number {
     return this.#unavailable;
   }
 
-  /** Adds a line. Late news after the end is not part of the history. */
+  /** Adds a line. Late lines, after the end, are not part of the history. */
   add(entry: Unstamped<Entry>): void {
     if (this.#isClosed) return;
     if (entry.type === 'refused' && entry.code === 'unavailable') this.#unavailable += 1;
@@ -129,7 +132,7 @@ export class HistoryWriter {
     closeSync(this.#file);
   }
 
-  /** Writes what is not in the file yet, for who reads it before the end. */
+  /** Writes out what is not in the file yet, for readers before the end. */
   flush(): void {
     if (this.#isClosed) return;
     writeSync(this.#file, this.#buffer);
@@ -143,7 +146,7 @@ export function readHistory(path: string): Entry[] {
   return lines.map((line) => JSON.parse(line) as Entry);
 }
 
-/** What is kept of an event that came over any transport. */
+/** The recorded part of an event from any transport. */
 export function seenOf(name: string, body: Record<string, unknown>): Seen {
   const message = body['message'] as { id?: string; clientId?: string; text?: string } | undefined;
   const id = message?.id ?? (body['messageId'] as string | undefined);

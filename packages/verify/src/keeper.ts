@@ -4,21 +4,21 @@ import { type HistoryWriter, type Intent, type Seen, seenOf } from './history.js
 import { pause, type Random } from './random.js';
 import { recordAnswer } from './record-answer.js';
 
-/** How often a call that must work is tried. */
+/** How often a call that must succeed is tried. */
 const TRIES = 100;
 
-/** Refusals that do not pass by waiting. */
+/** Refusals that won't pass with time. */
 const final = new Set(['forbidden', 'unauthenticated', 'invalid_input']);
 
-/** The workspace is somebody's: the workload keeps to private rooms of its own, and out of all others. */
+/** The workspace is somebody else's: the workload stays within private rooms of its own. */
 export interface Visit {
-  /** What the names of its rooms and guests begin with, so that people know them. */
+  /** The prefix of its rooms' and guests' names, by which people recognise them. */
   name: string;
-  /** Sessions to use instead of guests'; the first one's user owns the rooms. None: guests come in. */
+  /** Sessions to use instead of guests'; the first one's user owns the rooms. Empty: guests enter. */
   tokens: readonly string[];
 }
 
-/** A call that must work was refused for good. */
+/** A call that must succeed was finally refused. */
 export class RefusedError extends Error {
   readonly command: string;
   readonly code: string;
@@ -30,15 +30,15 @@ export class RefusedError extends Error {
   }
 }
 
-/** Somebody who may come in. */
+/** A user who may enter. */
 interface Identity {
   user: string;
   token: string;
 }
 
 /**
- * Who owns the rooms, goes past the proxy, and reads the final log. In the private rooms the keeper lets people in and
- * takes them out again.
+ * Owns the rooms, bypasses the proxy, and reads the final log. In private rooms it lets users in and removes them
+ * again.
  */
 export class Keeper {
   readonly #nodes: readonly Rest[];
@@ -51,7 +51,7 @@ export class Keeper {
   #calls = 0;
   #comings = 0;
 
-  /** Asks the nodes in turn. */
+  /** Uses the nodes in turn. */
   constructor(urls: readonly string[], history: HistoryWriter, visit?: Visit) {
     this.#urls = urls;
     this.#nodes = urls.map((url) => new Rest(url));
@@ -64,7 +64,7 @@ export class Keeper {
   }
 
   /**
-   * Comes in, and makes the rooms. Answers their ids: the lobby's first, and the last one is private. On a visit all are
+   * Enters, and creates the rooms. Returns their ids: first the lobby's; the last one is private. On a visit all are
    * private, and none is the lobby.
    */
   async open(count: number): Promise<string[]> {
@@ -82,7 +82,7 @@ export class Keeper {
     return rooms;
   }
 
-  /** A new guest, who is in the lobby from the start; on a visit they leave it before they hear anything. */
+  /** A new guest, who is in the lobby from the start; on a visit they leave it before they receive anything. */
   async guest(name: string): Promise<Identity> {
     const { tokens = [] } = this.#visit ?? {};
     const rests = this.#urls.map((url) => new Rest(url));
@@ -106,7 +106,7 @@ export class Keeper {
     }
   }
 
-  /** On a visit: lets people into the rooms, which they can't join by themselves. */
+  /** On a visit: lets users into the rooms, which they can't join on their own. */
   async admit(users: readonly string[]): Promise<void> {
     if (!this.#visit) return;
     for (const room of this.#privateRooms) {
@@ -114,7 +114,7 @@ export class Keeper {
     }
   }
 
-  /** Lets somebody into a private room or takes them out, now and then, until told to stop. */
+  /** Now and then lets somebody into a private room or removes them, until told to stop. */
   async tend(users: readonly string[], random: Random, isStopped: () => boolean): Promise<void> {
     const others = users.filter((user) => user !== this.#user);
     while (!isStopped() && others.length > 0) {
@@ -135,8 +135,8 @@ export class Keeper {
   }
 
   /**
-   * A room's whole log, read page by page by somebody who sees it for the first time, and its epoch; at another server that
-   * has the keeper's session, if one is given.
+   * A room's whole log and its epoch, read page by page by a user who sees it for the first time; from another server
+   * that has the keeper's session, if one is given.
    */
   async readLog(room: string, url?: string): Promise<Seen[]> {
     if (url === undefined) return this.#readLog(room, this.#nodes);
@@ -162,7 +162,7 @@ export class Keeper {
     }
   }
 
-  /** On a visit, at its end: empties the rooms, and ends the guests' sessions. Nothing of it must work. */
+  /** At the end of a visit: empties the rooms, and ends the guests' sessions. Failures are ignored. */
   async depart(users: readonly string[]): Promise<void> {
     if (!this.#visit) return;
     for (const room of this.#privateRooms) {
@@ -183,7 +183,7 @@ export class Keeper {
     for (const node of this.#nodes) node.close();
   }
 
-  /** Whose the next token is: the first is the keeper's, and the others are taken in turn. */
+  /** The user of the next token: the first is the keeper's, the others are used in turn. */
   async #known(tokens: readonly string[], rests: readonly Rest[]): Promise<Identity> {
     const [first = '', ...others] = tokens;
     const token = this.#comings === 0 ? first : (others[this.#comings % Math.max(1, others.length)] ?? first);

@@ -4,35 +4,35 @@ import { type LineTransport, openLine } from './transports/line.js';
 import type { HistoryWriter, Intent } from './history.js';
 import { pause, type Random } from './random.js';
 
-/** How long a visitor stays away after the transport was not opened, in ms; then twice as long, up to the second. */
+/** How long a visitor stays away after a failed connection, in ms: doubles, up to the second number. */
 const AWAY_MS = [200, 10_000] as const;
 
-/** A message as a line: its room, who said it, and what. Other events begin with a star. */
+/** A message as a line: its room, its author, its text. Other events begin with a star. */
 const MESSAGE = /^\[([^\]]+)\] ([^:*][^:]*): ([^]*)$/;
 
-/** Who comes to the line transport, and where they go. */
+/** A visitor's identity and target, at the line transport. */
 export interface LineVisitorOptions {
   id: string;
   url: string;
-  /** All rooms of the workload; what is said in others is none of its business. */
+  /** All rooms of the workload; messages in others are ignored. */
   rooms: readonly string[];
   history: HistoryWriter;
   random: Random;
   pace: Pace;
   silenceMs: number;
-  /** At least so long a time is between two connections, in ms. */
+  /** The shortest time between two connections, in ms. */
   restMs: number;
-  /** Lets a guest into the rooms that they can't join by themselves. */
+  /** Lets a guest into the rooms that they can't join on their own. */
   admit(user: string): Promise<void>;
 }
 
 /**
- * Somebody at the line transport, where there are no ids: they come in as a new guest each time, say things, and write down
- * every line that is a message. A send is acknowledged by their own line, and is never repeated, since a repeat would be
- * another message.
+ * A visitor at the line transport, which has no ids: enters as a new guest each time, sends messages, and records every
+ * line that is a message. A send is acknowledged by its own line, and never repeated, since a repeat would be another
+ * message.
  */
 export class LineVisitor {
-  /** All guests that they have been. */
+  /** All guests that this visitor has been. */
   readonly users: string[] = [];
   readonly #options: LineVisitorOptions;
   #user = '';
@@ -40,7 +40,7 @@ export class LineVisitor {
   #transport: LineTransport | undefined;
   #connection = 0;
   #settle: ((line: string | undefined) => void) | undefined;
-  /** What came before it was known who they are. */
+  /** Messages that arrived before the guest's identity was known. */
   #early: { room: string; text: string }[] = [];
   #number = 0;
   #isClosed = false;
@@ -54,7 +54,7 @@ export class LineVisitor {
     this.#running ??= this.#run();
   }
 
-  /** Ends the guest's session, as far as that is possible. Safe twice. */
+  /** Ends the guest's session, as far as possible. May be called twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
@@ -70,11 +70,11 @@ export class LineVisitor {
     }
   }
 
-  /** One connection, from its beginning to its end; whether they were let in. */
+  /** One connection, from beginning to end. Resolves to whether it was let in. */
   async #visit(): Promise<boolean> {
     const { url, silenceMs, history, id: client, rooms } = this.#options;
     this.#user = '';
-    // What is said in the room may come before the greeting.
+    // Messages in the room may arrive before the greeting.
     const greeting = this.#await((line) => !line.startsWith('['));
     this.#connection = history.newConnection();
     const hooks = { line: (line: string) => this.#hear(line), closed: () => this.#lost() };
@@ -141,7 +141,7 @@ export class LineVisitor {
     return this.#attempt({ command: 'message.send', room, text }, text, (line) => line === own);
   }
 
-  /** Types something, and writes down what came of it: what was expected, a refusal, or nothing. */
+  /** Types something, and records the outcome: what was expected, a refusal, or nothing. */
   async #attempt(intent: Intent, line: string, isDone: (line: string) => boolean): Promise<boolean> {
     const { history, id: client, rooms } = this.#options;
     const isOurs = rooms.includes(intent.room);
@@ -159,7 +159,7 @@ export class LineVisitor {
     return answer !== undefined && code === undefined;
   }
 
-  /** Types a line, and waits for its answer; undefined when none comes. */
+  /** Types a line, and waits for its answer; undefined if none comes. */
   #ask(line: string, isDone: (line: string) => boolean): Promise<string | undefined> {
     const answer = this.#await((each) => isDone(each) || each.startsWith('! '));
     if (this.#transport) this.#transport.say(line);

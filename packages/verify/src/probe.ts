@@ -1,7 +1,7 @@
 /** How long the workspace may take to answer, in ms. */
 const TIMEOUT_MS = 10_000;
 
-/** Asks whether there is a Madang at an address. Answers why not, in a sentence; nothing when there is one. */
+/** Checks that there is a Madang at an address. Returns the problem as a sentence; undefined if there is one. */
 export async function probe(address: URL): Promise<string | undefined> {
   const url = `${address.origin}${address.pathname.replace(/\/+$/, '')}`;
   let response: Response;

@@ -10,9 +10,9 @@ export const promiseIds = ['D1', 'D2', 'D3', 'D4', 'D5', 'D6', 'D7', 'D8'] as co
 /** The number of a promise. */
 export type PromiseId = (typeof promiseIds)[number];
 
-/** What was done and seen. */
+/** Counts of what was done and seen. */
 export interface Figures {
-  /** Messages that were acknowledged, and events that anybody saw. */
+  /** Acknowledged messages, and events that any client saw. */
   messages: number;
   seen: number;
   /** What was done to the server. */
@@ -23,30 +23,30 @@ export interface Figures {
   cuts: number;
   halfOpens: number;
   duplicates: number;
-  /** Connections that somebody made anew. */
+  /** Connections that were replaced. */
   reconnections: number;
-  /** Attempts at sends that had been made before. */
+  /** Attempts at sends that had been tried before. */
   repeats: number;
-  /** Calls that the server refused because it could not store. */
+  /** Calls refused because the server could not store. */
   unavailable: number;
-  /** Calls that nobody answered. */
+  /** Calls without an answer. */
   unanswered: number;
-  /** People to whom anything came. */
+  /** Users who received anything. */
   people: number;
-  /** Comings and goings that were acknowledged. */
+  /** Acknowledged joins and leaves. */
   moves: number;
-  /** What a client that stopped reading cost, if there was one. */
+  /** The cost of a client that stopped reading, if there was one. */
   slow?: Pick<SlowClientResult, 'sentBytes' | 'serverBytes' | 'sendP99Ms'>;
 }
 
-/** How a promise fared. `untested`: nothing speaks against it, but not everything was tried that could. */
+/** The result for a promise. `untested`: nothing contradicts it, but not everything that could be tried was. */
 export interface Kept {
   id: PromiseId;
   outcome: 'kept' | 'broken' | 'untested';
   violations: Violation[];
 }
 
-/** Which promise a contradiction breaks. */
+/** The promise that each kind of violation breaks. */
 const brokenBy: Record<ViolationKind, PromiseId> = {
   lost: 'D1',
   phantom: 'D1',
@@ -61,7 +61,7 @@ const brokenBy: Record<ViolationKind, PromiseId> = {
   leaked: 'D8',
 };
 
-/** Whether enough was done to speak of a promise. */
+/** Whether enough was done to judge a promise. */
 const isTried: Record<PromiseId, (figures: Figures) => boolean> = {
   D1: ({ messages, kills }) => messages > 0 && kills > 0,
   D2: ({ seen }) => seen > 0,
@@ -73,7 +73,7 @@ const isTried: Record<PromiseId, (figures: Figures) => boolean> = {
   D8: ({ people, moves }) => people > 1 && moves > 0,
 };
 
-/** Says of each promise how it fared. */
+/** The result for each promise. */
 export function judgePromises(all: readonly Violation[], figures: Figures): Kept[] {
   return promiseIds.map((id) => {
     const violations = all.filter((each) => promiseOf(each) === id);
@@ -111,7 +111,7 @@ export function countFigures(entries: readonly Entry[], verdict: Verdict, tally:
   };
 }
 
-/** A gap that was never filled is one of coming back; one on the way is one of order. */
+/** A gap that was never filled concerns resuming; one in transit concerns order. */
 function promiseOf({ kind, isFinal }: Violation): PromiseId {
   return isFinal ? 'D4' : brokenBy[kind];
 }

@@ -2,22 +2,22 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Random } from './random.js';
 
-/** What the network does to connections that are made under it. Chances are from 0 to 1. */
+/** What the network does to new connections. Probabilities are from 0 to 1. */
 export interface Weather {
-  /** Cut after a random number of bytes, in the middle of whatever they are. */
+  /** Cut after a random number of bytes, in the middle of anything. */
   cut: number;
-  /** After a random number of bytes nothing passes any more, and nobody is told. */
+  /** After a random number of bytes nothing passes any more, and neither end is told. */
   halfOpen: number;
-  /** Every byte is late, by a time of the connection's own up to so many ms: connections overtake each other. */
+  /** Every byte is delayed, by a time of each connection's own up to this, in ms: connections overtake each other. */
   delayMs: number;
   /** A send's request arrives twice. */
   duplicate: number;
 }
 
-/** A network in order. */
+/** A network without faults. */
 const calm: Weather = { cut: 0, halfOpen: 0, delayMs: 0, duplicate: 0 };
 
-/** How many bytes pass at most before a connection's fate comes. */
+/** The most bytes that pass before a connection's fault occurs. */
 const MAX_BYTES = 20_000;
 
 /** How long a half-open connection is kept before its ends learn of it, in ms. */
@@ -27,8 +27,8 @@ const HALF_OPEN_MS = 15_000;
 const MAX_REQUEST = 64 * 1024;
 
 /**
- * A network between clients and the server, on loopback, for TCP; or several nodes of one, behind a balancer that gives
- * each connection to any node that takes it.
+ * A TCP network between clients and the server, on loopback; or between clients and several nodes, with a balancer that
+ * gives each connection to any node that accepts it.
  */
 export class Proxy {
   weather: Weather = calm;
@@ -47,7 +47,7 @@ export class Proxy {
     this.#random = random;
   }
 
-  /** Opens a proxy to ports of this machine, of which each is a node. */
+  /** Opens a proxy to local ports, each of which is a node. */
   static async open(targets: readonly number[], random: Random): Promise<Proxy> {
     const proxy = new Proxy(targets, random);
     proxy.#balanced = await proxy.#listen(targets);
@@ -55,17 +55,17 @@ export class Proxy {
     return proxy;
   }
 
-  /** The way to any node that takes a connection. */
+  /** The address that leads to any node that accepts a connection. */
   get url(): string {
     return this.#balanced;
   }
 
-  /** The ways to each node, for who must stay with one: a polling session lives in one node. */
+  /** The address of each node, for clients that must stay with one: a polling session lives in one node. */
   get urls(): readonly string[] {
     return this.#straight;
   }
 
-  /** Cuts a part of the connections that are open. */
+  /** Cuts a share of the open connections. */
   cutSome(share: number): void {
     for (const link of [...this.#links]) {
       if (!this.#random.chance(share)) continue;
@@ -74,7 +74,7 @@ export class Proxy {
     }
   }
 
-  /** Good weather, and no connection whose fate is still to come. Of half-open ones the ends must learn by themselves. */
+  /** Clears the weather and all pending faults. The ends of half-open connections must find out on their own. */
   clear(): void {
     this.weather = calm;
     for (const link of [...this.#links]) if (link.isDoomed && !link.isDead) link.end();
@@ -95,7 +95,7 @@ export class Proxy {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Dials a node that takes the connection: any of the targets, and if it doesn't, the ones after it. */
+  /** Dials a node that accepts the connection: any of the targets, or else those after it. */
   async #accept(socket: Socket, targets: readonly number[]): Promise<void> {
     socket.on('error', () => socket.destroy());
     const first = this.#random.between(0, targets.length - 1);
@@ -128,7 +128,7 @@ export class Proxy {
       onRequest: (request) => {
         if (!random.chance(duplicate)) return;
         this.duplicates += 1;
-        // What belongs to a polling session only its own node understands.
+        // Requests of a polling session make sense only to its own node.
         this.#repeat(request, request.includes(' /socket.io/') ? target : random.pick(this.#targets));
       },
       watchRequests: duplicate > 0,
@@ -138,7 +138,7 @@ export class Proxy {
     socket.resume();
   }
 
-  /** Sends a request once more over a connection of its own, and throws its answer away. */
+  /** Sends a request once more over a separate connection, and discards its answer. */
   #repeat(request: Buffer, target: number): void {
     const socket = connect({ port: target, host: '127.0.0.1' });
     socket.on('error', () => socket.destroy());
@@ -228,7 +228,7 @@ class Link {
     else setTimeout(act, this.#options.delayMs);
   }
 
-  /** Finds whole HTTP requests that send a message. */
+  /** Finds complete HTTP requests that send a message. */
   #watch(chunk: Buffer): void {
     if (!this.#requests) return;
     let bytes = Buffer.concat([this.#requests, chunk]);

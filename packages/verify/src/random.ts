@@ -1,6 +1,6 @@
-/** Random choices that a seed repeats. */
+/** Random choices, repeatable by a seed. */
 export interface Random {
-  /** From 0 up to, not including, 1. */
+  /** From 0 up to, but not including, 1. */
   next(): number;
   /** A whole number from `low` to `high`, both included. */
   between(low: number, high: number): number;
@@ -37,7 +37,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** Resolves after so many ms, or when the signal is given. */
+/** Resolves after `ms`, or when the signal is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
@@ -51,14 +51,14 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** What a promise comes to, or `otherwise` after so many ms. Leaves no timer behind, which would keep a process alive. */
+/** The result of a promise, or `otherwise` after `ms`. Leaves no timer behind, which would keep a process alive. */
 export async function within<T, O>(promise: Promise<T>, ms: number, otherwise: O): Promise<T | O> {
   const settled = new AbortController();
   const late = pause(ms, settled.signal).then(() => otherwise);
   return Promise.race([promise, late]).finally(() => settled.abort());
 }
 
-/** Waits until a condition holds; answers whether it did before the deadline. */
+/** Waits until a condition holds. Resolves to whether it did before the deadline. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   limitMs: number,

@@ -1,12 +1,12 @@
 import type { Answer } from './transports/transport.js';
 import type { HistoryWriter } from './history.js';
 
-/** Writes down how an attempt ended. */
+/** Records how an attempt ended. */
 export function recordAnswer(history: HistoryWriter, op: number, answer: Answer): void {
   if ('lost' in answer) history.add({ type: 'unknown', op, why: answer.lost });
   else if ('error' in answer) {
     const { code } = answer.error;
-    // An internal error says nothing about what was done.
+    // An internal error doesn't say whether the call happened.
     const isOpen = code === 'internal' || (code === 'unavailable' && history.isUnsure);
     history.add(isOpen ? { type: 'unknown', op, why: code } : { type: 'refused', op, code });
   } else {

@@ -2,12 +2,12 @@ import type { Language } from '@madang/protocol';
 import type { ViolationKind } from './checks/facts.js';
 import type { Figures, PromiseId } from './promises.js';
 
-/** How a promise is spoken of. */
+/** Words about a promise. */
 interface PromiseWords {
   title: string;
-  /** What speaks for it. */
+  /** The evidence for it. */
   shown: (figures: Figures) => string;
-  /** Why it can't be said to be kept, and what was seen nevertheless. */
+  /** Why it can't be called kept, and what was seen nevertheless. */
   untested: (figures: Figures, target: 'own' | 'running') => string;
 }
 
@@ -39,7 +39,7 @@ interface Words {
   };
 }
 
-/** What `madang verify` says. */
+/** The texts of `madang verify`. */
 export const words: Record<Language, Words> = {
   en: {
     intro: {

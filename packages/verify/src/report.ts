@@ -4,34 +4,34 @@ import type { Kept } from './promises.js';
 import { words } from './report-words.js';
 import { isKept, type Progress, type Report, type Target, visitName } from './verify.js';
 
-/** How many contradictions of one promise are shown. */
+/** The most violations to show per promise. */
 const SHOWN = 5;
 
 const marks = { kept: '✓', broken: '✗', untested: '–' } as const;
 
-/** What a report is about. */
+/** The subject of a report. */
 export interface Assignment {
   target: Target;
-  /** The target as it may be printed: an address, a folder, or nothing for a workspace of its own. */
+  /** The printable target: an address, a folder, or nothing for a new workspace. */
   name: string | undefined;
   seed: number;
   seconds: number;
 }
 
-/** What will be done, before anything is done. */
+/** What is about to happen, before it does. */
 export function introLines({ target, name, seed, seconds }: Assignment, language: Language): string[] {
   const { intro } = words[language];
   if (target.kind === 'running') return intro.running(name ?? '', seconds, visitName(seed), seed);
   return target.fill ? intro.copy(name ?? '', seconds, seed) : intro.own(seconds, seed);
 }
 
-/** How far it is, in one line. */
+/** The progress in one line. */
 export function progressLine({ phase, share, acknowledged, kills, cuts }: Progress, language: Language): string {
   const { progress } = words[language];
   return phase === 'talking' ? progress.talking(Math.floor(share * 100), acknowledged, kills, cuts) : progress[phase]();
 }
 
-/** Each promise with its mark and what it rests on, what was done, and what is left behind. */
+/** Each promise with its mark and evidence, what was done, and what remains behind. */
 export function reportLines(report: Report, assignment: Assignment, language: Language): string[] {
   const { figures, failure, promises } = report;
   const { end, done } = words[language];

@@ -21,21 +21,21 @@ const eventNames = [
 /** How long the outbox may take for one message, in ms. */
 const SENT_MS = 40_000;
 
-/** Who an SDK client is, and where it goes. */
+/** An SDK client's identity and target. */
 export interface SdkClientOptions {
   id: string;
   transport: 'socket.io' | 'websocket';
   url: string;
   user: string;
   token: string;
-  /** All rooms of the workload; what happens in others is none of its business. */
+  /** All rooms of the workload; events in others are ignored. */
   rooms: readonly string[];
   history: HistoryWriter;
 }
 
 /**
- * A client made with the SDK: its connection, outbox and gap repair are the SDK's own, and what its listeners hear is a
- * view. The view of a room begins with the first event that they hear, for the SDK tells only what is new.
+ * A client made with the SDK: connection, outbox and gap repair are the SDK's own, and what its listeners receive is a
+ * view. The view of a room begins with the first event they receive, since the SDK reports only new ones.
  */
 export class SdkClient implements ContractClient {
   readonly id: string;
@@ -45,7 +45,7 @@ export class SdkClient implements ContractClient {
   readonly #history: HistoryWriter;
   readonly #rooms: ReadonlySet<string>;
   #sends = 0;
-  /** Up to which seq each room is shown. */
+  /** The seq up to which each room is shown. */
   readonly #shown = new Map<string, number>();
 
   constructor(options: SdkClientOptions) {
@@ -64,11 +64,11 @@ export class SdkClient implements ContractClient {
     for (const name of eventNames) {
       this.#client.on(name, (event) => this.#hear(name, event as unknown as Record<string, unknown>));
     }
-    // What was shown is of a history that is gone.
+    // What was shown belongs to a history that is gone.
     this.#client.on('cursor.reset', ({ room }) => {
       if (this.#shown.has(room)) this.#end(room);
     });
-    // Who was removed and let in again while away has a new view, without having heard of the going.
+    // A user who was removed and let in again while disconnected has a new view, without having received the leave.
     this.#client.rooms.subscribe(() => {
       for (const room of [...this.#shown.keys()]) if (!this.isMemberOf(room)) this.#end(room);
     });
@@ -95,7 +95,7 @@ export class SdkClient implements ContractClient {
     const op = this.#history.newOp();
     const { id: client, user } = this;
     if (intent.command === 'message.send') {
-      // What is sent again is another message for the SDK; no two have one text.
+      // To the SDK, a repeated send is another message; no two have the same text.
       this.#sends += 1;
       const text = `${this.#sends}/${String(input['text'])}`;
       const { clientId, sent } = this.#client.send(intent.room, text);
@@ -109,7 +109,7 @@ export class SdkClient implements ContractClient {
     if (!this.isConnected()) return undefined;
     this.#history.add({ type: 'invoked', op, client, user, intent });
     const answered = await answerOf(this.#client.call(intent.command as 'room.join', input as { room: string }));
-    // The SDK's own "unavailable" means that it got no answer; what the server did is not known.
+    // The SDK's own "unavailable" means that it got no answer; the server may or may not have acted.
     const isUnknown = 'error' in answered && answered.error.code === 'unavailable';
     const answer = isUnknown ? { lost: 'unavailable' } : answered;
     recordAnswer(this.#history, op, answer);

@@ -4,45 +4,45 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { within } from './random.js';
 
-/** How long a start may take on a machine that does much else, in ms. */
+/** How long a start may take on a busy machine, in ms. */
 const START_MS = 60_000;
 
-/** How much of what the server printed is kept. */
+/** How much of the server's output is kept, in characters. */
 const KEPT_OUTPUT = 20_000;
 
-/** The server whose promises are put to the test: started, ended and started again on one port and folder. */
+/** The server under test: started, ended and restarted on one port and folder. */
 export interface Subject {
   readonly url: string;
   readonly port: number;
   readonly data: string;
   pid(): number;
-  /** Whether its process is there. */
+  /** Whether its process is running. */
   isUp(): boolean;
-  /** Whether it is up and has said that it is open. */
+  /** Whether it is running and has said that it is open. */
   isOpen(): boolean;
-  /** The last lines that it has printed. */
+  /** Its last lines of output. */
   output(): string;
-  /** Starts it; answers how long that took, in ms. Rejects when it ends instead, or is not open in time. */
+  /** Starts it. Resolves to the time that took, in ms. Rejects if it ends instead, or isn't open in time. */
   start(): Promise<number>;
   kill(): Promise<void>;
-  /** SIGTERM; the exit code. */
+  /** Sends SIGTERM. Resolves to the exit code. */
   stop(): Promise<number | null>;
-  /** Resolves when the process is gone, whoever ended it; false when it is still there after `limitMs`. */
+  /** Resolves when the process is gone, whoever ended it; to false if it is still there after `limitMs`. */
   ended(limitMs: number): Promise<boolean>;
 }
 
-/** What a subject is made of. */
+/** Options of a subject. */
 export interface SubjectOptions {
   /** The program: `bundle/cli.js` of the server, or `dist/cli.js`. */
   cli: string;
-  /** Its data folder; made where it is missing. */
+  /** Its data folder; created if missing. */
   data: string;
   flags?: readonly string[];
-  /** Environment beside this process's own. */
+  /** Environment variables besides this process's own. */
   env?: Readonly<Record<string, string>>;
 }
 
-/** Makes a subject on a free port of loopback. It is not started. */
+/** Creates a subject on a free loopback port, without starting it. */
 export async function createSubject({ cli, data, flags = [], env }: SubjectOptions): Promise<Subject> {
   mkdirSync(data, { recursive: true });
   const port = await freePort();
@@ -110,7 +110,7 @@ export async function createSubject({ cli, data, flags = [], env }: SubjectOptio
   };
 }
 
-/** This process's environment without settings of a Madang: they may name a database that is in use. */
+/** This process's environment without Madang's settings, which may name a database in use. */
 function neutralEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MADANG_')));
 }

@@ -4,7 +4,7 @@ import { emptyTally, type Tally } from './world.js';
 /** How many violations are printed in full. */
 const SHOWN_VIOLATIONS = 30;
 
-/** What several runs came to, together. */
+/** The combined results of several runs. */
 export class Summary {
   readonly tally: Tally = emptyTally();
   readonly counts: Partial<Record<ViolationKind, number>> = {};
@@ -17,7 +17,7 @@ export class Summary {
   timesBack = 0;
   takenBack = 0;
 
-  /** Adds what the checker says of a run, and what had been done to it. */
+  /** Adds a run's verdict, and what had been done to it. */
   add(name: string, verdict: Verdict, tally?: Tally): void {
     for (const [kind, count] of Object.entries(verdict.counts) as [ViolationKind, number][]) {
       this.counts[kind] = (this.counts[kind] ?? 0) + count;
@@ -40,13 +40,13 @@ export class Summary {
     this.tally.slowestStart = slowestStart;
   }
 
-  /** Kinds of faults of which none has happened: a run says nothing of them. */
+  /** Kinds of faults that never happened, about which the run proves nothing. */
   missing(): string[] {
     const { starts: _, slowestStart: __, ...faults } = this.tally;
     return Object.entries(faults).flatMap(([kind, count]) => (count === 0 ? [kind] : []));
   }
 
-  /** The lines that say what was done and what came of it. */
+  /** Lines on what was done and with what result. */
   lines(): string[] {
     const { tally } = this;
     return [
@@ -63,7 +63,7 @@ export class Summary {
     return `cuts ${cuts}, half-open connections ${halfOpens}, duplicated requests ${duplicates}`;
   }
 
-  /** What came of it all. */
+  /** The overall result. */
   outcomeLines(): string[] {
     const count = (...kinds: ViolationKind[]) => kinds.reduce((sum, kind) => sum + (this.counts[kind] ?? 0), 0);
     return [
@@ -78,14 +78,14 @@ export class Summary {
   }
 }
 
-/** A few of the violations, of every kind some. */
+/** A few violations of every kind. */
 export function listViolations(violations: readonly Violation[]): string[] {
   const lines = violations.slice(0, SHOWN_VIOLATIONS).map(({ kind, words }) => `${kind}: ${words}`);
   const left = violations.length - lines.length;
   return left > 0 ? [...lines, `… and ${left} more`] : lines;
 }
 
-/** A time as people read it. */
+/** A duration for people to read. */
 export function ms(value: number): string {
   return value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 }

@@ -17,13 +17,16 @@ import type { SceneOptions } from './scenes/stage.js';
 import { atRandom, run, type RunOptions } from './workload.js';
 import type { Fault, World } from './world.js';
 
-/** How long everybody may take to catch up at the end, in ms. */
+/** How long all clients may take to catch up at the end, in ms. */
 const QUIET_MS = 45_000;
 
-/** How often progress is told, in ms. */
+/** Interval between reports of progress, in ms. */
 const PROGRESS_MS = 1000;
 
-/** How many messages are acknowledged before each of the first faults, and in all, and how long that may take, in ms. */
+/**
+ * How many messages must be acknowledged before each of the first faults, and in all; and how long that may take, in
+ * ms.
+ */
 const TALK_BETWEEN = 5;
 const MIN_MESSAGES = 100;
 const TALK_MS = 20_000;
@@ -31,7 +34,7 @@ const TALK_MS = 20_000;
 /** How many rooms the workload has. */
 const ROOMS = 3;
 
-/** What is put to the test. */
+/** The target of a test. */
 export type Target =
   | {
       kind: 'own';
@@ -43,23 +46,23 @@ export type Target =
     }
   | { kind: 'running'; address: URL; tokens: readonly string[] };
 
-/** What `verify` is asked to do. */
+/** Options of `verify`. */
 export interface VerifyOptions {
   target: Target;
   seed: number;
-  /** How long people talk, in seconds. What comes before and after takes a few more. */
+  /** How long the clients talk, in seconds. Setting up and checking take a few more. */
   seconds: number;
-  /** Where to leave the history. */
+  /** Where to save the history. */
   keep?: string;
   onProgress(progress: Progress): void;
-  /** Ends the talking early; what was seen until then is judged. */
+  /** Ends the talking early; what was seen until then is checked. */
   signal?: AbortSignal;
 }
 
-/** How far it is: people talk, or all catch up and are judged, or one of them reads too slowly. */
+/** The progress: clients talk, or catch up and are checked, or one of them reads too slowly. */
 export interface Progress {
   phase: 'talking' | 'settling' | 'slow';
-  /** Of the time for talking. */
+  /** The elapsed share of the talking time. */
   share: number;
   acknowledged: number;
   kills: number;
@@ -70,15 +73,15 @@ export interface Progress {
 export interface Report {
   promises: Kept[];
   figures: Figures;
-  /** Why the run was broken off: the server did not come back, or did not heal. */
+  /** Why the run was aborted: the server did not come back, or did not recover. */
   failure: string | undefined;
 }
 
-/** It could not be tested; the words say why. */
+/** The test was not possible; the words say why. */
 export class UntestableError extends Error {}
 
 /**
- * Puts a workspace's delivery contract to the test, and says of each promise how it fared.
+ * Tests a workspace's delivery contract, and reports on each promise.
  * @throws UntestableError
  */
 export async function verify(options: VerifyOptions): Promise<Report> {
@@ -117,7 +120,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     const figures = countFigures(entries, verdict, tally);
     if (failure === undefined && figures.messages === 0) throw new UntestableError('No message was acknowledged.');
     const report = { promises: judgePromises(verdict.violations, figures), figures, failure };
-    // What is broken already need not be shown to bear more.
+    // If something is broken already, the rest need not be tested.
     if (!isKept(report) || options.target.kind === 'running') return report;
     clearInterval(timer);
     options.onProgress({
@@ -141,12 +144,12 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   }
 }
 
-/** Whether nothing speaks against any promise. */
+/** Whether no promise is broken. */
 export function isKept({ promises, failure }: Report): boolean {
   return failure === undefined && promises.every(({ outcome }) => outcome !== 'broken');
 }
 
-/** On a new server of its own: a client stops reading while others talk. */
+/** On a new server: a client stops reading while others talk. */
 async function readSlowly(options: SceneOptions): Promise<{ slow: SlowClientResult; violations: Violation[] }> {
   const slow = await playSlowClient(options);
   const { serverBytes = 0, isTold, hasCaughtUp } = slow;
@@ -159,7 +162,7 @@ async function readSlowly(options: SceneOptions): Promise<{ slow: SlowClientResu
   return { slow, violations: [...check(readHistory(slow.history)).violations, ...unbounded] };
 }
 
-/** What the names of a visit's guests and rooms begin with. */
+/** The prefix of the names of a visit's guests and rooms. */
 export function visitName(seed: number): string {
   return `verify ${seed.toString(36)}`;
 }
@@ -182,7 +185,7 @@ async function placeOf(
   return { servers, pace, visit: { name: visitName(seed), tokens: [] } };
 }
 
-/** What goes wrong in any case, while people talk, however slow the machine; and what does at random, while there is time. */
+/** The faults that occur in any case, however slow the machine, and those that occur at random while there is time. */
 function faultsFor(target: Target): { surely: readonly Fault[]; atRandom: readonly Fault[] } {
   const network = [cut, duplicate, halfOpen, cutAtBytes, delay];
   if (target.kind === 'running') return { surely: [cut, duplicate], atRandom: network };

@@ -12,21 +12,21 @@ import { SdkClient } from './sdk-client.js';
 import { createSubject, type Subject, type SubjectOptions } from './subject.js';
 import { emptyTally, type Fault, type Tally, type World } from './world.js';
 
-/** The server's settings under test: no rate limits, and silence is noticed soon. */
+/** The settings of a server under test: no rate limits, and silence is noticed soon. */
 const FLAGS = ['--limits', 'off', '--heartbeat-ms', '2000', '--reconnect-spread-ms', '300'];
 const SILENCE_MS = 7000;
 
-/** A server that somebody runs asks a silent connection every 25 s, if its settings say nothing else. */
+/** Someone else's server pings a silent connection every 25 s, unless its settings say otherwise. */
 const VISIT_SILENCE_MS = 60_000;
 
 /** How long calls may take to be settled after the last fault, in ms. */
 const SETTLE_MS = 30_000;
 
-/** What a run is made of. */
+/** Options of a run. */
 export interface RunOptions {
   folder: string;
   seed: number;
-  /** How long people act, in ms. */
+  /** How long the actors act, in ms. */
   durationMs: number;
   /** Clients at each transport. */
   clientsPerTransport: number;
@@ -34,21 +34,21 @@ export interface RunOptions {
   sdkClients: number;
   rooms: number;
   pace: Pace;
-  /** What goes wrong, one after the other; each is awaited. Ends when it returns or the time is over. */
+  /** Causes the faults, one after the other, each awaited. Done when it returns or the time is over. */
   disturb(world: World, isOver: () => boolean): Promise<void>;
-  /** How long everybody may take to catch up at the end, in ms. */
+  /** How long all clients may take to catch up at the end, in ms. */
   quietMs: number;
-  /** The server; or its nodes, which the clients reach through a balancer. A subject is taken as it is. */
+  /** The server, or its nodes, which the clients reach through a balancer. A subject is used as it is. */
   servers: readonly [SubjectOptions | Subject, ...(SubjectOptions | Subject)[]];
-  /** The servers hold what is not the workload's. */
+  /** The servers hold more than the workload's data. */
   visit?: Visit;
-  /** The time is over sooner. */
+  /** Ends the time early. */
   signal?: AbortSignal;
-  /** `unavailable` leaves open whether a call was done; see {@link HistoryWriter.isUnsure}. Default false. */
+  /** `unavailable` leaves open whether a call happened; see {@link HistoryWriter.isUnsure}. Default false. */
   isUnsure?: boolean;
-  /** Whether a second client of the first person joins in at another transport. Default true. */
+  /** Whether a second client of the first user joins in at another transport. Default true. */
   twins?: boolean;
-  /** The server is stopped in order once everybody has a session, so that even a server that never syncs keeps that. */
+  /** Stops the server in order once everybody has a session, so that even a server that never syncs keeps that much. */
   settles?: boolean;
 }
 
@@ -57,13 +57,13 @@ export interface RunResult {
   history: string;
   tally: Tally;
   /**
-   * What stopped the disturbance before its time: the server did not come back, or did not heal. If the log could not be
-   * read at the end, the history has none, and no `quiet`.
+   * Why the faults ended early: the server did not come back, or did not recover. If the log could not be read at the
+   * end, the history has none, and no `quiet`.
    */
   failure: string | undefined;
 }
 
-/** Runs the workload against a server of its own, and writes its history. */
+/** Runs the workload against a server of its own, and records the history. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { folder, seed } = options;
   mkdirSync(folder, { recursive: true });
@@ -164,8 +164,8 @@ interface Parts {
 }
 
 /**
- * Somebody at the line transport. Each connection is another guest, so on a visit theirs is not broken: a guest who is cut off
- * in the lobby would stay a member of it.
+ * A visitor at the line transport. Each connection is a new guest, so on a visit its connections are not broken: a
+ * guest who is cut off in the lobby would remain a member of it.
  */
 function bringVisitor({ options, keeper, proxy, history, rooms }: Parts, straight: string): LineVisitor {
   return new LineVisitor({
@@ -225,7 +225,7 @@ async function create(server: SubjectOptions | Subject): Promise<Subject> {
   return createSubject({ ...server, flags: [...FLAGS, ...(server.flags ?? [])] });
 }
 
-/** The server runs, on a network in order. */
+/** Brings the server up, on a network without faults. */
 async function makeWhole(world: World): Promise<void> {
   world.proxy.clear();
   const down = world.subjects.filter((subject) => !subject.isUp());

@@ -12,7 +12,7 @@ export interface Tally {
   powerLosses: number;
   droppedBytes: number;
   diskFull: number;
-  /** Calls that were refused while the disk was full. */
+  /** Calls refused while the disk was full. */
   fullRefusals: number;
   readOnly: number;
   ioErrors: number;
@@ -27,7 +27,7 @@ export interface Tally {
   slowestStart: number;
 }
 
-/** A tally of nothing. */
+/** An empty tally. */
 export function emptyTally(): Tally {
   return {
     kills: 0,
@@ -49,7 +49,7 @@ export function emptyTally(): Tally {
   };
 }
 
-/** All that a fault may lay hands on. */
+/** Everything that a fault may affect. */
 export interface World {
   /** The server, or its nodes. */
   subjects: readonly [Subject, ...Subject[]];
@@ -61,19 +61,19 @@ export interface World {
   random: Random;
   clients: readonly ContractClient[];
   tally: Tally;
-  /** How many messages have been acknowledged up to now. */
+  /** How many messages have been acknowledged so far. */
   acknowledged: () => number;
 }
 
-/** Something that goes wrong, and is over when it resolves: the server runs again, on a disk in order. */
+/** A fault. It is over when it resolves: the server runs again, on a working disk. */
 export interface Fault {
   kind: string;
-  /** How often it is picked, beside the others. */
+  /** How often it is picked relative to the others. */
   weight: number;
   run(world: World): Promise<void>;
 }
 
-/** Starts the server, or a node of it, again, and counts. */
+/** Restarts the server, or one of its nodes, and counts it. */
 export async function startAgain(world: World, subject: Subject): Promise<void> {
   const ms = await subject.start();
   world.tally.starts += 1;

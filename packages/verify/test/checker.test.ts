@@ -29,7 +29,7 @@ function sends(cid: string, ...outcomes: ({ acked: number } | { refused: string 
   });
 }
 
-/** A call by somebody about their own membership, acknowledged. */
+/** An acknowledged call by a user about their own membership. */
 function calls(command: string, user: string): Line[] {
   const op = nextOp++;
   return [
@@ -54,7 +54,7 @@ function log(...events: Seen[]): Line[] {
   return [{ type: 'quiet', clients: ['ann-1', 'bob-1'] }, ...events.map((event): Line => ({ type: 'logged', event }))];
 }
 
-/** What the checker says of a history, kinds only. */
+/** The kinds of violation that the checker finds in a history. */
 function kindsOf(...lines: (Line | Line[])[]): ViolationKind[] {
   const entries: Entry[] = lines.flat().map((line, t) => ({ ...line, t }));
   return check(entries).violations.map(({ kind }) => kind);
@@ -372,7 +372,7 @@ test('any history of an honest server is clean, and any one fault in it is found
       const viewed = views('bob', 1, 2, ...seqs);
       const all = log(annIn, bobIn, ...seqs.map((seq) => message(seq)));
       expect(kindsOf(bothIn, sent, wire, viewed, all)).toEqual([]);
-      // Not the first nor the last of the wire, so that the hole or the swap can be seen over the connection.
+      // Neither the first nor the last on the wire, so that the hole or the swap is visible over the connection.
       const place = random.between(1, wire.length - 3);
       expect(kindsOf(bothIn, sent, wire.toSpliced(place, 1), viewed, all)).toEqual(['gap']);
       const [one, other] = wire.slice(place, place + 2) as [Line, Line];

@@ -31,7 +31,7 @@ function Screen() {
   const user = useObservable(client.user);
   const [wasIn, setWasIn] = useState(false);
 
-  // While the connection is away the workspace stays, even if the client does not know the user for a moment.
+  // While disconnected the workspace stays, even if the client does not know the user for a moment.
   const isIn = status !== 'signed-out' && (user !== undefined || wasIn);
   if (isIn !== wasIn) setWasIn(isIn);
 
@@ -39,7 +39,7 @@ function Screen() {
   return isIn ? <Workspace /> : <Splash />;
 }
 
-/** A session that was ended elsewhere is told; one's own signing out needs no words. */
+/** Announces that the session was ended elsewhere; signing out here needs no words. */
 function useRevokedNotice(): void {
   const client = useClient();
   const { t } = useTranslation();

@@ -10,7 +10,7 @@ export interface RoutesProps {
   onCreate: () => void;
 }
 
-/** What the main pane shows, by the address behind `#`: the page then works under any path of any server. */
+/** The main pane, by the part of the address after `#`: so the page works under any path of any server. */
 export function Routes({ onBrowse, onCreate }: RoutesProps) {
   return (
     <Switch>
@@ -25,7 +25,7 @@ export function Routes({ onBrowse, onCreate }: RoutesProps) {
   );
 }
 
-/** No room is chosen: on a wide screen the last one is shown, or the first. */
+/** No room is chosen: on a wide screen shows the last one, or the first. */
 function Home({ onBrowse, onCreate }: RoutesProps) {
   const rooms = useRooms();
   const isPhone = useMedia(PHONE);

@@ -6,7 +6,7 @@ interface Data {
   categories: { index: number; label: string }[];
 }
 
-// What the protocol takes for one emoji.
+// What the protocol accepts as one emoji.
 const RGI_EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');
 
 describe.each(['ko', 'en'])('emoji in %s', (language) => {

@@ -70,7 +70,7 @@ describe('texts', () => {
     const used = new Set([...code.matchAll(/'([a-z]\w*\.[a-zA-Z]\w*)'/g)].map((each) => each[1] as string));
     const called = [...code.matchAll(/\bt\('([^']+)'/g)].map((each) => each[1] as string);
     for (const key of called) expect(known, key).toContain(key);
-    // Keys that are put together: an error's code, a presence, what a member did.
+    // Keys that are assembled: an error's code, a presence, what a member did.
     for (const code_ of Object.keys(errorTable)) used.add(`error.${code_}`);
     for (const each of ['online', 'away', 'offline']) used.add(`member.${each}`);
     for (const each of ['joined', 'left', 'removed', 'madeOwner']) used.add(`member.${each}`).add(`member.${each}Many`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { markdownToHtml } from '../src/features/message/markdown-to-html.js';
 
-/** Tries to become more than text. The browser's test sends the same through a real page. */
+/** Texts that try to become more than text. The browser's test sends the same through a real page. */
 const HOSTILE = [
   '<script>alert(1)</script>',
   '<img src=x onerror=alert(1)>',
@@ -43,7 +43,7 @@ describe('hostile text stays text', () => {
     for (const [, name, attributes = ''] of html.matchAll(/<\/?([a-z][\w-]*)([^>]*)>/gi)) {
       expect(TAGS).toContain(name);
       for (const [, attribute, value] of attributes.matchAll(/([\w-]+)="([^"]*)"/g)) {
-        // A code block's language becomes a class, a link's title a title; DOMPurify takes both away.
+        // A code block's language becomes a class, a link's title a title; DOMPurify removes both.
         expect(['href', 'start', 'class', 'title']).toContain(attribute);
         if (attribute === 'href') expect(value).toMatch(/^(https?:\/\/|mailto:)/);
       }

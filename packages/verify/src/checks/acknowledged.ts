@@ -1,7 +1,7 @@
 import type { Seen } from '../history.js';
 import { type Attempt, type Facts, keyOf, type Violation } from './facts.js';
 
-/** What was acknowledged is in the log; what was refused is not; one `clientId` made one message. */
+/** What was acknowledged is in the log, what was refused isn't, and each `clientId` made one message. */
 export function checkAcknowledged(facts: Facts): Violation[] {
   const done = doneIn(facts);
   const violations: Violation[] = [];
@@ -62,7 +62,7 @@ function missingSend(attempt: Attempt, facts: Facts): string | undefined {
   return `was acknowledged as ${acked}, but the log has it as ${event.message}`;
 }
 
-/** Only the last text is there: an edit has it, or gave way to one that may have come after it. */
+/** The log has only the last text: the edit's, or that of another edit that may have come later. */
 function missingEdit(attempt: Attempt, facts: Facts): string | undefined {
   const { room, message = '' } = attempt.intent;
   const edits = facts.edits.get(message) ?? [];
@@ -122,7 +122,7 @@ function checkRefused(facts: Facts): Violation[] {
   return violations;
 }
 
-/** What an attempt at a send made, as the log has it. Who has no `clientId` says what nobody else says. */
+/** What an attempt at a send made, by the log. A sender without `clientId` uses texts that nobody else uses. */
 function madeBy(attempt: Attempt, facts: Facts): Seen[] {
   const { intent, user } = attempt;
   if (!isWithoutId(attempt)) return facts.created.get(keyOf(user, intent.cid ?? '')) ?? [];

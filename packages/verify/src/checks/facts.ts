@@ -1,6 +1,6 @@
 import type { Entry, Intent, Seen } from '../history.js';
 
-/** What the checks find wrong; see the header of `checker.ts`. */
+/** The kinds of violation; see the header of `checker.ts`. */
 export type ViolationKind =
   | 'lost'
   | 'phantom'
@@ -18,63 +18,66 @@ export type ViolationKind =
 export interface Violation {
   kind: ViolationKind;
   words: string;
-  /** Who it happened to, and where, as far as there is one of each. */
+  /** The client and the place, if there is one of each. */
   client?: string;
   room?: string;
   seq?: number;
   /** When, in ms since the history began. */
   t?: number;
-  /** A gap that was there when everybody had had time to catch up. */
+  /** A gap that remained when everybody had had time to catch up. */
   isFinal?: true;
 }
 
-/** One attempt at a call. Places are indexes into the history, for it is in the order of time. */
+/** One attempt at a call. Places are indexes into the history, which is in the order of time. */
 export interface Attempt {
   op: number;
   client: string;
   user: string;
   intent: Intent;
   invokedAt: number;
-  /** When it left, in ms since the history began. */
+  /** When it was sent, in ms since the history began. */
   t: number;
   outcome?: Extract<Entry, { type: 'acked' | 'refused' | 'unknown' }>;
   /** Where the outcome is. */
   endedAt: number;
 }
 
-/** Receiving an event, and when. */
+/** The receipt of an event. */
 export type Receipt = Extract<Entry, { type: 'received' }>;
 
-/** A history, sorted by what the checks ask of it. */
+/** A history, indexed for the checks. */
 export interface Facts {
   entries: readonly Entry[];
   attempts: Attempt[];
   /** Attempts of one send: by user and `clientId`. */
   sends: Map<string, Attempt[]>;
-  /** The final log: for each room its events, as the reader got them. */
+  /** The final log: each room's events, as the reader got them. */
   log: Map<string, Seen[]>;
   /** The final log by room and seq. */
   logged: Map<string, Seen>;
   /** `message.created` in the final log, by author and `clientId`. */
   created: Map<string, Seen[]>;
-  /** The same by room and the beginning of the text, for who has no ids. A deleted message is found by what was sent. */
+  /**
+   * The same by room and the beginning of the text, for clients without ids. A deleted message is found by the text
+   * that was sent.
+   */
   spoken: Map<string, Seen[]>;
   /** Every text that a message may have had: that of its send, and those of edits that were not refused. */
   texts: Map<string, Set<string>>;
   /** Attempts to edit a message. */
   edits: Map<string, Attempt[]>;
-  /** Messages that the final log says are deleted. */
+  /** Messages that are deleted in the final log. */
   deleted: Set<string>;
-  /** For each room and user, the seqs at which they came and went, in order. */
+  /** For each room and user, the seqs at which they joined and left, in order. */
   memberships: Map<string, { seq: number; isMember: boolean }[]>;
 }
 
-/** Two words as one key; ids hold no spaces. */
+/** Joins parts to a key; ids contain no spaces. */
 export function keyOf(...parts: (string | number)[]): string {
   return parts.join(' ');
 }
 
-/** Sorts a history. */
+/** Indexes a history. */
 export function gatherFacts(entries: readonly Entry[]): Facts {
   const facts: Facts = {
     entries,
@@ -102,7 +105,7 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
       const attempt = byOp.get(entry.op);
       if (!attempt) continue;
       attempt.outcome = entry;
-      // Who does not know when a call ended must believe that it may still be done.
+      // If the end of a call is unknown, it may still happen later.
       if (entry.type !== 'unknown') attempt.endedAt = index;
     } else if (entry.type === 'logged') {
       addLogged(facts, entry.event);
@@ -114,7 +117,7 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
   return facts;
 }
 
-/** Whether a user is a member at a place of the log. Their own going is theirs to see. */
+/** Whether a user is a member at a place in the log. Their own leave is visible to them. */
 export function isMemberAt(facts: Facts, user: string, room: string, seq: number): boolean {
   let isMember = false;
   for (const change of facts.memberships.get(keyOf(room, user)) ?? []) {
@@ -129,14 +132,14 @@ export function headOf(facts: Facts, room: string): number {
   return facts.log.get(room)?.at(-1)?.seq ?? 0;
 }
 
-/** Adds to a list in a map. */
+/** Appends to a list in a map. */
 export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);
 }
 
-/** The log has one text of a message, that of now; whoever was shown it before had an earlier one. */
+/** The log has a message's current text only; clients that received it earlier saw an earlier one. */
 function gatherTexts(facts: Facts, event: Seen): void {
   const { message = '', actor, cid } = event;
   const [send] = cid === undefined ? [] : (facts.sends.get(keyOf(actor, cid)) ?? []);
@@ -146,7 +149,7 @@ function gatherTexts(facts: Facts, event: Seen): void {
   for (const text of texts) speak(facts, event, text);
 }
 
-/** What a message said; no text, as of those that are deleted, tells none of them. */
+/** Records the text of a message. An empty text, as of deleted ones, identifies none. */
 function speak(facts: Facts, event: Seen, text = ''): void {
   const key = keyOf(event.room, text);
   if (text && !facts.spoken.get(key)?.includes(event)) push(facts.spoken, key, event);

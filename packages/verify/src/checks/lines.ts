@@ -2,7 +2,7 @@ import type { Entry, Seen } from '../history.js';
 import { type Facts, isMemberAt, keyOf, type Violation } from './facts.js';
 import { hearing } from './membership.js';
 
-/** What one connection has shown of one room as lines. */
+/** The lines of one room that one connection has shown. */
 interface Shown {
   newest: number;
   seqs: Set<number>;
@@ -11,9 +11,9 @@ interface Shown {
 type Line = Extract<Entry, { type: 'line' }>;
 
 /**
- * Line mode shows a room's messages without their seqs, and has no cursors. So each line is looked up in the log by its
- * text, which nobody says twice: it must be there, its reader a member; and over one connection lines come once, in
- * order, with none left out in between.
+ * Line mode shows a room's messages without seqs, and has no cursors. So each line is looked up in the log by its text,
+ * which is unique: it must be there, and its reader a member. Over one connection lines come once, in order, with none
+ * left out in between.
  */
 export function checkLines(facts: Facts): Violation[] {
   const connections = new Map<string, Shown>();
@@ -64,7 +64,7 @@ function messagesBetween(facts: Facts, room: string, after: number, before: numb
   return between;
 }
 
-/** A message that was deleted before its line was written has none. */
+/** A message deleted before its line was written has no line. */
 function isDue({ room, seq, message = '' }: Seen, user: string, facts: Facts): boolean {
   return isMemberAt(facts, user, room, seq) && !facts.deleted.has(message);
 }

@@ -1,13 +1,13 @@
 import type { Seen } from '../history.js';
 import { type Attempt, type Facts, isMemberAt, keyOf, push, type Violation } from './facts.js';
 
-/** The calls that let somebody in. `session.start` lets its user into the lobby. */
+/** The calls that let somebody in. `session.start` puts its user into the lobby. */
 const entrances = new Set(['room.join', 'room.invite', 'room.create', 'session.start', 'direct.open']);
 
-/** An event as far as it matters here; `head` of a room may stand for one. */
+/** The parts of an event that matter here; `head` of a room may stand for one. */
 type Heard = Pick<Seen, 'room' | 'seq'> & Partial<Pick<Seen, 'actor' | 'cid'>>;
 
-/** Nobody hears of an event who may not. */
+/** Nobody receives an event that they may not see. */
 export function checkMembership(facts: Facts): Violation[] {
   const mayHear = hearing(facts);
   const violations: Violation[] = [];
@@ -25,9 +25,9 @@ export function checkMembership(facts: Facts): Violation[] {
 }
 
 /**
- * Tells whether a user may hear of an event at a place of the history: a member at its seq may. A member may also read all
- * that was before, so an event from a time outside may be heard when the user came (again) after it, and the call that let
- * them in had left by then.
+ * Returns a function that tells whether a user may see an event at a place in the history: members at its seq may.
+ * Members may also read everything before, so an event from a time outside is allowed if the user joined (again) after
+ * it, and the call that let them in had been sent by then.
  */
 export function hearing(facts: Facts): (user: string, event: Heard, index: number) => boolean {
   const comings = comingsOf(facts);
@@ -51,7 +51,7 @@ function cameAfter(facts: Facts, user: string, room: string, seq: number): boole
   return (facts.memberships.get(keyOf(room, user)) ?? []).some((change) => change.isMember && change.seq > seq);
 }
 
-/** Whether a call that lets in was under way at some time between the event's making and its being seen. */
+/** Whether a call that lets the user in was in flight at some time between the event's creation and its being seen. */
 function mayBeIn(comings: Map<string, Attempt[]>, key: string, bornAt: number, seenAt: number): boolean {
   return (comings.get(key) ?? []).some((attempt) => attempt.invokedAt <= seenAt && attempt.endedAt >= bornAt);
 }

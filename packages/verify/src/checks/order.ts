@@ -4,16 +4,16 @@ import { type Facts, headOf, isMemberAt, keyOf, type Receipt, type Violation } f
 interface Stream {
   newest: number;
   brought: Set<number>;
-  /** The server has said that it skipped something, after `newest`. */
+  /** The server has said that it skipped something after `newest`. */
   isBehind: boolean;
-  /** `newest` is the client's own leaving. */
+  /** `newest` is the client's own leave. */
   isOut: boolean;
 }
 
 /**
- * The wire: over one connection a room's live events come in order (a repeat of one that the connection has brought is
- * allowed), and none is left out without a word: a `room.behind`, or, for who has left, their own coming in again. (A
- * node that is cut off does not hear who came in and left elsewhere meanwhile; what they may read then is in the log.)
+ * The wire: over one connection a room's live events come in order (the connection may repeat its own), and none is
+ * left out silently: there must be a `room.behind`, or, after leaving, the user's own new join. (A node that is cut off
+ * does not receive joins and leaves elsewhere meanwhile; what those users may read is in the log.)
  */
 export function checkWire(facts: Facts): Violation[] {
   const streams = new Map<string, Stream>();
@@ -60,20 +60,20 @@ function isOwn({ event, user }: Receipt, name: 'member.joined' | 'member.left'):
   return event.name === name && event.user === user;
 }
 
-/** What a client shows of a room. */
+/** A client's view of a room. */
 interface View {
   client: string;
   user: string;
   room: string;
   last: number;
   shown: Set<number>;
-  /** It shows something of a history that is over. */
+  /** It shows something from a history that is over. */
   isStale: boolean;
 }
 
 /**
- * Views: each shows a room's events once, in order, without a hole, and at the end up to the head. Where a backup was put
- * back, each begins again before it shows anything more.
+ * Views: each shows a room's events once, in order, without a gap, and at the end up to the head. After a restore, each
+ * starts over before it shows anything more.
  */
 export function checkViews(facts: Facts): Violation[] {
   const views = new Map<string, View>();
@@ -82,7 +82,7 @@ export function checkViews(facts: Facts): Violation[] {
   for (const entry of facts.entries) {
     if (entry.type === 'quiet') staying = entry.clients;
     if (entry.type === 'restored') {
-      // What was shown before was judged by the log of then.
+      // Whatever was shown before was judged by the log of that time.
       violations.length = 0;
       for (const view of views.values()) view.isStale ||= view.shown.size > 0;
     }
@@ -119,7 +119,7 @@ export function checkViews(facts: Facts): Violation[] {
   }
   for (const { client, user, room, last, isStale } of views.values()) {
     const head = headOf(facts, room);
-    // Whose own going is the newest event need not know of it, for they can't read it any more.
+    // A user whose own leave is the newest event need not know of it, since they can no longer read it.
     if ((last >= head && !isStale) || !staying.includes(client) || !isMemberAt(facts, user, room, head + 1)) continue;
     const words = isStale
       ? `${client} has ${room} as it was before a restore`

@@ -2,9 +2,10 @@ import type { Entry } from '../history.js';
 import type { Facts } from './facts.js';
 
 /**
- * Splits a history where a backup was put back. Each part has a log of its own, the last that was `logged` in it, and begins
- * with what it inherits: what was acknowledged before its backup was begun must be in its log too, and of all else that was
- * tried before it nobody knows whether the backup has it. What clients showed is inherited as well, for they must notice.
+ * Splits a history where a backup was restored. Each part has its own log, the last that was `logged` in it, and begins
+ * with what it inherits. Whatever was acknowledged before the backup began must be in its log too; of everything else
+ * attempted before, nobody knows whether the backup has it. What clients showed is inherited as well, since they must
+ * notice.
  */
 export function splitByRestores(entries: readonly Entry[]): Entry[][] {
   const parts: Entry[][] = [];
@@ -19,7 +20,7 @@ export function splitByRestores(entries: readonly Entry[]): Entry[][] {
   return [...parts, part];
 }
 
-/** How many messages were in the log of a part, and are not in that of the next. */
+/** How many messages in one part's log are missing in the next part's. */
 export function countTakenBack(parts: readonly Facts[]): number {
   let count = 0;
   for (const [index, { logged }] of parts.slice(1).entries()) {

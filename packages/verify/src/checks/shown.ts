@@ -1,7 +1,7 @@
 import type { Entry, Seen } from '../history.js';
 import { type Facts, headOf, keyOf, type Violation } from './facts.js';
 
-/** Whatever anybody was shown is in the log as it was shown, and everything in the log was caused by somebody. */
+/** Everything that was shown is in the log as shown, and everything in the log was caused by somebody. */
 export function checkShown(facts: Facts): Violation[] {
   const violations: Violation[] = [];
   for (const entry of facts.entries) {
@@ -27,7 +27,7 @@ export function checkShown(facts: Facts): Violation[] {
   return violations;
 }
 
-/** Each room's log is 1, 2, 3 … to its head, and each of its messages has one text. */
+/** Each room's log is 1, 2, 3 … up to its head, and each of its messages has one text. */
 export function checkLog(facts: Facts): Violation[] {
   const violations: Violation[] = [];
   for (const [room, events] of facts.log) {
@@ -45,7 +45,7 @@ export function checkLog(facts: Facts): Violation[] {
   return violations;
 }
 
-/** The history that cursors belong to never changes under anybody's feet; where a backup was put back, another one begins. */
+/** The history of the cursors never changes silently, and a new one begins where a backup was restored. */
 export function checkEpoch({ entries }: Facts): Violation[] {
   const restoredAt = entries.findLastIndex(({ type }) => type === 'restored');
   const epochs = epochsIn(entries.slice(restoredAt + 1));
@@ -63,7 +63,7 @@ function epochsIn(entries: readonly Entry[]): Set<string> {
   return new Set(entries.flatMap((entry) => (entry.type === 'epoch' ? [entry.epoch] : [])));
 }
 
-/** How often a room's log goes back in time. The contract orders by seq, so this is a figure and no violation. */
+/** How often a room's log goes back in time. The contract orders by seq, so this is a figure and not a violation. */
 export function countTimesBack(facts: Facts): number {
   let count = 0;
   for (const [room, events] of facts.log) {
@@ -84,7 +84,7 @@ function differenceOf(shown: Seen, kept: Seen, facts: Facts): string | undefined
   return facts.texts.get(message)?.has(shown.text ?? '') === true ? undefined : 'the log has with another text';
 }
 
-/** A message has one text in the log, that of now, wherever it was made or edited. */
+/** The texts in the log by message: there must be one for each, in all its events. */
 function textsOf(events: readonly Seen[]): Map<string, Set<string>> {
   const texts = new Map<string, Set<string>>();
   for (const { message, text } of events) {

@@ -13,7 +13,7 @@ export const cut: Fault = {
   },
 };
 
-/** New connections are cut at a random byte, so that handshakes, headers and frames are all hit. */
+/** New connections are cut at a random byte, so that handshakes, headers and frames are all affected. */
 export const cutAtBytes = weatherFault('cut-at-bytes', { cut: 0.7, halfOpen: 0, delayMs: 0, duplicate: 0 }, 0.7);
 
 /** Connections on which nothing passes any more, and of which nobody is told. */

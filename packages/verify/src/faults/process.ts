@@ -15,7 +15,7 @@ export const kill: Fault = {
   },
 };
 
-/** An orderly stop: it must end by itself, and lose nothing either. */
+/** An orderly stop: the process must end on its own, and lose nothing either. */
 export const stop: Fault = {
   kind: 'stop',
   weight: 1,

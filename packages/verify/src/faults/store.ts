@@ -4,16 +4,16 @@ import type { Fault } from '../world.js';
 /** Longer than a commit waits for a database that another program holds, in ms. */
 const HELD_MS = 5000;
 
-/** How much longer it is held while no call has met it, in ms: who was cut off before may be on the way back yet. */
+/** How much longer to hold it while no call has met it, in ms: clients that were cut off may still be reconnecting. */
 const MET_MS = 20_000;
 
 /** How long sends may take to be acknowledged again, in ms. */
 const HEAL_MS = 15_000;
 
-/** Holds the database of a folder, so that nobody else can commit, until it is released. */
+/** Holds a folder's database until released, so that nobody else can commit. */
 export type HoldStore = (folder: string) => { release(): void };
 
-/** The store can't commit for a while; then it can, and the server goes on by itself. */
+/** The store can't commit for a while, then it can again, and the server continues on its own. */
 export const storeGone = (hold: HoldStore): Fault => ({
   kind: 'store-gone',
   weight: 1,

@@ -2,44 +2,46 @@ import { readFileSync } from 'node:fs';
 import { until } from '../random.js';
 import { percentile, play, say, type SceneOptions } from './stage.js';
 
-/** How much is sent past a client that does not read, in bytes of text. */
+/** How much to send past a client that does not read, in bytes of text. */
 const SENT_BYTES = 24 * 1024 * 1024;
 
-/** A message of this many bytes, so that filling a buffer takes few commits. */
+/** The size of a message, in bytes, chosen so that filling a buffer takes few commits. */
 const TEXT_BYTES = 8000;
 
-/** How many sends are under way together. */
+/** Sends in flight at the same time. */
 const IN_FLIGHT = 16;
 
-/** What may wait in the server: its bound, the batch that went past it, and one of Node's chunks. */
+/** What may wait in the server: its limit, the batch that exceeded it, and one of Node's chunks. */
 export const SLOW_CLIENT_BYTES = 1024 * 1024 + IN_FLIGHT * (TEXT_BYTES + 200) + 64 * 1024;
 
 /** How long the client may take to be told, and then to catch up, in ms. */
 const PATIENCE_MS = 20_000;
 
-/** How the scene is played; shorter where it is known how it ends. */
+/** Options of the scene; shorter where the outcome is known. */
 interface SlowClientOptions extends SceneOptions {
   patienceMs?: number;
   sentBytes?: number;
 }
 
-/** What a client that stopped reading cost and got. */
+/** What a client that stopped reading cost and received. */
 export interface SlowClientResult {
   history: string;
-  /** Bytes that went by while it didn't read. */
+  /** Bytes sent past it while it didn't read. */
   sentBytes: number;
-  /** Bytes of these that waited in the server itself: what came once it read again, less what the kernel had taken. */
+  /**
+   * How many of those waited in the server itself: what arrived once it read again, less what the kernel had accepted.
+   */
   serverBytes: number | undefined;
-  /** Bytes that waited in the kernel's buffers of both ends; only Linux tells. */
+  /** Bytes that waited in the kernel's buffers on both ends; only Linux reports it. */
   kernelBytes: number | undefined;
-  /** How long sends took at the 99th percentile while it didn't read, in ms. */
+  /** 99th percentile of the duration of sends while it didn't read, in ms. */
   sendP99Ms: number;
   /** Whether it was told that it is behind. */
   isTold: boolean;
   hasCaughtUp: boolean;
 }
 
-/** One client stops reading in a busy room, another reads on; then the first one reads again. */
+/** One client stops reading in a busy room while another reads on; then the first reads again. */
 export function playSlowClient(options: SlowClientOptions): Promise<SlowClientResult> {
   const { patienceMs = PATIENCE_MS, sentBytes = SENT_BYTES } = options;
   const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
@@ -69,7 +71,7 @@ export function playSlowClient(options: SlowClientOptions): Promise<SlowClientRe
     slow.onBehind = () => (readUntilTold ||= (transport?.bytesRead?.() ?? 0) - readBefore);
     transport?.resume?.();
     const isTold = await until(() => readUntilTold > 0, patienceMs, 5);
-    // Somebody speaks again: a client that was told nothing could see only now that something is missing.
+    // A message after the pause: only now could a client that was told nothing see that something is missing.
     await say(sender, 'after', 'after');
     const hasAll = () => clients.every((client) => client.appliedOf('lobby') >= sender.appliedOf('lobby'));
     const hasCaughtUp = await until(hasAll, patienceMs);
@@ -85,7 +87,7 @@ export function playSlowClient(options: SlowClientOptions): Promise<SlowClientRe
   });
 }
 
-/** What the kernel holds of a loopback connection's way to the client: sent but not taken, and taken but not read. */
+/** The kernel's share of a loopback connection to the client: sent but not accepted, and accepted but not read. */
 function kernelQueueBytes(serverPort: number, clientPort: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -5,7 +5,7 @@ import { Keeper } from '../keeper.js';
 import { createRandom, type Random } from '../random.js';
 import { createSubject, type Subject } from '../subject.js';
 
-/** What a scene is played with. */
+/** Options of a scene. */
 export interface SceneOptions {
   folder: string;
   seed: number;
@@ -13,21 +13,21 @@ export interface SceneOptions {
   cli: string;
 }
 
-/** A server with one room, for a scene that is no random workload. */
+/** A server with one room, for a scene that is not a random workload. */
 export interface Stage {
   subject: Subject;
   keeper: Keeper;
   history: HistoryWriter;
   random: Random;
-  /** A new guest's client, over the plain WebSocket if nothing else is said. It is not started. */
+  /** A new guest's client, not started, over the plain WebSocket by default. */
   bring: (id: string, options?: Partial<ClientOptions>) => Promise<RawClient>;
-  /** A client of a guest who is known already. */
+  /** A client of an existing guest. */
   place: (id: string, identity: { user: string; token: string }, options?: Partial<ClientOptions>) => RawClient;
-  /** Writes what the checker needs to know at the end. */
+  /** Records what the checker needs to know at the end. */
   conclude: (staying: readonly ContractClient[]) => Promise<void>;
 }
 
-/** Sets a scene up, plays it, and clears everything away but the history. */
+/** Sets up a scene, plays it, and cleans up everything but the history. */
 export async function play<Result>(
   name: string,
   options: SceneOptions & { flags: readonly string[] },
@@ -70,7 +70,7 @@ export async function play<Result>(
   }
 }
 
-/** A message that must be acknowledged; answers how long that took, in ms. */
+/** Sends a message that must be acknowledged. Resolves to the time that took, in ms. */
 export async function say(client: ContractClient, cid: string, text: string): Promise<number> {
   const began = performance.now();
   const intent = { command: 'message.send', room: 'lobby', cid, text: text.slice(0, 40) };

@@ -3,7 +3,10 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type Transport, type TransportHooks, type TransportTarget, OPEN_MS } from './transport.js';
 import { Rest } from './rest.js';
 
-/** The HTTP transport: server-sent events one way, REST the other. `heardId` gets what `Last-Event-ID` goes on with. */
+/**
+ * The HTTP transport: server-sent events one way, REST the other. `heardId` receives the ids that `Last-Event-ID`
+ * resumes from.
+ */
 export async function openEventStream(
   target: TransportTarget,
   hooks: TransportHooks,
@@ -30,7 +33,8 @@ export async function openEventStream(
       if (event.event !== undefined) hooks.heard(event.event, JSON.parse(event.data) as Record<string, unknown>);
     },
   });
-  // The parser gives an id only with data, and the server sends ids in blocks of their own: read them beside it.
+  // The parser returns an id only with data, and the server sends ids in blocks of their own, so they are also read
+  // here.
   let tail = '';
   const hearIds = (text: string) => {
     tail += text;
@@ -60,7 +64,7 @@ export async function openEventStream(
     response.setEncoding('utf8');
     response.on('data', (text: string) => {
       alive = performance.now();
-      // First the ids, for what comes after one is of its epoch.
+      // Ids first, since what comes after one belongs to its epoch.
       hearIds(text);
       parser.feed(text);
     });

@@ -7,13 +7,13 @@ export interface LineTransport {
   close(): void;
 }
 
-/** What the line transport tells. `closed` comes once, and nothing after it. */
+/** Callbacks of the line transport. `closed` is called once, and nothing after it. */
 export interface LineHooks {
   line(text: string): void;
   closed(): void;
 }
 
-/** Opens the line transport, in English; rejects when it can't be opened. `silenceMs` is as at the other transports. */
+/** Opens the line transport, in English. Rejects if it can't be opened. `silenceMs` is as at the other transports. */
 export function openLine(target: { url: string; silenceMs: number }, hooks: LineHooks): Promise<LineTransport> {
   const webSocket = new WebSocket(`${target.url.replace('http', 'ws')}/`, {
     headers: { 'accept-language': 'en' },

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { type Answer, ANSWER_MS } from './transport.js';
 
-/** The routes of the calls that the workload makes, as the documents give them. */
+/** The routes of the workload's calls, as documented. */
 const routes: Record<string, (input: Record<string, unknown>) => { method: string; path: string; rest: object }> = {
   'session.start': (rest) => ({ method: 'POST', path: '/session', rest }),
   'session.get': (rest) => ({ method: 'GET', path: '/session', rest }),
@@ -78,7 +78,7 @@ export class Rest {
   }
 }
 
-/** What the workload needs of RFC 9457's problem. */
+/** The parts of an RFC 9457 problem that the workload needs. */
 interface Problem {
   code?: string;
   detail?: string;

@@ -9,7 +9,7 @@ import {
   type OpenTransport,
 } from './transport.js';
 
-/** The Socket.IO transport over one transport, with the stock client, without its own reconnection. */
+/** The Socket.IO transport over WebSocket or polling, with the stock client, without its own reconnection. */
 export function openSocketIo(transport: 'websocket' | 'polling'): OpenTransport {
   return (target, hooks) => open(transport, target, hooks);
 }

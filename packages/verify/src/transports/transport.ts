@@ -1,53 +1,53 @@
-/** What a call came to: an answer, an error that the server named (`retryAfter` in seconds), or nothing. */
+/** The outcome of a call: an answer, the server's error (`retryAfter` in seconds), or nothing. */
 export type Answer =
   | { result: Record<string, unknown> }
   | { error: { code: string; message: string; retryAfter?: number } }
   | { lost: string };
 
-/** A live connection at one of the server's transports, without any cleverness. */
+/** A live connection at one of the server's transports, with nothing added. */
 export interface Transport {
   call(name: string, input: Record<string, unknown>): Promise<Answer>;
-  /** Stops reading what comes, without closing; only where the transport can. */
+  /** Stops reading without closing; only where the transport can. */
   pause?(): void;
   resume?(): void;
-  /** Bytes that came over the connection. */
+  /** Bytes received over the connection. */
   bytesRead?(): number;
   /** The port of this end. */
   localPort?(): number;
   close(): void;
 }
 
-/** What a transport tells. `closed` comes once, and nothing after it. */
+/** Callbacks of a transport. `closed` is called once, and nothing after it. */
 export interface TransportHooks {
   heard(name: string, body: Record<string, unknown>): void;
   closed(): void;
 }
 
-/** Where to go, and as whom. */
+/** The server and the identity to connect with. */
 export interface TransportTarget {
   url: string;
   token: string;
-  /** After so many ms without a sign of life from the server the connection is given up. */
+  /** After this long without a sign of life from the server, in ms, the connection is given up. */
   silenceMs: number;
   /** The event stream's `Last-Event-ID`. */
   lastEventId?: string;
 }
 
-/** Opens a transport; rejects when it can't be opened. */
+/** Opens a transport; rejects if it can't be opened. */
 export type OpenTransport = (target: TransportTarget, hooks: TransportHooks) => Promise<Transport>;
 
-/** How long an answer is waited for, in ms. */
+/** How long to wait for an answer, in ms. */
 export const ANSWER_MS = 10_000;
 
-/** How long an opening is waited for, in ms. */
+/** How long to wait for an opening, in ms. */
 export const OPEN_MS = 10_000;
 
-/** Calls that wait for an answer. */
+/** Calls waiting for an answer. */
 export class Waiting {
   readonly #calls = new Map<number, (answer: Answer) => void>();
   #nextId = 1;
 
-  /** Leaves a call waiting; `send` gets its id. */
+  /** Adds a waiting call; `send` gets its id. */
   ask(send: (id: number) => void): Promise<Answer> {
     const id = this.#nextId++;
     return new Promise((resolve) => {
@@ -66,7 +66,7 @@ export class Waiting {
     resolve?.(answer);
   }
 
-  /** The connection is gone: nobody will say. */
+  /** The connection is gone: there will be no answer. */
   abandon(): void {
     for (const id of [...this.#calls.keys()]) this.settle(id, { lost: 'the connection closed' });
   }

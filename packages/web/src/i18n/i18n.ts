@@ -14,7 +14,7 @@ declare module 'i18next' {
   }
 }
 
-/** Starts the texts, in the language that was chosen before, else in the browser's. */
+/** Loads the texts in the language chosen before, or else in the browser's. */
 export async function startI18n(): Promise<void> {
   await use(initReactI18next).init({
     lng: storedLanguage() ?? browserLanguage(),
@@ -27,7 +27,7 @@ export async function startI18n(): Promise<void> {
   showLanguage();
 }
 
-/** Changes the language and keeps the choice. */
+/** Changes the language and stores the choice. */
 export async function setLanguage(language: Language): Promise<void> {
   store(STORED_AS, language);
   await changeLanguage(language);
@@ -39,7 +39,7 @@ export function languageOf(i18n: { resolvedLanguage?: string | undefined }): Lan
   return i18n.resolvedLanguage === 'ko' ? 'ko' : 'en';
 }
 
-/** `t`, for functions that are given it. */
+/** The type of `t`, for functions that receive it. */
 export type Translate = TFunction;
 
 function showLanguage(): void {

@@ -4,19 +4,19 @@ import { createContext, type ReactNode, use, useMemo, useState, useSyncExternalS
 
 const ClientContext = createContext<Client | undefined>(undefined);
 
-/** Gives the connection to everything below. */
+/** Provides the client to everything below. */
 export function ClientProvider({ client, children }: { client: Client; children: ReactNode }) {
   return <ClientContext value={client}>{children}</ClientContext>;
 }
 
-/** The connection. */
+/** The client. */
 export function useClient(): Client {
   const client = use(ClientContext);
   if (!client) throw new Error('There is no ClientProvider above');
   return client;
 }
 
-/** A watched value, now. */
+/** The current value of an observable. */
 export function useObservable<T>(observable: Observable<T>): T {
   return useSyncExternalStore(
     (listener) => observable.subscribe(listener),
@@ -24,7 +24,7 @@ export function useObservable<T>(observable: Observable<T>): T {
   );
 }
 
-/** Who is signed in. Only below the screen that needs a session. */
+/** The signed-in user. Only for components below the screen that needs a session. */
 export function useUser(): User {
   const user = useObservable(useClient().user);
   const last = useLast(user);
@@ -32,7 +32,7 @@ export function useUser(): User {
   return last;
 }
 
-/** What the caller may do here. What is not known is offered: the server has the last word. */
+/** What the user may do here. Anything unknown is offered: the server has the last word. */
 export function useAbilities(): Abilities {
   const can = useObservable(useClient().can);
   return useLast(can) ?? { createRooms: true, openDirects: true };
@@ -43,14 +43,14 @@ export function useRooms(): readonly Room[] {
   return useObservable(useClient().rooms);
 }
 
-/** What a room shows, and what can be asked of it. */
+/** A room's view and its state. */
 export function useRoom(id: string): { view: RoomView; state: RoomState } {
   const client = useClient();
   const view = useMemo(() => client.room(id), [client, id]);
   return { view, state: useObservable(view) };
 }
 
-/** The newest value that was not undefined: a screen that is about to go must not fail for want of it. */
+/** The last value that was not undefined: a screen about to disappear must not fail for lack of it. */
 function useLast<T>(value: T | undefined): T | undefined {
   const [last, setLast] = useState(value);
   if (value !== undefined && value !== last) setLast(value);

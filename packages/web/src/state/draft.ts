@@ -1,21 +1,21 @@
 import { forget, readStored, store, storedKeys } from './storage.js';
 
-/** What was begun and not sent, for each room; kept in the browser, so that a reload or a crash costs nothing. */
+/** Unsent drafts by room, kept in the browser, so that a reload or a crash loses nothing. */
 
 const PREFIX = 'madang.draft.';
 
-/** The draft of a room; empty for none. */
+/** The draft of a room; empty if there is none. */
 export function readDraft(room: string): string {
   return readStored(PREFIX + room) ?? '';
 }
 
-/** Keeps a room's draft; an empty one is forgotten. */
+/** Stores a room's draft; forgets an empty one. */
 export function keepDraft(room: string, text: string): void {
   if (text.trim() === '') forget(PREFIX + room);
   else store(PREFIX + room, text);
 }
 
-/** Forgets all drafts: whoever signs in next is somebody else. */
+/** Forgets all drafts: the next user who signs in is somebody else. */
 export function forgetDrafts(): void {
   for (const key of storedKeys()) if (key.startsWith(PREFIX)) forget(key);
 }

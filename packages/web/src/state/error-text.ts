@@ -1,14 +1,14 @@
 import { type ErrorCode, errorTable, type ErrorObject } from '@madang/protocol';
 import type { Translate } from '../i18n/i18n.js';
 
-/** What a refusal means, in the person's language. Not the server's words: those are for programmers. */
+/** The meaning of a refusal in the user's language. Not the server's words, which are for programmers. */
 export function errorText(t: Translate, error: unknown): string {
   const { code, retryAfter } = asRefusal(error);
   if (code === 'rate_limited' && retryAfter) return t('error.rate_limited_wait', { count: Math.ceil(retryAfter) });
   return t(`error.${code}`);
 }
 
-/** The code of a refusal; `internal` for anything else that was thrown. */
+/** The code of a refusal; `internal` for any other error. */
 export function errorCode(error: unknown): ErrorCode {
   return asRefusal(error).code;
 }

@@ -1,7 +1,7 @@
 import type { Language } from '@madang/protocol';
 import type { Translate } from '../i18n/i18n.js';
 
-/** Dates and times as the person's language writes them. */
+/** Dates and times in the user's language. */
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -10,7 +10,7 @@ export function formatTime(language: Language, at: number): string {
   return format(language, 'time', { hour: 'numeric', minute: '2-digit' }).format(at);
 }
 
-/** `2026년 11월 22일 일요일`; today and yesterday by these names. */
+/** `2026년 11월 22일 일요일`; today and yesterday by those words. */
 export function formatDay(t: Translate, language: Language, at: number, now = Date.now()): string {
   const days = daysBetween(at, now);
   if (days === 0) return t('message.today');
@@ -32,7 +32,7 @@ export function formatDate(language: Language, at: number): string {
   return format(language, 'date', { dateStyle: 'long' }).format(at);
 }
 
-/** `5분 전`, `3 days ago`; undefined for what is less than a minute ago, which wants words of its own. */
+/** `5분 전`, `3 days ago`; undefined for less than a minute ago, which needs words of its own. */
 export function formatAgo(language: Language, at: number, now = Date.now()): string | undefined {
   const seconds = Math.min(0, (at - now) / 1000);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
@@ -44,12 +44,12 @@ export function formatAgo(language: Language, at: number, now = Date.now()): str
 
 /** Names as a list: `고구마, 새벽별`; `a, b and c`. */
 export function formatList(language: Language, names: readonly string[]): string {
-  // Korean's own list format joins by `및`, or by nothing but spaces: both read oddly between names.
+  // Korean's own list format joins with `및`, or with spaces alone: both read oddly between names.
   if (language === 'ko') return names.join(', ');
   return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(names);
 }
 
-/** The local day that a moment belongs to; equal for two moments of the same day. */
+/** The local day of a moment; equal for two moments of the same day. */
 export function dayOf(at: number): string {
   const date = new Date(at);
   return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;

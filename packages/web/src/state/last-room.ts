@@ -2,12 +2,12 @@ import { readStored, store } from './storage.js';
 
 const STORED_AS = 'madang.room';
 
-/** Keeps the room that was last shown, to begin there next time. */
+/** Stores the room shown last, to begin there next time. */
 export function rememberRoom(id: string): void {
   store(STORED_AS, id);
 }
 
-/** The room that was last shown. */
+/** The room shown last. */
 export function lastRoom(): string | undefined {
   return readStored(STORED_AS);
 }

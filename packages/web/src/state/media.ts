@@ -3,13 +3,13 @@ import { useSyncExternalStore } from 'react';
 /** One pane at a time. */
 export const PHONE = '(width < 720px)';
 
-/** Room beside the conversation for the people. */
+/** Space for the members beside the conversation. */
 export const WIDE = '(width >= 1080px)';
 
-/** Fingers, and a keyboard on the screen: Enter breaks the line there, as in every phone's own messenger. */
+/** Touch, with an on-screen keyboard: Enter breaks the line there, as in every messenger on a phone. */
 export const TOUCH = '(hover: none) and (pointer: coarse)';
 
-/** Whether a media query holds, now. */
+/** Whether a media query currently matches. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (listener) => {

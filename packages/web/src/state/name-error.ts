@@ -2,7 +2,7 @@ import { formatLimits, nameProblem, normalizeName } from '@madang/protocol';
 import type { Translate } from '../i18n/i18n.js';
 import { errorCode, errorText } from './error-text.js';
 
-/** What is wrong with a nickname or a room's name before it is sent, or undefined. */
+/** What is wrong with a nickname or a room's name before it is sent; undefined if nothing is. */
 export function nameError(t: Translate, name: string, maxChars: number): string | undefined {
   const normalized = normalizeName(name);
   if (normalized === '') return t('error.nameEmpty');
@@ -10,7 +10,7 @@ export function nameError(t: Translate, name: string, maxChars: number): string 
   return nameProblem(normalized) === undefined ? undefined : t('error.nameInvalid');
 }
 
-/** What is wrong with a nickname before it is sent, or undefined. */
+/** What is wrong with a nickname before it is sent; undefined if nothing is. */
 export function nicknameError(t: Translate, name: string): string | undefined {
   return nameError(t, name, formatLimits.nicknameChars);
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** Whether somebody looks at this page: it is shown and has the focus. */
+/** Whether the user is looking at this page: it is visible and has the focus. */
 export function useHasAttention(): boolean {
   return useSyncExternalStore(subscribe, hasAttention);
 }

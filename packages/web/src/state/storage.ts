@@ -1,21 +1,22 @@
 import { useSyncExternalStore } from 'react';
 
 /**
- * What the page keeps in the browser between visits: drafts, and choices such as the language. A browser may deny it, be
- * full, or be cleared at any moment. What can't be kept lives as long as the page, and {@link useStorageFails} tells.
+ * What the page keeps in the browser between visits: drafts, and choices such as the language. The browser may deny it,
+ * be full, or be cleared at any moment. What can't be stored lives as long as the page, and {@link useStorageFails}
+ * reports it.
  */
 
-/** What the browser did not take, by key; it is newer than what the browser has. */
+/** Values that the browser did not store, by key; they are newer than what it has. */
 const unkept = new Map<string, string>();
 const listeners = new Set<() => void>();
 let fails = false;
 
-/** A value that was kept; undefined for none. */
+/** A stored value; undefined if there is none. */
 export function readStored(key: string): string | undefined {
   return unkept.get(key) ?? attempt((storage) => storage.getItem(key)) ?? undefined;
 }
 
-/** Keeps a value. */
+/** Stores a value. */
 export function store(key: string, value: string): void {
   const isKept = attempt((storage) => {
     storage.setItem(key, value);
@@ -25,29 +26,29 @@ export function store(key: string, value: string): void {
   else unkept.set(key, value);
 }
 
-/** Forgets a value; one that isn't there is no error. */
+/** Forgets a value. No error if there is none. */
 export function forget(key: string): void {
   unkept.delete(key);
   attempt((storage) => storage.removeItem(key));
 }
 
-/** The keys of what is kept. */
+/** The keys of all stored values. */
 export function storedKeys(): string[] {
   return [...new Set([...unkept.keys(), ...(attempt((storage) => Object.keys(storage)) ?? [])])];
 }
 
-/** Whether something could not be kept since the page was opened. */
+/** Whether something could not be stored since the page was opened. */
 export function useStorageFails(): boolean {
   return useSyncExternalStore(subscribe, () => fails);
 }
 
-/** The one place that touches the browser's storage: even looking at it may throw. */
+/** The one place that touches the browser's storage: even reading the property may throw. */
 function attempt<T>(act: (storage: Storage) => T): T | undefined {
   try {
     return act(localStorage);
   } catch {
     fails = true;
-    // Not at once: the caller may be rendering.
+    // Deferred: the caller may be rendering.
     queueMicrotask(() => {
       for (const listener of listeners) listener();
     });

@@ -1,20 +1,20 @@
 import { useSyncExternalStore } from 'react';
 import { forget, readStored, store } from './storage.js';
 
-/** How bright the page is: as the device says, or as the person chose. */
+/** The page's brightness: as on the device, or as the user chose. */
 export type Theme = 'system' | 'light' | 'dark';
 
 const STORED_AS = 'madang.theme';
 const listeners = new Set<() => void>();
 
-/** Puts the chosen brightness on the page. */
+/** Applies the chosen theme to the page. */
 export function showTheme(): void {
   const theme = readTheme();
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
 }
 
-/** Chooses a brightness and keeps the choice. */
+/** Chooses a theme and stores the choice. */
 export function setTheme(theme: Theme): void {
   if (theme === 'system') forget(STORED_AS);
   else store(STORED_AS, theme);
@@ -22,7 +22,7 @@ export function setTheme(theme: Theme): void {
   for (const listener of listeners) listener();
 }
 
-/** The chosen brightness. */
+/** The chosen theme. */
 export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, readTheme);
 }

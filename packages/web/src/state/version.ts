@@ -2,8 +2,9 @@ import { useEffect, useState } from 'react';
 import { useClient } from './client-provider.js';
 
 /**
- * Whether the server has another build of the web client than the one that runs. Asked after each connect, since a server
- * that was replaced has been away. The builds are told apart by the name that `vite.config.ts` writes into the page.
+ * Whether the server has another build of the web client than the running one. Checked after each connect, since a
+ * server that was replaced has been away. Builds are distinguished by the name that `vite.config.ts` writes into the
+ * page.
  */
 export function useNewVersion(): boolean {
   const client = useClient();
@@ -25,7 +26,7 @@ async function isReplaced(): Promise<boolean> {
   try {
     const response = await fetch(new URL('.', document.baseURI), { cache: 'no-cache' });
     const served = versionOf(new DOMParser().parseFromString(await response.text(), 'text/html'));
-    // A page without a version is not the web client's: a proxy's own, or the app's sign-in.
+    // A page without a version is not the web client but a proxy's page, or the app's sign-in.
     return served !== undefined && served !== own;
   } catch {
     return false;

@@ -2,14 +2,14 @@ import { classNames } from './class-names.js';
 import styles from './avatar.module.css';
 
 export interface AvatarProps {
-  /** Decides the colour, so that a person keeps it when the name changes. */
+  /** Determines the colour, so that it stays when the name changes. */
   id: string;
   name: string;
   size?: 'large' | 'medium' | 'small';
   presence?: 'online' | 'away' | 'offline' | undefined;
 }
 
-/** A person's tile: the first letter on a colour of their own. For the eye only; the name stands beside it. */
+/** A user's avatar: the first letter on a colour of their own. Only for the eye; the name stands beside it. */
 export function Avatar({ id, name, size = 'medium', presence }: AvatarProps) {
   return (
     <span className={classNames(styles.avatar, styles[size])} data-hue={hueOf(id)} aria-hidden>

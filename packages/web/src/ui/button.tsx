@@ -3,10 +3,10 @@ import styles from './button.module.css';
 import { classNames } from './class-names.js';
 
 export interface ButtonProps extends ComponentProps<'button'> {
-  /** `primary`: the one thing to do here. `quiet`: the others. `danger`: what can't be taken back. */
+  /** `primary`: the main action. `quiet`: the others. `danger`: one that can't be undone. */
   tone?: 'primary' | 'quiet' | 'danger';
   size?: 'medium' | 'small';
-  /** Shows that what was asked is under way; the button stays focusable but does nothing. */
+  /** Shows that the action is in progress; the button stays focusable but does nothing. */
   isBusy?: boolean;
 }
 

@@ -7,7 +7,7 @@ import { Dialog, DialogActions } from './dialog.js';
 export interface ConfirmDialogProps {
   title: string;
   text: string;
-  /** The word on the button that does it. */
+  /** The label of the confirming button. */
   confirm: string;
   onConfirm(): Promise<void>;
   onClose: () => void;
@@ -16,7 +16,7 @@ export interface ConfirmDialogProps {
   children?: ReactNode;
 }
 
-/** Asks before something that can't be taken back; closes when it is done, else says why not. */
+/** Asks before something that can't be undone. Closes when it is done, or says why it failed. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { t } = useTranslation();
   const [isBusy, setIsBusy] = useState(false);

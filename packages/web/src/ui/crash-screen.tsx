@@ -4,7 +4,7 @@ import { Button } from './button.js';
 import { Empty } from './empty.js';
 import { Part } from './part.js';
 
-/** Shows that the page broke, with ways on, instead of a blank page: the last of the parts, around all others. */
+/** Says that the page broke, with ways to continue, instead of a blank page: the outermost of the parts. */
 export function CrashScreen({ children }: { children: ReactNode }) {
   return <Part renderFailure={(retry) => <Broken onRetry={retry} />}>{children}</Part>;
 }

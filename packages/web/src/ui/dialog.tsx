@@ -10,14 +10,14 @@ export interface DialogProps {
   title: string;
   description?: string;
   onClose: () => void;
-  /** `alert`: asks before something that can't be taken back. `search`: no visible title, sits high. */
+  /** `alert`: asks before something that can't be undone. `search`: no visible title, near the top. */
   kind?: 'form' | 'alert' | 'search';
   children: ReactNode;
 }
 
 /**
- * A modal dialog, open while it is rendered. The browser's own: it keeps the focus inside, makes the page inert, closes
- * at Escape and gives the focus back; and needs no style element, which the content security policy would refuse.
+ * A modal dialog, open while it is rendered. It is the browser's own: it traps the focus, makes the page inert, closes
+ * on Escape and returns the focus. It needs no style element, which the content security policy would refuse.
  */
 export function Dialog({ title, description, onClose, kind = 'form', children }: DialogProps) {
   const { t } = useTranslation();

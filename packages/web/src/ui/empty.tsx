@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 import styles from './empty.module.css';
 
-/** What a place shows when there is nothing in it: why, and what to do. */
+/** Shown in an empty place: why it is empty, and what to do. */
 export function Empty(props: {
   icon?: ReactNode;
   title: string;
-  /** It is all that the page shows: its title is the page's. */
+  /** It fills the page: its title is the page's. */
   isPage?: boolean;
   children?: ReactNode;
   actions?: ReactNode;

@@ -6,9 +6,9 @@ export interface TextFieldProps extends Omit<ComponentProps<'input'>, 'onChange'
   label: string;
   value: string;
   onValueChange: (value: string) => void;
-  /** Said below, tied to the input. */
+  /** Shown below, and tied to the input. */
   hint?: ReactNode;
-  /** What is wrong with the value; takes the hint's place and is announced. */
+  /** What is wrong with the value; replaces the hint and is announced. */
   error?: string | undefined;
   isLabelHidden?: boolean;
 }

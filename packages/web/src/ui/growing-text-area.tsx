@@ -2,7 +2,7 @@ import { type ComponentProps, useLayoutEffect, useRef } from 'react';
 
 export interface GrowingTextAreaProps extends Omit<ComponentProps<'textarea'>, 'ref'> {
   value: string;
-  /** The height that it stops growing at; it scrolls from there. */
+  /** The height at which it stops growing and scrolls instead. */
   maxRows: number;
   ref?: (element: HTMLTextAreaElement | null) => void;
 }

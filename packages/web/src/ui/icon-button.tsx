@@ -5,9 +5,9 @@ import styles from './icon-button.module.css';
 import { PortalContainer } from './portal.js';
 
 export interface IconButtonProps extends ComponentProps<'button'> {
-  /** What it does: its accessible name and its tooltip. */
+  /** Its action: the accessible name and tooltip. */
   label: string;
-  /** Keys that do the same, shown in the tooltip. */
+  /** The equivalent keys, shown in the tooltip. */
   keys?: string;
   size?: 'medium' | 'small';
   children: ReactNode;

@@ -3,19 +3,19 @@ import { useTranslation } from 'react-i18next';
 import { useClient, useObservable } from '../state/client-provider.js';
 import { Part, PartFailure } from './part.js';
 
-/** How long is waited before a part that did not load is asked for again, in ms; then the person is asked. */
+/** Delays before retries of a part that did not load, in ms; after that the user is asked. */
 const RETRY_MS = [300, 1500];
 
 export interface LazyPart<P extends object> {
   /** The part. `fallback` is shown while it loads. */
   View: (props: P & { fallback: ReactNode }) => ReactNode;
-  /** Begins to load it, before it is to be shown. What fails is loaded again, and told of, when it is needed. */
+  /** Starts loading it ahead of time. If that fails, it is loaded again, and the failure shown, when it is needed. */
   preload: () => void;
 }
 
 /**
- * A part whose code is loaded when it is needed. One that can't be loaded says so in its place, with "try again"; after the
- * next connect it tries again by itself, for what kept the code away was most likely what kept the connection away.
+ * A part whose code is loaded when needed. If that fails it says so in its place, with "try again". It also retries
+ * after the next connect, since what kept the code away was most likely what kept the connection away.
  */
 export function lazyPart<P extends object, N extends string>(
   load: () => Promise<Record<N, ComponentType<P>>>,
@@ -32,7 +32,7 @@ export function lazyPart<P extends object, N extends string>(
     }
     return loading;
   };
-  // React keeps a failure for good in what `lazy` gives, so there is a new one after each.
+  // React remembers a failure of a `lazy` component for good, so each retry creates a new one.
   const create = () => lazy(async () => ({ default: await loadOnce() }));
   let current = create();
 
@@ -87,8 +87,8 @@ async function loadPart<M>(load: () => Promise<M>): Promise<M> {
 }
 
 /**
- * A browser may remember under a module's address that it could not be loaded, so it is then asked for under another. The
- * address is in the error's words, but for Safari's; there a reload is left.
+ * A browser may remember for a module's address that it could not be loaded, so the retry uses another address. It is
+ * taken from the error's message, except in Safari, which has none; there only a reload helps.
  */
 async function loadAgain<M>(load: () => Promise<M>): Promise<M> {
   try {

@@ -1,4 +1,4 @@
-/** Madang's mark: a house around its workspace (ㅁ), the gate open, and a light inside. */
+/** Madang's logo: a house around its yard (ㅁ), the gate open, and a light inside. */
 export function Logo({ size }: { size: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 64 64" aria-hidden>

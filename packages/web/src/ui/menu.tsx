@@ -27,7 +27,7 @@ export function Menu({ trigger, align = 'end', side = 'bottom', children }: Menu
     // Not modal: locking the page's scroll would add a style element, which the content security policy refuses.
     <DropdownMenu.Root
       modal={false}
-      // In the landmark, or the dialog, that its button is in: nothing of the page stands outside of all landmarks.
+      // Inside the landmark or dialog of its button: nothing of the page may be outside all landmarks.
       onOpenChange={() => setContainer(button.current?.closest<HTMLElement>('dialog, nav, aside, main') ?? null)}
     >
       <DropdownMenu.Trigger asChild ref={button}>
@@ -44,7 +44,7 @@ export function Menu({ trigger, align = 'end', side = 'bottom', children }: Menu
             const act = chosen.current;
             chosen.current = undefined;
             if (!act) return;
-            // The focus goes back first, so that a dialog which the choice opens can give it back to the menu's button.
+            // The focus returns first, so that a dialog which the choice opens can return it to the menu's button.
             event.preventDefault();
             button.current?.focus();
             act();
@@ -57,7 +57,7 @@ export function Menu({ trigger, align = 'end', side = 'bottom', children }: Menu
   );
 }
 
-/** Something to do. */
+/** An action. */
 export function MenuItem(props: { icon?: ReactNode; isDanger?: boolean; onSelect: () => void; children: ReactNode }) {
   const choose = use(ChooseContext);
   return (
@@ -73,7 +73,7 @@ export function MenuItem(props: { icon?: ReactNode; isDanger?: boolean; onSelect
   );
 }
 
-/** One of several, such as a language. */
+/** One of several choices, such as a language. */
 export function MenuChoice<Value extends string>(props: {
   label: string;
   value: Value;
@@ -107,7 +107,7 @@ export function MenuChoice<Value extends string>(props: {
   );
 }
 
-/** A line between parts of a menu. */
+/** A line between sections of a menu. */
 export function MenuSeparator() {
   return <DropdownMenu.Separator className={styles.separator} />;
 }

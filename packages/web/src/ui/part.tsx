@@ -7,7 +7,7 @@ import styles from './part.module.css';
 
 export interface PartProps {
   children: ReactNode;
-  /** Shown instead when the part fails; a notice with "try again" if absent. */
+  /** Shown if the part fails; a notice with "try again" if absent. */
   renderFailure?: (retry: () => void) => ReactNode;
 }
 
@@ -27,7 +27,7 @@ export class Part extends Component<PartProps, { hasFailed: boolean }> {
   }
 }
 
-/** A dialog that can fail: then it is one that says so. */
+/** A dialog that can fail, and then says so in a dialog. */
 export function DialogPart({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   const { t } = useTranslation();
   const renderFailure = (retry: () => void) => (
@@ -39,14 +39,14 @@ export function DialogPart({ onClose, children }: { onClose: () => void; childre
 }
 
 export interface PartFailureProps {
-  /** What happened; that the part could not be shown if absent. */
+  /** What happened; by default, that the part could not be shown. */
   text?: string;
   onRetry: () => void;
-  /** Loading the page again may help where trying again does not. */
+  /** Reloading the page may help where trying again does not. */
   canReload?: boolean;
 }
 
-/** Says that a part could not be shown, and tries again when asked to. */
+/** Says that a part could not be shown, and tries again on request. */
 export function PartFailure({ text, onRetry, canReload }: PartFailureProps) {
   const { t } = useTranslation();
   return (

@@ -1,6 +1,6 @@
 import styles from './skeleton.module.css';
 
-/** Grey shapes where lines of something will be; hidden from screen readers, which are told by `aria-busy`. */
+/** Grey placeholders for lines that are loading; hidden from screen readers, which learn it from `aria-busy`. */
 export function SkeletonRows({ count, hasAvatar = false }: { count: number; hasAvatar?: boolean }) {
   return (
     <div className={styles.rows} aria-hidden>

@@ -15,7 +15,7 @@ let toasts: readonly Toast[] = [];
 let nextId = 1;
 const listeners = new Set<() => void>();
 
-/** Tells something in passing, such as what could not be done; it goes away by itself. */
+/** Shows a passing notice, such as what could not be done; it disappears on its own. */
 export function showToast(text: string): void {
   set([...toasts.filter((each) => each.text !== text), { id: nextId++, text }].slice(-3));
 }

@@ -21,7 +21,7 @@ class Value<T> {
 
 const everything = { createRooms: true, openDirects: true };
 
-/** A client without a server: a few rooms and people in memory. */
+/** A client without a server: a few rooms and users in memory. */
 export function fakeClient(options: URLSearchParams) {
   const state = new Value<ConnectionState>({ status: 'connecting' });
   const user = new Value<User | undefined>(undefined);

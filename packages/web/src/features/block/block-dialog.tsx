@@ -4,7 +4,7 @@ import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 
-/** Asks before the caller blocks somebody. */
+/** Asks before blocking somebody. */
 export function BlockDialog({ user, onClose }: { user: UserRef; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

@@ -13,7 +13,7 @@ import { showToast } from '../../ui/toast.js';
 import styles from './blocked-dialog.module.css';
 import { useUnblock } from './use-unblock.js';
 
-/** The people whom the caller blocks, to be let in again. */
+/** The users whom the caller has blocked, to be unblocked. */
 export function BlockedDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

@@ -4,7 +4,7 @@ import { Button } from '../../ui/button.js';
 import styles from './blocked-note.module.css';
 import { useUnblock } from './use-unblock.js';
 
-/** Where one would write to somebody, had one not blocked them. */
+/** Takes the place of the composer in a direct room whose other user is blocked. */
 export function BlockedNote({ user }: { user: UserRef }) {
   const { t } = useTranslation();
   const unblock = useUnblock();

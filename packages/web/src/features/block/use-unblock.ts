@@ -3,7 +3,7 @@ import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { showToast } from '../../ui/toast.js';
 
-/** Ends a block; answers whether that worked. */
+/** Unblocks a user. Resolves to whether that worked. */
 export function useUnblock() {
   const client = useClient();
   const { t } = useTranslation();

@@ -6,10 +6,10 @@ import styles from './connection-banner.module.css';
 import { StorageBanner } from './storage-banner.js';
 import { VersionBanner } from './version-banner.js';
 
-/** A short break heals by itself; only a longer one is told. */
+/** Shorter interruptions are not announced, in ms: they end on their own. */
 const QUIET_MS = 1000;
 
-/** Tells when there is no connection, whose side it is on, and when it is tried again; and what else the page lacks. */
+/** Says that there is no connection, on whose side, and when the next attempt is; and what else the page lacks. */
 export function ConnectionBanner() {
   const { t } = useTranslation();
   const client = useClient();
@@ -53,7 +53,7 @@ function useAfter(value: boolean, ms: number): boolean {
   return isLong;
 }
 
-/** The seconds are for the eye; read out one by one they would be a nuisance. */
+/** The seconds are only for the eye; read out one by one they would be a nuisance. */
 function Countdown({ until }: { until: number }) {
   const { t } = useTranslation();
   const [now, setNow] = useState(() => Date.now());

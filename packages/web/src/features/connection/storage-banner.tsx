@@ -6,7 +6,7 @@ import { useStorageFails } from '../../state/storage.js';
 import { IconButton } from '../../ui/icon-button.js';
 import styles from './connection-banner.module.css';
 
-/** Tells what would be lost with the page, where the browser keeps nothing. It can be put away. */
+/** Says what would be lost with the page if the browser stores nothing. Can be dismissed. */
 export function StorageBanner() {
   const { t } = useTranslation();
   const losesUnsent = useObservable(useClient().outboxError) !== undefined;

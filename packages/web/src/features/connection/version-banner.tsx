@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useNewVersion } from '../../state/version.js';
 import styles from './connection-banner.module.css';
 
-/** Tells that the server has a newer web client than the one that is open. */
+/** Says that the server has a newer web client than the open one. */
 export function VersionBanner() {
   const { t } = useTranslation();
   if (!useNewVersion()) return null;

@@ -13,7 +13,7 @@ import { SkeletonRows } from '../../ui/skeleton.js';
 import styles from './invite-dialog.module.css';
 import { useAcquaintances } from './use-acquaintances.js';
 
-/** Invites people whom the caller shares another room with. */
+/** Invites users who share another room with the caller. */
 export function InviteDialog({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation();
   const [search, setSearch] = useState('');

@@ -16,14 +16,14 @@ import { RemoveDialog } from './remove-dialog.js';
 export interface MemberPanelProps {
   room: Room;
   state: RoomState;
-  /** Over the conversation, where there is no room beside it. */
+  /** Shown over the conversation, if there is no space beside it. */
   isOverlay: boolean;
   onClose: () => void;
 }
 
 const GROUPS = ['online', 'away', 'offline'] as const;
 
-/** Who is in a room: those who are here first. */
+/** The members of a room, those online first. */
 export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProps) {
   const { t } = useTranslation();
   const user = useUser();

@@ -16,7 +16,7 @@ export interface MemberRowProps {
   onRemove: () => void;
 }
 
-/** A member, with a menu of what can be done with them, if anything. */
+/** A member, with a menu of possible actions, if there are any. */
 export function MemberRow({ member, isSelf, mayRemove, onRemove }: MemberRowProps) {
   const { t } = useTranslation();
   const openDirect = useOpenDirect();

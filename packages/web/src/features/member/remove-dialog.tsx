@@ -5,7 +5,7 @@ import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 
-/** Asks before somebody is taken out of a room. */
+/** Asks before removing somebody from a room. */
 export function RemoveDialog({ room, member, onClose }: { room: Room; member: Member; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

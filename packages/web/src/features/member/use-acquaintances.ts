@@ -2,12 +2,12 @@ import type { UserRef } from '@madang/protocol';
 import { useEffect, useState } from 'react';
 import { useClient, useUser } from '../../state/client-provider.js';
 
-/** People are looked for in so many of the caller's rooms. */
+/** The most of the caller's rooms to search for people. */
 const MAX_ROOMS = 30;
 
 /**
- * People in the caller's rooms, by name, without the caller and those who are in the room `except` already; undefined
- * while they are looked for. A room that can't be read just gives nobody.
+ * People in the caller's rooms, by name, except the caller and those already in the room `except`; undefined while
+ * loading. A room that can't be read contributes nobody.
  */
 export function useAcquaintances(except: string | undefined): readonly UserRef[] | undefined {
   const client = useClient();

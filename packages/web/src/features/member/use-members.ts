@@ -5,7 +5,7 @@ import { useClient, useObservable } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { showToast } from '../../ui/toast.js';
 
-/** Has a room's members loaded while they are shown, and again after each reconnection. */
+/** Loads a room's members while they are shown, and again after each reconnection. */
 export function useMembers(view: RoomView, areShown: boolean): void {
   const { t } = useTranslation();
   const { status } = useObservable(useClient().state);

@@ -4,7 +4,7 @@ import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { showToast } from '../../ui/toast.js';
 
-/** Opens the conversation with one person and goes there. */
+/** Opens the direct room with a user and goes there. */
 export function useOpenDirect() {
   const client = useClient();
   const { t } = useTranslation();

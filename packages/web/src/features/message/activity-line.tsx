@@ -5,7 +5,7 @@ import { formatList } from '../../state/format-time.js';
 import { activitySentences } from './activity-sentences.js';
 import styles from './activity-line.module.css';
 
-/** Who came and went, and what else changed, between two messages. */
+/** Joins, leaves and other changes between two messages. */
 export function ActivityLine({ items }: { items: readonly Activity[] }) {
   const { t, i18n } = useTranslation();
   const sentences = activitySentences(t, (names) => formatList(languageOf(i18n), names), items);

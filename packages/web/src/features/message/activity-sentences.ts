@@ -6,13 +6,13 @@ const NAMED = 3;
 type Kind = 'joined' | 'left' | 'removed' | 'madeOwner';
 type List = (names: readonly string[]) => string;
 
-/** People who did the same, one after the other. */
+/** Users who did the same, one after the other. */
 interface Run {
   kind: Kind;
   names: string[];
 }
 
-/** What happened, in sentences: people who did the same in a row are told together. */
+/** What happened, in sentences: users who did the same in a row share one. */
 export function activitySentences(t: Translate, list: List, items: readonly Activity[]): string[] {
   const sentences: string[] = [];
   let run: Run | undefined;

@@ -3,7 +3,7 @@ import { Hand, History } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import styles from './beginning.module.css';
 
-/** The top of a conversation: there is nothing before this. */
+/** The top of a conversation: the beginning of the room. */
 export function Beginning({ room, title }: { room: Room | undefined; title: string }) {
   const { t } = useTranslation();
   const isDirect = room?.kind === 'direct';
@@ -18,7 +18,7 @@ export function Beginning({ room, title }: { room: Room | undefined; title: stri
   );
 }
 
-/** The top of a conversation whose older messages the server has removed for their age. */
+/** The top of a conversation whose older messages retention has removed. */
 export function Cut() {
   const { t } = useTranslation();
   return (

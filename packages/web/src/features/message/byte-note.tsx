@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { bytesLeftToTell } from './byte-limit.js';
 import styles from './byte-note.module.css';
 
-/** Tells how much more can be written, when that is little. */
+/** Shows how many more bytes fit, if they are few. */
 export function ByteNote({ text }: { text: string }) {
   const { t } = useTranslation();
   const left = bytesLeftToTell(text);

@@ -16,12 +16,12 @@ export interface ComposerProps {
   room: string;
   label: string;
   onSent: () => void;
-  /** ArrowUp in an empty composer. */
+  /** Called for ArrowUp in an empty composer. */
   onEditLast: () => void;
   onTyping: () => void;
 }
 
-/** Where one writes. Rendered anew for each room, with its draft. */
+/** The input for messages. Remounted for each room, with its draft. */
 export function Composer({ room, label, onSent, onEditLast, onTyping }: ComposerProps) {
   const { t } = useTranslation();
   const client = useClient();
@@ -38,7 +38,7 @@ export function Composer({ room, label, onSent, onEditLast, onTyping }: Composer
 
   const send = () => {
     if (!mayBeSent) return;
-    // The outbox tells of a refusal in the message's own row.
+    // The outbox shows a refusal in the message's own row.
     client.send(room, text.trim()).sent.catch(() => {});
     setText('');
     keepDraft(room, '');
@@ -111,7 +111,7 @@ export function Composer({ room, label, onSent, onEditLast, onTyping }: Composer
   );
 }
 
-/** Whoever came here by a room's link, or has done nothing yet, wants to write; whoever is at a button does not. */
+/** A user who came by a room's link, or has done nothing yet, wants to write; one who is at a button does not. */
 function mayTakeFocus(): boolean {
   const active = document.activeElement;
   return active === null || active === document.body || active.matches('a[data-room]');

@@ -19,7 +19,7 @@ export interface ConversationProps {
   title: string;
 }
 
-/** What was said in a room, and where one says more. Rendered anew for each room. */
+/** A room's messages and the composer. Remounted for each room. */
 export function Conversation({ id, view, state, title }: ConversationProps) {
   const { t } = useTranslation();
   const user = useUser();
@@ -84,7 +84,7 @@ interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onDelete'> {
   messages: readonly ViewMessage[];
 }
 
-/** Before the newest page is there. What one says meanwhile is shown all the same. */
+/** Shown until the newest page is loaded. Messages sent meanwhile are shown all the same. */
 function Loading({ messages, onEdit, onDelete }: LoadingProps) {
   const { t } = useTranslation();
   return (

@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import styles from './delete-dialog.module.css';
 import { MessageText } from './message-text.js';
 
-/** Asks before a message is deleted. */
+/** Asks before deleting a message. */
 export function DeleteDialog({ message, onClose }: { message: ViewMessage; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

@@ -69,7 +69,7 @@ type EmojiData = Awaited<ReturnType<NonNullable<React.ComponentProps<typeof Pick
 
 const known = new Map<Language, EmojiData>();
 
-/** The emoji of a language, once they are there. Throws when they can't be loaded; the picker itself would wait for ever. */
+/** The emoji of a language, once loaded. Throws if they can't be loaded; the picker itself would wait for ever. */
 function useEmojiData(language: Language): EmojiData | undefined {
   const [loaded, setLoaded] = useState<EmojiData | { error: unknown }>();
   useEffect(() => {
@@ -88,7 +88,7 @@ function useEmojiData(language: Language): EmojiData | undefined {
   return known.get(language);
 }
 
-/** What the picker asks for, once it is loaded. */
+/** The data that the picker requests, once loaded. */
 function emojiData(language: string): EmojiData {
   return known.get(language as Language) as EmojiData;
 }

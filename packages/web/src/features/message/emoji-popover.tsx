@@ -12,11 +12,11 @@ export interface EmojiPopoverProps {
   trigger: ReactNode;
   onPick: (emoji: string) => void;
   onOpenChange?: (isOpen: boolean) => void;
-  /** Where the focus goes when it closes; to the button if absent. */
+  /** The element to focus when it closes; the button if absent. */
   focusAfter?: () => HTMLElement | null;
 }
 
-/** The emoji picker, at a button; loaded when it is first opened. */
+/** The emoji picker, attached to a button; loaded when first opened. */
 export function EmojiPopover({ trigger, onPick, onOpenChange, focusAfter }: EmojiPopoverProps) {
   const { t } = useTranslation();
   const container = use(PortalContainer);

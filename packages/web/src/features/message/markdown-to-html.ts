@@ -2,7 +2,7 @@ import MarkdownIt from 'markdown-it';
 import cjkFriendly from 'markdown-it-cjk-friendly';
 import { trailingParticle } from './trim-link.js';
 
-/** Where a link may lead. */
+/** Allowed schemes of links. */
 export const LINK = /^(?:https?:|mailto:)/i;
 
 // Headings, tables, images and rules are for documents; in a conversation they shout, or load from elsewhere.
@@ -16,12 +16,12 @@ markdown.validateLink = (url) => LINK.test(url.trim());
 
 cutParticles(markdown);
 
-/** A message's markdown as HTML; what was HTML in it is text. Not for the page yet: see `renderMarkdown`. */
+/** A message's markdown as HTML, with any HTML in it as text. Not safe for the page yet: see `renderMarkdown`. */
 export function markdownToHtml(text: string): string {
   return markdown.render(text);
 }
 
-/** Gives the particles behind a linkified address back to the text. */
+/** Returns the particles after a linkified address to the text. */
 function cutParticles(md: typeof markdown): void {
   md.core.ruler.after('linkify', 'cut_particles', (state) => {
     for (const block of state.tokens) {

@@ -2,8 +2,8 @@ import DOMPurify from 'dompurify';
 import { LINK, markdownToHtml } from './markdown-to-html.js';
 
 /**
- * Message text to safe HTML. Two fences, each of which would do: markdown-it makes no HTML from HTML and refuses
- * `javascript:` links; DOMPurify lets only the tags and attributes below through.
+ * Turns message text into safe HTML. Two barriers, each sufficient: markdown-it makes no HTML from HTML and refuses
+ * `javascript:` links; DOMPurify passes only the tags and attributes below.
  */
 
 const ALLOWED_TAGS = ['p', 'br', 'strong', 'em', 's', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'a'];
@@ -19,7 +19,7 @@ purify.addHook('afterSanitizeAttributes', (node) => {
 const KEPT = 500;
 const rendered = new Map<string, string>();
 
-/** Safe HTML of a message's text. The newest results are kept, since rows come and go while scrolling. */
+/** Safe HTML of a message's text. Caches the newest results, since rows come and go while scrolling. */
 export function renderMarkdown(text: string): string {
   const known = rendered.get(text);
   if (known !== undefined) return known;

@@ -11,7 +11,7 @@ import { ByteNote } from './byte-note.js';
 import { endsComposition } from './composition.js';
 import styles from './message-editor.module.css';
 
-/** Changes the text of one's own message, in its place. */
+/** Edits the text of the user's own message in place. */
 export function MessageEditor({ message, onDone }: { message: ViewMessage; onDone: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

@@ -25,13 +25,16 @@ export interface MessageListProps {
   editing: string | undefined;
   onEdit: (key: string | undefined) => void;
   onDelete: (message: ViewMessage) => void;
-  /** Counts the caller's own sends: each brings the list to its end. */
+  /** Counts the caller's own sends: each scrolls the list to its end. */
   sends: number;
-  /** Escape was pressed: back to writing. */
+  /** Escape was pressed: returns to the composer. */
   onLeave: () => void;
 }
 
-/** The conversation: only the rows in sight are in the page; it holds still while older ones come, and follows new ones. */
+/**
+ * The conversation. Only visible rows are in the page. It stays in place while older messages load, and follows new
+ * ones.
+ */
 export function MessageList(props: MessageListProps) {
   const { view, state, editing, sends } = props;
   const { t } = useTranslation();
@@ -172,7 +175,7 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
   }
 }
 
-/** A row that can't be shown as it should be: what was said is still there to read. */
+/** A row that can't be rendered properly: its text is still there to read. */
 function PlainRow({ row }: { row: Row }) {
   if (row.kind !== 'message') return null;
   const { author, text } = row.message;
@@ -206,7 +209,7 @@ function useRows(state: RoomState, readUpTo: number | undefined, userId: string)
   }, [state, readUpTo, userId, pageStarts]);
 }
 
-/** Goes once, when the first page is there, to where the unread messages begin, or to the end. */
+/** Scrolls once, when the first page is there, to the first unread message, or to the end. */
 function useFirstPlace(rows: readonly Row[], place: (unread: number | undefined) => void): boolean {
   const [isPlaced, setIsPlaced] = useState(false);
   const isReady = rows.length > 0;
@@ -221,7 +224,7 @@ function useFirstPlace(rows: readonly Row[], place: (unread: number | undefined)
   return isPlaced;
 }
 
-/** How many messages of others came while the list was scrolled up. */
+/** How many messages of others arrived while the list was scrolled up. */
 function useMissed(messages: readonly ViewMessage[], isAtEnd: boolean, userId: string): number {
   const newest = messages.findLast((each) => each.delivery === 'sent')?.seq ?? 0;
   const [seen, setSeen] = useState(newest);

@@ -22,7 +22,7 @@ export interface MessageRowProps {
   /** The first of its group: with avatar, name and time. */
   isFirst: boolean;
   isOwn: boolean;
-  /** Whether the caller may take others' messages away. */
+  /** Whether the caller may delete others' messages. */
   mayDelete: boolean;
   isEditing: boolean;
   /** The one row that the Tab key stops at. */
@@ -31,7 +31,7 @@ export interface MessageRowProps {
   onDelete: (message: ViewMessage) => void;
 }
 
-/** A message: who, when, what; with its reactions, its state, and what can be done to it. */
+/** A message: author, time, text, with its reactions, state and actions. */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, isFirst, isOwn } = props;
   const { t, i18n } = useTranslation();

@@ -4,7 +4,7 @@ import { classNames } from '../../ui/class-names.js';
 import { renderMarkdown } from './markdown.js';
 import styles from './message-text.module.css';
 
-/** A message's text, with its markdown; as it was written where that can't be shown. */
+/** A message's text as markdown; as plain text if that can't be rendered. */
 export function MessageText({ text }: { text: string }) {
   return (
     <Part key={text} renderFailure={() => <div className={classNames(styles.text, styles.plain)}>{text}</div>}>

@@ -17,7 +17,7 @@ export interface MessageToolbarProps {
   onDelete: () => void;
 }
 
-/** What can be done to a message, at its upper edge while it has the pointer or the focus. */
+/** The actions on a message, at its upper edge while it has the pointer or the focus. */
 export function MessageToolbar({ message, isOwn, mayDelete, onPickingChange, onEdit, onDelete }: MessageToolbarProps) {
   const { t } = useTranslation();
   const { react, copy } = useMessageActions();

@@ -7,7 +7,7 @@ import styles from './reaction-bar.module.css';
 
 const NAMED = 10;
 
-/** The emoji on a message; pressing one adds or takes back one's own. */
+/** The emoji on a message; pressing one adds or removes the user's own. */
 export function ReactionBar({ message, onReact }: { message: ViewMessage; onReact: (emoji: string) => void }) {
   const { t, i18n } = useTranslation();
   if (!message.reactions?.length) return null;

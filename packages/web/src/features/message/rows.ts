@@ -1,7 +1,7 @@
 import type { Activity, ViewMessage } from '@madang/client';
 import { dayOf } from '../../state/format-time.js';
 
-/** One row of the conversation. `key` stays the same while the row means the same thing: the list is pinned by it. */
+/** One row of the conversation. `key` stays the same while the row means the same: it anchors the list. */
 export type Row =
   | { kind: 'beginning'; key: string }
   | { kind: 'day'; key: string; at: number }
@@ -17,19 +17,19 @@ export interface RowsInput {
   readUpTo: number | undefined;
   userId: string;
   /**
-   * Keys of messages that were once the oldest loaded. They keep their author's name when older ones come above them:
-   * a row that shrinks then would make the text jump.
+   * Keys of messages that were once the oldest loaded. They keep their author's name when older ones appear above them,
+   * since a row that shrinks then would make the text jump.
    */
   pageStarts: ReadonlySet<string>;
 }
 
-/** A pause after which the author's name and the time are shown again. */
+/** After a pause of this length, in ms, the author's name and the time are shown again. */
 const GROUP_MS = 5 * 60_000;
 
 /**
- * Puts messages and what happened between them in order, with the days and the line where the unread ones begin.
- * The first row is a message as long as there are older ones: whatever stands there is what the list is held by while
- * they are put above it.
+ * Orders messages and the activity between them, and adds the days and the line before the unread ones. As long as
+ * there are older messages, the first row is a message, because that row anchors the list while they are inserted above
+ * it.
  */
 export function buildRows(input: RowsInput): Row[] {
   const { messages, hasOlder, pageStarts } = input;
@@ -64,13 +64,13 @@ function firstUnread({ messages, readUpTo, userId }: RowsInput): ViewMessage | u
   return messages.find((each) => each.seq > readUpTo && each.author.id !== userId && each.delivery === 'sent');
 }
 
-/** Without those from before the loaded messages: they would stand above them with a hole between. */
+/** Leaves out activity from before the loaded messages: it would stand above them with a hole in between. */
 function shownActivity({ messages, activity, hasOlder }: RowsInput): readonly Activity[] {
   const first = messages[0];
   return hasOlder && first ? activity.filter((each) => each.seq > first.seq) : activity;
 }
 
-/** By seq; the pending and failed messages, which have none, come last. */
+/** By seq; pending and failed messages, which have none, come last. */
 function inOrder(messages: readonly ViewMessage[], activity: readonly Activity[]): (ViewMessage | Activity)[] {
   const entries: (ViewMessage | Activity)[] = [];
   let next = 0;

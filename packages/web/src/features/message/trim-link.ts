@@ -1,12 +1,12 @@
 /**
- * Where an address in a text ends. Korean puts particles right behind a word (`https://a.kr/b에서`), and a linkifier
- * takes them for a part of the address.
+ * Finds where an address in a text ends. Korean puts particles directly after a word (`https://a.kr/b에서`), and a
+ * linkifier takes them for a part of the address.
  */
 
-// Hangul behind an ASCII address is a particle; behind Hangul (`/문서/회의록`) or `=` it is a part of the address.
+// Hangul after an ASCII address is a particle; after Hangul (`/문서/회의록`) or `=` it belongs to the address.
 const HANGUL_TAIL = /(?<=[\w/~%+-])[\p{Script=Hangul}]+$/u;
 
-/** How many characters at the end of a linkified address are not a part of it. */
+/** How many characters at the end of a linkified address don't belong to it. */
 export function trailingParticle(url: string): number {
   const tail = HANGUL_TAIL.exec(url)?.[0];
   if (!tail) return 0;

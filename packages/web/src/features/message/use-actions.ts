@@ -4,7 +4,7 @@ import { useClient } from '../../state/client-provider.js';
 import { errorCode, errorText } from '../../state/error-text.js';
 import { showToast } from '../../ui/toast.js';
 
-/** What can be done to a message; each tells by itself when it was refused. */
+/** The actions on a message; each reports its own refusal. */
 export function useMessageActions() {
   const client = useClient();
   const { t } = useTranslation();

@@ -2,7 +2,10 @@ import type { ViewMessage } from '@madang/client';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-/** The newest message of somebody else, in words for a screen reader. Not those that were there before, nor older pages. */
+/**
+ * The newest message from somebody else, in words for a screen reader. Ignores those that were there before, and older
+ * pages.
+ */
 export function useAnnouncement(messages: readonly ViewMessage[], isReady: boolean, userId: string): string {
   const { t } = useTranslation();
   const announcedUpTo = useRef<number>(undefined);

@@ -2,11 +2,11 @@ import type { RoomView } from '@madang/client';
 import { useEffect, useRef } from 'react';
 import { useClient, useObservable } from '../../state/client-provider.js';
 
-/** Older messages are asked for when so many rows or fewer are left above. */
+/** Older messages are loaded when this many rows or fewer are left above. */
 const ROWS_LEFT = 20;
 
 export interface OlderInput {
-  /** Not before the list stands where it begins. */
+  /** True once the list is at its first position. */
   isPlaced: boolean;
   hasOlder: boolean;
   isLoading: boolean;
@@ -22,7 +22,7 @@ export function useOlder(view: RoomView, { isPlaced, hasOlder, isLoading, firstI
 
   useEffect(() => {
     if (!isWanted || isLoading) return;
-    // What failed at this place is not asked for again until the reader moves, or the connection is a new one.
+    // What failed here is not tried again until the user scrolls, or there is a new connection.
     if (failed.current?.firstIndex === firstIndex && failed.current.connection === connection) return;
     view.loadOlder().catch(() => {
       failed.current = { firstIndex, connection };

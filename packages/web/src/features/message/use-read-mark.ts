@@ -3,8 +3,8 @@ import { useEffect, useState } from 'react';
 import { useHasAttention } from '../../state/page-attention.js';
 
 /**
- * Marks a room as read while somebody looks at its newest message, and keeps the place where the unread ones began when
- * the room was opened, or when the person last looked away.
+ * Marks a room as read while the user looks at its newest message. Keeps the place where unread messages began when the
+ * room was opened, or when the user last looked away.
  */
 export function useReadMark(view: RoomView, state: RoomState, isAtEnd: boolean) {
   const hasAttention = useHasAttention();
@@ -16,7 +16,7 @@ export function useReadMark(view: RoomView, state: RoomState, isAtEnd: boolean) 
   if (readUpTo === undefined && isReady) setReadUpTo(room.read ?? room.head);
   if (hadAttention !== hasAttention) {
     setHadAttention(hasAttention);
-    // Whoever looks away has seen all up to here; what comes meanwhile is new when they look again.
+    // A user who looks away has seen everything up to here; what comes meanwhile is new when they look again.
     if (!hasAttention && isReady && isAtEnd) setReadUpTo(room.head);
   }
 

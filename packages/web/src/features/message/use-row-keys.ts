@@ -11,7 +11,10 @@ export interface RowKeysInput {
   onLeave: () => void;
 }
 
-/** Arrow keys from message to message; one of them is the Tab key's stop, `e` edits one's own, Escape goes back to writing. */
+/**
+ * Arrow keys move between messages, one of which is the Tab stop; `e` edits the user's own; Escape returns to the
+ * composer.
+ */
 export function useRowKeys({ rows, list, scroller, userId, onEdit, onLeave }: RowKeysInput) {
   const [current, setCurrent] = useState<string>();
   const shown = list
@@ -84,7 +87,7 @@ function found(at: number): number | undefined {
   return at < 0 ? undefined : at;
 }
 
-/** A row that was out of sight is in the page only some frames after the list was told to go there. */
+/** A row that was out of sight is in the page only a few frames after the list was told to scroll there. */
 function focusWhenThere(scroller: RefObject<HTMLDivElement | null>, key: string, framesLeft = 10): void {
   const row = scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(key)}"]`);
   if (row) row.focus({ preventScroll: true });

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { formatAgo } from '../../state/format-time.js';
 
-/** Whether somebody is here, in words: `접속 중`, `5분 전 접속`. */
+/** A member's presence in words: `접속 중`, `5분 전 접속`. */
 export function usePresenceText(): (member: Member) => string {
   const { t, i18n } = useTranslation();
   return ({ presence, lastSeen }) => {

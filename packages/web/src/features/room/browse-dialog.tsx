@@ -15,7 +15,7 @@ import styles from './browse-dialog.module.css';
 import { RoomIcon } from './room-icon.js';
 import { useRoomSearch } from './use-room-search.js';
 
-/** The public rooms, to be found and joined. */
+/** Finds and joins public rooms. */
 export function BrowseDialog({ onClose, onCreate }: { onClose: () => void; onCreate: () => void }) {
   const { t } = useTranslation();
   const { createRooms } = useAbilities();

@@ -10,7 +10,7 @@ import { Dialog, DialogActions } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import styles from './form.module.css';
 
-/** Makes a public or a private room and goes there. */
+/** Creates a public or a private room and goes there. */
 export function CreateDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

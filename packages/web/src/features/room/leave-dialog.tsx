@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { errorText } from '../../state/error-text.js';
 import { roomTitle } from './room-title.js';
 
-/** Asks before the caller leaves a room. */
+/** Asks before leaving a room. */
 export function LeaveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

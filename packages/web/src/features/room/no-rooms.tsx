@@ -5,13 +5,13 @@ import { Button } from '../../ui/button.js';
 import { Empty } from '../../ui/empty.js';
 
 export interface NoRoomsProps {
-  /** It is all that the main pane shows. */
+  /** Whether it fills the main pane. */
   isPage: boolean;
   onBrowse: () => void;
   onCreate: () => void;
 }
 
-/** What is shown to somebody who is in no room: what can be done about it. */
+/** Shown to a user who is in no room: says what they can do. */
 export function NoRooms({ isPage, onBrowse, onCreate }: NoRoomsProps) {
   const { t } = useTranslation();
   const { createRooms } = useAbilities();

@@ -2,7 +2,7 @@ import type { Room } from '@madang/protocol';
 import type { Translate } from '../../i18n/i18n.js';
 import { roomTitle } from './room-title.js';
 
-/** The rooms and the direct conversations, each by name as the language orders names; the lobby first. */
+/** The rooms and the direct rooms, each sorted by name in the language's order; the lobby first. */
 export function orderRooms(t: Translate, language: string, rooms: readonly Room[]) {
   const collator = new Intl.Collator(language, { numeric: true, sensitivity: 'base' });
   const byTitle = (a: Room, b: Room) =>

@@ -20,7 +20,7 @@ import { RoomForm } from './room-form.js';
 import { RoomIcon } from './room-icon.js';
 import { roomTitle } from './room-title.js';
 
-/** What a room is: name, topic, kind; what its owner may change; inviting, its address, leaving. */
+/** A room's name, topic and kind; the owner's changes; inviting, its address, leaving. */
 export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const [step, setStep] = useState<'details' | 'invite' | 'leave' | 'block'>('details');
@@ -66,7 +66,7 @@ export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void
   );
 }
 
-/** A direct room is not left: it is hidden, and who writes in it can be blocked. */
+/** A direct room is not left but hidden, and its other user can be blocked. */
 function DirectActions({ room, onBlock, onClose }: { room: Room; onBlock: () => void; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

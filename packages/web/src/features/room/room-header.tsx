@@ -11,7 +11,7 @@ import { RoomIcon } from './room-icon.js';
 export interface RoomHeaderProps {
   room: Room;
   title: string;
-  /** The other person of a direct room, once known. */
+  /** The other user of a direct room, once known. */
   peer: Member | undefined;
   isPhone: boolean;
   hasPeople: boolean;
@@ -19,7 +19,7 @@ export interface RoomHeaderProps {
   onDetails: () => void;
 }
 
-/** A room's name, its topic, and the buttons to its people and details. */
+/** A room's name, its topic, and the buttons for its members and details. */
 export function RoomHeader({ room, title, peer, isPhone, hasPeople, onPeople, onDetails }: RoomHeaderProps) {
   const { t } = useTranslation();
   const presenceText = usePresenceText();

@@ -3,18 +3,18 @@ import { Lock } from 'lucide-react';
 import { Avatar } from '../../ui/avatar.js';
 import styles from './room-icon.module.css';
 
-/** A room's sign: a workspace for a public room, a lock for a private one, the other person's tile for a direct one. */
+/** A room's icon: a yard for a public room, a lock for a private one, the other user's avatar for a direct one. */
 export function RoomIcon({ room, title }: { room: Room; title: string }) {
   if (room.kind === 'direct') return <Avatar id={room.peer?.id ?? room.id} name={title} size="small" />;
   return (
     <span className={styles.icon} aria-hidden>
-      {room.kind === 'private' ? <Lock size={14} strokeWidth={2.4} /> : <WorkspaceIcon />}
+      {room.kind === 'private' ? <Lock size={14} strokeWidth={2.4} /> : <YardIcon />}
     </span>
   );
 }
 
-/** The mark's workspace, as a line icon. */
-function WorkspaceIcon() {
+/** The yard of Madang's logo, as a line icon. */
+function YardIcon() {
   return (
     <svg width="16" height="16" viewBox="0 0 16 16" fill="none">
       <path

@@ -10,7 +10,7 @@ import { Empty } from '../../ui/empty.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
 
-/** A room that is not the caller's: a public one can be joined, of others nothing is told. */
+/** A room that the caller is not in: a public one can be joined, others reveal nothing. */
 export function RoomPreview({ id }: { id: string }) {
   const { t } = useTranslation();
   const client = useClient();

@@ -16,10 +16,10 @@ import { roomTitle } from './room-title.js';
 
 const conversation = lazyPart(() => import('../message/conversation.js'), 'Conversation');
 
-/** Begins to load what a conversation needs (markdown, the list), before there is one to show. */
+/** Starts loading what a conversation needs (markdown, the list) before there is one to show. */
 export const preloadConversation = conversation.preload;
 
-/** One room: header, conversation, people. Rendered anew for each room. */
+/** One room: header, conversation, members. Remounted for each room. */
 export function RoomScreen({ id }: { id: string }) {
   const { t } = useTranslation();
   const { view, state } = useRoom(id);

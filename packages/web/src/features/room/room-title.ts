@@ -1,7 +1,7 @@
 import type { Room } from '@madang/protocol';
 import type { Translate } from '../../i18n/i18n.js';
 
-/** What a room is called: its name, or the other person's. */
+/** A room's title: its name, or the other user's. */
 export function roomTitle(t: Translate, room: Room): string {
   if (room.kind === 'direct') return room.peer?.name ?? t('room.unnamed');
   return room.name;

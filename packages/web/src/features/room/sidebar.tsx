@@ -17,14 +17,14 @@ import styles from './sidebar.module.css';
 export interface SidebarProps {
   /** The room that is shown. */
   current: string | undefined;
-  /** It is all that the page shows. */
+  /** Whether it fills the page. */
   isPage: boolean;
   onBrowse: () => void;
   onCreate: () => void;
   onSwitch: () => void;
 }
 
-/** The caller's rooms, and the ways to others. */
+/** The caller's rooms, and ways to find others. */
 export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: SidebarProps) {
   const { t, i18n } = useTranslation();
   const all = useRooms();
@@ -131,7 +131,7 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
   );
 }
 
-/** Up and down go from room to room, whichever list they are in. */
+/** Up and down move between rooms, whichever list they are in. */
 function moveWithArrows(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step === undefined) return;

@@ -6,7 +6,7 @@ import { classNames } from '../../ui/class-names.js';
 import styles from './switcher.module.css';
 import { type Place, useSwitcher } from './use-switcher.js';
 
-/** Goes to any room or person by a few letters of the name. */
+/** Goes to any room or user by a few letters of the name. */
 export function Switcher({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const id = useId();

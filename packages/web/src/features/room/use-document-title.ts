@@ -4,7 +4,7 @@ import { useRooms } from '../../state/client-provider.js';
 import { useHasAttention } from '../../state/page-attention.js';
 import { roomTitle } from './room-title.js';
 
-/** `(3) 로비 · 마당`: what waits, where one is. */
+/** The page's title: `(3) 로비 · 마당`, the unread count and the place. */
 export function useDocumentTitle(current: string | undefined): void {
   const { t } = useTranslation();
   const rooms = useRooms();

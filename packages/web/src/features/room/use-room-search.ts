@@ -10,7 +10,7 @@ interface Found {
   hasMore: boolean;
 }
 
-/** The public rooms whose name holds the words, page by page; `rooms` is undefined until the first answer. */
+/** The public rooms whose names contain the search, page by page; `rooms` is undefined until the first answer. */
 export function useRoomSearch(search: string) {
   const client = useClient();
   const [found, setFound] = useState<Found>();

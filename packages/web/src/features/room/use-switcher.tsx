@@ -13,7 +13,7 @@ import { RoomIcon } from './room-icon.js';
 import { roomTitle } from './room-title.js';
 import { useRoomSearch } from './use-room-search.js';
 
-/** Somewhere to go. */
+/** A place to go to. */
 export interface Place {
   key: string;
   kind: 'mine' | 'other' | 'person';
@@ -25,7 +25,7 @@ export interface Place {
 
 const MAX_OTHERS = 8;
 
-/** The places whose names hold the words, and how to go to one. */
+/** The places whose names contain the search, and how to go to one. */
 export function useSwitcher(search: string) {
   const { t, i18n } = useTranslation();
   const client = useClient();

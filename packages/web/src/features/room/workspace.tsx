@@ -12,7 +12,7 @@ import { Switcher } from './switcher.js';
 import { useDocumentTitle } from './use-document-title.js';
 import styles from './workspace.module.css';
 
-/** The workspace: the rooms at one side, the chosen one in the middle; on a phone one of the two. */
+/** The workspace: the rooms on one side, the chosen one in the middle; on a phone one of the two. */
 export function Workspace() {
   const { t } = useTranslation();
   const isPhone = useMedia(PHONE);

@@ -9,7 +9,7 @@ import { TextField } from '../../ui/field.js';
 import { Logo } from '../../ui/logo.js';
 import styles from './nickname-form.module.css';
 
-/** The gate: a guest gives a nickname and is in. */
+/** The gate: a guest chooses a nickname and enters. */
 export function NicknameForm() {
   const { t, i18n } = useTranslation();
   const client = useClient();

@@ -4,7 +4,7 @@ import { forgetDrafts } from '../../state/draft.js';
 import { errorText } from '../../state/error-text.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 
-/** Asks before the session ends: a guest can't come back as the same person. */
+/** Asks before ending the session: a guest can't return as the same user. */
 export function SignOutDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();

@@ -3,7 +3,7 @@ import { ConnectionBanner } from '../connection/connection-banner.js';
 import { Logo } from '../../ui/logo.js';
 import styles from './splash.module.css';
 
-/** What is shown until the server has answered for the first time. */
+/** Shown until the server has answered for the first time. */
 export function Splash() {
   const { t } = useTranslation();
   return (

@@ -13,7 +13,7 @@ import { NicknameDialog } from './nickname-dialog.js';
 import { SignOutDialog } from './sign-out-dialog.js';
 import styles from './user-menu.module.css';
 
-/** The caller's own tile: nickname, language, brightness, signing out. */
+/** The user's own menu: nickname, language, theme, signing out. */
 export function UserMenu() {
   const { t } = useTranslation();
   const user = useUser();

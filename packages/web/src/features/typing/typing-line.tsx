@@ -2,7 +2,7 @@ import type { UserRef } from '@madang/protocol';
 import { useTranslation } from 'react-i18next';
 import styles from './typing-line.module.css';
 
-/** Who is writing. Always as high as a line, so that nothing moves when somebody begins. */
+/** Who is typing. Always one line high, so that nothing moves when somebody begins. */
 export function TypingLine({ users }: { users: readonly UserRef[] }) {
   const { t } = useTranslation();
   const [a, b] = users;
