@@ -27,7 +27,7 @@ const measuredMs = Number(values.seconds) * 1000;
 
 const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits';
 
-/** `/ws`, with clients that offer compression as browsers do. They count what comes and don't inflate it. */
+/** `/ws`, with clients that offer compression as browsers do. They count what arrives without inflating it. */
 function madang(compression: 'off' | 'on'): Contender {
   const { madangWs } = contenders;
   return {
@@ -59,7 +59,7 @@ async function measure(compression: 'off' | 'on'): Promise<Figures> {
   return figures;
 }
 
-/** Rooms that are as busy as they can be, and in which messages come one by one. */
+/** Rooms that are as busy as possible, and rooms with one message at a time. */
 async function rooms(server: Running, size: number): Promise<Figures> {
   const answered = { next: (_client: number) => undefined as void };
   const clients = await connectClients(server, {
@@ -104,7 +104,7 @@ async function rooms(server: Running, size: number): Promise<Figures> {
   };
 }
 
-/** Pages of 50 for a client that stays, and the start of a client: connection, session, newest page. */
+/** Pages of 50 for a connected client, and a client's start: connection, session, newest page. */
 async function pages(server: Running): Promise<Figures> {
   const list = { method: 'message.list', params: { room: 'lobby', limit: 50 } };
   const client = await open(server, 0);
@@ -156,7 +156,7 @@ async function memory(server: Running): Promise<Figures> {
   return { 'idle connection, KiB': bytes / IDLE / 1024 };
 }
 
-/** A stock client of `ws`, which compresses all that it says where that was negotiated. */
+/** A stock client of `ws`, which compresses everything it sends if that was negotiated. */
 async function open(server: Running, person: number) {
   let socket: Socket | undefined;
   const webSocket = new WebSocket(`ws://127.0.0.1:${server.port}/ws`, {
@@ -189,7 +189,7 @@ const WORDS =
     /\s+/,
   );
 
-/** What somebody could have said, of 20 to 120 characters; no two are alike. */
+/** Something a user could have written, of 20 to 120 characters; no two are alike. */
 function sentence(): string {
   const length = 20 + Math.random() * 100;
   let text = '';

@@ -1,7 +1,7 @@
 /**
  * What an idle connection keeps on a Node server's heap: `npx tsx bench/heap.ts [--connections 2000] [--contenders
- * madangWs,ws]`. Two heap snapshots of a server, without and with its clients; what the second has more is shared out by
- * kind of object. Bytes are those of the objects themselves, not of what they refer to.
+ * madangWs,ws]`. Takes two heap snapshots of a server, without and with its clients, and divides the difference by kind
+ * of object. Bytes are those of the objects themselves, not of what they refer to.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { sleep } from './lib/drive.ts';
 import { connectClients } from './lib/load.ts';
 import { removeFolder, workFolder } from './lib/workspace.ts';
 
-/** Kinds of which a connection has fewer bytes than this are added up as others. */
+/** Kinds with fewer bytes per connection than this are summed up as others. */
 const LEAST_BYTES = 24;
 
 const { values } = parseArgs({
@@ -48,7 +48,7 @@ async function measure(contender: Contender, people: number): Promise<void> {
       await server.snapshot(file);
       return kindsOf(JSON.parse(readFileSync(file, 'utf8')) as Snapshot);
     };
-    // Once before, so that what is made with the first connections isn't taken for theirs.
+    // Once beforehand, so that what the first connections create isn't counted as theirs.
     for (const client of await connectClients(server, deaf)) client.close();
     await sleep(6000);
     const without = await take('without.heapsnapshot');

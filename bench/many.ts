@@ -1,7 +1,7 @@
 /**
- * As many idle connections as this machine lets one server have: `npx tsx bench/many.ts [--connections 100000]
- * [--transport socket.io]`. Clients come from several loopback addresses and processes, since an address has some 28,000 ports
- * and a process so many open files; what the machine allows is printed, and is the default.
+ * Opens as many idle connections as this machine lets one server have: `npx tsx bench/many.ts [--connections 100000]
+ * [--transport socket.io]`. Clients come from several loopback addresses and processes, because an address has some
+ * 28,000 ports and a process a limited number of open files. The machine's limit is printed, and is the default.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,24 +14,24 @@ import type { Place } from './lib/dialect.ts';
 import { sleep } from './lib/drive.ts';
 import { connectClients } from './lib/load.ts';
 
-/** People in the workspace; each has several connections. */
+/** Users in the workspace; each has several connections. */
 const PEOPLE = 2000;
 
-/** Open files that a process needs beside its connections. */
+/** Open files that a process needs besides its connections. */
 const OTHER_FILES = 200;
 
 /** Connections of one client process, and from one address. */
 const PER_PROCESS = 10_000;
 const PER_ADDRESS = 20_000;
 
-/** How long the connections are watched when all are there, in ms: longer than two heartbeats. */
+/** How long the connections are watched once all are open, in ms: longer than two heartbeats. */
 const WATCH_MS = 60_000;
 
 const { values } = parseArgs({
   options: {
     connections: { type: 'string' },
     transport: { type: 'string', default: '/ws' },
-    /** A client process, which is told its part of the work. */
+    /** A client process, which receives its part of the work. */
     part: { type: 'boolean', default: false },
   },
 });
@@ -107,7 +107,7 @@ async function play(): Promise<void> {
   }
 }
 
-/** Starts client processes one after the other; each is there when all of its connections are. */
+/** Starts client processes one after the other, each once all connections of the one before are open. */
 async function bring(server: Running, count: number): Promise<ChildProcess[]> {
   const parts: ChildProcess[] = [];
   for (let first = 0; first < count; first += PER_PROCESS) {

@@ -1,4 +1,4 @@
-// Builds every package: TypeScript incrementally, the program and the web client when what they are made of has changed.
+// Builds every package: TypeScript incrementally, the program and the web client if their sources have changed.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { root, run } from './repository.mjs';
 import { ensureDependencies } from './setup.mjs';
 
-/** Builds what isn't up to date. */
+/** Builds whatever is out of date. */
 export async function build() {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
   await bundleProgram();
@@ -19,13 +19,13 @@ export async function build() {
   });
 }
 
-/** Bundles the program from what TypeScript has made. */
+/** Bundles the program from TypeScript's output. */
 export async function bundleProgram() {
   const sources = ['packages/server/dist', 'packages/protocol/dist', 'packages/verify/dist', 'scripts/bundle.mjs'];
   await unlessDone('packages/server/bundle', sources, async () => (await import('./bundle.mjs')).bundle());
 }
 
-/** Makes a folder, unless it was made of the same sources and dependencies. */
+/** Makes a folder, unless it is up to date with its sources and dependencies. */
 async function unlessDone(folder, sources, make) {
   const stamp = join(root, folder, '.stamp');
   const wanted = hashOf([...sources, 'package-lock.json']);

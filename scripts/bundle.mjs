@@ -1,5 +1,5 @@
-// Makes one program of the server's many files and those of its dependencies: read at once, it starts in less than half of
-// the time. An app that mounts Madang imports dist/, as TypeScript made it.
+// Bundles the server's many files and those of its dependencies into one program: read in one go, it starts in less
+// than half the time. An app that mounts Madang imports dist/, TypeScript's own output.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -7,7 +7,7 @@ import { root } from './repository.mjs';
 
 const server = join(root, 'packages/server');
 
-/** What is loaded from node_modules: native code, what starts threads of its own, and whose inside is looked into. */
+/** Loaded from node_modules: native code, packages that start threads, and packages whose internals are used. */
 const external = [/^better-sqlite3/, /^pino/, /^ws$/, /^engine\.io/, 'pg-native'];
 
 /** Bundles the program, from dist/ to bundle/. */
@@ -24,7 +24,7 @@ export async function bundle() {
   writeFileSync(join(dir, 'LICENSES.txt'), licensesOf(output.flatMap(({ moduleIds = [] }) => moduleIds)));
 }
 
-/** The licences of the packages that some files are of, which want to go with them. */
+/** The licences of the packages that some files belong to, which must accompany them. */
 function licensesOf(files) {
   const folders = files.filter((file) => file.includes(`${sep}node_modules${sep}`)).map(packageOf);
   const texts = [...new Set(folders.toSorted())].map((folder) => {
@@ -36,7 +36,7 @@ function licensesOf(files) {
   return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-/** The folder of the package that a file is of. */
+/** The folder of the package that a file belongs to. */
 function packageOf(file) {
   let folder = dirname(file);
   const isPackage = () => {

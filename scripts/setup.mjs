@@ -1,10 +1,10 @@
-// What the two commands need before they can do anything: the dependencies of the lock file, for this Node.
+// The prerequisites of both commands: the dependencies in the lock file, for this Node.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, succeeds } from './repository.mjs';
 import { driverLoads, isDriverOfLock, prepareDriver } from './sqlite-driver.mjs';
 
-/** Installs the dependencies if they are not those of the lock file, or the database's driver is of another Node. */
+/** Installs the dependencies if they don't match the lock file, or the database driver is for another Node. */
 export async function ensureDependencies() {
   refuseOldNode();
   const areThere = isInstalled();
@@ -15,7 +15,7 @@ export async function ensureDependencies() {
   placeDriver();
 }
 
-/** What npm only warns of, and what then fails somewhere with words of its own. */
+/** npm only warns about it, and then something fails with an obscure message. */
 function refuseOldNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
@@ -30,7 +30,7 @@ async function installAll() {
   if (!(await succeeds('npm', args, { stdio: 'inherit' }))) process.exit(1);
 }
 
-/** Whether what npm has noted as installed is what the lock file wants. */
+/** Whether what npm has recorded as installed matches the lock file. */
 function isInstalled() {
   const note = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(note)) return false;

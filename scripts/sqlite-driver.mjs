@@ -1,7 +1,7 @@
-// The SQLite driver, for the Node that runs this (docs/decisions/0004-sqlite-driver.md). The one of the lock file brings
-// its binaries along, and needs Node 22.14 or newer. For Node 20 an older one takes its place, exactly pinned by a lock
-// file of its own: its binary is fetched where that works, else compiled, and kept in the user's cache, so that the next
-// clone has it at once.
+// The SQLite driver for the running Node (docs/decisions/0004-sqlite-driver.md). The version in the lock file ships its
+// binaries, and needs Node 22.14 or newer. On Node 20 an older one replaces it, pinned by a lock file of its own. Its
+// binary is downloaded where possible, else compiled, and kept in the user's cache, so that the next clone has it at
+// once.
 import { accessSync, constants, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,21 +10,24 @@ import { root, succeeds } from './repository.mjs';
 const recipe = join(root, 'scripts/sqlite-node-20');
 const place = join(root, 'node_modules/better-sqlite3');
 
-/** How long fetching the binary may take, in ms; compiling takes about a minute. */
+/** How long the download may take, in ms; compiling takes about a minute. */
 const FETCH_MS = 15_000;
 
 /** The driver's compiled part. */
 const binary = 'build/Release/better_sqlite3.node';
 
-/** Whether this Node runs the driver of the lock file: that needs version 10 of Node's interface for addons. */
+/** Whether this Node can run the driver in the lock file, which needs version 10 of Node-API. */
 export const isDriverOfLock = Number(process.versions.napi) >= 10;
 
-/** Whether the driver that is installed opens a database. */
+/** Whether the installed driver can open a database. */
 export function driverLoads() {
   return succeeds(process.execPath, ['-e', "new (require('better-sqlite3'))(':memory:')"]);
 }
 
-/** Has the driver for this Node ready, if it isn't the lock file's; resolves to what then puts it into node_modules. */
+/**
+ * Prepares the driver for this Node, if it isn't the lock file's. Resolves to a function that puts it into
+ * node_modules.
+ */
 export async function prepareDriver() {
   if (isDriverOfLock) return () => undefined;
   const kept = keptAt();
@@ -35,7 +38,7 @@ export async function prepareDriver() {
   };
 }
 
-/** Where the driver is kept: one for each version, and for each kind of Node that it runs in. */
+/** Where the driver is cached: once per version and kind of Node. */
 function keptAt() {
   const { packages } = JSON.parse(readFileSync(join(recipe, 'package-lock.json'), 'utf8'));
   const libc = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime ? '-musl' : '';
@@ -55,7 +58,9 @@ function isWritable(folder) {
   }
 }
 
-/** Makes the driver in a folder beside the target, and puts it there in one step, so that nobody finds a half of it. */
+/**
+ * Makes the driver in a folder beside the target, and moves it there in one step, so that nobody finds it half made.
+ */
 async function make(target) {
   const work = `${target}.${process.pid}`;
   const modules = join(work, 'node_modules');
@@ -66,7 +71,7 @@ async function make(target) {
     if (!(await fetchBinary(modules))) await compile(work);
     if (!existsSync(join(driver, binary))) refuse();
     const ready = join(work, 'ready');
-    // What is needed at run time; the rest is SQLite's source, and what fetches and compiles.
+    // What is needed at run time; the rest is SQLite's source, and tools to download and compile.
     for (const part of ['package.json', 'LICENSE', 'lib', binary]) copy(join(driver, part), join(ready, part));
     for (const name of ['bindings', 'file-uri-to-path']) copy(join(modules, name), join(ready, 'node_modules', name));
     if (!existsSync(target)) renameSync(ready, target);
@@ -88,7 +93,7 @@ function compile(work) {
   process.stdout.write(
     `Compiling the SQLite driver for Node ${process.versions.node}: about a minute, once on this machine …\n`,
   );
-  // Node's headers need not be fetched where they came with it.
+  // Node's headers need not be downloaded if they came with it.
   const node = dirname(dirname(process.execPath));
   const headers = existsSync(join(node, 'include/node/node.h')) ? { npm_config_nodedir: node } : {};
   const options = { npm_config_build_from_source: 'true', npm_config_jobs: String(availableParallelism()) };

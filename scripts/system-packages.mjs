@@ -15,7 +15,7 @@ const needs = [
     packages: ['python3', 'python3-websockets', 'python3-socketio', 'python3-aiohttp'],
     isThere: () => runs('/usr/bin/python3', ['-c', 'import websockets, socketio, aiohttp']),
   },
-  // The contract's tests put a disk and a clock that fail beneath the server.
+  // The contract's tests put a failing disk and clock beneath the server.
   { packages: ['gcc', 'libc6-dev'], isThere: () => compiles('#include <stdio.h>') },
   { packages: ['redis-server'], isThere: () => runs('redis-server', ['--version']) },
   { packages: ['nginx'], isThere: () => existsSync('/usr/sbin/nginx') },
@@ -23,7 +23,7 @@ const needs = [
   { packages: ['postgresql'], isThere: () => existsSync('/usr/lib/postgresql') || runs('pg_config', ['--bindir']) },
 ];
 
-/** Installs the Debian packages that are missing, as root; otherwise says which are. */
+/** Installs missing Debian packages, if root; otherwise names them. */
 export function ensureSystemPackages() {
   const missing = needs.filter((need) => !need.isThere()).flatMap((need) => need.packages);
   if (missing.length === 0) return;

@@ -1,4 +1,5 @@
-// `npm test`: sets up all that the tests need, and runs every test. Arguments go to vitest: npm test -- tests/transports
+// `npm test`: sets up everything the tests need, and runs every test. Arguments go to vitest: npm test --
+// tests/transports
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,7 @@ import { root } from './repository.mjs';
 import { ensureDependencies } from './setup.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
-/** How many files are named at the end. */
+/** How many of the slowest files are listed at the end. */
 const SLOWEST = 20;
 
 await ensureDependencies();
@@ -37,7 +38,7 @@ if (existsSync(report)) {
 rmSync(folder, { recursive: true, force: true });
 process.exit(status ?? 1);
 
-/** Where the time goes: all tests together have ten minutes. */
+/** Shows where the time goes: all tests together have ten minutes. */
 function printSlowest(files) {
   if (files.length <= SLOWEST) return;
   const seconds = (file) => (file.endTime - file.startTime) / 1000;

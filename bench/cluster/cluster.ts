@@ -5,29 +5,29 @@ import { madangArgs, removeFolder, workFolder } from '../lib/workspace.ts';
 import { startPostgres, type TestPostgres } from '../../tests/support/postgres.ts';
 import { startRedis, type TestRedis } from '../../tests/support/redis.ts';
 
-/** Every core: nodes, PostgreSQL and Redis go where the kernel puts them, for CPU is what is measured, not speed. */
+/** Every core: nodes, PostgreSQL and Redis run wherever the kernel puts them, since CPU is measured, not speed. */
 const CORES = '0-1023';
 
-/** Two beats of the nodes, so that each has heard the others, in ms. */
+/** Two heartbeats, so that each node has heard from the others, in ms. */
 const MEETING_MS = 1200;
 
-/** A workspace that begins without nodes, with a PostgreSQL and a Redis of its own. */
+/** A workspace that starts without nodes, with its own PostgreSQL and Redis. */
 export interface Cluster extends AsyncDisposable {
   readonly postgres: TestPostgres;
   readonly redis: TestRedis;
   readonly database: string;
   readonly nodes: ServerProcess[];
-  /** Starts nodes until there are so many. */
+  /** Starts nodes until there are `count`. */
   grow(count: number): Promise<void>;
-  /** Stops all nodes, and starts so many new ones. */
+  /** Stops all nodes, and starts `count` new ones. */
   renew(count: number): Promise<void>;
-  /** Lets PostgreSQL clean up after what was done so far, which would count for what comes. */
+  /** Lets PostgreSQL clean up after earlier work, which would otherwise count in later measurements. */
   tidy(): Promise<void>;
-  /** Starts one more node that reaches PostgreSQL and Redis over other addresses. It is not among `nodes`. */
+  /** Starts one more node, not part of `nodes`, that reaches PostgreSQL and Redis at other addresses. */
   startAside(database: string, bus: string): Promise<ServerProcess>;
 }
 
-/** Starts PostgreSQL and Redis as they come, but for PostgreSQL's counting of statements. */
+/** Starts PostgreSQL and Redis with their defaults, except that PostgreSQL counts statements. */
 export async function startCluster(): Promise<Cluster> {
   const folder = workFolder();
   const postgres = await startPostgres(['shared_preload_libraries=pg_stat_statements', 'track_wal_io_timing=on']);

@@ -5,13 +5,13 @@ import { type Crowd, connectCrowd, type Layout } from './crowd.ts';
 import { callsOf, type Meter, sum, type Usage } from './meter.ts';
 import type { Times } from './times.ts';
 
-/** A message at a time in the large room and in all small rooms together, so many a second. */
+/** Messages a second, sent one at a time: in the large room, and in all small rooms together. */
 const PACE = { 'one large room': 20, 'small rooms, spread': 200, 'small rooms, together': 200 } as const;
 
-/** Messages on their way at any time, where as many as possible are sent. */
+/** Messages in flight when as many as possible are sent. */
 const IN_FLIGHT = 64;
 
-/** What messages and deliveries cost. */
+/** The cost of messages and deliveries. */
 export interface DeliveryFigure {
   nodes: number;
   layout: Layout;
@@ -33,7 +33,7 @@ export interface DeliveryFigure {
   messagesPerCommit: number;
 }
 
-/** Messages in one layout of people: one by one at a pace, then as many as go. */
+/** Messages in one layout of users: one at a time at a fixed pace, then as many as possible. */
 export async function measureDeliveries(
   parts: { cluster: Cluster; crowd: Crowd; meter: Meter; times: Times },
   layout: Layout,
@@ -49,7 +49,7 @@ export async function measureDeliveries(
     ];
   } finally {
     load.close();
-    // Nobody is there any more for the next one's figures.
+    // Everybody has left before the next figures are measured.
     await sleep(parts.times.leavingMs);
   }
 }

@@ -9,7 +9,7 @@ import { callsOf, type Meter, msOf, type StatementUse, sum, type Usage } from '.
 import { redisMemory } from './redis-info.ts';
 import type { Times } from './times.ts';
 
-/** What a cluster costs in which nothing is said. */
+/** The cost of a cluster in which nobody writes. */
 export interface IdleFigure {
   nodes: number;
   clients: number;
@@ -27,7 +27,7 @@ export interface IdleFigure {
   statements: StatementUse[];
 }
 
-/** What one person's coming or going costs. */
+/** The cost of one user's connecting or disconnecting. */
 export interface ComingFigure {
   nodes: number;
   clients: number;
@@ -43,13 +43,13 @@ export interface ComingFigure {
   kinds: StatementUse[];
 }
 
-/** What following a room costs a node and the others, each second, whether anything happens in it or not. */
+/** The cost of following a room, each second, for a node and the others, whether anything happens in it or not. */
 export interface RoomsFigure {
   nodes: number;
   roomsOfEachNode: number;
-  /** PostgreSQL's time for looking once at the end of one room's log, in µs. */
+  /** PostgreSQL's time for one comparison of a room's head, in µs. */
   auditUsPerRoom: number;
-  /** Memory of Redis for a topic that a node hears. */
+  /** Redis memory for a topic that a node subscribes to. */
   redisBytesPerTopic: number;
   auditCallsPerSecond: number;
   nodeMsPerSecond: number;
@@ -58,7 +58,7 @@ export interface RoomsFigure {
 
 type Parts = { cluster: Cluster; crowd: Crowd; meter: Meter; times: Times };
 
-/** Rooms with more people than 500 aren't told who comes and goes. */
+/** Rooms with more than 500 users receive no live presence. */
 const ALREADY_THERE = 510;
 
 const deaf = { delivered: () => undefined, answered: () => undefined };
@@ -66,20 +66,20 @@ const deaf = { delivered: () => undefined, answered: () => undefined };
 /** Rooms of {@link measureRooms}. */
 const MANY_ROOMS = 2000;
 
-/** How long after coming to many rooms all of them are followed, in ms. */
+/** Time after connecting to many rooms until all of them are followed, in ms. */
 const SETTLED_MS = 8000;
 
-/** How long after coming everyone has been told of everyone, in ms. */
+/** Time after connecting until everybody has received everybody's presence, in ms. */
 const TOLD_MS = 1500;
 
-/** Nobody is there: beats, and nothing else. */
+/** Nobody is connected: heartbeats, and nothing else. */
 export async function measureEmpty({ cluster, meter, times }: Parts): Promise<IdleFigure> {
   return idleFigure(cluster, 0, await meter.during(() => sleep(Math.min(10_000, times.idleMs))));
 }
 
 /**
- * People come, are there, and go, without a word; so many are there already that the lobby is too large for its people
- * to be told of it. `bytes` is what their node holds for one of them, sockets' buffers in the kernel aside.
+ * Users connect, stay and disconnect without writing. So many are connected already that the lobby is too large for
+ * live presence. `bytes` is what a node holds for each of them, without the sockets' buffers in the kernel.
  */
 export async function measureComing(
   parts: Parts,
@@ -87,14 +87,14 @@ export async function measureComing(
   const { cluster, crowd, meter, times } = parts;
   const places = placesOf(cluster, crowd, 'small rooms, spread');
   const memory = async () => {
-    // What is freed by the first may be let go with the second only.
+    // What the first collection frees may be released only by the second.
     await Promise.all(cluster.nodes.map((node) => node.collectGarbage()));
     const collected = await Promise.all(cluster.nodes.map((node) => node.collectGarbage()));
     return sum(collected.map(({ held }) => held));
   };
   const there = await come(cluster, places.slice(0, ALREADY_THERE));
   const comers = places.slice(ALREADY_THERE);
-  // Once before, so that code is compiled and buffers have grown.
+  // Once beforehand, so that code is compiled and buffers have grown.
   closeAll(await come(cluster, comers));
   await sleep(times.leavingMs);
   const before = await memory();
@@ -118,7 +118,7 @@ export async function measureComing(
   };
 }
 
-/** One person for each node, in many rooms, so that each node follows them all. */
+/** One user per node, in many rooms, so that each node follows all of them. */
 export async function measureRooms(parts: Parts): Promise<RoomsFigure> {
   const { cluster, crowd, meter, times } = parts;
   const places = placesOf(cluster, crowd, 'small rooms, spread').slice(0, cluster.nodes.length);
@@ -150,7 +150,7 @@ function closeAll(clients: readonly LoadClient[]): void {
   for (const client of clients) client.close();
 }
 
-/** Makes rooms like the lobby, with these people in them. Over a transport it would take minutes. */
+/** Creates rooms like the lobby, with these users in them. Over a transport it would take minutes. */
 async function addRooms({ postgres, database }: Cluster, places: readonly Place[]): Promise<void> {
   const hashes = places.map(({ token = '' }) => `'${createHash('sha256').update(token).digest('base64url')}'`);
   await postgres.sql(

@@ -4,7 +4,7 @@ import { connectPlaces, type Crowd, LARGE_ROOM, placesOf, ROOM_SIZE } from './cr
 import { callsOf, type Meter, msOf, sum } from './meter.ts';
 import type { Times } from './times.ts';
 
-/** How fast the log takes messages. */
+/** How fast the log accepts messages. */
 export interface LogRate {
   nodes: number;
   rooms: number;
@@ -20,8 +20,8 @@ export interface LogRate {
 }
 
 /**
- * Appends as many messages as go, of ten people in one room, or of one in each of many. The few who hear them keep the
- * deliveries cheap, so that the log is what is measured.
+ * Appends as many messages as possible, from ten users in one room, or from one in each of many. Few users receive
+ * them, which keeps deliveries cheap, so that the log is what is measured.
  */
 export async function measureLogRate(
   parts: { cluster: Cluster; crowd: Crowd; meter: Meter; times: Times },
@@ -30,7 +30,7 @@ export async function measureLogRate(
 ): Promise<LogRate> {
   const { cluster, crowd, meter, times } = parts;
   const spread = placesOf(cluster, crowd, 'small rooms, spread').slice(0, LARGE_ROOM);
-  // Of many rooms one person each: nobody else is there to hear.
+  // One user in each of many rooms: nobody else receives anything.
   const places =
     rooms === 'one' ? spread.slice(0, ROOM_SIZE) : spread.filter((_place, person) => person % ROOM_SIZE === 0);
   const load = await connectPlaces(cluster, places, rooms === 'one' ? ROOM_SIZE : 1);

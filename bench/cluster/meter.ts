@@ -3,11 +3,11 @@ import { familyCpuMs } from '../lib/cpu.ts';
 import type { Cluster } from './cluster.ts';
 import { type RedisCounts, redisCounts } from './redis-info.ts';
 
-/** What PostgreSQL has done with one kind of statement. */
+/** PostgreSQL's work on one kind of statement. */
 export interface StatementUse {
   text: string;
   calls: number;
-  /** Time inside PostgreSQL, waiting for locks and the disk included. */
+  /** Time inside PostgreSQL, including waits for locks and the disk. */
   ms: number;
 }
 
@@ -20,11 +20,11 @@ export interface Usage {
   redisMs: number;
   bus: RedisCounts;
   walBytes: number;
-  /** Every kind of statement, the most frequent first. */
+  /** Every kind of statement, most frequent first. */
   statements: StatementUse[];
 }
 
-/** Measures a cluster from a moment on. */
+/** Measures a cluster. */
 export class Meter implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #client: Client;
@@ -40,7 +40,7 @@ export class Meter implements AsyncDisposable {
     return new Meter(cluster, client);
   }
 
-  /** Answers what is used while something happens. */
+  /** Resolves to what is used while `happening` runs. */
   async during(happening: () => Promise<unknown>): Promise<Usage> {
     const before = await this.#take('before');
     await happening();
@@ -74,7 +74,7 @@ export class Meter implements AsyncDisposable {
     return rows[0]?.server_version ?? '';
   }
 
-  /** How long a flush of PostgreSQL's log to the disk took on average so far, in ms. */
+  /** The average time of a flush of PostgreSQL's log to disk so far, in ms. */
   async flushMs(): Promise<number> {
     const { rows } = await this.#client.query<{ ms: number | null }>(
       'SELECT wal_sync_time / nullif(wal_sync, 0) AS ms FROM pg_stat_wal',
@@ -86,7 +86,7 @@ export class Meter implements AsyncDisposable {
     await this.#client.end();
   }
 
-  /** The counting itself stays outside of the time that is measured. */
+  /** The counting itself stays outside the measured time. */
   async #take(when: 'before' | 'after') {
     const cpuFirst = when === 'after' ? this.#cpu() : undefined;
     const bus = await redisCounts(this.#cluster.redis.port);
@@ -113,12 +113,12 @@ export class Meter implements AsyncDisposable {
   }
 }
 
-/** How many statements of these words were run. */
+/** How often statements that match were run. */
 export function callsOf(usage: Usage, words?: RegExp): number {
   return picked(usage, words).reduce((total, { calls }) => total + calls, 0);
 }
 
-/** How long PostgreSQL was at statements of these words, in ms. */
+/** How long PostgreSQL spent on statements that match, in ms. */
 export function msOf(usage: Usage, words: RegExp): number {
   return picked(usage, words).reduce((total, { ms }) => total + ms, 0);
 }
@@ -127,7 +127,7 @@ function picked({ statements }: Usage, words = /./): StatementUse[] {
   return statements.filter(({ text }) => words.test(text));
 }
 
-/** All of an array. */
+/** The sum of an array. */
 export function sum(values: readonly number[]): number {
   return values.reduce((total, each) => total + each, 0);
 }

@@ -2,73 +2,73 @@ import type { DeliveryFigure } from './deliveries.ts';
 import { sum } from './meter.ts';
 import type { ClusterResults } from './results.ts';
 
-/** What the model takes from a run. CPU in µs. */
+/** The model's constants from a run. CPU in µs. */
 export interface Constants {
-  /** A node's part in a message that stands by itself: taking it, committing it, publishing it. */
+  /** A node's part in a lone message: receiving it, committing it, publishing it. */
   messageUs: number;
-  /** The same in batches, when there is more to do. */
+  /** The same in batches, under load. */
   messageBatchedUs: number;
-  /** One more node that hears a message, which stands by itself; in batches. */
+  /** One more node that receives a lone message; in batches. */
   hearingNodeUs: number;
   hearingNodeBatchedUs: number;
-  /** One delivery of a message by itself; in batches. */
+  /** One delivery of a lone message; in batches. */
   deliveryUs: number;
   deliveryBatchedUs: number;
-  /** PostgreSQL for a message by itself; in batches. */
+  /** PostgreSQL for a lone message; in batches. */
   postgresUs: number;
   postgresBatchedUs: number;
   walBytes: number;
-  /** Redis for a message, beside what each node that hears it costs. */
+  /** Redis for a message, besides the cost of each node that receives it. */
   redisUs: number;
   redisHearingNodeUs: number;
   /** Bytes of a message on the bus, once. */
   busBytes: number;
-  /** A beat: how often each node sends one, and its bytes at each node that hears it. */
+  /** A heartbeat: how often each node sends one, and its bytes at each node that receives it. */
   beatsPerSecond: number;
   beatBytes: number;
-  /** One person who comes and goes. */
+  /** One user who connects and disconnects. */
   connectNodeUs: number;
   connectPostgresUs: number;
   connectBusBytes: number;
-  /** One person who is there, for each second. */
+  /** One connected user, per second. */
   idleNodeUs: number;
   idlePostgresUs: number;
   connectionBytes: number;
-  /** Comparing the end of one room's log with the store. */
+  /** Comparing one room's head with the store. */
   auditUs: number;
-  /** Redis' memory for a topic that a node hears: a room, a person. */
+  /** Redis memory for a topic that a node subscribes to: a room, a user. */
   topicBytes: number;
 }
 
-/** What a workspace has to carry. */
+/** The load on a workspace. */
 export interface Workload {
   nodes: number;
   connections: number;
   messagesPerSecond: number;
-  /** Present people who hear a message. */
+  /** Online users who receive a message. */
   peoplePerRoom: number;
   roomsPerPerson: number;
   /** How long a connection lasts. */
   minutes: number;
 }
 
-/** What the workload takes. Cores are whole cores' worth of CPU. */
+/** What the workload takes. Cores are in units of one core's CPU. */
 export interface Plan {
   workload: Workload;
-  /** Nodes that have somebody of a room, on average. */
+  /** Nodes with at least one user of a room, on average. */
   nodesPerRoom: number;
   deliveriesPerSecond: number;
   connectsPerSecond: number;
-  /** Of one node. */
+  /** Per node. */
   nodeMemoryMiB: number;
   nodeCores: number;
   nodeCoresBatched: number;
-  /** Of PostgreSQL. */
+  /** For PostgreSQL. */
   postgresCores: number;
   postgresCoresBatched: number;
   walMBPerSecond: number;
   postgresConnections: number;
-  /** Of Redis. */
+  /** For Redis. */
   busMessagesPerSecond: number;
   busHeardPerSecond: number;
   busMBPerSecond: number;
@@ -76,10 +76,10 @@ export interface Plan {
   redisMemoryMiB: number;
 }
 
-/** How often nodes compare the ends of the rooms they follow, in s. */
+/** How often nodes compare the heads of the rooms they follow, in s. */
 const AUDIT_S = 10;
 
-/** A node's connections to PostgreSQL; the setting's default. */
+/** A node's connections to PostgreSQL: the setting's default. */
 const DATABASE_CONNECTIONS = 8;
 
 /** The constants, from a run's figures. */
@@ -101,7 +101,7 @@ export function constantsOf(results: ClusterResults): Constants {
   ];
   const redisHearingNodeUs = Math.max(0, (spread3.redisUsPerMessage - spread1.redisUsPerMessage) / 2);
   const pacedSpread3 = of('small rooms, spread', 'paced', 3);
-  // The same messages and deliveries; only that each message is heard by three nodes or by one.
+  // The same messages and deliveries, except that each message is received by three nodes or by one.
   const hearingUs = (load: DeliveryFigure['load']) =>
     Math.max(
       0,
@@ -111,7 +111,7 @@ export function constantsOf(results: ClusterResults): Constants {
   const empty = results.empty.at(-1);
   if (!empty) throw new Error('the run has no figure of empty nodes');
   const beatsPerSecond = empty.publishesPerSecond / empty.nodes;
-  // What a node does with nobody there is not its people's; the quietest of the figures tells it best.
+  // A node's work with nobody connected is not caused by its users; the lowest figure measures it best.
   const emptyNodeMs = Math.min(...results.empty.map(({ nodeMsPerSecond }) => nodeMsPerSecond));
   const perPerson = (msPerSecond: number) => (Math.max(0, msPerSecond) * 1000) / coming.stayed.clients;
   return {
@@ -140,7 +140,7 @@ export function constantsOf(results: ClusterResults): Constants {
   };
 }
 
-/** A message's own cost and a delivery's, from a large room's figure and a small one's. */
+/** The cost of a message and of a delivery, from the figures for a large and a small room. */
 function split(large: DeliveryFigure, small: DeliveryFigure): { messageUs: number; deliveryUs: number } {
   const [inLarge, inSmall] = [large, small].map((each) => each.nodeUsPerMessage / each.nodeUsPerDelivery) as [
     number,
@@ -150,12 +150,12 @@ function split(large: DeliveryFigure, small: DeliveryFigure): { messageUs: numbe
   return { deliveryUs, messageUs: small.nodeUsPerMessage - inSmall * deliveryUs };
 }
 
-/** How many of `nodes` have at least one of so many people, if people come to any. */
+/** How many of `nodes` have at least one of `people`, if users connect to any node at random. */
 export function nodesWithSomebody(nodes: number, people: number): number {
   return nodes * (1 - (1 - 1 / nodes) ** people);
 }
 
-/** What a workload takes, by the constants. */
+/** What a workload takes, according to the constants. */
 export function planOf(constants: Constants, workload: Workload): Plan {
   const { nodes, connections, messagesPerSecond, peoplePerRoom, roomsPerPerson, minutes } = workload;
   const nodesPerRoom = nodesWithSomebody(nodes, peoplePerRoom);

@@ -7,7 +7,7 @@ import type { ClusterResults } from './results.ts';
 
 const page = fileURLToPath(new URL('../../docs/scaling.md', import.meta.url));
 
-/** The workload that the page reckons with: so much for each node, and for all. */
+/** The page's workload: a fixed amount per node. */
 export function workloadOf(nodes: number): Workload {
   return {
     nodes,
@@ -19,7 +19,7 @@ export function workloadOf(nodes: number): Workload {
   };
 }
 
-/** Puts a run's figures, and what they come to, between the marks of `docs/scaling.md`. */
+/** Writes a run's figures, and the plan they lead to, between the marks in `docs/scaling.md`. */
 export function writePlanPage(results: ClusterResults): void {
   const constants = constantsOf(results);
   const million = planOf(constants, workloadOf(100));

@@ -1,6 +1,6 @@
 import type { Constants, Plan } from './model.ts';
 
-/** The constants as a table: what each is, and its value. */
+/** The constants as a table: meaning and value. */
 export function constantsTable(constants: Constants): string {
   const us = (value: number) => `${rounded(value)} µs`;
   const bytes = (value: number) => `${rounded(value)} bytes`;
@@ -99,7 +99,7 @@ export function planSteps(plan: Plan, constants: Constants): string {
   ].join('\n');
 }
 
-/** A value as far as it is worth believing: two digits. */
+/** A value to two digits, as far as it can be trusted. */
 export function rounded(value: number): string {
   if (!Number.isFinite(value)) return 'no figure';
   if (value === 0) return '0';

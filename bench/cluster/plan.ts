@@ -1,7 +1,7 @@
 /**
- * Prints what a deployment of your size takes, by the figures of the last full run:
- * `npx tsx bench/cluster/plan.ts --nodes 20 --connections 200000 --messages 4000 --people 30`. With `--write` it renews
- * the figures in `docs/scaling.md` instead.
+ * Prints what a deployment of your size takes, based on the figures of the last full run: `npx tsx
+ * bench/cluster/plan.ts --nodes 20 --connections 200000 --messages 4000 --people 30`. With `--write` it updates the
+ * figures in `docs/scaling.md` instead.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

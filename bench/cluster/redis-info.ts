@@ -2,19 +2,19 @@ import { connect } from 'node:net';
 
 /** What Redis has counted since its start. */
 export interface RedisCounts {
-  /** What came in from the nodes, and what went out to them, in bytes. */
+  /** Bytes received from the nodes, and sent to them. */
   bytesIn: number;
   bytesOut: number;
   publishes: number;
   commands: number;
 }
 
-/** Memory that a Redis uses now, in bytes. */
+/** The memory that a Redis currently uses, in bytes. */
 export async function redisMemory(port: number): Promise<number> {
   return Number(/^used_memory:(\d+)/m.exec(await read(port))?.[1] ?? 0);
 }
 
-/** Asks a Redis for its counts. */
+/** Reads a Redis's counts. */
 export async function redisCounts(port: number): Promise<RedisCounts> {
   const info = await read(port);
   const numberOf = (pattern: RegExp) => Number(pattern.exec(info)?.[1] ?? 0);
@@ -26,7 +26,7 @@ export async function redisCounts(port: number): Promise<RedisCounts> {
   };
 }
 
-/** The answer to INFO, a bulk string: its length in a line of its own, then the text. */
+/** The answer to INFO, a bulk string: its length on a line of its own, then the text. */
 function read(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';

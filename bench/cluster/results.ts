@@ -12,15 +12,15 @@ export interface ClusterResults {
     date: string;
     minutes: number;
     form: 'quick' | 'full';
-    /** What else the machine did: its load average before the run. */
+    /** Other work on the machine: its load average before the run. */
     loadBefore: number;
-    /** How long the disk takes to flush PostgreSQL's log, in ms, on average. */
+    /** How long the disk takes to flush PostgreSQL's log, on average, in ms. */
     flushMs: number;
   };
   deliveries: DeliveryFigure[];
   logRates: LogRate[];
   roundTrips?: RoundTripFigure;
-  /** With nobody there, for 1, 2, 3 nodes. */
+  /** With nobody connected, for 1, 2, 3 nodes. */
   empty: IdleFigure[];
   coming?: { came: ComingFigure; stayed: IdleFigure; went: ComingFigure; bytes: number };
   rooms?: RoomsFigure;

@@ -5,19 +5,19 @@ import { connectPlaces, type Crowd, placesOf, ROOM_SIZE } from './crowd.ts';
 import { openSlowWire } from './slow-wire.ts';
 import type { Times } from './times.ts';
 
-/** How often a node waits for PostgreSQL until it answers a message that stands alone. */
+/** How often a node waits for PostgreSQL before it answers a lone message. */
 export interface RoundTripFigure {
   roundTripsPerMessage: number;
-  /** What a message took until it was answered with PostgreSQL next transport, and with it this far away, in ms. */
+  /** The time from a message to its answer, with PostgreSQL on the same machine, and with it this far away, in ms. */
   nearMs: number;
   farMs: number;
   lateMs: number;
 }
 
-/** So much later PostgreSQL's answers come; much more than anything else takes. */
+/** The delay of PostgreSQL's answers, in ms: much more than anything else takes. */
 const LATE_MS = 50;
 
-/** Counts round trips by what a way to PostgreSQL that takes longer makes of a message's time. */
+/** Counts round trips by how much a slower path to PostgreSQL lengthens a message's time. */
 export async function measureRoundTrips(parts: {
   cluster: Cluster;
   crowd: Crowd;

@@ -1,6 +1,7 @@
 /**
- * Measures what a deployment on PostgreSQL, Redis and several nodes costs: `npx tsx bench/cluster/run.ts [--quick]`. All of it shares
- * this machine's cores, so CPU and counts are what is measured; what is delivered in a second is only told beside them.
+ * Measures what a deployment on PostgreSQL, Redis and several nodes costs: `npx tsx bench/cluster/run.ts [--quick]`.
+ * All of it shares this machine's cores, so the figures are CPU and counts; deliveries per second are only reported
+ * beside them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -24,7 +25,7 @@ const layouts: Layout[] = ['one large room', 'small rooms, spread', 'small rooms
 const startedAt = Date.now();
 const loadBefore = loadavg()[0] ?? 0;
 
-/** Tells whoever watches how it goes. */
+/** Reports progress. */
 function say(what: string): void {
   process.stdout.write(`${Math.round((Date.now() - startedAt) / 1000)} s: ${what}\n`);
 }

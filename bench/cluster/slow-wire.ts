@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server on which answers take longer. */
+/** A path to a server on which answers are delayed. */
 export interface SlowWire extends AsyncDisposable {
   readonly port: number;
-  /** What each answer is late from now on, in ms. */
+  /** The delay of each answer from now on, in ms. */
   lateMs: number;
 }
 
-/** Opens a way to a port of this machine. */
+/** Opens a path to a local port. */
 export async function openSlowWire(to: number): Promise<SlowWire> {
   const sockets = new Set<Socket>();
   const server = createServer((inner) => {

@@ -1,10 +1,10 @@
-/** How long things take, in ms, in one form of the run. */
+/** Durations in one form of the run, in ms. */
 export interface Times {
   warmUpMs: number;
   measuredMs: number;
-  /** Longer than the grace after which who went is offline. */
+  /** Longer than the time after which a disconnected user is offline. */
   leavingMs: number;
-  /** A whole minute in the full form: what nodes do once a minute is in it. */
+  /** A whole minute in the full form, so that it includes what nodes do once a minute. */
   idleMs: number;
 }
 

@@ -9,13 +9,13 @@ import { cacheFolder } from './workspace.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What the same contender gave in the same rounds, built from this tree and from an earlier commit. */
+/** The figures of one contender in the same rounds, built from this tree and from an earlier commit. */
 export interface Pair {
   now: Measured<unknown>;
   before: Measured<unknown>;
 }
 
-/** A figure's fields that are compared. Times of a few messages differ too much from run to run to have a bound. */
+/** The fields of a figure that are compared. Times of a few messages vary too much between runs to have a limit. */
 const metrics: readonly { path: string; what: string; words: (value: number) => string; bound?: number }[] = [
   { path: 'usPerDelivery', what: 'server CPU for a delivery', words: (value) => `${value.toFixed(3)} µs`, bound: 1.05 },
   { path: 'bytesPerDelivery', what: 'bytes of a delivery', words: count },
@@ -28,7 +28,7 @@ const metrics: readonly { path: string; what: string; words: (value: number) => 
 ];
 
 /**
- * Builds a commit of this repository, beside the tree, with the tree's own dependencies.
+ * Builds a commit of this repository beside the tree, with the tree's own dependencies.
  * @returns the path of its `cli.js`
  */
 export function buildCommit(commit: string): string {
@@ -41,7 +41,7 @@ export function buildCommit(commit: string): string {
   rmSync(draft, { recursive: true, force: true });
   git('worktree', 'prune');
   git('worktree', 'add', '--force', '--detach', draft, id);
-  // Links between the packages are relative, so that in a copy they lead to the commit's own.
+  // Links between the packages are relative, so in a copy they lead to that commit's packages.
   for (const modules of ['node_modules', 'packages/server/node_modules']) {
     if (existsSync(join(root, modules))) {
       cpSync(join(root, modules), join(draft, modules), { recursive: true, verbatimSymlinks: true });

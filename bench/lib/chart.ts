@@ -7,7 +7,7 @@ const BAR = 20;
 const GAP = 6;
 const TITLE = 34;
 
-/** Groups of bars as an SVG picture: Madang in colour, its peers in grey. It reads on light and dark pages. */
+/** Groups of bars as an SVG picture: Madang in colour, its peers in grey. Readable on light and dark pages. */
 export function barChart(groups: readonly Bars[]): string {
   let y = 0;
   const parts: string[] = [];

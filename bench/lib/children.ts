@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** A server's own event loop, as it saw it: what its turns were late, in ms. */
+/** The delay of a server's own event loop, in ms. */
 export interface LoopDelay {
   p50: number;
   p99: number;
@@ -16,14 +16,14 @@ interface Collected {
   emptyPages: number;
 }
 
-/** How a server is started. */
+/** How to start a server. */
 export interface Command {
   /** The program; Node if absent. */
   program?: string;
   args: readonly string[];
   /** Node's own options, if it is Node. */
   nodeOptions?: readonly string[];
-  /** Where it will listen, if it doesn't say so itself. */
+  /** The port it will listen on, if it doesn't print one. */
   port?: number;
   env?: Record<string, string>;
 }
@@ -32,13 +32,16 @@ export interface Command {
 export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
-  /** From starting it to its listening, in ms. */
+  /** Time from starting it until it listens, in ms. */
   readonly startMs: number;
-  /** Begins to watch its event loop's delay. */
+  /** Starts measuring its event loop's delay. */
   watchLoop(): void;
-  /** The delay since then; undefined of a server that isn't Node. */
+  /** The delay since then; undefined for a server that isn't Node. */
   loopDelay(): Promise<LoopDelay | undefined>;
-  /** Makes it collect garbage, and answers what it then holds, and its heap keeps empty; 0 of a server that isn't Node. */
+  /**
+   * Makes it collect garbage. Resolves to what it then holds, and what its heap keeps empty; 0 for a server that isn't
+   * Node.
+   */
   collectGarbage(): Promise<Collected>;
   /** Writes a heap snapshot, after a garbage collection; only a Node server can. */
   snapshot(file: string): Promise<void>;
@@ -51,12 +54,12 @@ const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-// A signal by itself would end the benchmark without its 'exit'.
+// A signal on its own would end the benchmark without its 'exit'.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /**
- * Starts a server on a core, or several (`0,1`); resolves when it listens. It must print `listening <port>`, or as Madang's log does
- * `"port":<port>`.
+ * Starts a server on a core, or several (`0,1`); resolves when it listens. It must print `listening <port>`, or
+ * `"port":<port>` as Madang's log does.
  */
 export async function startServer(command: Command, core: number | string): Promise<ServerProcess> {
   const isNode = command.program === undefined;
@@ -106,7 +109,7 @@ function listening(child: ChildProcess): Promise<number> {
   });
 }
 
-/** Resolves when a server takes connections at a port that was chosen for it. */
+/** Resolves when a server accepts connections on the port chosen for it. */
 async function answering(child: ChildProcess, port: number): Promise<number> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`a server ended with ${child.exitCode}`);

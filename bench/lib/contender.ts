@@ -27,9 +27,9 @@ import {
 export interface Contender {
   name: string;
   dialect: Dialect;
-  /** What a run has to start; `close` removes what it left behind. */
+  /** Prepares what a run has to start; `close` removes what it left behind. */
   prepare(plan: WorkspacePlan, core: number): Promise<Prepared>;
-  /** Whether it is Madang, which another build can stand in for. */
+  /** Whether it is Madang, which another build can replace. */
   isMadang?: true;
 }
 
@@ -39,10 +39,10 @@ interface Prepared {
   close: () => void;
 }
 
-/** A contender that runs. */
+/** A running contender. */
 export interface Running extends ServerProcess {
   contender: Contender;
-  /** For each client: where it stands, and as whom. */
+  /** For each client: its room and its identity. */
   places: Place[];
   /** Stops the process, and removes its data. */
   close(): Promise<void>;
@@ -51,7 +51,7 @@ export interface Running extends ServerProcess {
 const peers = fileURLToPath(new URL('../peers', import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** Starts a contender on a core, with people for a plan; `nodeOptions` are for one that is Node. */
+/** Starts a contender on a core, with users for a plan; `nodeOptions` apply if it runs on Node. */
 export async function startContender(
   contender: Contender,
   plan: WorkspacePlan,
@@ -123,7 +123,7 @@ function nodePeer(file: string): Command {
   return { args: ['--import', import.meta.resolve('tsx'), join(peers, file)] };
 }
 
-/** Bun's program: `BENCH_BUN`, or the npm package `bun` if it can be found; undefined when it is not there. */
+/** Bun's program: `BENCH_BUN`, or the npm package `bun` if it can be found, else undefined. */
 export function bunProgram(): string | undefined {
   const named = process.env['BENCH_BUN'];
   if (named !== undefined) return existsSync(named) ? named : undefined;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Ticks of `/proc` in a second; fixed at 100 for user space on every Linux that Node runs on. */
+/** Ticks of `/proc` per second; fixed at 100 for user space on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
 /** CPU that a process and all of its threads have used so far, user and kernel, in ms (`/proc/<pid>/stat`). */
@@ -12,8 +12,8 @@ export function processCpuMs(pid: number): number {
 }
 
 /**
- * CPU of a process and of the processes that it began, ended ones included, in ms. What runs is taken from the
- * scheduler's own books (`schedstat`), which know more than whole ticks.
+ * CPU of a process and the processes it started, ended ones included, in ms. For running ones it comes from the
+ * scheduler's own accounts (`schedstat`), which are more precise than whole ticks.
  */
 export function familyCpuMs(pid: number): number {
   const fields = statFields(pid);
@@ -22,7 +22,7 @@ export function familyCpuMs(pid: number): number {
   return family.reduce((sum, each) => sum + runMs(each), ended);
 }
 
-/** Time on a core of all threads of a process, in ms; 0 of one that has just ended. */
+/** CPU time of all threads of a process, in ms; 0 for one that has just ended. */
 function runMs(pid: number): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -48,13 +48,16 @@ function childrenOf(parent: number): number[] {
   });
 }
 
-/** What `/proc/<pid>/stat` has after the name in brackets, which may hold spaces; its third field is the first here. */
+/**
+ * The fields of `/proc/<pid>/stat` after the name in brackets, which may contain spaces; its third field is the first
+ * here.
+ */
 function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Time so far that a core had nothing to do, and that it had nothing to do but wait for the disk, in ms. */
+/** Time so far in which a core was idle, and in which it only waited for the disk, in ms. */
 export function coreRest(core: number): { idleMs: number; diskMs: number } {
   const line = readFileSync('/proc/stat', 'utf8')
     .split('\n')
@@ -64,14 +67,14 @@ export function coreRest(core: number): { idleMs: number; diskMs: number } {
   return { idleMs: ms(4), diskMs: ms(5) };
 }
 
-/** Memory of a process in bytes: its own pages and its share of those that others use too. */
+/** A process's memory in bytes: its own pages and its share of those that others use too. */
 export function processMemory(pid: number): { pss: number; rss: number } {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const bytesOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1]) * 1024;
   return { pss: bytesOf('Pss'), rss: bytesOf('Rss') };
 }
 
-/** Keeps this process, with all of its threads, on one core. */
+/** Pins this process, with all of its threads, to one core. */
 export function pinSelf(core: number): void {
   const { status, stderr } = spawnSync('taskset', ['-a', '-c', '-p', String(core), String(process.pid)]);
   if (status !== 0) throw new Error(`taskset can't pin the load generator: ${String(stderr)}`);

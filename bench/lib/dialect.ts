@@ -1,4 +1,4 @@
-/** What a text that is no delivery means to the load generator. */
+/** What a text other than a delivery means to the load generator. */
 type Meaning =
   | { kind: 'reply'; text: string }
   | { kind: 'ready' }
@@ -6,17 +6,17 @@ type Meaning =
   | { kind: 'answer'; id: number; error: string | undefined; text: string }
   | { kind: 'other' };
 
-/** What a client is told at the start: where to stand, and as whom. */
+/** Instructions for a client: its room and its identity. */
 export interface Place {
   room: string;
   token?: string;
-  /** The node to come to, where there are several. */
+  /** The node to connect to, if there are several. */
   port?: number;
-  /** The loopback address to come from: each has some 28,000 ports. */
+  /** The loopback address to connect from: each has some 28,000 ports. */
   from?: string;
 }
 
-/** How a server is spoken to: what a client says, and what the server's frames mean. */
+/** A server's protocol: what clients send, and what the server's frames mean. */
 export interface Dialect {
   name: string;
   /** Lines of plain TCP instead of WebSocket frames. */
@@ -25,16 +25,19 @@ export interface Dialect {
   path?(place: Place): string;
   /** Further lines of the upgrade request. */
   headers?(place: Place): string[];
-  /** What is said when the connection is open; without it, and without {@link read} saying `ready`, it is ready then. */
+  /**
+   * Sent when the connection opens. If there is neither this nor a `ready` from {@link read}, the connection is ready
+   * then.
+   */
   greeting?(place: Place): string;
   isReadyWhenOpen: boolean;
-  /** Tells a delivery from an answer that repeats the text: the byte at this place of the payload. */
+  /** Tells a delivery from an answer that repeats the text: by the byte at this position in the payload. */
   delivery?: { at: number; byte: number };
   /** A message, as a text frame's payload. `id` asks for an answer where the dialect has answers. */
   message(text: string, place: Place, id: number): string;
   /** Any other call; only Madang's dialects have them. */
   call?(name: string, input: unknown, id: number): string;
-  /** What a text means that is no delivery. */
+  /** The meaning of a text that is not a delivery. */
   read(text: string, place: Place): Meaning;
 }
 
@@ -49,7 +52,7 @@ export const plainText: Dialect = {
   read: () => ({ kind: 'other' }),
 };
 
-/** The raw peers: frames without an upgrade; a first text says that the server has taken the connection. */
+/** The raw peers: frames without an upgrade; a first text says that the server has accepted the connection. */
 export const rawText: Dialect = {
   name: 'raw',
   isReadyWhenOpen: false,
@@ -57,7 +60,7 @@ export const rawText: Dialect = {
   read: () => ({ kind: 'ready' }),
 };
 
-/** IRC, with the sender's own messages sent back to it, so that everybody in the room hears everything. */
+/** IRC, with the sender's own messages sent back, so that everybody in the room receives everything. */
 export const irc: Dialect = {
   name: 'irc',
   isLines: true,
@@ -114,16 +117,16 @@ export const madangSocketIo: Dialect = {
 /** Madang's plain WebSocket transport: JSON-RPC 2.0. */
 export const madangJsonRpc: Dialect = madangJsonRpcOf(0);
 
-/** The same for the load of this number (0 to 999) on one database: its client ids are not those of the others. */
+/** The same for the load of this number (0 to 999) on one database: its client ids differ from those of the others. */
 export function madangJsonRpcOf(load: number): Dialect {
   return {
     name: 'madang /ws',
     path: () => '/ws',
     headers: ({ token }) => [`Authorization: Bearer ${token}`],
-    // Calls wait until the transport has let its visitor in, so this one's answer says that it has.
+    // Calls wait until the transport has let the client in, so this one's answer says that it has.
     greeting: () => '{"jsonrpc":"2.0","id":"hello","method":"session.get"}',
     isReadyWhenOpen: false,
-    // {"jsonrpc":"2.0","method": of a notification, where an answer has "id" or "result".
+    // The m of {"jsonrpc":"2.0","method": in a notification, where an answer has "id" or "result".
     delivery: { at: 18, byte: byteOf('m') },
     message: (text, { room }, id) =>
       `{"jsonrpc":"2.0","id":${id},"method":"message.send","params":{"room":"${room}","text":"${text}","clientId":"${clientIdOf(id, load)}"}}`,
@@ -139,7 +142,7 @@ export function madangJsonRpcOf(load: number): Dialect {
   };
 }
 
-/** As long as the SDK's client ids (UUIDs), and unique for an author within a load. */
+/** As long as the SDK's client ids (UUIDs), and unique per author within a load. */
 function clientIdOf(id: number, load = 0): string {
   return `01981c5e-7000-7${String(load).padStart(3, '0')}-8000-${String(id).padStart(12, '0')}`;
 }

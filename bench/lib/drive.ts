@@ -2,14 +2,14 @@ import type { Ledger } from './ledger.ts';
 import type { LoadClient } from './load-client.ts';
 import { markedText } from './marker.ts';
 
-/** Something that sends messages until it is stopped. */
+/** Sends messages until it is stopped. */
 export interface Drive {
   start(): void;
   /** Sends nothing more. */
   stop(): void;
 }
 
-/** What all drives need: the books, and the clients that send, in the order of the ledger's senders. */
+/** What all drives need: the ledger, and the sending clients, in the order of the ledger's senders. */
 export interface Parts {
   ledger: Ledger;
   senders: readonly LoadClient[];
@@ -21,8 +21,8 @@ function sendOne({ ledger, senders }: Parts, sender: number, now: number): void 
 }
 
 /**
- * Keeps `inFlight` messages on their way, spread over the senders: when one is done, its sender sends the next. Done is
- * when everyone has heard it, or when it is answered.
+ * Keeps `inFlight` messages in flight, spread over the senders: when one is done, its sender sends the next. A message
+ * is done when everybody has received it, or when it is answered.
  */
 export function closedLoop(parts: Parts, inFlight: number, done: 'heard' | 'answered'): Drive {
   const { ledger, senders } = parts;
@@ -44,8 +44,8 @@ export function closedLoop(parts: Parts, inFlight: number, done: 'heard' | 'answ
 }
 
 /**
- * Sends so many messages a second whatever comes back, the senders taking turns. Times count from when a message was
- * due, so what the generator is late counts against the server.
+ * Sends messages at a fixed rate, whatever comes back, the senders taking turns. Times count from when a message was
+ * due, so delays of the generator count against the server.
  */
 export function openLoop(parts: Parts, messagesPerSecond: number): Drive {
   let timer: NodeJS.Timeout | undefined;
@@ -71,8 +71,8 @@ export function openLoop(parts: Parts, messagesPerSecond: number): Drive {
 }
 
 /**
- * Keeps a server busy for a while, and lets it come to rest. Who is measured one message at a time is so measured with the
- * code that a server runs which has been up for a while, not with what its JIT compiler has yet to compile.
+ * Keeps a server busy for a while, then lets it come to rest. So a measurement of one message at a time uses the code
+ * of a server that has been running for a while, not code that its JIT compiler has yet to compile.
  */
 export async function warmUp(parts: Parts, seconds: number): Promise<void> {
   const drive = closedLoop(parts, 8, 'heard');
@@ -83,11 +83,11 @@ export async function warmUp(parts: Parts, seconds: number): Promise<void> {
   parts.ledger.onCompleted = undefined;
 }
 
-/** Waits until everyone has heard everything, but not longer than `limitMs`; then checks the books. */
+/** Waits until everybody has received everything, but not longer than `limitMs`; then checks the ledger. */
 export async function settle(ledger: Ledger, limitMs = 10_000): Promise<void> {
   const until = performance.now() + limitMs;
   while (!ledger.isSettled && ledger.fault === undefined && performance.now() < until) await sleep(20);
-  // A doubled message would come after the last one.
+  // A repeated message would come after the last one.
   await sleep(100);
   ledger.check();
 }

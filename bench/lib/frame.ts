@@ -4,7 +4,7 @@ export const opcodes = { text: 1, close: 8, ping: 9, pong: 10 } as const;
 const FIN = 0x80;
 const MASKED = 0x80;
 
-/** A client's frame. It is masked as the RFC asks, with a key of zeros, which leaves the payload as it is. */
+/** A client's frame. It is masked, as the RFC demands, with a key of zeros, which leaves the payload as it is. */
 export function clientFrame(opcode: number, payload: Buffer | string): Buffer {
   const length = Buffer.byteLength(payload);
   const head = length < 126 ? 6 : 8;
@@ -21,13 +21,13 @@ export function clientFrame(opcode: number, payload: Buffer | string): Buffer {
   return frame;
 }
 
-/** Hears frames as they lie in the read buffer; what it wants to keep it must copy. */
+/** Receives frames in place in the read buffer; whatever it wants to keep it must copy. */
 export interface FrameListener {
   text(buffer: Buffer, start: number, length: number): void;
   control(opcode: number, payload: Buffer): void;
 }
 
-/** Cuts a server's byte stream into frames, without copying but for a frame that two reads share. */
+/** Splits a server's byte stream into frames, copying only frames that two reads share. */
 export class FrameReader {
   readonly #listener: FrameListener;
   #rest: Buffer | undefined;
@@ -36,7 +36,7 @@ export class FrameReader {
     this.#listener = listener;
   }
 
-  /** Reads what came. `chunk` may be reused afterwards. */
+  /** Takes received bytes. `chunk` may be reused afterwards. */
   feed(chunk: Buffer, from: number, to: number): void {
     let buffer = chunk;
     let at = from;

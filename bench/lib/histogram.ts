@@ -21,7 +21,7 @@ export class Histogram {
     if (ms > this.#max) this.#max = ms;
   }
 
-  /** The value in ms that this share (0 to 1) of all does not exceed; NaN of nothing. */
+  /** The value in ms that this share (0 to 1) of all values does not exceed; NaN if there are none. */
   quantile(share: number): number {
     if (this.count === 0) return Number.NaN;
     return Math.min(this.#max, this.#times.percentile(share * 100) / 1000);

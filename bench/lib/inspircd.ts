@@ -8,12 +8,12 @@ import { removeFolder, workFolder } from './workspace.ts';
 
 const program = '/usr/sbin/inspircd';
 
-/** Whether Debian's package `inspircd` is here. */
+/** Whether Debian's package `inspircd` is installed. */
 export function hasInspircd(): boolean {
   return existsSync(program);
 }
 
-/** A chat server in C++ that people use; its limits on floods are lifted. It stores nothing. */
+/** A chat server in C++ that people use, with its flood limits lifted. It stores nothing. */
 export const inspircd: Contender = {
   name: 'InspIRCd',
   dialect: irc,

@@ -2,43 +2,43 @@ import type { Histogram } from './histogram.ts';
 import type { LoadListener } from './load-client.ts';
 import { numberAt, senderAt } from './marker.ts';
 
-/** Who hears whom in a run. */
+/** Who receives whose messages in a run. */
 export interface Audience {
   clients: number;
   /** The clients that send; a sender's number is its place in this list. */
   senders: readonly number[];
-  /** For each sender, the clients that hear it. */
+  /** For each sender, the clients that receive its messages. */
   hearers(sender: number): readonly number[];
 }
 
 /**
- * The books of a run: every delivered message is looked up, and one that is missing, doubled or out of its sender's
+ * The accounts of a run: every delivered message is checked, and one that is missing, repeated or out of its sender's
  * order is a fault that voids the run.
  */
 export class Ledger implements LoadListener {
   readonly #audience: Audience;
   readonly #senderOf: Map<number, number>;
   readonly #ring: number;
-  /** For each client and sender, the number that comes next. */
+  /** For each client and sender, the number expected next. */
   readonly #expected: Int32Array;
-  /** For each sender and message in flight, how many have not heard it yet. */
+  /** For each sender and message in flight, how many clients have not received it yet. */
   readonly #waiting: Int32Array;
   readonly #sentAt: Float64Array;
   readonly #isAnswered: Uint8Array;
   readonly #sent: Int32Array;
   readonly #hearers: Int32Array;
-  /** Messages delivered, answered, and heard by everyone. */
+  /** Messages delivered, answered, and received by everybody. */
   deliveries = 0;
   answers = 0;
   completed = 0;
   fault: string | undefined;
-  /** Times from sending to each delivery are recorded here while it is set. */
+  /** While set, records the time from sending to each delivery. */
   latency: Histogram | undefined;
-  /** Times from sending to the answer, likewise. */
+  /** While set, records the time from sending to the answer. */
   ackLatency: Histogram | undefined;
-  /** Everyone has heard a message. */
+  /** Called when everybody has received a message. */
   onCompleted: ((sender: number) => void) | undefined;
-  /** A message was answered. */
+  /** Called when a message was answered. */
   onAnswered: ((sender: number) => void) | undefined;
 
   /** `ring` is how many messages of one sender may be in flight; a power of two. */
@@ -60,7 +60,7 @@ export class Ledger implements LoadListener {
     return this.#sent.reduce((sum, each) => sum + each, 0);
   }
 
-  /** Books a message that is about to be sent, as of `now`; returns its number. */
+  /** Enters a message that is about to be sent, as of `now`; returns its number. */
   book(sender: number, now: number): number {
     const number = this.#sent[sender] as number;
     const slot = sender * this.#ring + (number & (this.#ring - 1));
@@ -107,12 +107,12 @@ export class Ledger implements LoadListener {
     }
   }
 
-  /** Whether everyone has heard everything that was sent. */
+  /** Whether everybody has received everything that was sent. */
   get isSettled(): boolean {
     return this.completed === this.sent;
   }
 
-  /** Throws unless everyone has heard everything, once and in order. */
+  /** Throws unless everybody has received everything, once and in order. */
   check(): void {
     if (this.fault !== undefined) throw new Error(`void: ${this.fault}`);
     const senders = this.#sent.length;

@@ -3,7 +3,7 @@ import type { FrameListener } from './frame.ts';
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Cuts a byte stream into lines, for a server that speaks without WebSocket frames; see {@link FrameReader}. */
+/** Splits a byte stream into lines, for a server that doesn't use WebSocket frames; see {@link FrameReader}. */
 export class LineReader {
   readonly #listener: FrameListener;
   #rest: Buffer | undefined;
@@ -12,7 +12,7 @@ export class LineReader {
     this.#listener = listener;
   }
 
-  /** Reads what came. `chunk` may be reused afterwards. */
+  /** Takes received bytes. `chunk` may be reused afterwards. */
   feed(chunk: Buffer, from: number, to: number): void {
     let bytes = chunk.subarray(from, to);
     if (this.#rest) bytes = Buffer.concat([this.#rest, bytes]);

@@ -4,18 +4,20 @@ import { clientFrame, FrameReader, opcodes } from './frame.ts';
 import { LineReader } from './line-reader.ts';
 import { findMarker, isMarker } from './marker.ts';
 
-/** All sockets are read into this one buffer: a read is handled before the next begins. */
+/** All sockets are read into this one buffer: each read is handled before the next begins. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
 /** What all clients have read so far. */
 export const traffic = { reads: 0, bytes: 0 };
 
-/** Where a dialect's frames of a length have their marker; the envelope makes it depend on little else. 0 for unknown. */
+/**
+ * Where the marker is in a dialect's frames of each length; the envelope makes it depend on little else. 0 for unknown.
+ */
 const markerPlaces = new Map<Dialect, Int32Array>();
 
-/** What a client tells of what it hears. `now` is `performance.now()` of the read that brought it. */
+/** Receives what a client reports. `now` is the `performance.now()` of the read. */
 export interface LoadListener {
-  /** A marked text came to client `client`; its marker begins at `at`. */
+  /** A marked text arrived at client `client`; its marker begins at `at`. */
   delivered(client: number, buffer: Buffer, at: number, now: number): void;
   /** A message or call of client `client` was answered. */
   answered(client: number, id: number, error: string | undefined): void;
@@ -26,7 +28,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** One client of the load: a raw socket that speaks just enough of a dialect, and counts what comes. */
+/** One client of the load: a raw socket that speaks just enough of a dialect, and counts what arrives. */
 export class LoadClient {
   readonly index: number;
   readonly place: Place;
@@ -44,11 +46,11 @@ export class LoadClient {
   #isClosing = false;
   #head: Buffer | undefined = Buffer.alloc(0);
   #now = 0;
-  /** When it was told something last, in ms of `performance.now()`. */
+  /** When it last received something, in ms of `performance.now()`. */
   heardAt = 0;
-  /** Texts that were neither delivery, answer nor greeting. */
+  /** Called with texts that are neither delivery, answer nor greeting. */
   onOther: ((text: string) => void) | undefined;
-  /** The server closed the connection. */
+  /** Called when the server closes the connection. */
   onClosed: (() => void) | undefined;
 
   constructor(options: { index: number; port: number; place: Place; dialect: Dialect; listener: LoadListener }) {
@@ -90,7 +92,7 @@ export class LoadClient {
     });
   }
 
-  /** Sends a message; `id` is what its answer will have. */
+  /** Sends a message; its answer will have `id`. */
   send(text: string, id: number): void {
     this.#write(this.#dialect.message(text, this.place, id));
   }
@@ -172,7 +174,7 @@ export class LoadClient {
   text(buffer: Buffer, start: number, length: number): void {
     const { delivery } = this.#dialect;
     if (this.#isOpen && (delivery === undefined || buffer[start + delivery.at] === delivery.byte)) {
-      // One more than the place, so that 0 means unknown.
+      // Plus one, so that 0 means unknown.
       let at = (length < 65_536 ? (this.#markers[length] as number) : 0) - 1;
       if (at < 0 || !isMarker(buffer, start + at)) {
         at = findMarker(buffer, start, length) - start;
@@ -186,7 +188,7 @@ export class LoadClient {
     this.#understand(buffer.toString('utf8', start, start + length));
   }
 
-  /** A frame that is no text. */
+  /** A frame that is not a text. */
   control(opcode: number, payload: Buffer): void {
     if (opcode === opcodes.ping) this.#socket.write(clientFrame(opcodes.pong, payload));
     else if (opcode === opcodes.close) this.#socket.end();

@@ -4,7 +4,7 @@ import { LoadClient, type LoadListener } from './load-client.ts';
 import { sleep } from './drive.ts';
 import { inParallel } from './workspace.ts';
 
-/** Clients that are connected, with the books of what they hear. */
+/** Connected clients, with the ledger of what they receive. */
 export interface Load {
   clients: LoadClient[];
   /** The clients that send, in the order of the ledger's senders. */
@@ -15,18 +15,18 @@ export interface Load {
 
 /** What a load connects to. */
 export interface Reached {
-  /** Where a place that names no port of its own is. */
+  /** The port of places that name none. */
   port: number;
   places: readonly Place[];
   contender: { dialect: Dialect };
 }
 
-/** How long nothing may come before clients count as settled, in ms. */
+/** How long it must be silent before clients count as settled, in ms. */
 const QUIET_MS = 250;
 
 /**
- * Connects a client for each of the server's places, and waits until what their coming causes is over. `senders` of
- * each room send.
+ * Connects a client for each of the server's places, and waits until everything caused by their connecting is over.
+ * `senders` of each room send.
  */
 export async function connectLoad(server: Reached, sendersPerRoom: number, ring?: number): Promise<Load> {
   const byRoom = new Map<string, number[]>();
@@ -54,7 +54,7 @@ export async function connectLoad(server: Reached, sendersPerRoom: number, ring?
   };
 }
 
-/** Connects a client for each place, so many handshakes at a time. */
+/** Connects a client for each place, some handshakes at a time. */
 export async function connectClients(server: Reached, listener: LoadListener, width = 50): Promise<LoadClient[]> {
   const { port, places, contender } = server;
   return inParallel(places, width, async (place, index) => {

@@ -1,11 +1,11 @@
-// Loaded into Node servers with --import: measures the event loop's delay, collects garbage and writes heap snapshots, when the benchmark asks
-// over IPC. With BENCH_PROFILE=<folder> it also writes a CPU profile of the main thread for the same time. Plain
-// JavaScript, so that the server needs no loader.
+// Loaded into Node servers with --import: measures the event loop's delay, collects garbage and writes heap snapshots,
+// when the benchmark asks over IPC. With BENCH_PROFILE=<folder> it also writes a CPU profile of the main thread for the
+// same time. Plain JavaScript, so that the server needs no loader.
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { writeHeapSnapshot } from 'node:v8';
 
-/** How often the loop is looked at, in ms; what a sample has beyond it is delay. */
+/** Sampling interval of the loop, in ms; anything beyond it is delay. */
 const RESOLUTION = 5;
 
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION });

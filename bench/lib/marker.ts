@@ -1,7 +1,7 @@
 /** A benchmark message's text, in bytes. */
 const TEXT_BYTES = 100;
 
-/** Two bytes that nothing else in a frame has: JSON of the transports holds no `~`. */
+/** Two of these bytes occur nowhere else in a frame: the transports' JSON contains no `~`. */
 const TILDE = 0x7e;
 
 const SENDER_DIGITS = 3;
@@ -11,7 +11,7 @@ const ZERO = 0x30;
 const filler =
   'the quick brown fox jumps over the lazy dog and runs on into the workspace where all the people gather now';
 
-/** The text of a sender's message: `~~`, who (3 digits), which (8 digits), and filler up to 100 bytes. */
+/** The text of a sender's message: `~~`, the sender (3 digits), the number (8 digits), and filler up to 100 bytes. */
 export function markedText(sender: number, number: number): string {
   const who = String(sender).padStart(SENDER_DIGITS, '0');
   const which = String(number).padStart(NUMBER_DIGITS, '0');
@@ -29,12 +29,12 @@ export function findMarker(buffer: Buffer, start: number, length: number): numbe
   return at < 0 ? -1 : start + at;
 }
 
-/** Who sent the message whose marker begins at `at`. */
+/** The sender of the message whose marker begins at `at`. */
 export function senderAt(buffer: Uint8Array, at: number): number {
   return digits(buffer, at + 2, SENDER_DIGITS);
 }
 
-/** Which of the sender's messages it is. */
+/** The number of that message among its sender's. */
 export function numberAt(buffer: Uint8Array, at: number): number {
   return digits(buffer, at + 2 + SENDER_DIGITS, NUMBER_DIGITS);
 }

@@ -9,14 +9,14 @@ export interface Window {
   seconds: number;
   deliveries: number;
   answers: number;
-  /** What the generator read, and in how many reads. */
+  /** Bytes that the generator read, and in how many reads. */
   bytes: number;
   reads: number;
   /** CPU of the server, all threads, user and kernel. */
   serverMs: number;
   /**
-   * Shares of one core, 0 to 1: the server, the generator, the server's core with nothing to do or nothing but to wait for
-   * the disk, and what else ran on it.
+   * Shares of one core, 0 to 1: the server, the generator, the server's core idle or only waiting for the disk, and
+   * other programs on it.
    */
   serverBusy: number;
   generatorBusy: number;
@@ -25,7 +25,7 @@ export interface Window {
   othersBusy: number;
 }
 
-/** Watches a server for as long as the bench has a measurement last. */
+/** Watches a server for the duration of one measurement. */
 export async function watch(server: { pid: number }, ledger: Ledger, bench: Bench): Promise<Window> {
   const take = () => ({
     at: performance.now(),

@@ -7,11 +7,11 @@ export interface Row {
   /** Madang's figure and the peer's or the limit's, in words with units. */
   madang: string;
   beside: string;
-  /** What must hold, in words. */
+  /** The condition that must hold, in words. */
   target: string;
-  /** How far it is: a ratio, where there is one. */
+  /** The result as a ratio, if there is one. */
   ratio?: number;
-  /** Whether it holds; undefined when there is no figure (then `note` says why) or no target. */
+  /** Whether it holds; undefined if there is no figure (then `note` says why) or no target. */
   reached: boolean | undefined;
   note?: string;
 }
@@ -23,14 +23,14 @@ interface Bar {
   isOurs: boolean;
 }
 
-/** A group of bars that may be compared. */
+/** A group of comparable bars. */
 export interface Bars {
   title: string;
   unit: string;
   bars: Bar[];
 }
 
-/** What a scenario found. */
+/** The result of a scenario. */
 export interface Result {
   rows: Row[];
   /** Everything that was measured, round by round. */
@@ -38,27 +38,27 @@ export interface Result {
   bars?: Bars[];
 }
 
-/** What scenarios are given. */
+/** What scenarios receive. */
 export interface Bench {
   quick: boolean;
-  /** How often the contenders take turns. */
+  /** Number of rounds, in each of which the contenders take turns. */
   rounds: number;
-  /** How long one measurement lasts, after its warm-up. */
+  /** The duration of one measurement, after its warm-up, in seconds. */
   seconds: number;
   warmUpSeconds: number;
   serverCore: number;
   generatorCore: number;
-  /** What other programs took of the server's core in each measurement, 0 to 1: above a few percent, times are noise. */
+  /** Other programs' share of the server's core in each measurement, 0 to 1: above a few percent, times are noise. */
   othersBusy: number[];
-  /** Contenders that take part, by their keys; all if absent. */
+  /** The keys of the contenders that take part; all if absent. */
   only?: string[];
-  /** An earlier build's `cli.js`, which takes turns with each Madang, and what was found of both. */
+  /** An earlier build's `cli.js`, which takes turns with each Madang, and the results of both. */
   before?: { program: string; pairs: Pair[] };
-  /** Tells whoever watches how it goes. */
+  /** Reports progress. */
   say(line: string): void;
 }
 
-/** A scenario: a row of the table, or a few that are measured together. */
+/** A scenario: one row of the table, or a few that are measured together. */
 export interface Scenario {
   name: string;
   title: string;

@@ -1,7 +1,7 @@
 import { beforeOf, type Contender } from './contender.ts';
 import type { Bench } from './result.ts';
 
-/** What was measured of a contender, round by round, and the rounds that gave nothing. */
+/** A contender's figures, round by round, and the failed rounds. */
 export interface Measured<Figure> {
   name: string;
   rounds: Figure[];
@@ -9,8 +9,8 @@ export interface Measured<Figure> {
 }
 
 /**
- * Lets the contenders take turns, for as many rounds as the bench has, each Madang beside its earlier build if the bench
- * has one. A round that is void is kept as a failure.
+ * Runs the contenders in turn, for as many rounds as the bench has, each Madang next to its earlier build if the bench
+ * has one. A void round is kept as a failure.
  */
 export async function takeTurns<Key extends string, Figure>(
   bench: Bench,

@@ -1,4 +1,4 @@
-/** The middle value; of an even number the mean of the two in the middle; NaN of nothing. */
+/** The middle value; for an even number the mean of the two in the middle; NaN if there are none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -2,12 +2,12 @@ import type { Measured } from './rounds.ts';
 import { median } from './stats.ts';
 import type { Row } from './result.ts';
 
-/** A share of one as percent. */
+/** A share of one as a percentage. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-/** A count, or a rate, with thousands set apart. */
+/** A count, or a rate, with thousands separated. */
 export function count(value: number): string {
   return Number.isNaN(value) ? 'no figure' : Math.round(value).toLocaleString('en');
 }
@@ -17,7 +17,7 @@ export function ms(value: number): string {
   return Number.isNaN(value) ? 'no figure' : `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 }
 
-/** The median over a contender's rounds; NaN when no round gave a figure. */
+/** The median over a contender's rounds; NaN if no round gave a figure. */
 export function medianOf<Figure>(measured: Measured<Figure> | undefined, pick: (figure: Figure) => number): number {
   return median(measured?.rounds.map(pick) ?? []);
 }

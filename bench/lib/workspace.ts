@@ -5,19 +5,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer } from './children.ts';
 
-/** A database of Madang's with people in it, made once and kept; runs work on copies. */
+/** A Madang database with users, created once and kept; runs work on copies. */
 export interface Workspace {
   folder: string;
-  /** Each person's session. */
+  /** Each user's session. */
   tokens: string[];
-  /** Each person's room: the lobby, or the one that they share with their group. */
+  /** Each user's room: the lobby, or the one that they share with their group. */
   rooms: string[];
 }
 
-/** Which people a scenario needs. */
+/** The users that a scenario needs. */
 export interface WorkspacePlan {
   people: number;
-  /** Rooms of so many people each; everyone in the lobby alone if absent. */
+  /** The number of users in each room; everybody in the lobby alone if absent. */
   roomSize?: number;
 }
 
@@ -32,7 +32,7 @@ export function madangArgs(data: string, program = madangProgram): string[] {
   return [program, '--port', '0', '--host', '127.0.0.1', '--data', data, '--limits', 'off', '--log-level', 'info'];
 }
 
-/** Where databases are kept between runs. */
+/** The folder that keeps databases between runs. */
 export function cacheFolder(): string {
   mkdirSync(cache, { recursive: true });
   return cache;
@@ -55,7 +55,7 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Makes a workspace over Madang's own HTTP transport, or finds the one that was made before with the same tables. */
+/** Creates a workspace over Madang's own HTTP transport, or finds the one created earlier with the same tables. */
 export async function prepareWorkspace(plan: WorkspacePlan, core: number, program = madangProgram): Promise<Workspace> {
   const name = `workspace-${plan.people}-${plan.roomSize ?? 'lobby'}-${tablesVersion(program)}`;
   const home = join(cache, name);
@@ -75,7 +75,7 @@ export async function prepareWorkspace(plan: WorkspacePlan, core: number, progra
   }
 }
 
-/** Lets people come to a server for the first time, and into their rooms, over the HTTP transport; so many at a time. */
+/** Brings new users to a server and into their rooms, over the HTTP transport, some at a time. */
 export async function bringPeople(
   port: number,
   plan: WorkspacePlan,
@@ -92,7 +92,7 @@ export async function bringPeople(
   return { tokens, rooms };
 }
 
-/** Changes when the measured build's tables do, so that kept databases of other tables aren't used. */
+/** Changes with the tables of the measured build, so that kept databases with other tables aren't used. */
 export function tablesVersion(program = madangProgram): string {
   const migrations = join(dirname(program), 'store/migrations');
   const hash = createHash('sha256');
@@ -148,7 +148,7 @@ function poster(port: number): Post {
     });
 }
 
-/** Runs a function for each item, so many at a time; the results in the items' order. */
+/** Runs a function for each item, `width` at a time; the results are in the items' order. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   width: number,

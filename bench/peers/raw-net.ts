@@ -1,6 +1,7 @@
 /**
- * The floor: sockets of `node:net`, ready WebSocket frames, no upgrade, no checks. With `BENCH_JOINED=1` what came in one
- * turn of the event loop goes out as one write for each client; without it, each message is a write of its own.
+ * The lower bound: sockets of `node:net`, ready-made WebSocket frames, no upgrade, no checks. With `BENCH_JOINED=1`,
+ * what arrived in one turn of the event loop goes out as one write per client; without it, each message is a write of
+ * its own.
  */
 import { createServer, type Socket } from 'node:net';
 

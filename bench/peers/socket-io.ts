@@ -1,6 +1,6 @@
 /**
- * Bare Socket.IO: whatever a client sends goes to its room. With `BENCH_DATABASE`, each message is first a row of an
- * SQLite database, on disk before it is acknowledged or shown (WAL, synchronous=FULL, as Madang has it).
+ * Bare Socket.IO: whatever a client sends goes to its room. With `BENCH_DATABASE`, each message is first written as a
+ * row of a SQLite database, on disk before it is acknowledged or shown (WAL, synchronous=FULL, as in Madang).
  */
 import Database from 'better-sqlite3';
 import { createServer } from 'node:http';

@@ -9,7 +9,7 @@ import { paced } from './paced.ts';
 import { saturated } from './saturated.ts';
 import { storm } from './storm.ts';
 
-/** Every scenario, in the order in which they run and are shown. */
+/** Every scenario, in the order of running and showing. */
 export const scenarios: readonly Scenario[] = [
   saturated,
   fairness,

@@ -11,7 +11,7 @@ const ROOM = 10;
 const ROOMS = 100;
 const IN_FLIGHT = 32;
 
-/** Above this the generator might be what is measured. */
+/** Above this, the generator may be the bottleneck. */
 const MAX_GENERATOR_BUSY = 0.9;
 
 interface Figure extends Window {
@@ -20,7 +20,7 @@ interface Figure extends Window {
   p99: number;
 }
 
-/** Messages that are on disk and acknowledged, in a second. */
+/** Messages on disk and acknowledged, per second. */
 export const durable: Scenario = {
   name: 'durable',
   title: `durable sends, ${IN_FLIGHT} in flight: one room of ${ROOM}, ${ROOMS} rooms of ${ROOM}`,

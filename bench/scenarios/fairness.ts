@@ -19,7 +19,7 @@ interface Figure {
   serverBusy: number;
 }
 
-/** Two people in a room of their own, while another room is as busy as can be. */
+/** Two users in a room of their own, while another room is as busy as possible. */
 export const fairness: Scenario = {
   name: 'fairness',
   title: `a lone message in a room of 2 while a room of ${BUSY_ROOM} is saturated`,

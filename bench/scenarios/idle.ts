@@ -8,13 +8,13 @@ import { takeTurns } from '../lib/rounds.ts';
 import { count, ratioRow } from '../lib/words.ts';
 
 interface Figure {
-  /** Bytes for each connection, once garbage is collected, and as it stood before. */
+  /** Bytes per connection, after collecting garbage and before. */
   collected: number;
   asItStood: number;
-  /** The first time that everyone comes, and the third. */
+  /** The first time that everybody connects, and the third. */
   first: Connecting;
   again: Connecting;
-  /** The event loop's delay while they came again. */
+  /** The event loop's delay while they connected again. */
   loopP99: number;
 }
 
@@ -23,19 +23,19 @@ interface Connecting {
   cpuMs: number;
 }
 
-/** After so many collections, with a pause in ms after each, V8 gives nothing more back. */
+/** After this many collections, with a pause in ms after each, V8 frees nothing more. */
 const COLLECTIONS = 6;
 const COLLECTION_PAUSE = 700;
 
 /**
- * For memory every Node server has a small young generation: V8 sizes it by what has just happened, up to 16 MiB for each
- * of its halves, which is 3 KiB for each of 10,000 clients that none of them keeps.
+ * For memory, every Node server gets a small young generation: V8 sizes it by recent activity, up to 16 MiB for each of
+ * its halves, which at 10,000 clients is 3 KiB per client that belongs to none of them.
  */
 const SMALL_YOUNG_GENERATION = ['--min-semi-space-size=1', '--max-semi-space-size=1'];
 
 const deaf: LoadListener = { delivered: () => undefined, answered: () => undefined };
 
-/** Many who come, and then say nothing: what a coming costs, and what each one's staying does. */
+/** Many users connect, and then stay silent: the cost of a connect, and of each idle connection. */
 export const idle: Scenario = {
   name: 'idle',
   title: 'many idle connections: memory of each, and what connecting costs',
@@ -86,7 +86,7 @@ export const idle: Scenario = {
   },
 };
 
-/** How many people a crowd is. */
+/** The number of users in a crowd. */
 export function crowdOf(bench: Bench): number {
   return bench.quick ? 2000 : 10_000;
 }
@@ -98,7 +98,7 @@ async function measure(contender: Contender, people: number, bench: Bench): Prom
 async function measureMemory(contender: Contender, people: number, bench: Bench) {
   const server = await startContender(contender, { people }, bench.serverCore, SMALL_YOUNG_GENERATION);
   try {
-    // What a server needs at all, it has when some have come and gone.
+    // What a server needs once, it has after some have connected and left.
     await leave((await connecting(server, people / 10)).clients, bench);
     const empty = await memoryAtRest(server);
     const { clients } = await connecting(server, people);
@@ -128,13 +128,13 @@ async function measureConnecting(contender: Contender, people: number, bench: Be
   }
 }
 
-/** Those who went are remembered for some seconds. */
+/** Users who left are remembered for a few seconds. */
 async function leave(clients: LoadClient[], bench: Bench): Promise<void> {
   for (const client of clients) client.close();
   await sleep(bench.quick ? 1000 : 6000);
 }
 
-/** What a server holds when its garbage is collected, less the pages that its heap keeps empty. */
+/** What a server holds after collecting garbage, less the empty pages of its heap. */
 async function memoryAtRest(server: Running): Promise<number> {
   let emptyPages = 0;
   for (let each = 0; each < COLLECTIONS; each += 1) {
@@ -144,7 +144,7 @@ async function memoryAtRest(server: Running): Promise<number> {
   return processMemory(server.pid).pss - emptyPages;
 }
 
-/** So many people come. */
+/** Connects this many users. */
 async function connecting(server: Running, people: number): Promise<{ clients: LoadClient[]; figure: Connecting }> {
   const before = { at: performance.now(), cpuMs: processCpuMs(server.pid) };
   const clients = await connectClients({ ...server, places: server.places.slice(0, people) }, deaf);

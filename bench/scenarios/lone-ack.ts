@@ -10,7 +10,7 @@ import { takeTurns } from '../lib/rounds.ts';
 import { limitRow, medianOf, ms } from '../lib/words.ts';
 import { removeFolder, workFolder } from '../lib/workspace.ts';
 
-/** Between two sends, in ms: everything has come to rest. */
+/** Pause between two sends, in ms, in which everything comes to rest. */
 const PAUSE = 20;
 
 /** What an acknowledgement may take beyond the disk's own commit, in ms. */
@@ -19,12 +19,12 @@ const ALLOWED = 2;
 interface Figure {
   p50: number;
   p99: number;
-  /** The same disk's commits of one row, made in turn with the sends. */
+  /** Commits of one row on the same disk, alternating with the sends. */
   diskP50: number;
   diskP99: number;
 }
 
-/** One message on a server that has nothing else to do: it must not wait for a timer or for company. */
+/** One message on an otherwise idle server: it must not wait for a timer or for other messages. */
 export const loneAck: Scenario = {
   name: 'lone-ack',
   title: 'the acknowledgement of a lone send on an idle server',
@@ -89,7 +89,7 @@ async function measure(contender: Contender, bench: Bench): Promise<Figure> {
   }
 }
 
-/** A database beside Madang's, with its settings: what one commit of a row takes here and now. */
+/** A database beside Madang's, with the same settings: what one commit of a row takes here and now. */
 function openDisk(): { commit(): void; close(): void } {
   const folder = workFolder();
   const database = new Database(join(folder, 'disk.db'));

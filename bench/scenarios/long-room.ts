@@ -19,7 +19,7 @@ import {
 
 const PLAN = { people: 10, roomSize: 10 };
 
-/** A room that has been talked in for years: opening it, leafing back, starting the server on it. */
+/** A room with years of messages: opening it, paging back, starting the server with it. */
 export const longRoom: Scenario = {
   name: 'long-room',
   title: 'a room with a long history: pages, and the start of the server',
@@ -48,7 +48,7 @@ export const longRoom: Scenario = {
   },
 };
 
-/** The times are the client's, so they have the loopback and the generator in them. */
+/** Times as the client sees them, including loopback and generator. */
 async function leaf(
   server: Running,
   options: { messages: number; pages: number; newest: Histogram; middle: Histogram },

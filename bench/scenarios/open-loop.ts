@@ -12,16 +12,16 @@ const OFFERED = 400_000;
 const OFFERED_TO_SOCKET_IO = 200_000;
 const LIMIT_MS = 25;
 
-/** Deliveries that must have come of those that were offered while it lasted. */
+/** The share of offered deliveries that must have arrived within the measured time. */
 const SUSTAINED = 0.99;
 
 interface Figure extends Window {
-  /** Deliveries of those that were offered, in the measured time. */
+  /** The share of offered deliveries that arrived within the measured time. */
   share: number;
   p99: number;
 }
 
-/** Messages come whether the server keeps up or not. */
+/** Messages are sent whether the server keeps up or not. */
 export const openLoopRoom: Scenario = {
   name: 'open-loop',
   title: `open loop: ${count(OFFERED)} deliveries a second offered to a room of ${PEOPLE}`,
@@ -98,7 +98,7 @@ async function measure(contender: Contender, offered: number, bench: Bench): Pro
       share: window.deliveries / window.seconds / offered,
       p99: latency.quantile(0.99),
     };
-    // Who fell behind may take long to catch up; what it did is known.
+    // A server that fell behind may take long to catch up; its result is already known.
     if (figure.share >= SUSTAINED) await settle(load.ledger);
     load.close();
     return figure;

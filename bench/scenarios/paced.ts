@@ -16,7 +16,7 @@ interface Figure extends Window {
   p99: number;
 }
 
-/** An ordinary busy room: one message at a time, each by itself, so nothing can be joined. */
+/** An ordinary busy room: one message at a time, so that nothing can be joined. */
 export const paced: Scenario = {
   name: 'paced',
   title: `a room of ${PEOPLE}, ${DELIVERIES_PER_SECOND} deliveries a second, one message at a time`,

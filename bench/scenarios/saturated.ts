@@ -11,10 +11,13 @@ import { count, limitRow, medianOf, percent, ratioRow } from '../lib/words.ts';
 const PEOPLE = 500;
 const SENDERS = 8;
 
-/** Messages on their way at any time; `BENCH_IN_FLIGHT` to see what another number makes of it. */
+/** Messages in flight; `BENCH_IN_FLIGHT` tries another number. */
 const IN_FLIGHT = Number(process.env['BENCH_IN_FLIGHT'] ?? 64);
 
-/** What of the server's core may be idle for it to count as saturated; waiting for its own disk, the server is what is slow. */
+/**
+ * The most idle time of the server's core for it to count as saturated. Waiting for its own disk is not idle: then the
+ * server is what is slow.
+ */
 const MAX_IDLE = 0.15;
 
 interface Figure extends Window {
@@ -24,7 +27,7 @@ interface Figure extends Window {
   loop: LoopDelay | undefined;
 }
 
-/** A room of 500, as many messages as the server can carry: what a delivery costs it. */
+/** A room of 500, with as many messages as the server can handle: the cost of a delivery. */
 export const saturated: Scenario = {
   name: 'saturated',
   title: `a room of ${PEOPLE}, saturated, ${IN_FLIGHT} messages in flight`,

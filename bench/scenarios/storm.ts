@@ -14,24 +14,27 @@ import { crowdOf } from './idle.ts';
 const ROOM = 'lobby';
 const BEHIND = 100;
 
-/** Ids of calls, out of the way of messages' numbers. */
+/** Ids of calls, out of the range of messages' numbers. */
 const CALL_ID = 50_000_000;
 
-/** Who was turned away tries again after about so many ms, as clients do; whoever is not in by then has failed. */
+/**
+ * A client that was refused tries again after about this time, in ms, as clients do; one that is not in after that has
+ * failed.
+ */
 const RETRY_MS = 1000;
 const PATIENCE_MS = 60_000;
 
 interface Figure {
   seconds: number;
-  /** CPU that it took the server. */
+  /** CPU that it took the server, in seconds. */
   cpuSeconds: number;
-  /** How often somebody had to try again. */
+  /** How often a client had to try again. */
   retries: number;
   loopP99: number;
   loopMax: number;
 }
 
-/** A restart with everybody there: they come back as they were told to, and read what they missed. */
+/** A restart with everybody connected: they reconnect as they were told to, and read what they missed. */
 export const storm: Scenario = {
   name: 'storm',
   title: `everybody of one room comes back after a restart, ${BEHIND} messages behind`,
@@ -105,7 +108,7 @@ async function measure(contender: Contender, people: number, bench: Bench): Prom
   }
 }
 
-/** Everybody is there; the server stops, and tells each when to come back. */
+/** Everybody is connected; the server stops, and tells each client when to reconnect. */
 async function comeAndGo(server: Running): Promise<{ head: number; waits: number[] }> {
   const ledger = new Ledger({ clients: server.places.length, senders: [], hearers: () => [] });
   const clients = await connectClients(server, ledger);
@@ -124,7 +127,7 @@ async function comeAndGo(server: Running): Promise<{ head: number; waits: number
   return { head, waits };
 }
 
-/** Somebody who was back first says what the others will have missed. */
+/** One client that is back first sends what the others will have missed. */
 async function speak(server: Running): Promise<void> {
   const ledger = new Ledger({ clients: 1, senders: [0], hearers: () => [0] });
   const [client] = await connectClients({ ...server, places: server.places.slice(0, 1) }, ledger);
@@ -144,7 +147,9 @@ async function speak(server: Running): Promise<void> {
   client.close();
 }
 
-/** Everybody comes when they were told to and syncs; answers when the last one has all, in seconds. */
+/**
+ * Everybody reconnects at the time they were told and syncs. Resolves to the seconds until the last one has everything.
+ */
 async function comeBack(
   server: Running,
   head: number,

@@ -22,12 +22,13 @@ import { playStorm } from './storm.ts';
 
 /*
  * The short form of the contract's test. `npm run test:contract -- --minutes 10` is the long one. A failure prints its
- * seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract` plays the same schedule, as far as a machine repeats itself.
+ * seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract` repeats the same schedule, as far as a machine repeats
+ * itself.
  */
 
 const seed = Number(process.env['MADANG_CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-// The scenes are played beside the faults, which mostly wait; one after the other, so that each has what it needs.
+// The scenes run alongside the faults, which mostly wait; one after the other, so that each has the resources it needs.
 vi.setConfig({ maxConcurrency: 2 });
 
 const folder = tempFolder();
@@ -86,7 +87,7 @@ test.concurrent('D4: clients that all come back together after a restart get all
   expect(result.haveAllCaughtUp).toBe(true);
 }, 120_000);
 
-/** Ten kills, some of them inside a commit, and every other fault between them. */
+/** Ten kills, some of them inside a commit, and every other fault in between. */
 function everyFaultOnce(shim: Shim): RunOptions['disturb'] {
   const kills = Array.from({ length: 10 }, (_, index) => (index % 3 === 2 ? killInCommit(shim) : kill));
   const others = allFaults(shim).filter(({ kind }) => !kind.startsWith('kill'));

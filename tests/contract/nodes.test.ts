@@ -6,13 +6,15 @@ import { nodesLines } from './nodes/report.ts';
 import { eachOnce, runNodes } from './nodes/run-nodes.ts';
 
 /*
- * The short form on three nodes. `npm run test:contract -- --nodes 3 --minutes 10` is the long one. A failure prints its
- * seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract/nodes` plays the same schedule again.
+ * The short form on three nodes. `npm run test:contract -- --nodes 3 --minutes 10` is the long one. A failure prints
+ * its seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract/nodes` repeats the same schedule.
  */
 
 const seed = Number(process.env['MADANG_CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** From a fault's end until every node is as before; so much more than it takes that only a hang is longer. */
+/**
+ * The time limit from a fault's end until every node works as before, in ms; so generous that only a hang exceeds it.
+ */
 const RECOVERY_MS = 20_000;
 
 const folder = tempFolder();

@@ -17,8 +17,8 @@ export interface BuiltRunOptions extends Omit<RunOptions, 'servers' | 'disturb'>
 }
 
 /**
- * Runs the workload; at the end the disk and the clock are in order, whatever was done to them. A database that is not
- * sound then is a failure.
+ * Runs the workload. Afterwards the disk and the clock work, whatever was done to them, and an unsound database is a
+ * failure.
  */
 export async function runBuilt(options: BuiltRunOptions): Promise<RunResult> {
   const { folder, shimLibrary, cli = builtCli } = options;
@@ -39,7 +39,7 @@ export async function runBuilt(options: BuiltRunOptions): Promise<RunResult> {
   }
 }
 
-/** What SQLite finds wrong with a database that nobody uses any more; nothing if it is sound. */
+/** SQLite's complaints about a database that nobody uses any more; undefined if it is sound. */
 function damageIn(file: string): string | undefined {
   const database = new Database(file);
   try {

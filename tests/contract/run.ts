@@ -29,7 +29,7 @@ import { builtCli, runBuilt } from './run-built.ts';
 import { playFastClient } from './scenes/fast-client.ts';
 import { playStorm } from './storm.ts';
 
-/** A round has a server, a database and a history of its own, so that a history stays small enough to judge. */
+/** Each round has its own server, database and history, so that a history stays small enough to check. */
 const ROUND_MS = 60_000;
 
 const { values } = parseArgs({
@@ -38,7 +38,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     clients: { type: 'string', default: '5000' },
     nodes: { type: 'string', default: '1' },
-    /** Only faults of these kinds, with commas between; and nothing but the rounds. */
+    /** Only faults of these kinds, separated by commas; and nothing but the rounds. */
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },

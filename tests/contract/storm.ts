@@ -1,36 +1,36 @@
 import { type Keeper, pause, play, type RawClient, say, type SceneOptions, until } from '@madang/verify';
 
-/** How many messages are there that the clients have missed when they come back. */
+/** How many messages the clients have missed when they reconnect. */
 const MISSED = 20;
 
-/** How many guests come in together at the beginning. */
+/** How many guests enter together at the beginning. */
 const ARRIVALS = 32;
 
 /** How long everybody may take, in ms. */
 const LIMIT_MS = 180_000;
 
-/** What became of clients that all came back together. */
+/** The result for clients that all reconnected together. */
 export interface StormResult {
   history: string;
   clients: number;
   /** From the server's death until it was open again, in ms. */
   restartMs: number;
-  /** From when the first of them came back until the last one had everything, in ms. */
+  /** From the first reconnection until the last client had everything, in ms. */
   caughtUpMs: number;
-  /** Somebody's sends meanwhile, the slowest, in ms. */
+  /** The slowest of another user's sends meanwhile, in ms. */
   slowestSendMs: number;
   haveAllCaughtUp: boolean;
 }
 
 /**
- * Many clients are in one room; the server is killed, starts again, and messages are sent that all of them have missed;
- * then all come back within one second, while somebody goes on talking.
+ * Many clients are in one room. The server is killed and restarted, and messages are sent that all of them miss; then
+ * all reconnect within one second, while somebody goes on talking.
  */
 export function playStorm(options: SceneOptions & { clients: number }): Promise<StormResult> {
   const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
   return play('storm', { ...options, flags }, async ({ subject, keeper, place, conclude, random }) => {
     const guests = await arrive(keeper, options.clients + 1);
-    // What was before isn't read: it is everybody's coming, and would be read once for each of them.
+    // The log before that is not read: it has everybody's joins, and would be read once for each of them.
     const after = (await keeper.readLog('lobby')).length;
     let opens: Promise<void> = Promise.resolve();
     const gate = async () => {

@@ -1,4 +1,4 @@
 import { bundleProgram } from '../../scripts/build.mjs';
 
-/** The program under test is made of what TypeScript has built last, also where vitest is started by itself. */
+/** Bundles TypeScript's latest output as the program under test, also if vitest is run directly. */
 export const setup = bundleProgram;

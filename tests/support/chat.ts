@@ -1,11 +1,11 @@
 import { call, type TransportClient } from './transport-client.ts';
 
-/** Says something in a room; answers its seq. */
+/** Sends a message to a room; resolves to its seq. */
 export async function say(client: Pick<TransportClient, 'ask'>, text: string, room = 'lobby'): Promise<number> {
   return (await call(client, 'message.send', { room, text, clientId: crypto.randomUUID() })).message.seq;
 }
 
-/** Resolves with the ms that passed until a client has heard a text. */
+/** Resolves to the ms that passed until a client received a text. */
 export async function hears(client: TransportClient, text: string, timeoutMs?: number): Promise<number> {
   const start = performance.now();
   await client.notes.first(({ body }) => (body['message'] as { text?: string } | undefined)?.text === text, timeoutMs);
@@ -19,7 +19,7 @@ export function seqsOf(client: TransportClient, room: string): number[] {
   );
 }
 
-/** So many numbers from one on. */
+/** The numbers from `from` on, `length` of them. */
 export function run(from: number, length: number): number[] {
   return Array.from({ length }, (_, index) => from + index);
 }

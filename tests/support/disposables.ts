@@ -1,4 +1,4 @@
-/** What a test has opened; all is closed at the test's end, the last first. Node 20 has no `AsyncDisposableStack`. */
+/** Everything a test has opened; closed at its end, the last first. Node 20 has no `AsyncDisposableStack`. */
 export class Disposables implements AsyncDisposable {
   readonly #all: AsyncDisposable[] = [];
 

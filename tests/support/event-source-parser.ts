@@ -1,7 +1,7 @@
-/** What a stream of server-sent events is told of. */
+/** Callbacks for a stream of server-sent events. */
 interface Handlers {
   onEvent(name: string, data: string): void;
-  /** A block has ended in which there was an `id`; it stands for all up to here. */
+  /** A block with an `id` has ended; it stands for everything up to here. */
   onId(id: string): void;
 }
 

@@ -6,11 +6,11 @@ import { Inbox } from './inbox.ts';
 /** An open `GET /api/events`. */
 export interface EventStream {
   readonly notes: Inbox<OutboundEvent>;
-  /** The id to go on with, as the last whole event left it. */
+  /** The id to resume from, as of the last complete event. */
   lastEventId(): string;
-  /** The notes up to the last id: what does not come again after it. */
+  /** The events up to the last id: those that don't come again after it. */
   settled(): readonly OutboundEvent[];
-  /** When the server, or `close`, has ended it. */
+  /** Resolves when the server, or `close`, has ended it. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
 }
@@ -20,11 +20,11 @@ export interface EventStreamOptions {
   token: string;
   lastEventId?: string;
   room?: string;
-  /** Where its notes go; its own if absent. */
+  /** Where to put its events; an inbox of its own if absent. */
   notes?: Inbox<OutboundEvent>;
 }
 
-/** Opens a stream; it hears its rooms when this resolves. */
+/** Opens a stream. Once this resolves it receives its rooms' events. */
 export async function openEventStream(url: string, options: EventStreamOptions): Promise<EventStream> {
   const aborting = new AbortController();
   const query = options.room === undefined ? '' : `?room=${encodeURIComponent(options.room)}`;

@@ -7,7 +7,7 @@ import { tempFolder } from './temp-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a command ended with. */
+/** The result of a command. */
 export interface Ended {
   code: number | string | null;
   /** Both of its outputs. */
@@ -19,7 +19,7 @@ export interface Serving extends AsyncDisposable {
   url: string;
 }
 
-/** A folder in which commands are run as somebody types them. */
+/** A folder for running commands as a person would type them. */
 export class Workplace implements Disposable {
   readonly path: string;
   readonly #folder = tempFolder();
@@ -37,7 +37,7 @@ export class Workplace implements Disposable {
     });
   }
 
-  /** Runs a command until it says where it serves; with all that it has started it is ended when disposed of. */
+  /** Runs a command until it says where it serves. Disposing ends it, with everything it has started. */
   async serve(line: string, node?: string): Promise<Serving> {
     const child = spawn('bash', ['-c', line], { cwd: this.path, env: environment(node), detached: true });
     const exited = once(child, 'exit');
@@ -66,7 +66,7 @@ export class Workplace implements Disposable {
   }
 }
 
-/** The repository as a clone has it: what git knows, with changes that are not committed yet, and nothing else. */
+/** The repository as a clone: what git tracks, with uncommitted changes, and nothing else. */
 export function freshClone(): Workplace {
   const clone = new Workplace();
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
@@ -74,15 +74,15 @@ export function freshClone(): Workplace {
   return clone;
 }
 
-/** Puts the web client, as it is built here, into a clone. It is built there if the clone's is made of something else. */
+/** Copies the web client built here into a clone. It is rebuilt there if the clone's sources differ. */
 export function copyWebClient(clone: Workplace): void {
   const built = 'packages/web/dist';
   cpSync(join(root, built), join(clone.path, built), { recursive: true });
 }
 
 /**
- * Without what `npm test` gives to its own children, which would change what npm does in there, and without asking the
- * registry what nobody here reads.
+ * Without what `npm test` passes to its own children, which would change what npm does here, and without registry
+ * requests whose results nobody reads.
  */
 function environment(node: string | undefined): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(

@@ -2,24 +2,29 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
-/** Which way a network carries nothing: `requests` are what a program sends, `answers` what it would get. */
+/**
+ * The direction in which a network carries nothing: `requests` are what a program sends, `answers` what it would
+ * receive.
+ */
 export type Direction = 'requests' | 'answers' | 'both';
 
-/** A network between a program and a server that can go silent: packets are lost, nobody is told. */
+/** A network between a program and a server that can go silent: packets are lost, and nobody is told. */
 export interface TestNetwork extends AsyncDisposable {
-  /** Where a program finds the server. */
+  /** Where the program reaches the server. */
   readonly port: number;
-  /** From now on nothing comes through, one way or both. Connections can still be made, as if they were answered late. */
+  /**
+   * From now on nothing passes, in one direction or both. Connections can still be made, as if they were answered late.
+   */
   freeze(direction?: Direction): void;
   /** Ends all connections, and takes no new ones. */
   cut(): void;
-  /** Everything is late by so many ms. */
+  /** Delays everything by `ms`. */
   slow(ms: number): void;
-  /** Loses all answers from the moment on at which a request holds a text; the request itself comes through. */
+  /** Loses all answers from the moment a request contains a text; the request itself passes. */
   freezeAnswersTo(text: string): void;
-  /** Carries again, also what was sent meanwhile, as TCP does. */
+  /** Carries data again, including what was sent meanwhile, as TCP does. */
   thaw(): void;
-  /** Leads new connections to another port, as an address does that moves. */
+  /** Directs new connections to another port, like an address that moves. */
   moveTo(port: number): void;
 }
 
@@ -44,7 +49,7 @@ export async function startNetwork(to: number): Promise<TestNetwork> {
     links.add(link);
     for (const way of WAYS) {
       const other = link[way === 'requests' ? 'answers' : 'requests'];
-      // Bytes stay in order, also when what comes later is less late.
+      // Bytes stay in order, even if the delay gets shorter.
       let before: Promise<unknown> = Promise.resolve();
       link[way].on('data', (chunk: Buffer) => {
         if (way === 'requests' && fatal !== undefined && chunk.includes(fatal)) freeze('answers');
@@ -102,7 +107,7 @@ const WAYS: readonly Way[] = ['requests', 'answers'];
 /** The two halves of a connection: the program's socket, whose bytes are requests, and the server's. */
 type Link = Record<Way, Socket>;
 
-/** Goes on reading; an end that could not be told before is told now. */
+/** Continues reading; an end that could not be reported before is reported now. */
 function resume(link: Link, way: Way): void {
   const other = link[way === 'requests' ? 'answers' : 'requests'];
   if (link[way].destroyed) other.destroy();

@@ -9,23 +9,23 @@ export interface TestNodes extends AsyncDisposable {
   readonly postgres: TestPostgres;
   readonly redis: TestRedis;
   readonly database: string;
-  /** The first node's, with `networkTo`. */
+  /** The first node's network, with `networkTo`. */
   readonly network: TestNetwork | undefined;
 }
 
-/** What a test wants of its nodes. */
+/** Options for a test's nodes. */
 export interface NodesOptions {
   count?: number;
   flags?: string[];
-  /** What the first node reaches through a network of its own. */
+  /** What the first node reaches over a network of its own. */
   networkTo?: 'postgres' | 'redis';
-  /** Through what the nodes reach their database, which has been made; straight if absent. */
+  /** Returns the address by which the nodes reach their new database; unchanged if absent. */
   databaseUrl?: (postgres: TestPostgres, url: string) => Promise<string>;
   isCluster?: boolean;
   postgresSettings?: string[];
 }
 
-/** Starts two nodes, or as many as are wanted. They know of each other when this resolves. */
+/** Starts two nodes, or the given number. They know of each other when this resolves. */
 export async function startNodes(options: NodesOptions = {}): Promise<TestNodes> {
   const { count = 2, flags = [], isCluster = false, networkTo } = options;
   const [postgres, redis] = await Promise.all([startPostgres(options.postgresSettings), startRedis({ isCluster })]);
@@ -48,7 +48,7 @@ export async function startNodes(options: NodesOptions = {}): Promise<TestNodes>
     };
     nodes.push(...(await Promise.all(Array.from({ length: count }, (_, index) => start(index)))));
     await Promise.all(nodes.map((node) => busState(node, 'up')));
-    // Two beats, so that each has heard the others.
+    // Two heartbeats, so that each has heard from the others.
     await new Promise((resolve) => setTimeout(resolve, 1100));
   } catch (error) {
     await end();
@@ -57,12 +57,12 @@ export async function startNodes(options: NodesOptions = {}): Promise<TestNodes>
   return { nodes, postgres, redis, database, network, [Symbol.asyncDispose]: end };
 }
 
-/** What `/readyz` says. */
+/** The answer of `/readyz`. */
 export async function readiness(node: TestServer): Promise<Record<string, string>> {
   return (await (await fetch(`${node.url}/readyz`)).json()) as Record<string, string>;
 }
 
-/** Resolves with the ms that passed until a node says that its bus is so. */
+/** Resolves to the ms that passed until a node reported this state of its bus. */
 export async function busState(node: TestServer, state: 'up' | 'down', timeoutMs = 10_000): Promise<number> {
   const start = performance.now();
   while ((await readiness(node))['bus'] !== state) {

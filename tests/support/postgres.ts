@@ -15,7 +15,7 @@ export interface TestPostgres extends AsyncDisposable {
   pid(): number;
   /** The address of one of its databases. */
   url(database: string): string;
-  /** Makes a new database, and answers its address. */
+  /** Creates a database; resolves to its address. */
   newDatabase(options?: string): Promise<string>;
   /** Runs SQL on one of its databases. */
   sql(url: string, text: string): Promise<Record<string, unknown>[]>;
@@ -30,11 +30,11 @@ export interface TestPostgres extends AsyncDisposable {
   thaw(): void;
   /** Kills one of the processes that serve a connection; PostgreSQL then ends all others, and recovers by itself. */
   crash(): void;
-  /** Makes a primary of a standby. */
+  /** Promotes a standby to primary. */
   promote(): Promise<void>;
 }
 
-/** How long a start, with its recovery, may take on a machine that does much else, in ms. */
+/** How long a start, including recovery, may take on a busy machine, in ms. */
 const START_MS = 60_000;
 
 const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
@@ -43,14 +43,14 @@ const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
 const INIT = ['--no-sync', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '-U', 'madang', '-D'];
 
 /**
- * Starts a cluster, with environment of its own; it is ended, and its folder removed, when it is disposed of. All clusters
- * are copies of one, so what PostgreSQL calls its system is the same in all of them.
+ * Starts a cluster, with its own environment; disposing ends it and removes its folder. All clusters are copies of one,
+ * so their system identifier is the same.
  */
 export function startPostgres(settings: string[] = [], env: Record<string, string> = {}): Promise<TestPostgres> {
   return startCluster((data) => execFileSync('cp', ['-a', template(), data]), settings, env);
 }
 
-/** A new cluster in the machine's temporary folder, from which all others are copied: `initdb` takes more than a second. */
+/** A cluster in the machine's temporary folder, from which all others are copied: `initdb` takes more than a second. */
 function template(): string {
   const version = execFileSync(join(binaries(), 'initdb'), ['--version'], { encoding: 'utf8' });
   const name = createHash('sha256')

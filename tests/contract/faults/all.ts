@@ -6,7 +6,7 @@ import { restore } from './restore.ts';
 import type { Shim } from './shim.ts';
 import { takenAway } from './taken-away.ts';
 
-/** Every fault that comes at random. The slow client, the fast client and the storm have runs of their own. */
+/** Every fault that occurs at random. The slow client, the fast client and the storm have runs of their own. */
 export function allFaults(shim: Shim): readonly Fault[] {
   const anywhere = [kill, stop, cut, cutAtBytes, halfOpen, delay, duplicate, takenAway, restore];
   const below = [killInCommit, powerLoss, diskFull, readOnly, ioError, clockJump];

@@ -3,13 +3,13 @@ import type { Shim } from './shim.ts';
 
 const HOUR_MS = 3600_000;
 
-/** How far a log's times may lead the clock (docs/delivery.md), and a slow machine, in ms. */
+/** How far a log's times may be ahead of the clock (docs/delivery.md), plus allowance for a slow machine, in ms. */
 const LEAD_MS = 70_000;
 
 /** How long the next event may take, in ms. */
 const NEXT_MS = 15_000;
 
-/** The machine's clock jumps, forward or back, by a moment, by hours or years, and stays there or comes back. */
+/** The machine's clock jumps forward or back, by a moment, by hours or by years, and stays there or returns. */
 export const clockJump = (shim: Shim): Fault => ({
   kind: 'clock',
   weight: 1,
@@ -27,7 +27,7 @@ export const clockJump = (shim: Shim): Fault => ({
   },
 });
 
-/** Once the clock is right, what is said next bears the time of now. */
+/** Once the clock is right, the next message bears the current time. */
 async function isOfNow({ keeper, rooms, subjects }: World): Promise<void> {
   const [room = ''] = rooms;
   let at = Number.POSITIVE_INFINITY;

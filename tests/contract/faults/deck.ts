@@ -1,6 +1,6 @@
 import { type Fault, pause, type Random, type World } from '@madang/verify';
 
-/** Faults in a random order: first each once, then each as often as it weighs before any comes more often. */
+/** Faults in random order: first each once, then each as often as its weight before any occurs more often. */
 export class Deck {
   readonly #random: Random;
   #kinds: string[] = [];
@@ -10,7 +10,7 @@ export class Deck {
     this.#random = random;
   }
 
-  /** Plays faults until the time is over, with up to `pauseMs` between them. The deck's order goes on over runs. */
+  /** Runs faults until the time is over, with pauses of up to `pauseMs`. The deck's order continues across runs. */
   async play(faults: readonly Fault[], world: World, isOver: () => boolean, pauseMs = 300): Promise<void> {
     while (!isOver()) {
       await pause(world.random.between(0, pauseMs));

@@ -1,16 +1,16 @@
 import { type Fault, pause, startAgain, until, type World } from '@madang/verify';
 import { commitPoints, type Shim } from './shim.ts';
 
-/** How long sends may take to be acknowledged again when the disk is in order, in ms. */
+/** How long sends may take to be acknowledged again once the disk works, in ms. */
 const HEAL_MS = 15_000;
 
 /** How long it may take until a full disk refuses a write, in ms: somebody must send something first. */
 const REFUSED_MS = 15_000;
 
-/** How long somebody who was refused may take to be told, in ms. */
+/** How long a refusal may take to arrive, in ms. */
 const TOLD_MS = 3000;
 
-/** Power is lost at any moment: writes that were not synced are gone, in part or torn. */
+/** Power is lost at a random moment: unsynced writes are gone, in part or torn. */
 export const powerLoss = (shim: Shim): Fault => ({
   kind: 'power-loss',
   weight: 3,
@@ -37,8 +37,9 @@ export const powerLoss = (shim: Shim): Fault => ({
 });
 
 /**
- * The disk is full for a while; then there is space again, and the server mends itself. A WAL that has begun anew goes over
- * its own bytes, which only a disk that copies on write refuses: it is such a one by chance, or when nothing else bites.
+ * The disk is full for a while; then there is space again, and the server recovers on its own. A restarted WAL
+ * overwrites its own bytes, which only a copy-on-write disk refuses: the disk behaves as one at random, or if nothing
+ * else is refused.
  */
 export const diskFull = (shim: Shim): Fault => ({
   kind: 'disk-full',
@@ -60,7 +61,7 @@ export const diskFull = (shim: Shim): Fault => ({
       throw new Error(`nothing was refused by a full disk: ${subject.output()}`);
     await until(() => history.unavailable > unavailableBefore, TOLD_MS, 20);
     await pause(random.between(200, 800));
-    // Somebody may end a server whose disk is full; it must not lose anything by that either.
+    // Somebody may kill a server whose disk is full; it must not lose anything by that either.
     const isKilled = random.chance(0.25);
     if (isKilled) await subject.kill();
     shim.set('space', -1);
@@ -75,7 +76,7 @@ export const diskFull = (shim: Shim): Fault => ({
   },
 });
 
-/** The database can't be written for a while: its files, or the file system, are read-only. */
+/** The database is not writable for a while: its files, or the file system, are read-only. */
 export const readOnly = (shim: Shim): Fault => ({
   kind: 'read-only',
   weight: 1,
@@ -96,7 +97,7 @@ export const readOnly = (shim: Shim): Fault => ({
   },
 });
 
-/** The disk answers writes and syncs with errors for a while. */
+/** The disk fails writes and syncs for a while. */
 export const ioError = (shim: Shim): Fault => ({
   kind: 'io-error',
   weight: 1,
@@ -114,7 +115,7 @@ export const ioError = (shim: Shim): Fault => ({
   },
 });
 
-/** A server that can't write its database says so in plain words and ends; it doesn't open and lose. */
+/** A server that can't write its database says so in plain words and ends, instead of opening it and losing data. */
 async function refusesToStart(world: World): Promise<void> {
   const [subject] = world.subjects;
   await subject.kill();

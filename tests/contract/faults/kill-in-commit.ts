@@ -1,7 +1,7 @@
 import { type Fault, startAgain } from '@madang/verify';
 import { commitPoints, type Shim } from './shim.ts';
 
-/** How long a planted end is waited for, in ms, before the server is killed anyway. */
+/** How long to wait for the planted end, in ms, before the server is killed anyway. */
 const POINT_MS = 3000;
 
 /** `kill -9` inside a commit: before a write to the WAL, before its sync, or after it and before the ack. */

@@ -5,21 +5,22 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtCli } from '../run-built.ts';
 
-/** How long people may take until they have said something that the backup doesn't have, in ms. */
+/** How long it may take until clients have sent something that the backup doesn't have, in ms. */
 const TALK_MS = 15_000;
 
-/** How many messages are acknowledged between a backup and its coming back. */
+/** How many messages are acknowledged between a backup and its restoring. */
 const TAKEN_BACK = 3;
 
-/** The file beside a database that says what run it is of. */
+/** The file beside a database that names its run. */
 const MARK = '.run';
 
-/** What the last server has written to its clients may still be on the way, in ms. */
+/** The last server's output may still be in transit for this long, in ms. */
 const LATE_MS = 300;
 
 /**
- * A backup is made, people talk on, and the backup is put in the database's place: what was said since is gone, and nothing
- * else. Backups are made by the command while the server runs, or by hand while it is stopped; they come back either way.
+ * A backup is made, clients talk on, and the backup replaces the database: everything sent since is gone, and nothing
+ * else. Backups are made by the command while the server runs, or by hand while it is stopped, and are restored either
+ * way.
  */
 export const restore: Fault = {
   kind: 'restore',
@@ -61,7 +62,7 @@ async function copyStopped(world: World, backup: string): Promise<void> {
   await startAgain(world, subject);
 }
 
-/** The log of the history that is about to end, read where nobody else comes. */
+/** The log of the history that is about to end, read where no other client can reach it. */
 async function readLast({ keeper, rooms, history }: World, { data }: Subject): Promise<void> {
   const aside = await createSubject({ cli: builtCli, data, flags: ['--limits', 'off'] });
   await aside.start();
@@ -74,7 +75,7 @@ async function readLast({ keeper, rooms, history }: World, { data }: Subject): P
   }
 }
 
-/** As somebody does who knows of no command for it, and has perhaps copied the whole folder. */
+/** What somebody does who doesn't know the command, and has perhaps copied the whole folder. */
 function putBack(backup: string, database: string): void {
   for (const end of ['-wal', '-shm']) rmSync(`${database}${end}`, { force: true });
   for (const end of ['', MARK]) if (existsSync(`${backup}${end}`)) copyFileSync(`${backup}${end}`, `${database}${end}`);

@@ -29,18 +29,18 @@ export const commitPoints = { beforeWrite: 1, beforeSync: 2, afterSync: 3 } as c
 
 /** A disk and a clock that fail on demand, under one server at a time. */
 export interface Shim {
-  /** What the server is to be started with. */
+  /** The environment to start the server with. */
   env: Record<string, string>;
   set(field: Field, value: number): void;
   get(field: Field): number;
-  /** Back to a disk and a clock in order. */
+  /** Restores a working disk and clock. */
   mend(): void;
   close(): void;
 }
 
 /**
- * Compiles the preload library. Without it there is no power loss, no failing disk and no clock that jumps, and a run says
- * nothing of them: so it throws where it can't.
+ * Compiles the preload library. Without it there are no power losses, failing disks and jumping clocks, and a run would
+ * prove nothing about them. So it throws if it can't.
  */
 export function compileShim(folder: string): string {
   const library = join(folder, 'shim.so');
@@ -53,7 +53,7 @@ export function compileShim(folder: string): string {
   );
 }
 
-/** Makes the shim of a server whose data are in `data`. */
+/** Creates the shim for a server whose data is in `data`. */
 export function createShim(library: string, control: string, data: string): Shim {
   const file = openSync(control, 'w+');
   const set = (field: Field, value: number): void => {

@@ -8,7 +8,7 @@ const REFUSED_MS = 15_000;
 /** How long sends may take to be acknowledged again, in ms. */
 const HEAL_MS = 15_000;
 
-/** The database is taken away under the server, and another file put in its place; then it comes back. */
+/** The database is taken away from under the server, and another file put in its place; then it returns. */
 export const takenAway: Fault = {
   kind: 'taken-away',
   weight: 1,

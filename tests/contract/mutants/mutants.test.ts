@@ -10,13 +10,13 @@ import { nodeMutants, tryNodeMutant } from './node-mutants.ts';
 import { isCaughtInTime, type Trial, tryMutant } from './try-mutant.ts';
 
 /*
- * The checker is no proof before it has caught servers that are broken on purpose. Here it catches one for each kind of
- * violation; `npm run test:contract -- --mutants` tries them all.
+ * The checker proves nothing until it has caught servers that are broken on purpose. Here it catches one for each kind
+ * of violation; `npm run test:contract -- --mutants` tries them all.
  */
 
 const seed = 20;
 
-/** More than the kernel and the server take together for a client that doesn't read. */
+/** More than the kernel and the server together accept for a client that doesn't read. */
 const ENOUGH_BYTES = 12 * 1024 * 1024;
 
 // They wait more than they compute.
@@ -27,7 +27,7 @@ const shimLibrary = compileShim(folder.path);
 const all = [...mutants, ...diskMutants, ...nodeMutants];
 afterAll(() => folder[Symbol.dispose]());
 
-// First, for it waits longest for what never comes.
+// First, because it waits longest for what never comes.
 test.concurrent(`the checker catches a server that ${slowMutant.name}`, async () => {
   const own = mkdtempSync(join(folder.path, 'mutant-'));
   const result = await playSlowClient({

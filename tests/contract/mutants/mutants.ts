@@ -4,17 +4,17 @@ import { restore } from '../faults/restore.ts';
 import type { Shim } from '../faults/shim.ts';
 import type { Edit } from './mutate.ts';
 
-/** A server that breaks one promise, and what the checker must say of it. */
+/** A server that breaks one promise, and what the checker must report. */
 export interface Mutant {
   name: string;
   edits: readonly Edit[];
   /** One of these must be found. */
   caughtAs: readonly ViolationKind[];
-  /** It stands for its kind in `npm test`; all are tried by `npm run test:contract -- --mutants`. */
+  /** Represents its kind in `npm test`; `npm run test:contract -- --mutants` tries all. */
   isInShort?: true;
-  /** What brings it to light, again and again; nothing if absent. */
+  /** The fault that exposes it, repeatedly; none if absent. */
   fault?: Fault;
-  /** The same, for what only a failing disk brings to light. */
+  /** The same, for what only a failing disk exposes. */
   diskFault?: (shim: Shim) => Fault;
 }
 
@@ -36,7 +36,8 @@ export const mutants: readonly Mutant[] = [
       {
         file: writeWorker,
         from: `this.#commit.run();`,
-        // Once messages wait for their commit, all that comes meanwhile waits with them: so each kill finds some.
+        // Once messages wait for their commit, everything that comes meanwhile waits with them, so each kill finds
+        // some.
         to: `const commit = () => {
             this.isLate = false;
             if (this.#database.inTransaction) this.#commit.run();
@@ -114,7 +115,7 @@ export const mutants: readonly Mutant[] = [
         from: 'await this.#eventsAfter(room, head, after, wanted)',
         to: 'await this.#eventsAfter(room, head, after > 3 ? after + 1 : after, wanted)',
       },
-      // What finds a removed part of the log would hide it.
+      // The check for removed parts of the log would hide it.
       { file: 'log/room-log.js', from: 'if (wanted > 0 && first?.seq !== after + 1)', to: 'if (false)' },
     ],
     caughtAs: ['gap'],
@@ -135,7 +136,7 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** The mutants that only a failing disk brings to light. */
+/** The mutants that only a failing disk exposes. */
 export const diskMutants: readonly Mutant[] = [
   {
     name: 'does not sync',
@@ -161,7 +162,7 @@ export const diskMutants: readonly Mutant[] = [
   },
 ];
 
-/** The mutant that only a slow client brings to light. */
+/** The mutant that only a slow client exposes. */
 export const slowMutant: Mutant = {
   name: 'does not tell a slow client what it missed',
   edits: [{ file: sendBuffer, from: 'connection.write(connection.format.encode(notes));', to: 'void notes;' }],

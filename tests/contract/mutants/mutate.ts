@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const serverFolder = fileURLToPath(new URL('../../../packages/server', import.meta.url));
 const rootModules = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
-/** A change of the built program: `from` is there exactly once. */
+/** A change to the built program: `from` occurs exactly once. */
 export interface Edit {
   /** Below `packages/server/dist`. */
   file: string;
@@ -14,8 +14,8 @@ export interface Edit {
 }
 
 /**
- * The files that edits change, as they are then. Throws when an edit doesn't fit the program any more: then the mutant must
- * be written anew, for it would prove nothing.
+ * The files that edits change, with the changes applied. Throws if an edit no longer fits the program: then the mutant
+ * must be rewritten, since it would prove nothing.
  */
 export function brokenFiles(edits: readonly Edit[]): Map<string, string> {
   const files = new Map<string, string>();
@@ -33,7 +33,7 @@ export function brokenFiles(edits: readonly Edit[]): Map<string, string> {
   return files;
 }
 
-/** Copies the built server to a folder, breaks the copy, and answers its program. Throws as {@link brokenFiles} does. */
+/** Copies the built server to a folder, breaks the copy, and returns its program. Throws like {@link brokenFiles}. */
 export function breakServer(folder: string, edits: readonly Edit[]): string {
   const broken = brokenFiles(edits);
   const copy = join(folder, 'server');

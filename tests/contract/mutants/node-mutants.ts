@@ -6,16 +6,16 @@ import { breakServer } from './mutate.ts';
 import type { Mutant } from './mutants.ts';
 import { TRIAL_MS, type Trial, untilCaught } from './try-mutant.ts';
 
-/** How many messages are said without a bus. */
+/** How many messages are sent without a bus. */
 const UNHEARD = 20;
 
-/** A mutant that keeps every promise by itself, and breaks one beside others. */
+/** A mutant that keeps every promise on its own, and breaks one together with others. */
 export interface NodeMutant extends Pick<Mutant, 'name' | 'edits' | 'caughtAs' | 'isInShort'> {
-  /** What brings it to light; nothing if absent. */
+  /** What exposes it; nothing if absent. */
   disturb?: (world: World, backing: Backing, isOver: () => boolean) => Promise<void>;
 }
 
-/** The mutants that only several nodes bring to light. */
+/** The mutants that only several nodes expose. */
 export const nodeMutants: readonly NodeMutant[] = [
   {
     name: 'shows what the bus brings as it comes',
@@ -60,7 +60,7 @@ export const nodeMutants: readonly NodeMutant[] = [
   },
 ];
 
-/** Runs the workload against two nodes that a mutant has broken, until it is caught; answers what the checker says. */
+/** Runs the workload against two nodes broken by a mutant, until it is caught. Resolves to the checker's verdict. */
 export async function tryNodeMutant(mutant: NodeMutant, trial: Trial): Promise<Verdict> {
   const { folder, seed } = trial;
   const caught = new AbortController();
@@ -84,7 +84,7 @@ export async function tryNodeMutant(mutant: NodeMutant, trial: Trial): Promise<V
   return check(readHistory(history));
 }
 
-/** Somebody is let into the private room at one node, taken out at another, and spoken of behind their back. */
+/** A user is let into the private room at one node, removed at another, and then messages are sent without them. */
 async function comeAndGo(world: World, _backing: Backing, isOver: () => boolean): Promise<void> {
   const { keeper, rooms, clients, random } = world;
   const room = rooms.at(-1) ?? '';
@@ -97,7 +97,7 @@ async function comeAndGo(world: World, _backing: Backing, isOver: () => boolean)
   }
 }
 
-/** Redis goes while people talk, and does not come back. */
+/** Redis stops while clients talk, and does not come back. */
 async function loseTheBus({ acknowledged }: World, { redis }: Backing, isOver: () => boolean): Promise<void> {
   await redis.kill();
   const before = acknowledged();

@@ -14,13 +14,13 @@ import { runBuilt } from '../run-built.ts';
 import { breakServer } from './mutate.ts';
 import type { Mutant } from './mutants.ts';
 
-/** What only chance brings to light may need another try. */
+/** What only chance exposes may need another try. */
 const TRIES = 3;
 
-/** How long a mutant has until it is caught, in ms. */
+/** How long it may take to catch a mutant, in ms. */
 export const TRIAL_MS = 6000;
 
-/** How often it is looked whether a mutant is caught already, in ms. */
+/** Interval between checks whether a mutant has been caught, in ms. */
 const LOOK_MS = 250;
 
 /** How a mutant is tried. */
@@ -30,7 +30,7 @@ export interface Trial {
   shimLibrary: string;
 }
 
-/** Runs the workload against a server that a mutant has broken, until it is caught; answers what the checker says. */
+/** Runs the workload against a server broken by a mutant, until it is caught. Resolves to the checker's verdict. */
 export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> {
   const { folder, seed } = trial;
   const { diskFault, fault } = mutant;
@@ -58,8 +58,8 @@ export async function tryMutant(mutant: Mutant, trial: Trial): Promise<Verdict> 
 }
 
 /**
- * Ends a run as soon as it shows what a mutant must be caught as. That only saves time: what counts is what the checker says
- * of the whole history.
+ * Ends a run as soon as it shows what a mutant must be caught as. That only saves time: the verdict is about the whole
+ * history.
  */
 export function untilCaught(
   mutant: Pick<Mutant, 'caughtAs'>,
@@ -70,7 +70,7 @@ export function untilCaught(
     const look = async () => {
       while (!isOver()) {
         await pause(LOOK_MS);
-        // In the middle of a fault the log may not be readable: then the next look tells.
+        // During a fault the log may not be readable: then the next check decides.
         const entries = await entriesUpToNow(world).catch(() => []);
         if (isCaught(mutant, check(entries))) caught.abort();
       }
@@ -79,7 +79,7 @@ export function untilCaught(
   };
 }
 
-/** What is in a history by now, and the log that it is judged by, which must be read after it. */
+/** The history so far, and the log that it is judged by, which must be read after it. */
 async function entriesUpToNow({ history, keeper, rooms }: World): Promise<Entry[]> {
   history.flush();
   const entries = readHistory(history.path);
@@ -89,7 +89,9 @@ async function entriesUpToNow({ history, keeper, rooms }: World): Promise<Entry[
   return entries;
 }
 
-/** Tries a mutant, with another seed each time, until it is caught; answers what the checker said where it was not. */
+/**
+ * Tries a mutant, with another seed each time, until it is caught. Resolves to the verdicts of the tries that failed.
+ */
 export async function isCaughtInTime(
   mutant: Pick<Mutant, 'caughtAs'>,
   seed: number,
@@ -104,7 +106,7 @@ export async function isCaughtInTime(
   return { isCaught: false, said };
 }
 
-/** Whether the checker says what it must say of a mutant. */
+/** Whether the verdict on a mutant is as expected. */
 export function isCaught(mutant: Pick<Mutant, 'caughtAs'>, verdict: Verdict): boolean {
   return mutant.caughtAs.some((kind) => verdict.counts[kind] > 0);
 }

@@ -6,7 +6,7 @@ import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { createShim, type Shim } from '../faults/shim.ts';
 
-/** One node's own ways to what the nodes share, and its clock. */
+/** One node's own paths to what the nodes share, and its clock. */
 export interface NodeWays {
   redis: TestNetwork;
   postgres: TestNetwork;
@@ -18,12 +18,12 @@ export interface NodeWays {
 export interface Backing extends AsyncDisposable {
   postgres: TestPostgres;
   redis: TestRedis;
-  /** The address of the workspace's database, past every node's way. */
+  /** The address of the workspace's database, bypassing every node's path. */
   database: string;
   ways: readonly NodeWays[];
-  /** What each node is started with. */
+  /** The settings of each node. */
   servers: readonly [SubjectOptions, ...SubjectOptions[]];
-  /** All networks and clocks are in order again. */
+  /** Restores all networks and clocks. */
   mend(): void;
 }
 
@@ -35,7 +35,7 @@ export interface BackingOptions {
   shimLibrary: string | undefined;
 }
 
-/** Starts a PostgreSQL and a Redis, with a way to each for every node. */
+/** Starts a PostgreSQL and a Redis, with separate paths to them for every node. */
 export async function startBacking({ folder, cli, nodes, shimLibrary }: BackingOptions): Promise<Backing> {
   mkdirSync(folder, { recursive: true });
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);

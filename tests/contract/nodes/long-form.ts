@@ -6,10 +6,10 @@ import type { Measured } from './recovery.ts';
 import { nodesLines } from './report.ts';
 import { runNodes } from './run-nodes.ts';
 
-/** A round has servers, a database and a history of its own, so that a history stays small enough to judge. */
+/** Each round has its own servers, database and history, so that a history stays small enough to check. */
 const ROUND_MS = 60_000;
 
-/** How the long form on several nodes is played. */
+/** Options of the long form on several nodes. */
 export interface LongFormOptions {
   folder: string;
   nodes: number;
@@ -22,7 +22,10 @@ export interface LongFormOptions {
   print: (line: string) => void;
 }
 
-/** Plays rounds of random faults on several nodes until the time is over; answers what is to be printed, and what failed. */
+/**
+ * Runs rounds of random faults on several nodes until the time is over. Resolves to the lines to print, and the
+ * failures.
+ */
 export async function playNodes(options: LongFormOptions): Promise<{ lines: string[]; failures: string[] }> {
   const { folder, nodes, durationMs, only, shimLibrary, print } = options;
   const summary = new Summary();
@@ -32,7 +35,7 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
   const failures: string[] = [];
   let leftMs = durationMs;
   for (let round = 0; leftMs > 0; round += 1) {
-    // What a round takes to start and to judge is not the faults' time, or the last one would have little left.
+    // Starting and checking a round don't count as the faults' time, or the last one would have little left.
     const roundMs = Math.min(ROUND_MS, leftMs);
     leftMs -= roundMs;
     const roundFolder = join(folder, `round-${round}`);

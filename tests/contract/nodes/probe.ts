@@ -1,21 +1,21 @@
 import { type Transport, openTransport, pause } from '@madang/verify';
 
-/** How often a probe says something, in ms. */
+/** Interval between a probe's sends, in ms. */
 const EVERY_MS = 100;
 
-/** How many of a probe's sends may wait for an answer: a node that hangs is still asked now and then. */
+/** The most unanswered sends of a probe: a hanging node is still tried now and then. */
 const MAX_WAITING = 60;
 
-/** After so many ms of silence a probe connects anew: two of the server's heartbeats, and some. */
+/** After this much silence, in ms, a probe reconnects: two of the server's heartbeats, and some. */
 const SILENCE_MS = 5000;
 
-/** What probes tell: when a send left, that it was acknowledged at a node, and that a node showed it live. */
+/** What probes report: a send, its acknowledgement by a node, and its live delivery by a node. */
 export interface ProbeListener {
   acknowledged(node: number, sentAt: number): void;
   shown(node: number, from: number, sentAt: number): void;
 }
 
-/** Somebody who stays with one node, says something there all the time, and listens. */
+/** A client that stays with one node, sends there continually, and listens. */
 export class Probe {
   readonly #node: number;
   readonly #url: string;
@@ -34,7 +34,7 @@ export class Probe {
     this.#listener = options.listener;
   }
 
-  /** Comes in, and into the room; makes it where there is none yet. Answers the room. */
+  /** Connects, and joins the room, or creates it if none is given. Resolves to the room. */
   async start(room?: string): Promise<string> {
     await this.#connect();
     const call = room === undefined ? this.#call('room.create', { name: 'probes' }) : this.#call('room.join', { room });

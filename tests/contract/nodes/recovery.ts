@@ -1,32 +1,32 @@
 import { type Fault, type World, until } from '@madang/verify';
 import { Probe } from './probe.ts';
 
-/** How long a recovery is waited for, in ms, before it counts as none. */
+/** How long to wait for a recovery, in ms, before it counts as failed. */
 const LIMIT_MS = 45_000;
 
-/** How long it took, after a moment, until every live node did something again, in ms. */
+/** How long it took, after a moment, until every live node worked again, in ms. */
 export interface Recovery {
   /** Until a send through each was acknowledged. */
   sends: number;
-  /** Until each showed somebody an event that was sent through another. */
+  /** Until each delivered an event that was sent through another. */
   shows: number;
 }
 
-/** A fault, and how long it took from its beginning, and from its end. */
+/** A fault, and the recovery times from its beginning and from its end. */
 export interface Measured {
   kind: string;
   fromBegin: Recovery;
   fromEnd: Recovery;
 }
 
-/** A moment, and when each node first did something after it that began after it. */
+/** A moment, and when each node first did something that was started after it. */
 interface Mark {
   at: number;
   sends: (number | undefined)[];
   shows: (number | undefined)[];
 }
 
-/** Watches every node with a probe, and measures how long faults are felt. */
+/** Watches every node with a probe, and measures how long the effects of faults last. */
 export class Watch {
   readonly measured: Measured[] = [];
   readonly #world: World;
@@ -50,7 +50,7 @@ export class Watch {
     return watch;
   }
 
-  /** The same fault, measured; it is over when all nodes have recovered. Throws when they do not. */
+  /** The same fault, measured: it is over when all nodes have recovered. Throws if they don't. */
   measure(fault: Fault): Fault {
     return {
       ...fault,
@@ -86,7 +86,7 @@ export class Watch {
     return mark;
   }
 
-  /** Resolves when every node that is open has recovered since a mark; undefined when that takes too long. */
+  /** Resolves when every open node has recovered since a mark; to undefined if that takes too long. */
   async #recovery(mark: Mark): Promise<Recovery | undefined> {
     let recovery: Recovery | undefined;
     const look = () => (recovery = this.#recoveredOf(mark)) !== undefined;

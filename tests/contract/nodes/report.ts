@@ -1,7 +1,7 @@
 import { ms, type Summary } from '@madang/verify';
 import type { Measured, Recovery } from './recovery.ts';
 
-/** The lines of runs on several nodes: each kind of fault with how it was got over, and what came of it all. */
+/** The lines for runs on several nodes: the recovery from each kind of fault, and the overall result. */
 export function nodesLines(summary: Summary, measured: readonly Measured[]): string[] {
   const { kills, starts, slowestStart, clockJumps } = summary.tally;
   const kinds = [...new Set(measured.map(({ kind }) => kind))].sort();

@@ -12,11 +12,11 @@ export interface NodesRunOptions extends Omit<RunOptions, 'servers' | 'isUnsure'
   nodes: number;
   shimLibrary: string | undefined;
   hold: Hold;
-  /** Breaks things, of which each fault is measured. */
+  /** Causes faults, each of which is measured. */
   disturb(world: World, parts: NodesParts, isOver: () => boolean): Promise<void>;
 }
 
-/** What a disturbance of nodes is made of. */
+/** What causes faults of nodes. */
 export interface NodesParts {
   backing: Backing;
   faults: readonly Fault[];

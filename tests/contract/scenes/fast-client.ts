@@ -3,21 +3,21 @@ import { pause, percentile, play, say, type SceneOptions, until } from '@madang/
 /** How many sends the fast client leaves unanswered; more than a connection may have. */
 const IN_FLIGHT = 400;
 
-/** How often the others speak, in ms. */
+/** Interval between the others' messages, in ms. */
 const OTHERS_MS = 100;
 
-/** What a client that sends as fast as it can got, and did to others. */
+/** What a client that sends as fast as it can received, and did to others. */
 export interface FastClientResult {
   history: string;
   attempts: number;
   acknowledged: number;
   rateLimited: number;
-  /** Another user's sends meanwhile, at the 99th percentile, in ms. */
+  /** 99th percentile of another user's sends meanwhile, in ms. */
   othersP99Ms: number;
   hasCaughtUp: boolean;
 }
 
-/** One client sends without waiting for answers, under the default limits, while another one talks as people do. */
+/** One client sends without waiting for answers, under the default limits, while another talks at a normal pace. */
 export function playFastClient(options: SceneOptions & { durationMs: number }): Promise<FastClientResult> {
   return play('fast-client', { ...options, flags: [] }, async ({ bring, conclude }) => {
     const fast = await bring('fast');

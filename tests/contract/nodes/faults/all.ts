@@ -7,7 +7,7 @@ import { postgresFaults } from './postgres.ts';
 import { redisFaults } from './redis.ts';
 import { together } from './together.ts';
 
-/** Everything that befalls nodes, what they share, and the networks between them, their clients and each other. */
+/** Everything that can happen to nodes, to what they share, and to the networks between them and their clients. */
 export function allNodeFaults(backing: Backing, hold: Hold): readonly Fault[] {
   const [bus, store, between] = [redisFaults(backing, hold), postgresFaults(backing, hold), partitions(backing, hold)];
   return [

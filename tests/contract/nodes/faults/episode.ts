@@ -1,18 +1,18 @@
 import { type Fault, pause, type World } from '@madang/verify';
 
-/** How long an episode holds on, in ms, from and to. */
+/** The shortest and longest duration of an episode, in ms. */
 export type Hold = readonly [least: number, most: number];
 
-/** Something that goes wrong, holds on, and is put in order again. */
+/** A fault that begins, lasts, and is undone. */
 export interface Episode {
   kind: string;
-  /** How often it is picked, beside the others; 1 if absent. */
+  /** How often it is picked relative to the others; 1 if absent. */
   weight?: number;
   begin: (world: World) => Promise<void> | void;
   end: (world: World) => Promise<void> | void;
 }
 
-/** Makes a fault of an episode. It is put in order again even if its beginning fails. */
+/** Makes a fault from an episode. It is undone even if its beginning fails. */
 export function episode({ kind, weight = 1, begin, end }: Episode, [least, most]: Hold): Fault {
   return {
     kind,

@@ -3,7 +3,7 @@ import { clockJump } from '../../faults/clock.ts';
 import type { Backing } from '../backing.ts';
 import { episode, type Hold } from './episode.ts';
 
-/** What befalls nodes beside one node's kill and stop. */
+/** Faults of nodes other than one node's kill and stop. */
 export function nodeFaults(backing: Backing, hold: Hold): Fault[] {
   const shims = backing.ways.flatMap(({ shim }) => shim ?? []);
   return [
@@ -22,7 +22,7 @@ async function startAll(world: World): Promise<void> {
   await Promise.all(world.subjects.map((subject) => startAgain(world, subject)));
 }
 
-/** The node does nothing for a while, and then goes on as if no time had passed. */
+/** The node does nothing for a while, and then continues as if no time had passed. */
 function freezeOne({ subjects, random }: World): void {
   signal(random.pick(subjects), 'SIGSTOP');
 }

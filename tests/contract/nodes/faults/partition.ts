@@ -3,7 +3,7 @@ import type { TestNetwork } from '../../../support/network.ts';
 import type { Backing, NodeWays } from '../backing.ts';
 import { episode, type Hold } from './episode.ts';
 
-/** How a way can break: at once and known to both ends; silently; silently in one direction. */
+/** How a path can break: at once and known to both ends; silently; silently in one direction. */
 const breaks: Record<string, (way: TestNetwork) => void> = {
   cut: (way) => way.cut(),
   silent: (way) => way.freeze(),
@@ -11,7 +11,7 @@ const breaks: Record<string, (way: TestNetwork) => void> = {
   'answers lost': (way) => way.freeze('answers'),
 };
 
-/** Networks between one node and what all share: each way, and both. */
+/** Breaks the networks between one node and what all share: each path, and both. */
 export function partitions({ ways }: Backing, hold: Hold): Fault[] {
   const targets: Record<string, (own: NodeWays) => TestNetwork[]> = {
     Redis: ({ redis }) => [redis],

@@ -2,15 +2,15 @@ import { type Fault, pause, until } from '@madang/verify';
 import type { Backing } from '../backing.ts';
 import { episode, type Hold } from './episode.ts';
 
-/** How late everything of a slow PostgreSQL is, each way, in ms. */
+/** The delay of everything to and from a slow PostgreSQL, each way, in ms. */
 const LATE_MS = 100;
 
-/** How long a commit is waited for that waits for a standby, in ms. */
+/** How long to wait for a commit that waits for a standby, in ms. */
 const WAITS_MS = 3000;
 
 const OURS = `FROM pg_stat_activity WHERE application_name = 'madang'`;
 
-/** What befalls the PostgreSQL that all nodes share. */
+/** Faults of the PostgreSQL that all nodes share. */
 export function postgresFaults(backing: Backing, hold: Hold): Fault[] {
   const { postgres, ways } = backing;
   const start = () => postgres.start();
@@ -36,7 +36,7 @@ export function postgresFaults(backing: Backing, hold: Hold): Fault[] {
   ];
 }
 
-/** Connections are ended by PostgreSQL itself, at any moment, again and again. */
+/** PostgreSQL itself ends connections, at any moment, again and again. */
 function backendsEnded({ postgres, database }: Backing): Fault {
   return {
     kind: 'backends ended',
@@ -52,8 +52,8 @@ function backendsEnded({ postgres, database }: Backing): Fault {
 }
 
 /**
- * COMMITs that are done, and whose answers are lost: they wait for a standby that never comes, and their connections are
- * ended while they wait. What they hold is on disk, and nobody was told.
+ * COMMITs that happen, but whose answers are lost: they wait for a standby that never comes, and their connections are
+ * ended while they wait. Their events are on disk, and nobody was told.
  */
 function commitsUnanswered({ postgres, database }: Backing): Fault {
   const waiting = `${OURS} AND wait_event = 'SyncRep'`;

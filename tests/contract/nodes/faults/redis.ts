@@ -2,10 +2,10 @@ import type { Fault } from '@madang/verify';
 import type { Backing } from '../backing.ts';
 import { episode, type Hold } from './episode.ts';
 
-/** How late everything of a slow Redis is, each way, in ms. */
+/** The delay of everything to and from a slow Redis, each way, in ms. */
 const LATE_MS = 300;
 
-/** What befalls the Redis that all nodes share. */
+/** Faults of the Redis that all nodes share. */
 export function redisFaults({ redis, ways }: Backing, hold: Hold): Fault[] {
   return [
     episode({ kind: 'Redis killed', weight: 2, begin: () => redis.kill(), end: () => redis.start() }, hold),

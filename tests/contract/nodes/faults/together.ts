@@ -7,7 +7,7 @@ export function together(kind: string, some: readonly Fault[], others: readonly 
     weight: 3,
     run: async (world) => {
       const both = [world.random.pick(some), world.random.pick(others)];
-      // Both are put in order again before a failure of either ends the run.
+      // Both are undone before a failure of either ends the run.
       const ends = await Promise.allSettled(both.map((fault) => fault.run(world)));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },
