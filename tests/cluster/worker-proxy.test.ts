@@ -62,7 +62,7 @@ function workerOf(sid: string, workers: Map<string, number>): number {
   return pid;
 }
 
-test('a request meets no connection between workers that its neighbour has just ended', async () => {
+test('a request meets no connection between workers that the other worker has just ended', async () => {
   await using postgres = await startPostgres();
   await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
@@ -77,24 +77,24 @@ test('a request meets no connection between workers that its neighbour has just 
   const handing = [workerOf(await first.begin(), workers), workerOf(await second.begin(), workers)];
   const index = handing.findIndex((pid) => pid !== owner);
   const elsewhere = [first, second][index] as Connection;
-  const neighbour = handing[index] as number;
+  const other = handing[index] as number;
 
-  // For the owner the connection between the two is idle 2.5 s longer than for its neighbour.
+  // For the owner the connection between the two is idle 2.5 s longer than for the other.
   process.kill(owner, 'SIGSTOP');
   const joined = elsewhere.ask('POST', sid, '40');
   await pause(500);
-  process.kill(neighbour, 'SIGSTOP');
+  process.kill(other, 'SIGSTOP');
   process.kill(owner, 'SIGCONT');
   await pause(2500);
-  process.kill(neighbour, 'SIGCONT');
+  process.kill(other, 'SIGCONT');
   expect(await joined).toBe('200 ok');
-  // A Node server ends it after 5 or 6 s, if it isn't told otherwise; its neighbour is busy in that moment, and finds that
+  // A Node server ends it after 5 or 6 s, if it isn't told otherwise; the other worker is busy in that moment, and finds that
   // it has a request to hand on before it finds that the connection is gone.
   await pause(2000);
-  process.kill(neighbour, 'SIGSTOP');
+  process.kill(other, 'SIGSTOP');
   const handed = elsewhere.ask('POST', sid, '3');
   await pause(2200);
-  process.kill(neighbour, 'SIGCONT');
+  process.kill(other, 'SIGCONT');
   expect(await handed).toBe('200 ok');
   expect(await server.stop()).toBe(0);
 });

@@ -310,8 +310,8 @@ describe.concurrent('B9 a connection without a session', () => {
   test('B9 at /ws is closed with 4408, and not before its time; who has one stays', async () => {
     await using stays = await connectJsonRpc(server.url, { name: 'stays' });
     const start = performance.now();
-    await using newcomer = await openRawWebSocket(server.port, '/ws');
-    expect(await newcomer.closeCode).toBe(4408);
+    await using late = await openRawWebSocket(server.port, '/ws');
+    expect(await late.closeCode).toBe(4408);
     const took = performance.now() - start;
     expect(took).toBeGreaterThan(flags['--handshake-timeout-ms'] - 50);
     expect(took).toBeLessThan(LATE_MS);
@@ -323,8 +323,8 @@ describe.concurrent('B9 a connection without a session', () => {
     ['in the namespace', true],
   ])('B9 at the Socket.IO transport, %s, is closed', async (_when, isConnected) => {
     const start = performance.now();
-    await using newcomer = await openEngineIo(server.port, { isConnected });
-    await newcomer.closeCode;
+    await using late = await openEngineIo(server.port, { isConnected });
+    await late.closeCode;
     expect(performance.now() - start).toBeLessThan(LATE_MS);
   });
 

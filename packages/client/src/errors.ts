@@ -9,7 +9,7 @@ export function unavailable(message: string, cause?: unknown): MadangError {
 export function errorFrom(value: unknown): MadangError {
   if (value instanceof MadangError) return value;
   if (isErrorObject(value)) return new MadangError(value);
-  const message = value instanceof Error ? value.message : 'The server gave an answer that is not understood';
+  const message = value instanceof Error ? value.message : 'The server gave an unknown answer';
   return new MadangError({ code: 'internal', message }, { cause: value });
 }
 

@@ -105,7 +105,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const logger = givenLogger ?? createLogger({ level: config.logLevel });
   if (!config.guests && authenticate === undefined) {
     logger.warn(
-      'Nobody new can come in: guests are off, and there is no app that says who somebody is. Sessions from before go on.',
+      'Nobody new can enter: guests are off, and there is no host app to authenticate users. Existing sessions remain valid.',
     );
   }
   warmNameChecks();
@@ -138,7 +138,8 @@ async function assemble(
   const defaultRooms = new DefaultRooms({ store, log, lobby: config.lobby, named: config.defaultRooms });
   await defaultRooms.ensureLobby();
   const missing = await defaultRooms.missing();
-  if (missing.length > 0) logger.warn({ missing }, 'a default room is not there, or not public: nobody is let into it');
+  if (missing.length > 0)
+    logger.warn({ missing }, 'a default room does not exist or is not public: nobody is put into it');
   const cluster = opened.add(await clusterOf(config, { store, clock, log, logger, bus: config.bus }), (open) =>
     open.close(),
   );

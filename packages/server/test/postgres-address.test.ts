@@ -175,9 +175,9 @@ test.each([
   ['connect_timeout', `postgres://h/x?connect_timeout=${SECRET}`],
   ['password', `postgres://u:100%${SECRET}@h/x`],
   ['host', 'host=@abstract'],
-])('the part %s that is not taken is named, without its value', (part, address) => {
+])('the part %s that is not supported is named, without its value', (part, address) => {
   const refusal = () => parseAddress(address, {});
-  expect(refusal).toThrow(`The part "${part}" of the database's address is not taken`);
+  expect(refusal).toThrow(`The part "${part}" of the database's address is not supported`);
   expect(refusal).not.toThrow(SECRET);
 });
 
@@ -189,6 +189,6 @@ test.each([
   'service=nowhere',
 ])('what is no address is refused without its text: %#', (address) => {
   const refusal = () => parseAddress(address, { PGSERVICEFILE: '/nowhere' });
-  expect(refusal).toThrow(/is not one of PostgreSQL|no service/);
+  expect(refusal).toThrow(/is not a PostgreSQL address|no service/);
   expect(refusal).not.toThrow(SECRET);
 });

@@ -188,8 +188,8 @@ describe('starting', () => {
       [at('no-such-host.invalid/x')]: "can't be reached",
       [at('127.0.0.1:1,127.0.0.1:2/x')]: "can't be reached",
       [at(`127.0.0.1:1,127.0.0.1:${cluster.port}/postgres`, 'nobody')]: 'did not let nobody in',
-      [`mysql://madang:${secret}@localhost/x`]: 'not one of PostgreSQL',
-      [`postgres://madang:${secret}@:::/x`]: 'not one of PostgreSQL',
+      [`mysql://madang:${secret}@localhost/x`]: 'not a PostgreSQL address',
+      [`postgres://madang:${secret}@:::/x`]: 'not a PostgreSQL address',
     };
     for (const [address, expected] of Object.entries(words)) {
       const said = await refusal(address);

@@ -146,7 +146,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('repeat' as const), which: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('lose' as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 120 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('audit' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reconcile' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail' as const), count: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('big' as const), count: fc.integer({ min: 200, max: 600 }) }) },
 );
@@ -159,7 +159,7 @@ test('D7 however messages are lost, doubled and reordered: each event once, in o
       for (const each of steps) {
         if (each.kind === 'commit' || each.kind === 'big') onTheWay.push(world.commit(each.count));
         else if (each.kind === 'wait') await vi.advanceTimersByTimeAsync(each.ms);
-        else if (each.kind === 'audit') world.sequence.reaches(ROOM, world.head, 'soon');
+        else if (each.kind === 'reconcile') world.sequence.reaches(ROOM, world.head, 'soon');
         else if (each.kind === 'fail') world.failures = each.count;
         else if (onTheWay.length > 0) {
           const index = each.which % onTheWay.length;

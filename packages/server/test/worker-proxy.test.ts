@@ -14,11 +14,11 @@ afterEach(() => ends.splice(0).forEach((end) => end()));
 /** A worker, beside another that answers a request as it is told. */
 async function besideOneThat(answers: (socket: Socket) => void): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'madang-'));
-  const neighbour = createNetServer((socket) => {
+  const other = createNetServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => answers(socket));
   }).listen(join(folder, '2.sock'));
-  await once(neighbour, 'listening');
+  await once(other, 'listening');
   const workerProxy = new WorkerProxy({ number: 1, folder }, new Addresses([]));
   const worker: Server = createServer((asked, answer) => void workerProxy.request(asked, answer)).listen(
     0,
@@ -28,7 +28,7 @@ async function besideOneThat(answers: (socket: Socket) => void): Promise<string>
   ends.push(() => {
     worker.closeAllConnections();
     worker.close();
-    neighbour.close();
+    other.close();
     rmSync(folder, { recursive: true, force: true });
   });
   return `http://127.0.0.1:${(worker.address() as AddressInfo).port}/socket.io/?EIO=4&transport=polling&sid=w2-x`;
@@ -46,7 +46,7 @@ async function outcome(url: string): Promise<string> {
   });
 }
 
-test('an answer that breaks off at a neighbour breaks off for the client, with nothing added', async () => {
+test('an answer that breaks off at another worker breaks off for the client, with nothing added', async () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n';
   const url = await besideOneThat((socket) => {
     socket.write(`${head}begun`);
@@ -55,7 +55,7 @@ test('an answer that breaks off at a neighbour breaks off for the client, with n
   expect(await outcome(url)).toBe('200 begun and no more');
 });
 
-test('a neighbour that goes before it answers has no session any more', async () => {
+test('a worker that goes before it answers has no session any more', async () => {
   expect(await outcome(await besideOneThat((socket) => socket.destroy()))).toBe(
     '400 {"code":1,"message":"Session ID unknown"}',
   );

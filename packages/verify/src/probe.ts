@@ -17,7 +17,7 @@ export async function probe(address: URL): Promise<string | undefined> {
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (typeof body === 'object' && body !== null && ('user' in body || 'code' in body)) return undefined;
-  return `What answers at ${url} (${status}) is no Madang.`;
+  return `What answers at ${url} (${status}) is not a Madang server.`;
 }
 
 function causeOf(error: unknown): string {

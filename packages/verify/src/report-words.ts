@@ -61,8 +61,8 @@ export const words: Record<Language, Words> = {
     progress: {
       talking: (percent, acknowledged, kills, cuts) =>
         `${percent} %: ${count(acknowledged, 'message')} acknowledged, ${count(kills, 'kill')}, ${count(cuts, 'cut')}`,
-      settling: () => '100 %: everybody catches up, then the history is judged',
-      slow: () => '100 %: a client stops reading, while 25 MB go by',
+      settling: () => '100 %: all clients catch up, then the history is checked',
+      slow: () => '100 %: a client stops reading while 25 MB are sent past it',
     },
     promises: {
       D1: {
@@ -77,19 +77,19 @@ export const words: Record<Language, Words> = {
       D2: {
         title: 'One order',
         shown: ({ seen, people }) =>
-          `${count(seen, 'event')} came to ${people} people in the order of the log, none left out`,
-        untested: () => 'nobody saw an event',
+          `${count(seen, 'event')} reached ${people} users in the order of the log, none left out`,
+        untested: () => 'no client saw an event',
       },
       D3: {
         title: 'Once',
         shown: ({ repeats, duplicates }) =>
-          `${count(repeats, 'repeated send')} and ${count(duplicates, 'request')} doubled on the way made no message twice`,
+          `${count(repeats, 'repeated send')} and ${count(duplicates, 'request')} repeated in transit created no message twice`,
         untested: () => 'no send was repeated',
       },
       D4: {
         title: 'Resume',
         shown: ({ reconnections }) =>
-          `after ${count(reconnections, 'reconnection')} everybody had all that they had missed`,
+          `after ${count(reconnections, 'reconnection')} every client had everything it had missed`,
         untested: () => 'no connection was lost',
       },
       D5: {
@@ -100,13 +100,13 @@ export const words: Record<Language, Words> = {
           }it was told, and caught up; of the others' sends 99 % took less than ${Math.ceil(slow?.sendP99Ms ?? 0)} ms`,
         untested: (_figures, target) =>
           target === 'running'
-            ? 'it takes a client that stops reading while 25 MB go by, which is too much to send to others'
-            : 'it did not come to that',
+            ? 'it takes a client that stops reading while 25 MB go by, which is too much for a server that is not ours'
+            : 'the run did not get that far',
       },
       D6: {
         title: 'Failing closed',
         shown: ({ storeFailures, unavailable }) =>
-          `the database was held ${count(storeFailures, 'time')}; ${count(unavailable, 'call')} refused as unavailable, none of them done`,
+          `the database was held ${count(storeFailures, 'time')}; ${count(unavailable, 'call')} refused as unavailable, none of them carried out`,
         untested: (_figures, target) =>
           target === 'running' ? 'the database of a running server is left alone' : 'no call met a held database',
       },
@@ -114,13 +114,13 @@ export const words: Record<Language, Words> = {
         title: 'Across nodes',
         shown: () => '',
         untested: (_figures, target) =>
-          target === 'running' ? 'it can not be seen from outside how many nodes there are' : 'there was one node',
+          target === 'running' ? 'the number of nodes is not visible from outside' : 'there was only one node',
       },
       D8: {
-        title: 'No one hears what they may not',
+        title: 'No one receives what they may not see',
         shown: ({ people, moves }) =>
-          `${people} people came or went ${count(moves, 'time')}; nobody heard what was not for them`,
-        untested: () => 'nobody came or went',
+          `${people} users joined or left ${count(moves, 'time')}; nobody received what was not for them`,
+        untested: () => 'nobody joined or left',
       },
     },
     notTested: 'not shown',
@@ -129,17 +129,17 @@ export const words: Record<Language, Words> = {
       more: (left) => `… and ${left} more`,
       time: (seconds) => `at ${seconds.toFixed(1)} s`,
       kinds: {
-        lost: 'acknowledged, and not in the log',
-        phantom: 'shown, and not in the log',
-        refused: 'refused, and yet done',
+        lost: 'acknowledged, but not in the log',
+        phantom: 'shown, but not in the log',
+        refused: 'refused, but carried out',
         cloned: 'one send made two messages',
         twice: 'shown twice',
         disorder: 'out of order',
         gap: 'an event was left out',
-        leaked: 'seen by somebody who was no member',
+        leaked: 'seen by somebody who was not a member',
         log: 'the log itself has a hole',
         epoch: 'the history changed',
-        unbounded: 'a slow client was not dealt with',
+        unbounded: 'a slow client was not limited',
         unfilled: 'never arrived, though there was time',
       },
     },

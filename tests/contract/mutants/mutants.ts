@@ -30,8 +30,10 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: writeWorker,
-        from: `this.#begin.run();`,
-        to: `if (!this.#database.inTransaction) this.#begin.run();`,
+        from: `this.#gained = 0;
+        this.#begin.run();`,
+        to: `this.#gained = 0;
+        if (!this.#database.inTransaction) this.#begin.run();`,
       },
       {
         file: writeWorker,
@@ -165,6 +167,6 @@ export const diskMutants: readonly Mutant[] = [
 /** The mutant that only a slow client exposes. */
 export const slowMutant: Mutant = {
   name: 'does not tell a slow client what it missed',
-  edits: [{ file: sendBuffer, from: 'connection.write(connection.format.encode(notes));', to: 'void notes;' }],
+  edits: [{ file: sendBuffer, from: 'connection.write(connection.format.encode(events));', to: 'void events;' }],
   caughtAs: ['gap'],
 };

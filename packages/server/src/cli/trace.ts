@@ -49,10 +49,12 @@ async function ask(question: TraceQuestion, token: string): Promise<CommandOutpu
   if (answer.status === 200 && parsed.success) return parsed.data;
   if (answer.status === 401) {
     throw new PlainError(
-      `The server at ${question.url} does not take the token in ${question.data}: it is another server's, or an older one.`,
+      `The server at ${question.url} does not accept the token in ${question.data}: it belongs to another server, or is outdated.`,
     );
   }
-  throw new PlainError(wordsOf(answer.body) ?? `What answers at ${question.url} (${answer.status}) is no Madang.`);
+  throw new PlainError(
+    wordsOf(answer.body) ?? `What answers at ${question.url} (${answer.status}) is not a Madang server.`,
+  );
 }
 
 async function request(url: string, path: string, token: string): Promise<{ status: number; body: unknown }> {

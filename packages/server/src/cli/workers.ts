@@ -48,7 +48,7 @@ export function workerPlace(): WorkerPlace | undefined {
 export async function startWorkers(config: Config): Promise<void> {
   if (config.database === undefined || config.bus === undefined) {
     throw new StartError(
-      `--workers ${config.workers} needs --database postgres://… and --bus redis://… too: a SQLite database is written by one process, and processes hear of each other over the bus.`,
+      `--workers ${config.workers} needs --database postgres://… and --bus redis://… too: only one process can write a SQLite database, and processes exchange events over the bus.`,
     );
   }
   const logger = createLogger({ level: config.logLevel, pretty: process.stdout.isTTY });

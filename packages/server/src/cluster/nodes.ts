@@ -60,7 +60,7 @@ export class Nodes implements Cluster, BusListener {
   readonly #maybeUnheard = new Map<string, number>();
   /** This node and its watchers; set by {@link Nodes.join}. */
   #here!: ThisNode;
-  #audit!: Reconciliation;
+  #reconciliation!: Reconciliation;
   #people!: PresenceExchange;
   #traces!: TraceExchange;
   #sweeping: NodeJS.Timeout | undefined;
@@ -83,7 +83,7 @@ export class Nodes implements Cluster, BusListener {
     });
     this.#peers = new Peers(this.#node, () => this.#bus, {
       changed: () => this.#peersChanged(),
-      missed: () => this.#audit.lately(),
+      missed: () => this.#reconciliation.lately(),
       gone: (node) => this.#elsewhere.forgetNode(node),
     });
     this.#elsewhere = new RemotePresence(({ user, rooms, lastSeen }) =>
@@ -95,7 +95,7 @@ export class Nodes implements Cluster, BusListener {
     this.#here = here;
     const { bus, clock, store } = this.#parts;
     const ways = { node: this.#node, bus: () => this.#bus, peers: this.#peers };
-    this.#audit = new Reconciliation({
+    this.#reconciliation = new Reconciliation({
       store,
       clock,
       sequence: this.#sequence,
@@ -131,16 +131,16 @@ export class Nodes implements Cluster, BusListener {
   }
 
   unanswered(): void {
-    this.#audit.doubt();
+    this.#reconciliation.doubt();
     this.#peers.dropped();
   }
 
   newEpoch(): void {
-    this.#audit.all();
+    this.#reconciliation.all();
   }
 
-  signalRoom(room: string, note: OutboundEvent, exceptUser: string): void {
-    const { name, body } = note;
+  signalRoom(room: string, signal: OutboundEvent, exceptUser: string): void {
+    const { name, body } = signal;
     this.#publish(`room:${room}`, { kind: 'signal', node: this.#node, name, body, exceptUser });
   }
 
@@ -148,8 +148,8 @@ export class Nodes implements Cluster, BusListener {
     this.#publish(`room:${room}`, { kind: 'quiet', node: this.#node, room, quiet });
   }
 
-  signalUser(user: string, note: OutboundEvent): void {
-    this.#publish(`user:${user}`, { kind: 'signal', node: this.#node, name: note.name, body: note.body });
+  signalUser(user: string, signal: OutboundEvent): void {
+    this.#publish(`user:${user}`, { kind: 'signal', node: this.#node, name: signal.name, body: signal.body });
   }
 
   sessionEnded(session: Session, reason: 'signed_out' | 'revoked'): void {
@@ -219,7 +219,7 @@ export class Nodes implements Cluster, BusListener {
     this.#peers.close();
     if (this.#sweeping !== undefined) {
       clearInterval(this.#sweeping);
-      this.#audit.close();
+      this.#reconciliation.close();
       this.#people.close();
     }
     await this.#bus.close();
@@ -317,9 +317,9 @@ export class Nodes implements Cluster, BusListener {
     } else if (message.kind === 'quiet') {
       connections.setQuiet(message.room, message.quiet);
     } else if (message.kind === 'signal') {
-      const note = new OutboundEvent(message.name, message.body);
-      if (isForUser) delivery.signalUser(name, note);
-      else delivery.signalRoom(name, note, message.exceptUser);
+      const signal = new OutboundEvent(message.name, message.body);
+      if (isForUser) delivery.signalUser(name, signal);
+      else delivery.signalRoom(name, signal, message.exceptUser);
     } else if (message.kind === 'sessionEnded') lifecycle.sessionEnded(message.session, message.reason);
     else if (message.kind === 'who') this.#people.answer(message);
     else if (message.kind === 'presence') this.#people.take(message);
@@ -338,7 +338,7 @@ export class Nodes implements Cluster, BusListener {
   async #subscribe(room: string): Promise<void> {
     await this.#bus.subscribe(`room:${room}`);
     // Commits from before the subscription was active did not arrive over the bus.
-    this.#audit.room(room);
+    this.#reconciliation.room(room);
     await this.#people.ask(room);
   }
 
@@ -364,12 +364,12 @@ export class Nodes implements Cluster, BusListener {
   }
 
   #broken(room: string, head: number): void {
-    this.#parts.logger.warn({ room, head }, 'a log does not go on where it was; its readers are sent to read it');
+    this.#parts.logger.warn({ room, head }, 'a log does not continue where it was; clients are told to read it again');
     this.#here.delivery.signalRoom(room, behindEvent(room, head));
   }
 
   #peersChanged(): void {
-    this.#audit.all();
+    this.#reconciliation.all();
     if (this.#peers.isWhole) this.#people.askAgain(this.#sequence.rooms);
   }
 

@@ -10,7 +10,7 @@ import { directKey, settleBlock } from './direct.js';
 export async function add(input: ParsedInput<'user.block'>, context: Context): Promise<CommandOutput<'user.block'>> {
   const { clock, store } = context.parts;
   const { user } = context.session;
-  if (input.user === user.id) return fail('conflict', 'Nobody blocks themselves', { field: 'user' });
+  if (input.user === user.id) return fail('conflict', 'You cannot block yourself', { field: 'user' });
   const other = await findOther(input.user, context);
   await insertBlock(store.write, { user: user.id, blocked: other.id, at: clock.now() });
   return settle(other, true, context);

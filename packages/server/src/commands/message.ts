@@ -27,7 +27,7 @@ export async function send(
   });
   if (!created) {
     const sent = await findSent(input, context);
-    return sent ?? fail('conflict', 'You have sent something else under this clientId', { field: 'clientId' });
+    return sent ?? fail('conflict', 'You have already sent something else under this clientId', { field: 'clientId' });
   }
   const { seq, at } = created;
   const id = messageIdOf(room, seq);
@@ -79,7 +79,7 @@ export async function react(
   );
   const has = answer.message.reactions?.some((reaction) => reaction.emoji === input.emoji && reaction.reacted);
   if (action === 'added' && !has)
-    return fail('conflict', 'The message has been deleted, or bears 20 different emoji already');
+    return fail('conflict', 'The message has been deleted, or already has 20 different emoji');
   return answer;
 }
 

@@ -33,7 +33,7 @@ function newRoomId(): string {
 async function refuseTooMany(user: string, context: Context): Promise<void> {
   const { store, maxRoomsPerUser } = context.parts;
   if ((await countOwnRooms(store.read, user)) < maxRoomsPerUser) return;
-  fail('conflict', `A user enters at most ${maxRoomsPerUser} rooms; leave one first`, { field: 'room' });
+  fail('conflict', `A user can enter at most ${maxRoomsPerUser} rooms; leave one first`, { field: 'room' });
 }
 
 /** Refuses a new contact with another user if one of the two blocks the other, or either has had too many. */
@@ -77,7 +77,7 @@ export async function create(
   if (created) return { room: await describeRoom(room, context) };
   const earlier = await findEarlier();
   if (earlier) return { room: await describeRoom(earlier.id, context) };
-  return fail('conflict', 'There is a public room of this name, or of one that looks like it', { field: 'name' });
+  return fail('conflict', 'There is a public room with this name, or one that looks like it', { field: 'name' });
 }
 
 /** room.list */
@@ -133,7 +133,7 @@ export async function update(
   if (!updated && uniqueKey) {
     const holder = await findRoomByKey(context.parts.store.read, uniqueKey);
     if (holder && holder.id !== input.room) {
-      return fail('conflict', 'There is a public room of this name, or of one that looks like it', { field: 'name' });
+      return fail('conflict', 'There is a public room with this name, or one that looks like it', { field: 'name' });
     }
   }
   return { room: await describeRoom(input.room, context) };
@@ -165,10 +165,10 @@ export async function remove(
 ): Promise<CommandOutput<'room.remove'>> {
   const { log, store } = context.parts;
   if (input.user === context.session.user.id)
-    return fail('conflict', 'To go yourself, leave the room', { field: 'user' });
+    return fail('conflict', 'To leave the room yourself, use room.leave', { field: 'user' });
   const member = await findMember(store.read, input.room, input.user);
   if (!member) return fail('not_found', 'There is no such member', { field: 'user' });
-  if (member.role === 'owner') return fail('forbidden', 'An owner can not be removed');
+  if (member.role === 'owner') return fail('forbidden', 'An owner cannot be removed');
   await log.append({
     room: input.room,
     actor: refOf(context.session.user),
@@ -203,7 +203,7 @@ export async function openDirect(
 ): Promise<CommandOutput<'direct.open'>> {
   const { log, rules, store } = context.parts;
   const user = refOf(context.session.user);
-  if (input.user === user.id) return fail('conflict', 'A direct room is for you and somebody else', { field: 'user' });
+  if (input.user === user.id) return fail('conflict', 'You cannot open a direct room with yourself', { field: 'user' });
   const other = await findUser(store.read, input.user);
   if (!other) return fail('not_found', 'There is no such user', { field: 'user' });
   const uniqueKey = directKey(user.id, other.id);

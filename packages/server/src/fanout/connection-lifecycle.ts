@@ -92,13 +92,13 @@ export class ConnectionLifecycle {
    */
   sessionEnded(sessionId: string, reason: 'signed_out' | 'revoked'): void {
     this.#ended.set(sessionId, reason);
-    const note = new OutboundEvent('session.ended', { reason });
+    const event = new OutboundEvent('session.ended', { reason });
     for (const connection of this.#connections.all) {
       const { session } = connection;
       if (session?.id !== sessionId) continue;
       this.#leave(connection, session);
       setImmediate(() => {
-        connection.write(connection.format.encode([note]));
+        connection.write(connection.format.encode([event]));
         connection.close('session_ended');
       });
     }

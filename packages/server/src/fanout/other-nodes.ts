@@ -22,9 +22,9 @@ export interface OtherNodes {
   /** A room has no connections here any more. */
   roomLeft(room: string): void;
   /** Sends a signal to a room's connections on the other nodes. */
-  signalRoom(room: string, note: OutboundEvent, exceptUser: string): void;
+  signalRoom(room: string, signal: OutboundEvent, exceptUser: string): void;
   /** Sends a signal to a user's connections on the other nodes. */
-  signalUser(user: string, note: OutboundEvent): void;
+  signalUser(user: string, signal: OutboundEvent): void;
   /** Tells the other nodes whether one of the two in a direct room blocks the other. */
   setQuiet(room: string, quiet: boolean): void;
   /** Asks the other nodes about the deliveries of an event. */

@@ -47,8 +47,8 @@ export class SendBuffers {
     if (!behind || connection.queuedBytes() > 0) return;
     this.#behind.delete(connection);
     this.#records.caughtUp(connection);
-    const notes = [...behind].map(([room, head]) => behindEvent(room, head));
-    connection.write(connection.format.encode(notes));
+    const events = [...behind].map(([room, head]) => behindEvent(room, head));
+    connection.write(connection.format.encode(events));
   }
 
   /** Forgets a closed connection. */

@@ -33,9 +33,9 @@ export class Signals {
     if (told !== undefined && now - told < TYPING_EVERY_MS && now >= told) return;
     this.#typing.set(key, now);
     if (this.#typing.size > 10_000) this.#forgetOld(now);
-    const note = new OutboundEvent('typing.started', { room, user, expiresMs: TYPING_MS });
-    this.#delivery.signalRoom(room, note, user.id);
-    this.#others.signalRoom(room, note, user.id);
+    const signal = new OutboundEvent('typing.started', { room, user, expiresMs: TYPING_MS });
+    this.#delivery.signalRoom(room, signal, user.id);
+    this.#others.signalRoom(room, signal, user.id);
   }
 
   /**
@@ -48,9 +48,9 @@ export class Signals {
 
   /** Tells a user's other connections what one of them did. */
   told<Name extends SignalName>(user: string, name: Name, body: SignalOf<Name>, except: Connection | undefined): void {
-    const note = new OutboundEvent(name, body);
-    this.#delivery.signalUser(user, note, except);
-    this.#others.signalUser(user, note);
+    const signal = new OutboundEvent(name, body);
+    this.#delivery.signalUser(user, signal, except);
+    this.#others.signalUser(user, signal);
   }
 
   #forgetOld(now: number): void {

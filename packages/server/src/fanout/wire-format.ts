@@ -10,7 +10,7 @@ export type Encoded = Buffer | readonly string[];
 export interface WireFormat {
   readonly name: string;
   /** Encodes events in order, for a single write. */
-  encode(notes: readonly OutboundEvent[]): Encoded;
+  encode(events: readonly OutboundEvent[]): Encoded;
 }
 
 /** The approximate size of an encoding in bytes. */

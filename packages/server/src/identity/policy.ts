@@ -74,7 +74,7 @@ export function requirePermission(
 
 function requireByRules(user: User, permission: Permission, rules: Rules): void {
   const may = mayByRules(user, rules);
-  if (permission === 'room.create' && !may.createRooms) fail('forbidden', 'You may not make rooms here');
+  if (permission === 'room.create' && !may.createRooms) fail('forbidden', 'You may not create rooms here');
   // Who may not open one still gets those that are there: the command asks for new ones.
   if (permission === 'direct.open' && rules.direct === 'off') fail('forbidden', NO_DIRECTS);
 }

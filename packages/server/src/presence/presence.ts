@@ -233,7 +233,7 @@ export class Presence {
 
   #flush(): void {
     this.#flushing = undefined;
-    const notes = new Map<Connection, OutboundEvent[]>();
+    const outgoing = new Map<Connection, OutboundEvent[]>();
     for (const [id, { user, rooms, lastSeen }] of this.#changed) {
       const presence = this.#stateOf(id);
       if ((this.#told.get(id) ?? 'offline') === presence) continue;
@@ -242,15 +242,15 @@ export class Presence {
       const audience = this.#audience(id, rooms);
       if (audience.size === 0) continue;
       const offline = presence === 'offline' && { lastSeen: lastSeen ?? this.#clock.now() };
-      const note = new OutboundEvent('presence.changed', { user, presence, ...offline });
+      const event = new OutboundEvent('presence.changed', { user, presence, ...offline });
       for (const connection of audience) {
-        const ofConnection = notes.get(connection);
-        if (ofConnection) ofConnection.push(note);
-        else notes.set(connection, [note]);
+        const ofConnection = outgoing.get(connection);
+        if (ofConnection) ofConnection.push(event);
+        else outgoing.set(connection, [event]);
       }
     }
     this.#changed.clear();
-    for (const [connection, ofConnection] of notes) this.#delivery.signalConnection(connection, ofConnection);
+    for (const [connection, ofConnection] of outgoing) this.#delivery.signalConnection(connection, ofConnection);
   }
 
   #audience(user: string, rooms: ReadonlySet<string>): Set<Connection> {

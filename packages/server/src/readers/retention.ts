@@ -95,10 +95,10 @@ export class Retention {
         await sweep.dropMonths();
         for await (const room of sweep.rooms()) rooms += (await sweep.clear(room)) ? 1 : 0;
       });
-      if (rooms > 0) logger.info({ rooms, ms: Math.round(performance.now() - start) }, 'removed what was too old');
+      if (rooms > 0) logger.info({ rooms, ms: Math.round(performance.now() - start) }, 'removed old messages');
     } catch (error) {
       if (this.#ending.signal.aborted) return;
-      logger.warn({ reason: messageOf(error) }, 'what is too old could not be removed; trying again within the hour');
+      logger.warn({ reason: messageOf(error) }, 'old messages could not be removed; trying again within the hour');
     }
   }
 }

@@ -15,7 +15,8 @@ export const metaKeys = {
 } as const;
 
 /** Logged, with the reason, when a new epoch begins. */
-export const NEW_EPOCH = 'the database is not what was served last: a new epoch begins, and clients read again';
+export const NEW_EPOCH =
+  'the database does not continue what was served last: a new epoch begins, and clients read again';
 
 /** The rows of `meta` that a copy leaves behind. */
 export const localKeys: readonly string[] = [metaKeys.newEpoch, metaKeys.history, metaKeys.probe];

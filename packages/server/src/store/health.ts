@@ -13,7 +13,7 @@ const DOUBT_MS = 3000;
 export const failureWords = {
   'disk-full': 'the disk is full',
   'read-only': 'it is read-only',
-  'io-error': 'the disk answers with errors',
+  'io-error': 'the disk reports errors',
   locked: 'another program has locked it',
   damaged: 'it is damaged: restore a backup',
   memory: 'it has no memory left',

@@ -86,5 +86,9 @@ export function tooManyConnections(): MadangError {
 
 /** The error for a connection that comes while too much output waits for others. */
 function tooMuchWaits(): MadangError {
-  return new MadangError({ code: 'unavailable', message: 'The server has too many slow clients now', retryAfter: 1 });
+  return new MadangError({
+    code: 'unavailable',
+    message: 'The server has too many slow clients at the moment',
+    retryAfter: 1,
+  });
 }

@@ -5,7 +5,7 @@ import { textFrames } from './text-frames.js';
 
 /** A format that encodes to ready-made WebSocket frames. */
 export interface FramedFormat extends WireFormat {
-  encode(notes: readonly OutboundEvent[]): Buffer;
+  encode(events: readonly OutboundEvent[]): Buffer;
   /** Frames texts for one connection alone. */
   frames(texts: readonly string[]): Buffer;
 }
@@ -17,12 +17,12 @@ export interface FramedFormats {
 }
 
 /** Makes a transport's two formats from its encoding of events as texts. */
-export function framedFormats(name: string, textsOf: (notes: readonly OutboundEvent[]) => string[]): FramedFormats {
+export function framedFormats(name: string, textsOf: (events: readonly OutboundEvent[]) => string[]): FramedFormats {
   return {
-    plain: { name, encode: (notes) => textFrames(textsOf(notes)), frames: textFrames },
+    plain: { name, encode: (events) => textFrames(textsOf(events)), frames: textFrames },
     deflated: {
       name: `${name}-deflated`,
-      encode: (notes) => deflatedEvents(textsOf(notes)),
+      encode: (events) => deflatedEvents(textsOf(events)),
       frames: deflatedAnswers,
     },
   };

@@ -12,7 +12,7 @@ export function toMadangError(error: unknown, logger: Logger): MadangError {
   logger.error({ err: error, errorId: id }, 'unexpected error');
   return new MadangError({
     code: 'internal',
-    message: `Something broke in the server; its log has it under ${id}`,
+    message: `Something went wrong in the server; its log has the details under ${id}`,
     details: { errorId: id },
   });
 }

@@ -130,11 +130,11 @@ function decoded(text: string, part: string): string {
 /** An error about a part of the address, in words that don't repeat its value. */
 export function notTaken(part: string, reason: string): StartError {
   const name = /^\w{1,40}$/.test(part) ? `"${part}"` : 'one';
-  return new StartError(`The part ${name} of the database's address is not taken: ${reason}. (See --database.)`);
+  return new StartError(`The part ${name} of the database's address is not supported: ${reason}. (See --database.)`);
 }
 
 function unreadable(what = 'its form'): never {
   throw new StartError(
-    `The address of the database is not one of PostgreSQL (${what}): it is like postgres://user:password@host:5432/database, with special characters in the password percent-encoded, or like "host=… dbname=…".`,
+    `The address of the database is not a PostgreSQL address (${what}). It should look like postgres://user:password@host:5432/database, with special characters in the password percent-encoded, or like "host=… dbname=…".`,
   );
 }

@@ -47,7 +47,7 @@ class PostgresSide implements CopySide {
       [APPLICATION, `${APPLICATION}: `],
     );
     if (rows[0]?.count === 0) return;
-    throw new StartError(`The database ${this.name} is in use by a Madang. Stop all that run on it.`);
+    throw new StartError(`The database ${this.name} is in use by a Madang. Stop every server on it.`);
   }
 
   expect(oldest: number): Promise<void> {

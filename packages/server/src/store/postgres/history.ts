@@ -44,7 +44,7 @@ export function placeOf({ system, database, tables }: PostgresHistory): string {
 
 /** Why a database can't be the one it claims to be; undefined if it may be. */
 export function whyAnother(now: PostgresHistory, written: string | undefined): string | undefined {
-  if (written === undefined) return 'nothing tells which server it was on';
+  if (written === undefined) return 'it is unknown which server it was on';
   const then = JSON.parse(written) as PostgresHistory;
   if (now.database !== then.database || now.tables !== then.tables) return 'its tables were restored from a copy';
   if (differs(now.system, then.system)) return 'it is on another PostgreSQL';

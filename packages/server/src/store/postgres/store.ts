@@ -232,7 +232,7 @@ class PostgresStore implements Store {
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
     this.#witness.forget();
-    this.#logger.warn({ epoch }, 'this node takes on a new epoch; its clients come again and read again');
+    this.#logger.warn({ epoch }, 'this node adopts a new epoch; its clients reconnect and load everything again');
     for (const listener of this.#epochListeners) listener();
   }
 

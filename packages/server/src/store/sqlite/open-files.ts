@@ -20,8 +20,9 @@ export const LOST = 'LOST_';
 /** Words for an operator about each loss. */
 export const lossWords: Record<Loss, string> = {
   removed:
-    'the database file is gone (moved, removed, or its file system unmounted). Put it back, or restart Madang to begin with what is there',
-  replaced: 'another file stands where the database was. Put it back, or restart Madang to go on with what is there',
+    'the database file is gone (moved, removed, or its file system unmounted). Put it back, or restart Madang to begin with whatever is there',
+  replaced:
+    "another file is in the database's place. Put the database back, or restart Madang to continue with that file",
   truncated: 'another program has cut or overwritten the database. Stop Madang, and restore a backup',
 };
 

@@ -56,7 +56,7 @@ export async function prepare(file: string, logger: Logger): Promise<Beginning> 
   const isThere = existsSync(file) && statSync(file).size > 0;
   if (isThere) await refuseUnusable(file);
   else if (existsSync(markFileOf(file))) {
-    logger.warn(`the database ${file} was here before, and is gone: beginning with an empty one`);
+    logger.warn(`the database ${file} was here before, and is gone: starting with an empty one`);
   }
   tightenFiles(file, logger);
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openForWriting(file) }) });

@@ -106,10 +106,10 @@ export async function restoreDatabase(
 function refuseTarget(target: string, isOverwriting: boolean): void {
   const there = lstatSync(resolve(target), { throwIfNoEntry: false });
   if (there?.isDirectory()) throw new StartError(`${resolve(target)} is a folder. Give the copy a name in it.`);
-  if (target.endsWith('/')) throw new StartError(`${target} is to be a file. Leave the slash at its end out.`);
-  if (there && !there.isFile()) throw new StartError(`${target} is no plain file. Choose another name.`);
+  if (target.endsWith('/')) throw new StartError(`${target} must be a file. Remove the slash at the end.`);
+  if (there && !there.isFile()) throw new StartError(`${target} is not a regular file. Choose another name.`);
   if (there && !isOverwriting) {
-    throw new StartError(`${target} is there already. Choose another name, or add --force to replace it.`);
+    throw new StartError(`${target} already exists. Choose another name, or add --force to replace it.`);
   }
   const bases = FILE_ENDS.filter((end) => target.endsWith(end)).map((end) =>
     target.slice(0, target.length - end.length),
@@ -176,7 +176,7 @@ function contentsOf(database: Database.Database): Contents {
     .pluck()
     .all() as string[];
   if (!['meta', 'rooms', 'messages'].every((table) => tables.includes(table))) {
-    throw new StartError(`${database.name} is no database of Madang's.`);
+    throw new StartError(`${database.name} is not a Madang database.`);
   }
   const numberOf = (query: string) => database.prepare(query).pluck().get() as number;
   const counts = tables.map((table) => numberOf(`SELECT count(*) FROM "${table}"`));

@@ -25,7 +25,7 @@ const LAZY_ID_MS = 1000;
  */
 const eventStreamFormat: WireFormat = {
   name: 'event-stream',
-  encode: (notes) => Buffer.from(notes.map(blockOf).join('\n')),
+  encode: (events) => Buffer.from(events.map(blockOf).join('\n')),
 };
 
 function blockOf({ name, json, body }: OutboundEvent): string {

@@ -68,6 +68,6 @@ function ofParser(error: unknown): MadangError | undefined {
     return undefined;
   if (error.status < 400 || error.status > 499) return undefined;
   if (error.status === 413) return new MadangError({ code: 'too_large', message: 'The request body is too large' });
-  const message = error instanceof URIError ? 'The path is not valid' : 'The request body can not be read as JSON';
+  const message = error instanceof URIError ? 'The path is not valid' : 'The request body is not valid JSON';
   return new MadangError({ code: 'invalid_input', message });
 }

@@ -19,7 +19,10 @@ export function answersIn(mediaType: string): RequestHandler {
     response.vary('Accept');
     // Parsing a longer list costs far more than its length; a server may ignore it (RFC 9110, 12.1).
     if ((request.headers.accept ?? '').length > MAX_ACCEPT_CHARS || request.accepts(mediaType)) return next();
-    throw new HttpRefusal(406, { code: 'invalid_input', message: `Accept: this is answered as ${mediaType} only` });
+    throw new HttpRefusal(406, {
+      code: 'invalid_input',
+      message: `Accept: the answer is only available as ${mediaType}`,
+    });
   };
 }
 

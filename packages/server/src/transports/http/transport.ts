@@ -52,7 +52,7 @@ function refuseWhenStopping(health: HealthChecks): RequestHandler {
     const isPoll = request.path.startsWith('/socket.io') && request.query['sid'] !== undefined;
     if (!health.isStopping() || isPoll) return next();
     response.set('Connection', 'close');
-    return fail('unavailable', 'The server is stopping; come back in a moment');
+    return fail('unavailable', 'The server is stopping; try again in a moment');
   };
 }
 
@@ -60,7 +60,7 @@ function refuseWhenStopping(health: HealthChecks): RequestHandler {
 const needsUpgrade: RequestHandler = (_request, response) => {
   // Node adds nothing to our `Connection` header: without `close`, a connection that should end would stay open.
   response.set({ Upgrade: 'websocket', Connection: response.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close' });
-  throw new HttpRefusal(426, { code: 'invalid_input', message: 'Here is a WebSocket: ask for an upgrade to it' });
+  throw new HttpRefusal(426, { code: 'invalid_input', message: 'This path is a WebSocket: send an upgrade request' });
 };
 
 /** `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7). */

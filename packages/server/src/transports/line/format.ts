@@ -6,15 +6,15 @@ import { type FramedFormats, framedFormats } from '../framed-format.js';
 export const lineFormats = Object.fromEntries(
   languages.map((language) => [
     language,
-    framedFormats(`line-${language}`, (notes) => notes.flatMap((note) => lineOf(note, language))),
+    framedFormats(`line-${language}`, (batch) => batch.flatMap((event) => lineOf(event, language))),
   ]),
 ) as Record<Language, FramedFormats>;
 
-function lineOf(note: OutboundEvent, language: Language): string[] {
-  if (!isEventName(note.name)) return [];
-  const words = events[note.name].line as (event: unknown, language: Language) => string | undefined;
-  const line = words(note.body, language);
-  return line === undefined ? [] : [`[${String(note.body['room'])}] ${oneLine(line)}`];
+function lineOf(event: OutboundEvent, language: Language): string[] {
+  if (!isEventName(event.name)) return [];
+  const words = events[event.name].line as (event: unknown, language: Language) => string | undefined;
+  const line = words(event.body, language);
+  return line === undefined ? [] : [`[${String(event.body['room'])}] ${oneLine(line)}`];
 }
 
 /** Every line break that some terminal or text view recognises. */

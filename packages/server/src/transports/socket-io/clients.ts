@@ -123,9 +123,9 @@ export class SocketIoClients {
   async #greet(connection: SocketConnection, session: Session, token: string | undefined): Promise<void> {
     const { commands, logger } = this.#parts;
     try {
-      const note = await commands.greet(session, connection, token);
+      const event = await commands.greet(session, connection, token);
       // Not written at once, or it would precede the packet that opens the namespace.
-      connection.send(messageOf(note));
+      connection.send(messageOf(event));
     } catch (error) {
       const { code } = toMadangError(error, logger);
       connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');
