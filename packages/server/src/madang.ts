@@ -30,7 +30,7 @@ import { Presence } from './presence/presence.js';
 import { Resume } from './fanout/resume.js';
 import { SendBuffers } from './fanout/send-buffer.js';
 import { Signals } from './fanout/signals.js';
-import { Traces } from './fanout/traces.js';
+import { AllRecords } from './fanout/all-records.js';
 import { Names } from './identity/names.js';
 import { openOperator } from './identity/operator.js';
 import { RateLimits } from './identity/rate-limits.js';
@@ -151,7 +151,6 @@ async function assemble(
   const buffers = new SendBuffers(config.sendBufferBytes, records);
   const bufferBound = opened.add(new BufferBound(connections, config.maxBufferedBytes), (open) => open.close());
   const delivery = new Delivery(connections, buffers, records);
-  const traces = new Traces(records, cluster);
   const signals = new Signals(connections, delivery, clock, cluster);
 
   const names = new Names(store, clock);
@@ -209,7 +208,7 @@ async function assemble(
     signals,
     lifecycle,
     rateLimits,
-    traces,
+    records: new AllRecords(records, cluster),
     maxRoomsPerUser: config.maxRoomsPerUser,
     rules: { createRooms: config.createRooms, direct: config.direct },
   });

@@ -103,7 +103,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
       rooms: ROOMS,
       quietMs: QUIET_MS,
       ...(options.signal && { signal: options.signal }),
-      ...(await placeOf(options, folder)),
+      ...(await targetOf(options, folder)),
       disturb: async (itself, isOver) => {
         world = itself;
         const progress = watch(itself, options);
@@ -167,7 +167,7 @@ export function visitName(seed: number): string {
   return `verify ${seed.toString(36)}`;
 }
 
-async function placeOf(
+async function targetOf(
   { target, seed }: VerifyOptions,
   folder: string,
 ): Promise<Pick<RunOptions, 'servers' | 'visit' | 'pace'>> {

@@ -3,8 +3,8 @@ import { createLogger } from '../logger.js';
 import { type BackupSummary, backUpStore, beginNewEpoch, restoreStore } from '../store/open.js';
 import { progressOn } from './progress.js';
 
-/** Where a workspace is kept. */
-interface Place {
+/** The settings that name a workspace's database. */
+interface DatabaseSettings {
   data: string;
   database?: string | undefined;
 }
@@ -13,7 +13,11 @@ interface Place {
  * `madang backup`: copies the current database into a file, even under load, and checks the copy.
  * @throws PlainError in plain words
  */
-export async function backup({ data, database }: Place, file: string, isOverwriting: boolean): Promise<void> {
+export async function backup(
+  { data, database }: DatabaseSettings,
+  file: string,
+  isOverwriting: boolean,
+): Promise<void> {
   refusePostgres(database, 'pg_dump --format=custom makes a backup of it while it runs, and pg_restore puts it back');
   process.stderr.write(`Backing ${data} up into ${file}\n`);
   const summary = await backUpStore(data, file, isOverwriting, progressOn(process.stderr));
@@ -24,7 +28,7 @@ export async function backup({ data, database }: Place, file: string, isOverwrit
  * `madang restore`: restores a backup into the data folder, and keeps the previous database under another name.
  * @throws PlainError in plain words
  */
-export async function restore({ data, database }: Place, file: string): Promise<void> {
+export async function restore({ data, database }: DatabaseSettings, file: string): Promise<void> {
   refusePostgres(database, 'pg_restore puts a backup back');
   process.stderr.write(`Restoring ${file} into ${data}\n`);
   const { kept, summary } = await restoreStore(file, data, progressOn(process.stderr));
@@ -37,9 +41,9 @@ export async function restore({ data, database }: Place, file: string): Promise<
  * after a whole disk was put back.
  * @throws PlainError in plain words
  */
-export async function newEpoch(place: Place): Promise<void> {
+export async function newEpoch(settings: DatabaseSettings): Promise<void> {
   const logger = createLogger({ level: 'error', isForPeople: true });
-  await beginNewEpoch(place, logger);
+  await beginNewEpoch(settings, logger);
   process.stderr.write('Done: a new epoch has begun. Clients read again what they have.\n');
 }
 

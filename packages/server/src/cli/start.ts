@@ -11,7 +11,7 @@ import { createLogger, type Logger } from '../logger.js';
 import { createMadang, type Madang } from '../madang.js';
 import { stopOnSignals } from '../shutdown.js';
 import { WorkerProxy, sessionIdPrefix } from './worker-proxy.js';
-import { startWorkers, type WorkerPlace, workerPlace } from './workers.js';
+import { startWorkers, type WorkerSlot, workerSlot } from './workers.js';
 
 /**
  * Connections that may wait to be accepted. If everybody reconnects in the same second after a restart, the clients'
@@ -21,19 +21,19 @@ const BACKLOG = 65_535;
 
 /** `madang`: runs a server with its web client until it is stopped, in one process or several. */
 export async function start(config: Config): Promise<void> {
-  const place = workerPlace();
-  if (config.workers > 1 && !place) return startWorkers(config);
+  const slot = workerSlot();
+  if (config.workers > 1 && !slot) return startWorkers(config);
   const { port, host, workers: _, headTimeoutMs, requestTimeoutMs, maxHeadBytes, ...options } = config;
   const logger = createLogger({ level: config.logLevel, pretty: process.stdout.isTTY });
   const madang = await createMadang({
     ...options,
     logger,
-    ...(place && { socketIdPrefix: sessionIdPrefix(place.number) }),
+    ...(slot && { socketIdPrefix: sessionIdPrefix(slot.number) }),
   });
   const app = express();
   app.disable('x-powered-by');
-  const workerProxy = place && new WorkerProxy(place, new Addresses(config.trustedProxies));
-  if (place) endInOneLine(place, logger);
+  const workerProxy = slot && new WorkerProxy(slot, new Addresses(config.trustedProxies));
+  if (slot) endInOneLine(slot, logger);
   app.get(`${config.path ?? ''}/readyz`, (_request, response, next) => {
     if (workerProxy?.isOpen === false) response.status(503).json({ status: 'unavailable', workerProxy: 'down' });
     else next();
@@ -59,13 +59,13 @@ export async function start(config: Config): Promise<void> {
     throw error;
   }
   const address = server.address() as AddressInfo;
-  if (place) logger.info({ port: address.port }, `worker ${place.number} is open`);
+  if (slot) logger.info({ port: address.port }, `worker ${slot.number} is open`);
   else logger.info({ port: address.port, data: config.data }, `Madang is open at ${urlOf(address, host, config.path)}`);
   stopOnSignals({ server, madang, logger });
 }
 
-/** An unforeseen error ends a worker with one line in the log; another takes its place. */
-function endInOneLine({ number }: WorkerPlace, logger: Logger): void {
+/** What nobody has foreseen ends a worker with one line of the log; another takes its place. */
+function endInOneLine({ number }: WorkerSlot, logger: Logger): void {
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, `worker ${number} broke`);
     process.exit(1);

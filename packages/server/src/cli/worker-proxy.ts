@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
 import type { Addresses } from '../transports/client-address.js';
 import { messageOf, StartError } from '../errors.js';
-import type { WorkerPlace } from './workers.js';
+import type { WorkerSlot } from './workers.js';
 
 /** How long an idle connection between workers is kept, in ms. */
 const IDLE_MS = 5000;
@@ -40,21 +40,21 @@ export function sessionIdPrefix(number: number): string {
  * a worker passes on requests that aren't its own, over a socket that only the workers can use.
  */
 export class WorkerProxy {
-  readonly #place: WorkerPlace;
+  readonly #slot: WorkerSlot;
   readonly #addresses: Addresses;
   /** The socket file's inode; undefined while there is none. */
   #inode: number | undefined;
   /** Closes idle connections itself, so that no request uses one that the other worker has just closed. */
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
-  constructor(place: WorkerPlace, addresses: Addresses) {
-    this.#place = place;
+  constructor(slot: WorkerSlot, addresses: Addresses) {
+    this.#slot = slot;
     this.#addresses = addresses;
   }
 
   /** Whether the other workers can pass requests to this one. */
   get isOpen(): boolean {
-    const there = statSync(this.#pathOf(this.#place.number), { throwIfNoEntry: false });
+    const there = statSync(this.#pathOf(this.#slot.number), { throwIfNoEntry: false });
     return there !== undefined && there.ino === this.#inode;
   }
 
@@ -72,7 +72,7 @@ export class WorkerProxy {
     try {
       await this.#open(server);
     } catch (error) {
-      throw new StartError(`The worker's socket can't be made in ${this.#place.folder}: ${messageOf(error)}.`);
+      throw new StartError(`The worker's socket can't be made in ${this.#slot.folder}: ${messageOf(error)}.`);
     }
     setInterval(() => this.#look(server), LOOK_MS).unref();
     return server;
@@ -87,9 +87,9 @@ export class WorkerProxy {
   }
 
   async #open(server: Server): Promise<void> {
-    const path = this.#pathOf(this.#place.number);
-    mkdirSync(this.#place.folder, { recursive: true, mode: 0o700 });
-    // A killed worker leaves its socket behind for its replacement.
+    const path = this.#pathOf(this.#slot.number);
+    mkdirSync(this.#slot.folder, { recursive: true, mode: 0o700 });
+    // A worker that was killed leaves its socket behind for the one that takes its place.
     rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -154,12 +154,12 @@ export class WorkerProxy {
 
   #ownerOf({ url = '' }: IncomingMessage): number | undefined {
     if (!url.includes('/socket.io/?')) return undefined;
-    const number = Number(/[?&]sid=w(\d{1,4})-/.exec(url)?.[1] ?? this.#place.number);
-    return number === this.#place.number ? undefined : number;
+    const number = Number(/[?&]sid=w(\d{1,4})-/.exec(url)?.[1] ?? this.#slot.number);
+    return number === this.#slot.number ? undefined : number;
   }
 
   #pathOf(number: number): string {
-    return join(this.#place.folder, `${number}.sock`);
+    return join(this.#slot.folder, `${number}.sock`);
   }
 }
 

@@ -26,15 +26,15 @@ const NAME_BYTES = 10;
 const STOP_MS = 6000;
 
 /** Which worker this process is. */
-export interface WorkerPlace {
-  /** From 1 on; a replacement takes over the number. */
+export interface WorkerSlot {
+  /** From 1 on; a worker that replaces another takes its number. */
   number: number;
   /** The folder with the workers' sockets for each other. */
   folder: string;
 }
 
-/** This process's place among the workers; undefined if it isn't one. */
-export function workerPlace(): WorkerPlace | undefined {
+/** This process's slot among the workers; undefined if it is none. */
+export function workerSlot(): WorkerSlot | undefined {
   const { MADANG_WORKER_NUMBER: number, MADANG_WORKER_FOLDER: folder } = process.env;
   return cluster.isWorker && number !== undefined && folder !== undefined
     ? { number: Number(number), folder }
@@ -101,12 +101,12 @@ export async function startWorkers(config: Config): Promise<void> {
  * @throws StartError
  */
 function makeFolder(data: string): string {
-  const places = [absolute(data), tmpdir(), '/tmp'];
+  const parents = [absolute(data), tmpdir(), '/tmp'];
   const name = `workers-${process.pid}`;
-  const place = places.find((each) => Buffer.byteLength(join(each, name)) + NAME_BYTES <= MOST_PATH_BYTES) ?? '/tmp';
-  const folder = join(place, place === places[0] ? name : `madang-${name}`);
+  const parent = parents.find((each) => Buffer.byteLength(join(each, name)) + NAME_BYTES <= MOST_PATH_BYTES) ?? '/tmp';
+  const folder = join(parent, parent === parents[0] ? name : `madang-${name}`);
   try {
-    if (place === places[0]) removeLeftovers(place);
+    if (parent === parents[0]) removeLeftovers(parent);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return folder;
@@ -115,11 +115,11 @@ function makeFolder(data: string): string {
   }
 }
 
-function removeLeftovers(place: string): void {
-  mkdirSync(place, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(place)) {
+function removeLeftovers(data: string): void {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(data)) {
     const pid = Number(FOLDER.exec(name)?.[1] ?? process.pid);
-    if (pid !== process.pid && !isAlive(pid)) rmSync(join(place, name), { recursive: true, force: true });
+    if (pid !== process.pid && !isAlive(pid)) rmSync(join(data, name), { recursive: true, force: true });
   }
 }
 

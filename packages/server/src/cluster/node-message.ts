@@ -23,9 +23,9 @@ export type NodeMessage =
   | { kind: 'presence'; node: string; room: string; people: ToldPresence[]; answers?: 'part' | 'last' }
   /** Asks every node for its users in a room. */
   | { kind: 'who'; node: string; room: string }
-  /** Asks every node for what it knows of the deliveries of an event. */
-  | { kind: 'trace'; node: string; id: string; question: Question }
-  | { kind: 'traced'; node: string; id: string; record?: DeliveryRecord };
+  /** Asks every node what became of an event, and is answered with what that node knows. */
+  | { kind: 'recordWanted'; node: string; id: string; question: Question }
+  | { kind: 'record'; node: string; id: string; record?: DeliveryRecord };
 
 /** Events as a message. Their JSON has already been made for the clients. */
 export function eventsMessage(node: string, room: string, events: readonly CommittedEvent[]): string {

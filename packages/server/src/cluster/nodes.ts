@@ -24,13 +24,13 @@ import { Peers } from './peers.js';
 import { PresenceExchange } from './presence-exchange.js';
 import { behindEvent } from '../fanout/send-buffer.js';
 import { Sequence } from './sequence.js';
-import { TraceExchange } from './trace-exchange.js';
+import { RecordExchange } from './record-exchange.js';
 
 /** How long a room without connections here is still followed, in ms: a page that reloads is back at once. */
 const LINGER_MS = 5000;
 
-/** Delay before reading a user's rooms again after a failure, in ms. */
-const LET_IN_AGAIN_MS = 1000;
+/** After a failed read of somebody's rooms the next one comes after so many ms. */
+const ADD_AGAIN_MS = 1000;
 
 /** The same problem is logged at most once in this time, in ms. */
 const LOG_EVERY_MS = 10_000;
@@ -62,7 +62,7 @@ export class Nodes implements Cluster, BusListener {
   #here!: ThisNode;
   #reconciliation!: Reconciliation;
   #people!: PresenceExchange;
-  #traces!: TraceExchange;
+  #records!: RecordExchange;
   #sweeping: NodeJS.Timeout | undefined;
 
   readonly count: SharedCount = async (key, points, windowMs) =>
@@ -105,7 +105,7 @@ export class Nodes implements Cluster, BusListener {
         this.#hear(room, seq);
         this.#sequence.reaches(room, head, 'now');
       },
-      onMissedJoining: (user) => void this.#letIn(user),
+      onMissedJoining: (user) => void this.#addMissedRooms(user),
       onUntold: () => this.#peers.dropped(),
       onSessionOver: (session) => here.lifecycle.sessionEnded(session, 'revoked'),
       onError: (error) => this.#logProblem(error),
@@ -116,7 +116,7 @@ export class Nodes implements Cluster, BusListener {
       elsewhere: this.#elsewhere,
       isHeard: (room) => this.#sequence.deliveredIn(room) !== undefined,
     });
-    this.#traces = new TraceExchange({ ...ways, records: here.records });
+    this.#records = new RecordExchange({ ...ways, records: here.records });
     this.#sweeping = setInterval(() => this.#sweep(), LINGER_MS / 2).unref();
     if (bus !== undefined) await this.#openBus(bus);
   }
@@ -191,7 +191,7 @@ export class Nodes implements Cluster, BusListener {
   }
 
   recordsOf(question: Question): Promise<RecordsElsewhere> {
-    return this.#traces.ask(question);
+    return this.#records.ask(question);
   }
 
   joined(user: string, room: string): void {
@@ -241,7 +241,7 @@ export class Nodes implements Cluster, BusListener {
   async #openBus(url: string): Promise<void> {
     const { logger, store } = this.#parts;
     const { RedisBus } = await import('./redis-bus.js');
-    const bus = RedisBus.open({ url, prefix: `madang:${store.place}`, listener: this, logger });
+    const bus = RedisBus.open({ url, prefix: `madang:${store.databaseId}`, listener: this, logger });
     this.#bus = await bus;
     await Promise.all([this.#bus.subscribe('nodes'), this.#bus.subscribe(`node:${this.#node}`)]);
     this.#peers.connected(this.#bus.isConnected);
@@ -265,7 +265,7 @@ export class Nodes implements Cluster, BusListener {
     this.#sequence.offer(room, events);
     for (const event of events) {
       if (event.name === 'member.joined' && this.#hasMissed(memberOf(event), room, event.seq)) {
-        void this.#letIn(memberOf(event));
+        void this.#addMissedRooms(memberOf(event));
       }
     }
   }
@@ -279,8 +279,8 @@ export class Nodes implements Cluster, BusListener {
     return delivered >= joinedSeq && connections.ofUser(user).length > 0 && !connections.roomsOf(user).includes(room);
   }
 
-  /** Lets a local user into rooms whose joins this node missed. Retries until it succeeds. */
-  async #letIn(user: string): Promise<void> {
+  /** Lets a user who is here into the rooms whose joining they have missed. Tries until it can. */
+  async #addMissedRooms(user: string): Promise<void> {
     const { log, store } = this.#parts;
     const { connections, delivery } = this.#here;
     try {
@@ -295,13 +295,13 @@ export class Nodes implements Cluster, BusListener {
         for (const { room, joinedSeq } of missed) {
           const head = this.#sequence.deliveredIn(room);
           const joining = joinings.find((event) => event.room === room && event.seq === joinedSeq);
-          if (head !== undefined) delivery.letIn(user, { room, seq: head }, joining);
+          if (head !== undefined) delivery.startHearing(user, { room, seq: head }, joining);
         }
         return;
       }
     } catch (error) {
       this.#logProblem(error);
-      setTimeout(() => void this.#letIn(user), LET_IN_AGAIN_MS).unref();
+      setTimeout(() => void this.#addMissedRooms(user), ADD_AGAIN_MS).unref();
     }
   }
 
@@ -323,8 +323,8 @@ export class Nodes implements Cluster, BusListener {
     } else if (message.kind === 'sessionEnded') lifecycle.sessionEnded(message.session, message.reason);
     else if (message.kind === 'who') this.#people.answer(message);
     else if (message.kind === 'presence') this.#people.take(message);
-    else if (message.kind === 'trace') this.#traces.answer(message);
-    else if (message.kind === 'traced') this.#traces.take(message);
+    else if (message.kind === 'recordWanted') this.#records.answer(message);
+    else if (message.kind === 'record') this.#records.take(message);
   }
 
   /** Follows a room from a place on, unless it is already followed. */

@@ -4,7 +4,7 @@ import type { ConnectionLifecycle } from '../fanout/connection-lifecycle.js';
 import type { Connection } from '../fanout/connection.js';
 import type { Presence } from '../presence/presence.js';
 import type { Signals } from '../fanout/signals.js';
-import type { Traces } from '../fanout/traces.js';
+import type { AllRecords } from '../fanout/all-records.js';
 import { noSession, type Session } from '../identity/actor.js';
 import type { Names } from '../identity/names.js';
 import type { Rules } from '../identity/policy.js';
@@ -25,7 +25,7 @@ export interface Parts {
   signals: Signals;
   lifecycle: ConnectionLifecycle;
   rateLimits: RateLimits;
-  traces: Traces;
+  records: AllRecords;
   rules: Rules;
   /** The most rooms that a user may enter. */
   maxRoomsPerUser: number;

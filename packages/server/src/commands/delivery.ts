@@ -1,6 +1,6 @@
 import { type CommandOutput, fail, type ParsedInput } from '@madang/protocol';
 import type { Outcome } from '../fanout/delivery-records.js';
-import type { Trace as Recorded } from '../fanout/traces.js';
+import type { MergedRecord } from '../fanout/all-records.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage, type MessageRow } from '../store/queries/messages.js';
 import { logStartOf } from '../store/queries/retention.js';
@@ -11,7 +11,7 @@ type Trace = CommandOutput<'delivery.trace'>;
 
 /** delivery.trace */
 export async function trace(input: ParsedInput<'delivery.trace'>, context: Context): Promise<Trace> {
-  const { store, traces } = context.parts;
+  const { store, records } = context.parts;
   const place = placeOf(input.message);
   const message = await findMessage(store.read, place.room, place.seq);
   if (!message || message.seq <= (await logStartOf(store.read, place.room)))
@@ -23,7 +23,7 @@ export async function trace(input: ParsedInput<'delivery.trace'>, context: Conte
   // The join may be too old to be in the log; then the leave shows that there was one.
   const { before = { name: membership.after?.name === 'member.left' ? 'member.joined' : undefined } } = membership;
   const isMember = before.name === 'member.joined';
-  const recorded = isMember ? await traces.trace({ ...place, at: message.at, user: user.id }) : undefined;
+  const recorded = isMember ? await records.find({ ...place, at: message.at, user: user.id }) : undefined;
   const why = recorded
     ? whyNone(recorded, { at: message.at, lastSeenAt: user.last_seen_at })
     : { reason: membership.before ? ('left' as const) : ('not_a_member' as const) };
@@ -60,7 +60,7 @@ function outcomeOf({ openedAt, closedAt, ...outcome }: Outcome): Trace['connecti
 
 /** Why a member had no connections, if so, and when the member was online before and after. */
 function whyNone(
-  { record, isWhole }: Recorded,
+  { record, isWhole }: MergedRecord,
   { at, lastSeenAt }: { at: number; lastSeenAt: number },
 ): Pick<Trace, 'reason' | 'lastSeen' | 'backAt'> {
   if (!record) return { reason: 'unknown' };

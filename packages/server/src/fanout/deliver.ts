@@ -29,7 +29,7 @@ export class Delivery {
    * Lets a user hear a room whose log was handed out up to `head` already, past their joining, as at their coming: they
    * are given the joining, if the log still holds it, and told to read what came after it.
    */
-  letIn(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
+  startHearing(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
     this.#connections.join(user, room);
     const notes: OutboundEvent[] = joining ? [joining] : [];
     if (joining?.seq !== head) notes.push(behindEvent(room, head));

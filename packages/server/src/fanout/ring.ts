@@ -15,7 +15,7 @@ export class Ring<Item> {
 
   /** The items, newest first. */
   *newestFirst(): Generator<Item> {
-    for (let place = this.#end - 1; place >= this.#first; place -= 1) yield this.#items[place % this.#size] as Item;
+    for (let index = this.#end - 1; index >= this.#first; index -= 1) yield this.#items[index % this.#size] as Item;
   }
 
   add(item: Item): void {
@@ -30,9 +30,9 @@ export class Ring<Item> {
   }
 
   #dropOldest(): void {
-    const place = this.#first % this.#size;
-    const oldest = this.#items[place] as Item;
-    this.#items[place] = undefined;
+    const index = this.#first % this.#size;
+    const oldest = this.#items[index] as Item;
+    this.#items[index] = undefined;
     this.#first += 1;
     this.#onDrop(oldest);
   }

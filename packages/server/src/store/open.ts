@@ -43,11 +43,11 @@ export async function openStore(settings: StoreSettings, logger: Logger): Promis
  * exist.
  * @throws StartError in plain words.
  */
-export async function openCopySide(place: string, end: 'source' | 'target', logger: Logger): Promise<CopySide> {
-  if (!isPostgresAddress(place)) {
-    return openSqliteSide(fileIn(place.replace(/^sqlite:/, '')), end === 'source', logger);
+export async function openCopySide(address: string, end: 'source' | 'target', logger: Logger): Promise<CopySide> {
+  if (!isPostgresAddress(address)) {
+    return openSqliteSide(fileIn(address.replace(/^sqlite:/, '')), end === 'source', logger);
   }
-  return (await import('./postgres/copy-side.js')).openPostgresSide(place, logger);
+  return (await import('./postgres/copy-side.js')).openPostgresSide(address, logger);
 }
 
 /**

@@ -10,8 +10,8 @@ class Argument {
   }
 }
 
-/** Returns the placeholder for a value, to use where it is bound. */
-export type Place<Arguments> = <Name extends keyof Arguments & string>(name: Name) => Arguments[Name];
+/** Stands for the value of an argument where the query binds it. */
+export type Parameter<Arguments> = <Name extends keyof Arguments & string>(name: Name) => Arguments[Name];
 
 /** Runs a compiled query at once. */
 type RunNow = (sql: string, parameters: readonly unknown[]) => unknown[];
@@ -26,11 +26,11 @@ export function runNow(read: Kysely<Schema>, run: RunNow): void {
 }
 
 /**
- * A frequent query, such as those for each new connection: built and compiled once per database, since that costs
- * several times what finding a few rows does. `build` writes the query with `place(name)` for its values.
+ * A query that is asked all the time, as for each connection that comes: built and compiled once for a database, since
+ * that costs several times what finding a few rows does. `build` writes the query with `parameter(name)` for its values.
  */
 export function prepared<Arguments extends object, Row>(
-  build: (read: Kysely<Schema>, place: Place<Arguments>) => Compilable<Row>,
+  build: (read: Kysely<Schema>, parameter: Parameter<Arguments>) => Compilable<Row>,
 ): (read: Kysely<Schema>, values: Arguments) => Promise<Row[]> {
   const compiled = new WeakMap<Kysely<Schema>, CompiledQuery<Row>>();
   return async (read, values) => {

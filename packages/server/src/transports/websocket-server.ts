@@ -107,8 +107,8 @@ export class WebSocketUpgrades {
     const isDeflated = webSocket.extensions !== '';
     if (isDeflated) this.#inflateAtOnce(webSocket);
     const format = this.#transport.formats(request)[isDeflated ? 'deflated' : 'plain'];
-    const place = { format, address: addressLimit.enter(address) };
-    const connection = new WebSocketConnection(this.#host, place, webSocket, socket);
+    const route = { format, address: addressLimit.enter(address) };
+    const connection = new WebSocketConnection(this.#host, route, webSocket, socket);
     webSocket.connection = connection;
     lifecycle.opened(connection);
     this.#heartbeats.add(connection);

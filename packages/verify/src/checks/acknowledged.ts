@@ -9,7 +9,7 @@ export function checkAcknowledged(facts: Facts): Violation[] {
     if (attempt.outcome?.type !== 'acked') continue;
     const words = missing(attempt, facts, done);
     if (words === undefined) continue;
-    violations.push({ kind: 'lost', words: `${describe(attempt)} ${words}`, ...placeOf(attempt) });
+    violations.push({ kind: 'lost', words: `${describe(attempt)} ${words}`, ...whereOf(attempt) });
   }
   return [...violations, ...checkClones(facts), ...checkRefused(facts)];
 }
@@ -90,13 +90,13 @@ function checkClones(facts: Facts): Violation[] {
     const events = madeBy(attempt, facts);
     if (events.length < 2) continue;
     const places = events.map((event) => event.message).join(', ');
-    violations.push({ kind: 'cloned', words: `${describe(attempt)} made ${places}`, ...placeOf(attempt) });
+    violations.push({ kind: 'cloned', words: `${describe(attempt)} made ${places}`, ...whereOf(attempt) });
   }
   for (const [key, attempts] of facts.sends) {
     const ids = new Set(attempts.flatMap(({ outcome }) => (outcome?.type === 'acked' ? [outcome.message] : [])));
     if (ids.size > 1) {
       const words = `one clientId (${key}) was acknowledged as ${[...ids].join(', ')}`;
-      violations.push({ kind: 'cloned', words, ...(attempts[0] && placeOf(attempts[0])) });
+      violations.push({ kind: 'cloned', words, ...(attempts[0] && whereOf(attempts[0])) });
     }
   }
   return violations;
@@ -107,7 +107,7 @@ function checkRefused(facts: Facts): Violation[] {
   for (const [key, attempts] of facts.sends) {
     if (!facts.created.has(key) || !attempts.every(({ outcome }) => outcome?.type === 'refused')) continue;
     const words = `every attempt at ${key} was refused, but the log has it`;
-    violations.push({ kind: 'refused', words, ...(attempts[0] && placeOf(attempts[0])) });
+    violations.push({ kind: 'refused', words, ...(attempts[0] && whereOf(attempts[0])) });
   }
   for (const [index, entry] of facts.entries.entries()) {
     if (entry.type !== 'received' || entry.event.cid === undefined) continue;
@@ -133,7 +133,7 @@ function isWithoutId({ intent }: Attempt): boolean {
   return intent.command === 'message.send' && intent.cid === undefined;
 }
 
-function placeOf({ client, intent, t }: Attempt): Pick<Violation, 'client' | 'room' | 't'> {
+function whereOf({ client, intent, t }: Attempt): Pick<Violation, 'client' | 'room' | 't'> {
   return { client, room: intent.room, t };
 }
 

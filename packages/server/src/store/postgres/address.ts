@@ -65,19 +65,19 @@ export function parseAddress(address: string, environment?: NodeJS.ProcessEnv): 
     if (!pattern) throw notTaken(keyword, 'Madang does not know it, or has no use for it');
     if (!pattern.test(value)) throw notTaken(keyword, 'it can’t have this value');
   }
-  const places = placesOf(info);
+  const hosts = hostsOf(info);
   const tries = readTls(info);
   const user = info['user'] ?? userInfo().username;
   const database = info['dbname'] ?? user;
   const seconds = Number(info['connect_timeout'] ?? 0);
   return {
-    servers: places.map((place) => {
-      const password = info['password'] ?? passwordIn(info, { ...place, user, database });
+    servers: hosts.map((host) => {
+      const password = info['password'] ?? passwordIn(info, { ...host, user, database });
       const base = { user, database, ...sessionOf(info), ...(password !== undefined && { password }) };
-      return configsFor(place, tries).map((config) => ({ ...base, ...config }));
+      return configsFor(host, tries).map((config) => ({ ...base, ...config }));
     }),
     connectMs: seconds > 0 ? seconds * 1000 : undefined,
-    name: `postgres://${encodeURIComponent(user)}@${places.map(nameOf).join(',')}/${database}`,
+    name: `postgres://${encodeURIComponent(user)}@${hosts.map(nameOf).join(',')}/${database}`,
   };
 }
 
@@ -87,15 +87,15 @@ export function userIn(name: string): string | undefined {
   return user === undefined ? undefined : decodeURIComponent(user);
 }
 
-interface Place {
-  /** A name or an address; a socket's folder begins with `/`. */
+interface Host {
+  /** A name or an address; the folder of a socket begins with `/`. */
   host: string;
   /** The host's address, if its name is not to be resolved. */
   hostaddr: string | undefined;
   port: number;
 }
 
-function placesOf(info: ConnInfo): Place[] {
+function hostsOf(info: ConnInfo): Host[] {
   const ports = (info['port'] ?? '').split(',').map((port) => (port === '' ? PORT : Number(port)));
   if (!ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)) {
     throw notTaken('port', 'it is a number from 1 to 65535');
@@ -118,8 +118,8 @@ function usualHost(port: number): string {
   return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`)) ?? 'localhost';
 }
 
-function configsFor({ host, hostaddr, port }: Place, tries: TlsTries): ClientConfig[] {
-  // A local socket is never encrypted.
+function configsFor({ host, hostaddr, port }: Host, tries: TlsTries): ClientConfig[] {
+  // A socket of this machine is never encrypted.
   if (host.startsWith('/')) return [{ host, port, ssl: false }];
   return tries.map((tls) => ({
     host: hostaddr ?? host,
@@ -138,12 +138,12 @@ function sessionOf(info: ConnInfo): ClientConfig {
   };
 }
 
-/** The password from a file that the address names. The driver reads libpq's default file itself. */
-function passwordIn(info: ConnInfo, place: Place & { user: string; database: string }): string | undefined {
+/** The password of a file that the address names; libpq's usual one is read by the driver. */
+function passwordIn(info: ConnInfo, target: Host & { user: string; database: string }): string | undefined {
   const { passfile } = info;
   if (passfile === undefined || !existsSync(passfile)) return undefined;
-  const host = place.host.startsWith('/') ? 'localhost' : place.host;
-  const wanted = [host, String(place.port), place.database, place.user];
+  const host = target.host.startsWith('/') ? 'localhost' : target.host;
+  const wanted = [host, String(target.port), target.database, target.user];
   for (const line of readFileSync(passfile, 'utf8').split(/\r?\n/)) {
     const fields = (line.match(/(?:\\.|[^:\\])+/g) ?? []).map((field) => field.replaceAll(/\\(.)/g, '$1'));
     if (line.startsWith('#') || fields.length !== wanted.length + 1) continue;
@@ -152,6 +152,6 @@ function passwordIn(info: ConnInfo, place: Place & { user: string; database: str
   return undefined;
 }
 
-function nameOf({ host, port }: Place): string {
+function nameOf({ host, port }: Host): string {
   return `${host.includes(':') ? `[${host}]` : host}${port === PORT ? '' : `:${port}`}`;
 }

@@ -34,8 +34,8 @@ const changes = prepareChanges();
 /** The statements of `changes.ts` in PostgreSQL's form: numbered placeholders instead of `?`. */
 function prepareChanges(): Record<string, { statement: Statement; values: ChangeStatement<Change>['values'] }> {
   const prepared = Object.entries(changeStatements(postgresDialect)).map(([kind, { sql, values }]) => {
-    let place = 0;
-    const text = sql.replaceAll('?', () => `$${(place += 1)}`);
+    let number = 0;
+    const text = sql.replaceAll('?', () => `$${(number += 1)}`);
     return [kind, { statement: { name: kind, text }, values }];
   });
   return Object.fromEntries(prepared) as ReturnType<typeof prepareChanges>;

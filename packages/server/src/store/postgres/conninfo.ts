@@ -62,10 +62,10 @@ function readUri(address: string): Record<string, string> {
   set('user', user);
   set('password', password.join(':'));
   set('dbname', path);
-  const places = hosts === '' ? [] : hosts.split(',').map(readPlace);
-  if (places.length > 0) {
-    set('host', places.map(({ host }) => host).join(','));
-    if (places.some(({ port }) => port !== '')) settings['port'] = places.map(({ port }) => port).join(',');
+  const named = hosts === '' ? [] : hosts.split(',').map(readHost);
+  if (named.length > 0) {
+    set('host', named.map(({ host }) => host).join(','));
+    if (named.some(({ port }) => port !== '')) settings['port'] = named.map(({ port }) => port).join(',');
   }
   for (const part of query === '' ? [] : query.split('&')) {
     const [keyword = '', ...value] = part.split('=');
@@ -75,10 +75,10 @@ function readUri(address: string): Record<string, string> {
   return settings;
 }
 
-/** One host of a URI with its port. An IPv6 address is in brackets. */
-function readPlace(place: string): { host: string; port: string } {
+/** One host of a URI with its port; an address of IPv6 stands in brackets. */
+function readHost(text: string): { host: string; port: string } {
   const [, bracketed, plain = '', port = ''] =
-    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(place) ?? unreadable('a host or its port');
+    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text) ?? unreadable('a host or its port');
   return { host: bracketed ?? plain, port };
 }
 

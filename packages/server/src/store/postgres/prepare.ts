@@ -9,7 +9,7 @@ import type { Schema } from '../schema.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { DatabaseClock } from './database-clock.js';
 import { explain } from './failures.js';
-import { hasNewTimeline, placeOf, readHistory, whyAnother } from './history.js';
+import { hasNewTimeline, databaseIdOf, readHistory, whyAnother } from './history.js';
 import { ensurePartitions } from './partitions.js';
 import { Servers } from './servers.js';
 
@@ -29,9 +29,9 @@ const PREPARE_MS = 60_000;
 /** Where a node starts from. */
 export interface Beginning {
   epoch: string;
-  /** Names the database, whatever happens to its epoch. */
-  place: string;
-  /** The sum of all rooms' heads. */
+  /** Names the database, whatever becomes of its epoch. */
+  databaseId: string;
+  /** All rooms' heads together. */
   position: number;
   clock: DatabaseClock;
 }
@@ -76,7 +76,7 @@ async function begin(client: Client, logger: Logger): Promise<Omit<Beginning, 'c
     (hasNewTimeline(history, written) ? 'another server took over while no node ran' : undefined);
   const epoch = await enterHistory(db, JSON.stringify(history), reason !== undefined);
   if (reason !== undefined) logger.warn({ epoch, reason }, NEW_EPOCH);
-  return { epoch, place: placeOf(history), position };
+  return { epoch, databaseId: databaseIdOf(history), position };
 }
 
 /**

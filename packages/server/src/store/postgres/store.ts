@@ -52,7 +52,7 @@ export async function openPostgresStore(url: string, connections: number, logger
 }
 
 class PostgresStore implements Store {
-  readonly place: string;
+  readonly databaseId: string;
   readonly clock: DatabaseClock;
   readonly months: LogMonths;
   readonly #logger: Logger;
@@ -72,10 +72,10 @@ class PostgresStore implements Store {
   #closing: Promise<void> | undefined;
 
   constructor(address: PostgresAddress, beginning: Beginning, connections: number, logger: Logger) {
-    const { epoch, place, position, clock } = beginning;
+    const { epoch, databaseId, position, clock } = beginning;
     this.clock = clock;
     this.#epoch = epoch;
-    this.place = place;
+    this.databaseId = databaseId;
     this.#address = address;
     this.months = {
       newestEnd: (before) => withClient(address, (client) => newestEndBefore(client, before)),
@@ -221,7 +221,7 @@ class PostgresStore implements Store {
       const [found] = rows;
       if (!found) return;
       this.clock.set(found.now, askedAt);
-      if (this.place.endsWith(`.${found.tables}`)) this.#takeEpoch(found.epoch);
+      if (this.databaseId.endsWith(`.${found.tables}`)) this.#takeEpoch(found.epoch);
       else await withClient(this.#address, (client) => this.#survey(client));
     } catch {
       // Callers that need the database get the error themselves.

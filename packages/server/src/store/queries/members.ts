@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { type Place, prepared } from '../prepared.js';
+import { type Parameter, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
 
 /** A member, with their current name. */
@@ -67,8 +67,8 @@ export async function successorOf(read: Kysely<Schema>, room: string, leaving: s
     .executeTakeFirst();
 }
 
-const roomIds = prepared((read, place: Place<{ user: string }>) =>
-  read.selectFrom('members').select('room_id').where('user_id', '=', place('user')),
+const roomIds = prepared((read, parameter: Parameter<{ user: string }>) =>
+  read.selectFrom('members').select('room_id').where('user_id', '=', parameter('user')),
 );
 
 /** Whether a user created a room that has no owner now. */
@@ -142,12 +142,12 @@ export async function blockedRoomsOf(read: Kysely<Schema>, user: string): Promis
   return rows.map((row) => row.id);
 }
 
-const blockedRooms = prepared((read, place: Place<{ user: string }>) =>
+const blockedRooms = prepared((read, parameter: Parameter<{ user: string }>) =>
   read
     .selectFrom('members')
     .innerJoin('rooms', 'rooms.id', 'members.room_id')
     .select('rooms.id')
-    .where('members.user_id', '=', place('user'))
+    .where('members.user_id', '=', parameter('user'))
     .where('rooms.blocked', '=', 1),
 );
 
@@ -157,7 +157,7 @@ export async function roomIdsOf(read: Kysely<Schema>, user: string): Promise<str
   return rows.map((row) => row.room_id);
 }
 
-const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
+const roomPlaces = prepared((read, parameter: Parameter<{ user: string }>) =>
   read
     .selectFrom('members')
     .innerJoin('rooms', 'rooms.id', 'members.room_id')
@@ -168,7 +168,7 @@ const roomPlaces = prepared((read, place: Place<{ user: string }>) =>
       'members.joined_seq as joinedSeq',
       'members.joined_at as joinedAt',
     ])
-    .where('members.user_id', '=', place('user')),
+    .where('members.user_id', '=', parameter('user')),
 );
 
 /** A user's rooms, with the start and head of each log and where the user joined. */

@@ -1,6 +1,6 @@
 import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
 import { type Kysely, sql } from 'kysely';
-import { type Place, prepared } from '../prepared.js';
+import { type Parameter, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
 import { unreadBy } from './unread.js';
 
@@ -45,8 +45,18 @@ function hiddenNow() {
   ) THEN 0 ELSE 1 END`;
 }
 
-const oneRoom = prepared((read, place: Place<{ room: string; user: string }>) =>
-  roomsSeenBy(read, place('user')).where('rooms.id', '=', place('room')),
+/** Part of the same statement, because a connecting user has unread messages to count in every room. */
+function unreadBy(user: string) {
+  return sql<number>`CASE WHEN members.role IS NULL OR coalesce(reads.seq, 0) >= rooms.head THEN 0 ELSE (
+    SELECT count(*) FROM (
+      SELECT 1 FROM messages WHERE messages.room_id = rooms.id AND messages.seq > coalesce(reads.seq, 0)
+        AND messages.author_id <> ${user} AND messages.deleted_at IS NULL LIMIT 100
+    ) AS unread
+  ) END`;
+}
+
+const oneRoom = prepared((read, parameter: Parameter<{ room: string; user: string }>) =>
+  roomsSeenBy(read, parameter('user')).where('rooms.id', '=', parameter('room')),
 );
 
 /** One room. */
@@ -55,8 +65,8 @@ export async function findRoom(read: Kysely<Schema>, room: string, user: string)
   return row;
 }
 
-const ownRooms = prepared((read, place: Place<{ user: string }>) =>
-  roomsSeenBy(read, place('user')).where('members.user_id', '=', place('user')).orderBy('rooms.name'),
+const ownRooms = prepared((read, parameter: Parameter<{ user: string }>) =>
+  roomsSeenBy(read, parameter('user')).where('members.user_id', '=', parameter('user')).orderBy('rooms.name'),
 );
 
 /** The rooms that a user is a member of. */

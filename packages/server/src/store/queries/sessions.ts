@@ -1,7 +1,7 @@
 import type { User } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
-import { type Place, prepared } from '../prepared.js';
+import { type Parameter, prepared } from '../prepared.js';
 import { inChunks } from './chunks.js';
 
 /** Adds a session. */
@@ -12,13 +12,13 @@ export async function insertSession(write: Kysely<Schema>, tokenHash: string, us
     .execute();
 }
 
-const sessionUser = prepared((read, place: Place<{ tokenHash: string; usedSince: number }>) =>
+const sessionUser = prepared((read, parameter: Parameter<{ tokenHash: string; usedSince: number }>) =>
   read
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .select(['users.id', 'users.kind', 'users.name', 'users.created_at'])
-    .where('sessions.token_hash', '=', place('tokenHash'))
-    .where('sessions.last_used_at', '>=', place('usedSince')),
+    .where('sessions.token_hash', '=', parameter('tokenHash'))
+    .where('sessions.last_used_at', '>=', parameter('usedSince')),
 );
 
 /** Finds the user of a session by its token's hash, unless it was last used before a moment. */

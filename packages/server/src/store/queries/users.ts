@@ -2,7 +2,7 @@ import type { User, UserRef } from '@madang/protocol';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
 import type { Store } from '../store.js';
-import { type Place, prepared } from '../prepared.js';
+import { type Parameter, prepared } from '../prepared.js';
 import { inChunks } from './chunks.js';
 
 /** Adds a user, or updates the name of an existing one. With a `nameKey`, no guest can take that name any more. */
@@ -63,14 +63,15 @@ export async function claimName(
   return (result.numAffectedRows ?? 0n) > 0n;
 }
 
-const heldName = prepared((read, place: Place<{ nameKey: string; user: string; until: number; latest: number }>) =>
-  read
-    .selectFrom('names')
-    .select('user_id')
-    .where('name_key', '=', place('nameKey'))
-    .where('user_id', '=', place('user'))
-    .where('held_until', '>=', place('until'))
-    .where('held_until', '<=', place('latest')),
+const heldName = prepared(
+  (read, parameter: Parameter<{ nameKey: string; user: string; until: number; latest: number }>) =>
+    read
+      .selectFrom('names')
+      .select('user_id')
+      .where('name_key', '=', parameter('nameKey'))
+      .where('user_id', '=', parameter('user'))
+      .where('held_until', '>=', parameter('until'))
+      .where('held_until', '<=', parameter('latest')),
 );
 
 /**

@@ -48,7 +48,7 @@ export async function openSqliteStore(file: string, logger: Logger): Promise<Sto
 
 class SqliteStore implements Store {
   readonly epoch: string;
-  readonly place: string;
+  readonly databaseId: string;
   readonly clock = systemClock;
   readonly months: LogMonths = { newestEnd: () => Promise.resolve(undefined), drop: () => Promise.resolve(true) };
   readonly read: Kysely<Schema>;
@@ -77,7 +77,7 @@ class SqliteStore implements Store {
 
   constructor(file: string, { run, epoch }: Beginning, lock: Database.Database, logger: Logger) {
     this.epoch = epoch;
-    this.place = epoch;
+    this.databaseId = epoch;
     this.#logger = logger;
     this.#health = new StoreHealth(logger);
     this.#lock = lock;

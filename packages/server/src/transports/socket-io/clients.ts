@@ -6,7 +6,7 @@ import type { Session } from '../../identity/actor.js';
 import { identityOf, refuse, runCall } from '../calls.js';
 import type { SocketConnection } from '../socket-connection.js';
 import type { TransportParts } from '../transport.js';
-import { messageOf } from './format.js';
+import { eventMessage } from './format.js';
 import {
   ackPacket,
   connectedPacket,
@@ -125,7 +125,7 @@ export class SocketIoClients {
     try {
       const event = await commands.greet(session, connection, token);
       // Not written at once, or it would precede the packet that opens the namespace.
-      connection.send(messageOf(event));
+      connection.send(eventMessage(event));
     } catch (error) {
       const { code } = toMadangError(error, logger);
       connection.close(errorTable[code].retry ? 'unavailable' : 'unauthenticated');

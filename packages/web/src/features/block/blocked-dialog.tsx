@@ -30,7 +30,7 @@ export function BlockedDialog({ onClose }: { onClose: () => void }) {
     );
   }, [client, t]);
 
-  const letIn = async (user: UserRef) => {
+  const unblockUser = async (user: UserRef) => {
     if (await unblock(user.id)) setUsers((all) => all?.filter(({ id }) => id !== user.id));
   };
 
@@ -43,7 +43,7 @@ export function BlockedDialog({ onClose }: { onClose: () => void }) {
           <li key={user.id} className={styles.entry}>
             <Avatar id={user.id} name={user.name} size="small" />
             <span className={styles.name}>{user.name}</span>
-            <Button aria-label={t('block.unblockName', { name: user.name })} onClick={() => void letIn(user)}>
+            <Button aria-label={t('block.unblockName', { name: user.name })} onClick={() => void unblockUser(user)}>
               {t('block.unblock')}
             </Button>
           </li>

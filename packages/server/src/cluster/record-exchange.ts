@@ -8,8 +8,8 @@ import type { Peers } from './peers.js';
 /** How long to wait for other nodes, in ms. */
 const ANSWER_MS = 1000;
 
-/** Dependencies. */
-interface TraceExchangeParts {
+/** What this needs. */
+interface RecordExchangeParts {
   node: string;
   bus: () => Bus;
   peers: Peers;
@@ -23,12 +23,12 @@ interface Waiting {
   done: () => void;
 }
 
-/** Lets nodes ask each other about the deliveries of an event: each knows only its own connections. */
-export class TraceExchange {
-  readonly #parts: TraceExchangeParts;
+/** Asks other nodes for their delivery records, since each node records only its own connections. */
+export class RecordExchange {
+  readonly #parts: RecordExchangeParts;
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(parts: TraceExchangeParts) {
+  constructor(parts: RecordExchangeParts) {
     this.#parts = parts;
   }
 
@@ -42,23 +42,23 @@ export class TraceExchange {
       await new Promise<void>((done) => {
         this.#waiting.set(id, { nodes, records, done });
         setTimeout(done, ANSWER_MS).unref();
-        bus().publish('nodes', JSON.stringify({ kind: 'trace', node, id, question } satisfies NodeMessage));
+        bus().publish('nodes', JSON.stringify({ kind: 'recordWanted', node, id, question } satisfies NodeMessage));
       });
       this.#waiting.delete(id);
     }
     return { records, isWhole: peers.isWhole && nodes.size === 0 };
   }
 
-  /** Answers a node's question. */
-  answer(message: Extract<NodeMessage, { kind: 'trace' }>): void {
+  /** Answers a node that asks. */
+  answer(message: Extract<NodeMessage, { kind: 'recordWanted' }>): void {
     const { node, bus, records } = this.#parts;
     const record = records.find(message.question);
-    const answer: NodeMessage = { kind: 'traced', node, id: message.id, ...(record && { record }) };
+    const answer: NodeMessage = { kind: 'record', node, id: message.id, ...(record && { record }) };
     bus().publish(`node:${message.node}`, JSON.stringify(answer));
   }
 
-  /** Receives a node's answer. */
-  take(message: Extract<NodeMessage, { kind: 'traced' }>): void {
+  /** Takes a node's answer. */
+  take(message: Extract<NodeMessage, { kind: 'record' }>): void {
     const waiting = this.#waiting.get(message.id);
     if (!waiting?.nodes.delete(message.node)) return;
     waiting.records.push(message.record);

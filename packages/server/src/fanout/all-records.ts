@@ -1,16 +1,16 @@
 import type { DeliveryRecord, DeliveryRecords, Question } from './delivery-records.js';
 import type { OtherNodes } from './other-nodes.js';
 
-/** What all nodes know of an event's delivery to a user. */
-export interface Trace {
-  /** The combined record of the nodes; undefined if none has any. */
+/** What all nodes have recorded of an event's delivery to a user. */
+export interface MergedRecord {
+  /** The nodes' records merged; undefined if no node has one. */
   record: DeliveryRecord | undefined;
-  /** Whether every node was asked and knows. */
+  /** True if every node was asked and has a record. */
   isWhole: boolean;
 }
 
-/** Combines what the nodes of a workspace have recorded. */
-export class Traces {
+/** The delivery records of all nodes of a workspace. */
+export class AllRecords {
   readonly #records: DeliveryRecords;
   readonly #others: OtherNodes;
 
@@ -19,8 +19,8 @@ export class Traces {
     this.#others = others;
   }
 
-  /** Asks all nodes, including this one. */
-  async trace(question: Question): Promise<Trace> {
+  /** Asks all nodes, this one included. */
+  async find(question: Question): Promise<MergedRecord> {
     const own = this.#records.find(question);
     const others = await this.#others.recordsOf(question);
     const all = [own, ...others.records];
