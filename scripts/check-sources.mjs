@@ -27,7 +27,7 @@ const mayImport = {
   cluster: ['cluster', 'fanout', 'presence', 'log', 'identity', 'store'],
   readers: ['readers', 'log', 'store'],
 };
-const rootHelpers = ['errors', 'logger', 'clock', 'config', 'back-off', 'within-ms'];
+const rootHelpers = ['errors', 'logger', 'clock', 'config', 'opened', 'back-off', 'within-ms'];
 
 /** Checks all sources; prints what is wrong and ends the process if anything is. */
 export function checkSources() {

@@ -2,51 +2,27 @@ import { warmNameChecks } from '@madang/protocol';
 import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
 import { PatientClock } from './clock.js';
+import { openCluster, refuseUselessBus } from './cluster/open.js';
 import { Commands } from './commands/run.js';
 import { rename } from './commands/user.js';
 import { type Config, parseConfig, rateLimitsOf } from './config.js';
-import { AddressLimit } from './transports/address-limit.js';
-import { Addresses } from './transports/client-address.js';
-import { Credentials } from './transports/credentials.js';
-import { Internals } from './transports/internals.js';
-import type { TransportParts } from './transports/transport.js';
-import { createHttpTransport } from './transports/http/transport.js';
-import { createJsonRpcTransport } from './transports/json-rpc/transport.js';
-import { createLineTransport } from './transports/line/transport.js';
-import { Origins } from './transports/origin.js';
-import { attachUpgrades } from './transports/upgrades.js';
-import { SocketIoTransport } from './transports/socket-io/transport.js';
-import { StartError } from './errors.js';
 import { ConnectionLifecycle } from './fanout/connection-lifecycle.js';
-import { BufferBound } from './fanout/buffer-bound.js';
-import { Connections } from './fanout/connections.js';
-import { Delivery } from './fanout/deliver.js';
-import { DeliveryRecords } from './fanout/delivery-records.js';
-import { HandshakeTimeouts } from './fanout/handshake-timeouts.js';
-import type { Cluster } from './cluster/cluster.js';
-import type { NodesParts } from './cluster/nodes.js';
-import { oneNode } from './cluster/one-node.js';
-import { Presence } from './presence/presence.js';
+import { openFanOut } from './fanout/fan-out.js';
 import { Resume } from './fanout/resume.js';
-import { SendBuffers } from './fanout/send-buffer.js';
-import { Signals } from './fanout/signals.js';
-import { AllRecords } from './fanout/all-records.js';
 import { Names } from './identity/names.js';
 import { openOperator } from './identity/operator.js';
 import { RateLimits } from './identity/rate-limits.js';
 import { type HostUser, Sessions } from './identity/sessions.js';
+import { aheadWarning } from './log/ahead-warning.js';
 import { DefaultRooms } from './log/lobby.js';
-import { type AheadListener, RoomLog } from './log/room-log.js';
+import { RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Opened } from './opened.js';
-import { messageNumbers } from './readers/message-numbers.js';
-import { Reader } from './readers/reader.js';
+import { Presence } from './presence/presence.js';
 import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
 import { workspaceIdOf } from './store/queries/workspace-id.js';
-
-/** How often a client that is ahead of a room is logged, in ms. */
-const AHEAD_EVERY_MS = 60_000;
+import { openTransports } from './transports/transports.js';
 
 /** Least pause between a log reader's sweeps of all rooms, in ms. A node that is alone hears of every commit anyway. */
 const SWEEP_MS = { one: 60_000, many: 2000 };
@@ -101,11 +77,11 @@ export interface Madang {
 export async function createMadang(options: MadangOptions = {}): Promise<Madang> {
   const { authenticate, web = true, logger: givenLogger, socketIdPrefix = '', ...given } = options;
   const config = parseConfig({ guests: authenticate === undefined, ...given });
-  checkBus(config);
+  refuseUselessBus(config);
   const logger = givenLogger ?? createLogger({ level: config.logLevel });
   if (!config.guests && authenticate === undefined) {
     logger.warn(
-      'Nobody new can enter: guests are off, and there is no host app to authenticate users. Existing sessions remain valid.',
+      'Nobody new can come in: guests are off, and there is no app that says who somebody is. Sessions from before go on.',
     );
   }
   warmNameChecks();
@@ -126,68 +102,72 @@ interface Settings extends Required<Pick<MadangOptions, 'web' | 'socketIdPrefix'
 }
 
 /**
- * Creates the parts, each from those before it: the store, the log, presence, identity, the commands, the transports.
+ * Makes the parts, each from those before it: the store, the log, the fan-out, the users, the commands, the transports.
+ * Then connects what has to call back.
  */
 async function assemble(
   { config, logger, authenticate, web, socketIdPrefix }: Settings,
   opened: Opened,
 ): Promise<Madang> {
-  const store = opened.add(await openStore(config, logger), (open) => open.close());
+  const store = opened.add(await openStore(config, logger));
   const { clock } = store;
   const log = await RoomLog.open(store, clock);
-  const defaultRooms = new DefaultRooms({ store, log, lobby: config.lobby, named: config.defaultRooms });
-  await defaultRooms.ensureLobby();
-  const missing = await defaultRooms.missing();
-  if (missing.length > 0)
-    logger.warn({ missing }, 'a default room does not exist or is not public: nobody is put into it');
-  const cluster = opened.add(await clusterOf(config, { store, clock, log, logger, bus: config.bus }), (open) =>
-    open.close(),
-  );
-  opened.add(log, () => log.idle());
+  const { lobby, defaultRooms: named } = config;
+  const defaultRooms = await DefaultRooms.open({ store, log, logger, lobby, named });
+  const cluster = opened.add(await openCluster(config, { store, clock, log, logger }));
+  opened.onClose(() => log.idle());
   const ageing = new PatientClock(clock, log.lastAt);
 
-  const connections = new Connections(store, cluster);
-  const records = opened.add(new DeliveryRecords(clock), (open) => open.close());
-  const buffers = new SendBuffers(config.sendBufferBytes, records);
-  const bufferBound = opened.add(new BufferBound(connections, config.maxBufferedBytes), (open) => open.close());
-  const delivery = new Delivery(connections, buffers, records);
-  const signals = new Signals(connections, delivery, clock, cluster);
-
+  const fanOut = openFanOut({ store, clock, others: cluster, config }, opened);
   const names = new Names(store, clock);
   const rateLimits = new RateLimits(config.limits ? rateLimitsOf(config) : undefined, cluster.count);
-  const sessions = new Sessions({
+  const sessions = opened.add(
+    new Sessions({
+      store,
+      names,
+      rateLimits,
+      clock,
+      ageing,
+      guests: config.guests,
+      onCreated: (user) => defaultRooms.join(user),
+      rename: (user, name) => rename(user, name, { store, log, lifecycle }),
+    }),
+  );
+  const presence = opened.add(
+    new Presence({
+      ...fanOut,
+      clock,
+      elsewhere: cluster,
+      onHere: async (users) => {
+        await names.hold(users);
+        await sessions.touch(users);
+      },
+    }),
+  );
+  const lifecycle = new ConnectionLifecycle({ ...fanOut, people: presence });
+  const commands = new Commands({
     store,
+    log,
+    clock,
+    sessions,
     names,
+    presence,
+    signals: fanOut.signals,
+    records: fanOut.allRecords,
+    lifecycle,
     rateLimits,
-    clock,
-    ageing,
-    guests: config.guests,
-    onCreated: (user) => defaultRooms.join(user),
-    rename: (user, name) => rename(user, name, { store, log, lifecycle }),
+    maxRoomsPerUser: config.maxRoomsPerUser,
+    rules: { createRooms: config.createRooms, direct: config.direct },
   });
-  opened.add(sessions, () => sessions.close());
-  const presence = new Presence({
-    connections,
-    delivery,
-    clock,
-    elsewhere: cluster,
-    onHere: async (users) => {
-      await names.hold(users);
-      await sessions.touch(users);
-    },
-  });
-  opened.add(presence, () => presence.close());
-  const handshakeTimeouts = opened.add(new HandshakeTimeouts(config.handshakeTimeoutMs), (open) => open.close());
-  const lifecycle = new ConnectionLifecycle({ connections, people: presence, buffers, records, handshakeTimeouts });
 
-  await cluster.join({ connections, delivery, presence, lifecycle, records });
+  await cluster.join({ ...fanOut, presence, lifecycle });
   log.onCommitted((batch) => cluster.committed(batch));
   const readers = [messageNumbers(store.write)].map(
     (handler) => new Reader({ store, logger, handler, sweepMs: SWEEP_MS[config.database ? 'many' : 'one'] }),
   );
   for (const reader of readers) log.onCommitted((batch) => reader.committed(batch));
   log.onUnanswered(() => cluster.unanswered());
-  log.onAhead(warnOfCursors(logger));
+  log.onAhead(aheadWarning(logger));
   store.onNewEpoch(() => {
     log.forget();
     cluster.newEpoch();
@@ -198,65 +178,32 @@ async function assemble(
     cluster.sessionEnded(session, reason);
   });
 
-  const commands = new Commands({
-    store,
-    log,
-    clock,
-    sessions,
-    names,
-    presence,
-    signals,
-    lifecycle,
-    rateLimits,
-    records: new AllRecords(records, cluster),
-    maxRoomsPerUser: config.maxRoomsPerUser,
-    rules: { createRooms: config.createRooms, direct: config.direct },
-  });
-
-  const addresses = new Addresses(config.trustedProxies);
-  const origins = new Origins({ addresses, listed: config.origins, crossOrigin: config.crossOrigin });
-  const credentials = new Credentials({
-    sessions,
-    operator: await openOperator(config.data, logger),
-    addresses,
-    origins,
-    path: config.path ?? '',
-    workspaceId: await workspaceIdOf(store.write),
-    authenticate: authenticate && (async (request) => authenticate(request)),
-  });
-  const transports: TransportParts = {
-    commands,
-    lifecycle,
-    credentials,
-    origins,
-    addresses,
-    addressLimit: new AddressLimit(config.limits ? config.maxConnectionsPerAddress : Infinity),
-    bufferBound,
-    logger,
-    internals: new Internals(logger),
-    compression: config.compression,
-    limits: config,
-  };
-  const line = opened.add(createLineTransport(transports), (open) => open.close());
-  const webSocket = opened.add(createJsonRpcTransport(transports), (open) => open.close());
-  const socketIo = opened.add(new SocketIoTransport(transports, socketIdPrefix), (open) => open.close());
   let isStopping = false;
-  const router = createHttpTransport({
-    ...transports,
-    resume: new Resume(store, log),
-    health: {
-      store: () => store.check(),
-      trouble: () => store.trouble,
-      notice: () => store.notice,
-      bus: () => cluster.state,
-      readers,
-      isStopping: () => isStopping,
+  const transports = openTransports(
+    {
+      config,
+      logger,
+      commands,
+      lifecycle,
+      sessions,
+      operator: await openOperator(config.data, logger),
+      authenticate: authenticate && (async (request) => authenticate(request)),
+      workspaceId: await workspaceIdOf(store.write),
+      bufferBound: fanOut.bufferBound,
+      resume: new Resume(store, log),
+      health: {
+        store: () => store.check(),
+        trouble: () => store.trouble,
+        notice: () => store.notice,
+        bus: () => cluster.state,
+        isStopping: () => isStopping,
+      },
+      web,
+      socketIdPrefix,
     },
-    socketIo,
-    web,
-    frameOrigins: config.frameOrigins,
-  });
-  opened.add(lifecycle, async () => {
+    opened,
+  );
+  opened.onClose(async () => {
     await log.idle();
     await lifecycle.closeAll(config.reconnectSpreadMs);
   });
@@ -265,50 +212,16 @@ async function assemble(
     reader.start();
   }
   if (config.retentionDays !== undefined) {
-    const retention = new Retention({ store, clock: ageing, logger, days: config.retentionDays });
-    opened.add(retention, () => retention.close());
+    const retention = opened.add(new Retention({ store, clock: ageing, logger, days: config.retentionDays }));
     retention.start();
   }
-
   return {
-    router,
-    attach: (server) => {
-      opened.add(attachUpgrades(server, config.path ?? '', { socketIo, webSocket, line }), (detach) => detach());
-    },
+    router: transports.router,
+    attach: (server) => opened.onClose(transports.attach(server)),
     endSessions: (userId) => sessions.endAllOf(userId),
     close: () => {
       isStopping = true;
       return opened.close();
     },
   };
-}
-
-/**
- * A client that is ahead may be wrong, or the database was put back with its whole disk. Clients can claim anything, so
- * they must not flood the log.
- */
-function warnOfCursors(logger: Logger): AheadListener {
-  let warnedAt = -Infinity;
-  return (room, cursor, head) => {
-    if (performance.now() - warnedAt < AHEAD_EVERY_MS) return;
-    warnedAt = performance.now();
-    logger.warn(
-      { room, cursor, head },
-      'a client is ahead of a room. If the database was put back with its whole disk, run: madang new-epoch',
-    );
-  };
-}
-
-/** The nodes that share the store. SQLite has only one, and needs none of what finds the others. */
-async function clusterOf(config: Config, parts: NodesParts): Promise<Cluster> {
-  if (config.database === undefined) return oneNode(parts.store);
-  const { Nodes } = await import('./cluster/nodes.js');
-  return new Nodes(parts);
-}
-
-function checkBus({ bus, database }: Config): void {
-  if (bus === undefined || database !== undefined) return;
-  throw new StartError(
-    'A bus joins nodes that share one database, and SQLite belongs to one node. Give --database postgres://… too, or leave --bus out.',
-  );
 }

@@ -1,15 +1,20 @@
-/** Everything that a start has opened. Closed from the last to the first, also if the start fails half way. */
+/** What a start has opened. It is closed in reverse order, also if the start fails half way. */
 export class Opened {
   readonly #closings: (() => unknown)[] = [];
   #closing: Promise<void> | undefined;
 
-  /** Adds an open part and how to close it. Returns the part. */
-  add<Part>(part: Part, close: (part: Part) => unknown): Part {
-    this.#closings.push(() => close(part));
+  /** Registers a part to be closed. Returns the part. */
+  add<Part extends { close(): unknown }>(part: Part): Part {
+    this.onClose(() => part.close());
     return part;
   }
 
-  /** Closes everything, even if some fail. May be called twice. Throws the first failure. */
+  /** Registers something to do at the close. */
+  onClose(act: () => unknown): void {
+    this.#closings.push(act);
+  }
+
+  /** Closes everything, whatever fails meanwhile. Safe to call twice. Throws the first error. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }

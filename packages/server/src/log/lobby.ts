@@ -1,4 +1,5 @@
 import type { UserRef } from '@madang/protocol';
+import type { Logger } from '../logger.js';
 import { findDefaultRooms } from '../store/queries/rooms.js';
 import type { Store } from '../store/store.js';
 import { newEvent } from './projections.js';
@@ -10,6 +11,16 @@ const LOBBY = 'lobby';
 /** Who caused what nobody did. */
 const SYSTEM: UserRef = { id: 'madang', name: 'Madang' };
 
+interface DefaultRoomsParts {
+  store: Store;
+  log: RoomLog;
+  logger: Logger;
+  /** Whether there is a lobby. */
+  lobby: boolean;
+  /** Public rooms by their ids or names. Rooms that don't exist yet are passed over. */
+  named: readonly string[];
+}
+
 /** The rooms that new users are in without having done anything. */
 export class DefaultRooms {
   readonly #store: Store;
@@ -17,32 +28,23 @@ export class DefaultRooms {
   readonly #lobby: boolean;
   readonly #named: readonly string[];
 
-  /** `lobby`: whether there is one. `named`: public rooms by their ids or names; what isn't there yet is passed over. */
-  constructor(parts: { store: Store; log: RoomLog; lobby: boolean; named: readonly string[] }) {
-    this.#store = parts.store;
-    this.#log = parts.log;
-    this.#lobby = parts.lobby;
-    this.#named = parts.named;
+  private constructor({ store, log, lobby, named }: DefaultRoomsParts) {
+    this.#store = store;
+    this.#log = log;
+    this.#lobby = lobby;
+    this.#named = named;
   }
 
-  /** Makes the lobby where there is to be one and is none. */
-  async ensureLobby(): Promise<void> {
-    if (!this.#lobby) return;
-    const room = {
-      kind: 'public',
-      name: LOBBY,
-      topic: '',
-      creator: null,
-      clientId: null,
-      uniqueKey: `name:${LOBBY}`,
-    } as const;
-    await this.#log.append({ room: LOBBY, actor: SYSTEM, events: [newEvent.roomCreated(room)] });
-  }
-
-  /** Those of the named rooms that are not there yet, or not public. */
-  async missing(): Promise<string[]> {
-    const there = await this.#findNamed();
-    return this.#named.filter((named) => !there.some(({ id, name }) => named === id || named === name));
+  /** Makes the lobby, if there should be one and is none, and warns of named rooms that can't be joined now. */
+  static async open(parts: DefaultRoomsParts): Promise<DefaultRooms> {
+    const rooms = new DefaultRooms(parts);
+    if (parts.lobby) await rooms.#ensureLobby();
+    const there = await rooms.#findNamed();
+    const missing = parts.named.filter((named) => !there.some(({ id, name }) => named === id || named === name));
+    if (missing.length > 0) {
+      parts.logger.warn({ missing }, 'a default room is not there, or not public: nobody is let into it');
+    }
+    return rooms;
   }
 
   /** Lets a new user in. */
@@ -55,5 +57,17 @@ export class DefaultRooms {
 
   async #findNamed(): Promise<{ id: string; name: string }[]> {
     return this.#named.length > 0 ? findDefaultRooms(this.#store.read, this.#named) : [];
+  }
+
+  async #ensureLobby(): Promise<void> {
+    const room = {
+      kind: 'public',
+      name: LOBBY,
+      topic: '',
+      creator: null,
+      clientId: null,
+      uniqueKey: `name:${LOBBY}`,
+    } as const;
+    await this.#log.append({ room: LOBBY, actor: SYSTEM, events: [newEvent.roomCreated(room)] });
   }
 }
