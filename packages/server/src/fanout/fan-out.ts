@@ -13,22 +13,31 @@ import { SendBuffers } from './send-buffer.js';
 import { Signals } from './signals.js';
 
 /** The parts that bring committed events and signals to connections. */
-export type FanOut = ReturnType<typeof openFanOut>;
+interface FanOut {
+  connections: Connections;
+  /** What this node has recorded. */
+  records: DeliveryRecords;
+  /** What all nodes have recorded. */
+  allRecords: AllRecords;
+  buffers: SendBuffers;
+  bufferBound: BufferBound;
+  handshakeTimeouts: HandshakeTimeouts;
+  delivery: Delivery;
+  signals: Signals;
+}
 
 /** Makes the parts of the fan-out, and registers those that have to be closed. */
 export function openFanOut(
   { store, clock, others, config }: { store: Store; clock: Clock; others: OtherNodes; config: Config },
   opened: Opened,
-) {
+): FanOut {
   const connections = new Connections(store, others);
   const records = opened.add(new DeliveryRecords(clock));
   const buffers = new SendBuffers(config.sendBufferBytes, records);
   const delivery = new Delivery(connections, buffers, records);
   return {
     connections,
-    /** What this node has recorded. */
     records,
-    /** What all nodes have recorded. */
     allRecords: new AllRecords(records, others),
     buffers,
     bufferBound: opened.add(new BufferBound(connections, config.maxBufferedBytes)),

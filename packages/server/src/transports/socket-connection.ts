@@ -76,11 +76,7 @@ export abstract class SocketConnection implements Connection, Calling {
 
   /** The handshake's session is being let in until `done` resolves, which must never reject. */
   enters(done: Promise<void>): void {
-    const entered = done.then(() => {
-      const { session } = this.#state;
-      this.#state = session ? { is: 'present', session } : ANONYMOUS;
-    });
-    this.#state = { is: 'entering', session: this.session, entered };
+    this.#state = { is: 'entering', session: this.session, entered: this.#enter(done) };
   }
 
   /** Sends a text to this connection alone, in one write with everything else of this turn. */
@@ -121,6 +117,12 @@ export abstract class SocketConnection implements Connection, Calling {
   /** Adds frames to the write at the end of the turn. */
   protected join(frames: Buffer): void {
     this.#thisTurn().frames.push(frames);
+  }
+
+  async #enter(done: Promise<void>): Promise<void> {
+    await done;
+    const { session } = this.#state;
+    this.#state = session ? { is: 'present', session } : ANONYMOUS;
   }
 
   #thisTurn(): Turn {
