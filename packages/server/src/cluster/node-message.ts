@@ -23,7 +23,7 @@ export type NodeMessage =
   | { kind: 'presence'; node: string; room: string; people: ToldPresence[]; answers?: 'part' | 'last' }
   /** Asks every node for its users in a room. */
   | { kind: 'who'; node: string; room: string }
-  /** Asks every node what became of an event, and is answered with what that node knows. */
+  /** Asks every node for what it knows of the deliveries of an event. */
   | { kind: 'recordWanted'; node: string; id: string; question: Question }
   | { kind: 'record'; node: string; id: string; record?: DeliveryRecord };
 

@@ -29,7 +29,7 @@ import { RecordExchange } from './record-exchange.js';
 /** How long a room without connections here is still followed, in ms: a page that reloads is back at once. */
 const LINGER_MS = 5000;
 
-/** After a failed read of somebody's rooms the next one comes after so many ms. */
+/** Delay before reading a user's rooms again after a failure, in ms. */
 const ADD_AGAIN_MS = 1000;
 
 /** The same problem is logged at most once in this time, in ms. */
@@ -279,7 +279,7 @@ export class Nodes implements Cluster, BusListener {
     return delivered >= joinedSeq && connections.ofUser(user).length > 0 && !connections.roomsOf(user).includes(room);
   }
 
-  /** Lets a user who is here into the rooms whose joining they have missed. Tries until it can. */
+  /** Lets a local user into rooms whose joins this node missed. Retries until it succeeds. */
   async #addMissedRooms(user: string): Promise<void> {
     const { log, store } = this.#parts;
     const { connections, delivery } = this.#here;

@@ -8,7 +8,7 @@ import type { Peers } from './peers.js';
 /** How long to wait for other nodes, in ms. */
 const ANSWER_MS = 1000;
 
-/** What this needs. */
+/** Dependencies. */
 interface RecordExchangeParts {
   node: string;
   bus: () => Bus;
@@ -49,7 +49,7 @@ export class RecordExchange {
     return { records, isWhole: peers.isWhole && nodes.size === 0 };
   }
 
-  /** Answers a node that asks. */
+  /** Answers a node's question. */
   answer(message: Extract<NodeMessage, { kind: 'recordWanted' }>): void {
     const { node, bus, records } = this.#parts;
     const record = records.find(message.question);
@@ -57,7 +57,7 @@ export class RecordExchange {
     bus().publish(`node:${message.node}`, JSON.stringify(answer));
   }
 
-  /** Takes a node's answer. */
+  /** Receives a node's answer. */
   take(message: Extract<NodeMessage, { kind: 'record' }>): void {
     const waiting = this.#waiting.get(message.id);
     if (!waiting?.nodes.delete(message.node)) return;

@@ -21,6 +21,6 @@ export interface CopySide extends AsyncDisposable {
   finish(): Promise<void>;
 }
 
-/** How a copy writes its mark; the engines bind it as they do. */
+/** The SQL that saves a copy's progress. Each engine binds the value in its own way. */
 export const saveMark = (parameter: string): string =>
   `INSERT INTO meta (key, value) VALUES ('${COPY_KEY}', ${parameter}) ON CONFLICT (key) DO UPDATE SET value = excluded.value`;

@@ -23,9 +23,9 @@ import type { EventRecord, Schema } from './schema.js';
 export interface Store {
   /** The name of this database's unbroken history. On PostgreSQL it can change: {@link Store.onNewEpoch}. */
   readonly epoch: string;
-  /** Names the database itself: nodes that share it find each other by that, whatever becomes of the epoch. */
+  /** Names the database itself: nodes that share it find each other by this name, whatever happens to the epoch. */
   readonly databaseId: string;
-  /** The time that counts: this machine's, or the one of the database that nodes share. */
+  /** The clock that counts: this machine's, or that of the database that nodes share. */
   readonly clock: Clock;
   /** Why nothing can be stored, in words for an operator; undefined if the last commit, or check, worked. */
   readonly trouble: string | undefined;

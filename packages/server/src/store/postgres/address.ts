@@ -88,7 +88,7 @@ export function userIn(name: string): string | undefined {
 }
 
 interface Host {
-  /** A name or an address; the folder of a socket begins with `/`. */
+  /** A name or an address; a socket's folder begins with `/`. */
   host: string;
   /** The host's address, if its name is not to be resolved. */
   hostaddr: string | undefined;
@@ -119,7 +119,7 @@ function usualHost(port: number): string {
 }
 
 function configsFor({ host, hostaddr, port }: Host, tries: TlsTries): ClientConfig[] {
-  // A socket of this machine is never encrypted.
+  // A local socket is never encrypted.
   if (host.startsWith('/')) return [{ host, port, ssl: false }];
   return tries.map((tls) => ({
     host: hostaddr ?? host,
@@ -138,7 +138,7 @@ function sessionOf(info: ConnInfo): ClientConfig {
   };
 }
 
-/** The password of a file that the address names; libpq's usual one is read by the driver. */
+/** The password from a file that the address names. The driver reads libpq's default file itself. */
 function passwordIn(info: ConnInfo, target: Host & { user: string; database: string }): string | undefined {
   const { passfile } = info;
   if (passfile === undefined || !existsSync(passfile)) return undefined;

@@ -75,7 +75,7 @@ function readUri(address: string): Record<string, string> {
   return settings;
 }
 
-/** One host of a URI with its port; an address of IPv6 stands in brackets. */
+/** One host of a URI with its port. An IPv6 address is in brackets. */
 function readHost(text: string): { host: string; port: string } {
   const [, bracketed, plain = '', port = ''] =
     /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text) ?? unreadable('a host or its port');

@@ -37,7 +37,7 @@ export async function readHistory(client: Client): Promise<PostgresHistory> {
   };
 }
 
-/** Names a database, as its nodes know it: they find each other by that, whatever happens to its epoch. */
+/** Names a database for its nodes: they find each other by this name, whatever happens to the epoch. */
 export function databaseIdOf({ system, database, tables }: PostgresHistory): string {
   return [system, database, tables].filter(Boolean).join('.');
 }

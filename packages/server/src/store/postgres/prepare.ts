@@ -29,9 +29,9 @@ const PREPARE_MS = 60_000;
 /** Where a node starts from. */
 export interface Beginning {
   epoch: string;
-  /** Names the database, whatever becomes of its epoch. */
+  /** Names the database, whatever happens to its epoch. */
   databaseId: string;
-  /** All rooms' heads together. */
+  /** The sum of all rooms' heads. */
   position: number;
   clock: DatabaseClock;
 }
