@@ -28,9 +28,9 @@ beforeAll(async () => {
   const http = createServer().listen(0, '127.0.0.1');
   const engine = new EngineServer({ wsEngine: WebSocketServer });
   const plain = new WebSocketServer({ noServer: true, perMessageDeflate: true });
-  http.on('request', (request, response) => engine.handleRequest(request as never, response));
+  http.on('request', (request, response) => engine.handleRequest(request, response));
   http.on('upgrade', (request, upgradedSocket, head) => {
-    if (request.url !== '/plain') return engine.handleUpgrade(request as never, upgradedSocket, head);
+    if (request.url !== '/plain') return engine.handleUpgrade(request, upgradedSocket, head);
     socket = upgradedSocket as Socket;
     plain.handleUpgrade(request, upgradedSocket, head, (opened) => (webSocket = opened));
   });

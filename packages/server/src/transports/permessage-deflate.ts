@@ -48,7 +48,10 @@ export function inflatingAtOnce(maxBytes: number, internals: Internals): (webSoc
   const decompress: Inflater['decompress'] = function (this: ReplacedInflater, data, isLast, callback) {
     const whole = isLast && !this[IN_FRAGMENTS] ? inflate(data, options) : undefined;
     // Not in this turn: `ws` would process what follows twice.
-    if (whole) return void process.nextTick(callback, null, whole);
+    if (whole) {
+      process.nextTick(callback, null, whole);
+      return;
+    }
     this[IN_FRAGMENTS] = !isLast;
     const ordinary = Object.getPrototypeOf(this) as Inflater;
     ordinary.decompress.call(this, data, isLast, (error, inflated) => {
