@@ -1,3 +1,4 @@
+import { BackOff } from '../back-off.js';
 import type { CommittedBatch, CommittedEvent } from '../log/committed.js';
 
 /**
@@ -16,7 +17,7 @@ const PAGE = 200;
 const MAX_READS = 4;
 
 /** Delay before reading the log again after a failure, in ms: doubles from the first to the most. */
-const RETRY_MS = { first: 100, most: 1000 };
+const RETRY = { minMs: 100, maxMs: 1000 };
 
 /** How often the log may lack what is missing before that is accepted. */
 const MAX_EMPTY_READS = 3;
@@ -46,7 +47,8 @@ interface RoomState {
   waiting: NodeJS.Timeout | undefined;
   isReading: boolean;
   emptyReads: number;
-  failures: number;
+  /** There while the log can't be read. */
+  backOff: BackOff | undefined;
 }
 
 /**
@@ -80,7 +82,7 @@ export class Sequence {
       waiting: undefined,
       isReading: false,
       emptyReads: 0,
-      failures: 0,
+      backOff: undefined,
     });
   }
 
@@ -167,13 +169,13 @@ export class Sequence {
         // Nothing, or not the next event: retention may have removed it.
         const logStart = events[0]?.seq === state.delivered + 1 ? 0 : await this.#parts.logStart(room);
         if (!this.#isWanting(room, state)) break;
-        state.failures = 0;
+        state.backOff = undefined;
         if (logStart > state.delivered) this.#goOnAfter(room, state, logStart);
         if (!this.#fillFrom(room, state, events)) break;
       }
     } catch (error) {
-      again = Math.min(RETRY_MS.first * 2 ** state.failures, RETRY_MS.most);
-      state.failures += 1;
+      state.backOff ??= new BackOff(RETRY);
+      again = state.backOff.next();
       this.#parts.onError(error);
     }
     state.isReading = false;
