@@ -19,6 +19,8 @@ import { RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Opened } from './opened.js';
 import { Presence } from './presence/presence.js';
+import { messageNumbers } from './readers/message-numbers.js';
+import { Reader } from './readers/reader.js';
 import { Retention } from './readers/retention.js';
 import { openStore } from './store/open.js';
 import { workspaceIdOf } from './store/queries/workspace-id.js';
@@ -102,8 +104,8 @@ interface Settings extends Required<Pick<MadangOptions, 'web' | 'socketIdPrefix'
 }
 
 /**
- * Makes the parts, each from those before it: the store, the log, the fan-out, the users, the commands, the transports.
- * Then connects what has to call back.
+ * Creates the parts, each from those before it: the store, the log, the fan-out, presence, identity, the commands, the
+ * transports.
  */
 async function assemble(
   { config, logger, authenticate, web, socketIdPrefix }: Settings,
@@ -196,6 +198,7 @@ async function assemble(
         trouble: () => store.trouble,
         notice: () => store.notice,
         bus: () => cluster.state,
+        readers,
         isStopping: () => isStopping,
       },
       web,
@@ -207,13 +210,9 @@ async function assemble(
     await log.idle();
     await lifecycle.closeAll(config.reconnectSpreadMs);
   });
-  for (const reader of readers) {
-    opened.add(reader, () => reader.close());
-    reader.start();
-  }
+  for (const reader of readers) opened.add(reader).start();
   if (config.retentionDays !== undefined) {
-    const retention = opened.add(new Retention({ store, clock: ageing, logger, days: config.retentionDays }));
-    retention.start();
+    opened.add(new Retention({ store, clock: ageing, logger, days: config.retentionDays })).start();
   }
   return {
     router: transports.router,

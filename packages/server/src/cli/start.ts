@@ -64,7 +64,7 @@ export async function start(config: Config): Promise<void> {
   stopOnSignals({ server, madang, logger });
 }
 
-/** What nobody has foreseen ends a worker with one line of the log; another takes its place. */
+/** An unforeseen error ends a worker with one line in the log; another takes its place. */
 function endInOneLine({ number }: WorkerSlot, logger: Logger): void {
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, `worker ${number} broke`);

@@ -89,7 +89,7 @@ export class WorkerProxy {
   async #open(server: Server): Promise<void> {
     const path = this.#pathOf(this.#slot.number);
     mkdirSync(this.#slot.folder, { recursive: true, mode: 0o700 });
-    // A worker that was killed leaves its socket behind for the one that takes its place.
+    // A killed worker leaves its socket behind for its replacement.
     rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

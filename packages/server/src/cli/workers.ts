@@ -27,7 +27,7 @@ const STOP_MS = 6000;
 
 /** Which worker this process is. */
 export interface WorkerSlot {
-  /** From 1 on; a worker that replaces another takes its number. */
+  /** From 1 on; a replacement takes over the number. */
   number: number;
   /** The folder with the workers' sockets for each other. */
   folder: string;

@@ -19,7 +19,7 @@ export class AllRecords {
     this.#others = others;
   }
 
-  /** Asks all nodes, this one included. */
+  /** Asks all nodes, including this one. */
   async find(question: Question): Promise<MergedRecord> {
     const own = this.#records.find(question);
     const others = await this.#others.recordsOf(question);
