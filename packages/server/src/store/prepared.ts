@@ -10,7 +10,7 @@ class Argument {
   }
 }
 
-/** Stands for the value of an argument where the query binds it. */
+/** Returns the placeholder for a value, to use where it is bound. */
 export type Parameter<Arguments> = <Name extends keyof Arguments & string>(name: Name) => Arguments[Name];
 
 /** Runs a compiled query at once. */
@@ -26,8 +26,8 @@ export function runNow(read: Kysely<Schema>, run: RunNow): void {
 }
 
 /**
- * A query that is asked all the time, as for each connection that comes: built and compiled once for a database, since
- * that costs several times what finding a few rows does. `build` writes the query with `parameter(name)` for its values.
+ * A frequent query, such as those for each new connection: built and compiled once per database, since that costs
+ * several times what finding a few rows does. `build` writes the query with `parameter(name)` for its values.
  */
 export function prepared<Arguments extends object, Row>(
   build: (read: Kysely<Schema>, parameter: Parameter<Arguments>) => Compilable<Row>,

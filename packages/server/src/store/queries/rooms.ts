@@ -45,16 +45,6 @@ function hiddenNow() {
   ) THEN 0 ELSE 1 END`;
 }
 
-/** Part of the same statement, because a connecting user has unread messages to count in every room. */
-function unreadBy(user: string) {
-  return sql<number>`CASE WHEN members.role IS NULL OR coalesce(reads.seq, 0) >= rooms.head THEN 0 ELSE (
-    SELECT count(*) FROM (
-      SELECT 1 FROM messages WHERE messages.room_id = rooms.id AND messages.seq > coalesce(reads.seq, 0)
-        AND messages.author_id <> ${user} AND messages.deleted_at IS NULL LIMIT 100
-    ) AS unread
-  ) END`;
-}
-
 const oneRoom = prepared((read, parameter: Parameter<{ room: string; user: string }>) =>
   roomsSeenBy(read, parameter('user')).where('rooms.id', '=', parameter('room')),
 );
