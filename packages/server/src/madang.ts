@@ -83,7 +83,7 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   const logger = givenLogger ?? createLogger({ level: config.logLevel });
   if (!config.guests && authenticate === undefined) {
     logger.warn(
-      'Nobody new can come in: guests are off, and there is no app that says who somebody is. Sessions from before go on.',
+      'Nobody new can enter: guests are off, and there is no host app to authenticate users. Existing sessions remain valid.',
     );
   }
   warmNameChecks();

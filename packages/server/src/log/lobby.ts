@@ -42,7 +42,7 @@ export class DefaultRooms {
     const there = await rooms.#findNamed();
     const missing = parts.named.filter((named) => !there.some(({ id, name }) => named === id || named === name));
     if (missing.length > 0) {
-      parts.logger.warn({ missing }, 'a default room is not there, or not public: nobody is let into it');
+      parts.logger.warn({ missing }, 'a default room does not exist or is not public: nobody is put into it');
     }
     return rooms;
   }
