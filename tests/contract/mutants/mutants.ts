@@ -37,7 +37,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: writeWorker,
-        from: `this.#commit.run();`,
+        from: `this.#commit.run();
+            this.#position += this.#gained;`,
         // Once messages wait for their commit, everything that comes meanwhile waits with them, so each kill finds
         // some.
         to: `const commit = () => {
@@ -47,7 +48,8 @@ export const mutants: readonly Mutant[] = [
           if (!this.isLate && batch.some(({ events }) => events[0].name === 'message.created')) {
             this.isLate = true;
             setTimeout(commit, 400);
-          } else if (!this.isLate) commit();`,
+          } else if (!this.isLate) commit();
+          this.#position += this.#gained;`,
       },
     ],
     caughtAs: ['lost', 'phantom'],
