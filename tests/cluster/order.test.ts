@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { startGuest } from '../support/guest.ts';
 import type { TestNetwork } from '../support/network.ts';
 import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
 import { call, type TransportClient } from '../support/transport-client.ts';
@@ -58,6 +59,24 @@ test('D7 what is sent at several nodes at once is heard at all of them once and 
     expect(heard).toEqual(expect.arrayContaining(seqs));
   }
   await Promise.all(clients.map((client) => client.close()));
+});
+
+test('D7 a clientId is told to its author at another node too, and to nobody else there', async () => {
+  const [first, second] = workspace.nodes as [TestServer, TestServer];
+  const { token } = await startGuest(first.url, named('Author'));
+  await using author = await connectJsonRpc(first.url, { token });
+  await using elsewhere = await connectSocketIo(second.url, { token });
+  await using other = await connectSocketIo(second.url, { name: named('Other') });
+  const clientId = crypto.randomUUID();
+  await call(author, 'message.send', { room: 'lobby', text: 'whose is it', clientId });
+  for (const [client, expected] of [
+    [author, clientId],
+    [elsewhere, clientId],
+    [other, undefined],
+  ] as const) {
+    const { body } = await client.notes.first((note) => textOf(note.body) === 'whose is it');
+    expect((body['message'] as { clientId?: string }).clientId).toBe(expected);
+  }
 });
 
 function textOf(body: Record<string, unknown>): string | undefined {

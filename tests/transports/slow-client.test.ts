@@ -112,7 +112,8 @@ describe.each(Object.keys(rawTransports))('D5 B6 a client that never reads, at %
       await texts.first((text) => text.includes(`"room":"${room.id}","head":${head}`));
       // The rest was in the server: the bound was reached, and what one write went past it is all that was above.
       const queued = socket.bytesRead - taken;
-      expect(queued).toBeGreaterThan(BOUND);
+      // A stream counts a write as waiting until the kernel has taken all of it.
+      expect(queued).toBeGreaterThan(BOUND - (transport === 'server-sent events' ? ONE_WRITE : 0));
       expect(queued).toBeLessThan(BOUND + ONE_WRITE);
       expect(texts.all.filter((text) => text.includes('room.behind')).length).toBe(1);
     }

@@ -3,7 +3,6 @@ import type {
   CommandName,
   CommandOutput,
   EventName,
-  LoggedEvent,
   MadangError,
   Message,
   Room,
@@ -16,6 +15,7 @@ import type { ConnectionState } from './connection.js';
 import type { CursorReset, Cursors } from './cursors.js';
 import type { Observable } from './observable.js';
 import type { OutboxStore } from './outbox-store.js';
+import type { RoomEvent } from './room-event.js';
 import type { RoomView } from './room-state.js';
 import type { Abilities, Credentials } from './session.js';
 import type { OpenTransport } from './transport.js';
@@ -60,7 +60,7 @@ export type HeardName = EventName | SignalName | 'cursor.reset';
 
 /** What an `on` listener of this name receives. */
 export type Heard<N extends HeardName> = N extends EventName
-  ? Extract<LoggedEvent, { type: N }>
+  ? Extract<RoomEvent, { type: N }>
   : N extends SignalName
     ? SignalOf<N>
     : N extends 'cursor.reset'

@@ -5,6 +5,7 @@ export type { CursorReset, Cursors } from './cursors.js';
 export { createClient } from './live-client.js';
 export type { Observable } from './observable.js';
 export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';
+export type { RoomEvent } from './room-event.js';
 export type { Activity, RoomState, RoomView, ViewMessage } from './room-state.js';
 export type { Abilities, Credentials } from './session.js';
 export type { OpenTransport, Transport, TransportHandlers, TransportOptions } from './transport.js';

@@ -1,11 +1,4 @@
-import {
-  type CommandInput,
-  type CommandName,
-  type CommandOutput,
-  fail,
-  type LoggedEvent,
-  type User,
-} from '@madang/protocol';
+import { type CommandInput, type CommandName, type CommandOutput, fail, type User } from '@madang/protocol';
 import { AwayWatch } from './away.js';
 import type { Client, ClientOptions, Heard, HeardName, Sending } from './client.js';
 import { type Beginning, type Call, Connection } from './connection.js';
@@ -15,6 +8,7 @@ import { type NamedSignal, readIncoming } from './incoming.js';
 import { Listeners } from './listeners.js';
 import { Outbox } from './outbox.js';
 import { indexedDbOutboxStore, memoryOutboxStore } from './outbox-store.js';
+import type { RoomEvent } from './room-event.js';
 import { RoomFeed } from './room-feed.js';
 import type { RoomView } from './room-state.js';
 import { type Credentials, Session, type SessionState } from './session.js';
@@ -241,7 +235,7 @@ class LiveClient implements Client {
     this.#listeners.emit(signal);
   }
 
-  #emit(event: LoggedEvent): void {
+  #emit(event: RoomEvent): void {
     const me = this.user.get()?.id;
     if (event.type === 'member.updated' && event.user.id === me) this.#session.rename(event.user.name);
     const isOwn =

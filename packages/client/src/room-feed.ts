@@ -6,6 +6,7 @@ import { GapRepair } from './gap-repair.js';
 import type { NamedSignal } from './incoming.js';
 import type { OutboxEntry } from './outbox-store.js';
 import { ReadMarks } from './read-marks.js';
+import { type RoomEvent, roomEvent } from './room-event.js';
 import { LiveRoomView } from './room-view.js';
 import { Rooms } from './rooms.js';
 import type { SessionState } from './session.js';
@@ -24,7 +25,7 @@ export interface RoomFeedOptions {
   /** One of the user's own messages is in the log. */
   arrived(message: Message): void;
   /** An event has been applied: now the listeners receive it. */
-  emit(event: LoggedEvent): void;
+  emit(event: RoomEvent): void;
   /** Whether anybody wants every event, however many were missed. */
   wantsAll(): boolean;
   /** Some events of a room can't be delivered. */
@@ -55,7 +56,7 @@ export class RoomFeed {
     this.#repair = new GapRepair(
       {
         call: options.call,
-        apply: (event) => this.#apply(event),
+        apply: (event) => this.#apply(roomEvent(event)),
         farBehind: (room) => {
           this.#views.get(room)?.reload();
           return options.wantsAll();
@@ -197,7 +198,7 @@ export class RoomFeed {
     for (const view of this.#views.values()) view.close();
   }
 
-  #apply(event: LoggedEvent): void {
+  #apply(event: RoomEvent): void {
     const me = this.#options.me()?.id ?? '';
     this.rooms.apply(event, me);
     if (event.type === 'message.created' && event.actor.id === me) this.#options.arrived(event.message);

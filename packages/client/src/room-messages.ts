@@ -1,11 +1,5 @@
-import {
-  type CommandOutput,
-  formatLimits,
-  type LoggedEvent,
-  type Message,
-  type Reaction,
-  type UserRef,
-} from '@madang/protocol';
+import { type CommandOutput, formatLimits, type Message, type Reaction, type UserRef } from '@madang/protocol';
+import type { RoomEvent } from './room-event.js';
 
 /** A message, and the seq up to which it reflects the log: earlier events are already in it. */
 interface Entry {
@@ -30,7 +24,7 @@ type Page = CommandOutput<'message.list'>;
 export const noMessages: RoomMessages = { entries: [], upTo: 0, hasOlder: false, logStart: 0 };
 
 /** The newest page, and the events that arrived while it was read. */
-export function newestPage(page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
+export function newestPage(page: Page, since: readonly RoomEvent[], me: string): RoomMessages {
   const { head, more, logStart = 0 } = page;
   const loaded: RoomMessages = { entries: page.messages.map(entryOf(page)), upTo: head, hasOlder: more, logStart };
   return since.reduce<RoomMessages>((held, event) => applyEvent(held, event, me), loaded);
@@ -39,7 +33,7 @@ export function newestPage(page: Page, since: readonly LoggedEvent[], me: string
 /**
  * A page before the oldest loaded message, and the events that arrived while it was read. Drops what is no longer kept.
  */
-export function olderPage(held: RoomMessages, page: Page, since: readonly LoggedEvent[], me: string): RoomMessages {
+export function olderPage(held: RoomMessages, page: Page, since: readonly RoomEvent[], me: string): RoomMessages {
   const oldest = held.entries[0]?.message.seq ?? Infinity;
   const older = page.messages.filter((message) => message.seq < oldest).map(entryOf(page));
   const entries = since.reduce<readonly Entry[]>((all, event) => changeEntry(all, event, me), older);
@@ -49,7 +43,7 @@ export function olderPage(held: RoomMessages, page: Page, since: readonly Logged
 }
 
 /** Applies an event, in seq order. One that is already reflected changes nothing. */
-export function applyEvent(held: RoomMessages, event: LoggedEvent, me: string): RoomMessages {
+export function applyEvent(held: RoomMessages, event: RoomEvent, me: string): RoomMessages {
   const upTo = Math.max(held.upTo, event.seq);
   if (event.type === 'message.created') {
     if (event.seq <= held.upTo) return held;
@@ -86,7 +80,7 @@ function insert(entries: readonly Entry[], entry: Entry): readonly Entry[] {
   return entries.toSpliced(before + 1, 0, entry);
 }
 
-function changeEntry(entries: readonly Entry[], event: LoggedEvent, me: string): readonly Entry[] {
+function changeEntry(entries: readonly Entry[], event: RoomEvent, me: string): readonly Entry[] {
   if (!('messageId' in event)) return entries;
   const index = entries.findLastIndex(({ message }) => message.id === event.messageId);
   const entry = entries[index];
@@ -94,7 +88,7 @@ function changeEntry(entries: readonly Entry[], event: LoggedEvent, me: string):
   return entries.with(index, { message: changed(entry.message, event, me), asOf: event.seq });
 }
 
-function changed(message: Message, event: LoggedEvent, me: string): Message {
+function changed(message: Message, event: RoomEvent, me: string): Message {
   switch (event.type) {
     case 'message.edited':
       // Without a text, the message has none any more: its deletion follows in the log, or the log no longer keeps it.
@@ -110,7 +104,7 @@ function changed(message: Message, event: LoggedEvent, me: string): Message {
   }
 }
 
-type Reacted = Extract<LoggedEvent, { type: 'message.reacted' }>;
+type Reacted = Extract<RoomEvent, { type: 'message.reacted' }>;
 
 function react(reactions: readonly Reaction[], event: Reacted, me: string): Reaction[] {
   const index = reactions.findIndex(({ emoji }) => emoji === event.emoji);

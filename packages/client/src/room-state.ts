@@ -1,5 +1,6 @@
-import type { ErrorObject, LoggedEvent, Member, Message, Room, UserRef } from '@madang/protocol';
+import type { ErrorObject, Member, Message, Room, UserRef } from '@madang/protocol';
 import type { Observable } from './observable.js';
+import type { RoomEvent } from './room-event.js';
 
 /**
  * A message as a room shows it. `key` stays the same when one of the user's own messages is acknowledged: it is the
@@ -10,7 +11,7 @@ export type ViewMessage = Message & { key: string; delivery: 'sent' | 'pending' 
 
 /** What happened in a room besides messages. */
 export type Activity = Extract<
-  LoggedEvent,
+  RoomEvent,
   { type: 'member.joined' | 'member.left' | 'member.updated' | 'room.updated' }
 >;
 

@@ -1,5 +1,4 @@
 import {
-  type LoggedEvent,
   type Member,
   type MadangError,
   type Message,
@@ -13,6 +12,7 @@ import type { Call } from './connection.js';
 import { errorFrom, mayRetry } from './errors.js';
 import { Derived } from './observable.js';
 import type { OutboxEntry } from './outbox-store.js';
+import type { RoomEvent } from './room-event.js';
 import { changeMembers, type MemberChange } from './room-members.js';
 import {
   applyEvent,
@@ -65,8 +65,8 @@ export class LiveRoomView implements RoomView {
   #messages: RoomMessages = noMessages;
   #activity: readonly Activity[] = [];
   #members: readonly Member[] = [];
-  #loading: Loading<LoggedEvent> | undefined;
-  #loadingOlder: Loading<LoggedEvent> | undefined;
+  #loading: Loading<RoomEvent> | undefined;
+  #loadingOlder: Loading<RoomEvent> | undefined;
   #loadingMembers: Loading<MemberChange> | undefined;
   /** Nothing is loaded yet, or there is a hole before the events to come: they wait for the next page. */
   #needsPage = true;
@@ -91,7 +91,7 @@ export class LiveRoomView implements RoomView {
   async loadOlder(): Promise<void> {
     const oldest = this.#messages.entries[0]?.message.seq;
     if (this.#loadingOlder || this.#loading || !this.#messages.hasOlder || oldest === undefined) return;
-    const loading: Loading<LoggedEvent> = { since: [] };
+    const loading: Loading<RoomEvent> = { since: [] };
     this.#loadingOlder = loading;
     this.#state.invalidate();
     try {
@@ -132,7 +132,7 @@ export class LiveRoomView implements RoomView {
   }
 
   /** Applies the room's next event. */
-  apply(event: LoggedEvent): void {
+  apply(event: RoomEvent): void {
     this.#loading?.since.push(event);
     this.#loadingOlder?.since.push(event);
     if (!this.#needsPage) this.#messages = applyEvent(this.#messages, event, this.#myId());
@@ -218,7 +218,7 @@ export class LiveRoomView implements RoomView {
 
   async #load(): Promise<void> {
     if (this.#loading) return;
-    const loading: Loading<LoggedEvent> = { since: [] };
+    const loading: Loading<RoomEvent> = { since: [] };
     this.#loading = loading;
     this.#loadingOlder = undefined;
     try {
@@ -327,6 +327,6 @@ function showWaiting({ room, text, at, clientId, error }: OutboxEntry, me: UserR
   return error ? { ...base, delivery: 'failed', error } : { ...base, delivery: 'pending' };
 }
 
-function isActivity(event: LoggedEvent): event is Activity {
+function isActivity(event: RoomEvent): event is Activity {
   return event.type.startsWith('member.') || event.type === 'room.updated';
 }

@@ -1,5 +1,6 @@
-import type { LoggedEvent, Room, UserRef } from '@madang/protocol';
+import type { Room, UserRef } from '@madang/protocol';
 import { Derived } from './observable.js';
+import type { RoomEvent } from './room-event.js';
 
 /** `unread` is counted up to this number, as on the server. */
 const MAX_UNREAD = 100;
@@ -50,7 +51,7 @@ export class Rooms {
   }
 
   /** Applies an event. Events already reflected in the snapshot change nothing. */
-  apply(event: LoggedEvent, me: string): void {
+  apply(event: RoomEvent, me: string): void {
     const entry = this.#rooms.get(event.room);
     if (!entry || event.seq <= entry.room.head) return;
     const { others } = entry;
@@ -97,7 +98,7 @@ export class Rooms {
   }
 }
 
-function changes(room: Room, event: LoggedEvent, me: string): Partial<Room> {
+function changes(room: Room, event: RoomEvent, me: string): Partial<Room> {
   switch (event.type) {
     case 'message.created':
       return event.actor.id === me ? {} : { unread: Math.min((room.unread ?? 0) + 1, MAX_UNREAD) };

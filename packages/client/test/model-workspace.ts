@@ -88,17 +88,9 @@ export class ModelWorkspace {
   say(room: string, author: string, text: string, clientId?: string): Message {
     const log = this.rooms.get(room)!.log;
     const seq = log.length + 1;
-    const message: Message = {
-      id: `${room}.${seq}`,
-      room,
-      seq,
-      author: this.ref(author),
-      text,
-      at: seq,
-      ...(clientId !== undefined && { clientId }),
-    };
+    const message = { id: `${room}.${seq}`, text, ...(clientId !== undefined && { clientId }) };
     this.append(room, author, { type: 'message.created', message });
-    return message;
+    return { ...message, room, seq, author: this.ref(author), at: seq };
   }
 
   append(room: string, actor: string, body: Body<LoggedEvent>): LoggedEvent {
@@ -124,7 +116,8 @@ export class ModelWorkspace {
     }
   }
 
-  deliver(connection: FakeConnection, { type, ...payload }: LoggedEvent): void {
+  deliver(connection: FakeConnection, event: LoggedEvent): void {
+    const { type, ...payload } = toldTo(this.#sessions.get(connection), event);
     connection.deliver(type, payload);
   }
 
@@ -155,7 +148,10 @@ export class ModelWorkspace {
   #fold(room: string): Message[] {
     const messages = new Map<string, Message>();
     for (const event of this.rooms.get(room)!.log) {
-      if (event.type === 'message.created') messages.set(event.message.id, { ...event.message });
+      if (event.type === 'message.created') {
+        const { room: of, seq, at, actor: author, message } = event;
+        messages.set(message.id, { ...message, room: of, seq, at, author });
+      }
       if (!('messageId' in event)) continue;
       const message = messages.get(event.messageId);
       if (!message) continue;
@@ -220,11 +216,14 @@ export class ModelWorkspace {
       }
       case 'log.read': {
         const { room, after, limit = 50, epoch } = input as CommandInput<'log.read'>;
-        return { ...this.#page(room, after, limit, epoch), epoch: this.epoch };
+        return { ...this.#page(user, room, { after, limit, epoch }), epoch: this.epoch };
       }
       case 'sync': {
         const { cursors, epoch } = input as CommandInput<'sync'>;
-        const rooms = Object.entries(cursors).map(([room, after]) => [room, this.#page(room, after, 200, epoch)]);
+        const rooms = Object.entries(cursors).map(([room, after]) => [
+          room,
+          this.#page(user, room, { after, limit: 200, epoch }),
+        ]);
         return { rooms: Object.fromEntries(rooms), epoch: this.epoch };
       }
       case 'room.get':
@@ -257,14 +256,21 @@ export class ModelWorkspace {
     return this.loseAck(input) ? undefined : { message };
   }
 
-  #page(room: string, after: number, limit: number, epoch: string | undefined): object {
+  #page(
+    user: string,
+    room: string,
+    { after, limit, epoch }: { after: number; limit: number; epoch: string | undefined },
+  ): object {
     const head = this.head(room);
     const logStart = this.logStarts.get(room) ?? 0;
     const cut = logStart > 0 && { logStart };
     if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < logStart) {
       return { events: [], head, more: false, reset: true, ...cut };
     }
-    const events = this.rooms.get(room)!.log.slice(after, after + limit);
+    const events = this.rooms
+      .get(room)!
+      .log.slice(after, after + limit)
+      .map((event) => toldTo(user, event));
     return { events, head, more: after + events.length < head, ...cut };
   }
 
@@ -291,6 +297,13 @@ export class ModelWorkspace {
       ...(members.has(user) && { role: 'member', joined: this.#joined(id, user), read: this.head(id), unread: 0 }),
     };
   }
+}
+
+/** The author alone is told a message's `clientId`. */
+function toldTo(user: string | undefined, event: LoggedEvent): LoggedEvent {
+  if (event.type !== 'message.created' || event.actor.id === user) return event;
+  const { clientId: _, ...message } = event.message;
+  return { ...event, message };
 }
 
 function answer(call: FakeCall, output: object): void {

@@ -44,5 +44,6 @@ export {
   signals,
 } from './table.js';
 export type { User } from './user.js';
+export { wholeMessage } from './whole-message.js';
 export { jsonRpcCodes, rpcError, rpcResult } from './wire/json-rpc.js';
 export { type Problem, PROBLEM_TYPE, toProblem } from './wire/problem.js';

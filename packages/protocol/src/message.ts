@@ -33,6 +33,14 @@ export const message = z
 /** A message in its current state. */
 export type Message = z.infer<typeof message>;
 
+/** A message in the event that made it, which says its `room`, `seq`, author (`actor`) and `at` already. */
+const createdMessage = message
+  .omit({ room: true, seq: true, author: true, at: true, editedAt: true, deletedAt: true, reactions: true })
+  .extend({
+    clientId: z.string().optional().meta({ description: "Only to the author's own connections" }),
+  })
+  .meta({ id: 'CreatedMessage' });
+
 /** One emoji on a message. */
 export type Reaction = z.infer<typeof reaction>;
 
@@ -124,7 +132,7 @@ export const messageList = defineCommand({
 
 export const messageCreated = defineEvent(
   'message.created',
-  { message },
+  { message: createdMessage },
   { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
   // The log has the current text, which is empty if the message was deleted since.
   (event) => (event.message.text ? `${event.actor.name}: ${event.message.text}` : undefined),

@@ -21,7 +21,8 @@ test('D8 who leaves while a page is read gets nothing from after their going', a
   // Bob may read up to here; the page is read when he has gone.
   const head = (await store.access('workspace', bob.id))?.head ?? 0;
   for (const each of [leave('workspace', bob), say('workspace', 'without Bob')]) await commitOne(store, each);
-  const page = await log.readAfter({ room: 'workspace', head, logStart: 0 }, 0, 200);
+  const range = { room: 'workspace', head, logStart: 0 };
+  const page = await log.readAfter(range, { reader: bob.id, after: 0, limit: 200 });
   expect(page.events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
   expect(page).toMatchObject({ head, more: false });
 });

@@ -6,7 +6,7 @@ import { CommittedEvent } from '../dist/log/committed.js';
 const ROOM = 'r';
 
 function event(seq: number, room = ROOM): CommittedEvent {
-  return new CommittedEvent('message.created', { room, seq }, room, seq);
+  return new CommittedEvent('message.created', { room, seq, at: seq, actor: { id: 'ann', name: 'Ann' } });
 }
 
 /** A room's log with a sequence that follows it, and what came out of that. */

@@ -1,9 +1,11 @@
+import type { LoggedEvent } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loggedEvent } from '../dist/log/event-record.js';
+import { committedEvent, logEntry, toldTo } from '../dist/log/event-record.js';
 import { newEvent } from '../dist/log/projections.js';
 import { postgresDialect, sqliteDialect } from '../dist/store/dialect.js';
 import { up as keepOneText } from '../dist/store/migrations/0005-one-text.js';
+import type { EventRecord } from '../dist/store/schema.js';
 import type { Append, Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
 import {
@@ -390,7 +392,7 @@ export function storeContract(engine: () => Engine): void {
         append(room, newEvent.messageEdited(subject, last)),
       ]);
       expect(await dump(store)).not.toContain('SECRET');
-      const logged = (await eventsOf(store, room)).slice(2).map(loggedEvent);
+      const logged = (await eventsOf(store, room)).slice(2).map(asRead);
       expect(logged.map((event) => (event.type === 'message.created' ? event.message.text : event))).toEqual([
         last,
         ...[4, 5, 6].map((seq) => ({
@@ -415,7 +417,7 @@ export function storeContract(engine: () => Engine): void {
     await write(5, { messageId: edited.id, text: 'OLD edit' });
     await keepOneText(store.write as Kysely<unknown>, engine().name === 'sqlite' ? sqliteDialect : postgresDialect);
     expect(await dump(store)).not.toContain('OLD');
-    const logged = (await eventsOf(store, room)).slice(2).map(loggedEvent);
+    const logged = (await eventsOf(store, room)).slice(2).map(asRead);
     expect(logged).toMatchObject([
       { message: { id: edited.id, text: 'now "too" 새 글', clientId: 'c1' } },
       { message: { id: other.id, text: 'as it was sent' } },
@@ -461,6 +463,11 @@ export function storeContract(engine: () => Engine): void {
       });
     });
   });
+}
+
+/** An event as its author reads it from the log. */
+function asRead(record: EventRecord): LoggedEvent {
+  return toldTo(record.actor_id, logEntry(committedEvent(record)));
 }
 
 function openNodes(database: TestDatabase, count: number): Promise<Store[]> {

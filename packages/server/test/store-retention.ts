@@ -36,7 +36,7 @@ export function storeRetention(engine: () => Engine): void {
       const read = async (after: number) => {
         const range = await store.access('a', ann.id);
         if (!range) throw new Error('no room');
-        const { events, ...page } = await log.readAfter(range, after, 200);
+        const { events, ...page } = await log.readAfter(range, { reader: ann.id, after, limit: 200 });
         return { seqs: events.map(({ seq }) => seq), ...page };
       };
       expect(await read(8)).toEqual({ seqs: [9, 10], head: 10, more: false });
@@ -50,7 +50,8 @@ export function storeRetention(engine: () => Engine): void {
       await store.write.deleteFrom('events').where('seq', '<=', 6).execute();
       // Who asked what they may read just before sees no hole either.
       if (!stale) throw new Error('no room');
-      expect(await (await RoomLog.open(store, { now: () => AT })).readAfter(stale, 3, 2)).toEqual({
+      const other = await RoomLog.open(store, { now: () => AT });
+      expect(await other.readAfter(stale, { reader: ann.id, after: 3, limit: 2 })).toEqual({
         ...{ events: [], head: 10, more: false, reset: true, logStart: 6 },
       });
     });

@@ -3,7 +3,7 @@ import { type Facts, gatherFacts, type Violation, type ViolationKind } from './c
 import { checkLines } from './checks/lines.js';
 import { checkMembership } from './checks/membership.js';
 import { checkViews, checkWire } from './checks/order.js';
-import { checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.js';
+import { checkClientIds, checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.js';
 import { countTakenBack, splitByRestores } from './checks/restores.js';
 import { type Entry, readHistory } from './history.js';
 
@@ -20,7 +20,7 @@ export type { Violation, ViolationKind } from './checks/facts.js';
  *   twice     twice in a client's view
  *   disorder  out of order over a connection or in a view
  *   gap       silently left out over a connection, or never repaired in a view
- *   leaked    seen by somebody who was not a member
+ *   leaked    seen by somebody who was not a member; or a clientId by anybody but its author
  *   log       a room's log that is not 1, 2, 3 …
  *   epoch     more than one history without a restore, or one history across a restore
  *
@@ -84,6 +84,7 @@ function judge(facts: Facts): Violation[] {
   return [
     ...checkAcknowledged(facts),
     ...checkShown(facts),
+    ...checkClientIds(facts),
     ...checkLog(facts),
     ...checkEpoch(facts),
     ...checkWire(facts),

@@ -7,7 +7,7 @@ export interface Seen {
   seq: number;
   at: number;
   actor: string;
-  /** `message.created`: the sender's `clientId`. */
+  /** `message.created`: the sender's `clientId`, as its author was told it. */
   cid?: string;
   /** The message that it is about, or that it created. */
   message?: string;

@@ -136,15 +136,38 @@ export class Keeper {
 
   /**
    * A room's whole log and its epoch, read page by page by a user who sees it for the first time; from another server
-   * that has the keeper's session, if one is given.
+   * that has the keeper's session, if one is given. In the
+   * log only its author sees a `clientId`, so others' come from `message.list`.
    */
   async readLog(room: string, url?: string): Promise<Seen[]> {
-    if (url === undefined) return this.#readLog(room, this.#nodes);
+    if (url === undefined) return this.#readWithIds(room, this.#nodes);
     const other = new Rest(url, this.#nodes[0]?.token);
     try {
-      return await this.#readLog(room, [other]);
+      return await this.#readWithIds(room, [other]);
     } finally {
       other.close();
+    }
+  }
+
+  async #readWithIds(room: string, nodes: readonly Rest[]): Promise<Seen[]> {
+    const events = await this.#readLog(room, nodes);
+    const ids = await this.#readClientIds(room, nodes);
+    return events.map((event) => {
+      const cid = event.cid ?? (event.name === 'message.created' ? ids.get(event.message ?? '') : undefined);
+      return cid === undefined ? event : { ...event, cid };
+    });
+  }
+
+  /** By message, as far as there are any. */
+  async #readClientIds(room: string, nodes: readonly Rest[]): Promise<Map<string, string>> {
+    const ids = new Map<string, string>();
+    for (let after = 0; ;) {
+      const page = await this.#sure('message.list', { room, after, limit: 200 }, nodes);
+      const messages = page['messages'] as { id: string; seq: number; clientId?: string }[];
+      for (const { id, clientId } of messages) if (clientId !== undefined) ids.set(id, clientId);
+      const last = messages.at(-1);
+      if (page['more'] !== true || !last) return ids;
+      after = last.seq;
     }
   }
 

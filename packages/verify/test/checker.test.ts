@@ -38,8 +38,10 @@ function calls(command: string, user: string): Line[] {
   ];
 }
 
-function received(user: string, event: Seen, how: How = 'live', connection = 1): Line {
-  return { type: 'received', client: `${user}-1`, user, connection, how, event };
+/** An event as it comes to somebody: the `clientId` to its author alone. */
+function received(user: string, { cid, ...event }: Seen, how: How = 'live', connection = 1): Line {
+  const told = { ...event, ...(cid !== undefined && user === event.actor && { cid }) };
+  return { type: 'received', client: `${user}-1`, user, connection, how, event: told };
 }
 
 function views(user: string, ...seqs: number[]): Line[] {
@@ -115,6 +117,8 @@ describe('what was refused', () => {
     const seen = received('ann', message(3));
     const second = sends('c3', { acked: 3 });
     expect(kindsOf(bothIn, first, seen, second, log(annIn, bobIn, message(3)))).toEqual(['refused']);
+    const seenByOther = received('bob', message(3));
+    expect(kindsOf(bothIn, first, seenByOther, second, log(annIn, bobIn, message(3)))).toEqual(['refused']);
     expect(kindsOf(bothIn, first, second, seen, log(annIn, bobIn, message(3)))).toEqual([]);
   });
 });
@@ -129,6 +133,17 @@ describe('one clientId', () => {
   test('is acknowledged as one message', () => {
     const attempts = sends('c3', { acked: 3 }, { acked: 4 });
     expect(kindsOf(bothIn, attempts, log(annIn, bobIn, message(3)))).toContain('cloned');
+  });
+
+  test('is told to its author, at every connection, and to nobody else', () => {
+    const told = (user: string, event: Seen): Line => ({ ...received(user, message(3)), event }) as Line;
+    const run = (line: Line) => kindsOf(bothIn, sends('c3', { acked: 3 }), line, log(annIn, bobIn, message(3)));
+    const { cid: _, ...without } = message(3);
+    expect(run(told('ann', message(3)))).toEqual([]);
+    expect(run(told('bob', without))).toEqual([]);
+    expect(run(told('bob', message(3)))).toEqual(['leaked']);
+    expect(run(told('ann', without))).toEqual(['phantom']);
+    expect(run(told('ann', message(3, 'c4')))).toContain('phantom');
   });
 
   test('of two authors makes two', () => {

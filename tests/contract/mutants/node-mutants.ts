@@ -46,8 +46,8 @@ export const nodeMutants: readonly NodeMutant[] = [
     edits: [
       {
         file: 'cluster/node-message.js',
-        from: 'new CommittedEvent(name, body, message.room, seq)',
-        to: 'Object.assign(new CommittedEvent(name, body, message.room, seq), { isFromElsewhere: true })',
+        from: 'new CommittedEvent(name, body, clientId)',
+        to: 'Object.assign(new CommittedEvent(name, body, clientId), { isFromElsewhere: true })',
       },
       {
         file: 'fanout/deliver.js',

@@ -1,4 +1,4 @@
-import { CommittedEvent } from '../log/committed.js';
+import { CommittedEvent, type EventBody } from '../log/committed.js';
 import type { DeliveryRecord, Question } from '../fanout/delivery-records.js';
 import type { ToldPresence } from '../presence/presence.js';
 
@@ -11,7 +11,7 @@ export type NodeMessage =
       kind: 'events';
       node: string;
       room: string;
-      events: { seq: number; name: string; body: Record<string, unknown> }[];
+      events: { name: string; body: EventBody; clientId?: string }[];
     }
   /** A signal, for a room or a user. */
   | { kind: 'signal'; node: string; name: string; body: Record<string, unknown>; exceptUser?: string }
@@ -29,7 +29,10 @@ export type NodeMessage =
 
 /** Events as a message. Their JSON has already been made for the clients. */
 export function eventsMessage(node: string, room: string, events: readonly CommittedEvent[]): string {
-  const parts = events.map((event) => `{"seq":${event.seq},"name":"${event.name}","body":${event.json}}`);
+  const parts = events.map(({ name, json, clientId }) => {
+    const own = clientId === undefined ? '' : `,"clientId":${JSON.stringify(clientId)}`;
+    return `{"name":"${name}","body":${json}${own}}`;
+  });
   return `{"kind":"events","node":"${node}","room":${JSON.stringify(room)},"events":[${parts.join(',')}]}`;
 }
 
@@ -45,5 +48,5 @@ export function readNodeMessage(text: string): NodeMessage | undefined {
 
 /** The events of a message. */
 export function eventsOf(message: Extract<NodeMessage, { kind: 'events' }>): CommittedEvent[] {
-  return message.events.map(({ seq, name, body }) => new CommittedEvent(name, body, message.room, seq));
+  return message.events.map(({ name, body, clientId }) => new CommittedEvent(name, body, clientId));
 }

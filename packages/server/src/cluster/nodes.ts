@@ -391,7 +391,7 @@ export class Nodes implements Cluster, BusListener {
 }
 
 /** Distinguishes an event from another one in its place. */
-function placeOfEvent({ room, seq, body }: CommittedEvent): Parameters<Store['saw']>[0] {
-  const { at, actor } = body as { at: number; actor: { id: string } };
+function placeOfEvent({ body }: CommittedEvent): Parameters<Store['saw']>[0] {
+  const { room, seq, at, actor } = body;
   return { room, seq, at, actor: actor.id };
 }

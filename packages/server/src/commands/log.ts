@@ -11,14 +11,17 @@ const NOT_YOURS: CommandOutput<'sync'>['rooms'][string] = {
 /** log.read */
 export async function read(input: ParsedInput<'log.read'>, context: Context): Promise<CommandOutput<'log.read'>> {
   const { log } = context.parts;
-  const page = await log.readAfter(context.access, input.after, pageSize(input.limit), input.epoch);
+  const { after, epoch } = input;
+  const reader = context.session.user.id;
+  const page = await log.readAfter(context.access, { reader, after, limit: pageSize(input.limit), epoch });
   return { ...page, epoch: log.epoch };
 }
 
 /** sync */
 export async function sync(input: ParsedInput<'sync'>, context: Context): Promise<CommandOutput<'sync'>> {
   const { log, store } = context.parts;
-  const places = await roomPlacesOf(store.read, context.session.user.id);
+  const reader = context.session.user.id;
+  const places = await roomPlacesOf(store.read, reader);
   // Whoever is in a room may read it, so up to 500 rooms need no check each.
   const own = new Map(places.map((place) => [place.room, place]));
   const rooms: CommandOutput<'sync'>['rooms'] = {};
@@ -26,7 +29,7 @@ export async function sync(input: ParsedInput<'sync'>, context: Context): Promis
   for (const [room, after] of Object.entries(input.cursors)) {
     const range = own.get(room);
     if (range) {
-      const page = await log.readAfter(range, after, left, input.epoch);
+      const page = await log.readAfter(range, { reader, after, limit: left, epoch: input.epoch });
       left -= page.events.length;
       rooms[room] = page;
     } else {

@@ -18,12 +18,15 @@ export function publicNameKey(name: string): string {
   return `name:${nameKey(name)}`;
 }
 
-/** A new room's id: 60 random bits, short enough to read out. */
+/** How long a new room's id is: some 51 random bits. Each of the room's events bears it twice. */
+const ROOM_ID_CHARS = 10;
+
+/** A new room's id, short enough to read out. */
 function newRoomId(): string {
   return BigInt(`0x${randomBytes(8).toString('hex')}`)
     .toString(36)
-    .padStart(12, '0')
-    .slice(-12);
+    .padStart(ROOM_ID_CHARS, '0')
+    .slice(-ROOM_ID_CHARS);
 }
 
 /**

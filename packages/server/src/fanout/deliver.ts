@@ -3,8 +3,8 @@ import { changesMembership } from '../log/event-record.js';
 import type { Connection, Place } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
+import { ownPlaces, OwnRunEncodings, RunEncodings } from './run-encodings.js';
 import { behindEvent, type SendBuffers } from './send-buffer.js';
-import type { Encoded, WireFormat } from './wire-format.js';
 
 /** Hands committed batches and signals to connections: encoded once for each format, written once to each connection. */
 export class Delivery {
@@ -33,11 +33,11 @@ export class Delivery {
     this.#connections.join(user, room);
     const notes: OutboundEvent[] = joining ? [joining] : [];
     if (joining?.seq !== head) notes.push(behindEvent(room, head));
-    const encode = encodeOnce(notes);
+    const encodings = new RunEncodings(notes);
     const seq = joining?.seq ?? head;
     const range = { room, first: seq, seq };
     for (const connection of this.#connections.ofUser(user)) {
-      this.#buffers.writeEvents(connection, encode(connection.format), range);
+      this.#buffers.writeEvents(connection, encodings.of(connection.format), range);
     }
   }
 
@@ -65,10 +65,13 @@ export class Delivery {
     const room = first.room;
     if (first.name === 'member.joined') this.#connections.join(memberOf(first), room);
     this.#records.handingOut(room, first.seq, last.seq);
-    const encode = encodeOnce(run);
+    const encodings = new RunEncodings(run);
+    const own = this.#ownRuns(run, encodings);
     const range = { room, first: first.seq, seq: last.seq };
     for (const connection of this.#connections.inRoom(room)) {
-      this.#buffers.writeEvents(connection, encode(connection.format), range);
+      const ownRun = own?.get(connection);
+      const encoded = ownRun ? ownRun.of(connection.format) : encodings.of(connection.format);
+      this.#buffers.writeEvents(connection, encoded, range);
     }
     if (last.name === 'member.left') this.#connections.leave(memberOf(last), room);
     for (const event of run) {
@@ -76,24 +79,26 @@ export class Delivery {
     }
   }
 
+  /** What the connections of a run's authors get instead of what all others do; undefined where that is nobody. */
+  #ownRuns(run: readonly CommittedEvent[], encodings: RunEncodings): Map<Connection, OwnRunEncodings> | undefined {
+    let own: Map<Connection, OwnRunEncodings> | undefined;
+    for (const [author, places] of ownPlaces(run)) {
+      const connections = this.#connections.ofUser(author);
+      if (connections.length === 0) continue;
+      const encoding = new OwnRunEncodings(run, places, encodings);
+      own ??= new Map();
+      for (const connection of connections) own.set(connection, encoding);
+    }
+    return own;
+  }
+
   #signal(connections: Iterable<Connection>, note: OutboundEvent, exceptUser?: string): void {
-    const encode = encodeOnce([note]);
+    const encodings = new RunEncodings([note]);
     for (const connection of connections) {
-      if (connection.session?.user.id !== exceptUser) this.#buffers.writeSignal(connection, encode(connection.format));
+      if (connection.session?.user.id === exceptUser) continue;
+      this.#buffers.writeSignal(connection, encodings.of(connection.format));
     }
   }
-}
-
-function encodeOnce(notes: readonly OutboundEvent[]): (format: WireFormat) => Encoded {
-  const encodings = new Map<WireFormat, Encoded>();
-  return (format) => {
-    let encoded = encodings.get(format);
-    if (encoded === undefined) {
-      encoded = format.encode(notes);
-      encodings.set(format, encoded);
-    }
-    return encoded;
-  };
 }
 
 /** A batch by rooms, in its order. */

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '@madang/protocol';
 import { OutboundEvent } from '../log/committed.js';
-import type { LogRange, RoomLog } from '../log/room-log.js';
+import type { LogRange, LogRequest, RoomLog } from '../log/room-log.js';
 import { roomPlacesOf } from '../store/queries/members.js';
 import type { Store } from '../store/store.js';
 import type { Connection, Place } from './connection.js';
@@ -65,7 +65,7 @@ export class Resume {
     for (const { room, from } of starts) connection.startAt({ room, seq: from });
     for (const { from, isLost, ...range } of starts) {
       if (isLost) await this.#sendToLog(connection, range);
-      else await this.#writeBacklog(connection, range, from);
+      else await this.#writeBacklog(connection, range, { reader: user, after: from });
     }
     connection.goLive();
   }
@@ -78,11 +78,16 @@ export class Resume {
     });
   }
 
-  async #writeBacklog(connection: ResumableConnection, range: LogRange, from: number): Promise<void> {
+  async #writeBacklog(
+    connection: ResumableConnection,
+    range: LogRange,
+    { reader, after: from }: Pick<LogRequest, 'reader' | 'after'>,
+  ): Promise<void> {
     const { room, head } = range;
     let after = from;
     while (after < head) {
-      const { events, reset } = await this.#log.readAfter(range, after, Math.min(PAGE, head - after));
+      const limit = Math.min(PAGE, head - after);
+      const { events, reset } = await this.#log.readAfter(range, { reader, after, limit });
       // Retention has just removed the next events.
       if (reset) return this.#sendToLog(connection, range);
       const last = events.at(-1);

@@ -97,7 +97,8 @@ export class Sessions {
     if (!this.#guests) return fail('forbidden', 'Guests are not allowed here');
     await this.#rateLimits.newUser(address);
     const user: User = {
-      id: `g-${randomBytes(12).toString('base64url')}`,
+      // 72 random bits: short, for each of the guest's events bears it.
+      id: `g-${randomBytes(9).toString('base64url')}`,
       kind: 'guest',
       name,
       createdAt: this.#clock.now(),

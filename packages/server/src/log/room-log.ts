@@ -3,8 +3,8 @@ import { type Clock, MAX_LEAD_MS } from '../clock.js';
 import { logStartOf } from '../store/queries/retention.js';
 import { newestEventAt } from '../store/queries/rooms.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
-import { CommittedEvent, type CommittedListener } from './committed.js';
-import { bodyOfNew, committedEvent, loggedEvent } from './event-record.js';
+import type { CommittedEvent, CommittedListener } from './committed.js';
+import { committedEvent, type LogEntry, logEntry, newlyCommitted, toldTo } from './event-record.js';
 import { Tails } from './tail.js';
 import { Writer } from './writer.js';
 
@@ -25,6 +25,18 @@ export interface LogPage {
   reset?: boolean;
   /** Up to where the log is no longer kept; absent while all of it is. */
   logStart?: number;
+}
+
+/** What a reader asks of a log. */
+export interface LogRequest {
+  /** Who reads: the author of a message is told its `clientId`. */
+  reader: string;
+  /** The cursor: events come from the next seq on. */
+  after: number;
+  /** How many events at most. */
+  limit: number;
+  /** The history that the cursor belongs to; this one if absent. */
+  epoch?: string | undefined;
 }
 
 /** Hears of a cursor that is ahead of its room's head. */
@@ -114,13 +126,14 @@ export class RoomLog {
    * to there. `reset` when the cursor is of another history, ahead of this one, or before what is kept of it: from there
    * on there would be a hole.
    */
-  async readAfter(range: LogRange, after: number, limit: number, epoch?: string): Promise<LogPage> {
+  async readAfter(range: LogRange, { reader, after, limit, epoch }: LogRequest): Promise<LogPage> {
     const { room, head, logStart } = range;
     if (epoch === this.epoch) this.noteCursor(room, after, head);
     if ((epoch !== undefined && epoch !== this.epoch) || after > head || after < logStart)
       return resetPage(head, logStart);
     const wanted = Math.min(limit, head - after);
-    const events = wanted > 0 ? await this.#eventsAfter(room, head, after, wanted) : [];
+    const entries = wanted > 0 ? await this.#eventsAfter(room, head, after, wanted) : [];
+    const events = entries.map((entry) => toldTo(reader, entry));
     const [first] = events;
     // The log start may have been raised, and what is below it removed, since the range was read.
     if (wanted > 0 && first?.seq !== after + 1) return resetPage(head, await this.logStartOf(room));
@@ -161,12 +174,12 @@ export class RoomLog {
     for (const listener of this.#listeners) listener(batch);
   }
 
-  async #eventsAfter(room: string, head: number, after: number, limit: number): Promise<LoggedEvent[]> {
+  async #eventsAfter(room: string, head: number, after: number, limit: number): Promise<LogEntry[]> {
     const kept = this.#tails.read(room, after, head, limit);
     if (kept) return withinBytes(kept);
-    const events = (await this.#store.events(room, after, limit)).map(loggedEvent);
-    if ((events.at(-1)?.seq ?? 0) >= head) this.#tails.keep(room, events);
-    return withinBytes(events);
+    const entries = (await this.readCommitted(room, after, limit)).map(logEntry);
+    if ((entries.at(-1)?.event.seq ?? 0) >= head) this.#tails.keep(room, entries);
+    return withinBytes(entries);
   }
 
   /**
@@ -188,17 +201,17 @@ function addCommitted(batch: CommittedEvent[], append: Append, result: AppendRes
   if (result?.status !== 'appended') return;
   for (const [index, event] of append.events.entries()) {
     const seq = result.seqs[index] ?? 0;
-    if (seq !== 0) batch.push(new CommittedEvent(event.name, bodyOfNew(append, event, seq), append.room, seq));
+    if (seq !== 0) batch.push(newlyCommitted(append, event, seq));
   }
 }
 
 /** Cuts a page where it gets too large for one frame; it holds one event at least. */
-function withinBytes(events: LoggedEvent[]): LoggedEvent[] {
+function withinBytes(entries: LogEntry[]): LogEntry[] {
   let chars = 0;
-  const end = events.findIndex((event, index) => {
+  const end = entries.findIndex(({ event }, index) => {
     chars += event.type === 'message.created' ? event.message.text.length : 0;
     chars += event.type === 'message.edited' ? event.text.length : 0;
     return index > 0 && chars > MAX_PAGE_CHARS;
   });
-  return end === -1 ? events : events.slice(0, end);
+  return end === -1 ? entries : entries.slice(0, end);
 }

@@ -1,6 +1,6 @@
-import type { LoggedEvent } from '@madang/protocol';
 import { LRUCache } from 'lru-cache';
 import type { CommittedEvent } from './committed.js';
+import { type LogEntry, logEntry } from './event-record.js';
 
 /** All tails together hold about so many characters of events. */
 const MAX_CHARS = 32 * 1024 * 1024;
@@ -16,7 +16,7 @@ const CHANGING: ReadonlySet<string> = new Set(['message.edited', 'message.delete
 
 interface Tail {
   /** Without a gap, oldest first. */
-  events: LoggedEvent[];
+  entries: LogEntry[];
   chars: number;
 }
 
@@ -31,18 +31,17 @@ export class Tails {
   });
 
   /** The events after a cursor up to `head`, if the tail has them all. */
-  read(room: string, after: number, head: number, limit: number): LoggedEvent[] | undefined {
-    const events = this.#tails.get(room)?.events;
-    const [first] = events ?? [];
-    if (!events || !first || first.seq > after + 1 || (events.at(-1)?.seq ?? 0) < head) return undefined;
-    const from = after + 1 - first.seq;
-    return events.slice(from, from + limit);
+  read(room: string, after: number, head: number, limit: number): LogEntry[] | undefined {
+    const entries = this.#tails.get(room)?.entries;
+    const [first] = entries ?? [];
+    if (!entries || !first || first.event.seq > after + 1 || seqOf(entries.at(-1)) < head) return undefined;
+    const from = after + 1 - first.event.seq;
+    return entries.slice(from, from + limit);
   }
 
   /** Keeps events that were read from the disk and end at the room's head. */
-  keep(room: string, events: LoggedEvent[]): void {
-    if (events.length > 0)
-      this.#set(room, { events: [...events], chars: events.reduce((sum, event) => sum + charsOf(event), 0) });
+  keep(room: string, entries: LogEntry[]): void {
+    if (entries.length > 0) this.#set(room, { entries: [...entries], chars: charsOfAll(entries) });
   }
 
   /** Follows what is committed, where a tail is kept. */
@@ -51,13 +50,13 @@ export class Tails {
       const tail = this.#tails.get(event.room);
       if (!tail) continue;
       // A text that was deleted or changed must be gone here as well; the next reader takes the room from the disk.
-      if (CHANGING.has(event.name) || tail.events.at(-1)?.seq !== event.seq - 1) {
+      if (CHANGING.has(event.name) || seqOf(tail.entries.at(-1)) !== event.seq - 1) {
         this.#tails.delete(event.room);
         continue;
       }
-      const logged = { type: event.name, ...event.body } as LoggedEvent;
-      tail.events.push(logged);
-      tail.chars += charsOf(logged);
+      const entry = logEntry(event);
+      tail.entries.push(entry);
+      tail.chars += charsOf(entry);
       this.#set(event.room, tail);
     }
   }
@@ -69,15 +68,23 @@ export class Tails {
 
   #set(room: string, tail: Tail): void {
     // Cut rarely, and by half, so that following costs no copy for each event.
-    if (tail.events.length > MAX_EVENTS) {
-      tail.events = tail.events.slice(-MAX_EVENTS / 2);
-      tail.chars = tail.events.reduce((sum, event) => sum + charsOf(event), 0);
+    if (tail.entries.length > MAX_EVENTS) {
+      tail.entries = tail.entries.slice(-MAX_EVENTS / 2);
+      tail.chars = charsOfAll(tail.entries);
     }
     this.#tails.set(room, tail);
   }
 }
 
-function charsOf(event: LoggedEvent): number {
+function seqOf(entry: LogEntry | undefined): number {
+  return entry?.event.seq ?? 0;
+}
+
+function charsOfAll(entries: readonly LogEntry[]): number {
+  return entries.reduce((sum, entry) => sum + charsOf(entry), 0);
+}
+
+function charsOf({ event }: LogEntry): number {
   if (event.type === 'message.created') return EVENT_CHARS + event.message.text.length;
   return EVENT_CHARS + (event.type === 'message.edited' ? event.text.length : 0);
 }

@@ -7,7 +7,7 @@ export const WINDOW_BITS = 12;
 const WINDOW_BYTES = 1 << WINDOW_BITS;
 
 /** Smaller events and signals, in bytes, are not compressed: there is little to save. */
-const MIN_EVENT_BYTES = 200;
+const MIN_EVENT_BYTES = 150;
 
 /** The same for answers. They are compressed for one connection alone, which pays for pages but not for acks. */
 const MIN_ANSWER_BYTES = 1024;

@@ -1,11 +1,12 @@
-import type { WireFormat } from '../fanout/wire-format.js';
-import type { OutboundEvent } from '../log/committed.js';
+import type { OwnRun, WireFormat } from '../fanout/wire-format.js';
+import type { CommittedEvent, OutboundEvent } from '../log/committed.js';
 import { deflatedAnswers, deflatedEvents } from './deflated-frames.js';
-import { textFrames } from './text-frames.js';
+import { replacedFrames, textFrames } from './text-frames.js';
 
 /** A format that encodes to ready-made WebSocket frames. */
 export interface FramedFormat extends WireFormat {
   encode(events: readonly OutboundEvent[]): Buffer;
+  encodeOwn?(run: OwnRun): readonly Buffer[];
   /** Frames texts for one connection alone. */
   frames(texts: readonly string[]): Buffer;
 }
@@ -16,8 +17,20 @@ export interface FramedFormats {
   deflated: FramedFormat;
 }
 
-/** Makes a transport's two formats from its encoding of events as texts. */
-export function framedFormats(name: string, textsOf: (events: readonly OutboundEvent[]) => string[]): FramedFormats {
+/** Makes a transport's formats from what a note is on its wire: one text. */
+export function framedFormats(name: string, textOf: (event: OutboundEvent) => string): FramedFormats {
+  const { plain, deflated } = sharedFormats(name, (events) => events.map(textOf));
+  // Compressed frames refer to those before them, so one can't be replaced. What is for one connection is not worth a
+  // compression of its own, and frames that are not compressed are right for everybody.
+  const encodeOwn = (run: OwnRun) => {
+    const texts = new Map(run.places.map((place) => [place, textOf((run.events[place] as CommittedEvent).own)]));
+    return replacedFrames(run.encoded(plain) as Buffer, texts);
+  };
+  return { plain: { ...plain, encodeOwn }, deflated: { ...deflated, encodeOwn } };
+}
+
+/** The same for a wire that tells everybody the same of an event, in any number of texts. */
+export function sharedFormats(name: string, textsOf: (events: readonly OutboundEvent[]) => string[]): FramedFormats {
   return {
     plain: { name, encode: (events) => textFrames(textsOf(events)), frames: textFrames },
     deflated: {

@@ -16,6 +16,33 @@ export function textFrames(texts: readonly string[]): Buffer {
   return frames;
 }
 
+/**
+ * The same frames, but for some of them: `texts` by their place, in order. Cut out of `frames`, so that it costs no encoding of
+ * all others, and to be written together.
+ */
+export function replacedFrames(frames: Buffer, texts: ReadonlyMap<number, string>): Buffer[] {
+  const pieces: Buffer[] = [];
+  let place = 0;
+  let offset = 0;
+  let keptFrom = 0;
+  for (const [replaced, text] of texts) {
+    for (; place < replaced; place += 1) offset = frameEnd(frames, offset);
+    if (keptFrom < offset) pieces.push(frames.subarray(keptFrom, offset));
+    pieces.push(textFrames([text]));
+    keptFrom = frameEnd(frames, offset);
+  }
+  if (keptFrom < frames.length) pieces.push(frames.subarray(keptFrom));
+  return pieces;
+}
+
+/** Where a frame ends that begins at an offset. */
+function frameEnd(frames: Buffer, offset: number): number {
+  const length = frames[offset + 1] as number;
+  if (length < 126) return offset + 2 + length;
+  if (length === 126) return offset + 4 + frames.readUInt16BE(offset + 2);
+  return offset + 10 + Number(frames.readBigUInt64BE(offset + 2));
+}
+
 /** The header of a whole text message, for callers that frame the payload themselves. */
 export function textHeader(length: number): Buffer {
   const header = Buffer.allocUnsafe(headerBytes(length));

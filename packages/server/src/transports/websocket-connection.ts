@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { CloseReason } from '../fanout/connection.js';
-import type { Encoded } from '../fanout/wire-format.js';
+import { type Encoded, isPackets } from '../fanout/wire-format.js';
 import { closeCodes } from './close-codes.js';
 import type { FramedFormat } from './framed-format.js';
 import { boundFrames, sessionless } from './sessionless.js';
@@ -44,7 +44,7 @@ export class WebSocketConnection extends SocketConnection {
 
   write(encoded: Encoded): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN || encoded.length === 0) return;
-    if (isTexts(encoded)) for (const text of encoded) this.send(text);
+    if (isInParts(encoded)) this.#writeParts(encoded);
     else if (this.joinsTurn) this.join(encoded);
     else this.#writer.write(encoded);
   }
@@ -91,6 +91,11 @@ export class WebSocketConnection extends SocketConnection {
     boundFrames(this.#webSocket, this.session ? maxFrameBytes : sessionless.frameBytes, internals);
   }
 
+  #writeParts(parts: Exclude<Encoded, Buffer>): void {
+    if (isPackets(parts)) for (const text of parts) this.send(text);
+    else for (const frames of parts) this.join(frames);
+  }
+
   protected writeTurn(frames: Buffer[], texts: readonly string[]): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     if (texts.length > 0) frames.push(this.format.frames(texts));
@@ -104,6 +109,6 @@ function closeWords(words: string): string {
 }
 
 /** Runs for each delivery: cheaper than Buffer's own check. */
-function isTexts(encoded: Encoded): encoded is readonly string[] {
+function isInParts(encoded: Encoded): encoded is Exclude<Encoded, Buffer> {
   return Array.isArray(encoded);
 }

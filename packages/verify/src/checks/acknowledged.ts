@@ -110,8 +110,10 @@ function checkRefused(facts: Facts): Violation[] {
     violations.push({ kind: 'refused', words, ...(attempts[0] && whereOf(attempts[0])) });
   }
   for (const [index, entry] of facts.entries.entries()) {
-    if (entry.type !== 'received' || entry.event.cid === undefined) continue;
-    const attempts = facts.sends.get(keyOf(entry.event.actor, entry.event.cid)) ?? [];
+    if (entry.type !== 'received' || entry.event.name !== 'message.created') continue;
+    const { actor, cid, text = '' } = entry.event;
+    const attempts =
+      (cid === undefined ? facts.sendsByText.get(keyOf(actor, text)) : facts.sends.get(keyOf(actor, cid))) ?? [];
     const before = attempts.filter((attempt) => attempt.invokedAt < index);
     if (before.length > 0 && before.every(({ outcome }) => outcome?.type === 'refused')) {
       const { room, seq } = entry.event;

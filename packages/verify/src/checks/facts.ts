@@ -51,6 +51,8 @@ export interface Facts {
   attempts: Attempt[];
   /** Attempts of one send: by user and `clientId`. */
   sends: Map<string, Attempt[]>;
+  /** The same by user and the beginning of the text, for receivers without the `clientId`. */
+  sendsByText: Map<string, Attempt[]>;
   /** The final log: each room's events, as the reader got them. */
   log: Map<string, Seen[]>;
   /** The final log by room and seq. */
@@ -83,6 +85,7 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
     entries,
     attempts: [],
     sends: new Map(),
+    sendsByText: new Map(),
     log: new Map(),
     logged: new Map(),
     created: new Map(),
@@ -100,7 +103,10 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
       byOp.set(op, attempt);
       facts.attempts.push(attempt);
       if (intent.command === 'message.edit') push(facts.edits, intent.message ?? '', attempt);
-      if (intent.cid !== undefined) push(facts.sends, keyOf(user, intent.cid), attempt);
+      if (intent.cid !== undefined) {
+        push(facts.sends, keyOf(user, intent.cid), attempt);
+        if (intent.text !== undefined) push(facts.sendsByText, keyOf(user, intent.text), attempt);
+      }
     } else if (entry.type === 'acked' || entry.type === 'refused' || entry.type === 'unknown') {
       const attempt = byOp.get(entry.op);
       if (!attempt) continue;

@@ -33,7 +33,9 @@ export function hearing(facts: Facts): (user: string, event: Heard, index: numbe
   const comings = comingsOf(facts);
   return (user, { room, seq, actor = '', cid }, index) => {
     if (isMemberAt(facts, user, room, seq)) return true;
-    const bornAt = cid === undefined ? 0 : (facts.sends.get(keyOf(actor, cid))?.[0]?.invokedAt ?? 0);
+    // Only its author was told it.
+    const sent = cid ?? facts.logged.get(keyOf(room, seq))?.cid;
+    const bornAt = sent === undefined ? 0 : (facts.sends.get(keyOf(actor, sent))?.[0]?.invokedAt ?? 0);
     return cameAfter(facts, user, room, seq) && mayBeIn(comings, keyOf(room, user), bornAt, index);
   };
 }

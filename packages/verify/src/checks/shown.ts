@@ -1,5 +1,5 @@
 import type { Entry, Seen } from '../history.js';
-import { type Facts, headOf, keyOf, type Violation } from './facts.js';
+import { type Facts, headOf, keyOf, type Receipt, type Violation } from './facts.js';
 
 /** Everything that was shown is in the log as shown, and everything in the log was caused by somebody. */
 export function checkShown(facts: Facts): Violation[] {
@@ -8,7 +8,9 @@ export function checkShown(facts: Facts): Violation[] {
     if (entry.type !== 'received') continue;
     const { event, client, how } = entry;
     const kept = facts.logged.get(keyOf(event.room, event.seq));
-    const difference = kept ? differenceOf(event, kept, facts) : 'is not in the log';
+    const difference = kept
+      ? (differenceOf(event, kept, facts) ?? clientIdDifference(entry, kept))
+      : 'is not in the log';
     if (difference === undefined) continue;
     violations.push({
       kind: 'phantom',
@@ -23,6 +25,19 @@ export function checkShown(facts: Facts): Violation[] {
     if (facts.sends.has(key) || !event) continue;
     const words = `${event.message} is in the log, but nobody sent it (${key})`;
     violations.push({ kind: 'phantom', words, room: event.room, seq: event.seq });
+  }
+  return violations;
+}
+
+/** Only its author receives a message's `clientId`. */
+export function checkClientIds({ entries }: Facts): Violation[] {
+  const violations: Violation[] = [];
+  for (const entry of entries) {
+    if (entry.type !== 'received' || entry.event.cid === undefined || entry.user === entry.event.actor) continue;
+    const { client, t, how } = entry;
+    const { room, seq, actor } = entry.event;
+    const words = `${client} was told the clientId of ${room}.${seq} (${how}), which is ${actor}'s alone`;
+    violations.push({ kind: 'leaked', words, client, room, seq, t });
   }
   return violations;
 }
@@ -75,13 +90,19 @@ export function countTimesBack(facts: Facts): number {
 }
 
 function differenceOf(shown: Seen, kept: Seen, facts: Facts): string | undefined {
-  for (const field of ['name', 'actor', 'cid', 'message', 'user', 'emoji', 'action', 'at'] as const) {
+  for (const field of ['name', 'actor', 'message', 'user', 'emoji', 'action', 'at'] as const) {
     if (shown[field] !== kept[field]) return `the log has with ${field} ${kept[field]} instead of ${shown[field]}`;
   }
   const { message = '' } = kept;
   if (shown.text === kept.text) return undefined;
   if (shown.text === '' || kept.text === '') return facts.deleted.has(message) ? undefined : 'the log has with a text';
   return facts.texts.get(message)?.has(shown.text ?? '') === true ? undefined : 'the log has with another text';
+}
+
+/** A message's author receives its `clientId` at every connection; see {@link checkClientIds} for everybody else. */
+function clientIdDifference({ user, event }: Receipt, kept: Seen): string | undefined {
+  if (user !== kept.actor || event.cid === kept.cid) return undefined;
+  return `the log has with cid ${kept.cid} instead of ${event.cid}`;
 }
 
 /** The texts in the log by message: there must be one for each, in all its events. */

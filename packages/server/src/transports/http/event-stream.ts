@@ -26,6 +26,10 @@ const LAZY_ID_MS = 1000;
 const eventStreamFormat: WireFormat = {
   name: 'event-stream',
   encode: (events) => Buffer.from(events.map(blockOf).join('\n')),
+  encodeOwn: ({ events, places }) => {
+    const own = new Set(places);
+    return eventStreamFormat.encode(events.map((event, place) => (own.has(place) ? event.own : event)));
+  },
 };
 
 function blockOf({ name, json, body }: OutboundEvent): string {

@@ -1,12 +1,12 @@
 import { events, isEventName, type Language, languages } from '@madang/protocol';
 import type { OutboundEvent } from '../../log/committed.js';
-import { type FramedFormats, framedFormats } from '../framed-format.js';
+import { type FramedFormats, sharedFormats } from '../framed-format.js';
 
 /** Events as lines in one language, with words from the event's row. Signals are not shown. */
 export const lineFormats = Object.fromEntries(
   languages.map((language) => [
     language,
-    framedFormats(`line-${language}`, (batch) => batch.flatMap((event) => lineOf(event, language))),
+    sharedFormats(`line-${language}`, (batch) => batch.flatMap((event) => lineOf(event, language))),
   ]),
 ) as Record<Language, FramedFormats>;
 

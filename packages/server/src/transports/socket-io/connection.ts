@@ -1,7 +1,7 @@
 import type { Socket as EngineSocket } from 'engine.io';
 import type { ConnectionLifecycle } from '../../fanout/connection-lifecycle.js';
 import type { CloseReason } from '../../fanout/connection.js';
-import { type Encoded, encodedBytes, type WireFormat } from '../../fanout/wire-format.js';
+import { type Encoded, encodedBytes, isPackets, type WireFormat } from '../../fanout/wire-format.js';
 import type { Internals } from '../internals.js';
 import { sessionless } from '../sessionless.js';
 import { SocketConnection } from '../socket-connection.js';
@@ -73,7 +73,8 @@ export class SocketIoConnection extends SocketConnection {
 
   write(encoded: Encoded): void {
     if (Buffer.isBuffer(encoded)) this.#writeFrames(encoded);
-    else this.#queuePackets(encoded);
+    else if (isPackets(encoded)) this.#queuePackets(encoded);
+    else this.#writeFrames(Buffer.concat(encoded));
   }
 
   queuedBytes(): number {

@@ -1,4 +1,4 @@
-import type { OutboundEvent } from '../../log/committed.js';
+import type { CommittedEvent, OutboundEvent } from '../../log/committed.js';
 import type { WireFormat } from '../../fanout/wire-format.js';
 import { framedFormats } from '../framed-format.js';
 
@@ -13,10 +13,15 @@ export function eventMessage(event: OutboundEvent): string {
 }
 
 /** For the WebSocket transport: Engine.IO messages (4) in ready-made frames. */
-export const socketIoFormats = framedFormats('socket.io-frames', (events) => events.map(eventMessage));
+export const socketIoFormats = framedFormats('socket.io-frames', eventMessage);
 
 /** For polling, and during an upgrade: packets that Engine.IO frames itself. */
 export const socketIoPackets: WireFormat = {
   name: 'socket.io-packets',
   encode: (events) => events.map(eventPacket),
+  encodeOwn: (run) => {
+    const packets = [...(run.encoded(socketIoPackets) as readonly string[])];
+    for (const place of run.places) packets[place] = eventPacket((run.events[place] as CommittedEvent).own);
+    return packets;
+  },
 };

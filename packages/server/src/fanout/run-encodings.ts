@@ -1,0 +1,61 @@
+import type { CommittedEvent, OutboundEvent } from '../log/committed.js';
+import type { Encoded, OwnRun, WireFormat } from './wire-format.js';
+
+/** What is told together, encoded once for each format. */
+export class RunEncodings {
+  readonly #notes: readonly OutboundEvent[];
+  readonly #encodings = new Map<WireFormat, Encoded>();
+
+  constructor(notes: readonly OutboundEvent[]) {
+    this.#notes = notes;
+  }
+
+  of(format: WireFormat): Encoded {
+    let encoded = this.#encodings.get(format);
+    if (encoded === undefined) {
+      encoded = format.encode(this.#notes);
+      this.#encodings.set(format, encoded);
+    }
+    return encoded;
+  }
+}
+
+/** The same for the connections of one author: made from what everybody gets, as far as a format can. */
+export class OwnRunEncodings implements OwnRun {
+  readonly events: readonly CommittedEvent[];
+  readonly places: readonly number[];
+  readonly #everybodys: RunEncodings;
+  readonly #encodings = new Map<WireFormat, Encoded>();
+
+  constructor(events: readonly CommittedEvent[], places: readonly number[], everybodys: RunEncodings) {
+    this.events = events;
+    this.places = places;
+    this.#everybodys = everybodys;
+  }
+
+  encoded(format: WireFormat): Encoded {
+    return this.#everybodys.of(format);
+  }
+
+  of(format: WireFormat): Encoded {
+    if (!format.encodeOwn) return this.encoded(format);
+    let encoded = this.#encodings.get(format);
+    if (encoded === undefined) {
+      encoded = format.encodeOwn(this);
+      this.#encodings.set(format, encoded);
+    }
+    return encoded;
+  }
+}
+
+/** Where the events of each author are that only the author is told more of. */
+export function ownPlaces(events: readonly CommittedEvent[]): Map<string, number[]> {
+  const authors = new Map<string, number[]>();
+  for (const [place, { clientId, body }] of events.entries()) {
+    if (clientId === undefined) continue;
+    const places = authors.get(body.actor.id);
+    if (places) places.push(place);
+    else authors.set(body.actor.id, [place]);
+  }
+  return authors;
+}
