@@ -15,15 +15,15 @@ export const lineWords = {
       `마당에 오신 것을 환영합니다! ${name} 이름으로 들어왔습니다. /rooms 로 방을 보고 /join 으로 들어갑니다. 도움말은 /help`,
   },
   nowhere: {
-    en: () => '! You are in no room: /rooms lists them, /join <room> goes into one.',
+    en: () => '! You are not in any room. /rooms lists them, /join <room> enters one.',
     ko: () => '! 아직 들어간 방이 없습니다. /rooms 로 방을 보고 /join <방> 으로 들어가세요.',
   },
   closed: {
-    en: (error: ErrorObject) => `Welcome to Madang. You can't come in here: ${error.message}.`,
+    en: (error: ErrorObject) => `Welcome to Madang. You can't enter: ${error.message}.`,
     ko: (error: ErrorObject) => `마당입니다. 여기로는 들어올 수 없습니다: ${error.message}.`,
   },
   unknown: {
-    en: (verb: string) => `! There is no /${verb}; /help lists what there is.`,
+    en: (verb: string) => `! There is no /${verb}; /help lists the commands.`,
     ko: (verb: string) => `! /${verb} 명령은 없습니다. /help 를 보세요.`,
   },
   usage: { en: (usage: string) => `! Usage: ${usage}`, ko: (usage: string) => `! 쓰는 법: ${usage}` },
