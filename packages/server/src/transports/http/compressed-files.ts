@@ -20,7 +20,8 @@ const compress: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
 
 /**
  * Serves a folder's files compressed to clients that accept it. Each is compressed on its first request, and kept in
- * memory until it changes on disk. Other requests continue to the handler that serves files as they are.
+ * memory until it changes on disk. Other requests continue to the handler that serves files as they are. Why not a
+ * library: docs/decisions/0005-own-code-kept.md.
  */
 export function compressedFiles(folder: string, cacheControl: string): RequestHandler {
   const kept = new Map<string, { version: string; bytes: Promise<Buffer> }>();
