@@ -42,7 +42,7 @@ function expectWhole(): void {
   expect(heard).toEqual(run(heard[0] as number, heard.length));
 }
 
-test('O1 while Redis is gone sends are acknowledged and heard within 2 s, and it recovers by itself', async () => {
+test('O1 while Redis is gone sends are acknowledged and delivered within 2 s, and recovery is automatic', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
     await workspace.redis.kill();
     await sleep(4000);
@@ -61,7 +61,7 @@ test('O1 while Redis is gone sends are acknowledged and heard within 2 s, and it
   expectWhole();
 });
 
-test('O1 a Redis that is restarted, empty, costs nothing but a moment', async () => {
+test('O1 a Redis that restarts empty costs nothing but a moment', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
     await workspace.redis.kill();
     await workspace.redis.start();
@@ -72,7 +72,7 @@ test('O1 a Redis that is restarted, empty, costs nothing but a moment', async ()
   expectWhole();
 });
 
-test('O1 a Redis that is frozen is noticed though its connections stay open', async () => {
+test('O1 a frozen Redis is noticed even though its connections stay open', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
     workspace.redis.freeze();
     const noticed = await Promise.all(workspace.nodes.map((node) => busState(node, 'down')));
@@ -88,7 +88,7 @@ test('O1 a Redis that is frozen is noticed though its connections stay open', as
   expectWhole();
 });
 
-test('O1 a Redis that is full still carries messages', async () => {
+test('O1 a full Redis still carries messages', async () => {
   await workspace.redis.ask('CONFIG SET maxmemory 1');
   try {
     const { send, hearing } = await whileTalking(ari, bom, () => sleep(1500));
@@ -105,7 +105,7 @@ test('O1 a Redis that is full still carries messages', async () => {
   }
 });
 
-test('O1 a Redis that is slow holds up no send, and what it brings late is heard in time', async () => {
+test('O1 a slow Redis holds up no send, and its late messages are delivered in time', async () => {
   const { send, hearing } = await whileTalking(ari, bom, async () => {
     // Each waits until the pause before it is over.
     for (let pause = 0; pause < 5; pause += 1) await workspace.redis.ask('CLIENT PAUSE 700 ALL');
@@ -116,7 +116,7 @@ test('O1 a Redis that is slow holds up no send, and what it brings late is heard
   expectWhole();
 });
 
-test('O1 rooms joined elsewhere while Redis is gone are heard', async () => {
+test('O1 rooms joined elsewhere while Redis is gone are received', async () => {
   await workspace.redis.kill();
   await busState(second, 'down');
   const bomId = ((await bom.ask('session.get', {})).result as { user: { id: string } }).user.id;

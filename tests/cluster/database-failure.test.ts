@@ -15,7 +15,7 @@ import { startPostgres } from '../support/postgres.ts';
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-test('O2 while PostgreSQL is gone sends answer unavailable, nothing is shown, and nobody is thrown out', async () => {
+test('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown, and nobody is disconnected', async () => {
   await using workspace = await startNodes({ flags: ['--limits', 'off'] });
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   const ari = await connectJsonRpc(first.url, { name: 'Ari' });
@@ -45,7 +45,7 @@ test('O2 while PostgreSQL is gone sends answer unavailable, nothing is shown, an
   await Promise.all([ari.close(), bom.close()]);
 });
 
-test('O2 who connects while PostgreSQL is gone keeps their session, and what waits to be sent', async () => {
+test('O2 clients that connect while PostgreSQL is gone keep their session and their unsent messages', async () => {
   await using workspace = await startNodes({ count: 1 });
   const [node] = workspace.nodes as [TestServer];
   const { token } = await startGuest(node.url, 'Ari');
@@ -101,7 +101,7 @@ test('a message that was deleted before a node read of it has no line', async ()
   await ari.close();
 });
 
-test('D7 a message that the bus loses without a sound is found within 12 s', async () => {
+test('D7 a message that the bus loses silently is found within 12 s', async () => {
   await using workspace = await startNodes();
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   const bom = await connectJsonRpc(second.url, { name: 'Bom' });

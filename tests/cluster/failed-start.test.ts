@@ -6,7 +6,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 /** A start that fails half way leaves nothing open in the host's process. */
 
-test('after a Redis that refuses, no connection to PostgreSQL is left, nothing runs on, and the next start works', async () => {
+test('after Redis has refused, no connection to PostgreSQL is left, nothing keeps running, and the next start works', async () => {
   using folder = tempFolder();
   await using postgres = await startPostgres();
   await using redis = await startRedis({ flags: ['--requirepass', 'right'] });

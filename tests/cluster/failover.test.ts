@@ -94,7 +94,7 @@ for (const [way, startStandbyWorkspace] of Object.entries(ways)) {
   });
 }
 
-test('O2 a server that turns read-only under its connections is left for the one that takes writes', async () => {
+test('O2 a server that becomes read-only is left for the one that accepts writes', async () => {
   await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyWorkspace>)();
   const { workspace, standby } = parts;
   await using open = new Disposables();
@@ -121,7 +121,7 @@ test('O2 a server that turns read-only under its connections is left for the one
   await vi.waitFor(async () => expect(await workspace.postgres.sql(admin, left)).toEqual([{ count: 0 }]), 10_000);
 });
 
-test('D1 a commit whose waiting for the standby is cancelled is not acknowledged', async () => {
+test('D1 a commit whose wait for the standby is cancelled is not acknowledged', async () => {
   await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyWorkspace>)();
   const { workspace, standby } = parts;
   const [first] = workspace.nodes as [TestServer];

@@ -37,7 +37,7 @@ test('T41 pollers, upgraders and WebSockets talk with each other through nginx a
   await Promise.all(clients.map((client) => client.close()));
 });
 
-test('T41 an event stream comes through nginx at once', async () => {
+test('T41 an event stream passes through nginx at once', async () => {
   const started = await fetch(`${nginx.url}/api/session`, { method: 'POST', body: '{"name":"Reader"}' });
   const { token } = (await started.json()) as { token: string };
   const stopping = new AbortController();
@@ -57,7 +57,7 @@ test('T41 an event stream comes through nginx at once', async () => {
   stopping.abort();
 });
 
-test('T41 the nodes see the visitors’ own addresses, whatever those say', async () => {
+test('T41 the nodes see the visitors’ own addresses, whatever the visitors claim', async () => {
   const open: WebSocket[] = [];
   const connect = async (localAddress: string, claimed: string): Promise<number> => {
     const webSocket = new WebSocket(`${nginx.url.replace('http', 'ws')}/ws`, {
@@ -80,7 +80,7 @@ test('T41 the nodes see the visitors’ own addresses, whatever those say', asyn
   for (const webSocket of open) webSocket.terminate();
 });
 
-test('T10 clients of a node that is killed come back through nginx and go on', async () => {
+test('T10 clients of a killed node reconnect through nginx and resume', async () => {
   const poller = await connectSocketIo(nginx.url, { name: 'Poll' }, { transports: ['polling'], reconnection: true });
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   const writer = await connectJsonRpc(second.url, { name: 'Second' });

@@ -34,7 +34,7 @@ function named(name: string): string {
   return `${name} ${people}`;
 }
 
-test('D7 what is sent at several nodes at once is heard at all of them once and in one order', async () => {
+test('D7 messages sent at several nodes at once are delivered at all of them once and in one order', async () => {
   const clients = await Promise.all(
     workspace.nodes.flatMap((node, index) => [
       connectJsonRpc(node.url, { name: `Json${index}` }),
@@ -91,7 +91,7 @@ async function twoPeople(nodes: TestServer[]): Promise<[TransportClient, Transpo
   ];
 }
 
-test('D7 who is invited or joins at another node hears the room from the joining on', async () => {
+test('D7 a user who is invited or joins at another node receives the room from the join on', async () => {
   const [ari, bom] = await twoPeople(workspace.nodes);
   const bomId = (await call(bom, 'session.get', {})).user.id;
   const { room } = await call(ari, 'room.create', { name: 'Secret', kind: 'private' });
@@ -119,7 +119,7 @@ const lateBus = {
 };
 
 for (const [what, befall] of Object.entries(lateBus)) {
-  test(`D7 an invitation that ${what}, after somebody else's coming has made the node follow the room, lets in`, async () => {
+  test(`D7 an invitation that ${what}, after the node began to follow the room for somebody else, lets the user in`, async () => {
     const [far, near] = workspace.nodes as [TestServer, TestServer];
     await using ari = await connectJsonRpc(far.url, { name: named('Ari') });
     await using bom = await connectJsonRpc(near.url, { name: named('Bom') });
@@ -145,7 +145,7 @@ for (const [what, befall] of Object.entries(lateBus)) {
   });
 }
 
-test('D4 a stream that goes on at a node that is late is told nothing out of order', async () => {
+test('D4 a stream that resumes at a node that is behind receives nothing out of order', async () => {
   const [late, other] = workspace.nodes as [TestServer, TestServer];
   await using bom = await connectJsonRpc(other.url, undefined);
   const { token } = await call(bom, 'session.start', { name: named('Bom') });
@@ -181,7 +181,7 @@ test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
   await Promise.all([ari.close(), bom.close()]);
 });
 
-test('D4 who comes back at another node goes on there', async () => {
+test('D4 a client that reconnects to another node resumes there', async () => {
   // The last test, since it takes a node away: not the one whose way can be broken.
   const [second, , first] = workspace.nodes as [TestServer, TestServer, TestServer];
   const ari = await connectJsonRpc(first.url, { name: named('Ari') });

@@ -46,7 +46,7 @@ function expectWhole(client: TransportClient): void {
   expect(heard).toEqual(run(heard[0] as number, heard.length));
 }
 
-describe('a node is cut off from Redis without a word', () => {
+describe('a node is silently cut off from Redis', () => {
   let parts: CutWorkspace;
   beforeAll(async () => {
     parts = await startCutWorkspace('redis');
@@ -54,7 +54,7 @@ describe('a node is cut off from Redis without a word', () => {
   });
 
   for (const direction of directions) {
-    test(`O1 what is lost is ${direction}: all is acknowledged and heard within 2 s, and it recovers by itself`, async () => {
+    test(`O1 what is lost is ${direction}: everything is acknowledged and delivered within 2 s, and recovery is automatic`, async () => {
       const { network, cut, other, ari, bom } = parts;
       const cutOff = async () => {
         network.freeze(direction);
@@ -83,7 +83,7 @@ describe('a node is cut off from Redis without a word', () => {
   }
 });
 
-describe('a node is cut off from PostgreSQL without a word', () => {
+describe('a node is silently cut off from PostgreSQL', () => {
   let parts: CutWorkspace;
   beforeAll(async () => {
     parts = await startCutWorkspace('postgres');
@@ -92,7 +92,7 @@ describe('a node is cut off from PostgreSQL without a word', () => {
   afterAll(() => parts.workspace[Symbol.asyncDispose]());
 
   for (const direction of directions) {
-    test(`O2 D3 what is lost is ${direction}: its sends are refused within 5 s, the other node goes on, and nothing is lost or doubled`, async () => {
+    test(`O2 D3 what is lost is ${direction}: its sends are refused within 5 s, the other node continues, and nothing is lost or repeated`, async () => {
       const { network, cut, other, ari, bom } = parts;
       await using writer = await startWriter(cut.url, `cut-${direction}`);
       await using elsewhere = await startWriter(other.url, `other-${direction}`);
@@ -126,7 +126,7 @@ describe('a node is cut off from PostgreSQL without a word', () => {
     });
   }
 
-  test('D7 a commit whose answer is lost is heard at every node without another event in its room', async () => {
+  test('D7 a commit whose answer is lost is delivered at every node without another event in its room', async () => {
     const { network, ari, bom } = parts;
     await vi.waitFor(async () => expect(await readiness(parts.cut)).toMatchObject({ status: 'ready' }), 10_000);
     network.freezeAnswersTo('COMMIT');

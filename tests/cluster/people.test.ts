@@ -53,7 +53,7 @@ test('people are online, away and offline across nodes', async () => {
   expect(await presenceOf(ari, 'Bom')).toBe('offline');
 });
 
-test('who comes to a node where nobody was yet sees at once who is at the others', async () => {
+test('a user at a node where nobody was yet sees at once who is at the others', async () => {
   await using dan = await connectJsonRpc(first.url, { name: 'Dan' });
   const { room } = await call(dan, 'room.create', { name: 'Quiet' });
   const eve = await connectJsonRpc(second.url, { name: 'Eve' });
@@ -69,7 +69,7 @@ test('who comes to a node where nobody was yet sees at once who is at the others
   await eve.close();
 });
 
-test('a program without a connection is told who is present at any node', async () => {
+test('a program without a connection sees who is online at any node', async () => {
   await using fay = await connectJsonRpc(first.url, { name: 'Fay' });
   const { room } = await call(fay, 'room.create', { name: 'Watched' });
   const { token } = await startGuest(second.url, 'Robot');
@@ -101,7 +101,7 @@ test('typing and read marks reach other nodes', async () => {
   expect(here.notes.all.some(({ name }) => name === 'typing.started')).toBe(false);
 });
 
-test('a block at one node holds at the others within 1 s: nothing is written, and no signal passes', async () => {
+test('a block at one node takes effect at the others within 1 s: no messages, no signals', async () => {
   await using blocker = await connectJsonRpc(first.url, { name: 'Lia' });
   await using blocked = await connectJsonRpc(second.url, { name: 'Mir' });
   const [me, them] = [(await call(blocker, 'session.get', {})).user, (await call(blocked, 'session.get', {})).user];

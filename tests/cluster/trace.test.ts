@@ -31,7 +31,7 @@ async function trace(node: TestServer, message: string, user: string): Promise<C
   return (await response.json()) as CommandOutput<'delivery.trace'>;
 }
 
-test('every node tells of connections at all, and of who was at none', async () => {
+test('every node knows the connections at all nodes, and users without any', async () => {
   await using speaker = await transports['/ws'](one.url, { name: 'speaker' });
   const { room } = await call(speaker, 'room.create', { name: 'traced' });
   const { user, token } = await startGuest(two.url, 'listener');
@@ -55,7 +55,7 @@ test('every node tells of connections at all, and of who was at none', async () 
   }
 });
 
-test('a node that was started later, or can not be asked, leaves it open', async () => {
+test('a node that was started later, or cannot be asked, leaves the answer open', async () => {
   await using speaker = await transports['/ws'](one.url, { name: 'second speaker' });
   const { room } = await call(speaker, 'room.create', { name: 'open' });
   const { user } = await startGuest(one.url, 'nowhere');

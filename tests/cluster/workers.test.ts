@@ -73,7 +73,7 @@ test.concurrent('workers of one port are nodes of one workspace; pollers reach t
   expect(await server.stop()).toBe(0);
 });
 
-test.concurrent('a folder of sockets that is removed comes back, whatever the folder of temporary files is; until then they are not ready', async () => {
+test.concurrent('a folder of sockets that is removed comes back, whatever the folder for temporary files; until then they are not ready', async () => {
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2', '--limits', 'off'];
   const long = join('/tmp', 'x'.repeat(150));
   await using server = await startServer({ flags, env: { TMPDIR: long } });
@@ -104,7 +104,7 @@ test.concurrent('a folder of sockets that is removed comes back, whatever the fo
   expect(readdirSync(server.data)).not.toContain(`workers-${server.pid()}`);
 });
 
-test.concurrent('a worker that breaks says so in one line, and is replaced ever later while it breaks at once', async () => {
+test.concurrent('a worker that crashes logs one line, and is replaced ever more slowly while it keeps crashing', async () => {
   using folder = tempFolder();
   const breaks = join(folder.path, 'breaks.mjs');
   writeFileSync(breaks, `process.on('SIGUSR2', () => { throw new Error('nobody has foreseen this'); });`);
@@ -133,7 +133,7 @@ test.concurrent('a worker that breaks says so in one line, and is replaced ever 
   expect(await server.stop()).toBe(0);
 });
 
-test.concurrent('a worker that is killed is replaced, and the others serve on', async () => {
+test.concurrent('a killed worker is replaced, and the others keep serving', async () => {
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
   await using server = await startServer({ flags });
   const [first] = workersOf(server);

@@ -39,7 +39,7 @@ beforeAll(() => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-test.concurrent('D1–D8: ten kills and every other fault leave nothing lost, doubled, out of order or leaked', async () => {
+test.concurrent('D1–D8: ten kills and every other fault leave nothing lost, repeated, out of order or leaked', async () => {
   const { history, tally, failure } = await runBuilt({
     folder: `${folder.path}/faults`,
     seed,
@@ -72,7 +72,7 @@ test.concurrent('D5: a client that stops reading costs a bounded number of bytes
   expect(result.serverBytes).toBeLessThanOrEqual(SLOW_CLIENT_BYTES);
 }, 120_000);
 
-test.concurrent('D1, D3: a client that sends as fast as it can is held back; what it was acknowledged is there', async () => {
+test.concurrent('D1, D3: a client that sends as fast as it can is slowed down; everything acknowledged is in the log', async () => {
   const result = await playFastClient({ folder: folder.path, seed, cli: builtCli, durationMs: 1000 });
   process.stdout.write(`${fastClientLine(result)}\n`);
   expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
@@ -80,7 +80,7 @@ test.concurrent('D1, D3: a client that sends as fast as it can is held back; wha
   expect(result.acknowledged).toBeGreaterThan(0);
 }, 60_000);
 
-test.concurrent('D4: clients that all come back together after a restart get all that they missed', async () => {
+test.concurrent('D4: clients that all reconnect together after a restart get everything they missed', async () => {
   const result = await playStorm({ folder: folder.path, seed, cli: builtCli, clients: 200 });
   process.stdout.write(`${stormLine(result)}\n`);
   expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);

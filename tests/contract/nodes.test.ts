@@ -20,7 +20,7 @@ const RECOVERY_MS = 20_000;
 const folder = tempFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-test('D1–D8: on three nodes every fault leaves nothing lost, doubled, out of order or leaked, and is got over', async () => {
+test('D1–D8: on three nodes every fault leaves nothing lost, repeated, out of order or leaked, and the nodes recover', async () => {
   const { history, tally, failure, measured } = await runNodes({
     folder: folder.path,
     seed,

@@ -14,7 +14,7 @@ const flags = Object.keys(settings).map(
   (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
 );
 
-test('the table of limits is numbered without a gap, and each line has a test that begins with its number', () => {
+test('the table of limits is numbered without a gap, and each row has a test that begins with its number', () => {
   expect(rows.map(({ number }) => number)).toEqual(rows.map((_, index) => `B${index + 1}`));
   const files = execFileSync('git', ['ls-files', 'tests/*.test.ts'], { cwd: root, encoding: 'utf8' })
     .trim()

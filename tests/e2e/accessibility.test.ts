@@ -128,7 +128,7 @@ describe.each(cases)('axe finds nothing, in %s, by all rules in %s, and in the o
     expect(one.problems).toEqual([]);
   });
 
-  test('on a page where much fails, and on one that can not start', { timeout: 60_000 }, async () => {
+  test('on a page where much fails, and on one that cannot start', { timeout: 60_000 }, async () => {
     await using one = await web.enter(`탈 ${language} ${theme}`, options);
     const { page } = one;
     await page.addInitScript(() => {

@@ -5,7 +5,7 @@ import { useWeb } from '../support/web.ts';
 
 const web = useWeb();
 
-test('a direct room is hidden until its next message, and its other person blocked and let in again', async () => {
+test('a direct room is hidden until its next message, and its other user blocked and unblocked', async () => {
   await using me = await web.enter('새벽별');
   await using other = await connectJsonRpc(web.url, { name: '길손' });
   const { members } = await call(other, 'member.list', { room: 'lobby' });

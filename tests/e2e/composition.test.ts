@@ -31,7 +31,7 @@ test('the Enter that ends a Korean syllable does not send; the next one does, an
   expect(await page.getByRole('article').count()).toBe(1);
 });
 
-test('an Enter that the browser still counts to the composition does not send', async () => {
+test('an Enter that the browser counts as part of the composition does not send', async () => {
   await using one = await web.enter('조합');
   const { page } = one;
   await page.locator('#composer').fill('조합 중');

@@ -56,8 +56,8 @@ const mendParts = (page: Page) => page.evaluate(() => (globalThis as unknown as 
 
 const retryIn = (page: Page, place: string) => page.locator(place).getByRole('button', { name: '다시 시도' });
 
-describe('a part whose code can not be loaded', () => {
-  test('says so in its place, the rest goes on, and "try again" brings it', async () => {
+describe('a part whose code cannot be loaded', () => {
+  test('says so in its place, the rest works on, and "try again" loads it', async () => {
     const chunk = '**/assets/{conversation,emoji-picker}-*.js*';
     await using one = await enterPrepared((page) => page.route(chunk, (route) => route.abort()));
     const { page } = one;
@@ -88,7 +88,7 @@ describe('a part whose code can not be loaded', () => {
     await expect.poll(() => page.locator('#composer').inputValue()).toMatch(/\p{Emoji}/u);
   }, 60_000);
 
-  test('is asked for again after the next connect: what kept it away was most likely the same', async () => {
+  test('is loaded again after the next connect, since the cause was most likely the same', async () => {
     const chunk = '**/assets/conversation-*.js*';
     await using one = await enterPrepared((page) => page.route(chunk, (route) => route.abort()));
     const { page } = one;
@@ -150,7 +150,7 @@ describe('a part that fails', () => {
     expect(await page.getByRole('button', { name: '다시 시도' }).count()).toBe(0);
   }, 60_000);
 
-  test('a message whose markdown, or whose row, can not be shown is there as it was written', async () => {
+  test('a message whose markdown or row cannot be rendered is shown as plain text', async () => {
     await using one = await enterPrepared(breakable);
     const { page } = one;
     await messageOf(page, '인사드립니다').waitFor();
@@ -177,7 +177,7 @@ describe('storage that fails', () => {
         });
     });
 
-  test('denied: one comes in, writes and is told what would be lost; drafts last as long as the page', async () => {
+  test('denied: the user can sign in and write, and is told what would be lost; drafts last as long as the page', async () => {
     await using one = await enterPrepared(denied);
     const { page } = one;
     const notice = page.getByText('이 브라우저에는 저장할 수 없습니다');
@@ -197,7 +197,7 @@ describe('storage that fails', () => {
     expect(one.problems).toEqual([]);
   }, 60_000);
 
-  test('full: typing goes on, and it is told', async () => {
+  test('full: typing works, and the page says so', async () => {
     await using one = await enterPrepared((page) =>
       page.addInitScript(() => {
         Storage.prototype.setItem = () => {
@@ -213,7 +213,7 @@ describe('storage that fails', () => {
     expect(one.problems).toEqual([]);
   }, 60_000);
 
-  test('never answering: messages go out all the same, and it is told that unsent ones are not kept', async () => {
+  test('never answering: messages are sent all the same, and the page says that unsent ones are not kept', async () => {
     await using one = await enterPrepared((page) =>
       page.addInitScript(() => {
         IDBFactory.prototype.open = () => Object.assign(new EventTarget(), {}) as IDBOpenDBRequest;
@@ -226,7 +226,7 @@ describe('storage that fails', () => {
     expect(one.problems).toEqual([]);
   }, 60_000);
 
-  test('cleared underneath: what is begun and what waits is sent', async () => {
+  test('cleared meanwhile: drafts and waiting messages are still sent', async () => {
     await using one = await enterPrepared(() => Promise.resolve());
     const { page } = one;
     await messageOf(page, '인사드립니다').waitFor();
@@ -246,7 +246,7 @@ describe('storage that fails', () => {
   }, 60_000);
 });
 
-test('a new version at the server is told after the next connect, and a reload brings it', async () => {
+test('a new version on the server is announced after the next connect, and a reload loads it', async () => {
   await using one = await enterPrepared(() => Promise.resolve());
   const { page } = one;
   await messageOf(page, '인사드립니다').waitFor();
@@ -275,7 +275,7 @@ test('a new version at the server is told after the next connect, and a reload b
   expect(await page.getByText('마당의 새 버전').count()).toBe(0);
 }, 90_000);
 
-describe('a page that can not start is not blank', () => {
+describe('a page that cannot start is not blank', () => {
   test('without its program', async () => {
     await using one = await visit(web.browser, `${web.url}/healthz`);
     const { page } = one;

@@ -14,7 +14,7 @@ async function tabTo(page: Page, matches: string, key = 'Tab'): Promise<void> {
   throw new Error(`The keyboard did not reach ${matches}`);
 }
 
-test('coming in, going to a room, reacting, editing, deleting and going back to writing need no mouse', async () => {
+test('signing in, going to a room, reacting, editing, deleting and returning to the composer need no mouse', async () => {
   const other = await speaker(web.url, '동무');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '산책 모임' });
   await other.say('같이 걸어요', room.id);
@@ -57,7 +57,7 @@ test('coming in, going to a room, reacting, editing, deleting and going back to 
   expect(one.problems).toEqual([]);
 });
 
-test('the first thing that Tab reaches is the way to the conversation', async () => {
+test('the first Tab stop is the link to the conversation', async () => {
   await using one = await web.enter('건너뛰기');
   const { page } = one;
   await page.locator('#composer').waitFor();
@@ -69,7 +69,7 @@ test('the first thing that Tab reaches is the way to the conversation', async ()
   await page.waitForFunction(() => document.activeElement?.id === 'composer');
 });
 
-test('a dialog keeps the focus, closes at Escape, and gives the focus back', async () => {
+test('a dialog traps the focus, closes on Escape, and returns the focus', async () => {
   await using one = await web.enter('대화창');
   const { page } = one;
   await page.getByRole('button', { name: '새 방 만들기' }).focus();
@@ -114,7 +114,7 @@ test('arrow keys go through the rooms', async () => {
   await one.page.getByRole('heading', { name: 'lobby', exact: true }).waitFor();
 });
 
-test('new messages are said to a screen reader; those that were there are not', async () => {
+test('new messages are announced to a screen reader; earlier ones are not', async () => {
   await using one = await web.enter('듣는이');
   await using two = await web.enter('말하는이');
   await say(two.page, '새로 온 말');

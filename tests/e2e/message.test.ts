@@ -8,7 +8,7 @@ const first = () => web.enterToStay('새벽별');
 const second = () => web.enterToStay('고구마');
 
 describe('two people talk', () => {
-  test('each sees what the other says, at once, and that the other types', async () => {
+  test('each sees the other’s messages at once, and that the other is typing', async () => {
     const one = await first();
     const two = await second();
     await say(one.page, '안녕하세요!');
@@ -54,7 +54,7 @@ describe('a message', () => {
     expect(await messageOf(two.page, '있슴니다').count()).toBe(0);
   });
 
-  test('ArrowUp in an empty composer edits the last own one; Escape gives up and goes back to writing', async () => {
+  test('ArrowUp in an empty composer edits the user’s last one; Escape cancels and returns to the composer', async () => {
     const one = await first();
     await say(one.page, '마지막 말');
     await one.page.locator('article[data-delivery="sent"]', { hasText: '마지막 말' }).waitFor();
@@ -66,7 +66,7 @@ describe('a message', () => {
     expect(await one.page.evaluate(() => document.activeElement?.id)).toBe('composer');
   });
 
-  test('is deleted after a question, and leaves a place without text', async () => {
+  test('is deleted after confirmation, and leaves a placeholder', async () => {
     const one = await first();
     const two = await second();
     await say(one.page, '지울 말');
@@ -93,7 +93,7 @@ describe('a message', () => {
     ).toBe(0);
   });
 
-  test('bears reactions: a quick one, one that is found by a Korean word, and it can be taken back', async () => {
+  test('takes reactions: a quick one, and one found by a Korean word, which can be removed', async () => {
     const one = await first();
     const two = await second();
     await say(one.page, '반응을 달아 주세요');
@@ -153,7 +153,7 @@ describe('a message', () => {
     expect(one.problems).toEqual([]);
   });
 
-  test('that is too long is not sent, and the composer says by how much', async () => {
+  test('that is too long is not sent, and the composer says by how many bytes', async () => {
     const one = await first();
     await one.page.locator('#composer').fill('가'.repeat(2731));
     await one.page.getByText('1바이트 넘음').waitFor();
@@ -163,7 +163,7 @@ describe('a message', () => {
     expect(await one.page.getByRole('button', { name: '보내기' }).isEnabled()).toBe(true);
   });
 
-  test('that is begun is kept for its room, over a reload too', async () => {
+  test('that is only begun is kept for its room, even across a reload', async () => {
     const one = await first();
     await one.page.locator('#composer').fill('아직 쓰는 글');
     await one.page.reload();

@@ -4,7 +4,7 @@ import { useWeb } from '../support/web.ts';
 
 const web = useWeb();
 
-test('what is said while the server is down waits, survives a reload of nothing but the page, and arrives once', async () => {
+test('a message sent while the server is down waits, survives a reload of the page, and arrives once', async () => {
   await using one = await web.enter('기다림');
   await using two = await web.enter('받는이');
   const { page } = one;
@@ -44,7 +44,7 @@ test('the banner counts down to the next attempt, and "now" skips the wait', asy
   await one.page.locator('article[data-delivery="sent"]', { hasText: '다시 왔습니다' }).waitFor();
 }, 100_000);
 
-test('a device without a network is told apart from a server that is away', async () => {
+test('a device without a network is distinguished from a server that is down', async () => {
   await using one = await web.enter('터널');
   await one.page.context().setOffline(true);
   await one.page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
@@ -54,7 +54,7 @@ test('a device without a network is told apart from a server that is away', asyn
   await one.page.locator('article[data-delivery="sent"]', { hasText: '터널 안에서' }).waitFor({ timeout: 25_000 });
 }, 60_000);
 
-test('what is said before a room could be read is shown, under the place where the rest will be', async () => {
+test('a message sent before a room could be loaded is shown, below the place for the rest', async () => {
   await using one = await web.enter('성급');
   const { page } = one;
   let isReading = false;
@@ -82,7 +82,7 @@ test('what is said before a room could be read is shown, under the place where t
   expect(one.problems).toEqual([]);
 }, 60_000);
 
-test('a message that is refused says why, can be sent again, or be thrown away', async () => {
+test('a refused message says why, and can be sent again or discarded', async () => {
   await using one = await web.enter('거절');
   const { page } = one;
   let isRefusing = true;

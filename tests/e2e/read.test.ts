@@ -5,7 +5,7 @@ import { useWeb } from '../support/web.ts';
 
 const web = useWeb();
 
-test('what comes in another room is counted, in the list and in the title, until it is looked at', async () => {
+test('messages in another room are counted, in the list and in the title, until they are read', async () => {
   const other = await speaker(web.url, '소식통');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '소식' });
   await other.say('첫 소식', room.id);

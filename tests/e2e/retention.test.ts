@@ -13,7 +13,7 @@ const words = {
   en: { cut: 'Older messages are no longer kept', beginning: 'This is where lobby begins' },
 };
 
-test('whoever is at the top of a history that was cut is told so, in a new page and in one that was open', async () => {
+test('the top of a history that was cut says so, in a new page and in one that was open', async () => {
   const flags = ['--limits', 'off'];
   await using server = await startServer({ flags });
   const browser = await startBrowser();

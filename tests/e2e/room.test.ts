@@ -46,7 +46,7 @@ test('where there is no room, the page says so and helps to make the first one',
   expect(one.problems).toEqual([]);
 });
 
-test('what one may not do is not offered: to make rooms, to write to one person', async () => {
+test('actions that are not allowed are not offered: creating rooms, writing to one person', async () => {
   await using strict = await startServer({ flags: ['--create-rooms', 'off', '--direct', 'off'] });
   await using one = await enter(web.browser, strict.url, '방문객');
   await using other = await enter(web.browser, strict.url, '이웃');
@@ -96,7 +96,7 @@ test("an owner changes a room's topic and name, and everybody sees it", async ()
   await owner.page.keyboard.press('Escape');
 });
 
-test('a name that is taken, empty or invisible is told at the field', async () => {
+test('a name that is taken, empty or invisible is reported at the field', async () => {
   const { page } = await theOwner();
   await page.getByRole('button', { name: '새 방 만들기' }).click();
   await page.getByRole('button', { name: '만들기', exact: true }).click();
@@ -110,7 +110,7 @@ test('a name that is taken, empty or invisible is told at the field', async () =
   await page.keyboard.press('Escape');
 });
 
-test('a private room is only for those who were invited, and who is removed sees nothing more', async () => {
+test('a private room is only for invited users, and a removed user sees nothing more', async () => {
   const owner = await theOwner();
   const guest = await theGuest();
   await owner.page.getByRole('button', { name: '새 방 만들기' }).click();
@@ -156,7 +156,7 @@ test('two people talk alone', async () => {
   await one.page.getByRole('banner').or(one.page.locator('header')).getByText('접속 중').first().waitFor();
 });
 
-test('the people panel tells who is here, and who has gone', async () => {
+test('the people panel shows who is online and who has left', async () => {
   const one = await theOwner();
   await one.page.getByRole('link', { name: /lobby/ }).click();
   const two = await web.enter('떠난이');

@@ -20,7 +20,7 @@ beforeAll(async () => {
   }
 }, 60_000);
 
-test('older messages that come late move nothing that is read, in any frame, at rest or while wheeling', async () => {
+test('older messages that load late move nothing on screen, in any frame, at rest or while scrolling', async () => {
   await using one = await web.enter('독자');
   const { page } = one;
   await delayOlder(page, 450);
@@ -40,7 +40,7 @@ test('older messages that come late move nothing that is read, in any frame, at 
   expect(new Set(shown).size).toBe(shown.length);
 }, 90_000);
 
-test('whoever reads further up is left there, is told how much came, and goes to the newest with one press', async () => {
+test('a user who reads further up stays there, sees how much has arrived, and jumps to the newest with one press', async () => {
   await using one = await web.enter('위에서');
   const { page } = one;
   await messageOf(page, `이야기 ${MESSAGES}.`).waitFor();
@@ -58,7 +58,7 @@ test('whoever reads further up is left there, is told how much came, and goes to
   await page.getByRole('button', { name: /새 메시지|최신/ }).waitFor({ state: 'detached' });
 });
 
-test('at the bottom it follows; an own message brings it there', async () => {
+test('at the bottom it follows; sending a message scrolls there', async () => {
   await using one = await web.enter('아래에서');
   const { page } = one;
   await messageOf(page, '새 소식')

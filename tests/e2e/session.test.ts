@@ -71,7 +71,7 @@ test('light and dark follow the device, can be chosen, and are kept', async () =
   expect(await background()).toBe(dark);
 });
 
-test('who signs out is at the gate again, and the name is free', async () => {
+test('after signing out the user is at the gate again, and the name is free', async () => {
   await using one = await web.enter('나간이');
   const { page } = one;
   await page.locator('#composer').fill('보내지 않은 글');

@@ -33,8 +33,8 @@ async function send(server: TestServer, head: string): Promise<string> {
 /** What one request may cost beside a plain one: what is superlinear costs several times that. */
 const MAX_MS = 8;
 
-describe('whoever has no session', () => {
-  test('ends no server by going while upgrades to another protocol wait for their answers', async () => {
+describe('a caller without a session', () => {
+  test('does not end the server by leaving while upgrades to another protocol wait for their answers', async () => {
     await using server = await startServer();
     const upgrade = 'GET /api/session HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
     for (let round = 0; round < 20; round += 1) {
@@ -51,7 +51,7 @@ describe('whoever has no session', () => {
   });
 });
 
-describe('whoever has no session makes the server work for a moment at most', () => {
+describe('a caller without a session can keep the server busy only for a moment', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({ flags: ['--limits', 'off'] });
@@ -86,7 +86,7 @@ describe('whoever has no session makes the server work for a moment at most', ()
   });
 });
 
-describe('opening connections spends what an address has', () => {
+describe('opening connections spends the address’s budget', () => {
   let server: TestServer;
   beforeAll(async () => {
     const flags = ['--connect-budget', '3/3600', '--users-per-address', '2', '--trusted-proxies', 'loopback'];
@@ -174,7 +174,7 @@ test('a call that is refused costs no more than one that is done and brings as m
   expect(dear).toEqual([]);
 }, 120_000);
 
-test('while the server stops, whoever comes is told 503 and when to come back', async () => {
+test('while the server stops, new clients get 503 and Retry-After', async () => {
   await using server = await startServer();
   // A polling client that does not ask again: the stop waits for it.
   await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`);

@@ -138,7 +138,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('a text that no store or screen can hold is refused, or only compared', async () => {
+  test('a text that no store or screen can hold is refused or merely compared', async () => {
     for (const [field, schema] of fieldsOf(name)) {
       if (!schema.safeParse('lobby.1').success && !schema.safeParse('a').success) continue;
       for (const value of ['a\ud800b', 'a\0b']) {
@@ -149,7 +149,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('a field that is not known is refused by its name', async () => {
+  test('an unknown field is refused by name', async () => {
     for (const field of ['nosuch', 'constructor', 'toString', 'hasOwnProperty', 'Room', 'room ']) {
       const error = await refusalOf(name, { ...sample(), [field]: 'x' }, true);
       expectInvalid(error, field, `${name} with ${field}`);
@@ -188,7 +188,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-describe.each(transportNames)('commands that there are not, at %s', (transport) => {
+describe.each(transportNames)('unknown commands, at %s', (transport) => {
   test.each([
     'nosuch',
     'message',
@@ -208,7 +208,7 @@ describe.each(transportNames)('commands that there are not, at %s', (transport) 
 });
 
 describe.each(transportNames)('after all that, at %s', (transport) => {
-  test('the server goes on', async () => {
+  test('the server keeps running', async () => {
     const client = clients.get(transport) as TransportClient;
     const { message } = await call(client, 'message.send', {
       room: 'lobby',

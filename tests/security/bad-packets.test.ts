@@ -122,7 +122,7 @@ describe('JSON-RPC at /ws', () => {
     expect(await client.exchange(JSON.stringify({ ...valid, id: 'after' }))).toMatchObject({ id: 'after' });
   });
 
-  test('methods that begin with "rpc." are no methods, but for rpc.ping', async () => {
+  test('no method begins with "rpc." except rpc.ping', async () => {
     await using client = await connectJsonRpc(server.url, undefined);
     for (const method of ['rpc.discover', 'rpc.', 'rpc.ping ']) {
       expect(await client.exchange(JSON.stringify({ ...valid, method }))).toMatchObject({
@@ -376,7 +376,7 @@ describe.each(['/ws', '/', '/socket.io/?EIO=4&transport=websocket'])('WebSocket 
     expect(path.startsWith('/socket.io') ? [code, 0, 1000, 1005] : [code]).toContain(closed);
   });
 
-  test('a message of just 64 KiB, and one in a thousand fragments, are taken', async () => {
+  test('a message of exactly 64 KiB, and one in a thousand fragments, are accepted', async () => {
     const { token } = await startGuest(server.url, `large at ${path.slice(0, 4)}`);
     await using client = await openRawWebSocket(server.port, path, [`Authorization: Bearer ${token}`]);
     client.send('x'.repeat(65_536));
@@ -389,7 +389,7 @@ describe.each(['/ws', '/', '/socket.io/?EIO=4&transport=websocket'])('WebSocket 
     expect(frame).toBeDefined();
   });
 
-  test('a client that is gone in the middle of a frame, or of the handshake, leaves nothing behind', async () => {
+  test('a client that disconnects in the middle of a frame or the handshake leaves nothing behind', async () => {
     const cut = await openRawWebSocket(server.port, path);
     cut.socket.write(encodeFrame(Buffer.from('x'.repeat(1000)), {}).subarray(0, 500));
     cut.socket.resetAndDestroy();

@@ -78,7 +78,7 @@ describe('every path', () => {
   const ask = (path: string, method: string, headers: Record<string, string> = {}) =>
     fetch(`${server.url}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...headers } });
 
-  test.each(cases)('%s tells by OPTIONS what it takes, and refuses all else with 405', async (path, { methods }) => {
+  test.each(cases)('%s lists its methods on OPTIONS, and refuses all others with 405', async (path, { methods }) => {
     const options = await ask(path, 'OPTIONS');
     expect(options.status).toBe(204);
     const allowed = new Set(options.headers.get('allow')?.split(', '));
@@ -126,7 +126,7 @@ describe('every path', () => {
     },
   );
 
-  test('a document and a file are asked for again by their ETag; what is true for a moment is never "not modified"', async () => {
+  test('a document and a file are revalidated by ETag; momentary answers are never "not modified"', async () => {
     // `fetch` would ask for a fresh answer beside the condition.
     const condition = async (path: string, headers: Record<string, string>, method = 'GET') => {
       const asked = httpRequest(`${server.url}${path}`, {
@@ -153,7 +153,7 @@ describe('every path', () => {
     }
   });
 
-  test('a WebSocket’s path tells whoever asks for anything else what it is', async () => {
+  test('a WebSocket’s path says what it is to any other request', async () => {
     const answer = await ask('/ws', 'GET');
     expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
     expect((await ask('/ws', 'POST')).status).toBe(405);
@@ -206,12 +206,12 @@ describe('request targets in every form of RFC 9112', () => {
     expect(answers).toEqual([plain, upgraded, ignored]);
   });
 
-  test('OPTIONS * tells what the server can do at all', async () => {
+  test('OPTIONS * lists what the server can do', async () => {
     expect(await send('OPTIONS * HTTP/1.1')).toBe('204');
     expect(await send(`OPTIONS * HTTP/1.1\r\n${h2c}`)).toBe('204');
   });
 
-  test('a WebSocket may be one of several protocols that are asked for', async () => {
+  test('a WebSocket may be one of several requested protocols', async () => {
     const several = webSocket.replace('Upgrade: websocket', 'Upgrade: h2c, WebSocket');
     expect(await send(`GET /ws HTTP/1.1\r\n${several}`)).toBe('101');
   });
@@ -274,7 +274,7 @@ describe('bodies', () => {
     }
   });
 
-  test('a polling body that is not UTF-8 is refused, and the session goes on', async () => {
+  test('a polling body that is not UTF-8 is refused, and the session continues', async () => {
     const polling = `${server.url}/socket.io/?EIO=4&transport=polling`;
     const sid = /"sid":"([^"]+)"/.exec(await (await fetch(polling)).text())?.[1] ?? '';
     const say = (body: BodyInit) => fetch(`${polling}&sid=${sid}`, { method: 'POST', body });
@@ -285,7 +285,7 @@ describe('bodies', () => {
     expect(await (await fetch(`${polling}&sid=${sid}`)).text()).toMatch(/^40/);
   });
 
-  test('a body just at 64 KiB is read, one over it is too large, packed or not', async () => {
+  test('a body of exactly 64 KiB is read, a larger one is too large, compressed or not', async () => {
     const ofBytes = (bytes: number) => `{"text":"${'x'.repeat(bytes - 11)}"}`;
     expect(ofBytes(65_536)).toHaveLength(65_536);
     const read = await refused(path, post(ofBytes(65_536)), 'invalid_input', 400);
@@ -294,7 +294,7 @@ describe('bodies', () => {
     await refused(path, post(gzipSync(ofBytes(50_000_000)), { 'content-encoding': 'gzip' }), 'too_large', 413);
   });
 
-  test('a body that is cut off harms nobody; one whose length is not told is bounded too', async () => {
+  test('a body that is cut off harms nobody; one of unknown length is bounded too', async () => {
     const cut = httpRequest(`${server.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-length': 1000 },
@@ -383,7 +383,7 @@ describe('Authorization', () => {
     await refused('/api/rooms/lobby/messages', init, 'unauthenticated', 401);
   });
 
-  test('a token in the query or in the body is no credential', async () => {
+  test('a token in the query or in the body is not a credential', async () => {
     await refused(`/api/rooms?token=${token}`, {}, 'invalid_input', 400);
     await refused(
       '/api/presence',

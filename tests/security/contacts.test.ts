@@ -25,7 +25,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
 
   const come = async (name: string) => connectJsonRpc(server.url, { name: `${name} ${++count}` });
 
-  test('what others bring somebody into uses up nothing of what they may enter', async () => {
+  test('rooms that others bring a user into use up none of the user’s own limit', async () => {
     await using victim = await come('victim');
     const id = await idOf(victim);
     for (let other = 0; other < 6; other += 1) {
@@ -133,7 +133,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     expect(await outcome(blocker, 'user.block', { user: 'g-nobody' })).toBe('not_found');
   });
 
-  test('in the direct room of two of whom one blocks the other, neither hears of the other coming and going', async () => {
+  test('in a direct room where one blocks the other, neither learns of the other’s presence', async () => {
     await using blocker = await come('quiet');
     await using blocked = await come('loud');
     await using friend = await come('friend');
@@ -162,7 +162,7 @@ describe('contacts', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  test('B3 of one user are bounded, those they bring and those they get; what is there already is free', async () => {
+  test('B3 of one user are limited, those they make and those they receive; existing ones are free', async () => {
     const people = await Promise.all(
       Array.from({ length: 9 }, (_, index) => startGuest(server.url, `person ${index}`)),
     );
@@ -186,7 +186,7 @@ describe('contacts', () => {
   });
 });
 
-test('somebody whom others brought into more rooms than one sync takes hears and reads all of them', async () => {
+test('a user whom others brought into more rooms than one sync takes receives and reads all of them', async () => {
   await using server = await startServer({ flags: ['--limits', 'off'] });
   await using owner = await connectJsonRpc(server.url, { name: 'owner' });
   await using another = await connectJsonRpc(server.url, { name: 'another' });

@@ -103,7 +103,7 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
   const outcome = (headers: Headers) => ways[way]!(headers);
   const ask = async (headers: Headers) => (await outcome(headers)).id;
 
-  test("counts from one's own origin, and from one that the settings name", async () => {
+  test("counts from the server's own origin, and from those in the settings", async () => {
     expect(await ask({ origin: server.url })).toBe(user);
     expect(await ask({ origin: 'https://friend.example' })).toBe(user);
   });
@@ -135,7 +135,7 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
     expect(await ask({ origin: origin() })).toBe('');
   });
 
-  test('does not count across sites, whatever else is said', async () => {
+  test('does not count across sites, whatever else the request has', async () => {
     expect(await ask({ origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' })).toBe('');
     // Browsers tell neither with a GET to one's own origin, when it has no TLS.
     expect(await ask({})).toBe(ownGets.includes(way) ? user : '');
@@ -144,7 +144,7 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
     expect(await ask({ 'sec-fetch-site': 'same-origin' })).toBe(user);
   });
 
-  test('that does not count is refused in words that name the rule', async () => {
+  test('that does not count is refused with the name of the rule', async () => {
     const refusals: [Headers, RegExp][] = [
       [{ origin: 'https://evil.example' }, /^Cookie ignored: its Origin https:\/\/evil\.example is not in --origins/],
       [{ origin: 'null' }, /^Cookie ignored: its Origin is null/],
@@ -224,7 +224,7 @@ describe('Set-Cookie', () => {
     },
   );
 
-  test("comes to one's own page, and to one of an origin that the settings name", async () => {
+  test("is sent to a page of the server's own origin, and of those in the settings", async () => {
     for (const origin of [server.url, 'https://friend.example']) {
       const begun = await begin({ origin, 'content-type': 'application/json' });
       expect(begun.headers.get('set-cookie')).toMatch(/^madang_session/);
@@ -233,7 +233,7 @@ describe('Set-Cookie', () => {
     expect(elsewhere.headers.get('set-cookie')).toBeNull();
   });
 
-  test('comes with nothing but the beginning of a session', async () => {
+  test('is sent only when a session begins', async () => {
     const { token } = (await (await begin()).json()) as { token: string };
     const headers = { authorization: `Bearer ${token}` };
     for (const path of ['/api/session', '/api/rooms', '/', '/healthz']) {
@@ -255,7 +255,7 @@ describe('Set-Cookie', () => {
     expect(untrusted.headers.get('set-cookie')).not.toMatch(/Secure/);
   });
 
-  test("has a name of its server's own, which stays: servers of one host don't take each other's", async () => {
+  test("has a permanent name that identifies the server: servers on one host don't take each other's", async () => {
     await using other = await startServer();
     const nameAt = async () => (await startGuest(other.url, `cookie ${++count}`)).cookieName;
     const name = await nameAt();
@@ -266,7 +266,7 @@ describe('Set-Cookie', () => {
   });
 });
 
-describe('one origin, however it is told', () => {
+describe('one origin, however it is written', () => {
   /** Whom the cookie of a session is, in a request with these headers. */
   const ask = async (at: { port?: number; socketPath?: string }, headers: Headers) => {
     const begin = { 'content-type': 'application/json', ...headers, cookie: '' };

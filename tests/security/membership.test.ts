@@ -17,7 +17,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 const guest = (): Promise<Guest> => startGuest(server.url, `person ${++count}`);
 const connect = ({ token }: Guest): Promise<TransportClient> => transports['/ws'](server.url, { token });
 
-describe('D8 who was removed, or has left', () => {
+describe('D8 a user who was removed or has left', () => {
   test.each(['room.remove', 'room.leave'] as const)(
     'hears nothing after %s, at any transport, and can not read what came',
     async (name) => {
@@ -76,7 +76,7 @@ describe('D8 who was removed, or has left', () => {
     },
   );
 
-  test('hears again, and reads all, once invited again', async () => {
+  test('receives and reads everything again once invited again', async () => {
     await using open = new Disposables();
     const [ownerGuest, other] = [await guest(), await guest()];
     const owner = open.use(await connect(ownerGuest));
@@ -117,7 +117,7 @@ describe('owners', () => {
     expect(await outcome(owner, 'message.send', { room: room.id, text: 'alone' })).toBe('ok');
   });
 
-  test('an owner is not removed, nor does one remove oneself', async () => {
+  test('owners cannot be removed, and nobody can remove themselves', async () => {
     await using open = new Disposables();
     const [a, b] = [await guest(), await guest()];
     const owner = open.use(await connect(a));
@@ -128,7 +128,7 @@ describe('owners', () => {
     expect(await outcome(owner, 'room.invite', { room: room.id, user: 'g-nobody' })).toBe('not_found');
   });
 
-  test('again is no error, and no event: joining twice', async () => {
+  test('repeating is no error and makes no event: joining twice', async () => {
     await using client = await connect(await guest());
     const before = await call(client, 'room.get', { room: 'lobby' });
     const { room } = await call(client, 'room.join', { room: 'lobby' });
@@ -137,7 +137,7 @@ describe('owners', () => {
 });
 
 describe('direct rooms', () => {
-  test('two people have one room, from both sides, also when both open it at once', async () => {
+  test('two users have one room, from both sides, even if both open it at once', async () => {
     await using open = new Disposables();
     for (let round = 0; round < 5; round += 1) {
       const [a, b] = [await guest(), await guest()];
@@ -159,7 +159,7 @@ describe('direct rooms', () => {
     }
   });
 
-  test('with oneself, or with nobody, there is none', async () => {
+  test('there is none with oneself or with nobody', async () => {
     const self = await guest();
     await using client = await connect(self);
     expect(await outcome(client, 'direct.open', { user: self.user.id })).toBe('conflict');
@@ -167,7 +167,7 @@ describe('direct rooms', () => {
   });
 });
 
-test('line mode: who was removed hears nothing after', async () => {
+test('line mode: a removed user receives nothing more', async () => {
   await using owner = await connect(await guest());
   await using line = await connectLine(server.url);
   line.say('/me');

@@ -20,7 +20,7 @@ async function comeIn(name: string): Promise<string> {
   return error?.code ?? (result as { user: { name: string } }).user.name;
 }
 
-describe('two people can not have names that look alike', () => {
+describe('two users cannot have names that look alike', () => {
   test.each([
     ['the same', 'alpha', 'alpha'],
     ['case', 'Bravo', 'bRAVO'],
@@ -61,7 +61,7 @@ describe('two people can not have names that look alike', () => {
   });
 });
 
-describe('a name can not be', () => {
+describe('a name cannot be', () => {
   test.each([
     ['empty', ''],
     ['white space', '   '],
@@ -177,7 +177,7 @@ test.each([
   expect(await comeIn(name)).toBe(name);
 });
 
-test('a name of just 32 characters is taken, white space folded, emoji whole', async () => {
+test('a name of exactly 32 characters is accepted, white space collapsed, emoji whole', async () => {
   const limit = formatLimits.nicknameChars;
   expect(await comeIn('가'.repeat(limit))).toBe('가'.repeat(limit));
   expect(await comeIn('  too   many\tspaces ')).toBe('too many spaces');
@@ -187,7 +187,7 @@ test('a name of just 32 characters is taken, white space folded, emoji whole', a
 });
 
 describe.each(transportNames)('at %s', (transport) => {
-  test('of many who want one name at once, one gets it', async () => {
+  test('of many users who want one name at once, one gets it', async () => {
     await using clients = new Disposables();
     const wanted = `wanted at ${transport}`;
     const all = await Promise.all(
@@ -197,7 +197,7 @@ describe.each(transportNames)('at %s', (transport) => {
     expect(outcomes.sort()).toEqual(['conflict', 'conflict', 'conflict', 'conflict', 'ok']);
   });
 
-  test('a name that was given back by session.end or by a new name is free', async () => {
+  test('a name that was released by session.end or by a new name is free', async () => {
     const name = `given back ${transport}`;
     const first = await transports[transport](server.url, { name });
     await call(first, 'user.update', { name: `${name} two` });
@@ -235,7 +235,7 @@ describe("rooms' names", () => {
     expect(await outcome(owner, 'room.create', { name: 'taken instead' })).toBe('conflict');
   });
 
-  test('a name of 50 characters is taken, one of 51 is not', async () => {
+  test('a name of 50 characters is accepted, one of 51 is not', async () => {
     await using owner = await transports['/ws'](server.url, { name: 'long namer' });
     const limit = formatLimits.roomNameChars;
     expect(await outcome(owner, 'room.create', { name: '방'.repeat(limit) })).toBe('ok');

@@ -61,7 +61,7 @@ async function fillWithGuests(client: JsonRpcClient): Promise<string[]> {
   }
 }
 
-test('an address brings as many new guests as users it stands for, whatever they come by and are already', async () => {
+test('an address may bring as many new guests as the users it counts as, at any transport and with any session', async () => {
   const headers = newAddress();
   await using open = new Disposables();
   const connection = open.use(await connectJsonRpc(server.url, undefined, headers));

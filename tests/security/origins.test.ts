@@ -206,7 +206,7 @@ describe.each(Object.keys(ways))('%s', (way) => {
     },
   );
 
-  test.each(kinds)('may come with a token, as the setting says: %s', async (kind) => {
+  test.each(kinds)('may use a token, as the setting says: %s', async (kind) => {
     expect(await ask(kind, way, open, tokens.get(open))).toBe('guest');
     if (way === 'EventSource') return;
     // To the strict server the page of the other is a stranger.
@@ -217,7 +217,7 @@ describe.each(Object.keys(ways))('%s', (way) => {
 describe.each(['same site', 'another site', 'null'] as const)('a hostile page, %s', (kind) => {
   const cookies = async () => (await context.cookies(open.url)).map(({ name, value }) => `${name}=${value}`).sort();
 
-  test('signs nobody in as somebody else, and does nothing in their name', async () => {
+  test('signs nobody in as somebody else, and does nothing in a visitor’s name', async () => {
     const before = await cookies();
     await page(kind).evaluate(async (url) => {
       const bodies: [string, string][] = [

@@ -75,7 +75,7 @@ describe('a budget', () => {
     },
   );
 
-  test('of sessions is spent by one address before anybody is known; Retry-After says how long', async () => {
+  test('for sessions is spent by the address before there is a user; Retry-After says how long', async () => {
     await using own = await startServer();
     const { points } = budgets.session;
     const start = (name: string) => fetch(`${own.url}/api/session`, { method: 'POST', body: JSON.stringify({ name }) });
@@ -145,7 +145,7 @@ test('--limits off turns them off', async () => {
   expect(outcomes.filter((each) => each === 'ok')).toHaveLength(wanted);
 });
 
-test('calls of one connection that wait for an answer are bounded, below and above the bound', async () => {
+test('unanswered calls of one connection are limited, below and above the limit', async () => {
   await using bounded = await startServer({ flags: ['--limits', 'off', '--max-calls-in-flight', '4'] });
   await using client = await connectJsonRpc(bounded.url, { name: 'pusher' });
   const push = async (count: number) => {

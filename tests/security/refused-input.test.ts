@@ -38,7 +38,7 @@ async function codeOf(client: JsonRpcClient, text: string | Buffer): Promise<str
   return answer.error.data.code;
 }
 
-describe('what is refused spends as what is done', () => {
+describe('refused calls cost as much as successful ones', () => {
   test.each(transportNames)('a call with a bad input, at %s', async (transport) => {
     await using client = await transports[transport](server.url, { name: `bad at ${transport}` });
     expect(await countUntilLimited(() => outcome(client, 'message.send', { room: 'lobby', text: 7 }))).toBe(POINTS);
@@ -86,7 +86,7 @@ describe('what is refused spends as what is done', () => {
     },
   );
 
-  test('a namespace that there is not, of Socket.IO; the connection ends then', async () => {
+  test('an unknown namespace of Socket.IO; the connection ends then', async () => {
     const headers = [`X-Forwarded-For: ${newAddress()}`];
     const path = '/socket.io/?EIO=4&transport=websocket';
     await using client = await openRawWebSocket(server.port, path, headers);
@@ -104,7 +104,7 @@ describe('sync', () => {
   const cursorsOf = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`nosuchroom${index}`, 0]));
 
-  test('costs by its cursors, so that all of 500 rooms can come back, but not all the time', async () => {
+  test('costs by its cursors, so that a user with 500 rooms can resume, but not all the time', async () => {
     const { points } = budgets.read;
     const { token } = await startGuest(server.url, 'many rooms');
     await using client: TransportClient = await transports['/ws'](server.url, { token });
@@ -119,7 +119,7 @@ describe('sync', () => {
     expect(synced).toBeLessThanOrEqual(2 * Math.ceil(points / cost));
   });
 
-  test('costs no more than the whole budget: what is dear can still be asked', async () => {
+  test('costs no more than the whole budget: expensive calls stay possible', async () => {
     await using poor = await startServer({ flags: ['--read-budget', '10/600'] });
     const { token } = await startGuest(poor.url, 'poor');
     // Over HTTP nothing is read before.

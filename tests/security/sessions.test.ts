@@ -28,7 +28,7 @@ describe.each(transportNames)('a token, at %s', (transport) => {
     }
   });
 
-  test('is taken by session.start too, and answers itself', async () => {
+  test('is accepted by session.start too, and returned', async () => {
     const { token, user } = await startGuest(server.url, `starter ${++count}`);
     await using client = await transports[transport](server.url);
     const started = await call(client, 'session.start', { token });
@@ -44,7 +44,7 @@ describe.each(transportNames)('a token, at %s', (transport) => {
     }
   });
 
-  test('D8 is dead once its session is ended here: every connection at every transport is told and closed', async () => {
+  test('D8 is revoked when its session ends: every connection at every transport is told and closed', async () => {
     await using open = new Disposables();
     const { token } = await startGuest(server.url, `ender ${++count}`);
     const bystander = open.use(await transports[transport](server.url, { name: `bystander ${++count}` }));
@@ -68,7 +68,7 @@ describe.each(transportNames)('a token, at %s', (transport) => {
   });
 });
 
-test('a session that is started on a connection of another user: it hears and speaks as the new one only', async () => {
+test('a session that is started on a connection of another user: it receives and sends as the new one only', async () => {
   await using owner = await transports['/ws'](server.url, { name: `owner ${++count}` });
   await using client = await transports['/ws'](server.url, { name: `first ${++count}` });
   const { user: first } = await call(client, 'session.get', {});
@@ -136,7 +136,7 @@ test('a returning guest whose name was taken meanwhile gets a numbered name, at 
   expectCleanLog(own);
 });
 
-test('who comes back within a quarter of an hour has their name still, though others asked for it', async () => {
+test('a guest who returns within a quarter of an hour still has their name, even if others asked for it', async () => {
   const { token, user } = await startGuest(server.url, `held ${++count}`);
   await using asker: TransportClient = await transports['/ws'](server.url);
   expect(await outcome(asker, 'session.start', { name: user.name })).toBe('conflict');
@@ -144,7 +144,7 @@ test('who comes back within a quarter of an hour has their name still, though ot
   expect((await call(back, 'session.get', {})).user.name).toBe(user.name);
 });
 
-test('guests off: nobody comes in by name, at any transport', async () => {
+test('guests off: nobody enters by name, at any transport', async () => {
   await using closed = await startServer({ flags: ['--guests', 'off'] });
   for (const transport of transportNames) {
     await expect(transports[transport](closed.url, { name: 'guest' }), transport).rejects.toThrow();

@@ -89,7 +89,7 @@ describe("names of the app's users", () => {
     expect(message.author.name).toBe(shown);
   });
 
-  test('are theirs: no guest wears one, before or after, here or gone; two of them may have the same', async () => {
+  test('are reserved: no guest has one, before or after, present or not; two app users may have the same', async () => {
     await using app = await startApp();
     const early = await startGuest(app.url, 'Minsu Kim');
     await using guest = await connectJsonRpc(app.url, early);
@@ -123,7 +123,7 @@ describe("names of the app's users", () => {
 });
 
 describe('ownership', () => {
-  test("of a room that the app's user has made comes to nobody by accident; its maker has it again", async () => {
+  test('of a room that an app user created passes to nobody by accident; its creator gets it back', async () => {
     await using app = await startApp();
     await using backend = await comeAs(app.url, 'backend', 'Backend');
     await using user = await comeAs(app.url, 'minsu', 'Minsu');
@@ -153,7 +153,7 @@ describe('ownership', () => {
 });
 
 describe('settings for the rooms of an app', () => {
-  test('lobby off: nobody is put anywhere, and line mode says how to go on', async () => {
+  test('lobby off: nobody is put anywhere, and line mode says what to do', async () => {
     await using app = await startApp({ lobby: false });
     await using user = await comeAs(app.url, 'minsu', 'Minsu');
     expect((await call(user, 'session.get', {})).rooms).toEqual([]);
@@ -168,7 +168,7 @@ describe('settings for the rooms of an app', () => {
     await line.lines.first((each) => each.includes('hello!'));
   });
 
-  test('default rooms: new users are put into those that are there, by id or name', async () => {
+  test('default rooms: new users are put into those that exist, by id or name', async () => {
     const said: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line: string) => void said.push(line) });
     await using app = await startApp({ lobby: false, defaultRooms: ['News', 'not there'], logger });

@@ -31,7 +31,7 @@ function openFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0);
 }
 
-test('a backup of 100 MB ends while five messages a second are said, is whole, for its owner alone, and is restored as the docs say', async () => {
+test('a backup of 100 MB completes while five messages a second are sent, is complete, private to its owner, and is restored as documented', async () => {
   using folder = tempFolder();
   const [data, file] = [join(folder.path, 'data'), join(folder.path, 'backups', 'madang.db')];
   await using server = await startServer({ data, flags: ['--limits', 'off'] });
@@ -95,7 +95,7 @@ test('a backup of 100 MB ends while five messages a second are said, is whole, f
   expect(server.output()).toMatch(/it is a backup, made at/);
 });
 
-test('a backup refuses what it can not do, in words, and leaves nothing behind', async () => {
+test('a backup that cannot work is refused in words, and leaves nothing behind', async () => {
   using folder = tempFolder();
   const target = join(folder.path, 'backup.db');
   const foreign = join(folder.path, 'madang.db');
@@ -147,7 +147,7 @@ test('a backup refuses what it can not do, in words, and leaves nothing behind',
   expect(readdirSync(data)).toContain('madang.db.restored');
 });
 
-test.each(['022', '000'])('O2 with umask %s the folder and all files are for their owner alone', async (umask) => {
+test.each(['022', '000'])('O2 with umask %s the folder and all files are private to their owner', async (umask) => {
   using folder = tempFolder();
   const data = join(folder.path, 'deep', 'data');
   const before = process.umask(Number.parseInt(umask, 8));

@@ -162,7 +162,7 @@ test('where guests are off and no app lets anybody in, the log says so at the st
   expect(on.stdout).not.toContain('Nobody new');
 });
 
-test('an empty variable of the environment is as none, or is refused', async () => {
+test('an empty environment variable counts as absent, or is refused', async () => {
   using folder = tempFolder();
   const port = await freePort();
   const config = settingsFile(folder.path, { port });
@@ -171,7 +171,7 @@ test('an empty variable of the environment is as none, or is refused', async () 
   else expect(run.stdout).toContain(`http://localhost:${port}`);
 });
 
-test('a flag wins over the environment, that over the file', async () => {
+test('flags override the environment, which overrides the file', async () => {
   using folder = tempFolder();
   const [byFlag, byEnvironment, byFile] = [await freePort(), await freePort(), await freePort()];
   const config = ['--config', settingsFile(folder.path, { port: byFile, guests: 'off' })];
@@ -201,7 +201,7 @@ test('a flag wins over the environment, that over the file', async () => {
   expect(lost).toEqual([byFile, 403]);
 });
 
-describe('what is not understood is refused', () => {
+describe('input that is not understood is refused', () => {
   test.each([
     ['an unknown flag', ['--nosuch'], '--nosuch'],
     ['a flag without its value', ['--port'], '--port'],
@@ -225,7 +225,7 @@ describe('what is not understood is refused', () => {
     expect(refusalOf(['--config', settingsFile(folder.path, content)])).toMatch(words);
   });
 
-  test('a settings file that is not there', async () => {
+  test('a settings file that does not exist', async () => {
     const run = await runCli(['--config', '/nosuch/settings.json']);
     expectPlainSentence(run);
     expect(run.stderr).toContain('/nosuch/settings.json');

@@ -100,7 +100,7 @@ describe.each(Object.entries(cases))('on %s', (engine, each) => {
   );
 });
 
-test('on postgres a node whose own clock is wrong is as the others: its guests are let in there, and theirs at it', async () => {
+test('on postgres a node whose own clock is wrong works like the others: its guests are let in there, and theirs here', async () => {
   const database = { MADANG_DATABASE: await cluster.newDatabase() };
   using data = tempFolder();
   const shim = createShim(library, join(data.path, 'control'), data.path);

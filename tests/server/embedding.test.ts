@@ -109,7 +109,7 @@ describe('two workspaces in one process', () => {
     }
   });
 
-  test('nor do their cookies: each is sent to its own path only', async () => {
+  test('have separate cookies: each is sent to its own path only', async () => {
     const set = async (path: string) => {
       const response = await fetch(`${url}${path}/api/session`, { method: 'POST', body: '{"name":"cookie"}' });
       return response.headers.get('set-cookie') ?? '';
@@ -178,7 +178,7 @@ describe('the host app', () => {
   );
 });
 
-describe('an upgrade to another protocol is as if it was not there', () => {
+describe('an upgrade to another protocol is ignored', () => {
   const h2c = 'Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
 
   test.each([
@@ -191,7 +191,7 @@ describe('an upgrade to another protocol is as if it was not there', () => {
     expect(await exchange(`GET ${path} HTTP/1.1\r\n${h2c}\r\n`)).toContain(text);
   });
 
-  test('with a body that comes in pieces, and on a connection that goes on', async () => {
+  test('with a body that arrives in pieces, on a connection that stays open', async () => {
     const body = JSON.stringify({ name: 'upgraded' });
     const post = `POST /a/api/session HTTP/1.1\r\n${h2c}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
     const get = `GET / HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -200,13 +200,13 @@ describe('an upgrade to another protocol is as if it was not there', () => {
     expect(answers.match(/the host app/g)).toHaveLength(3);
   });
 
-  test('behind a request that is not answered yet, in their order', async () => {
+  test('behind a request that is not answered yet, in order', async () => {
     const slow = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
     const answers = await exchange(`${slow}${slow}GET /a/healthz HTTP/1.1\r\n${h2c}\r\n${slow}`);
     expect(answers.match(/slowly|"ok"/g)).toEqual(['slowly', 'slowly', '"ok"', 'slowly']);
   });
 
-  test('also when a program of its own has no listener: what is nobody’s gets one answer, our own theirs', async () => {
+  test('also if the program has no listener of its own: unclaimed upgrades get one answer, ours get theirs', async () => {
     const bare = createServer((_request, response) => void response.end('once'));
     for (const madang of workspaces) madang.attach(bare);
     bare.listen(0);
@@ -288,7 +288,7 @@ describe('authenticate', () => {
     await webSocket.close();
   });
 
-  test('whoever the app does not know is nobody, and guests are off', async () => {
+  test('users unknown to the app have no session, and guests are off', async () => {
     expect((await fetch(`${members()}/api/session`, { headers: as('app=nobody') })).status).toBe(401);
     const guest = await fetch(`${members()}/api/session`, { method: 'POST', body: '{"name":"guest"}' });
     expect(guest.status).toBe(403);
@@ -335,7 +335,7 @@ describe('authenticate', () => {
     },
   );
 
-  test('is asked about a bearer token from anywhere, in a request without cookies', async () => {
+  test('is called for a bearer token from anywhere, in a request without cookies', async () => {
     asked = [];
     const headers = { cookie: 'app=minsu', origin: 'https://evil.example', authorization: 'Bearer app-dawn' };
     expect((await write(headers)).status).toBe(200);
@@ -352,7 +352,7 @@ describe('authenticate', () => {
     expect(refused.status).toBe(401);
   });
 
-  test("is asked about a backend's own header, which no browser sends, also at its first write", async () => {
+  test("is called for a backend's own header, which no browser sends, also on its first write", async () => {
     expect((await write({ 'x-user': 'backend' })).status).toBe(200);
     await using webSocket = await connectJsonRpc(members(), undefined, { 'x-user': 'backend' });
     expect((await call(webSocket, 'session.get', {})).user.id).toBe('u-backend');
@@ -414,7 +414,7 @@ describe('authenticate', () => {
     },
   );
 
-  test('that throws harms its request only, and tells nothing of why', async () => {
+  test('that throws harms only its request, and reveals nothing about the reason', async () => {
     const response = await fetch(`${members()}/api/session`, { headers: { authorization: 'Bearer broken' } });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('the app is broken');
@@ -447,7 +447,7 @@ describe('createMadang', () => {
     expect((error as Error).message).toMatch(words);
   });
 
-  test('refuses a folder that another instance has, also in the same process', async () => {
+  test('refuses a folder that another instance uses, even in the same process', async () => {
     const error: unknown = await createMadang({ data: folders[0]?.path ?? '', logLevel: 'silent' }).catch(
       (reason: unknown) => reason,
     );
@@ -479,7 +479,7 @@ describe('createMadang', () => {
     host.close();
   });
 
-  test('close is safe twice, lets the host go on, and frees the folder', async () => {
+  test('close may be called twice, leaves the host running, and frees the folder', async () => {
     using folder = tempFolder();
     const app = express();
     const host = createServer(app);

@@ -67,7 +67,7 @@ async function expectThrownOut(client: TransportClient): Promise<void> {
   await client.closed;
 }
 
-describe('endSessions ends what a user of the app has open', () => {
+describe('endSessions ends all sessions of a user of the app', () => {
   let app: App;
   beforeAll(async () => {
     app = await startApp();
@@ -98,7 +98,7 @@ describe('endSessions ends what a user of the app has open', () => {
     },
   );
 
-  test('D8 also who was just coming in when it was called', async () => {
+  test('D8 even of a user who was just connecting when it was called', async () => {
     await using before = await transports['/ws'](app.url, { token: 'minsu' });
     const { promise, resolve } = deferred();
     app.slow = promise;
@@ -120,7 +120,7 @@ describe('endSessions ends what a user of the app has open', () => {
     expect(await outcome(again, 'session.get', {})).toBe('ok');
   });
 
-  test('twice, and of a user who was never here, is no error; what can be no id is', async () => {
+  test('calling it twice, or for an unknown user, is no error; an impossible id is', async () => {
     await Promise.all([app.madang.endSessions('minsu'), app.madang.endSessions('minsu')]);
     await app.madang.endSessions('nobody');
     for (const none of ['', 'i'.repeat(255), '가'.repeat(85), 42, undefined]) {

@@ -78,7 +78,7 @@ async function openPolling(server: TestServer): Promise<string> {
   return `${polling}&sid=${(JSON.parse(text.slice(1)) as { sid: string }).sid}`;
 }
 
-describe('B1 what is too large', () => {
+describe('B1 input that is too large', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startWith('--max-frame-bytes');
@@ -131,7 +131,7 @@ describe('B1 what is too large', () => {
     expect((await ask(server, session, `40{"name":"${'x'.repeat(16_385)}"}`)).status).toBe(413);
   });
 
-  test('a polling request of more packets than a client has to say ends its session', async () => {
+  test('a polling request with more packets than a client can need ends its session', async () => {
     const session = await openPolling(server);
     const packets = (count: number) => Array.from({ length: count }, () => '3').join('\x1e');
     expect((await ask(server, session, packets(1000))).status).toBe(200);
@@ -155,7 +155,7 @@ describe('B1 what is too large', () => {
 });
 
 describe('B3 budgets', () => {
-  test('B3 are settings; pending sends of a user count at all transports together', async () => {
+  test('B3 are settings; pending sends of a user count over all transports together', async () => {
     await using server = await startWith('--send-budget', '--signal-budget');
     const guest = await startGuest(server.url, 'spender');
     const clients = await Promise.all(
@@ -202,7 +202,7 @@ describe('B4 the inbox of a connection', () => {
     },
   );
 
-  test('B4 what is sent before the server has greeted is not read into its memory', async () => {
+  test('B4 input sent before the server has greeted is not read into memory', async () => {
     using folder = tempFolder();
     const { promise: known, resolve: know } = deferred();
     const madang = await createMadang({
@@ -233,7 +233,7 @@ describe('B4 the inbox of a connection', () => {
 });
 
 describe('B8 connections of one address', () => {
-  test('B8 at every transport together; each that ends makes room for another', async () => {
+  test('B8 count over all transports together; each one that ends makes room for another', async () => {
     await using server = await startWith('--max-connections-per-address');
     const { token } = await startGuest(server.url, 'streamer');
     const session = await openPolling(server);
@@ -280,7 +280,7 @@ describe('B8 connections of one address', () => {
     for (const each of opened) await each[Symbol.asyncDispose]();
   });
 
-  test('B8 a Socket.IO session is one, however many requests and transports it takes', async () => {
+  test('B8 a Socket.IO session counts once, however many requests and transports it uses', async () => {
     await using server = await startServer({ flags: ['--max-connections-per-address', '1'] });
     const upgrading = await connectSocketIo(server.url, { name: 'upgrader' }, { transports: ['polling', 'websocket'] });
     await expect.poll(() => upgrading.socket.io.engine.transport.name).toBe('websocket');
@@ -307,7 +307,7 @@ describe.concurrent('B9 a connection without a session', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  test('B9 at /ws is closed with 4408, and not before its time; who has one stays', async () => {
+  test('B9 at /ws is closed with 4408, and not too early; with a session it stays', async () => {
     await using stays = await connectJsonRpc(server.url, { name: 'stays' });
     const start = performance.now();
     await using late = await openRawWebSocket(server.port, '/ws');
@@ -402,7 +402,7 @@ describe.concurrent('B11 B12 the head of a request', () => {
     expect(took).toBeLessThan(LATE_MS);
   });
 
-  test('B12 that comes byte by byte is answered 408 all the same', async () => {
+  test('B12 that arrives byte by byte is still answered with 408', async () => {
     const socket = connect(server.port, 'localhost');
     await once(socket, 'connect');
     socket.on('error', () => undefined);
@@ -415,7 +415,7 @@ describe.concurrent('B11 B12 the head of a request', () => {
   });
 });
 
-test('B13 rooms of one user: one more is a conflict, what was done before is answered again', async () => {
+test('B13 rooms of one user: one more is a conflict, repeats of earlier calls are answered', async () => {
   await using server = await startWith('--max-rooms-per-user');
   await using owner = await connectHttp(server.url, { name: 'owner' });
   await using other = await connectHttp(server.url, { name: 'other' });
@@ -444,7 +444,7 @@ test('B13 rooms of one user: one more is a conflict, what was done before is ans
   expect(await outcome(owner, 'room.join', { room: elsewhere.id })).toBe('ok');
 });
 
-test('B14 B15 pages: so many entries and so much text, with `more`; more than that can’t be asked for', async () => {
+test('B14 B15 pages: so many entries and so much text, with `more`; larger pages can’t be requested', async () => {
   await using server = await startServer({ flags: ['--limits', 'off'] });
   await using client = await connectJsonRpc(server.url, { name: 'writer' });
   const small = (await call(client, 'room.create', { name: 'small' })).room.id;

@@ -8,7 +8,7 @@ import { startNginx } from '../support/nginx.ts';
 import { startServer } from '../support/start-server.ts';
 import { enter, messageOf, say } from '../support/visitor.ts';
 
-test('behind nginx below a path of a site, every transport and the web client work, and cookies are that path’s', async () => {
+test('behind nginx below a path of a site, every transport and the web client work, and cookies are limited to that path', async () => {
   await using open = new Disposables();
   const server = open.use(
     await startServer({ flags: ['--path', '/chat', '--trusted-proxies', 'loopback', '--limits', 'off'] }),

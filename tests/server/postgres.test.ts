@@ -32,7 +32,7 @@ async function lobbyLog(client: TransportClient): Promise<{ seq: number; text: s
   }
 }
 
-test('D2 what a client sends without waiting is appended in the order in which it was sent', async () => {
+test('D2 messages a client sends without waiting are appended in the order they were sent', async () => {
   await using node = await startNode(await cluster.newDatabase());
   await using client = await connectJsonRpc(node.url, { name: 'someone' });
   const texts: string[] = [];

@@ -80,7 +80,7 @@ test('D1 D3 a restart keeps rooms, members, messages, edits, reactions, read mar
   expect([await everythingOf(owner), await everythingOf(member)]).toEqual(before);
 });
 
-test('B16 SIGTERM: every client is told when to come back and is closed, and the server ends with 0 within 5 s', async () => {
+test('B16 SIGTERM: every client is told when to reconnect and is closed, and the server exits with 0 within 5 s', async () => {
   await using server = await startServer({ flags: ['--reconnect-spread-ms', '700'] });
   await using everyone = new Disposables();
   const clients = await Promise.all(
@@ -128,7 +128,7 @@ test('B16 SIGTERM: every client is told when to come back and is closed, and the
   expect(messages.at(-1)?.seq).toBeGreaterThanOrEqual(acknowledged);
 });
 
-test('after a stop the database file is whole by itself', async () => {
+test('after a stop the database is complete in its one file', async () => {
   await using server = await startServer();
   const guest = await startGuest(server.url, 'mover');
   {

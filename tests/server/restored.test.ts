@@ -43,7 +43,7 @@ async function streamId(server: TestServer, guest: Guest): Promise<string> {
   return readUntil(stream, /event: message\.created[^]*?\nid: (\S+)\n/);
 }
 
-test('D4 after kill -9 a server goes on with its epoch; on a copy that was put back it begins a new one, and clients are told', async () => {
+test('D4 after kill -9 a server keeps its epoch; on a restored copy it begins a new one, and clients are told', async () => {
   using folder = tempFolder();
   const copied = join(folder.path, 'copied.db');
   await using server = await startServer({ flags: ['--limits', 'off'] });
@@ -77,7 +77,7 @@ test('D4 after kill -9 a server goes on with its epoch; on a copy that was put b
   expect(await readUntil(stream, /event: (\S+)/)).toBe('room.behind');
 });
 
-test('D4 files of a running server that are put back into its own, a moment later, are no continuation', async () => {
+test('D4 copies of a running server’s files, put back a moment later, do not count as a continuation', async () => {
   using folder = tempFolder();
   const copied = join(folder.path, 'copied');
   await using server = await startServer({ flags: ['--limits', 'off'] });

@@ -20,7 +20,7 @@ function expectSpread(delays: number[]): void {
   }
 }
 
-test('D1 D2 D3 D4 B16 a server that is restarted three times under load: no send fails, everybody hears all, once, in order', async () => {
+test('D1 D2 D3 D4 B16 a server that is restarted three times under load: no send fails, everybody receives everything, once, in order', async () => {
   await using server = await startServer({ flags });
   await using speakers = await startSpeakers(server.url, SPEAKERS);
   for (let round = 1; round <= 3; round += 1) {
@@ -39,7 +39,7 @@ test('D1 D2 D3 D4 B16 a server that is restarted three times under load: no send
   process.stdout.write(`  ${messages} messages, the slowest acknowledged after ${Math.round(slowestMs)} ms\n`);
 });
 
-test('D2 D3 D4 D7 B16 nodes behind nginx that are restarted one after the other: no send fails, everybody hears all, once, in order', async () => {
+test('D2 D3 D4 D7 B16 nodes behind nginx that are restarted one after the other: no send fails, everybody receives everything, once, in order', async () => {
   await using workspace = await startNodes({ flags: [...flags, '--trusted-proxies', 'loopback'] });
   await using nginx = await startNginx(workspace.nodes.map(({ port }) => port) as [number, number]);
   await using speakers = await startSpeakers(nginx.url, SPEAKERS);

@@ -98,7 +98,7 @@ test('a data folder below a file, in a place where nothing can be written, or th
   expectRefused(await runCli(['--data', file, '--port', '0']), words(file));
 });
 
-test('a database that another server has open; that one goes on', async () => {
+test('a database that another server has open; that server continues', async () => {
   await using server = await startServer();
   expectRefused(await runCli(['--data', server.data, '--port', '0']), /in use.*--data/);
   await startGuest(server.url, 'still here');
@@ -118,7 +118,7 @@ test('a database that another program has locked', async () => {
   other.close();
 });
 
-test('a database file that is damaged is refused, and not made worse', async () => {
+test('a damaged database file is refused, and not made worse', async () => {
   using folder = usedFolder();
   const whole = readFileSync(folder.file);
   const damages: Record<string, () => void> = {
@@ -174,7 +174,7 @@ test('S a database of a newer version is refused and left as it is', async () =>
   }
 });
 
-test('an empty database file, and a folder that is not there yet, are a new beginning', async () => {
+test('an empty database file, or a folder that does not exist yet, is a fresh start', async () => {
   using folder = tempFolder();
   writeFileSync(join(folder.path, 'madang.db'), '');
   const open = async (data: string) => {

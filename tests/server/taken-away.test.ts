@@ -43,7 +43,7 @@ const ways: Record<
   'its WAL is cut': { take: (data) => truncateSync(join(data, 'madang.db-wal'), 0) },
 };
 
-test('D6 a database that is taken away while a server runs: nothing is acknowledged, /readyz and the log say it, and it goes on when it is back', async () => {
+test('D6 a database that is taken away while a server runs: nothing is acknowledged, /readyz and the log report it, and the server continues when it is back', async () => {
   using folder = tempFolder();
   const data = join(folder.path, 'data');
   await using server = await startServer({ data, flags: ['--limits', 'off'] });
@@ -81,7 +81,7 @@ test('D6 a database that is taken away while a server runs: nothing is acknowled
   expect(server.output()).toMatch(/"kind":"taken-away".*Put it back, or restart/);
 });
 
-test('D6 a database that is removed while nobody writes is noticed by itself', async () => {
+test('D6 a database that is removed while nobody writes is noticed', async () => {
   using folder = tempFolder();
   const data = join(folder.path, 'data');
   await using server = await startServer({ data });

@@ -131,7 +131,7 @@ describe('a trace tells of', () => {
     expect(back.transport).toBe('websocket');
   });
 
-  test('who left before it, who left after it, who came back, who joined later', async () => {
+  test('users who left before it, left after it, came back, or joined later', async () => {
     await using speaker = await speakerIn('public', 'speaker leaving');
     const { user, token } = await memberOf(speaker, 'leaver');
     await using leaver = await transports['/ws'](server.url, { token });
@@ -162,7 +162,7 @@ describe('a trace tells of', () => {
     expect(early.member.joinedAt).toBeGreaterThanOrEqual(missed.at);
   });
 
-  test('who is no member of a private room, though connected', async () => {
+  test('a connected user who is not a member of a private room', async () => {
     await using speaker = await speakerIn('private', 'speaker private');
     const { user, token } = await startGuest(server.url, 'outsider');
     await using _outsider = await transports['/ws'](server.url, { token });
@@ -289,7 +289,7 @@ describe.each(transportNames)('at %s', (transport) => {
     }
   });
 
-  test('a guest may not, nor may nobody', async () => {
+  test('a guest may not, and neither may a caller without a session', async () => {
     await using guest = await transports[transport](server.url, { name: `curious ${transport}` });
     await using nobody = await operatorAt[transport]({});
     for (const [client, code] of [
@@ -302,7 +302,7 @@ describe.each(transportNames)('at %s', (transport) => {
 });
 
 describe('the operator', () => {
-  test('is in no room, in nobody’s sight, and nobody can be made them', async () => {
+  test('is in no room, visible to nobody, and nobody can become the operator', async () => {
     await using guest = await transports['/ws'](server.url, { name: 'watching' });
     await using _operator = await connectJsonRpc(server.url, { token: operatorToken() });
     const { members } = await call(guest, 'member.list', { room: 'lobby', limit: 200 });
@@ -313,7 +313,7 @@ describe('the operator', () => {
     expect(guest.notes.all.filter(({ body }) => JSON.stringify(body).includes('"operator"'))).toEqual([]);
   });
 
-  test('comes in by the header alone: no session is started with the token, no cookie is it', async () => {
+  test('authenticates by header only: the token starts no session and works as no cookie', async () => {
     await using client = await transports['/ws'](server.url, undefined);
     expect(await outcome(client, 'session.start', { token: operatorToken() })).toBe('unauthenticated');
     const { cookieName } = await startGuest(server.url, 'with a cookie');
@@ -325,7 +325,7 @@ describe('the operator', () => {
     expect((await ask('GET', '/session', '')).status).toBe(401);
   });
 
-  test('has a token that only the server’s user can read, which stays, and is made anew if others could', async () => {
+  test('has a token that only the server’s user can read, which stays, and is replaced if others could read it', async () => {
     using folder = tempFolder();
     const file = join(folder.path, 'operator-token');
     await using own = await startServer({ data: folder.path });
@@ -383,7 +383,7 @@ describe('madang trace', () => {
     expect(english.out + korean.out + json.out).not.toContain(SECRET);
   });
 
-  test('says in one plain sentence why it can not', async () => {
+  test('says in one plain sentence why it cannot', async () => {
     const guest = await startGuest(server.url, 'asked about');
     const { id } = guest.user;
     using empty = tempFolder();

@@ -164,7 +164,7 @@ describe.concurrent('madang verify', () => {
     }
   });
 
-  test('a copy of a workspace that somebody uses: the original stays as it is', { timeout: LIMIT_MS }, async () => {
+  test('a copy of a workspace in use: the original stays unchanged', { timeout: LIMIT_MS }, async () => {
     await using server = await startServer();
     using folder = tempFolder();
     const { token } = await startGuest(server.url, 'resident');
@@ -187,7 +187,7 @@ describe.concurrent('madang verify', () => {
     expect(readFileSync(keep, 'utf8')).not.toContain('their secret');
   });
 
-  test('where no guests come in: says so, and takes tokens', { timeout: LIMIT_MS }, async () => {
+  test('where guests are off: says so, and takes tokens', { timeout: LIMIT_MS }, async () => {
     using folder = tempFolder();
     const data = folder.path;
     const tokens: string[] = [];
@@ -208,7 +208,7 @@ describe.concurrent('madang verify', () => {
   });
 });
 
-describe.concurrent('what can not be tested ends with code 2 and a sentence', () => {
+describe.concurrent('a target that cannot be tested ends with code 2 and a sentence', () => {
   test.each([
     ['an unknown flag', ['--nosuch'], '--nosuch'],
     ['no address', ['--url', 'chat.example.org'], 'http or https'],

@@ -16,7 +16,7 @@ function valuesOf(name: string): string[] {
   return [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value);
 }
 
-test('the systemd unit is one that systemd takes, and is well shut in', async () => {
+test('systemd accepts the unit, which is well confined', async () => {
   using folder = tempFolder();
   const file = join(folder.path, 'madang.service');
   writeFileSync(
@@ -29,7 +29,7 @@ test('the systemd unit is one that systemd takes, and is well shut in', async ()
   await run('systemd-analyze', ['security', '--offline=true', '--threshold=15', '--no-pager', file]);
 });
 
-test('what the systemd unit starts is the program itself, and it has the time to stop', async () => {
+test('the systemd unit starts the program itself, and gives it time to stop', async () => {
   using folder = tempFolder();
   const [node, program, ...flags] = valuesOf('ExecStart')[0]?.split(' ') ?? [];
   expect(node).toBe('/usr/bin/node');

@@ -70,7 +70,7 @@ function heard(client: TransportClient, room: string): [unknown, string][] {
     .map(({ body }) => [body['seq'], (body['message'] as { text: string }).text]);
 }
 
-test('D2 who negotiated compression and who did not stand in one room, and hear the same in order', async () => {
+test('D2 clients with and without compression are in one room, and receive the same in order', async () => {
   await using everyone = new Disposables();
   const all = Object.entries({ ...transports, ...pythonTransports });
   const here = await Promise.all(
@@ -133,7 +133,7 @@ test('D2 who negotiated compression and who did not stand in one room, and hear 
 }, 60_000);
 
 describe.each(Object.entries(rawTransports))('at %s', (transport, open) => {
-  test('bytes on the wire are fewer: of a batch, and of a page', async () => {
+  test('a batch and a page take fewer bytes on the wire', async () => {
     await using everyone = new Disposables();
     const sender = everyone.use(await transports['/ws'](server.url, { name: `bytes ${transport.replace('/', '')}` }));
     const { room } = await call(sender, 'room.create', { name: `bytes ${transport}` });
@@ -177,7 +177,7 @@ describe.each(Object.entries(rawTransports))('at %s', (transport, open) => {
     );
   });
 
-  test('D5 B6 a client that never reads is told room.behind when it reads again', async () => {
+  test('D5 B6 a client that stopped reading gets room.behind when it reads again', async () => {
     await using everyone = new Disposables();
     const sender = everyone.use(await transports['/ws'](server.url, { name: `floods ${transport.replace('/', '')}` }));
     const { room } = await call(sender, 'room.create', { name: `flood ${transport}` });
@@ -225,7 +225,7 @@ describe.each(Object.entries(rawTransports))('at %s', (transport, open) => {
   });
 });
 
-test('a real browser negotiates it and hears bursts in order', async () => {
+test('a real browser negotiates it and receives bursts in order', async () => {
   const browser = await startBrowser();
   try {
     await using sender = await transports['/ws'](server.url, { name: 'to browsers' });
@@ -362,7 +362,7 @@ describe('messages from clients', () => {
     },
   );
 
-  test('leave no stream behind: connections that have spoken cost what silent ones do', async () => {
+  test('leave no stream behind: connections that have sent messages cost as much as silent ones', async () => {
     await using everyone = new Disposables();
     const clients: RawWebSocket[] = [];
     const speak = (client: RawWebSocket, id: number, isWhole: boolean) => {
@@ -403,7 +403,7 @@ async function fetchRaw(url: string, accept: string, headers: Record<string, str
 }
 
 describe('over HTTP', () => {
-  test('large answers are compressed for who accepts it; small ones, tokens and streams are not', async () => {
+  test('large answers are compressed for clients that accept it; small ones, tokens and streams are not', async () => {
     const { token } = await startGuest(server.url, 'over http');
     const authorization = `Bearer ${token}`;
     await using sender = await transports.HTTP(server.url, { token });

@@ -73,7 +73,7 @@ describe.each(Object.keys(connects))('at %s', (transport) => {
 });
 
 describe.each(transportNames)('once, at %s', (transport) => {
-  test('D3 a send is repeated by its clientId: the same answer, nothing new; other text is a conflict', async () => {
+  test('D3 a repeated clientId gets the same answer and appends nothing; different text is a conflict', async () => {
     await using client = await transports[transport](server.url, { name: `repeater ${++count}` });
     await using other = await transports[transport](server.url, { name: `other ${++count}` });
     const send = { room: 'lobby', text: 'once', clientId: `c-${++count}` };
@@ -91,7 +91,7 @@ describe.each(transportNames)('once, at %s', (transport) => {
     expect(heard).toHaveLength(2);
   });
 
-  test('B2 a message of just 8192 bytes is taken, one of 8193 is not', async () => {
+  test('B2 a message of exactly 8192 bytes is accepted, one of 8193 is not', async () => {
     await using client = await transports[transport](server.url, { name: `sizer ${++count}` });
     const text = `${'가'.repeat(2730)}ab`;
     expect(new TextEncoder().encode(text)).toHaveLength(8192);

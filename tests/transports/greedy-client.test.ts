@@ -61,7 +61,7 @@ test.each(Object.entries(wires))(
   },
 );
 
-describe('where much may wait for one client', () => {
+describe('with a large buffer for one client', () => {
   let roomy: TestServer;
   beforeAll(async () => {
     const flags = [
@@ -89,7 +89,7 @@ describe('where much may wait for one client', () => {
     return { socket, got: () => got };
   };
 
-  test('B18 a client without a session that asks but does not read is cut off soon', async () => {
+  test('B18 a client without a session that asks but does not read is soon disconnected', async () => {
     const { socket, got } = await openSocket('/ws');
     const closed = once(socket, 'close');
     socket.pause();
@@ -102,7 +102,7 @@ describe('where much may wait for one client', () => {
     expect(got()).toBeLessThan(frames);
   });
 
-  test('B17 what waits for all clients together is bounded: the slowest are cut off, new ones come later', async () => {
+  test('B17 output waiting for all clients is bounded: the slowest are disconnected, new ones must wait', async () => {
     const { socket, got } = await openSocket('/ws');
     const isIn = new Promise<void>((resolve) => {
       socket.on('message', (data: Buffer) => wires['/ws'].isIn(data.toString()) && resolve());

@@ -41,7 +41,7 @@ test('two visitors talk, each line once', async () => {
   }
 });
 
-test('/nick changes the name, for oneself and for others', async () => {
+test('/nick changes the name, for the visitor and for others', async () => {
   await using one = await connectLine(server.url);
   await using other = await connectLine(server.url);
   one.say('/nick 길동');
@@ -51,7 +51,7 @@ test('/nick changes the name, for oneself and for others', async () => {
   await other.lines.first((text) => text === '[lobby] 길동: named');
 });
 
-test('/join enters a room: what is said goes there from then on', async () => {
+test('/join enters a room: later messages go there', async () => {
   await using owner = await transports['/ws'](server.url, { name: 'room owner' });
   const { room } = await call(owner, 'room.create', { name: 'by line' });
   await using line = await connectLine(server.url);
@@ -62,7 +62,7 @@ test('/join enters a room: what is said goes there from then on', async () => {
   expect(body).toMatchObject({ room: room.id, message: { text: 'in the room' } });
 });
 
-test('/who lists who is here', async () => {
+test('/who lists who is online', async () => {
   await using one = await connectLine(server.url);
   await using other = await connectLine(server.url);
   one.say('/who');
@@ -122,7 +122,7 @@ test('a session cookie is not read: the visitor is a new guest', async () => {
   expect(me).not.toContain(user.id);
 });
 
-describe('a message with line breaks can not pass for another line', () => {
+describe('a message with line breaks cannot pass for another line', () => {
   const breaks = ['\n', '\r\n', '\r', '\u2028', '\u2029', '\u0085', '\v', '\f'];
   test.each(breaks.map((each) => [JSON.stringify(each), each]))('%s', async (_shown, lineBreak) => {
     await using victim = await connectLine(server.url);
@@ -136,7 +136,7 @@ describe('a message with line breaks can not pass for another line', () => {
   });
 });
 
-test('a message can not steer the terminal in which it is read', async () => {
+test('a message cannot steer the reader’s terminal', async () => {
   await using victim = await connectLine(server.url);
   await using attacker = await transports['/ws'](server.url, { name: 'steerer' });
   // Up a line, erase it, write another; C1's one-character CSI; a bell; a backspace.
@@ -148,7 +148,7 @@ test('a message can not steer the terminal in which it is read', async () => {
   expect(shown).not.toMatch(/\p{Cc}/u);
 });
 
-test('a topic, a name and an edit with line breaks can not pass for another line either', async () => {
+test('a topic, a name and an edit with line breaks cannot pass for another line either', async () => {
   await using victim = await connectLine(server.url);
   await using owner = await transports['/ws'](server.url, { name: 'topic owner' });
   const { room } = await call(owner, 'room.create', { name: 'breaks' });
@@ -167,7 +167,7 @@ test('a topic, a name and an edit with line breaks can not pass for another line
   expect(forged).toEqual([]);
 });
 
-test('what can not be done is said in words, and the line goes on', async () => {
+test('refusals are said in words, and the line stays open', async () => {
   await using line = await connectLine(server.url);
   const said: [string, RegExp][] = [
     ['/nosuch', /^! There is no \/nosuch/],

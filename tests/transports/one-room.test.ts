@@ -31,7 +31,7 @@ function said(lines: readonly string[]): string[] {
   return lines.filter((text) => /^\[.*\] .*: .* \d+$/.test(text));
 }
 
-test('D2 every transport in one room: each sends, each hears every message once, in the order of seq', async () => {
+test('D2 every transport in one room: each sends, and each receives every message once, in seq order', async () => {
   await using everyone = new Disposables();
   const here = await Promise.all(
     Object.entries(clients).map(async ([name, connect], index) => ({
@@ -67,7 +67,7 @@ test('D2 every transport in one room: each sends, each hears every message once,
   expect(said(line.lines.all).map((text) => text.slice(text.indexOf(': ') + 2))).toEqual(log.map(([, text]) => text));
 });
 
-test('D2 polling is upgraded to WebSocket while messages stream: nothing is lost, doubled or out of order', async () => {
+test('D2 polling is upgraded to WebSocket while messages stream: nothing is lost, repeated or out of order', async () => {
   await using everyone = new Disposables();
   const gate = everyone.use(await startUpgradeGate(server.port));
   const sender = everyone.use(await transports['/ws'](server.url, { name: 'streamer' }));

@@ -31,7 +31,7 @@ async function entryOf(user: string) {
 }
 
 describe.concurrent.each(transportNames)('presence at %s', (transport) => {
-  test('online, away and back are told; the most present of all tabs and transports counts', async () => {
+  test('online, away and back are announced; the most present of all tabs and transports counts', async () => {
     const { token, user } = await startGuest(server.url, `tabs ${++count}`);
     const tab = await transports[transport](server.url, { token });
     const told = () => watcher.notes.all.filter((note) => note.name === 'presence.changed' && idIn(note) === user.id);
@@ -54,7 +54,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     await tab.close();
   });
 
-  test('a reload is no leaving; who really goes is offline after the grace, with the time when they went', async () => {
+  test('a reload is not a departure; a user who really leaves is offline after the grace period, with the time they left', async () => {
     const { token, user } = await startGuest(server.url, `goer ${++count}`);
     const first = await transports[transport](server.url, { token });
     await watcher.notes.first(isPresence(user.id, 'online'));
@@ -77,7 +77,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     expect(members.map((member) => member.user.id)).not.toContain(user.id);
   });
 
-  test('is told only to who shares a room', async () => {
+  test('is sent only to users who share a room', async () => {
     await using alone = await transports[transport](server.url, { name: `alone ${++count}` });
     await call(alone, 'room.leave', { room: 'lobby' });
     const { user } = await startGuest(server.url, `unseen ${++count}`);
@@ -92,7 +92,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     ).toEqual([]);
   });
 
-  test("typing is told to the others in the room, not to oneself's other tabs, and holds for some seconds", async () => {
+  test("typing is sent to the others in the room, not to the user's other tabs, and lasts a few seconds", async () => {
     await using typists = new Disposables();
     const { token, user } = await startGuest(server.url, `typist ${++count}`);
     const typist = typists.use(await transports[transport](server.url, { token }));
@@ -121,7 +121,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     expect(JSON.stringify(events)).not.toContain('typing');
   });
 
-  test("read.mark is told to one's other connections, never goes back, and never past the head", async () => {
+  test("read.mark is sent to the user's other connections, and goes neither back nor past the head", async () => {
     await using tabs = new Disposables();
     const { token } = await startGuest(server.url, `marker ${++count}`);
     const tab = tabs.use(await transports[transport](server.url, { token }));
@@ -155,7 +155,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
   });
 });
 
-test('a line client is here as anybody is, and goes as anybody does', async () => {
+test('a line client is online like any other, and goes offline like any other', async () => {
   const line = await connectLine(server.url);
   const isHere = async () => {
     const { members } = await call(watcher, 'member.list', { room: 'lobby', present: true, limit: 200 });

@@ -33,7 +33,7 @@ function isMessageOf(rooms: readonly string[]): (note: OutboundEvent) => boolean
   return ({ name, body }) => name === 'message.created' && rooms.includes(body['room'] as string);
 }
 
-test('what a message said before its edits is read nowhere by who comes later', async () => {
+test('users who come later cannot read a message’s text from before its edits', async () => {
   const { guest, client, rooms } = await stage(1);
   const [room = ''] = rooms;
   const lastEventId = await quickId(guest.token);
@@ -62,7 +62,7 @@ test('what a message said before its edits is read nowhere by who comes later', 
 });
 
 describe('server-sent events', () => {
-  test('D4 Last-Event-ID goes on exactly where a stream was cut: 500 messages in 3 rooms, cut at random', async () => {
+  test('D4 Last-Event-ID resumes exactly where a stream was cut: 500 messages in 3 rooms, cut at random', async () => {
     const random = Random.fromEnvironment();
     const { guest, client, rooms } = await stage(3);
     const total = 500;
@@ -119,7 +119,7 @@ describe('server-sent events', () => {
     }
   });
 
-  test('D4 a stream that is cut in the middle of a long backlog goes on there', async () => {
+  test('D4 a stream that is cut in the middle of a long backlog resumes there', async () => {
     const { guest, client, rooms } = await stage(3);
     let lastEventId = await quickId(guest.token);
     const each = 150;
@@ -158,7 +158,7 @@ describe('server-sent events', () => {
     await client.close();
   });
 
-  test('?room= brings only that room; its id still goes on in it', async () => {
+  test('?room= brings only that room, and its id resumes there', async () => {
     const { guest, client, rooms } = await stage(2);
     const [wanted, unwanted] = rooms as [string, string];
     const stream = await openEventStream(server.url, { token: guest.token, room: wanted });
@@ -226,7 +226,7 @@ describe('server-sent events', () => {
     }
   });
 
-  test('D4 500 rooms of any age have an id below 2 KB, which goes through nginx and on exactly where it was', async () => {
+  test('D4 the id for 500 rooms of any age is below 2 KB, passes through nginx and resumes exactly', async () => {
     await using big = await startServer({ flags: ['--limits', 'off'] });
     const guest = await startGuest(big.url, 'in many rooms');
     const writer = await transports['/ws'](big.url, { token: guest.token });
@@ -276,7 +276,7 @@ describe('server-sent events', () => {
     await lost.close();
   }, 90_000);
 
-  test('every stream is told to come back at a time of its own, and when the server stops, when that is', async () => {
+  test('every stream gets its own retry time, and is told when to reconnect when the server stops', async () => {
     await using own = await startServer({ flags: ['--reconnect-spread-ms', '8000'] });
     const { token } = await startGuest(own.url, 'told when');
     const texts = await Promise.all(
@@ -296,7 +296,7 @@ describe('server-sent events', () => {
     for (const place of [0, 1]) expect(new Set(retries.map((each) => each[place])).size).toBeGreaterThan(4);
   });
 
-  test('D4 a cursor ahead of the log, or of another history, is told by room.behind and not by silence', async () => {
+  test('D4 a cursor ahead of the log, or from another history, gets room.behind instead of silence', async () => {
     const { guest, client, rooms } = await stage(1);
     const [room] = rooms as [string];
     const id = await quickId(guest.token);
@@ -319,7 +319,7 @@ async function quickId(token: string): Promise<string> {
 }
 
 describe.each(transportNames)('the log, at %s', (transport) => {
-  test('D4 log.read gives the whole log in pages of any size, each event once', async () => {
+  test('D4 log.read returns the whole log in pages of any size, each event once', async () => {
     const { guest, client, rooms } = await stage(1);
     const [room] = rooms as [string];
     for (let index = 0; index < 23; index += 1) await call(client, 'message.send', { room, text: `${index}` });
@@ -345,7 +345,7 @@ describe.each(transportNames)('the log, at %s', (transport) => {
     await client.close();
   });
 
-  test('D4 what log.read gives is what was told live, event by event, with the texts of now', async () => {
+  test('D4 log.read returns the same events as live delivery, with current texts', async () => {
     const { guest, client, rooms } = await stage(1);
     const [room] = rooms as [string];
     await using reader = await transports[transport](server.url, { token: guest.token });
@@ -363,7 +363,7 @@ describe.each(transportNames)('the log, at %s', (transport) => {
     await client.close();
   });
 
-  test('D4 sync brings what was missed in many rooms, and says for each how it stands', async () => {
+  test('D4 sync returns what was missed in many rooms, and the state of each', async () => {
     const { guest, client, rooms } = await stage(4);
     const [behind, atHead, ahead, big] = rooms as [string, string, string, string];
     await using reader = await transports[transport](server.url, { token: guest.token });

@@ -87,7 +87,7 @@ async function flood(sender: TransportClient, room: string, bytes: number): Prom
 }
 
 describe.each(Object.keys(rawTransports))('D5 B6 a client that never reads, at %s', (transport) => {
-  test('costs a bounded number of bytes, slows down nobody, and is told room.behind when it reads again', async () => {
+  test('costs a bounded number of bytes, slows nobody down, and gets room.behind when it reads again', async () => {
     await using sender = await transports['/ws'](server.url, { name: `sender ${transport}` });
     const { room } = await call(sender, 'room.create', { name: `flood ${transport}` });
     const guests = await Promise.all(

@@ -77,7 +77,7 @@ async function answers(room: string, count: number): Promise<Message[]> {
   return read();
 }
 
-test('killed at any moment and started again, it answers each roll once, in the order of asking', async () => {
+test('killed at any moment and restarted, it answers each roll once, in order', async () => {
   await anna.say('!roll 1d1');
   const [first] = await answers('lobby', 1);
   await expect.poll(() => statSync(bot.stateFile, { throwIfNoEntry: false })?.mode.toString(8)).toBe('100600');
@@ -112,7 +112,7 @@ test('killed at any moment and started again, it answers each roll once, in the 
   expect(new Set(all.map(({ author }) => author.id))).toEqual(new Set([first?.author.id]));
 }, 60_000);
 
-test('what is asked in a room that it was invited to while it was away is answered too', async () => {
+test('a question in a room that it was invited to while it was down is answered too', async () => {
   const { room } = await anna.call<{ room: { id: string } }>('POST', '/rooms', { name: 'dice club' });
   const { members } = await anna.call<{ members: { user: { id: string; name: string } }[] }>(
     'GET',

@@ -64,7 +64,7 @@ test('every mutant fits the program, and each kind of violation that one is caug
   expect(kindsOf(all.filter(({ isInShort }) => isInShort))).toEqual(kindsOf(all));
 });
 
-test('a mutant that does not fit the program any more is an error', () => {
+test('a mutant that no longer fits the program is an error', () => {
   const edits = [{ file: 'cli.js', from: 'no such words', to: '' }];
   expect(() => brokenFiles(edits)).toThrow('does not fit');
 });
