@@ -17,6 +17,7 @@ const routes: Record<string, (input: Record<string, unknown>) => { method: strin
     rest,
   }),
   'message.send': ({ room, ...rest }) => ({ method: 'POST', path: `/rooms/${String(room)}/messages`, rest }),
+  'message.list': ({ room, ...rest }) => ({ method: 'GET', path: `/rooms/${String(room)}/messages`, rest }),
   'message.edit': ({ message, ...rest }) => ({ method: 'PATCH', path: `/messages/${String(message)}`, rest }),
   'message.delete': ({ message, ...rest }) => ({ method: 'DELETE', path: `/messages/${String(message)}`, rest }),
   'message.react': ({ message, ...rest }) => ({ method: 'POST', path: `/messages/${String(message)}/reactions`, rest }),
