@@ -28,7 +28,7 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
     expect(bundle).not.toMatch(/require\(["']|from ["']node:/);
   });
 
-  test('C39 in a page of the host app, `/chat` is where Madang is mounted, and the app’s own sign-in is the session', async () => {
+  test('C39 in a page of the host app, Madang is found at `/chat`, and the app’s own sign-in is the session', async () => {
     await using app = await startHostApp();
     const context = await browser.newContext();
     onTestFinished(() => context.close());

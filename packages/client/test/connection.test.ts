@@ -61,7 +61,7 @@ describe('the state of the connection', () => {
     expect(seen).toEqual(['idle', 'connecting', 'online', 'reconnecting', 'online', 'closed']);
   });
 
-  test('C18 waits double up to the maximum, with full jitter, and tell when the next attempt is', async () => {
+  test('C18 waits double up to the maximum, with full jitter, and say when the next attempt is', async () => {
     const { workspace, join } = setUp();
     vi.spyOn(Math, 'random').mockReturnValue(1);
     onTestFinished(() => void vi.restoreAllMocks());
@@ -86,7 +86,7 @@ describe('the state of the connection', () => {
     expect(() => createClient({ url: 'http://workspace.test', backOff: { minMs: 10, maxMs: 5 } })).toThrow(MadangError);
   });
 
-  test('C39 outside of a page an address must be a full http(s) one, and the refusal says so', () => {
+  test('C39 outside a page an address must be a full http(s) one, and the refusal says so', () => {
     for (const url of [
       undefined,
       '',
@@ -146,7 +146,7 @@ describe('the state of the connection', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C20 after server.closing nobody comes back before they were asked to', async () => {
+  test('C20 after server.closing no client reconnects before it was asked to', async () => {
     const { workspace, join } = setUp();
     const { client, transport } = join('anna');
     await online(client);
@@ -233,7 +233,7 @@ describe('the session', () => {
     expect(transport.last.token).toBe('token-hana');
   });
 
-  test('C15 signing in when the server is away throws and leaves no trap behind', async () => {
+  test('C15 signing in while the server is away throws and leaves nothing behind', async () => {
     const { workspace } = setUp();
     const transport = new FakeTransport();
     workspace.attach(transport);
@@ -248,7 +248,7 @@ describe('the session', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C15 `name` begins a guest, and another when that session is not known any more; a conflict is told', async () => {
+  test('C15 `name` starts a guest, and another when that session is no longer known; a conflict is reported', async () => {
     const { workspace } = setUp();
     const transport = new FakeTransport();
     workspace.attach(transport);
@@ -318,7 +318,7 @@ describe('the session', () => {
 });
 
 describe('in a browser', () => {
-  test('C24 the workspace is at the page’s folder', async () => {
+  test('C24 the workspace is in the page’s folder', async () => {
     fakeTime();
     fakeBrowser();
     const urls: string[] = [];
@@ -334,7 +334,7 @@ describe('in a browser', () => {
     expect(urls).toEqual(['https://workspace.test/chat/']);
   });
 
-  test('C25 without a network it is offline, and tries at once when it is back', async () => {
+  test('C25 without a network it is offline, and reconnects at once when it is back', async () => {
     const { workspace, join } = setUp();
     const browser = fakeBrowser();
     const { client } = join('anna');
@@ -352,7 +352,7 @@ describe('in a browser', () => {
     expect(workspace.messages('lobby')).toHaveLength(1);
   });
 
-  test('C25 a server on this machine is reached though the device has no network', async () => {
+  test('C25 a server on this machine is reached even though the device has no network', async () => {
     const { join } = setUp();
     const browser = fakeBrowser();
     browser.setOnline(false);

@@ -13,7 +13,7 @@ async function anna() {
 }
 
 describe('what the wire does to events', () => {
-  test('D2 order: an event that comes early waits for those before it', async () => {
+  test('D2 order: an early event waits for those before it', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = () => 'later';
     for (const text of ['1', '2', '3', '4']) workspace.say('lobby', 'u-bob', text);
@@ -25,7 +25,7 @@ describe('what the wire does to events', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read')).toEqual([]);
   });
 
-  test('D3 once: an event that comes twice, or again later, is heard once', async () => {
+  test('D3 once: an event that arrives twice, or again later, is delivered once', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = () => 'twice';
     workspace.say('lobby', 'u-bob', '1');
@@ -36,7 +36,7 @@ describe('what the wire does to events', () => {
     expect(shown(client)).toEqual(['1', '2']);
   });
 
-  test('D2 order: a gap is read from the log, and nothing above it is heard before', async () => {
+  test('D2 order: a gap is read from the log, and nothing above it is delivered before', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = (event) => (event.type === 'message.created' && event.message.text === '2' ? 'lose' : 'deliver');
     for (const text of ['1', '2', '3']) workspace.say('lobby', 'u-bob', text);
@@ -48,7 +48,7 @@ describe('what the wire does to events', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read')).toHaveLength(1);
   });
 
-  test('D5 bounded: room.behind brings all that was skipped, over several pages', async () => {
+  test('D5 bounded: after room.behind everything skipped is read, over several pages', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = () => 'lose';
     for (let i = 0; i < 450; i += 1) workspace.say('lobby', 'u-bob', String(i));
@@ -98,7 +98,7 @@ describe('what the wire does to events', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read')).toEqual([]);
   });
 
-  test('C2 a listener that throws keeps nobody else from hearing', async () => {
+  test('C2 a listener that throws does not keep others from being called', async () => {
     const { workspace, client } = await anna();
     const surfaced: unknown[] = [];
     const listeners = process.listeners('uncaughtException');
@@ -146,7 +146,7 @@ describe('after a break', () => {
     expect(shown(client)).toEqual(texts);
   });
 
-  test('D4 resume: what one sync could not hold is paged from the log', async () => {
+  test('D4 resume: what did not fit into one sync is read from the log in pages', async () => {
     const { workspace, texts } = await anna();
     workspace.drop();
     for (let i = 0; i < 650; i += 1) workspace.say('lobby', 'u-bob', String(i));
@@ -154,7 +154,7 @@ describe('after a break', () => {
     expect(texts).toEqual(Array.from({ length: 650 }, (_, i) => String(i)));
   });
 
-  test('D4 resume: a sync that fails is made good room by room', async () => {
+  test('D4 resume: after a failed sync each room is read on its own', async () => {
     const { workspace, client, texts } = await anna();
     workspace.drop();
     workspace.say('lobby', 'u-bob', 'missed');
@@ -164,7 +164,7 @@ describe('after a break', () => {
     expect(texts).toEqual(['missed']);
   });
 
-  test('C3 far behind: the view shows the newest page, listeners still hear everything', async () => {
+  test('C3 far behind: the view shows the newest page, listeners still receive everything', async () => {
     const { workspace, client, texts } = await anna();
     workspace.say('lobby', 'u-bob', 'before');
     workspace.drop();
@@ -194,7 +194,7 @@ describe('after a break', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read' || name === 'sync')).toEqual([]);
   });
 
-  test('C3 far behind: a page that was on its way before the jump is not shown as the newest', async () => {
+  test('C3 far behind: a page requested before the jump is not shown as the newest', async () => {
     fakeTime();
     const { workspace, join } = newWorkspace();
     workspace.addUser('bob');
@@ -223,7 +223,7 @@ describe('after a break', () => {
     expect(workspace.calls.some(({ name }) => name === 'sync')).toBe(count <= 1000);
   });
 
-  test('D4 resume: away for longer than the log is kept, the view shows what is left, and listeners hear it', async () => {
+  test('D4 resume: away for longer than the log is kept, the view shows what is left, and listeners receive it', async () => {
     const { workspace, client, texts } = await anna();
     workspace.say('lobby', 'u-bob', 'seen');
     workspace.drop();
@@ -241,7 +241,7 @@ describe('after a break', () => {
     expect(workspace.calls).toHaveLength(calls);
   });
 
-  test('D4 resume: likewise without a listener, and where nothing is left', async () => {
+  test('D4 resume: the same without a listener, and where nothing is left', async () => {
     fakeTime();
     const { workspace, join } = newWorkspace();
     workspace.addUser('bob');
@@ -263,7 +263,7 @@ describe('after a break', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read')).toEqual([]);
   });
 
-  test('D2 order: a gap whose events are no longer kept is passed over, and nothing waits for it', async () => {
+  test('D2 order: a gap whose events are no longer kept is skipped, and nothing waits for it', async () => {
     const { workspace, client, texts } = await anna();
     let losses = 3;
     workspace.fault = () => (losses-- > 0 ? 'lose' : 'deliver');
@@ -292,7 +292,7 @@ describe('after a break', () => {
     expect(texts).toEqual(['1', '2', '3', 'live']);
   });
 
-  test('D4 resume: live events of another epoch, before the session is told, are not taken for the old one’s', async () => {
+  test('D4 resume: live events of another epoch, before the session is known, are not taken for the old one’s', async () => {
     const { workspace, client, texts } = await anna();
     for (const text of ['1', '2']) workspace.say('lobby', 'u-bob', text);
     await settle();
@@ -314,7 +314,7 @@ describe('after a break', () => {
     expect(texts).toEqual(['1', '2', 'live']);
   });
 
-  test('D8 a room that was lost while away is gone, one that was joined is there', async () => {
+  test('D8 a room that the user was removed from while away is gone, one that they joined is there', async () => {
     const { workspace, client } = await anna();
     workspace.addRoom('garden');
     workspace.drop();

@@ -54,7 +54,7 @@ describe('a send', () => {
     expect(texts).toEqual(['1', '2']);
   });
 
-  test('C4 an acknowledgement above a gap shows its message before those below it come', async () => {
+  test('C4 an acknowledgement above a gap shows its message before those below it arrive', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -72,7 +72,7 @@ describe('a send', () => {
     expect(texts).toEqual(['theirs', 'mine']);
   });
 
-  test('C5 with echo false a client does not hear its own messages, but others’ and those of its other clients', async () => {
+  test('C5 with echo false a client does not receive its own messages, but those of others and of the user’s other clients', async () => {
     const { workspace, join } = setUp();
     const quiet = join('anna', { echo: false }).client;
     const other = join('anna').client;
@@ -87,7 +87,7 @@ describe('a send', () => {
     expect(texts).toEqual(['from the other', 'theirs']);
   });
 
-  test('D2 order: fifty sends in a row stay in a row', async () => {
+  test('D2 order: fifty sends in a row stay in order', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -98,7 +98,7 @@ describe('a send', () => {
   });
 });
 
-describe('a send that has no luck', () => {
+describe('a send that fails', () => {
   test('D3 once: an acknowledgement that is lost leads to a repeat, not to a second message', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
@@ -118,7 +118,7 @@ describe('a send that has no luck', () => {
     expect(shown(client)).toEqual(['hi']);
   });
 
-  test('D3 once: a reaction that the repeat’s answer tells already is not counted again by its event', async () => {
+  test('D3 once: a reaction already in the repeat’s answer is not counted again by its event', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -178,7 +178,7 @@ describe('a send that has no luck', () => {
     },
   );
 
-  test('C6 a final refusal fails that message and lets the next ones pass; it can be sent again or thrown away', async () => {
+  test('C6 a final refusal fails that message and lets the next ones pass; it can be sent again or discarded', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -216,7 +216,7 @@ describe('a send that has no luck', () => {
     expect(workspace.messages('lobby')).toEqual([]);
   });
 
-  test.each([31, 32, 33])('C7 in at most 32 rooms a message is on its way at a time (%i)', async (count) => {
+  test.each([31, 32, 33])('C7 at most 32 rooms have a message in flight at a time (%i)', async (count) => {
     const { workspace, join } = setUp();
     const rooms = Array.from({ length: count }, (_, i) => `room-${i}`);
     for (const room of rooms) workspace.addRoom(room);
@@ -231,7 +231,7 @@ describe('a send that has no luck', () => {
     expect(rooms.flatMap((room) => workspace.messages(room).map(({ text }) => text))).toEqual(rooms);
   });
 
-  test('D6 failing closed: what was written while the server was away goes out when it is back, in order', async () => {
+  test('D6 failing closed: messages written while the server was away are sent when it is back, in order', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -247,7 +247,7 @@ describe('a send that has no luck', () => {
     expect(sends(workspace)).toEqual(['1', '2', '3']);
   });
 
-  test('C8 written before the first connection, it goes out with it', async () => {
+  test('C8 written before the first connection, it is sent with it', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     client.send('lobby', 'early');
@@ -313,7 +313,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     await last.close();
   });
 
-  test('C9 a failed message is there after a reload, and still failed', async () => {
+  test('C9 a failed message is still there, and failed, after a reload', async () => {
     const { workspace, join } = setUp();
     const open = make();
     const before = join('anna', { outbox: open() }).client;
@@ -335,7 +335,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     await after.close();
   });
 
-  test('D3 once: two tabs with one store neither lose nor double', async () => {
+  test('D3 once: two tabs with one store neither lose nor repeat messages', async () => {
     const { workspace, join } = setUp();
     const open = make();
     const one = join('anna', { outbox: open() }).client;
@@ -371,7 +371,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     await two.close();
   });
 
-  test('C10 entries are their user’s: nobody else sends or sees them, and signing out removes them', async () => {
+  test('C10 entries belong to their user: nobody else sends or sees them, and signing out removes them', async () => {
     const { workspace, join } = setUp();
     const open = make();
     const anna = join('anna', { outbox: open() }).client;
@@ -396,7 +396,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
 const broken = () => Promise.reject(new Error('no disk'));
 const stuck = () => new Promise<never>(() => {});
 
-test('C11 a store that fails loses only the survival, and it is told', async () => {
+test('C11 a failing store only costs persistence, and is reported', async () => {
   const { workspace, join } = setUp();
   const { client } = join('anna', {
     outbox: { load: broken, has: broken, put: broken, remove: broken, close: broken },
@@ -427,7 +427,7 @@ test('C11 a store that never answers is waited for 3 s, and closing does not wai
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('C11 a store that was full for a while keeps what waits once it takes something again', async () => {
+test('C11 a store that was full for a while keeps waiting messages once it works again', async () => {
   const { workspace, join } = setUp();
   const store = memoryOutboxStore();
   let isFull = true;

@@ -27,7 +27,7 @@ async function end(client: Client): Promise<Cursors> {
 }
 
 describe('resume', () => {
-  test('D4 resume: what was said between two lives of a program is told to the second, once, in order', async () => {
+  test('D4 resume: messages sent between two runs of a program are delivered to the second, once, in order', async () => {
     const { workspace, live } = setUp();
     const first = await live();
     workspace.say('lobby', 'u-bob', 'heard');
@@ -43,7 +43,7 @@ describe('resume', () => {
     expect(second.client.cursors()).toEqual({ epoch: 'epoch-1', rooms: { lobby: workspace.head('lobby') } });
   });
 
-  test('D4 resume: cursors in a listener count the event that is told, and no later one', async () => {
+  test('D4 resume: cursors in a listener include the current event, and no later one', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     const seen: [string, number | undefined][] = [];
@@ -62,7 +62,7 @@ describe('resume', () => {
     ]);
   });
 
-  test('D4 resume: a room that was joined meanwhile begins at the joining, over a break as well', async () => {
+  test('D4 resume: a room that was joined meanwhile begins at the join, also after a break', async () => {
     const { workspace, live } = setUp();
     workspace.addRoom('garden');
     workspace.addRoom('pond');
@@ -80,7 +80,7 @@ describe('resume', () => {
     expect(second.texts).toEqual(['between lives', 'in a break']);
   });
 
-  test('D4 resume: of another history nothing old is told as new, and a reset says so before what is new', async () => {
+  test('D4 resume: after a change of history nothing old is delivered as new, and a reset comes first', async () => {
     const { workspace, live } = setUp();
     const first = await live();
     for (const text of ['1', '2']) workspace.say('lobby', 'u-bob', text);
@@ -99,7 +99,7 @@ describe('resume', () => {
     expect(second.client.cursors()).toEqual({ epoch: 'epoch-2', rooms: { lobby: after + 1 } });
   });
 
-  test('D4 resume: a cursor past the head is of another history too', async () => {
+  test('D4 resume: a cursor past the head belongs to another history too', async () => {
     const { workspace, live } = setUp();
     const after = workspace.head('lobby') + 1;
     const { texts, resets } = await live({ epoch: 'epoch-1', rooms: { lobby: 900 } });
@@ -109,7 +109,7 @@ describe('resume', () => {
     expect(texts).toEqual(['new']);
   });
 
-  test('D4 resume: what is no longer kept is told as a reset, and what is left as events', async () => {
+  test('D4 resume: events no longer kept are reported as a reset, and those left are delivered', async () => {
     const { workspace, live } = setUp();
     const first = await live();
     const cursors = await end(first.client);
@@ -121,7 +121,7 @@ describe('resume', () => {
     expect(resets).toEqual([{ type: 'cursor.reset', room: 'lobby', reason: 'retention', after }]);
   });
 
-  test('D8 cursors of a room that is no longer one’s own tell nothing of it', async () => {
+  test('D8 cursors of a room that the user has left reveal nothing about it', async () => {
     const { workspace, live } = setUp();
     const first = await live();
     const cursors = await end(first.client);
@@ -135,7 +135,7 @@ describe('resume', () => {
     expect(client.cursors()).toEqual({ epoch: 'epoch-1', rooms: {} });
   });
 
-  test('C40 somebody else who signs in does not go on after the cursors of the one before', async () => {
+  test('C40 another user who signs in does not resume from the previous user’s cursors', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -162,7 +162,7 @@ describe('resume', () => {
     expect(create).toThrow(/^resume: /);
   });
 
-  test('D3 once: a message with an id of one’s own is sent once, however often it is given', async () => {
+  test('D3 once: a message with the caller’s own id is sent once, however often it is given', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     const before = client.send('lobby', 'early', { clientId: 'reply:1' });
@@ -173,7 +173,7 @@ describe('resume', () => {
     expect(workspace.messages('lobby').map(({ text }) => text)).toEqual(['early']);
   });
 
-  test('D3 once: a message that was refused is sent again when it is given again', async () => {
+  test('D3 once: a refused message is sent again when it is given again', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);

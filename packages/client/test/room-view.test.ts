@@ -14,7 +14,7 @@ async function anna(messages = 0) {
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
 
 describe('a room view', () => {
-  test('C27 is the same object for a room, and its state the same until it changes', async () => {
+  test('C27 is the same object for a room, and its state is the same until it changes', async () => {
     const { workspace, client, view } = await anna(3);
     expect(client.room('lobby')).toBe(view);
     await watch(client);
@@ -26,7 +26,7 @@ describe('a room view', () => {
     expect(after.messages[0]).toBe(before.messages[0]);
   });
 
-  test('C27 loads its newest page when first watched, and tells its watchers once for a burst', async () => {
+  test('C27 loads its newest page when first watched, and notifies watchers once per burst', async () => {
     const { workspace, client, view } = await anna(120);
     expect(view.get()).toMatchObject({ status: 'loading', messages: [] });
     let changes = 0;
@@ -55,7 +55,7 @@ describe('a room view', () => {
     expect(workspace.calls).toHaveLength(calls);
   });
 
-  test('C28 an edit that comes while its page is on the way is not lost', async () => {
+  test('C28 an edit that arrives while its page is loading is not lost', async () => {
     const { workspace, client, view } = await anna(60);
     await watch(client);
     workspace.delay = (name) => (name === 'message.list' ? 500 : 0);
@@ -71,7 +71,7 @@ describe('a room view', () => {
     expect(shown(client)[3]).toBe('edited');
   });
 
-  test('C39 at the top it tells a beginning from a cut, also one that is made while older pages are read', async () => {
+  test('C39 at the top it distinguishes a beginning from a cut, even one made while older pages are read', async () => {
     const { workspace, client, view } = await anna(120);
     await watch(client);
     expect(view.get()).toMatchObject({ hasOlder: true, isCut: false });
@@ -81,7 +81,7 @@ describe('a room view', () => {
     expect(view.get()).toMatchObject({ hasOlder: false, isCut: true });
   });
 
-  test('C28 a first page that fails is asked for again; one that is refused means the room is gone', async () => {
+  test('C28 a first page that fails is requested again; a refusal means the room is gone', async () => {
     const { workspace, client, view } = await anna(3);
     let failures = 2;
     workspace.refuse = (name) => {
@@ -98,7 +98,7 @@ describe('a room view', () => {
     expect(client.room('secret').get().status).toBe('gone');
   });
 
-  test('C28 what the user says before the first page is there is shown at once, and once', async () => {
+  test('C28 messages the user sends before the first page is loaded are shown at once, and once', async () => {
     const { workspace, client, view } = await anna(3);
     let isAway = true;
     workspace.refuse = (name) =>
@@ -153,7 +153,7 @@ describe('a room view', () => {
     expect(view.get().messages[1]).toMatchObject({ text: '', deletedAt: deleted.at });
   });
 
-  test('C31 typing shows others, ends with the message or by itself', async () => {
+  test('C31 typing shows others, and ends with the message or on its own', async () => {
     const { workspace, client, transport, view } = await anna();
     await watch(client);
     const types = (name: string) =>
@@ -180,7 +180,7 @@ describe('a room view', () => {
     expect(workspace.calls.filter(({ name }) => name === 'typing.start')).toHaveLength(2);
   });
 
-  test('C32 members and their presence are live, also while they are loaded and after a break', async () => {
+  test('C32 members and their presence are live, even while loading and after a break', async () => {
     const { workspace, client, transport, view } = await anna();
     await watch(client);
     workspace.delay = (name) => (name === 'member.list' ? 500 : 0);
@@ -206,7 +206,7 @@ describe('a room view', () => {
     expect(names()).toContain('dora');
   });
 
-  test('C33 activity is kept from when the view was opened, the newest 100', async () => {
+  test('C33 activity is kept since the view was opened, the newest 100', async () => {
     const { workspace, client, view } = await anna();
     await watch(client);
     workspace.append('lobby', 'u-bob', { type: 'room.updated', topic: 'flowers' });
@@ -241,7 +241,7 @@ describe('the rooms', () => {
     expect(room().unread).toBe(100);
   });
 
-  test('C35 reading counts at once, is told once for a burst, and not again', async () => {
+  test('C35 reading counts at once, is sent once per burst, and not again', async () => {
     const { workspace, client, view } = await anna();
     await watch(client);
     workspace.say('lobby', 'u-bob', '1');
@@ -259,7 +259,7 @@ describe('the rooms', () => {
     expect(marks()).toHaveLength(1);
   });
 
-  test('C35 a mark that cannot be told is told after the break; one of another connection counts', async () => {
+  test('C35 a mark that cannot be sent is sent after the break; one from another connection counts', async () => {
     const { workspace, client, transport, view } = await anna();
     await watch(client);
     workspace.say('lobby', 'u-bob', '1');
@@ -276,7 +276,7 @@ describe('the rooms', () => {
     expect(client.rooms.get()[0]).toMatchObject({ unread: 1 });
   });
 
-  test('C36 a room that is joined elsewhere comes, with its events; one that is left goes', async () => {
+  test('C36 a room joined elsewhere appears, with its events; one that is left disappears', async () => {
     const { workspace, client } = await anna();
     workspace.addRoom('garden');
     workspace.say('garden', 'u-bob', 'before');

@@ -47,7 +47,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     return client;
   }
 
-  test('C12 a guest comes in, is told the rooms, and two hear each other', async () => {
+  test('C12 a guest enters, gets the rooms, and two receive each other’s messages', async () => {
     const anna = await open(named('anna'), shared.url);
     const bob = await open(named('bob'), shared.url);
     expect(anna.user.get()?.name).toBe(named('anna'));
@@ -98,7 +98,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     );
   });
 
-  test('D1 D3 D4 messages written over a crash of the server arrive once and in order, on both sides', async () => {
+  test('D1 D3 D4 messages written during a crash of the server arrive once and in order, on both sides', async () => {
     const server = await startServer();
     const anna = await open('anna', server.url);
     const bob = await open('bob', server.url);
@@ -119,7 +119,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     expect(texts(anna).slice(-50)).toEqual(wanted.slice(-50));
   });
 
-  test('D4 resume: whoever was away while the server restarted is told all they missed', async () => {
+  test('D4 resume: a client that was away while the server restarted receives everything it missed', async () => {
     const server = await startServer('--reconnect-spread-ms', '100', '--limits', 'off');
     const anna = await open('anna', server.url);
     const bob = await open('bob', server.url);
@@ -137,7 +137,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     expect(bob.user.get()!.id).toBe(before);
   });
 
-  test('C14 a token goes on with its session in another client; signing out ends it in both', async () => {
+  test('C14 a token resumes its session in another client; signing out ends it in both', async () => {
     const erin = await open(named('erin'), shared.url);
     const again = newClient({ url: shared.url, transport, token: erin.token! });
     again.connect();
@@ -157,7 +157,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     expect(late.state.get().status).toBe('online');
   });
 
-  test('C15 a name that is taken is refused, and another one is not', async () => {
+  test('C15 a name that is taken is refused, another one is accepted', async () => {
     await open(named('fred'), shared.url);
     const other = newClient({ url: shared.url, transport });
     await expect(other.signIn({ name: named('fred') })).rejects.toMatchObject({ code: 'conflict' });
@@ -210,7 +210,7 @@ async function startOldProxy(target: string): Promise<string> {
   return `http://localhost:${typeof address === 'object' ? address?.port : ''}`;
 }
 
-test('C37 Socket.IO falls back to long-polling where no WebSocket comes through', async () => {
+test('C37 Socket.IO falls back to long-polling where no WebSocket passes', async () => {
   const client = newClient({ url: await startOldProxy(shared.url), name: 'anna' });
   client.connect();
   expect((await client.send('lobby', 'by polling').sent).text).toBe('by polling');

@@ -16,7 +16,7 @@ function stage(lastKnown?: number) {
 }
 
 describe('the patient clock', () => {
-  test('goes with the machine’s clock, also where that is put right by a moment, or back', () => {
+  test('follows the machine’s clock, even if that is corrected slightly, or set back', () => {
     const { time, patient, pass } = stage();
     for (const step of [0, 30_000, -30_000, -9 * HOUR, -3650 * 24 * HOUR]) {
       pass(1000);
@@ -25,7 +25,7 @@ describe('the patient clock', () => {
     }
   });
 
-  test('begins at the last time that is known', () => {
+  test('begins at the last known time', () => {
     const lastKnown = 1_767_323_000_000;
     const { time, patient, pass } = stage(lastKnown);
     expect(patient.now()).toBe(time.clock);
@@ -53,7 +53,7 @@ describe('the patient clock', () => {
   });
 });
 
-describe('the watch for jumps', () => {
+describe('the jump watch', () => {
   test.each([9 * HOUR, -9 * HOUR, 61_000, -61_000])('notices one of %i ms, once', (ms) => {
     const { time, pass } = stage();
     const watch = new JumpWatch({ now: () => time.clock }, () => time.monotonic);
@@ -64,7 +64,7 @@ describe('the watch for jumps', () => {
     expect(watch.hasJumped()).toBe(false);
   });
 
-  test('is silent about what is put right by a moment', () => {
+  test('ignores small corrections', () => {
     const { time } = stage();
     const watch = new JumpWatch({ now: () => time.clock }, () => time.monotonic);
     time.clock += 30_000;
@@ -81,7 +81,7 @@ describe('the database’s clock', () => {
   };
   const leadOf = (clock: DatabaseClock) => clock.now() - performance.now();
 
-  test('is known the better the more quickly it has answered once', () => {
+  test('is known more precisely the faster it has answered', () => {
     const clock = new DatabaseClock();
     read(clock, shown, 2000, 1990);
     expect(Math.abs(leadOf(clock) - shown)).toBeLessThan(1000);

@@ -93,7 +93,7 @@ const ways = [
 ] as const;
 
 describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
-  test('S1 all is there, the epoch too, and the workspace goes on', async () => {
+  test('S1 everything is there, the epoch too, and the workspace continues', async () => {
     await using from = await newDatabase(fromEngine);
     await using to = await newDatabase(toEngine);
     const before = await from.open();
@@ -123,7 +123,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     expect(again.epoch).toBe(epoch);
   });
 
-  test('S1 broken off anywhere, it goes on where it was; until then no server starts', async () => {
+  test('S1 interrupted anywhere, it continues where it was; until then no server starts', async () => {
     await using from = await newDatabase(fromEngine);
     await using to = await newDatabase(toEngine);
     const before = await from.open();
@@ -146,7 +146,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     expect(await look(after)).toEqual(rows);
   });
 
-  test('S1 broken off when the source was told and the target not yet, it is finished, with the epoch', async () => {
+  test('S1 interrupted when only the source was marked, it is finished, with the epoch', async () => {
     await using from = await newDatabase(fromEngine);
     await using to = await newDatabase(toEngine);
     const before = await from.open();
@@ -170,7 +170,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
 });
 
 describe('madang copy refuses', () => {
-  test('S1 what is in use, is not there, is another’s copy, or differs afterwards', async () => {
+  test('S1 a database that is in use, missing, another’s copy, or different afterwards', async () => {
     await using from = await newDatabase('sqlite');
     await using to = await newDatabase('postgres');
     const running = await from.open();
@@ -196,7 +196,7 @@ describe('madang copy refuses', () => {
   });
 });
 
-test('S1 madang copy, the command: says how far it is, and hides the password', async () => {
+test('S1 madang copy, the command: shows progress, and hides the password', async () => {
   await using from = await newDatabase('sqlite');
   await using to = await newDatabase('postgres');
   const store = await from.open();

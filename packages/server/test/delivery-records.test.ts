@@ -36,8 +36,8 @@ function find(event: Event, user: string): DeliveryRecord | undefined {
   return records.find({ ...event, user });
 }
 
-describe('what was delivered is told', () => {
-  test('exactly, though all happens in one millisecond', () => {
+describe('deliveries are reported', () => {
+  test('exactly, even if everything happens in one millisecond', () => {
     const [a, b] = [connection('a'), connection('b')];
     const before = handOut();
     records.opened(a, 'u');
@@ -60,7 +60,7 @@ describe('what was delivered is told', () => {
     expect(find({ ...last, seq: last.seq + 1 }, 'u')).toBeUndefined();
   });
 
-  test('from the run that a connection did not get to the one after it was told', () => {
+  test('from the run that a connection missed to the one after it was told', () => {
     const slow = connection('slow');
     records.opened(slow, 'u');
     const [sent] = [handOut()];
@@ -93,8 +93,8 @@ describe('what was delivered is told', () => {
   });
 });
 
-describe('of what was not handed out here', () => {
-  test('it is known that a user had no connection, but not why one that was here got nothing', () => {
+describe('for events not delivered here', () => {
+  test('that a user had no connection is known, but not why a connected one got nothing', () => {
     now += 1;
     const event = { room: 'unheard', seq: 7, at: now };
     expect(find(event, 'u')).toEqual({ outcomes: [] });
@@ -108,7 +108,7 @@ describe('of what was not handed out here', () => {
     expect(find({ ...event, seq: 9, at: now }, 'u')).toEqual({ outcomes: [], lastSeenAt: next.at });
   });
 
-  test('nothing is known from before the start, or longer ago than is kept', () => {
+  test('nothing is known from before the start, or from longer ago than records are kept', () => {
     const event = { room: 'unheard', seq: 7, at: now };
     expect(find(event, 'u')).toBeUndefined();
     const later = { ...event, at: now + 1 };
@@ -139,7 +139,7 @@ describe('records are bounded', () => {
     expect(find(second, 'u')).toBeDefined();
   });
 
-  test('by a number of closed connections; what they heard is then unknown, not "offline"', () => {
+  test('by a number of closed connections; what they received is then unknown, not "offline"', () => {
     const one = connection('one');
     records.opened(one, 'u');
     const heard = handOut();

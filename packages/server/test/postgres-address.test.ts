@@ -51,7 +51,7 @@ async function session(address: string, environment: NodeJS.ProcessEnv = {}): Pr
   return rows[0] ?? {};
 }
 
-describe('an address is taken in every form', () => {
+describe('an address is accepted in every form', () => {
   const plain = { user: 'madang', database: 'postgres', application: 'madang', socket: false, ssl: false };
   const cases: [form: string, address: () => string, expected: object, environment?: () => NodeJS.ProcessEnv][] = [
     ['a URI', () => `postgres://madang:${SECRET}@127.0.0.1:${cluster.port}/postgres`, plain],
@@ -152,7 +152,7 @@ describe('an address is taken in every form', () => {
     expect(name).toBe('postgres://madang@[::1]:7,b,c:9/x');
   });
 
-  test('a certificate that is not trusted, or of another name, is refused', async () => {
+  test('a certificate that is untrusted, or for another name, is refused', async () => {
     const at = (host: string, more: string) => session(`postgres://madang@${host}:${cluster.port}/postgres?${more}`);
     await expect(at('localhost', 'sslmode=verify-full')).rejects.toThrow("can't be reached");
     await expect(at('127.0.0.1', `sslmode=verify-full&sslrootcert=${file('cert')}`)).rejects.toThrow(

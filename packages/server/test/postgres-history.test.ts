@@ -20,7 +20,7 @@ async function sayAgain(store: Store, text: string): Promise<void> {
   await vi.waitFor(() => store.commit([say('a', text)]), { timeout: 20_000, interval: 100 });
 }
 
-test('D4 the epoch stays over restarts of PostgreSQL and of nodes; in a copy of the database another begins', async () => {
+test('D4 the epoch survives restarts of PostgreSQL and of nodes; a copy of the database begins another', async () => {
   const url = await cluster.newDatabase();
   const store = await open(url);
   await store.commit([makeRoom('a'), say('a', 'one')]);
@@ -40,7 +40,7 @@ test('D4 the epoch stays over restarts of PostgreSQL and of nodes; in a copy of 
   await copy.close();
 });
 
-test('D4 a server that came back without something that a node had told has a new epoch, on all nodes', async () => {
+test('D4 a server that returned without something a node had announced has a new epoch, on all nodes', async () => {
   const url = await cluster.newDatabase();
   const [first, second] = [await open(url), await open(url)];
   await first.commit([makeRoom('a'), say('a', 'one'), say('a', 'two')]);

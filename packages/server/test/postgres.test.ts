@@ -66,7 +66,7 @@ describe('PostgreSQL gone and back', () => {
     store.check(),
   ];
 
-  test('S7 stopped or killed: all is unavailable at once, and heals by itself', async () => {
+  test('S7 stopped or killed: everything is unavailable at once, and recovers on its own', async () => {
     await using own = await startPostgres();
     const store = await open(await own.newDatabase());
     await store.commit([makeRoom('a')]);
@@ -97,7 +97,7 @@ describe('PostgreSQL gone and back', () => {
     await store.close();
   });
 
-  test('S7 silent: all is unavailable in time, sends that queue too, and heals by itself', async () => {
+  test('S7 silent: everything is unavailable in time, queued sends too, and recovers on its own', async () => {
     await using network = await startNetwork(cluster.port);
     const address = (await cluster.newDatabase()).replace(String(cluster.port), String(network.port));
     const store = await open(address);
@@ -113,7 +113,7 @@ describe('PostgreSQL gone and back', () => {
     await store.close();
   });
 
-  test('S7 a node that froze with a room’s lock holds up nobody for long', async () => {
+  test('S7 a node that froze while holding a room’s lock holds nobody up for long', async () => {
     const address = await cluster.newDatabase();
     const store = await open(address);
     await store.commit([makeRoom('a')]);
@@ -171,14 +171,14 @@ describe('starting', () => {
     expect(await cluster.sql(address, `SELECT to_regclass('meta') AS there`)).toEqual([{ there: null }]);
   });
 
-  test('a database into which a copy is under way is refused', async () => {
+  test('a database with an unfinished copy is refused', async () => {
     const address = await cluster.newDatabase();
     await (await open(address)).close();
     await cluster.sql(address, `INSERT INTO meta VALUES ('copy', '{}')`);
     expect(await refusal(address)).toContain('copy into the database');
   });
 
-  test('what can’t be used is refused in plain words, without the password', async () => {
+  test('an unusable address is refused in plain words, without the password', async () => {
     const secret = 'geheim';
     const at = (place: string, user = 'madang') => `postgres://${user}:${secret}@${place}`;
     const words: Record<string, string> = {
@@ -219,7 +219,7 @@ describe('starting', () => {
 });
 
 describe('plans', () => {
-  test('sends of a workspace that was empty a moment ago do not read all of what was sent', async () => {
+  test('sends in a new workspace do not read all earlier messages', async () => {
     // Nothing but the store itself is to bring its statements to better plans.
     await using own = await startPostgres(['autovacuum=off']);
     const address = await own.newDatabase();
@@ -255,7 +255,7 @@ describe('the log’s partitions', () => {
   };
   const month = (text: string) => Date.parse(`${text}-15T00:00:00Z`);
 
-  test('S2 months hold their events; retention drops whole months; the log goes on', async () => {
+  test('S2 months hold their events; retention drops whole months; the log continues', async () => {
     const address = await cluster.newDatabase();
     const store = await open(address);
     const client = new Client({ connectionString: address });
@@ -279,7 +279,7 @@ describe('the log’s partitions', () => {
     await store.close();
   });
 
-  test('S2 pages are whole however the clocks of nodes went', async () => {
+  test('S2 pages are complete whatever the nodes’ clocks did', async () => {
     const address = await cluster.newDatabase();
     const store = await open(address);
     const client = new Client({ connectionString: address });
@@ -298,7 +298,7 @@ describe('the log’s partitions', () => {
     await store.close();
   });
 
-  test('S2 what came before its month had a partition moves into it, while others write', async () => {
+  test('S2 events from before their month had a partition move into it, while others write', async () => {
     const address = await cluster.newDatabase();
     const store = await open(address);
     await store.commit([makeRoom('a'), ...upTo(50).map((n) => say('a', `m${n}`, { at: month('2031-05') }))]);

@@ -197,7 +197,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     },
   );
 
-  test('a room in which a reader fails holds up no other, and goes on when it is mended', async () => {
+  test('a room in which a reader fails holds up no other, and continues once the reader works', async () => {
     await using database = await engine.newDatabase();
     const store = await database.open();
     await store.commit([makeRoom('a'), makeRoom('b'), say('a', 'poison')]);
@@ -216,7 +216,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     });
   });
 
-  test('a log start that is raised is obeyed: what was written of it goes, without an event', async () => {
+  test('a raised log start is obeyed: what was written about removed events goes, without an event', async () => {
     await using database = await engine.newDatabase();
     const store = await database.open();
     await store.commit([makeRoom('a'), ...upTo(3000).map((n) => say('a', `${n}`, { actor: people[n % 3]! }))]);
@@ -229,7 +229,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     });
   });
 
-  test('a lease has one holder, who loses it when it is not renewed, and gives it back at the end', async () => {
+  test('a lease has one holder, who loses it if it is not renewed, and releases it at the end', async () => {
     if (engine.nodes === 1) return;
     await using database = await engine.newDatabase();
     const [one, other] = [await database.open(), await database.open()];
@@ -252,7 +252,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     expect([done, lost?.aborted]).toEqual([true, true]);
   });
 
-  test('a transaction is whole or not at all, and not begun where a guard finds nothing', async () => {
+  test('a transaction happens completely or not at all, and is not begun if a guard finds nothing', async () => {
     await using database = await engine.newDatabase();
     const store = await database.open();
     const insert = (key: string) => store.write.insertInto('meta').values({ key, value: '' }).compile();

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
-test('D8 who leaves while a page is read gets nothing from after their going', async () => {
+test('D8 a user who leaves while a page is read gets nothing from after their leave', async () => {
   for (const each of [makeRoom('workspace'), join('workspace', bob), say('workspace', 'with Bob')])
     await commitOne(store, each);
   // Bob may read up to here; the page is read when he has gone.

@@ -65,7 +65,7 @@ test('D7 events in order are delivered at once, and no log is read', () => {
   expect(world.reads).toBe(0);
 });
 
-test('D7 what overtook waits for what is between, and is dropped when it comes again', async () => {
+test('D7 an event that arrives early waits for those in between, and is dropped if it arrives again', async () => {
   const world = new World();
   const [first, second, third] = world.commit(3) as [CommittedEvent, CommittedEvent, CommittedEvent];
   world.sequence.offer(ROOM, [third]);
@@ -97,7 +97,7 @@ test('D7 a gap of any size is filled, though few events are held', async () => {
   expect(world.delivered).toEqual(upTo(0, 1500));
 });
 
-test('D7 a store that fails is asked again until it answers', async () => {
+test('D7 a failing store is asked again until it answers', async () => {
   const world = new World();
   world.failures = 5;
   world.sequence.reaches(ROOM, world.commit(2).length, 'now');
@@ -108,7 +108,7 @@ test('D7 a store that fails is asked again until it answers', async () => {
   expect(world.delivered).toEqual([1, 2]);
 });
 
-test('D7 a log that was cut is taken up where it ends now, and its readers are told', async () => {
+test('D7 a log that was cut is resumed at its new end, and its readers are told', async () => {
   const world = new World(10);
   world.head = 6;
   world.sequence.cutTo(ROOM, 6);
@@ -117,7 +117,7 @@ test('D7 a log that was cut is taken up where it ends now, and its readers are t
   expect(world.delivered).toEqual([7, 8]);
 });
 
-test('D7 an event that is in no log is given up after some reads, and the next ones come', async () => {
+test('D7 an event that is in no log is given up after some reads, and the next ones follow', async () => {
   const world = new World(3);
   world.sequence.offer(ROOM, [event(9)]);
   await vi.advanceTimersByTimeAsync(5000);
@@ -151,7 +151,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('big' as const), count: fc.integer({ min: 200, max: 600 }) }) },
 );
 
-test('D7 however messages are lost, doubled and reordered: each event once, in order, and all in the end', async () => {
+test('D7 however messages are lost, repeated and reordered: each event once, in order, and all in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const world = new World();
@@ -178,7 +178,7 @@ test('D7 however messages are lost, doubled and reordered: each event once, in o
   );
 });
 
-test('D7 a gap that was removed for its age is passed over once, told, and not asked for again', async () => {
+test('D7 a gap that retention removed is skipped once, reported, and not asked for again', async () => {
   const world = new World(3);
   world.head = 10;
   world.logStart = 8;

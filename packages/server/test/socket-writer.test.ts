@@ -52,7 +52,7 @@ test('this Node is one whose sockets are written to directly', async () => {
 });
 
 describe.each(Object.entries(ways))('%s', (_way, internals) => {
-  test('writes and those of the stream itself keep their order, however slowly they are read', async () => {
+  test('direct writes and those of the stream keep their order, however slowly they are read', async () => {
     const { near, far } = await connection();
     far.pause();
     const writer = new SocketWriter(near, owner, internals);
@@ -69,7 +69,7 @@ describe.each(Object.entries(ways))('%s', (_way, internals) => {
     expect((await came).equals(all)).toBe(true);
   });
 
-  test('what the kernel does not take is counted, and told when it has gone', async () => {
+  test('bytes the kernel does not accept are counted, and reported when they have gone', async () => {
     const { near, far } = await connection();
     far.pause();
     const large = Buffer.alloc(32 * 1024 * 1024, 7);
@@ -89,7 +89,7 @@ describe.each(Object.entries(ways))('%s', (_way, internals) => {
     expect((await came).subarray(-5).toString()).toBe('after');
   });
 
-  test('a socket that is closed takes nothing and throws nothing', async () => {
+  test('a closed socket accepts nothing and throws nothing', async () => {
     const { near, far } = await connection();
     near.on('error', () => undefined);
     const writer = new SocketWriter(near, owner, internals);

@@ -60,7 +60,7 @@ const restores: Record<string, (places: Places) => void> = {
   'its database without the mark': ({ data }) => rmSync(join(data, 'madang.db.run')),
 };
 
-test.each(Object.entries(restores))('D4 a new epoch begins when what was put back is %s', async (_what, restore) => {
+test.each(Object.entries(restores))('D4 a new epoch begins when the files put back are %s', async (_what, restore) => {
   using folder = tempFolder();
   const places = await twoRuns(folder.path);
   restore(places);

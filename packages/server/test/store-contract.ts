@@ -45,8 +45,8 @@ export function storeContract(engine: () => Engine): void {
     return () => database[Symbol.asyncDispose]();
   });
 
-  describe('S1 what was answered is on disk', () => {
-    test('S1 a database that is opened again has all of it, and its epoch', async () => {
+  describe('S1 acknowledged events are on disk', () => {
+    test('S1 a reopened database has everything, and its epoch', async () => {
       await using database = await engine().newDatabase();
       const first = await database.open();
       await first.commit([makeRoom('a'), say('a', '안녕 👋', { clientId: 'c1' })]);
@@ -58,7 +58,7 @@ export function storeContract(engine: () => Engine): void {
       expect(await dump(second)).toBe(before);
     });
 
-    test('S1 closing waits for commits that are under way', async () => {
+    test('S1 closing waits for commits in progress', async () => {
       await using database = await engine().newDatabase();
       const first = await database.open();
       await first.commit([makeRoom('a')]);
@@ -101,7 +101,7 @@ export function storeContract(engine: () => Engine): void {
       ]);
     });
 
-    test('S2 nodes that commit at once leave no gap and no double', async () => {
+    test('S2 nodes that commit at once leave no gap and no repeat', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       await nodes[0]?.commit(['a', 'b', 'c'].map((room) => makeRoom(room)));
@@ -129,7 +129,7 @@ export function storeContract(engine: () => Engine): void {
     });
   });
 
-  describe('S3 what changes nothing is not appended', () => {
+  describe('S3 an event that changes nothing is not appended', () => {
     test('S3 a message with a known clientId, in the next batch or the same, alone or among others', async () => {
       const room = await newRoom();
       expect(seqsOf(await store.commit([say(room, 'x', { clientId: `${room}-1` })]))).toEqual([3]);
@@ -155,7 +155,7 @@ export function storeContract(engine: () => Engine): void {
       expect(seqsOf(await store.commit([say(b, 'x', { clientId, actor: bob })]))).toEqual([3]);
     });
 
-    test('S3 a second join, a leaving of who is not there, an edit to the same text', async () => {
+    test('S3 a second join, a leave of a non-member, an edit to the same text', async () => {
       const room = await newRoom();
       const { id, seq } = await message(room, 'same');
       const results = await store.commit([
@@ -181,7 +181,7 @@ export function storeContract(engine: () => Engine): void {
       expect(await commitOne(store, append(room, events))).toEqual({ status: 'appended', seqs: [3, 0, 4] });
     });
 
-    test('S3 of nodes that send the same at once, one appends it', async () => {
+    test('S3 of nodes that send the same message at once, one appends it', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       await nodes[0]?.commit(['a', 'b'].map((room) => makeRoom(room)));
@@ -195,7 +195,7 @@ export function storeContract(engine: () => Engine): void {
       expect(results.filter((status) => status === 'unchanged')).toHaveLength(40 * (nodes.length - 1));
     });
 
-    test('S3 of nodes that make the same room, or name, at once, one does', async () => {
+    test('S3 of nodes that create the same room, or claim the same name, at once, one succeeds', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       const sameId = await Promise.all(nodes.map((node) => node.commit([makeRoom('lobby')])));
@@ -230,7 +230,7 @@ export function storeContract(engine: () => Engine): void {
       expect(seqsOf(await store.commit([say(room, '3')]))).toEqual([6]);
     });
 
-    test('S4 alone it fails too, and what comes after it commits', async () => {
+    test('S4 alone it fails too, and later appends commit', async () => {
       const room = await newRoom();
       expect(await commitOne(store, broken(room))).toMatchObject({ status: 'failed' });
       expect(await message(room)).toMatchObject({ seq: 3 });
@@ -245,7 +245,7 @@ export function storeContract(engine: () => Engine): void {
       expect(result).toEqual({ status: 'refused' });
     });
 
-    test('S4 a room that is not there takes nothing', async () => {
+    test('S4 a room that does not exist accepts nothing', async () => {
       expect(await store.commit([say('nowhere', 'x'), join('nowhere', bob)])).toMatchObject([
         { status: 'failed' },
         { status: 'failed' },
@@ -257,8 +257,8 @@ export function storeContract(engine: () => Engine): void {
     });
   });
 
-  describe('S5 a guard is asked at that place in the log', () => {
-    test('S5 who is no member is refused, for every kind of event', async () => {
+  describe('S5 a guard is checked at that place in the log', () => {
+    test('S5 a non-member is refused, for every kind of event', async () => {
       const room = await newRoom();
       const guard = bob.id;
       const results = await store.commit([
@@ -271,7 +271,7 @@ export function storeContract(engine: () => Engine): void {
       expect(seqsOf(await store.commit([say(room, 'x', { guard }), say(room, 'y')]))).toEqual([0, 4]);
     });
 
-    test('S5 who joins or leaves in the same batch is asked after that', async () => {
+    test('S5 a join or leave in the same batch counts', async () => {
       const room = await newRoom();
       const said = { actor: bob, guard: bob.id };
       const topic = append(room, newEvent.roomUpdated({ topic: 'x', uniqueKey: null }), said);
@@ -294,7 +294,7 @@ export function storeContract(engine: () => Engine): void {
   });
 
   describe('S6 a read after the answer sees it', () => {
-    test('S6 at once, by every way of reading, on every node', async () => {
+    test('S6 at once, by every kind of read, on every node', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       const [writer] = nodes as [Store];
@@ -310,7 +310,7 @@ export function storeContract(engine: () => Engine): void {
       }
     });
 
-    test('S6 access() tells room, kind, head and role as numbers and words', async () => {
+    test('S6 access() returns room, kind, head and role as numbers and words', async () => {
       const room = await newRoom();
       expect(await store.access(room, ann.id)).toEqual({
         room,
@@ -382,7 +382,7 @@ export function storeContract(engine: () => Engine): void {
   });
 
   describe('S8 a message has one text', () => {
-    test('S8 what it said before its edits is in no table, and the log has the last one everywhere', async () => {
+    test('S8 earlier texts are in no table, and the log has the latest everywhere', async () => {
       const room = await newRoom();
       const subject = await message(room, 'SECRET one');
       await store.commit([append(room, newEvent.messageEdited(subject, 'SECRET two'))]);
@@ -402,7 +402,7 @@ export function storeContract(engine: () => Engine): void {
     });
   });
 
-  test('S8 a database of before loses what its messages said before their edits', async () => {
+  test('S8 an existing database loses the earlier texts of its messages', async () => {
     const room = await newRoom();
     const [edited, other] = [await message(room, 'now'), await message(room, 'as it was sent')];
     await store.commit([append(room, newEvent.messageEdited(edited, 'now "too" 새 글'))]);

@@ -61,7 +61,7 @@ test('a worker that goes before it answers has no session any more', async () =>
   );
 });
 
-test('what belongs to the connection between workers is not told to the client', async () => {
+test('headers of the connection between workers do not reach the client', async () => {
   const head = 'HTTP/1.1 200 OK\r\nConnection: close\r\nX-Other: kept\r\nContent-Length: 2\r\n\r\n';
   const url = await besideOneThat((socket) => socket.end(`${head}ok`));
   const [answer] = (await once(request(url).end(), 'response')) as [IncomingMessage];
