@@ -36,6 +36,28 @@ test('messages in another room are counted, in the list and in the title, until 
   expect(await page.getByText('여기부터 안 읽은 메시지').count()).toBe(0);
 });
 
+test('a mention is counted beside the unread messages, in both languages of a screen reader', async () => {
+  const other = await speaker(web.url, '부르미');
+  const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '호출' });
+  await using one = await enter(web.browser, `${web.url}/#/r/${room.id}`, '김 하늘');
+  const { page } = one;
+  await page.getByRole('button', { name: '들어가기' }).click();
+  await page.locator('#composer').waitFor();
+  await page.getByRole('link', { name: /lobby/ }).click();
+  await other.say('아무나', room.id);
+  await other.say('@김 하늘님, 보세요', room.id);
+  await page.getByRole('link', { name: /호출.*나를 부른 메시지 1개.*안 읽은 메시지 2개/ }).waitFor();
+  // As the server counts it, too.
+  await page.reload();
+  const link = page.getByRole('link', { name: /호출.*나를 부른 메시지 1개.*안 읽은 메시지 2개/ });
+  await link.waitFor();
+  expect(await link.innerText()).toMatch(/@1\s+나를 부른 메시지 1개\s+2/);
+  await link.click();
+  await messageOf(page, '보세요').waitFor();
+  await page.getByRole('link', { name: /lobby/ }).click();
+  await expect.poll(() => page.getByRole('link', { name: /나를 부른/ }).count()).toBe(0);
+});
+
 test('what was read stays read in another session of the page', async () => {
   const other = await speaker(web.url, '말벗');
   await using one = await web.enter('두번째');

@@ -2,7 +2,7 @@ import type { Room, UserRef } from '@madang/protocol';
 import { Derived } from './observable.js';
 import type { RoomEvent } from './room-event.js';
 
-/** `unread` is counted up to this number, as on the server. */
+/** `unread` and `mentions` are counted up to this number, as on the server. */
 const MAX_UNREAD = 100;
 
 interface Entry {
@@ -11,6 +11,8 @@ interface Entry {
   snapshotHead: number;
   /** Seqs of others' messages since the snapshot, the newest {@link MAX_UNREAD}. */
   others: readonly number[];
+  /** Those of them that mention the caller. */
+  mentions: readonly number[];
 }
 
 /** The caller's rooms, kept up to date by their events; `list` omits those that the caller has hidden. */
@@ -34,7 +36,7 @@ export class Rooms {
   put(room: Room): void {
     const known = this.#rooms.get(room.id);
     if (known && known.room.head > room.head) return;
-    this.#rooms.set(room.id, { room, snapshotHead: room.head, others: [] });
+    this.#rooms.set(room.id, { room, snapshotHead: room.head, others: [], mentions: [] });
     // Read marks set here but not sent yet stay.
     if (known?.room.read !== undefined) this.read(room.id, known.room.read);
     this.#invalidate(room.id);
@@ -54,9 +56,9 @@ export class Rooms {
   apply(event: RoomEvent, me: string): void {
     const entry = this.#rooms.get(event.room);
     if (!entry || event.seq <= entry.room.head) return;
-    const { others } = entry;
     if (event.type === 'message.created' && event.actor.id !== me) {
-      entry.others = [...others, event.seq].slice(-MAX_UNREAD);
+      entry.others = [...entry.others, event.seq].slice(-MAX_UNREAD);
+      if (isMentioned(event, me)) entry.mentions = [...entry.mentions, event.seq].slice(-MAX_UNREAD);
     }
     // A message unhides a room.
     if (event.type === 'message.created' && entry.room.hidden) this.setHidden(event.room, false);
@@ -81,7 +83,7 @@ export class Rooms {
   read(id: string, seq: number): void {
     const entry = this.#rooms.get(id);
     if (!entry || seq <= (entry.room.read ?? 0)) return;
-    entry.room = { ...entry.room, read: seq, unread: unreadAfter(entry, seq) };
+    entry.room = { ...entry.room, read: seq, ...countsAfter(entry, seq) };
     this.#invalidate(id);
   }
 
@@ -101,7 +103,11 @@ export class Rooms {
 function changes(room: Room, event: RoomEvent, me: string): Partial<Room> {
   switch (event.type) {
     case 'message.created':
-      return event.actor.id === me ? {} : { unread: Math.min((room.unread ?? 0) + 1, MAX_UNREAD) };
+      if (event.actor.id === me) return {};
+      return {
+        unread: Math.min((room.unread ?? 0) + 1, MAX_UNREAD),
+        ...(isMentioned(event, me) && { mentions: Math.min((room.mentions ?? 0) + 1, MAX_UNREAD) }),
+      };
     case 'room.updated':
       return {
         ...(event.name !== undefined && { name: event.name }),
@@ -122,9 +128,15 @@ function renamedPeer(room: Room, user: UserRef): Partial<Room> {
   return room.peer?.id === user.id ? { peer: user } : {};
 }
 
+function isMentioned({ message }: Extract<RoomEvent, { type: 'message.created' }>, me: string): boolean {
+  return message.mentions?.includes(me) === true;
+}
+
 /** The number of unread messages after a seq: exact after the snapshot, at most an upper bound before it. */
-function unreadAfter({ room, snapshotHead, others }: Entry, seq: number): number {
-  if (seq >= room.head) return 0;
-  if (seq >= snapshotHead) return others.filter((each) => each > seq).length;
-  return Math.min(room.unread ?? 0, room.head - seq);
+function countsAfter({ room, snapshotHead, others, mentions }: Entry, seq: number): Pick<Room, 'unread' | 'mentions'> {
+  if (seq >= room.head) return { unread: 0, mentions: 0 };
+  const after = (seqs: readonly number[]) => seqs.filter((each) => each > seq).length;
+  if (seq >= snapshotHead) return { unread: after(others), mentions: after(mentions) };
+  const most = (count: number | undefined) => Math.min(count ?? 0, room.head - seq);
+  return { unread: most(room.unread), mentions: most(room.mentions) };
 }

@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { defineEvent } from './event.js';
-import { clientId, cursor, emoji, limit, messageId, messageText, roomId, seq, timestamp, userRef } from './fields.js';
+import {
+  clientId,
+  cursor,
+  emoji,
+  limit,
+  messageId,
+  messageText,
+  roomId,
+  seq,
+  timestamp,
+  userId,
+  userRef,
+} from './fields.js';
 import { formatLimits } from './limits.js';
 
 /** One emoji on a message. */
@@ -22,6 +34,10 @@ export const message = z
     seq,
     author: userRef,
     text: z.string(),
+    mentions: z
+      .array(userId)
+      .optional()
+      .meta({ description: 'Members whom it names by `@` and their name, as it was sent; absent for none' }),
     at: timestamp,
     clientId: z.string().optional(),
     editedAt: timestamp.optional(),

@@ -22,6 +22,7 @@ export const room = z
     unread: z.int().optional().meta({
       description: "Others' messages after `read` that are kept and not deleted, counted to 100",
     }),
+    mentions: z.int().optional().meta({ description: 'Those of the unread messages that mention the caller' }),
     peer: userRef.optional().meta({ description: 'The other person of a direct room' }),
     hidden: z.literal(true).optional().meta({ description: 'The caller has hidden it: leave it out of lists' }),
     blocked: z.literal(true).optional().meta({ description: 'The caller blocks the other person of this direct room' }),

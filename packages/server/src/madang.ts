@@ -3,6 +3,7 @@ import type { Router } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
 import { PatientClock } from './clock.js';
 import { openCluster, refuseUselessBus } from './cluster/open.js';
+import { Mentions } from './commands/mentions.js';
 import { Commands } from './commands/run.js';
 import { rename } from './commands/user.js';
 import { type Config, parseConfig, rateLimitsOf } from './config.js';
@@ -19,6 +20,7 @@ import { RoomLog } from './log/room-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { Opened } from './opened.js';
 import { Presence } from './presence/presence.js';
+import { mentions } from './readers/mentions.js';
 import { messageNumbers } from './readers/message-numbers.js';
 import { Reader } from './readers/reader.js';
 import { Retention } from './readers/retention.js';
@@ -158,13 +160,14 @@ async function assemble(
     records: fanOut.allRecords,
     lifecycle,
     rateLimits,
+    mentions: new Mentions(store),
     maxRoomsPerUser: config.maxRoomsPerUser,
     rules: { createRooms: config.createRooms, direct: config.direct },
   });
 
   await cluster.join({ ...fanOut, presence, lifecycle });
   log.onCommitted((batch) => cluster.committed(batch));
-  const readers = [messageNumbers(store.write)].map(
+  const readers = [messageNumbers(store.write), mentions(store.write)].map(
     (handler) => new Reader({ store, logger, handler, sweepMs: SWEEP_MS[config.database ? 'many' : 'one'] }),
   );
   for (const reader of readers) log.onCommitted((batch) => reader.committed(batch));

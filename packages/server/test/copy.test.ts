@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
 import { copyWorkspace, type CopyProgress } from '../dist/store/copy.js';
 import { openCopySide } from '../dist/store/open.js';
+import { insertMention } from '../dist/store/queries/mentions.js';
 import { saveRead } from '../dist/store/queries/messages.js';
 import { advanceCursor } from '../dist/store/queries/readers.js';
 import { insertSession } from '../dist/store/queries/sessions.js';
@@ -45,12 +46,16 @@ async function fill(store: Store): Promise<void> {
     append('a', newEvent.messageReacted(subject, '👍', 'added')),
     append('a', newEvent.messageDeleted({ id: 'a.5', seq: 5 })),
   ]);
+  await store.commit([append('a', newEvent.messageCreated('@밥', undefined, [bob.id]))]);
   await saveRead(store.write, { user: bob.id, room: 'a', seq: 9, at: AT });
   await store.raiseLogStart('b-1', 2);
   const room = { id: 'a', head: 0, logStart: 0, cursor: null, obeyed: 0 };
   await store.transact({
     guards: [advanceCursor(store.write, 'a reader', room, { seq: 9, logStart: 2 })],
-    work: [numberMessages(store.write, 'a', { author: ann.id, block: 0, count: 7 })],
+    work: [
+      numberMessages(store.write, 'a', { author: ann.id, block: 0, count: 7 }),
+      insertMention(store.write, { room: 'a', seq: 6, user: bob.id }),
+    ],
   });
 }
 
@@ -110,9 +115,9 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     const after = await to.open();
     expect(after.epoch).toBe(epoch);
     expect(await look(after)).toEqual(rows);
-    expect((await eventsOf(after, 'a')).map(({ seq }) => seq)).toEqual(upTo(3006));
+    expect((await eventsOf(after, 'a')).map(({ seq }) => seq)).toEqual(upTo(3007));
     const results = await after.commit([say('a', '"1" 안녕 👋 \\', { clientId: '1.1' }), say('a', 'new')]);
-    expect(seqsOf(results)).toEqual([0, 3007]);
+    expect(seqsOf(results)).toEqual([0, 3008]);
     await after.close();
     await expect(copy(from, to, () => undefined)).rejects.toThrow('holds a workspace already');
     // The source may not go on with the same history: an id would mean two messages.

@@ -1,10 +1,13 @@
+import type { UserRef } from '@madang/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../../tests/support/random.ts';
 import { newEvent } from '../dist/log/projections.js';
+import { mentions } from '../dist/readers/mentions.js';
 import { messageNumbers } from '../dist/readers/message-numbers.js';
 import { type LogHandler, type LogPage, Reader } from '../dist/readers/reader.js';
 import { underLease } from '../dist/readers/lease.js';
 import { saveRead } from '../dist/store/queries/messages.js';
+import { MENTIONS_READER } from '../dist/store/queries/mentions.js';
 import { lagOf } from '../dist/store/queries/readers.js';
 import { removeOld } from '../dist/store/queries/retention.js';
 import { findRoom } from '../dist/store/queries/rooms.js';
@@ -16,10 +19,11 @@ import { append, AT, commitOne, join, leave, makeRoom, say, seqsOf, upTo } from 
 /** Readers of the log, and the unread counts that come from one, on every engine. */
 
 const people = ['ann', 'bob', 'cho', 'dan'].map((name) => ({ id: `g-${name}`, name }));
-const ann = people[0]!;
+const [ann] = people as [UserRef, ...UserRef[]];
 
-const readerOn = (store: Store, handler: LogHandler = messageNumbers(store.write), logger = silent) =>
-  new Reader({ store, handler, logger, sweepMs: 20 });
+const readerOn = (store: Store, handler: LogHandler) => new Reader({ store, handler, logger: silent, sweepMs: 20 });
+
+const handlersOn = (store: Store) => [messageNumbers(store.write), mentions(store.write)];
 
 /** Runs work with a reader beside it. */
 async function beside(reader: Reader, work: () => Promise<unknown>): Promise<void> {
@@ -35,21 +39,28 @@ const lag = (store: Store, name = NUMBERS_READER) => lagOf(store.read, name);
 const caughtUp = (store: Store, name?: string) =>
   expect.poll(() => lag(store, name), { timeout: 20_000, interval: 10 }).toBe(0);
 
+function at<Item>(items: readonly Item[], index: number): Item {
+  const item = items[index];
+  if (item === undefined) throw new Error('there is nothing');
+  return item;
+}
+
 /** What is true of one room, written down as plainly as can be. */
 class Model {
-  readonly messages = new Map<number, { author: string; isDeleted: boolean }>();
+  readonly messages = new Map<number, { author: string; isDeleted: boolean; mentions: string[] }>();
   readonly members = new Set<string>([ann.id]);
   readonly reads = new Map<string, number>();
   logStart = 0;
   head = 2;
 
-  unread(user: string): number {
-    if (!this.members.has(user)) return 0;
+  counts(user: string): { unread: number; mentions: number } {
+    if (!this.members.has(user)) return { unread: 0, mentions: 0 };
     const from = Math.max(this.reads.get(user) ?? 0, this.logStart);
     const unread = [...this.messages].filter(
       ([seq, { author, isDeleted }]) => seq > from && author !== user && !isDeleted,
     );
-    return Math.min(unread.length, 100);
+    const mentioning = unread.filter(([, each]) => each.mentions.includes(user));
+    return { unread: Math.min(unread.length, 100), mentions: Math.min(mentioning.length, 100) };
   }
 }
 
@@ -69,22 +80,34 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
       const random = Random.fromEnvironment();
       await using database = await engine.newDatabase();
       const stores = [await database.open(), ...(engine.nodes > 1 ? [await database.open()] : [])];
-      const store = stores[0]!;
+      const [store] = stores as [Store, ...Store[]];
       const rooms = new Map(['a', 'b'].map((room) => [room, new Model()]));
       await store.commit([...rooms.keys()].map((room) => makeRoom(room)));
-      const readers: (Reader | undefined)[] = stores.map(() => undefined);
-      const pick = <Item>(items: readonly Item[]) => items[random.below(items.length)]!;
-      const messageOf = (model: Model) => pick([...model.messages.keys()].filter((seq) => seq > model.logStart));
+      const handlers = stores.flatMap((each) => handlersOn(each).map((handler) => ({ on: each, handler })));
+      const readers: (Reader | undefined)[] = handlers.map(() => undefined);
+      const pick = <Item>(items: readonly Item[]) => at(items, random.below(items.length));
+      const messageOf = (model: Model): number => {
+        const kept = [...model.messages.keys()].filter((seq) => seq > model.logStart);
+        return kept.length > 0 ? pick(kept) : 0;
+      };
 
       const step = async (room: string, model: Model): Promise<void> => {
         const on = pick(stores);
         const person = pick(people);
         const chance = random.below(100);
         if (chance < 50) {
-          const many = upTo(1 + random.below(random.below(5) === 0 ? 160 : 4)).map((n) => ({ n, actor: pick(people) }));
-          const results = await on.commit(many.map(({ n, actor }) => say(room, `${n}`, { actor })));
+          const many = upTo(1 + random.below(random.below(5) === 0 ? 160 : 4)).map(() => ({
+            actor: pick(people),
+            mentions: people.map(({ id }) => id).filter(() => random.below(4) === 0),
+          }));
+          const results = await on.commit(
+            many.map((each) =>
+              append(room, newEvent.messageCreated('hello', undefined, each.mentions), { actor: each.actor }),
+            ),
+          );
           for (const [index, seq] of seqsOf(results).entries()) {
-            model.messages.set(seq, { author: many[index]!.actor.id, isDeleted: false });
+            const { actor, mentions: mentioned } = at(many, index);
+            model.messages.set(seq, { author: actor.id, isDeleted: false, mentions: mentioned });
             model.head = Math.max(model.head, seq);
           }
         } else if (chance < 60 && messageOf(model)) {
@@ -117,10 +140,10 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
           );
           if (random.below(2)) await removeOld(on, 'events', { room, logStart: model.logStart, limit: 1000 });
         } else if (chance < 99) {
-          const at = random.below(stores.length);
-          await readers[at]?.close();
-          readers[at] = readers[at] ? undefined : readerOn(stores[at]!);
-          readers[at]?.start();
+          const index = random.below(handlers.length);
+          await readers[index]?.close();
+          readers[index] = readers[index] ? undefined : readerOn(at(handlers, index).on, at(handlers, index).handler);
+          readers[index]?.start();
         } else {
           await store.write.updateTable('reader_cursors').set({ seq: 0 }).where('room_id', '=', room).execute();
         }
@@ -128,19 +151,21 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
       const compare = async (): Promise<void> => {
         for (const [room, model] of rooms) {
           for (const { id } of people) {
-            const found = (await findRoom(pick(stores).read, room, id))?.unread;
-            expect({ room, id, unread: found }, random.seed).toEqual({ room, id, unread: model.unread(id) });
+            const row = await findRoom(pick(stores).read, room, id);
+            const found = { room, id, unread: row?.unread, mentions: row?.mentions };
+            expect(found, random.seed).toEqual({ room, id, ...model.counts(id) });
           }
         }
       };
       try {
-        for (let at = 0; at < 600; at += 1) {
+        for (let steps = 0; steps < 400; steps += 1) {
           const [room, model] = pick([...rooms]);
           await step(room, model);
           await compare();
         }
-        if (!readers.some(Boolean)) (readers[0] = readerOn(store)).start();
+        for (const index of [0, 1]) (readers[index] ??= readerOn(store, at(handlers, index).handler)).start();
         await caughtUp(store);
+        await caughtUp(store, MENTIONS_READER);
         await compare();
       } finally {
         for (const reader of readers) await reader?.close();
@@ -156,7 +181,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     async () => {
       await using database = await engine.newDatabase();
       const stores = [await database.open(), ...(engine.nodes > 1 ? [await database.open()] : [])];
-      const store = stores[0]!;
+      const [store] = stores as [Store, ...Store[]];
       await store.commit([makeRoom('a'), makeRoom('b'), ...upTo(700).map((n) => say('a', `${n}`))]);
       // What it writes is a count in a table of its own.
       const counting = (on: Store): LogHandler => ({
@@ -166,14 +191,16 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
             on.write
               .insertInto('meta')
               .values({ key: `counted ${room}`, value: 'x' })
-              .onConflict((conflict) => conflict.column('key').doUpdateSet(({ ref }) => ({ value: ref('meta.value') })))
+              .onConflict((conflict) =>
+                conflict.column('key').doUpdateSet((each) => ({ value: each.ref('meta.value') })),
+              )
               .compile(),
           ),
       });
       const pages: LogPage[] = [];
       const watching = (on: Store): LogHandler => {
-        const { name: called, handle } = counting(on);
-        return { name: called, handle: (page) => (pages.push(page), handle(page)) };
+        const counter = counting(on);
+        return { name: counter.name, handle: (page) => (pages.push(page), counter.handle(page)) };
       };
       for (let times = 0; times < 4; times += 1) {
         const readers = stores.map((each) => readerOn(each, watching(each)));
@@ -219,9 +246,9 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
   test('a raised log start is obeyed: what was written about removed events goes, without an event', async () => {
     await using database = await engine.newDatabase();
     const store = await database.open();
-    await store.commit([makeRoom('a'), ...upTo(3000).map((n) => say('a', `${n}`, { actor: people[n % 3]! }))]);
+    await store.commit([makeRoom('a'), ...upTo(3000).map((n) => say('a', `${n}`, { actor: at(people, n % 3) }))]);
     const numbers = async () => (await store.read.selectFrom('message_numbers').selectAll().execute()).length;
-    await beside(readerOn(store), async () => {
+    await beside(readerOn(store, messageNumbers(store.write)), async () => {
       await caughtUp(store);
       const before = await numbers();
       await store.raiseLogStart('a', 2990);

@@ -71,7 +71,7 @@ export function upTo(n: number): number[] {
 export async function dump(store: Store): Promise<string> {
   const tables: (keyof Schema)[] = [
     ...(['users', 'names', 'sessions', 'rooms', 'members', 'reads', 'events', 'messages'] as const),
-    ...(['reactions', 'reader_cursors', 'message_numbers'] as const),
+    ...(['reactions', 'reader_cursors', 'message_numbers', 'mentions'] as const),
   ];
   const rows = await Promise.all(tables.map((table) => store.read.selectFrom(table).selectAll().execute()));
   return JSON.stringify([store.epoch, ...rows]);

@@ -86,7 +86,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'knows no clientId again',
     isInShort: true,
-    edits: [{ file: 'store/changes.js', from: 'c.text, p.at, c.clientId]', to: 'c.text, p.at, null]' }],
+    edits: [
+      {
+        file: 'store/changes.js',
+        from: 'c.text, p.at, c.clientId, c.mentions]',
+        to: 'c.text, p.at, null, c.mentions]',
+      },
+    ],
     caughtAs: ['cloned'],
   },
   {

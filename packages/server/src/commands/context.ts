@@ -13,6 +13,7 @@ import type { Sessions } from '../identity/sessions.js';
 import type { RoomLog } from '../log/room-log.js';
 import type { MessageRow } from '../store/queries/messages.js';
 import type { RoomAccess, Store } from '../store/store.js';
+import type { Mentions } from './mentions.js';
 
 /** Shared dependencies of the commands. */
 export interface Parts {
@@ -26,6 +27,7 @@ export interface Parts {
   lifecycle: ConnectionLifecycle;
   rateLimits: RateLimits;
   records: AllRecords;
+  mentions: Mentions;
   rules: Rules;
   /** The most rooms that a user may enter. */
   maxRoomsPerUser: number;

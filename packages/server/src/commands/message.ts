@@ -19,11 +19,13 @@ export async function send(
 ): Promise<CommandOutput<'message.send'>> {
   const { room, text, clientId } = input;
   const author = refOf(context.session.user);
+  const looking = context.parts.mentions.of(author.id, room, text);
+  const mentions = looking && (await looking);
   const created = await context.parts.log.append({
     room,
     actor: author,
     guard: author.id,
-    events: [newEvent.messageCreated(text, clientId)],
+    events: [newEvent.messageCreated(text, clientId, mentions)],
   });
   if (!created) {
     const sent = await findSent(input, context);
@@ -31,8 +33,10 @@ export async function send(
   }
   const { seq, at } = created;
   const id = messageIdOf(room, seq);
-  if (clientId === undefined) return { message: { id, room, seq, author, text, at } };
-  return { message: { id, room, seq, author, text, at, clientId } };
+  const message: Message = { id, room, seq, author, text, at };
+  if (mentions) message.mentions = [...mentions];
+  if (clientId !== undefined) message.clientId = clientId;
+  return { message };
 }
 
 /** The first result, if a send repeats an earlier one; else undefined. */

@@ -29,8 +29,9 @@ function eventAt(
   if (name !== 'message.created') return new CommittedEvent(name, { ...place, ...own });
   // Written out: a spread gives each object a shape of its own, and what reads many shapes is slow.
   const { room, seq, at, actor } = place;
-  const { text, clientId } = own;
-  const message = { id: messageIdOf(room, seq), text };
+  const { text, clientId, mentions } = own;
+  const id = messageIdOf(room, seq);
+  const message = mentions === undefined ? { id, text } : { id, text, mentions };
   return new CommittedEvent(name, { room, seq, at, actor, message }, clientId as string | undefined);
 }
 

@@ -1,4 +1,5 @@
 import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
+import { mentionsColumn } from '../store/queries/mentions.js';
 import type { NewEvent } from '../store/store.js';
 
 /** How many different emoji one message bears. */
@@ -9,11 +10,12 @@ const MAX_EMOJI = 20;
  * whether the event happens at all: if it changes nothing, nothing is appended (S3).
  */
 export const newEvent = {
-  messageCreated(text: string, clientId: string | undefined): NewEvent {
+  messageCreated(text: string, clientId: string | undefined, mentions?: readonly string[]): NewEvent {
+    const said = mentions ? { text, mentions } : { text };
     return {
       name: 'message.created',
-      payload: clientId === undefined ? { text } : { text, clientId },
-      changes: [{ kind: 'insertMessage', text, clientId: clientId ?? null }],
+      payload: clientId === undefined ? said : { ...said, clientId },
+      changes: [{ kind: 'insertMessage', text, clientId: clientId ?? null, mentions: mentionsColumn(mentions) }],
     };
   },
 
@@ -38,7 +40,7 @@ export const newEvent = {
       changes: [
         { kind: 'deleteMessage', message: message.seq },
         { kind: 'deleteMessageReactions', message: message.seq },
-        { kind: 'rewriteCreatedText', message: message.seq, text: '' },
+        { kind: 'eraseCreated', message: message.seq },
       ],
     };
   },

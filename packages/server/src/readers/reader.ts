@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '@madang/protocol';
+import { type LoggedEvent, MadangError } from '@madang/protocol';
 import type { CompiledQuery } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
@@ -124,10 +124,12 @@ export class Reader {
         await underLease({ store, name: `reader:${this.name}`, signal }, (held) => this.#follow(held));
         isTold = false;
       } catch (error) {
-        if (!isTold && !signal.aborted) {
+        // The store reports itself that it is unavailable.
+        const isKnown = isTold || signal.aborted || (error instanceof MadangError && error.code === 'unavailable');
+        if (!isKnown) {
           logger.warn({ reader: this.name, reason: messageOf(error) }, 'a reader of the log fails; it tries again');
+          isTold = true;
         }
-        isTold = true;
       }
       await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
@@ -181,10 +183,16 @@ export class Reader {
   }
 
   async #untilWoken(signal: AbortSignal, ms: number): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    await sleep(ms, undefined, { signal: AbortSignal.any([signal, woken.signal]), ref: false }).catch(() => undefined);
-    this.#wake = () => undefined;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms).unref();
+      signal.addEventListener('abort', wake);
+      this.#wake = wake;
+    });
     signal.throwIfAborted();
   }
 

@@ -18,11 +18,12 @@ export type Change =
   | { kind: 'countMembers'; by: 1 | -1 }
   | { kind: 'updateMemberRole'; user: string; role: MemberRole }
   | { kind: 'checkMember'; user: string }
-  | { kind: 'insertMessage'; text: string; clientId: string | null }
+  | { kind: 'insertMessage'; text: string; clientId: string | null; mentions: string | null }
   | { kind: 'updateMessageText'; message: number; text: string }
   | { kind: 'deleteMessage'; message: number }
   | { kind: 'deleteMessageReactions'; message: number }
   | { kind: 'rewriteCreatedText'; message: number; text: string }
+  | { kind: 'eraseCreated'; message: number }
   | { kind: 'insertReaction'; message: number; emoji: string; maxEmoji: number }
   | { kind: 'deleteReaction'; message: number; emoji: string };
 
@@ -90,16 +91,17 @@ export function changeStatements(dialect: Dialect): {
       values: (c, p) => [p.room, c.user],
     },
     insertMessage: {
-      sql: `INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id) VALUES (?, ?, ?, ?, ?, ?, ?)
+      sql: `INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id, mentions)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING`,
-      values: (c, p) => [p.room, p.seq, p.actor.id, p.actor.name, c.text, p.at, c.clientId],
+      values: (c, p) => [p.room, p.seq, p.actor.id, p.actor.name, c.text, p.at, c.clientId, c.mentions],
     },
     updateMessageText: {
       sql: `UPDATE messages SET text = ?, edited_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL AND text <> ?`,
       values: (c, p) => [c.text, p.at, p.room, c.message, c.text],
     },
     deleteMessage: {
-      sql: `UPDATE messages SET text = '', deleted_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL`,
+      sql: `UPDATE messages SET text = '', mentions = NULL, deleted_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL`,
       values: (c, p) => [p.at, p.room, c.message],
     },
     deleteMessageReactions: {
@@ -109,6 +111,10 @@ export function changeStatements(dialect: Dialect): {
     rewriteCreatedText: {
       sql: `UPDATE events SET payload = ${dialect.payloadWithText('?')} WHERE room_id = ? AND seq = ?`,
       values: (c, p) => [c.text, p.room, c.message],
+    },
+    eraseCreated: {
+      sql: `UPDATE events SET payload = ${dialect.payloadErased} WHERE room_id = ? AND seq = ?`,
+      values: (c, p) => [p.room, c.message],
     },
     insertReaction: {
       sql: `INSERT INTO reactions (room_id, message_seq, emoji, user_id, user_name, at)

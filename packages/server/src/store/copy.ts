@@ -23,6 +23,7 @@ const keys: { [Table in CopiedTable]: (keyof Schema[Table] & string)[] } = {
   events: ['room_id', 'seq'],
   reader_cursors: ['reader', 'room_id'],
   message_numbers: ['room_id', 'author_id', 'block'],
+  mentions: ['room_id', 'seq', 'user_id'],
 };
 
 const tables = Object.keys(keys) as CopiedTable[];

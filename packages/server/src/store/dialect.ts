@@ -2,6 +2,8 @@
 export interface Dialect {
   /** `events.payload` (JSON text) with its `text` replaced by a value. */
   payloadWithText: (value: string) => string;
+  /** `events.payload` with an empty `text`, and without what else a message says. */
+  payloadErased: string;
   /** `events.payload` without a `text`. */
   payloadWithoutText: string;
   /** The type of a text column that sorts and compares by code points, whatever the database's locale. */
@@ -16,6 +18,7 @@ export interface Dialect {
 
 export const sqliteDialect: Dialect = {
   payloadWithText: (value) => `json_set(payload, '$.text', ${value})`,
+  payloadErased: `json_remove(json_set(payload, '$.text', ''), '$.mentions')`,
   payloadWithoutText: `json_remove(payload, '$.text')`,
   text: 'TEXT',
   oftenUpdated: '',
@@ -25,6 +28,7 @@ export const sqliteDialect: Dialect = {
 
 export const postgresDialect: Dialect = {
   payloadWithText: (value) => `jsonb_set(payload::jsonb, '{text}', to_jsonb(${value}::text))::text`,
+  payloadErased: `(jsonb_set(payload::jsonb, '{text}', '""') - 'mentions')::text`,
   payloadWithoutText: `(payload::jsonb - 'text')::text`,
   text: 'TEXT COLLATE "C"',
   // Free space on each page, so that a new head needs no new index entries.

@@ -11,6 +11,8 @@ export interface Schema {
     last_seen_at: number;
     /** Set for users of the app: no guest can have this name, or one that looks like it. Null for others. */
     name_key: string | null;
+    /** The name in lower case, by which a mention finds it. */
+    search_name: string;
   };
   /** Who holds a nickname, and until when unless they return. */
   names: { name_key: string; user_id: string; held_until: number };
@@ -74,6 +76,8 @@ export interface Schema {
     client_id: string | null;
     edited_at: number | null;
     deleted_at: number | null;
+    /** The ids of those whom it mentions, with spaces between; null where it mentions nobody, or is deleted. */
+    mentions: string | null;
   };
   reactions: {
     room_id: string;
@@ -92,6 +96,8 @@ export interface Schema {
    * `author_id` is empty, else of that author's. A block without a message has no row. See `queries/unread.ts`.
    */
   message_numbers: { room_id: string; author_id: string; block: number; number: number };
+  /** Messages by whom they mention, but for their authors. */
+  mentions: { room_id: string; seq: number; user_id: string };
 }
 
 /** A row of `events`. An edit has its message's current text; empty if the message has none any more. */

@@ -17,7 +17,7 @@ export const insertMessages: Statement = {
           WHEN known.there IS NOT NULL THEN 'unchanged'
         END AS verdict
       FROM json_to_recordset($1::json) AS sent (ord int, room text, author text, "authorName" text, text text,
-        at bigint, "clientId" text, guard text, event text, payload text)
+        at bigint, "clientId" text, mentions text, guard text, event text, payload text)
       LEFT JOIN LATERAL (SELECT head FROM rooms WHERE id = sent.room LIMIT 1) AS room_now ON TRUE
       LEFT JOIN LATERAL (SELECT TRUE AS there FROM members
         WHERE room_id = sent.room AND user_id = sent.guard LIMIT 1) AS member_now ON TRUE
@@ -27,8 +27,8 @@ export const insertMessages: Statement = {
       SELECT *, CASE WHEN verdict IS NULL
         THEN head + row_number() OVER (PARTITION BY room, verdict ORDER BY ord) END AS seq FROM judged
     ), new_messages AS (
-      INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id)
-      SELECT room, seq, author, "authorName", text, at, "clientId" FROM numbered WHERE verdict IS NULL
+      INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id, mentions)
+      SELECT room, seq, author, "authorName", text, at, "clientId", mentions FROM numbered WHERE verdict IS NULL
     ), new_events AS (
       INSERT INTO events (room_id, seq, name, at, actor_id, actor_name, payload)
       SELECT room, seq, event, at, author, "authorName", payload FROM numbered WHERE verdict IS NULL
@@ -64,9 +64,9 @@ export function isMessageRun(batch: readonly Append[]): boolean {
 export function messageValues(run: readonly Append[]): [string] {
   const rows = run.map(({ room, actor, at, guard, events }, ord) => {
     const { name: event, payload, changes } = events[0] as NewEvent;
-    const { text, clientId } = changes[0] as Extract<NewEvent['changes'][number], { kind: 'insertMessage' }>;
+    const { text, clientId, mentions } = changes[0] as Extract<NewEvent['changes'][number], { kind: 'insertMessage' }>;
     const author = { author: actor.id, authorName: actor.name };
-    return { ord, room, ...author, text, at, clientId, guard, event, payload: JSON.stringify(payload) };
+    return { ord, room, ...author, text, at, clientId, mentions, guard, event, payload: JSON.stringify(payload) };
   });
   return [JSON.stringify(rows)];
 }

@@ -2,6 +2,7 @@ import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
 import { type Kysely, sql } from 'kysely';
 import { type Parameter, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
+import { mentionsBy } from './mentions.js';
 import { unreadBy } from './unread.js';
 
 /** A room from one user's point of view. */
@@ -18,6 +19,8 @@ export interface RoomRow {
   read: number | null;
   /** See {@link unreadBy}; 0 where the user is no member. */
   unread: number;
+  /** See {@link mentionsBy}; 0 where the user is no member. */
+  mentions: number;
   /** 1 if one of the two in a direct room blocks the other. */
   blocked: number;
   /** 1 if the user has hidden it and no message has come since, else 0. */
@@ -34,6 +37,7 @@ function roomsSeenBy(read: Kysely<Schema>, user: string) {
       ...(['rooms.head', 'rooms.member_count', 'members.role'] as const),
       ...(['members.joined_seq as joined', 'reads.seq as read', 'rooms.blocked'] as const),
       unreadBy(user).as('unread'),
+      mentionsBy(user).as('mentions'),
       hiddenNow().as('hidden'),
     ]);
 }

@@ -10,8 +10,18 @@ export async function saveUser(write: Kysely<Schema>, user: User, nameKey: strin
   const { id, kind, name, createdAt } = user;
   await write
     .insertInto('users')
-    .values({ id, kind, name, name_key: nameKey, created_at: createdAt, last_seen_at: createdAt })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ name, name_key: nameKey }))
+    .values({
+      id,
+      kind,
+      name,
+      name_key: nameKey,
+      search_name: name.toLowerCase(),
+      created_at: createdAt,
+      last_seen_at: createdAt,
+    })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({ name, name_key: nameKey, search_name: name.toLowerCase() }),
+    )
     .execute();
 }
 
@@ -30,7 +40,7 @@ export async function touchUsers(write: Kysely<Schema>, ids: string[], at: numbe
 
 /** Updates a user's name. */
 export async function nameUser(write: Kysely<Schema>, { id, name }: UserRef): Promise<void> {
-  await write.updateTable('users').set({ name }).where('id', '=', id).execute();
+  await write.updateTable('users').set({ name, search_name: name.toLowerCase() }).where('id', '=', id).execute();
 }
 
 /** Takes a name from the guest who holds it, if any. Returns that guest's id. */

@@ -38,7 +38,7 @@ export function decodeBatch(wire: BatchWire): WrittenAppend[] {
   for (let at = 0; at < wire.length;) {
     if (wire[at] === PLAIN) {
       batch.push(messageAt(wire, at));
-      at += 10;
+      at += 11;
     } else {
       batch.push(JSON.parse(wire[at + 1] as string) as WrittenAppend);
       at += 2;
@@ -67,16 +67,17 @@ export function decodeResults(wire: ResultsWire): AppendResult[] {
 
 function pushMessage(wire: BatchWire, { room, actor, at, guard, events }: Append): void {
   const { name, payload, changes } = events[0] as NewEvent;
-  const { text, clientId } = changes[0] as Extract<Change, { kind: 'insertMessage' }>;
-  wire.push(PLAIN, room, actor.id, actor.name, at, guard ?? null, name, JSON.stringify(payload), text, clientId);
+  const { text, clientId, mentions } = changes[0] as Extract<Change, { kind: 'insertMessage' }>;
+  wire.push(PLAIN, room, actor.id, actor.name, at, guard ?? null, name);
+  wire.push(JSON.stringify(payload), text, clientId, mentions);
 }
 
 function messageAt(wire: BatchWire, start: number): WrittenAppend {
-  const [, room, id, actorName, at, guard, name, payload, text, clientId] = wire.slice(start, start + 10) as [
+  const [, room, id, actorName, at, guard, name, payload, text, clientId, mentions] = wire.slice(start, start + 11) as [
     ...[number, string, string, string, number, string | null],
-    ...[NewEvent['name'], string, string, string | null],
+    ...[NewEvent['name'], string, string, string | null, string | null],
   ];
-  const events: WrittenEvent[] = [{ name, payload, changes: [{ kind: 'insertMessage', text, clientId }] }];
+  const events: WrittenEvent[] = [{ name, payload, changes: [{ kind: 'insertMessage', text, clientId, mentions }] }];
   return { room, actor: { id, name: actorName }, at, events, guard: guard ?? undefined };
 }
 

@@ -56,6 +56,9 @@ const PAGES_A_COMMIT = 6;
 /** The most rooms to remember. */
 const MAX_ROOMS = 10_000;
 
+/** Rolls a transaction back whose guard changes no row. */
+const UNGUARDED = new Error('a guard changed no row');
+
 /** A room as the worker knows it. */
 interface KnownRoom {
   id: string;
@@ -153,19 +156,17 @@ class WriteSide {
   transact(statements: readonly StatementWire[], guards: number): boolean {
     this.#refuseIfGone();
     let changed = 0;
-    this.#begin.run();
-    try {
+    const run = this.#database.transaction(() => {
       for (const [index, [sql, values]] of statements.entries()) {
         const { changes } = this.#prepare(sql).run(values);
-        if (index < guards && changes === 0) {
-          this.#rollback();
-          return false;
-        }
+        if (index < guards && changes === 0) throw UNGUARDED;
         changed += changes;
       }
-      this.#commit.run();
+    });
+    try {
+      run.immediate();
     } catch (error) {
-      this.#rollback();
+      if (error === UNGUARDED) return false;
       throw error;
     }
     this.#refuseIfLost();
@@ -252,14 +253,9 @@ class WriteSide {
       return results;
     } catch (error) {
       this.#rooms.clear();
-      this.#rollback();
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
-  }
-
-  /** SQLite has rolled back by itself where the disk was full, for one. */
-  #rollback(): void {
-    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
 
   #append(append: WrittenAppend): AppendResult {

@@ -105,7 +105,9 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
     <ul>
       {rooms.map((room) => {
         const title = roomTitle(t, room);
-        const unread = room.id === current && document.hasFocus() ? 0 : (room.unread ?? 0);
+        const isWatched = room.id === current && document.hasFocus();
+        const unread = isWatched ? 0 : (room.unread ?? 0);
+        const mentions = isWatched ? 0 : (room.mentions ?? 0);
         return (
           <li key={room.id}>
             <a
@@ -117,17 +119,25 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
               <RoomIcon room={room} title={title} />
               <span className={styles.title}>{title}</span>
               {room.kind === 'private' && <span className="visually-hidden">{t('room.privateRoom')}</span>}
-              {unread > 0 && (
-                <span className={styles.badge}>
-                  <span aria-hidden>{unread > 99 ? '99+' : unread}</span>
-                  <span className="visually-hidden">{t('room.unread', { count: unread })}</span>
-                </span>
-              )}
+              {mentions > 0 && <Badge isMention count={mentions} label={t('room.mentions', { count: mentions })} />}
+              {unread > 0 && <Badge count={unread} label={t('room.unread', { count: unread })} />}
             </a>
           </li>
         );
       })}
     </ul>
+  );
+}
+
+function Badge({ count, label, isMention = false }: { count: number; label: string; isMention?: boolean }) {
+  return (
+    <span className={classNames(styles.badge, isMention && styles.mention)}>
+      <span aria-hidden>
+        {isMention && '@'}
+        {count > 99 ? '99+' : count}
+      </span>
+      <span className="visually-hidden">{label}</span>
+    </span>
   );
 }
 

@@ -1,0 +1,78 @@
+import type { UserRef } from '@madang/protocol';
+import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Schema } from '../schema.js';
+
+/** The reader that indexes whom messages mention. */
+export const MENTIONS_READER = 'mentions';
+
+/** Mentions are counted to this many. */
+const MAX_MENTIONS = 100;
+
+/** The members of a room whose names, in lower case, are among some. */
+export async function membersNamed(read: Kysely<Schema>, room: string, names: readonly string[]): Promise<UserRef[]> {
+  return read
+    .selectFrom('users')
+    .innerJoin('members', 'members.user_id', 'users.id')
+    .select(['users.id', 'users.search_name as name'])
+    .where('users.search_name', 'in', names)
+    .where('members.room_id', '=', room)
+    .execute();
+}
+
+/** Users' ids as a message's row keeps them. Ids are printable ASCII without a space. */
+export function mentionsColumn(users: readonly string[] | undefined): string | null {
+  return users && users.length > 0 ? users.join(' ') : null;
+}
+
+/** Users' ids from a message's row. */
+export function mentionsOf(column: string | null): string[] | undefined {
+  return column === null ? undefined : column.split(' ');
+}
+
+/**
+ * How many of the messages that a user has not read mention them: others', after `read` and the log start, without the deleted
+ * ones, counted to 100. Those after the reader's cursor are looked for in the few messages that mention anybody, so the
+ * answer is right however far the reader has come.
+ */
+export function mentionsBy(user: string): RawBuilder<number> {
+  const most = sql.lit(MAX_MENTIONS);
+  const from = sql.raw(`(CASE WHEN coalesce(reads.seq, 0) > rooms.log_start THEN reads.seq ELSE rooms.log_start END)`);
+  const cursor = sql`coalesce((SELECT seq FROM reader_cursors
+    WHERE reader = ${sql.lit(MENTIONS_READER)} AND room_id = rooms.id), 0)`;
+  const counted = (rows: RawBuilder<unknown>) => sql`(SELECT count(*) FROM (SELECT 1 ${rows}
+    AND messages.deleted_at IS NULL LIMIT ${most}) AS mentioning)`;
+  const indexed = counted(sql`FROM mentions JOIN messages ON messages.room_id = mentions.room_id
+    AND messages.seq = mentions.seq WHERE mentions.user_id = ${user} AND mentions.room_id = rooms.id
+    AND mentions.seq > ${from} AND mentions.seq <= ${cursor}`);
+  const beyond = counted(sql`FROM messages WHERE messages.room_id = rooms.id
+    AND messages.seq > ${cursor} AND messages.seq > ${from} AND messages.mentions IS NOT NULL
+    AND replace(' ' || messages.mentions || ' ', ' ' || ${user} || ' ', '') <> ' ' || messages.mentions || ' '
+    AND messages.author_id <> ${user}`);
+  return sql<number>`CASE WHEN members.role IS NULL OR ${from} >= rooms.head THEN 0 ELSE (
+    SELECT CASE WHEN mentions < ${most} THEN mentions ELSE ${most} END
+    FROM (SELECT ${indexed} + ${beyond} AS mentions) AS found) END`;
+}
+
+/** Indexes whom a message of a room mentions. */
+export function insertMention(
+  write: Kysely<Schema>,
+  mention: { room: string; seq: number; user: string },
+): CompiledQuery {
+  const { room, seq, user } = mention;
+  return write
+    .insertInto('mentions')
+    .values({ room_id: room, seq, user_id: user })
+    .onConflict((conflict) => conflict.doNothing())
+    .compile();
+}
+
+/** Forgets whom one message mentions. */
+export function deleteMentions(write: Kysely<Schema>, room: string, seq: number): CompiledQuery {
+  return write.deleteFrom('mentions').where('room_id', '=', room).where('seq', '=', seq).compile();
+}
+
+/** Forgets whom a room's messages up to a seq mention; all of them if none is given. */
+export function forgetMentions(write: Kysely<Schema>, room: string, upTo?: number): CompiledQuery {
+  const all = write.deleteFrom('mentions').where('room_id', '=', room);
+  return (upTo === undefined ? all : all.where('seq', '<=', upTo)).compile();
+}
