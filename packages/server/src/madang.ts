@@ -28,7 +28,7 @@ import { openStore } from './store/open.js';
 import { workspaceIdOf } from './store/queries/workspace-id.js';
 import { openTransports } from './transports/transports.js';
 
-/** Least pause between a log reader's sweeps of all rooms, in ms. A node that is alone hears of every commit anyway. */
+/** Shortest interval between a log reader's sweeps of all rooms, in ms. A lone node receives every commit anyway. */
 const SWEEP_MS = { one: 60_000, many: 2000 };
 
 /** Settings of the program's own server; a host app has its own. */

@@ -1,7 +1,7 @@
 import type { CommittedEvent, OutboundEvent } from '../log/committed.js';
 import type { Encoded, OwnRun, WireFormat } from './wire-format.js';
 
-/** What is told together, encoded once for each format. */
+/** Events that are delivered together, encoded once per format. */
 export class RunEncodings {
   readonly #notes: readonly OutboundEvent[];
   readonly #encodings = new Map<WireFormat, Encoded>();
@@ -48,7 +48,7 @@ export class OwnRunEncodings implements OwnRun {
   }
 }
 
-/** Where the events of each author are that only the author is told more of. */
+/** The places of each author's events, of which only the author receives more. */
 export function ownPlaces(events: readonly CommittedEvent[]): Map<string, number[]> {
   const authors = new Map<string, number[]>();
   for (const [place, { clientId, body }] of events.entries()) {

@@ -22,12 +22,12 @@ export interface WireFormat {
   encodeOwn?(run: OwnRun): Encoded;
 }
 
-/** A run of events, as the author of some of them is told it. */
+/** A run of events, in the form for the author of some of them. */
 export interface OwnRun {
   readonly events: readonly CommittedEvent[];
   /** Where the author's own events are in it, in order. */
   readonly places: readonly number[];
-  /** The run as everybody else is told it. */
+  /** The run in the form for everybody else. */
   encoded(format: WireFormat): Encoded;
 }
 

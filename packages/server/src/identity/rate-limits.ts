@@ -110,7 +110,7 @@ export class RateLimits {
     await this.spendAddress('session', address);
   }
 
-  /** One user contacts another anew, by a direct room or an invitation. Both have a budget for it. */
+  /** One user makes a new contact with another, by a direct room or an invitation. Both have a budget for it. */
   async contact(from: string, to: string): Promise<void> {
     if (!this.#contacts) return;
     await this.#take(this.#contacts, `by ${from}`, 1);

@@ -87,7 +87,10 @@ export interface Schema {
     user_name: string;
     at: number;
   };
-  /** How far a reader of the log has come in a room, and which log start it has obeyed. What it wrote has come as far. */
+  /**
+   * How far a reader of the log has come in a room, and which log start it has obeyed. Its own rows have come equally
+   * far.
+   */
   reader_cursors: { reader: string; room_id: string; seq: number; log_start: number };
   /** Which process may do some work now, until when by the database's clock. */
   leases: { name: string; holder: string; expires_at: number };

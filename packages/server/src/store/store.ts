@@ -74,9 +74,9 @@ export interface Transaction {
   work: readonly CompiledQuery[];
 }
 
-/** The right to do some work, of which one process at a time may do such. */
+/** The right to do some work that one process at a time may do. */
 export interface Lease {
-  /** What the work is called. */
+  /** The name of the work. */
   name: string;
   /** Whose it is: a name of its own for each holding, so that nobody keeps what they have lost. */
   holder: string;

@@ -38,10 +38,10 @@ const IN_FRAGMENTS = Symbol('in fragments');
 type ReplacedInflater = Inflater & { [IN_FRAGMENTS]?: boolean };
 
 /**
- * Makes a function that has a connection's messages inflated at once. `ws` by itself keeps a zlib stream, 15 KiB and more,
- * from a connection's first message to its end, and goes through a thread for each; a client's message is small. What
- * comes in fragments, is longer than `maxBytes` or broken goes the ordinary way, which closes with the right code, and
- * keeps nothing afterwards. So does everything if the internals of `ws` are not the expected ones.
+ * Makes a function that inflates a connection's messages synchronously. `ws` itself keeps a zlib stream of 15 KiB and
+ * more from a connection's first message to its end, and uses a thread for each message, while a client's messages are
+ * small. Fragmented, broken or overlong messages (above `maxBytes`) take the ordinary path, which closes with the right
+ * code, and keep nothing afterwards. So does everything if the internals of `ws` are not as expected.
  */
 export function inflatingAtOnce(maxBytes: number, internals: Internals): (webSocket: WebSocket) => void {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes, chunkSize: 1024 };

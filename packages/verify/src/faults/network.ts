@@ -16,7 +16,7 @@ export const cut: Fault = {
 /** New connections are cut at a random byte, so that handshakes, headers and frames are all affected. */
 export const cutAtBytes = weatherFault('cut-at-bytes', { cut: 0.7, halfOpen: 0, delayMs: 0, duplicate: 0 }, 0.7);
 
-/** Connections on which nothing passes any more, and of which nobody is told. */
+/** Connections over which nothing passes any more, without either end being told. */
 export const halfOpen = weatherFault('half-open', { cut: 0, halfOpen: 0.5, delayMs: 0, duplicate: 0 }, 0.5);
 
 /** Connections that are late, each by its own time. */

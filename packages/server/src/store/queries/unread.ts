@@ -10,7 +10,9 @@ const MAX_UNREAD = 100;
 /** Seqs of a block: the running number of messages is kept for its end. */
 const BLOCK = 256;
 
-/** At least so many seqs after `read` are counted one by one: most who have missed much have missed 100 by then. */
+/**
+ * At least this many seqs after `read` are counted one by one: most users who have missed much have missed 100 by then.
+ */
 const NEAR = BLOCK / 2;
 
 /** The block of a log in which a seq is. */

@@ -17,7 +17,7 @@ const FAILURES: [string, FailureKind][] = [
   ['SQLITE_NOMEM', 'memory'],
 ];
 
-/** What an error tells about the store. */
+/** What an error says about the store. */
 export function failureOf({ code, message }: { code: string; message: string }): Failure {
   const kind = FAILURES.find(([begin]) => code.startsWith(begin))?.[1] ?? 'other';
   return { kind, reason: kind === 'taken-away' ? message : `${code} ${message}` };
