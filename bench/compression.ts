@@ -119,11 +119,11 @@ async function pages(server: Running): Promise<Figures> {
   const cpuMs = processCpuMs(server.pid);
   let bytes = 0;
   for (let each = 0; each < STARTS; each += 1) {
-    const client = await open(server, each % PEOPLE);
-    await client.ask({ method: 'session.get' });
-    await client.ask(list);
-    bytes += client.socket.bytesRead;
-    client.close();
+    const starting = await open(server, each % PEOPLE);
+    await starting.ask({ method: 'session.get' });
+    await starting.ask(list);
+    bytes += starting.socket.bytesRead;
+    starting.close();
   }
   const startMs = (processCpuMs(server.pid) - cpuMs) / STARTS;
   return {
