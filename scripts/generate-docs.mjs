@@ -3,8 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { budgets, commands, errorTable, events, formatLimits, permissionObjects, signals } from '@madang/protocol';
+import { budgets, commands, errorTable, events, formatLimits, permissions, signals } from '@madang/protocol';
 import { settingsTable } from '../packages/server/dist/config.js';
+import { roomLadder, roomTable, workspaceLadder, workspaceTable } from '../packages/server/dist/identity/authority.js';
 import { root } from './repository.mjs';
 
 const notice = '<!-- Made by scripts/generate-docs.mjs from the tables in the code. Do not edit. -->';
@@ -27,11 +28,34 @@ function reference() {
         fields(row.input.shape),
         `\`${row.http.method} /api${row.http.path}\``,
         row.line ? `\`/${[row.line.verb, ...row.line.args].join(' ')}\`` : '',
-        `\`${row.permission}\` (${permissionObjects[row.permission]})`,
+        `\`${row.permission}\` (${permissions[row.permission].of})`,
         row.doc.en,
       ]),
     ),
     '`?` marks optional fields. Fields in the HTTP path go there; the rest go in the query of `GET` and `DELETE`, and in the JSON body of the others.',
+    '## Who may do what',
+    `The workspace’s ladder: ${workspaceLadder.join(' < ')}. Guests stand on the lowest rung, users of a host app are members; the operator stands on none. A room’s ladder: ${roomLadder.join(' < ')}. Every rung has what the rungs below it have. For now users are given the rungs guest and member, and in rooms member and owner.`,
+    table(
+      ['permission', 'in `can`', 'lowest rung'],
+      Object.entries(workspaceTable).map(([permission, lowest]) => [
+        `\`${permission}\``,
+        canName(permission),
+        typeof lowest === 'function' ? 'set by the operator' : lowest,
+      ]),
+    ),
+    table(
+      ['permission', 'in `can`', 'public room', 'private room', 'direct room'],
+      Object.entries(roomTable).flatMap(([permission, row]) =>
+        Object.entries('own' in row ? row : { '': row }).map(([whose, lowest]) => [
+          `\`${permission}\`${whose && ` (${whose})`}`,
+          canName(permission),
+          lowest.public,
+          lowest.private,
+          lowest.direct,
+        ]),
+      ),
+    ),
+    'In a direct room, neither user has `room.write`, `message.edit` or `message.react` while one blocks the other, or with `--direct off`. How answers tell it: [protocol](protocol.md#what-the-caller-may-do).',
     '## Events',
     'Events are kept in the room’s log. Each has `room`, `seq`, `at` (ms since 1970) and `actor` (`{ id, name }`), and:',
     table(
@@ -83,6 +107,11 @@ function reference() {
     ),
     '',
   ].join('\n\n');
+}
+
+function canName(permission) {
+  const { can } = permissions[permission];
+  return can ? `\`${can}\`` : '';
 }
 
 function configuration() {

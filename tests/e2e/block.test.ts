@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { call } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
+import { act, messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
 const web = useWeb();
@@ -34,5 +35,37 @@ test('a direct room is hidden until its next message, and its other user blocked
   await me.page.keyboard.press('Escape');
   await me.page.locator('#composer').waitFor();
   await call(other, 'message.send', { room: room.id, text: '다시 왔습니다' });
+  expect(me.problems).toEqual([]);
+});
+
+test('where nobody may write any more, there is nothing to write, react or edit with, until they may again', async () => {
+  await using me = await web.enter('아침놀');
+  await using other = await connectJsonRpc(web.url, { name: '나그네' });
+  const { members } = await call(other, 'member.list', { room: 'lobby' });
+  const user = members.find((each) => each.user.name === '아침놀')?.user.id ?? '';
+  const { room } = await call(other, 'direct.open', { user });
+  await call(other, 'message.send', { room: room.id, text: '반갑습니다' });
+  await me.page.getByRole('link', { name: /나그네/ }).click();
+  await say(me.page, '저도요');
+  await act(me.page, '반갑습니다', /👍/);
+  const reaction = messageOf(me.page, '반갑습니다').getByRole('button', { name: /👍 1/ });
+  await reaction.waitFor();
+  const buttons = async (text: string) => {
+    await messageOf(me.page, text).hover();
+    const toolbar = messageOf(me.page, text).getByRole('toolbar');
+    return toolbar.getByRole('button').evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')));
+  };
+  expect(await buttons('저도요')).toEqual(expect.arrayContaining(['수정', '글 복사', '삭제']));
+  await call(other, 'user.block', { user });
+  await me.page.getByText('지금은 여기에 글을 쓸 수 없습니다.').waitFor();
+  expect(await me.page.locator('#composer').count()).toBe(0);
+  expect(await buttons('저도요')).toEqual(['글 복사', '삭제']);
+  expect(await buttons('반갑습니다')).toEqual(['글 복사']);
+  expect(await reaction.isDisabled()).toBe(true);
+  await call(other, 'user.unblock', { user });
+  await me.page.locator('#composer').waitFor();
+  expect(await buttons('저도요')).toContain('수정');
+  await reaction.click();
+  await reaction.waitFor({ state: 'detached' });
   expect(me.problems).toEqual([]);
 });

@@ -6,6 +6,7 @@ import type {
   MadangError,
   Message,
   Room,
+  SessionAbilities,
   SignalName,
   SignalOf,
   User,
@@ -17,7 +18,7 @@ import type { Observable } from './observable.js';
 import type { OutboxStore } from './outbox-store.js';
 import type { RoomEvent } from './room-event.js';
 import type { RoomView } from './room-state.js';
-import type { Abilities, Credentials } from './session.js';
+import type { Credentials } from './session.js';
 import type { OpenTransport } from './transport.js';
 
 /** Options of a client. */
@@ -86,7 +87,7 @@ export interface Client {
    * What the user may do here, so that a user interface offers nothing that would be `forbidden`; undefined without a
    * session.
    */
-  readonly can: Observable<Abilities | undefined>;
+  readonly can: Observable<SessionAbilities | undefined>;
   /** The caller's rooms, kept up to date, in no particular order; without those that they have hidden. */
   readonly rooms: Observable<readonly Room[]>;
   /**

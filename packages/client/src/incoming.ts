@@ -8,6 +8,7 @@ const signalNames: Record<SignalName, true> = {
   'room.behind': true,
   'room.hidden': true,
   'user.blocked': true,
+  'access.changed': true,
   'session.started': true,
   'session.ended': true,
   'server.closing': true,

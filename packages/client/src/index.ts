@@ -7,7 +7,7 @@ export type { Observable } from './observable.js';
 export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';
 export type { RoomEvent } from './room-event.js';
 export type { Activity, RoomState, RoomView, ViewMessage } from './room-state.js';
-export type { Abilities, Credentials } from './session.js';
+export type { Credentials } from './session.js';
 export type { OpenTransport, Transport, TransportHandlers, TransportOptions } from './transport.js';
 export {
   type CommandInput,
@@ -22,10 +22,13 @@ export {
   type Member,
   type MemberRole,
   type Message,
+  type MessageAbilities,
   type PresenceState,
   type Reaction,
   type Room,
+  type RoomAbilities,
   type RoomKind,
+  type SessionAbilities,
   type SignalName,
   type SignalOf,
   type User,

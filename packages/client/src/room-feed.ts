@@ -1,4 +1,5 @@
 import type { LoggedEvent, Message, Room, UserRef } from '@madang/protocol';
+import { AccessRefresh } from './access-refresh.js';
 import type { BackOffOptions } from './back-off.js';
 import type { Call } from './connection.js';
 import type { CursorReset, Cursors } from './cursors.js';
@@ -44,6 +45,7 @@ export class RoomFeed {
   readonly #options: RoomFeedOptions;
   readonly #repair: GapRepair;
   readonly #readMarks: ReadMarks;
+  readonly #access: AccessRefresh;
   readonly #views = new Map<string, LiveRoomView>();
   readonly #asked = new Map<string, LoggedEvent[]>();
   #early: LoggedEvent[] | undefined = [];
@@ -53,12 +55,15 @@ export class RoomFeed {
     this.#options = options;
     this.rooms = new Rooms((room) => this.#views.get(room)?.refresh());
     this.#readMarks = new ReadMarks(options.call);
+    this.#access = new AccessRefresh((room) => this.#askAccess(room), options.backOff);
     this.#repair = new GapRepair(
       {
         call: options.call,
         apply: (event) => this.#apply(roomEvent(event)),
         farBehind: (room) => {
           this.#views.get(room)?.reload();
+          // Among what is passed over may be a new role.
+          if (!this.#early) this.#access.changed(room);
           return options.wantsAll();
         },
         reset: (room, after) => {
@@ -120,6 +125,7 @@ export class RoomFeed {
   pause(): void {
     this.#early = [];
     this.#asked.clear();
+    this.#access.pause();
     this.#repair.pause();
   }
 
@@ -128,6 +134,7 @@ export class RoomFeed {
     this.#early = [];
     this.#epoch = undefined;
     this.#asked.clear();
+    this.#access.pause();
     this.#repair.clear();
     this.#readMarks.clear();
     this.rooms.clear();
@@ -155,6 +162,9 @@ export class RoomFeed {
         return this.rooms.setHidden(signal.room, signal.hidden);
       case 'user.blocked':
         return this.rooms.setBlocked(signal.user.id, signal.blocked);
+      case 'access.changed':
+        if (this.rooms.get(signal.room)) this.#access.changed(signal.room);
+        return;
       case 'room.behind':
         return this.#repair.note(signal.room, signal.head);
       default:
@@ -164,10 +174,12 @@ export class RoomFeed {
   /** A send was acknowledged: the message is shown now, and stands for its event when that one's turn comes. */
   acknowledged(message: Message): void {
     this.#views.get(message.room)?.confirm(message);
-    const { room, seq, at, author: actor, editedAt, deletedAt, reactions } = message;
+    // The event is the same for everybody, so it has no `can`.
+    const { can: _, ...told } = message;
+    const { room, seq, at, author: actor, editedAt, deletedAt, reactions } = told;
     // The answer to a repeated send may be newer than the event: then the event itself must be read.
     if (editedAt !== undefined || deletedAt !== undefined || reactions?.length) return this.#repair.note(room, seq);
-    this.#repair.receive({ type: 'message.created', room, seq, at, actor, message });
+    this.#repair.receive({ type: 'message.created', room, seq, at, actor, message: told });
   }
 
   /** The server has described a room. */
@@ -194,17 +206,24 @@ export class RoomFeed {
   /** Stops all timers and reads. May be called twice. */
   close(): void {
     this.#repair.close();
+    this.#access.close();
     this.#readMarks.close();
     for (const view of this.#views.values()) view.close();
   }
 
   #apply(event: RoomEvent): void {
     const me = this.#options.me()?.id ?? '';
-    this.rooms.apply(event, me);
+    if (this.rooms.apply(event, me) && givesRole(event, me)) this.#access.changed(event.room);
     if (event.type === 'message.created' && event.actor.id === me) this.#options.arrived(event.message);
     this.#views.get(event.room)?.apply(event);
     this.#options.emit(event);
     if (event.type === 'member.left' && event.user.id === me) this.leave(event.room);
+  }
+
+  async #askAccess(id: string): Promise<void> {
+    const { room } = await this.#options.call('room.get', { room: id });
+    this.learn(room);
+    this.rooms.allow(id, room.can);
   }
 
   #enter(room: Room): void {
@@ -238,6 +257,12 @@ export class RoomFeed {
       if (this.#asked.get(event.room) === waiting) this.#asked.delete(event.room);
     }
   }
+}
+
+/** Whether an event gives the caller a role: what it lets them do, the server tells. */
+function givesRole(event: LoggedEvent, me: string): boolean {
+  if (event.type !== 'member.joined' && event.type !== 'member.updated') return false;
+  return event.user.id === me && event.role !== undefined;
 }
 
 function keepEarly(early: LoggedEvent[], event: LoggedEvent): void {

@@ -5,7 +5,8 @@ import type { RoomEvent } from './room-event.js';
 /**
  * A message as a room shows it. `key` stays the same when one of the user's own messages is acknowledged: it is the
  * `clientId`. For others' messages it is the id, since a `clientId` is unique only per author. While `pending` or
- * `failed`, `id` is '' and `seq` 0; `error` says why it failed.
+ * `failed`, `id` is '' and `seq` 0; `error` says why it failed. `can` tells what the user may do with it now: it follows
+ * the room's `can`, and is absent until the message is sent, after it is deleted, and until the room is known.
  */
 export type ViewMessage = Message & { key: string; delivery: 'sent' | 'pending' | 'failed'; error?: ErrorObject };
 

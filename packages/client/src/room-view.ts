@@ -2,7 +2,9 @@ import {
   type Member,
   type MadangError,
   type Message,
+  type MessageAbilities,
   type Room,
+  type RoomAbilities,
   type SignalOf,
   TYPING_MS,
   type UserRef,
@@ -296,13 +298,22 @@ export class LiveRoomView implements RoomView {
 
   #showMessages(): readonly ViewMessage[] {
     const me = this.#context.me();
-    const sent = this.#messages.entries.map(({ message }) => this.#show(message, () => showSent(message, me)));
+    const can = this.#context.room(this.#id)?.can;
+    const sent = this.#messages.entries.map(({ message }) => this.#showSent(message, me, can));
     const waiting = this.#context.entries(this.#id);
     if (waiting.length === 0) return sent;
     // A message sent before a reload, whose acknowledgement was lost, is present as both.
     const keys = new Set(sent.map(({ key }) => key));
     const unsent = waiting.filter(({ clientId }) => !keys.has(clientId));
     return [...sent, ...unsent.map((entry) => this.#show(entry, () => showWaiting(entry, me)))];
+  }
+
+  #showSent(message: Message, me: UserRef | undefined, room: RoomAbilities | undefined): ViewMessage {
+    const isOwn = message.author.id === me?.id;
+    const can = message.deletedAt === undefined ? room?.[isOwn ? 'ownMessages' : 'otherMessages'] : undefined;
+    const shown = this.#shown.get(message);
+    if (shown && shown.can !== can) this.#shown.delete(message);
+    return this.#show(message, () => showSent(message, isOwn, can));
   }
 
   /** The same row for the same message, so that only changed rows are rendered again. */
@@ -316,9 +327,11 @@ export class LiveRoomView implements RoomView {
   }
 }
 
-function showSent(message: Message, me: UserRef | undefined): ViewMessage {
-  const key = message.author.id === me?.id ? (message.clientId ?? message.id) : message.id;
-  return { ...message, key, delivery: 'sent' };
+function showSent(message: Message, isOwn: boolean, can: MessageAbilities | undefined): ViewMessage {
+  // What an answer said may be old; what the room says is kept up to date.
+  const { can: _, ...told } = message;
+  const key = isOwn ? (message.clientId ?? message.id) : message.id;
+  return { ...told, ...(can && { can }), key, delivery: 'sent' };
 }
 
 function showWaiting({ room, text, at, clientId, error }: OutboxEntry, me: UserRef | undefined): ViewMessage {

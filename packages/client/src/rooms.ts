@@ -1,4 +1,4 @@
-import type { Room, UserRef } from '@madang/protocol';
+import type { Room, RoomAbilities, UserRef } from '@madang/protocol';
 import { Derived } from './observable.js';
 import type { RoomEvent } from './room-event.js';
 
@@ -36,7 +36,8 @@ export class Rooms {
   put(room: Room): void {
     const known = this.#rooms.get(room.id);
     if (known && known.room.head > room.head) return;
-    this.#rooms.set(room.id, { room, snapshotHead: room.head, others: [], mentions: [] });
+    const shown = withSameAbilities(room, known?.room.can);
+    this.#rooms.set(room.id, { room: shown, snapshotHead: room.head, others: [], mentions: [] });
     // Read marks set here but not sent yet stay.
     if (known?.room.read !== undefined) this.read(room.id, known.room.read);
     this.#invalidate(room.id);
@@ -52,10 +53,15 @@ export class Rooms {
     this.list.invalidate();
   }
 
-  /** Applies an event. Events already reflected in the snapshot change nothing. */
-  apply(event: RoomEvent, me: string): void {
+  /** Applies what the caller may do in a room. The server's answer may be older than events that are here already. */
+  allow(id: string, can: RoomAbilities): void {
+    this.#change(id, (room) => withSameAbilities({ ...room, can }, room.can));
+  }
+
+  /** Applies an event. Events already reflected in the snapshot change nothing. Returns whether it was a new one. */
+  apply(event: RoomEvent, me: string): boolean {
     const entry = this.#rooms.get(event.room);
-    if (!entry || event.seq <= entry.room.head) return;
+    if (!entry || event.seq <= entry.room.head) return false;
     if (event.type === 'message.created' && event.actor.id !== me) {
       entry.others = [...entry.others, event.seq].slice(-MAX_UNREAD);
       if (isMentioned(event, me)) entry.mentions = [...entry.mentions, event.seq].slice(-MAX_UNREAD);
@@ -64,6 +70,7 @@ export class Rooms {
     if (event.type === 'message.created' && entry.room.hidden) this.setHidden(event.room, false);
     entry.room = { ...entry.room, ...changes(entry.room, event, me), head: event.seq };
     this.#invalidate(event.room);
+    return true;
   }
 
   /** The caller has hidden a direct room, or opened it again. */
@@ -98,6 +105,11 @@ export class Rooms {
     this.list.invalidate();
     this.#changed(id);
   }
+}
+
+/** Keeps the object that is there already if it says the same: messages that are shown with it needn't be shown again. */
+function withSameAbilities(room: Room, known: RoomAbilities | undefined): Room {
+  return known && JSON.stringify(known) === JSON.stringify(room.can) ? { ...room, can: known } : room;
 }
 
 function changes(room: Room, event: RoomEvent, me: string): Partial<Room> {

@@ -1,4 +1,4 @@
-import { type CommandOutput, fail, type MadangError, type User } from '@madang/protocol';
+import { type CommandOutput, fail, type MadangError, type SessionAbilities, type User } from '@madang/protocol';
 import type { Beginning, Call } from './connection.js';
 import { beginCookieSession, endCookieSession } from './cookie-session.js';
 import { errorFrom, mayRetry } from './errors.js';
@@ -9,9 +9,6 @@ export type Credentials = { name: string } | { token: string };
 
 /** The state of a session that begins or resumes. */
 export type SessionState = CommandOutput<'session.get'>;
-
-/** What the user may do in general, as the operator has configured it. */
-export type Abilities = SessionState['can'];
 
 /** Options of a session. */
 export interface SessionOptions {
@@ -24,7 +21,7 @@ export interface SessionOptions {
 /** Who is signed in, and the credentials with which a connection resumes the session. */
 export class Session {
   readonly user = new Value<User | undefined>(undefined);
-  readonly can = new Value<Abilities | undefined>(undefined);
+  readonly can = new Value<SessionAbilities | undefined>(undefined);
   readonly #options: SessionOptions;
   #token: string | undefined;
   #mayBeginByName = true;
@@ -131,9 +128,7 @@ export class Session {
   #accept(state: SessionState): SessionState {
     this.#mayBeginByName = true;
     this.#refusal = undefined;
-    const can = this.can.get();
-    if (can?.createRooms !== state.can.createRooms || can.openDirects !== state.can.openDirects)
-      this.can.set(state.can);
+    if (JSON.stringify(this.can.get()) !== JSON.stringify(state.can)) this.can.set(state.can);
     // Set afterwards: whoever learns that there is a user can then find what they may do.
     const user = this.user.get();
     if (user?.id !== state.user.id || user.name !== state.user.name) this.user.set(state.user);

@@ -1,4 +1,13 @@
-import type { CommandInput, ErrorObject, LoggedEvent, Message, Reaction, Room, User } from '@madang/client';
+import type {
+  CommandInput,
+  ErrorObject,
+  LoggedEvent,
+  Message,
+  Reaction,
+  Room,
+  RoomAbilities,
+  User,
+} from '@madang/client';
 import type { FakeCall, FakeConnection, FakeTransport } from '@madang/client/testing';
 
 /** What a fault may do with an event on its way to one connection: how many copies arrive, and when. */
@@ -9,6 +18,20 @@ interface ModelRoom {
   log: LoggedEvent[];
   members: Set<string>;
 }
+
+const everything: RoomAbilities = {
+  join: true,
+  leave: true,
+  hide: false,
+  read: true,
+  write: true,
+  manage: false,
+  invite: true,
+  removeMembers: false,
+  react: true,
+  ownMessages: { edit: true, delete: true, react: true },
+  otherMessages: { react: true },
+};
 
 type Body<E> = E extends LoggedEvent ? Omit<E, 'room' | 'seq' | 'at' | 'actor'> : never;
 
@@ -31,6 +54,8 @@ export class ModelWorkspace {
   fault: (event: LoggedEvent) => Fault = () => 'deliver';
   /** How many ms an answer is on its way after it was made; 0 for none. */
   delay: (name: string) => number = () => 0;
+  /** What users may do in rooms. */
+  can: (room: string, user: string) => RoomAbilities = () => everything;
   /** Commits, but loses the acknowledgement. */
   loseAck: (input: CommandInput<'message.send'>) => boolean = () => false;
   readonly #sessions = new Map<FakeConnection, string>();
@@ -276,7 +301,12 @@ export class ModelWorkspace {
 
   #state(user: string): object {
     const rooms = [...this.rooms].filter(([, { members }]) => members.has(user)).map(([id]) => this.#room(id, user));
-    return { user: this.users.get(user), rooms, can: { createRooms: true, openDirects: true }, epoch: this.epoch };
+    return {
+      user: this.users.get(user),
+      rooms,
+      can: { createRooms: true, openDirects: true, rename: true, signOut: true },
+      epoch: this.epoch,
+    };
   }
 
   #joined(room: string, user: string): number {
@@ -294,6 +324,7 @@ export class ModelWorkspace {
       createdAt: 0,
       head: this.head(id),
       members: members.size,
+      can: this.can(id, user),
       ...(members.has(user) && { role: 'member', joined: this.#joined(id, user), read: this.head(id), unread: 0 }),
     };
   }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Budget } from './limits.js';
+import type { Permission } from './permission.js';
 
 /** The languages that Madang speaks. */
 export const languages = ['en', 'ko'] as const;
@@ -9,33 +10,6 @@ export type Language = (typeof languages)[number];
 
 /** A text in every language. */
 export type Text = Record<Language, string>;
-
-/**
- * The object of a permission: `none` needs no session, `self` any session; `workspace` is the whole server, `room` the
- * room in the input's `room`, `message` the message in the input's `message` (and its room).
- */
-export const permissionObjects = {
-  'session.start': 'none',
-  'session.see': 'self',
-  'session.use': 'self',
-  'room.create': 'self',
-  'direct.open': 'self',
-  'workspace.operate': 'workspace',
-  'room.see': 'room',
-  'room.join': 'room',
-  'room.leave': 'room',
-  'room.hide': 'room',
-  'room.read': 'room',
-  'room.write': 'room',
-  'room.manage': 'room',
-  'room.invite': 'room',
-  'message.edit': 'message',
-  'message.delete': 'message',
-  'message.react': 'message',
-} as const satisfies Record<string, 'none' | 'self' | 'workspace' | 'room' | 'message'>;
-
-/** A permission; `roles.ts` in the server says who has it. */
-export type Permission = keyof typeof permissionObjects;
 
 /** A command's REST route. The `:fields` of the path, the query and the JSON body together are the input. */
 export interface HttpRoute {

@@ -1,13 +1,4 @@
-export {
-  type Command,
-  type HttpRoute,
-  type Language,
-  languages,
-  type LineSyntax,
-  type Permission,
-  permissionObjects,
-  type Text,
-} from './command.js';
+export { type Command, type HttpRoute, type Language, languages, type LineSyntax, type Text } from './command.js';
 export { asyncApiDocument } from './documents/asyncapi.js';
 export { openApiDocument } from './documents/openapi.js';
 export {
@@ -25,6 +16,15 @@ export type { Member, MemberRole } from './member.js';
 export type { Message, Reaction } from './message.js';
 export { cleanName, nameProblem, normalizeName, warmNameChecks } from './names.js';
 export { parseInput } from './parse-input.js';
+export {
+  type AlikePermission,
+  type MessageAbilities,
+  type Permission,
+  type PermissionOf,
+  permissions,
+  type RoomAbilities,
+  type SessionAbilities,
+} from './permission.js';
 export type { PresenceState } from './presence.js';
 export type { Room, RoomKind } from './room.js';
 export {

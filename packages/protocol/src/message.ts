@@ -15,6 +15,7 @@ import {
   userRef,
 } from './fields.js';
 import { formatLimits } from './limits.js';
+import { messageAbilities } from './permission.js';
 
 /** One emoji on a message. */
 export const reaction = z
@@ -43,6 +44,7 @@ export const message = z
     editedAt: timestamp.optional(),
     deletedAt: timestamp.optional(),
     reactions: z.array(reaction).optional(),
+    can: messageAbilities.optional().meta({ description: 'What the caller may do with it; absent if that is nothing' }),
   })
   .meta({ id: 'Message' });
 
@@ -51,7 +53,7 @@ export type Message = z.infer<typeof message>;
 
 /** A message in the event that made it, which says its `room`, `seq`, author (`actor`) and `at` already. */
 const createdMessage = message
-  .omit({ room: true, seq: true, author: true, at: true, editedAt: true, deletedAt: true, reactions: true })
+  .omit({ room: true, seq: true, author: true, at: true, editedAt: true, deletedAt: true, reactions: true, can: true })
   .extend({
     clientId: z.string().optional().meta({ description: "Only to the author's own connections" }),
   })

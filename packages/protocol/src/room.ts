@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { defineEvent, defineSignal } from './event.js';
 import { clientId, cursor, limit, roomId, roomName, shortText, timestamp, topic, userId, userRef } from './fields.js';
+import { roomAbilities } from './permission.js';
 
 /** `public`: anyone can find and join it. `private`: by invitation, invisible to others. `direct`: two users. */
 export const roomKind = z.enum(['public', 'private', 'direct']);
@@ -26,6 +27,7 @@ export const room = z
     peer: userRef.optional().meta({ description: 'The other person of a direct room' }),
     hidden: z.literal(true).optional().meta({ description: 'The caller has hidden it: leave it out of lists' }),
     blocked: z.literal(true).optional().meta({ description: 'The caller blocks the other person of this direct room' }),
+    can: roomAbilities.meta({ description: 'What the caller may do here; it follows roles, blocks and settings' }),
   })
   .meta({ id: 'Room' });
 
@@ -178,7 +180,7 @@ export const roomRemove = defineCommand({
   },
   input: z.strictObject({ room: roomId, user: userId }),
   output: answer,
-  permission: 'room.manage',
+  permission: 'room.removeMembers',
   budget: 'write',
   http: { method: 'DELETE', path: '/rooms/:room/members/:user' },
   line: { verb: 'remove', args: ['user'] },
@@ -209,6 +211,15 @@ export const roomHidden = defineSignal(
   {
     en: 'You have hidden a direct room, or opened it again, on another connection.',
     ko: '내 다른 연결에서 대화방을 감추거나 다시 열었습니다.',
+  },
+);
+
+export const accessChanged = defineSignal(
+  'access.changed',
+  { room: roomId },
+  {
+    en: 'What you may do in a room has changed, and no event says so: a block in a direct room, for example. `room.get` returns the new `can`.',
+    ko: '대화방의 차단처럼 이벤트로 알리지 않는 까닭으로, 방에서 내가 할 수 있는 일이 바뀌었습니다. 새 `can`은 `room.get`으로 받습니다.',
   },
 );
 

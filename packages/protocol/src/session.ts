@@ -2,15 +2,14 @@ import { z } from 'zod';
 import { defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { nickname, shortText } from './fields.js';
+import { sessionAbilities } from './permission.js';
 import { room } from './room.js';
 import { user } from './user.js';
 
 const state = {
   user,
   rooms: z.array(room).meta({ description: "The caller's rooms, each with its `head`" }),
-  can: z
-    .object({ createRooms: z.boolean(), openDirects: z.boolean() })
-    .meta({ description: 'What the caller may do here, as the operator has set it' }),
+  can: sessionAbilities.meta({ description: 'What the caller may do here, whatever room it is' }),
   epoch: z.string().meta({ description: "The name of the database's unbroken history; cursors belong to one" }),
 };
 
@@ -51,7 +50,7 @@ export const sessionEnd = defineCommand({
   },
   input: z.strictObject({}),
   output: z.object({}),
-  permission: 'session.use',
+  permission: 'session.end',
   budget: 'session',
   http: { method: 'DELETE', path: '/session', session: 'ends' },
   line: { verb: 'quit', args: [] },

@@ -17,6 +17,7 @@ import {
 import { presenceChanged, presenceSet } from './presence.js';
 import { readMark, readMarked } from './read.js';
 import {
+  accessChanged,
   directOpen,
   roomCreate,
   roomCreated,
@@ -89,6 +90,7 @@ export const signals = {
   'room.behind': roomBehind,
   'room.hidden': roomHidden,
   'user.blocked': userBlocked,
+  'access.changed': accessChanged,
   'session.started': sessionStarted,
   'session.ended': sessionEnded,
   'server.closing': serverClosing,

@@ -21,7 +21,7 @@ export const userUpdate = defineCommand({
   },
   input: z.strictObject({ name: nickname }),
   output: z.object({ user }),
-  permission: 'session.use',
+  permission: 'user.rename',
   budget: 'session',
   http: { method: 'PATCH', path: '/user' },
   line: {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
 import { messageOf, StartError } from './errors.js';
-import { directRules, rungs } from './identity/policy.js';
+import { createRoomsRules, directRules } from './identity/authority.js';
 import type { RateLimitSettings } from './identity/rate-limits.js';
 import { logLevels } from './logger.js';
 
@@ -128,8 +128,8 @@ export const settings = {
     doc: 'Public rooms that every new user is put into, by id or name, separated by commas',
   },
   createRooms: {
-    schema: z.enum(rungs).default('guest'),
-    value: rungs.join('|'),
+    schema: z.enum(createRoomsRules).default('guest'),
+    value: createRoomsRules.join('|'),
     doc: 'Who may create rooms: everybody (guest), everybody but guests (member), or nobody (off)',
   },
   direct: {

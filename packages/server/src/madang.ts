@@ -10,6 +10,7 @@ import { type Config, parseConfig, rateLimitsOf } from './config.js';
 import { ConnectionLifecycle } from './fanout/connection-lifecycle.js';
 import { openFanOut } from './fanout/fan-out.js';
 import { Resume } from './fanout/resume.js';
+import { Authority } from './identity/authority.js';
 import { Names } from './identity/names.js';
 import { openOperator } from './identity/operator.js';
 import { RateLimits } from './identity/rate-limits.js';
@@ -162,7 +163,7 @@ async function assemble(
     rateLimits,
     mentions: new Mentions(store),
     maxRoomsPerUser: config.maxRoomsPerUser,
-    rules: { createRooms: config.createRooms, direct: config.direct },
+    authority: new Authority({ createRooms: config.createRooms, direct: config.direct }),
   });
 
   await cluster.join({ ...fanOut, presence, lifecycle });

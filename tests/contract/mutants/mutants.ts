@@ -105,9 +105,9 @@ export const mutants: readonly Mutant[] = [
     name: 'lets anybody read a log',
     edits: [
       {
-        file: 'identity/policy.js',
-        from: 'if (!roomRoles[permission][kind].includes(as)) {',
-        to: `if (permission !== 'room.read' && !roomRoles[permission][kind].includes(as)) {`,
+        file: 'identity/authority.js',
+        from: 'if (!reaches(roomLadder, rung, lowestOf(',
+        to: `if (permission !== 'room.read' && !reaches(roomLadder, rung, lowestOf(`,
       },
       {
         file: 'commands/log.js',

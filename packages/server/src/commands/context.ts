@@ -6,8 +6,8 @@ import type { Presence } from '../presence/presence.js';
 import type { Signals } from '../fanout/signals.js';
 import type { AllRecords } from '../fanout/all-records.js';
 import { noSession, type Session } from '../identity/actor.js';
+import type { Authority } from '../identity/authority.js';
 import type { Names } from '../identity/names.js';
-import type { Rules } from '../identity/policy.js';
 import type { RateLimits } from '../identity/rate-limits.js';
 import type { Sessions } from '../identity/sessions.js';
 import type { RoomLog } from '../log/room-log.js';
@@ -28,7 +28,7 @@ export interface Parts {
   rateLimits: RateLimits;
   records: AllRecords;
   mentions: Mentions;
-  rules: Rules;
+  authority: Authority;
   /** The most rooms that a user may enter. */
   maxRoomsPerUser: number;
 }

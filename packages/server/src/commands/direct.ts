@@ -8,7 +8,8 @@ export function directKey(one: string, other: string): string {
 
 /**
  * Updates two users' direct room to their current blocks. Called after a block and after the room is created: if both
- * happen at the same time, the later one sees the other.
+ * happen at the same time, the later one sees the other. Both users are told only if it changes what they may do:
+ * otherwise the signal would reveal a second block, or the end of one of two.
  */
 export async function settleBlock(
   room: string,
@@ -17,6 +18,9 @@ export async function settleBlock(
   { parts: { signals, store } }: Context,
 ): Promise<void> {
   const isBlocked = (await blockersOf(store.read, one, other)).length > 0;
+  const wasBlocked = (await store.access(room, one))?.blocked === 1;
   await store.setBlocked(room, isBlocked);
   signals.blocked(room, isBlocked);
+  if (isBlocked === wasBlocked) return;
+  for (const user of [one, other]) signals.told(user, 'access.changed', { room });
 }

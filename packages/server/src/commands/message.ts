@@ -9,6 +9,7 @@ import {
   type MessageRow,
   withReactions,
 } from '../store/queries/messages.js';
+import type { RoomAccess } from '../store/store.js';
 import type { Context } from './context.js';
 import { pageSize } from './page.js';
 
@@ -36,7 +37,7 @@ export async function send(
   const message: Message = { id, room, seq, author, text, at };
   if (mentions) message.mentions = [...mentions];
   if (clientId !== undefined) message.clientId = clientId;
-  return { message };
+  return { message: withAbilities(message, context.access, context) };
 }
 
 /** The first result, if a send repeats an earlier one; else undefined. */
@@ -51,7 +52,10 @@ export async function findSent(
       : await findMessageByClientId(store.read, context.session.user.id, input.clientId);
   if (!earlier || earlier.room_id !== input.room) return undefined;
   const isChanged = earlier.edited_at !== null || earlier.deleted_at !== null;
-  return isChanged || earlier.text === input.text ? { message: await described(earlier, context) } : undefined;
+  if (!isChanged && earlier.text !== input.text) return undefined;
+  // Where the repeat was refused, its author may have left the room.
+  const access = await store.access(input.room, context.session.user.id);
+  return { message: await described(earlier, access, context) };
 }
 
 /** message.edit */
@@ -97,7 +101,7 @@ async function change(
   await context.parts.log.append({ room, actor: refOf(user), guard: user.id, events: [event] });
   const row = await findMessage(context.parts.store.read, room, seq);
   if (!row) return fail('not_found', `There is no message ${messageId}`);
-  return { message: await described(row, context) };
+  return { message: await described(row, context.access, context) };
 }
 
 /** message.list */
@@ -115,13 +119,21 @@ export async function list(
     logStart,
     limit: pageSize(input.limit),
   });
-  const messages = await withReactions(read, rows, context.session.user.id);
+  const found = await withReactions(read, rows, context.session.user.id);
+  const messages = found.map((message) => withAbilities(message, context.access, context));
   return { messages, more, head, ...(logStart > 0 && { logStart }) };
 }
 
-async function described(row: MessageRow, context: Context): Promise<Message> {
+async function described(row: MessageRow, access: RoomAccess | undefined, context: Context): Promise<Message> {
   const [message] = await withReactions(context.parts.store.read, [row], context.session.user.id);
-  return message ?? fail('not_found', 'There is no such message');
+  return withAbilities(message ?? fail('not_found', 'There is no such message'), access, context);
+}
+
+/** A message with what the caller may do with it. With a deleted one nobody does anything more. */
+function withAbilities(message: Message, access: RoomAccess | undefined, { parts, session }: Context): Message {
+  if (!access || message.deletedAt !== undefined) return message;
+  const can = parts.authority.withMessage(access, message.author.id === session.user.id);
+  return can ? { ...message, can } : message;
 }
 
 function subjectOf(row: MessageRow): { id: string; seq: number } {

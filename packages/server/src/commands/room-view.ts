@@ -5,7 +5,7 @@ import type { Context } from './context.js';
 
 /** Rooms as the caller sees them. */
 export async function describeRooms(rows: RoomRow[], context: Context): Promise<Room[]> {
-  const { store } = context.parts;
+  const { authority, store } = context.parts;
   const user = context.session.user.id;
   const directs = rows.filter((row) => row.kind === 'direct').map((row) => row.id);
   const peers = await peersOf(store.read, directs, user);
@@ -30,6 +30,7 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
       ...(peer && { peer }),
       ...(row.hidden && { hidden: true as const }),
       ...(peer && blocked.has(peer.id) && { blocked: true as const }),
+      can: authority.inRoom(row),
     };
   });
 }

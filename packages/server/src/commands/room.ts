@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { refOf } from '../identity/actor.js';
 import { nameKey } from '../identity/name-key.js';
 import { newEvent } from '../log/projections.js';
-import { requireContact, requireDirect } from '../identity/policy.js';
 import { blockersOf } from '../store/queries/blocks.js';
 import { countOwnRooms, findMember, hideRoom, isOwnerless, shareRoom, successorOf } from '../store/queries/members.js';
 import { findRoomByClientId, findRoomByKey, listRooms } from '../store/queries/rooms.js';
@@ -41,9 +40,9 @@ async function refuseTooMany(user: string, context: Context): Promise<void> {
 
 /** Refuses a new contact with another user if one of the two blocks the other, or either has had too many. */
 async function refuseContact(other: string, context: Context): Promise<void> {
-  const { rateLimits, store } = context.parts;
+  const { authority, rateLimits, store } = context.parts;
   const user = context.session.user.id;
-  requireContact((await blockersOf(store.read, user, other)).length > 0);
+  authority.requireContact((await blockersOf(store.read, user, other)).length > 0);
   await refuseTooMany(other, context);
   await rateLimits.contact(user, other);
 }
@@ -166,12 +165,12 @@ export async function remove(
   input: ParsedInput<'room.remove'>,
   context: Context,
 ): Promise<CommandOutput<'room.remove'>> {
-  const { log, store } = context.parts;
+  const { authority, log, store } = context.parts;
   if (input.user === context.session.user.id)
     return fail('conflict', 'To leave the room yourself, use room.leave', { field: 'user' });
   const member = await findMember(store.read, input.room, input.user);
   if (!member) return fail('not_found', 'There is no such member', { field: 'user' });
-  if (member.role === 'owner') return fail('forbidden', 'An owner cannot be removed');
+  authority.requireAbove(context.access.role, member.role);
   await log.append({
     room: input.room,
     actor: refOf(context.session.user),
@@ -204,7 +203,7 @@ export async function openDirect(
   input: ParsedInput<'direct.open'>,
   context: Context,
 ): Promise<CommandOutput<'direct.open'>> {
-  const { log, rules, store } = context.parts;
+  const { authority, log, store } = context.parts;
   const user = refOf(context.session.user);
   if (input.user === user.id) return fail('conflict', 'You cannot open a direct room with yourself', { field: 'user' });
   const other = await findUser(store.read, input.user);
@@ -216,7 +215,7 @@ export async function openDirect(
     return { room: await describeRoom(known.id, context) };
   }
   const isShared = await shareRoom(store.read, user.id, other.id);
-  requireDirect(context.session.user, rules, isShared);
+  authority.requireDirect(context.session, isShared);
   await refuseTooMany(user.id, context);
   await refuseContact(other.id, context);
   const room = newRoomId();

@@ -7,10 +7,9 @@ import {
   isCommandName,
   MadangError,
   parseInput,
-  permissionObjects,
+  permissions,
 } from '@madang/protocol';
 import { noSession, type Session } from '../identity/actor.js';
-import { requirePermission } from '../identity/policy.js';
 import { OutboundEvent } from '../log/committed.js';
 import { placeOf } from '../log/event-record.js';
 import { findMessage } from '../store/queries/messages.js';
@@ -120,29 +119,29 @@ export class Commands {
 
   async #permit(name: CommandName, input: { room?: string; message?: string }, caller: Caller): Promise<Context> {
     const { permission } = commands[name];
-    const { rules, store } = this.#parts;
-    const object = permissionObjects[permission];
+    const { authority, store } = this.#parts;
+    const { of } = permissions[permission];
     const user = caller.session?.user.id;
     if (user === undefined && permission !== 'session.start') throw noSession(caller.refusal);
-    if (user === undefined || (object !== 'room' && object !== 'message')) {
-      requirePermission(caller.session, permission, {}, rules);
+    if (user === undefined || (of !== 'room' && of !== 'message')) {
+      authority.require(caller.session, permission);
       return new Context(this.#parts, caller, {});
     }
-    const place = object === 'message' ? placeOf(input.message ?? '') : { room: input.room ?? '', seq: 0 };
-    const access = await store.access(place.room, user);
+    const place = of === 'message' ? placeOf(input.message ?? '') : { room: input.room ?? '', seq: 0 };
+    const room = await store.access(place.room, user);
     if (caller.session?.user.id !== user) return fail('unauthenticated', 'The session of this connection has changed');
-    if (object === 'room') {
-      requirePermission(caller.session, permission, access ? { room: access } : {}, rules);
-      return new Context(this.#parts, caller, { access });
+    if (of === 'room') {
+      authority.require(caller.session, permission, { room });
+      return new Context(this.#parts, caller, { access: room });
     }
-    requirePermission(caller.session, 'room.read', access ? { room: access } : {}, rules);
-    const isKept = access !== undefined && place.seq > access.logStart;
+    authority.require(caller.session, 'room.read', { room });
+    const isKept = room !== undefined && place.seq > room.logStart;
     const message = isKept ? await findMessage(store.read, place.room, place.seq) : undefined;
     // Deleting a deleted message is no error, so that a repeat is safe.
     const isThere = message && (message.deleted_at === null || permission === 'message.delete');
-    if (!access || !isThere) return fail('not_found', 'There is no such message');
-    requirePermission(caller.session, permission, { room: access, author: message.author_id }, rules);
-    return new Context(this.#parts, caller, { access, message });
+    if (!room || !isThere) return fail('not_found', 'There is no such message');
+    authority.require(caller.session, permission, { room, author: message.author_id });
+    return new Context(this.#parts, caller, { access: room, message });
   }
 }
 

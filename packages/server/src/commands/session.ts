@@ -1,6 +1,5 @@
-import { type CommandInput, type CommandOutput, fail, MadangError, type ParsedInput } from '@madang/protocol';
+import { type CommandInput, type CommandOutput, fail, type ParsedInput } from '@madang/protocol';
 import type { Session } from '../identity/actor.js';
-import { mayByRules } from '../identity/policy.js';
 import { roomsOf } from '../store/queries/rooms.js';
 import { Context } from './context.js';
 import { describeRooms } from './room-view.js';
@@ -55,10 +54,10 @@ export async function get(
   _input: CommandInput<'session.get'>,
   context: Context,
 ): Promise<CommandOutput<'session.get'>> {
-  const { store, log, rules } = context.parts;
+  const { authority, store, log } = context.parts;
   const { user } = context.session;
   const rooms = await describeRooms(await roomsOf(store.read, user.id), context);
-  return { user, rooms, epoch: log.epoch, can: mayByRules(user, rules) };
+  return { user, rooms, epoch: log.epoch, can: authority.inWorkspace(user) };
 }
 
 /** session.end */
@@ -66,9 +65,6 @@ export async function end(
   _input: CommandInput<'session.end'>,
   context: Context,
 ): Promise<CommandOutput<'session.end'>> {
-  if (context.session.user.kind === 'host') {
-    throw new MadangError({ code: 'forbidden', message: 'Sign out in the app that this chat belongs to' });
-  }
   await context.parts.sessions.end(context.session, 'signed_out');
   return {};
 }

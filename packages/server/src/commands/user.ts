@@ -1,4 +1,4 @@
-import { type CommandOutput, fail, type ParsedInput, type User } from '@madang/protocol';
+import type { CommandOutput, ParsedInput, User } from '@madang/protocol';
 import { refOf } from '../identity/actor.js';
 import { newEvent } from '../log/projections.js';
 import { roomIdsOf } from '../store/queries/members.js';
@@ -11,7 +11,6 @@ export async function update(
   context: Context,
 ): Promise<CommandOutput<'user.update'>> {
   const { session } = context;
-  if (session.user.kind === 'host') return fail('forbidden', 'Change your name in the app that this chat belongs to');
   if (input.name === session.user.name) return { user: session.user };
   await context.parts.names.take(session.user.id, input.name);
   return { user: await rename(session.user, input.name, context.parts) };

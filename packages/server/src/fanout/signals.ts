@@ -46,8 +46,8 @@ export class Signals {
     this.#others.setQuiet(room, blocked);
   }
 
-  /** Tells a user's other connections what one of them did. */
-  told<Name extends SignalName>(user: string, name: Name, body: SignalOf<Name>, except: Connection | undefined): void {
+  /** Tells a user's connections, except the one that caused it. */
+  told<Name extends SignalName>(user: string, name: Name, body: SignalOf<Name>, except?: Connection): void {
     const signal = new OutboundEvent(name, body);
     this.#delivery.signalUser(user, signal, except);
     this.#others.signalUser(user, signal);

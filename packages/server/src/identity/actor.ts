@@ -17,6 +17,6 @@ export function refOf(user: UserRef): UserRef {
 }
 
 /** Whether a user can be in rooms and is shown to others. The operator runs the workspace, but isn't a person in it. */
-export function isPerson(user: User): boolean {
+export function isPerson(user: Pick<User, 'kind'>): boolean {
   return user.kind !== 'operator';
 }

@@ -1,4 +1,4 @@
-import type { Abilities, Client, Observable, RoomState, RoomView } from '@madang/client';
+import type { Client, Observable, RoomState, RoomView, SessionAbilities } from '@madang/client';
 import type { Room, User } from '@madang/protocol';
 import { createContext, type ReactNode, use, useMemo, useState, useSyncExternalStore } from 'react';
 
@@ -32,11 +32,13 @@ export function useUser(): User {
   return last;
 }
 
-/** What the user may do here. Anything unknown is offered: the server has the last word. */
-export function useAbilities(): Abilities {
+/** What the user may do in the workspace. Anything unknown is offered: the server has the last word. */
+export function useAbilities(): SessionAbilities {
   const can = useObservable(useClient().can);
-  return useLast(can) ?? { createRooms: true, openDirects: true };
+  return useLast(can) ?? everything;
 }
+
+const everything: SessionAbilities = { createRooms: true, openDirects: true, rename: true, signOut: true };
 
 /** The caller's rooms. */
 export function useRooms(): readonly Room[] {

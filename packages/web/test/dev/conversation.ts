@@ -1,4 +1,4 @@
-import type { ViewMessage } from '@madang/client';
+import type { MessageAbilities, ViewMessage } from '@madang/client';
 import type { UserRef } from '@madang/protocol';
 
 /** Invented people. */
@@ -12,6 +12,9 @@ export const people: UserRef[] = [
   '별사탕',
   'northwind',
 ].map((name, index) => ({ id: `u${index}`, name }));
+
+/** What the caller may do with what they wrote. */
+export const ownMessages: MessageAbilities = { edit: true, delete: true, react: true };
 
 const LINES: [number, string][] = [
   [1, '안녕하세요, 오늘 처음 왔습니다! 잘 부탁드려요 🙇'],
@@ -68,6 +71,7 @@ function make(room: string): ViewMessage[] {
       text,
       at: now - fromEnd * 340_000 - Math.floor(fromEnd / 10) * 5_400_000,
       delivery: 'sent',
+      can: author.id === people[0]?.id ? ownMessages : { react: true },
     };
     if (fromEnd === 5)
       message.reactions = [
@@ -75,7 +79,7 @@ function make(room: string): ViewMessage[] {
         { emoji: '❤️', count: 1, users: [people[0] as UserRef], reacted: true },
       ];
     if (fromEnd === 8) message.editedAt = now - 1000;
-    if (fromEnd === 3) Object.assign(message, { text: '', deletedAt: now - 1000 });
+    if (fromEnd === 3) Object.assign(message, { text: '', deletedAt: now - 1000, can: {} });
     return message;
   });
 }

@@ -1,6 +1,6 @@
 import type { Activity, Client, ConnectionState, RoomState, RoomView, ViewMessage } from '@madang/client';
-import { type Member, MadangError, type Room, type User, type UserRef } from '@madang/protocol';
-import { conversation, people } from './conversation.js';
+import { type Member, MadangError, type Room, type RoomAbilities, type User, type UserRef } from '@madang/protocol';
+import { conversation, ownMessages, people } from './conversation.js';
 
 class Value<T> {
   readonly #listeners = new Set<() => void>();
@@ -19,7 +19,7 @@ class Value<T> {
   };
 }
 
-const everything = { createRooms: true, openDirects: true };
+const everything = { createRooms: true, openDirects: true, rename: true, signOut: true };
 
 /** A client without a server: a few rooms and users in memory. */
 export function fakeClient(options: URLSearchParams) {
@@ -104,7 +104,11 @@ export function fakeClient(options: URLSearchParams) {
   const client = {
     state,
     user,
-    can: new Value(options.has('restricted') ? { createRooms: false, openDirects: false } : everything),
+    can: new Value(
+      options.has('restricted')
+        ? { createRooms: false, openDirects: false, rename: false, signOut: false }
+        : everything,
+    ),
     rooms,
     token: undefined,
     outboxError: new Value<undefined>(undefined),
@@ -157,7 +161,11 @@ export function fakeClient(options: URLSearchParams) {
           });
           return {};
         case 'message.delete':
-          viewOf(input['message'] as string).change(input['message'] as string, { text: '', deletedAt: Date.now() });
+          viewOf(input['message'] as string).change(input['message'] as string, {
+            text: '',
+            deletedAt: Date.now(),
+            can: {},
+          });
           return {};
         case 'user.update':
           user.set({ ...me, name: input['name'] as string });
@@ -185,7 +193,7 @@ export function fakeClient(options: URLSearchParams) {
       if (!options.has('failing') && !options.has('pending')) {
         setTimeout(() => {
           const seq = (target.get().room?.head ?? 0) + 1;
-          const sent = { ...message, id: `${room}.${seq}`, seq, delivery: 'sent' as const };
+          const sent = { ...message, id: `${room}.${seq}`, seq, delivery: 'sent' as const, can: ownMessages };
           target.patch({ messages: target.get().messages.map((each) => (each.key === clientId ? sent : each)) });
         }, 400);
       }
@@ -229,19 +237,32 @@ function fakeRooms(): Room[] {
 }
 
 function otherRooms(): Room[] {
+  const outside = { kind: 'public', createdAt: 0, head: 4, can: abilitiesOf('public', undefined) } as const;
   return [
-    { id: 'run', name: '아침 달리기', kind: 'public', topic: '매일 6시, 한강', createdAt: 0, head: 4, members: 23 },
-    { id: 'cook', name: '오늘 뭐 먹지', kind: 'public', topic: '', createdAt: 0, head: 4, members: 51 },
-    {
-      id: 'movies',
-      name: 'Film club',
-      kind: 'public',
-      topic: 'One film a week, no spoilers',
-      createdAt: 0,
-      head: 4,
-      members: 1,
-    },
+    { ...outside, id: 'run', name: '아침 달리기', topic: '매일 6시, 한강', members: 23 },
+    { ...outside, id: 'cook', name: '오늘 뭐 먹지', topic: '', members: 51 },
+    { ...outside, id: 'movies', name: 'Film club', topic: 'One film a week, no spoilers', members: 1 },
   ];
+}
+
+/** What the server would say that the caller may do. */
+function abilitiesOf(kind: Room['kind'], role: Room['role']): RoomAbilities {
+  const isMember = role !== undefined;
+  const isDirect = kind === 'direct';
+  const isOwner = role === 'owner' && !isDirect;
+  return {
+    join: true,
+    leave: isMember && !isDirect,
+    hide: isDirect,
+    read: isMember,
+    write: isMember,
+    manage: isOwner,
+    invite: isOwner || (isMember && kind === 'public'),
+    removeMembers: isOwner,
+    react: isMember,
+    ownMessages,
+    otherMessages: { react: true, ...(isOwner && { delete: true }) },
+  };
 }
 
 function roomOf(id: string, name: string, rest: Partial<Room>): Room {
@@ -257,6 +278,7 @@ function roomOf(id: string, name: string, rest: Partial<Room>): Room {
     role: 'member',
     read: head,
     unread: 0,
+    can: abilitiesOf(rest.kind ?? 'public', rest.role ?? 'member'),
     ...rest,
   };
 }

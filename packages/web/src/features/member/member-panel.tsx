@@ -29,7 +29,6 @@ export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProp
   const user = useUser();
   const [dialog, setDialog] = useState<'invite' | Member>();
   const close = () => setDialog(undefined);
-  const mayInvite = room.kind === 'public' || (room.kind === 'private' && room.role === 'owner');
 
   return (
     <aside
@@ -41,7 +40,7 @@ export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProp
     >
       <header className={styles.header}>
         <h2>{t('member.panel')}</h2>
-        {mayInvite && (
+        {room.can.invite && (
           <IconButton label={t('room.invite')} onClick={() => setDialog('invite')}>
             <UserPlus size={18} aria-hidden />
           </IconButton>
@@ -67,7 +66,7 @@ export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProp
                       key={member.user.id}
                       member={member}
                       isSelf={member.user.id === user.id}
-                      mayRemove={room.role === 'owner' && room.kind !== 'direct'}
+                      mayRemove={room.can.removeMembers}
                       onRemove={() => setDialog(member)}
                     />
                   ))}

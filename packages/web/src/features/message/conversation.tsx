@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { useUser } from '../../state/client-provider.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
-import { BlockedNote } from '../block/blocked-note.js';
 import { TypingLine } from '../typing/typing-line.js';
+import { ClosedComposer } from './closed-composer.js';
 import { Composer } from './composer.js';
 import styles from './conversation.module.css';
 import { DeleteDialog } from './delete-dialog.js';
@@ -33,7 +33,7 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
   }, []);
 
   const editLast = () => {
-    const own = state.messages.findLast((each) => each.author.id === user.id && isEditable(each));
+    const own = state.messages.findLast((each) => each.author.id === user.id && each.can?.edit);
     if (own) setEditing(own.key);
   };
 
@@ -59,8 +59,8 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
         <TypingLine users={state.typing} />
       </Part>
       <Part>
-        {state.room?.blocked && state.room.peer ? (
-          <BlockedNote user={state.room.peer} />
+        {state.room?.can.write === false ? (
+          <ClosedComposer room={state.room} />
         ) : (
           <Composer
             room={id}
@@ -97,8 +97,6 @@ function Loading({ messages, onEdit, onDelete }: LoadingProps) {
           key={message.key}
           message={message}
           isFirst={index === 0}
-          isOwn
-          mayDelete={false}
           isEditing={false}
           isTabStop
           onEdit={onEdit}
@@ -107,10 +105,6 @@ function Loading({ messages, onEdit, onDelete }: LoadingProps) {
       ))}
     </div>
   );
-}
-
-function isEditable(message: ViewMessage): boolean {
-  return message.delivery === 'sent' && message.deletedAt === undefined;
 }
 
 function focusComposer(): void {

@@ -86,7 +86,7 @@ export function MessageList(props: MessageListProps) {
     // oxlint-disable-next-line react/exhaustive-deps
   }, [editing]);
 
-  const keys = useRowKeys({ rows, list, scroller, onLeave: props.onLeave, onEdit: props.onEdit, userId: user.id });
+  const keys = useRowKeys({ rows, list, scroller, onLeave: props.onLeave, onEdit: props.onEdit });
   const missed = useMissed(state.messages, isAtEnd, user.id);
   const top = rows[list.getVirtualItemForOffset((list.scrollOffset ?? 0) + 8)?.index ?? 0];
 
@@ -118,7 +118,7 @@ export function MessageList(props: MessageListProps) {
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
                   <Part renderFailure={() => <PlainRow row={row} />}>
-                    <RowView row={row} tabStop={keys.tabStop} {...props} userId={user.id} />
+                    <RowView row={row} tabStop={keys.tabStop} {...props} />
                   </Part>
                 </div>
               )
@@ -139,7 +139,7 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
-function RowView(props: MessageListProps & { row: Row; tabStop: string | undefined; userId: string }) {
+function RowView(props: MessageListProps & { row: Row; tabStop: string | undefined }) {
   const { row, state } = props;
   const { t, i18n } = useTranslation();
   switch (row.kind) {
@@ -164,8 +164,6 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
         <MessageRow
           message={row.message}
           isFirst={row.isFirst}
-          isOwn={row.message.author.id === props.userId}
-          mayDelete={state.room?.role === 'owner' && state.room.kind !== 'direct'}
           isEditing={props.editing === row.key}
           isTabStop={props.tabStop === row.key}
           onEdit={props.onEdit}

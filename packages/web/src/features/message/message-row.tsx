@@ -21,9 +21,6 @@ export interface MessageRowProps {
   message: ViewMessage;
   /** The first of its group: with avatar, name and time. */
   isFirst: boolean;
-  isOwn: boolean;
-  /** Whether the caller may delete others' messages. */
-  mayDelete: boolean;
   isEditing: boolean;
   /** The one row that the Tab key stops at. */
   isTabStop: boolean;
@@ -33,7 +30,7 @@ export interface MessageRowProps {
 
 /** A message: author, time, text, with its reactions, state and actions. */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, isFirst, isOwn } = props;
+  const { message, isFirst } = props;
   const { t, i18n } = useTranslation();
   const { react } = useMessageActions();
   const [isHovered, setIsHovered] = useState(false);
@@ -91,8 +88,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       {hasToolbar && (
         <MessageToolbar
           message={message}
-          isOwn={isOwn}
-          mayDelete={props.mayDelete}
           onPickingChange={setIsPicking}
           onEdit={() => props.onEdit(message.key)}
           onDelete={() => props.onDelete(message)}
@@ -105,7 +100,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 function MessageBody({ message, isEditing, onEdit }: MessageRowProps) {
   const { t, i18n } = useTranslation();
   if (message.deletedAt !== undefined) return <p className={styles.tombstone}>{t('message.deleted')}</p>;
-  if (isEditing) return <MessageEditor message={message} onDone={() => onEdit(undefined)} />;
+  if (isEditing && message.can?.edit) return <MessageEditor message={message} onDone={() => onEdit(undefined)} />;
   return (
     <>
       <div className={classNames(message.delivery !== 'sent' && styles.unsent)}>

@@ -10,19 +10,40 @@ const QUICK = ['👍', '❤️', '😄', '🙏'];
 
 export interface MessageToolbarProps {
   message: ViewMessage;
-  isOwn: boolean;
-  mayDelete: boolean;
   onPickingChange: (isPicking: boolean) => void;
   onEdit: () => void;
   onDelete: () => void;
 }
 
 /** The actions on a message, at its upper edge while it has the pointer or the focus. */
-export function MessageToolbar({ message, isOwn, mayDelete, onPickingChange, onEdit, onDelete }: MessageToolbarProps) {
+export function MessageToolbar({ message, onPickingChange, onEdit, onDelete }: MessageToolbarProps) {
   const { t } = useTranslation();
-  const { react, copy } = useMessageActions();
+  const { copy } = useMessageActions();
   return (
     <div className={styles.toolbar} role="toolbar" aria-label={t('message.actions')}>
+      {message.can?.react && <ReactionButtons message={message} onPickingChange={onPickingChange} />}
+      {message.can?.edit && (
+        <IconButton size="small" label={t('message.edit')} onClick={onEdit}>
+          <Pencil size={16} aria-hidden />
+        </IconButton>
+      )}
+      <IconButton size="small" label={t('message.copy')} onClick={() => void copy(message)}>
+        <Copy size={16} aria-hidden />
+      </IconButton>
+      {message.can?.delete && (
+        <IconButton size="small" label={t('message.delete')} onClick={onDelete}>
+          <Trash2 size={16} aria-hidden />
+        </IconButton>
+      )}
+    </div>
+  );
+}
+
+function ReactionButtons({ message, onPickingChange }: Pick<MessageToolbarProps, 'message' | 'onPickingChange'>) {
+  const { t } = useTranslation();
+  const { react } = useMessageActions();
+  return (
+    <>
       {QUICK.map((emoji) => (
         <IconButton
           key={emoji}
@@ -44,19 +65,6 @@ export function MessageToolbar({ message, isOwn, mayDelete, onPickingChange, onE
         }
       />
       <span className={styles.line} />
-      {isOwn && (
-        <IconButton size="small" label={t('message.edit')} onClick={onEdit}>
-          <Pencil size={16} aria-hidden />
-        </IconButton>
-      )}
-      <IconButton size="small" label={t('message.copy')} onClick={() => void copy(message)}>
-        <Copy size={16} aria-hidden />
-      </IconButton>
-      {(isOwn || mayDelete) && (
-        <IconButton size="small" label={t('message.delete')} onClick={onDelete}>
-          <Trash2 size={16} aria-hidden />
-        </IconButton>
-      )}
-    </div>
+    </>
   );
 }

@@ -7,7 +7,7 @@ import styles from './reaction-bar.module.css';
 
 const NAMED = 10;
 
-/** The emoji on a message; pressing one adds or removes the user's own. */
+/** The emoji on a message; pressing one adds or removes the user's own, if they may react. */
 export function ReactionBar({ message, onReact }: { message: ViewMessage; onReact: (emoji: string) => void }) {
   const { t, i18n } = useTranslation();
   if (!message.reactions?.length) return null;
@@ -25,8 +25,11 @@ export function ReactionBar({ message, onReact }: { message: ViewMessage; onReac
             type="button"
             className={classNames(styles.reaction, reacted && styles.mine)}
             aria-pressed={reacted ?? false}
+            disabled={!message.can?.react}
             aria-label={label}
-            title={`${label}\n${t(reacted ? 'message.reactionRemove' : 'message.reactionAdd')}`}
+            title={
+              message.can?.react ? `${label}\n${t(reacted ? 'message.reactionRemove' : 'message.reactionAdd')}` : label
+            }
             onClick={() => onReact(emoji)}
           >
             <span className={styles.emoji}>{emoji}</span>

@@ -6,16 +6,15 @@ export interface RowKeysInput {
   rows: readonly Row[];
   list: Virtualizer<HTMLDivElement, HTMLElement>;
   scroller: RefObject<HTMLDivElement | null>;
-  userId: string;
   onEdit: (key: string) => void;
   onLeave: () => void;
 }
 
 /**
- * Arrow keys move between messages, one of which is the Tab stop; `e` edits the user's own; Escape returns to the
- * composer.
+ * Arrow keys move between messages, one of which is the Tab stop; `e` edits a message if the user may; Escape returns to
+ * the composer.
  */
-export function useRowKeys({ rows, list, scroller, userId, onEdit, onLeave }: RowKeysInput) {
+export function useRowKeys({ rows, list, scroller, onEdit, onLeave }: RowKeysInput) {
   const [current, setCurrent] = useState<string>();
   const shown = list
     .getVirtualItems()
@@ -47,8 +46,7 @@ export function useRowKeys({ rows, list, scroller, userId, onEdit, onLeave }: Ro
       focusRow(target);
     } else if (event.key === 'e') {
       const row = rows[index];
-      const isEditable = row?.kind === 'message' && row.message.author.id === userId && row.message.delivery === 'sent';
-      if (!isEditable || row.message.deletedAt !== undefined) return;
+      if (row?.kind !== 'message' || !row.message.can?.edit) return;
       event.preventDefault();
       onEdit(key);
     }

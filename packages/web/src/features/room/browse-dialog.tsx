@@ -96,15 +96,17 @@ function RoomEntry({ room, onClose }: { room: Room; onClose: () => void }) {
           {room.topic && ` · ${room.topic}`}
         </p>
       </div>
-      <Button
-        size="small"
-        tone={isMine ? 'quiet' : 'primary'}
-        isBusy={isBusy}
-        aria-label={`${t(isMine ? 'room.open' : 'room.join')}: ${room.name}`}
-        onClick={() => void open()}
-      >
-        {t(isMine ? 'room.open' : 'room.join')}
-      </Button>
+      {(isMine || room.can.join) && (
+        <Button
+          size="small"
+          tone={isMine ? 'quiet' : 'primary'}
+          isBusy={isBusy}
+          aria-label={`${t(isMine ? 'room.open' : 'room.join')}: ${room.name}`}
+          onClick={() => void open()}
+        >
+          {t(isMine ? 'room.open' : 'room.join')}
+        </Button>
+      )}
     </li>
   );
 }

@@ -1,4 +1,4 @@
-import type { Room } from '@madang/protocol';
+import type { Room, UserRef } from '@madang/protocol';
 import { Ban, EyeOff, Link, LogOut, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -20,13 +20,11 @@ import { RoomForm } from './room-form.js';
 import { RoomIcon } from './room-icon.js';
 import { roomTitle } from './room-title.js';
 
-/** A room's name, topic and kind; the owner's changes; inviting, its address, leaving. */
+/** A room's name, topic and kind, and what the user may do with it. */
 export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const [step, setStep] = useState<'details' | 'invite' | 'leave' | 'block'>('details');
   const title = roomTitle(t, room);
-  const isOwner = room.role === 'owner' && room.kind !== 'direct';
-  const mayInvite = room.kind === 'public' || (room.kind === 'private' && isOwner);
   const kindText = { public: 'room.publicRoom', private: 'room.privateRoom', direct: 'room.directRoom' } as const;
 
   if (step === 'invite') return <InviteDialog room={room} onClose={onClose} />;
@@ -44,18 +42,20 @@ export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void
           </p>
         </div>
       </div>
-      {isOwner ? <RoomForm room={room} /> : room.kind !== 'direct' && <Topic text={room.topic} />}
+      {room.can.manage ? <RoomForm room={room} /> : room.kind !== 'direct' && <Topic text={room.topic} />}
       <div className={styles.actions}>
-        {mayInvite && (
+        {room.can.invite && (
           <Button onClick={() => setStep('invite')}>
             <UserPlus size={17} aria-hidden />
             {t('room.invite')}
           </Button>
         )}
         {room.kind === 'public' && <CopyLink />}
-        {room.kind === 'direct' ? (
-          <DirectActions room={room} onBlock={() => setStep('block')} onClose={onClose} />
-        ) : (
+        {room.can.hide && <HideButton room={room} onClose={onClose} />}
+        {room.peer && (
+          <BlockButton peer={room.peer} isBlocked={room.blocked === true} onBlock={() => setStep('block')} />
+        )}
+        {room.can.leave && (
           <Button className={classNames(styles.last, styles.leave)} onClick={() => setStep('leave')}>
             <LogOut size={17} aria-hidden />
             {t('room.leave')}
@@ -66,13 +66,11 @@ export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void
   );
 }
 
-/** A direct room is not left but hidden, and its other user can be blocked. */
-function DirectActions({ room, onBlock, onClose }: { room: Room; onBlock: () => void; onClose: () => void }) {
+/** Takes a direct room, which can't be left, out of the list. */
+function HideButton({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();
   const [, go] = useLocation();
-  const unblock = useUnblock();
-  const { peer } = room;
   const hide = async () => {
     try {
       await client.call('room.hide', { room: room.id });
@@ -84,21 +82,25 @@ function DirectActions({ room, onBlock, onClose }: { room: Room; onBlock: () => 
     }
   };
   return (
-    <>
-      <Button onClick={() => void hide()}>
-        <EyeOff size={17} aria-hidden />
-        {t('room.hide')}
-      </Button>
-      {peer && (
-        <Button
-          className={classNames(styles.last, !room.blocked && styles.leave)}
-          onClick={() => (room.blocked ? void unblock(peer.id) : onBlock())}
-        >
-          <Ban size={17} aria-hidden />
-          {t(room.blocked ? 'block.unblock' : 'block.block')}
-        </Button>
-      )}
-    </>
+    <Button onClick={() => void hide()}>
+      <EyeOff size={17} aria-hidden />
+      {t('room.hide')}
+    </Button>
+  );
+}
+
+/** Blocks the other person of a direct room, or ends that. */
+function BlockButton({ peer, isBlocked, onBlock }: { peer: UserRef; isBlocked: boolean; onBlock: () => void }) {
+  const { t } = useTranslation();
+  const unblock = useUnblock();
+  return (
+    <Button
+      className={classNames(styles.last, !isBlocked && styles.leave)}
+      onClick={() => (isBlocked ? void unblock(peer.id) : onBlock())}
+    >
+      <Ban size={17} aria-hidden />
+      {t(isBlocked ? 'block.unblock' : 'block.block')}
+    </Button>
   );
 }
 

@@ -8,7 +8,7 @@ import { DialogActions } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import styles from './form.module.css';
 
-/** What a room's owner can change: its name and its topic. */
+/** A room's name and topic, for users who may change them. */
 export function RoomForm({ room }: { room: Room }) {
   const { t } = useTranslation();
   const client = useClient();

@@ -56,9 +56,11 @@ export function RoomPreview({ id }: { id: string }) {
       actions={
         <>
           {home}
-          <Button tone="primary" isBusy={isBusy} onClick={() => void join()}>
-            {t('room.join')}
-          </Button>
+          {found.can.join && (
+            <Button tone="primary" isBusy={isBusy} onClick={() => void join()}>
+              {t('room.join')}
+            </Button>
+          )}
         </>
       }
     >

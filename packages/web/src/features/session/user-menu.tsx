@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Language } from '@madang/protocol';
 import { languageOf, setLanguage } from '../../i18n/i18n.js';
-import { useClient, useObservable, useUser } from '../../state/client-provider.js';
+import { useAbilities, useClient, useObservable, useUser } from '../../state/client-provider.js';
 import { setTheme, type Theme, useTheme } from '../../state/theme.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../ui/menu.js';
@@ -17,6 +17,7 @@ import styles from './user-menu.module.css';
 export function UserMenu() {
   const { t } = useTranslation();
   const user = useUser();
+  const { rename, signOut } = useAbilities();
   const { status } = useObservable(useClient().state);
   const [dialog, setDialog] = useState<'nickname' | 'blocked' | 'sign-out'>();
   const close = () => setDialog(undefined);
@@ -33,19 +34,25 @@ export function UserMenu() {
           </button>
         }
       >
-        <MenuItem icon={<PencilLine size={17} aria-hidden />} onSelect={() => setDialog('nickname')}>
-          {t('session.changeNickname')}
-        </MenuItem>
+        {rename && (
+          <MenuItem icon={<PencilLine size={17} aria-hidden />} onSelect={() => setDialog('nickname')}>
+            {t('session.changeNickname')}
+          </MenuItem>
+        )}
         <MenuItem icon={<Ban size={17} aria-hidden />} onSelect={() => setDialog('blocked')}>
           {t('block.list')}
         </MenuItem>
         <MenuSeparator />
         <LanguageChoice />
         <ThemeChoice />
-        <MenuSeparator />
-        <MenuItem icon={<LogOut size={17} aria-hidden />} isDanger onSelect={() => setDialog('sign-out')}>
-          {t('session.signOut')}
-        </MenuItem>
+        {signOut && (
+          <>
+            <MenuSeparator />
+            <MenuItem icon={<LogOut size={17} aria-hidden />} isDanger onSelect={() => setDialog('sign-out')}>
+              {t('session.signOut')}
+            </MenuItem>
+          </>
+        )}
       </Menu>
       {dialog && (
         <DialogPart onClose={close}>
