@@ -60,7 +60,7 @@ test('an event says each thing once, and a message of 100 bytes is at most 290 b
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_BYTES);
     // What is asked for is told whole.
     expect(message).toMatchObject({ ...input, room, author: { id: author.id, name: 'Dawn' } });
-    const { messages } = await call(reader, 'message.list', { room, limit: 1 });
+    const { messages } = await call(writer, 'message.list', { room, limit: 1 });
     expect(messages).toEqual([message]);
   }
 });
