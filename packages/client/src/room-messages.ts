@@ -1,4 +1,12 @@
-import { type CommandOutput, formatLimits, type Message, type Reaction, type UserRef } from '@madang/protocol';
+import {
+  type CommandOutput,
+  deletedMessage,
+  editedContent,
+  formatLimits,
+  type Message,
+  type Reaction,
+  type UserRef,
+} from '@madang/protocol';
 import type { RoomEvent } from './room-event.js';
 
 /** A message, and the seq up to which it reflects the log: earlier events are already in it. */
@@ -90,13 +98,13 @@ function changeEntry(entries: readonly Entry[], event: RoomEvent, me: string): r
 
 function changed(message: Message, event: RoomEvent, me: string): Message {
   switch (event.type) {
-    case 'message.edited':
-      // Without a text, the message has none any more: its deletion follows in the log, or the log no longer keeps it.
-      return event.text === '' ? message : { ...message, text: event.text, editedAt: event.at };
-    case 'message.deleted': {
-      const { reactions: _, ...rest } = message;
-      return { ...rest, text: '', deletedAt: event.at };
+    case 'message.edited': {
+      // Without content, the message has none any more: its deletion follows in the log, or the log no longer keeps it.
+      const content = editedContent(event);
+      return content ? { ...message, ...content, editedAt: event.at } : message;
     }
+    case 'message.deleted':
+      return deletedMessage(message, event.at);
     case 'message.reacted':
       return { ...message, reactions: react(message.reactions ?? [], event, me) };
     default:

@@ -153,6 +153,21 @@ describe('a room view', () => {
     expect(view.get().messages[1]).toMatchObject({ text: '', deletedAt: deleted.at });
   });
 
+  test('C30 the log tells of messages that were deleted since', async () => {
+    const { workspace, client, view } = await anna();
+    await watch(client);
+    const head = workspace.head('lobby');
+    const id = `lobby.${head + 1}`;
+    // As the log has it after the deletion: with no content, neither where the message was made nor where it was edited.
+    const made = { id, text: '', deletedAt: head + 3 };
+    workspace.append('lobby', 'u-bob', { type: 'message.created', message: made });
+    workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: id });
+    workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: id });
+    const deleted = view.get().messages.at(-1);
+    expect(deleted).toMatchObject({ id, author: workspace.ref('u-bob'), text: '', deletedAt: head + 3 });
+    expect(deleted).not.toHaveProperty('editedAt');
+  });
+
   test('C31 typing shows others, and ends with the message or on its own', async () => {
     const { workspace, client, transport, view } = await anna();
     await watch(client);

@@ -1,4 +1,5 @@
 export { type Command, type HttpRoute, type Language, languages, type LineSyntax, type Text } from './command.js';
+export { type EditedContent, type MessageContent, noContent } from './content.js';
 export { asyncApiDocument } from './documents/asyncapi.js';
 export { openApiDocument } from './documents/openapi.js';
 export {
@@ -44,6 +45,6 @@ export {
   signals,
 } from './table.js';
 export type { User } from './user.js';
-export { wholeMessage } from './whole-message.js';
+export { deletedMessage, editedContent, wholeMessage } from './whole-message.js';
 export { jsonRpcCodes, rpcError, rpcResult } from './wire/json-rpc.js';
 export { type Problem, PROBLEM_TYPE, toProblem } from './wire/problem.js';

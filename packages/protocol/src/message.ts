@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from './command.js';
+import type { MessageContent } from './content.js';
 import { defineEvent } from './event.js';
 import {
   clientId,
@@ -27,18 +28,26 @@ export const reaction = z
   })
   .meta({ id: 'Reaction' });
 
-/** A message in its current state. A deleted one keeps its place, without text. */
+/** The schema of each field of the content. */
+const content = {
+  text: z.string(),
+  mentions: z
+    .array(userId)
+    .optional()
+    .meta({ description: 'Members whom it names by `@` and their name, as it was sent; absent for none' }),
+} satisfies Record<keyof MessageContent, z.ZodType>;
+
+/** The fields that a client writes, with their limits. */
+const contentInput = { text: messageText } satisfies Partial<Record<keyof MessageContent, z.ZodType>>;
+
+/** A message in its current state. A deleted one keeps its place, without content. */
 export const message = z
   .object({
     id: messageId,
     room: roomId,
     seq,
     author: userRef,
-    text: z.string(),
-    mentions: z
-      .array(userId)
-      .optional()
-      .meta({ description: 'Members whom it names by `@` and their name, as it was sent; absent for none' }),
+    ...content,
     at: timestamp,
     clientId: z.string().optional(),
     editedAt: timestamp.optional(),
@@ -51,11 +60,12 @@ export const message = z
 /** A message in its current state. */
 export type Message = z.infer<typeof message>;
 
-/** A message in the event that made it, which says its `room`, `seq`, author (`actor`) and `at` already. */
+/** A message in its `message.created` event, which already has its `room`, `seq`, `at` and author (`actor`). */
 const createdMessage = message
-  .omit({ room: true, seq: true, author: true, at: true, editedAt: true, deletedAt: true, reactions: true, can: true })
+  .omit({ room: true, seq: true, author: true, at: true, editedAt: true, reactions: true, can: true })
   .extend({
     clientId: z.string().optional().meta({ description: "Only to the author's own connections" }),
+    deletedAt: timestamp.optional().meta({ description: 'Only in the log: it was deleted since, and has no content' }),
   })
   .meta({ id: 'CreatedMessage' });
 
@@ -70,7 +80,7 @@ export const messageSend = defineCommand({
     en: 'Sends a message to a room. The answer comes once it is on disk. With a `clientId` it is safe to retry.',
     ko: '방에 메시지를 보냅니다. 디스크에 저장된 뒤에 응답합니다. `clientId`를 주면 안심하고 다시 보낼 수 있습니다.',
   },
-  input: z.strictObject({ room: roomId, text: messageText, clientId: clientId.optional() }),
+  input: z.strictObject({ room: roomId, ...contentInput, clientId: clientId.optional() }),
   output: answer,
   permission: 'room.write',
   budget: 'send',
@@ -84,7 +94,7 @@ export const messageEdit = defineCommand({
     en: 'Changes the text of your message. The previous text remains nowhere, not even in the log.',
     ko: '내 메시지의 글을 고칩니다. 고치기 전의 글은 기록 어디에도 남지 않습니다.',
   },
-  input: z.strictObject({ message: messageId, text: messageText }),
+  input: z.strictObject({ message: messageId, ...contentInput }),
   output: answer,
   permission: 'message.edit',
   budget: 'write',
@@ -152,19 +162,23 @@ export const messageCreated = defineEvent(
   'message.created',
   { message: createdMessage },
   { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
-  // The log has the current text, which is empty if the message was deleted since.
-  (event) => (event.message.text ? `${event.actor.name}: ${event.message.text}` : undefined),
+  ({ actor, message: { text, deletedAt } }) => (deletedAt === undefined ? `${actor.name}: ${text}` : undefined),
 );
 
 export const messageEdited = defineEvent(
   'message.edited',
-  { messageId, text: z.string() },
+  {
+    messageId,
+    text: content.text.optional().meta({
+      description: 'The text of now; absent in the log where the message was deleted since, or is no longer kept',
+    }),
+  },
   {
     en: "A message's text was changed; `at` is its new `editedAt`.",
     ko: '메시지의 글이 바뀌었습니다. `at`이 새 `editedAt`입니다.',
   },
   ({ actor, text }, language) =>
-    text ? `* ${actor.name} ${language === 'ko' ? '고침' : 'edited'}: ${text}` : undefined,
+    text === undefined ? undefined : `* ${actor.name} ${language === 'ko' ? '고침' : 'edited'}: ${text}`,
 );
 
 export const messageDeleted = defineEvent(

@@ -12,7 +12,7 @@ import { numberMessages } from '../dist/store/queries/unread.js';
 import { claimName, saveUser } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import { type Engine, engines, silent, type TestDatabase } from './engines.ts';
-import { ann, append, AT, bob, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './workspace.ts';
+import { ann, append, AT, bob, dump, edit, eventsOf, join, makeRoom, remove, say, seqsOf, upTo } from './workspace.ts';
 
 const started: Partial<Record<Engine['name'], Engine>> = {};
 beforeAll(async () => {
@@ -42,11 +42,11 @@ async function fill(store: Store): Promise<void> {
   }
   const subject = { id: 'a.4', seq: 4 };
   await store.commit([
-    append('a', newEvent.messageEdited(subject, 'changed')),
+    append('a', edit(subject, 'changed')),
     append('a', newEvent.messageReacted(subject, '👍', 'added')),
-    append('a', newEvent.messageDeleted({ id: 'a.5', seq: 5 })),
+    append('a', remove({ id: 'a.5', seq: 5 })),
   ]);
-  await store.commit([append('a', newEvent.messageCreated('@밥', undefined, [bob.id]))]);
+  await store.commit([append('a', newEvent.messageCreated({ text: '@밥', mentions: [bob.id] }, undefined))]);
   await saveRead(store.write, { user: bob.id, room: 'a', seq: 9, at: AT });
   await store.raiseLogStart('b-1', 2);
   const room = { id: 'a', head: 0, logStart: 0, cursor: null, obeyed: 0 };

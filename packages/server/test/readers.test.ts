@@ -14,7 +14,7 @@ import { findRoom } from '../dist/store/queries/rooms.js';
 import { NUMBERS_READER } from '../dist/store/queries/unread.js';
 import type { Store } from '../dist/store/store.js';
 import { type Engine, engines, silent } from './engines.ts';
-import { append, AT, commitOne, join, leave, makeRoom, say, seqsOf, upTo } from './workspace.ts';
+import { append, AT, commitOne, edit, join, leave, makeRoom, remove, say, seqsOf, upTo } from './workspace.ts';
 
 /** Readers of the log, and the unread counts that come from one, on every engine. */
 
@@ -102,7 +102,9 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
           }));
           const results = await on.commit(
             many.map((each) =>
-              append(room, newEvent.messageCreated('hello', undefined, each.mentions), { actor: each.actor }),
+              append(room, newEvent.messageCreated({ text: 'hello', mentions: each.mentions }, undefined), {
+                actor: each.actor,
+              }),
             ),
           );
           for (const [index, seq] of seqsOf(results).entries()) {
@@ -112,14 +114,14 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
           }
         } else if (chance < 60 && messageOf(model)) {
           const seq = messageOf(model);
-          const result = await commitOne(on, append(room, newEvent.messageDeleted({ id: `${room}.${seq}`, seq })));
+          const result = await commitOne(on, append(room, remove({ id: `${room}.${seq}`, seq })));
           expect(result.status).toBe(model.messages.get(seq)!.isDeleted ? 'unchanged' : 'appended');
           if (result.status === 'appended') model.head += 1;
           model.messages.get(seq)!.isDeleted = true;
         } else if (chance < 65 && messageOf(model)) {
           const seq = messageOf(model);
-          const edit = newEvent.messageEdited({ id: `${room}.${seq}`, seq }, `${random.below(1e9)}`);
-          if ((await commitOne(on, append(room, edit))).status === 'appended') model.head += 1;
+          const edited = edit({ id: `${room}.${seq}`, seq }, `${random.below(1e9)}`);
+          if ((await commitOne(on, append(room, edited))).status === 'appended') model.head += 1;
         } else if (chance < 75) {
           const isMember = model.members.has(person.id);
           await commitOne(on, isMember ? leave(room, person) : join(room, person));

@@ -3,8 +3,10 @@ import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { committedEvent, logEntry, toldTo } from '../dist/log/event-record.js';
 import { newEvent } from '../dist/log/projections.js';
+import type { Change } from '../dist/store/changes.js';
 import { postgresDialect, sqliteDialect } from '../dist/store/dialect.js';
 import { up as keepOneText } from '../dist/store/migrations/0005-one-text.js';
+import { up as logDeletions } from '../dist/store/migrations/0011-deleted-in-log.js';
 import type { EventRecord } from '../dist/store/schema.js';
 import type { Append, Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
@@ -15,10 +17,12 @@ import {
   bob,
   commitOne,
   dump,
+  edit,
   eventsOf,
   join,
   leave,
   makeRoom,
+  remove,
   say,
   seqsOf,
   upTo,
@@ -147,6 +151,27 @@ export function storeContract(engine: () => Engine): void {
       expect(await head(room)).toBe(6);
     });
 
+    test('S3 what a message changes beside being there is done with it, among others, and not for a repeat', async () => {
+      const room = await newRoom();
+      const withTopic = (text: string, topic: string, clientId: string): Append => {
+        const event = newEvent.messageCreated({ text }, clientId);
+        const changes: Change[] = [...event.changes, { kind: 'updateRoom', name: null, uniqueKey: null, topic }];
+        return append(room, { ...event, changes });
+      };
+      const topicNow = async () =>
+        (await store.read.selectFrom('rooms').select('topic').where('id', '=', room).executeTakeFirst())?.topic;
+      const batch = [say(room, 'x'), withTopic('y', 'set', `${room}-t`), say(room, 'z')];
+      expect(seqsOf(await store.commit(batch))).toEqual([3, 4, 5]);
+      expect(await topicNow()).toBe('set');
+      const repeated = [withTopic('y', 'not set', `${room}-t`), say(room, 'after')];
+      expect(await store.commit(repeated)).toEqual([{ status: 'unchanged' }, { status: 'appended', seqs: [6] }]);
+      expect(await topicNow()).toBe('set');
+      // Also beside events of other kinds.
+      const mixed = [join(room, bob), withTopic('w', 'set again', `${room}-u`), leave(room, bob)];
+      expect(seqsOf(await store.commit(mixed))).toEqual([7, 8, 9]);
+      expect(await topicNow()).toBe('set again');
+    });
+
     test('S3 a clientId is its author’s, over all rooms', async () => {
       const [a, b] = [await newRoom(), await newRoom()];
       const clientId = `${a}-shared`;
@@ -161,7 +186,7 @@ export function storeContract(engine: () => Engine): void {
       const results = await store.commit([
         join(room, ann),
         leave(room, bob),
-        append(room, newEvent.messageEdited({ id, seq }, 'same')),
+        append(room, edit({ id, seq }, 'same')),
         append(room, newEvent.messageReacted({ id, seq }, '👍', 'removed')),
         append(room, newEvent.roomUpdated({ name: room, topic: '', uniqueKey: null })),
         append(room, newEvent.memberPromoted(ann)),
@@ -176,7 +201,7 @@ export function storeContract(engine: () => Engine): void {
       const events = [
         newEvent.memberJoined(bob, 'member'),
         newEvent.memberPromoted(ann),
-        newEvent.messageCreated('hi', undefined),
+        newEvent.messageCreated({ text: 'hi' }, undefined),
       ];
       expect(await commitOne(store, append(room, events))).toEqual({ status: 'appended', seqs: [3, 0, 4] });
     });
@@ -375,7 +400,7 @@ export function storeContract(engine: () => Engine): void {
           actor_name: ann.name,
           payload: JSON.stringify({ text: 'm1', clientId: `${room}.1` }),
           message_seq: null,
-          edited_text: null,
+          edited_content: null,
         },
       ]);
     });
@@ -385,12 +410,9 @@ export function storeContract(engine: () => Engine): void {
     test('S8 earlier texts are in no table, and the log has the latest everywhere', async () => {
       const room = await newRoom();
       const subject = await message(room, 'SECRET one');
-      await store.commit([append(room, newEvent.messageEdited(subject, 'SECRET two'))]);
+      await store.commit([append(room, edit(subject, 'SECRET two'))]);
       const last = 'kept "three" \\ 새 글 ? $1';
-      await store.commit([
-        append(room, newEvent.messageEdited(subject, 'SECRET three')),
-        append(room, newEvent.messageEdited(subject, last)),
-      ]);
+      await store.commit([append(room, edit(subject, 'SECRET three')), append(room, edit(subject, last))]);
       expect(await dump(store)).not.toContain('SECRET');
       const logged = (await eventsOf(store, room)).slice(2).map(asRead);
       expect(logged.map((event) => (event.type === 'message.created' ? event.message.text : event))).toEqual([
@@ -405,7 +427,7 @@ export function storeContract(engine: () => Engine): void {
   test('S8 an existing database loses the earlier texts of its messages', async () => {
     const room = await newRoom();
     const [edited, other] = [await message(room, 'now'), await message(room, 'as it was sent')];
-    await store.commit([append(room, newEvent.messageEdited(edited, 'now "too" 새 글'))]);
+    await store.commit([append(room, edit(edited, 'now "too" 새 글'))]);
     const write = (seq: number, payload: unknown) =>
       store.write
         .updateTable('events')
@@ -425,19 +447,36 @@ export function storeContract(engine: () => Engine): void {
     ]);
   });
 
+  test('S8 a database of before learns from its log which messages were deleted', async () => {
+    const room = await newRoom();
+    const [deleted, kept] = [await message(room, 'gone'), await message(room, 'kept')];
+    await store.commit([append(room, remove(deleted), { at: AT + 5 })]);
+    await store.write
+      .updateTable('events')
+      .set({ payload: JSON.stringify({ text: '' }) })
+      .where('room_id', '=', room)
+      .where('seq', '=', deleted.seq)
+      .execute();
+    await logDeletions(store.write as Kysely<unknown>, engine().name === 'sqlite' ? sqliteDialect : postgresDialect);
+    const [first, second] = (await eventsOf(store, room)).slice(2).map(asRead);
+    expect(first).toMatchObject({ message: { id: deleted.id, text: '', deletedAt: AT + 5 } });
+    expect(second).toMatchObject({ message: { id: kept.id, text: 'kept' } });
+    expect(second).not.toHaveProperty('message.deletedAt');
+  });
+
   describe('S8 a deleted text is in no table', () => {
     test('S8 neither as it was sent nor as it was edited', async () => {
       const room = await newRoom();
       const subject = await message(room, 'SECRET one');
       const other = await message(room, 'kept');
       await store.commit([
-        append(room, newEvent.messageEdited(subject, 'SECRET two')),
-        append(room, newEvent.messageEdited(subject, 'SECRET "three" \\ 비밀')),
-        append(room, newEvent.messageEdited(other, 'kept too')),
+        append(room, edit(subject, 'SECRET two')),
+        append(room, edit(subject, 'SECRET "three" \\ 비밀')),
+        append(room, edit(other, 'kept too')),
         append(room, newEvent.messageReacted(subject, '👍', 'added')),
       ]);
       expect(await dump(store)).toContain('SECRET');
-      expect(await commitOne(store, append(room, newEvent.messageDeleted(subject)))).toMatchObject({
+      expect(await commitOne(store, append(room, remove(subject)))).toMatchObject({
         status: 'appended',
       });
       const after = await dump(store);
@@ -445,20 +484,15 @@ export function storeContract(engine: () => Engine): void {
       expect(after).not.toContain('비밀');
       expect(after).toContain('kept too');
       const events = await eventsOf(store, room);
-      expect(JSON.parse(events[2]?.payload ?? '')).toEqual({ text: '' });
-      expect(events.map(({ edited_text: text }) => text)).toEqual([
-        null,
-        null,
-        null,
-        null,
-        '',
-        '',
-        'kept too',
-        null,
-        null,
-      ]);
-      expect(await commitOne(store, append(room, newEvent.messageDeleted(subject)))).toEqual({ status: 'unchanged' });
-      expect(await commitOne(store, append(room, newEvent.messageEdited(subject, 'again')))).toEqual({
+      expect(JSON.parse(events[2]?.payload ?? '')).toEqual({ text: '', deletedAt: AT });
+      const edits = events.map(({ edited_content: edited }) => edited !== null && JSON.parse(edited));
+      expect(edits).toEqual([false, false, false, false, false, false, { text: 'kept too' }, false, false]);
+      // Also to a reader who knows no more of it than the log: no empty text is said.
+      const [made, , first] = events.slice(2).map(asRead);
+      expect(made).toMatchObject({ type: 'message.created', message: { id: subject.id, text: '', deletedAt: AT } });
+      expect(first).toEqual({ type: 'message.edited', room, seq: 5, at: AT, actor: ann, messageId: subject.id });
+      expect(await commitOne(store, append(room, remove(subject)))).toEqual({ status: 'unchanged' });
+      expect(await commitOne(store, append(room, edit(subject, 'again')))).toEqual({
         status: 'unchanged',
       });
     });
@@ -468,6 +502,11 @@ export function storeContract(engine: () => Engine): void {
 /** An event as its author reads it from the log. */
 function asRead(record: EventRecord): LoggedEvent {
   return toldTo(record.actor_id, logEntry(committedEvent(record)));
+}
+
+function textOf(sent: Append | undefined): string {
+  const [event] = sent?.events ?? [];
+  return event?.name === 'message.created' ? event.payload.text : '';
 }
 
 function openNodes(database: TestDatabase, count: number): Promise<Store[]> {
@@ -487,7 +526,7 @@ async function busy(node: Store, name: string, answered: Map<string, string>): P
       const sent = batch[index];
       const place = `${sent?.room}.${seq}`;
       expect(answered.has(place)).toBe(false);
-      answered.set(place, String(sent?.events[0]?.payload['text']));
+      answered.set(place, textOf(sent));
     }
   }
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { dump, ann, append, AT, bob, commitOne, join, leave, makeRoom, say, upTo } from './workspace.ts';
+import { dump, ann, append, AT, bob, commitOne, edit, join, leave, makeRoom, remove, say, upTo } from './workspace.ts';
 
 /** What each kind of change does to the tables, for an engine. */
 export function storeProjections(engine: () => Engine): void {
@@ -85,18 +85,21 @@ export function storeProjections(engine: () => Engine): void {
       expect(await commitOne(store, own)).toMatchObject({ status: 'appended' });
     });
 
-    test('S4 insertMessage, updateMessageText, deleteMessage', async () => {
-      await store.commit([makeRoom('t'), append('t', newEvent.messageCreated('first', 't-1', ['g-bob', 'g-cho']))]);
+    test('S4 insertMessage, updateMessage, deleteMessage', async () => {
+      await store.commit([
+        makeRoom('t'),
+        append('t', newEvent.messageCreated({ text: 'first', mentions: ['g-bob', 'g-cho'] }, 't-1')),
+      ]);
       const subject = { id: 't.3', seq: 3 };
       const row = { room_id: 't', seq: 3, author_id: ann.id, author_name: ann.name, at: AT, client_id: 't-1' };
       expect(await messageRows('t')).toEqual([
         { ...row, text: 'first', mentions: 'g-bob g-cho', edited_at: null, deleted_at: null },
       ]);
-      await store.commit([append('t', newEvent.messageEdited(subject, 'second'), { at: AT + 1 })]);
+      await store.commit([append('t', edit(subject, 'second'), { at: AT + 1 })]);
       expect(await messageRows('t')).toEqual([
         { ...row, text: 'second', mentions: 'g-bob g-cho', edited_at: AT + 1, deleted_at: null },
       ]);
-      await store.commit([append('t', newEvent.messageDeleted(subject), { at: AT + 2 })]);
+      await store.commit([append('t', remove(subject), { at: AT + 2 })]);
       expect(await messageRows('t')).toEqual([
         { ...row, text: '', mentions: null, edited_at: AT + 1, deleted_at: AT + 2 },
       ]);
@@ -118,7 +121,7 @@ export function storeProjections(engine: () => Engine): void {
       for (const number of upTo(19)) expect(await react(`e${number}`, 'added')).toMatchObject({ status: 'appended' });
       expect(await react('one too many', 'added')).toEqual({ status: 'unchanged' });
       expect(await react('👍', 'added')).toMatchObject({ status: 'appended' });
-      await store.commit([append('e', newEvent.messageDeleted(subject))]);
+      await store.commit([append('e', remove(subject))]);
       expect(await reactionRows('e')).toEqual([]);
       expect(await react('👍', 'added')).toEqual({ status: 'unchanged' });
     });

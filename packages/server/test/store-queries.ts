@@ -36,7 +36,7 @@ import {
 } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { ann, append, AT, bob, join, leave, makeRoom, say, upTo } from './workspace.ts';
+import { ann, append, AT, bob, join, leave, makeRoom, remove, say, upTo } from './workspace.ts';
 
 const user = (id: string, name = id): User => ({ id, kind: 'guest', name, createdAt: AT });
 
@@ -98,7 +98,7 @@ export function storeQueries(engine: () => Engine): void {
       };
       expect(await unreadOf(0)).toBe(100);
       expect(await unreadOf(120)).toBe(2);
-      await store.commit([append('unread', newEvent.messageDeleted({ id: 'unread.121', seq: 121 }))]);
+      await store.commit([append('unread', remove({ id: 'unread.121', seq: 121 }))]);
       expect(await unreadOf(120)).toBe(1);
       expect(await unreadOf(122)).toBe(0);
       expect(await unreadOf(0, 'nobody')).toBe(0);

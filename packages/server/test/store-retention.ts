@@ -9,7 +9,21 @@ import { dropFarMonths, ensurePartitions } from '../dist/store/postgres/partitio
 import { newestEventAt } from '../dist/store/queries/rooms.js';
 import type { Lease, Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
-import { ann, append, AT, bob, commitOne, dump, eventsOf, join, makeRoom, say, seqsOf, upTo } from './workspace.ts';
+import {
+  ann,
+  append,
+  AT,
+  bob,
+  commitOne,
+  dump,
+  edit,
+  eventsOf,
+  join,
+  makeRoom,
+  say,
+  seqsOf,
+  upTo,
+} from './workspace.ts';
 
 const DAY = 24 * 3600_000;
 
@@ -71,7 +85,7 @@ export function storeRetention(engine: () => Engine): void {
       const subject = { id: 'a.3', seq: 3 };
       const users = upTo(600).map((n) => ({ id: `g-${n}`, name: `n${n}` }));
       await store.commit([
-        append('a', newEvent.messageEdited(subject, 'too old, edited'), { at: old }),
+        append('a', edit(subject, 'too old, edited'), { at: old }),
         ...users.map((actor) => append('a', newEvent.messageReacted(subject, '👍', 'added'), { at: old, actor })),
       ]);
       await store.commit([say('a', 'kept', { at: before, clientId: 'k1' }), say('b', 'kept', { at: before + DAY })]);

@@ -17,7 +17,24 @@ export function append(room: string, events: NewEvent | NewEvent[], more: Partia
 /** A plain message. */
 export function say(room: string, text: string, more: Partial<Append> & { clientId?: string } = {}): Append {
   const { clientId, ...rest } = more;
-  return append(room, newEvent.messageCreated(text, clientId), rest);
+  return append(room, newEvent.messageCreated({ text }, clientId), rest);
+}
+
+/** A message as events about it name it. */
+interface Subject {
+  id: string;
+  seq: number;
+  clientId?: string;
+}
+
+/** An edit of a message. */
+export function edit(message: Subject, text: string): NewEvent {
+  return newEvent.messageEdited({ clientId: undefined, content: { text }, ...message }, { text });
+}
+
+/** A message's deletion. */
+export function remove(message: Subject): NewEvent {
+  return newEvent.messageDeleted({ clientId: undefined, content: { text: '' }, ...message });
 }
 
 /** A public room, made by Ann, who owns it. */

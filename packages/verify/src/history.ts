@@ -13,7 +13,7 @@ export interface Seen {
   message?: string;
   /** `member.…`: whose membership. */
   user?: string;
-  /** The beginning of its text; a deletion empties it in the log. */
+  /** The beginning of its text; the log has none of a message that was deleted. */
   text?: string;
   /** For a reaction. */
   emoji?: string;
@@ -148,9 +148,9 @@ export function readHistory(path: string): Entry[] {
 
 /** The recorded part of an event from any transport. */
 export function seenOf(name: string, body: Record<string, unknown>): Seen {
-  const message = body['message'] as { id?: string; clientId?: string; text?: string } | undefined;
+  const message = body['message'] as { id?: string; clientId?: string; text?: string; deletedAt?: number } | undefined;
   const id = message?.id ?? (body['messageId'] as string | undefined);
-  const text = message?.text ?? (body['text'] as string | undefined);
+  const text = message?.deletedAt === undefined ? (message?.text ?? (body['text'] as string | undefined)) : undefined;
   const user = (body['user'] as { id: string } | undefined)?.id;
   return {
     name,

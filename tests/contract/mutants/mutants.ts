@@ -87,11 +87,7 @@ export const mutants: readonly Mutant[] = [
     name: 'knows no clientId again',
     isInShort: true,
     edits: [
-      {
-        file: 'store/changes.js',
-        from: 'c.text, p.at, c.clientId, c.mentions]',
-        to: 'c.text, p.at, null, c.mentions]',
-      },
+      { file: 'store/changes.js', from: 'p.at, c.clientId, ...contentValues', to: 'p.at, null, ...contentValues' },
     ],
     caughtAs: ['cloned'],
   },

@@ -1,7 +1,7 @@
-import { type CommandOutput, fail, type Message, type ParsedInput } from '@madang/protocol';
+import { type CommandOutput, fail, type Message, type MessageContent, type ParsedInput } from '@madang/protocol';
 import { refOf } from '../identity/actor.js';
 import { messageIdOf } from '../log/event-record.js';
-import { newEvent } from '../log/projections.js';
+import { newEvent, type SentMessage } from '../log/projections.js';
 import {
   findMessage,
   findMessageByClientId,
@@ -9,6 +9,7 @@ import {
   type MessageRow,
   withReactions,
 } from '../store/queries/messages.js';
+import { contentOf, isSameContent } from '../store/content.js';
 import type { RoomAccess } from '../store/store.js';
 import type { Context } from './context.js';
 import { pageSize } from './page.js';
@@ -18,15 +19,16 @@ export async function send(
   input: ParsedInput<'message.send'>,
   context: Context,
 ): Promise<CommandOutput<'message.send'>> {
-  const { room, text, clientId } = input;
+  const { room, clientId, ...given } = input;
   const author = refOf(context.session.user);
-  const looking = context.parts.mentions.of(author.id, room, text);
+  const looking = context.parts.mentions.of(author.id, room, given.text);
   const mentions = looking && (await looking);
+  const content: MessageContent = mentions ? { ...given, mentions: [...mentions] } : given;
   const created = await context.parts.log.append({
     room,
     actor: author,
     guard: author.id,
-    events: [newEvent.messageCreated(text, clientId, mentions)],
+    events: [newEvent.messageCreated(content, clientId)],
   });
   if (!created) {
     const sent = await findSent(input, context);
@@ -34,8 +36,7 @@ export async function send(
   }
   const { seq, at } = created;
   const id = messageIdOf(room, seq);
-  const message: Message = { id, room, seq, author, text, at };
-  if (mentions) message.mentions = [...mentions];
+  const message: Message = { id, room, seq, author, ...content, at };
   if (clientId !== undefined) message.clientId = clientId;
   return { message: withAbilities(message, context.access, context) };
 }
@@ -52,9 +53,11 @@ export async function findSent(
       : await findMessageByClientId(store.read, context.session.user.id, input.clientId);
   if (!earlier || earlier.room_id !== input.room) return undefined;
   const isChanged = earlier.edited_at !== null || earlier.deleted_at !== null;
-  if (!isChanged && earlier.text !== input.text) return undefined;
+  const { room, clientId: _, ...given } = input;
+  const content = contentOf(earlier);
+  if (!isChanged && !isSameContent(content, { ...content, ...given })) return undefined;
   // Where the repeat was refused, its author may have left the room.
-  const access = await store.access(input.room, context.session.user.id);
+  const access = await store.access(room, context.session.user.id);
   return { message: await described(earlier, access, context) };
 }
 
@@ -63,7 +66,8 @@ export async function edit(
   input: ParsedInput<'message.edit'>,
   context: Context,
 ): Promise<CommandOutput<'message.edit'>> {
-  return change(input.message, context, newEvent.messageEdited(subjectOf(context.message), input.text));
+  const { message, ...content } = input;
+  return change(message, context, newEvent.messageEdited(subjectOf(context.message), content));
 }
 
 /** message.delete */
@@ -136,6 +140,7 @@ function withAbilities(message: Message, access: RoomAccess | undefined, { parts
   return can ? { ...message, can } : message;
 }
 
-function subjectOf(row: MessageRow): { id: string; seq: number } {
-  return { id: messageIdOf(row.room_id, row.seq), seq: row.seq };
+function subjectOf(row: MessageRow): SentMessage {
+  const { room_id: room, seq, client_id: clientId } = row;
+  return { id: messageIdOf(room, seq), seq, clientId: clientId ?? undefined, content: contentOf(row) };
 }

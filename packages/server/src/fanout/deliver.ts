@@ -79,7 +79,7 @@ export class Delivery {
     }
   }
 
-  /** What the connections of a run's authors get instead of what all others do; undefined where that is nobody. */
+  /** The encodings for connections of the run's authors; undefined if no author is connected. */
   #ownRuns(run: readonly CommittedEvent[], encodings: RunEncodings): Map<Connection, OwnRunEncodings> | undefined {
     let own: Map<Connection, OwnRunEncodings> | undefined;
     for (const [author, places] of ownPlaces(run)) {

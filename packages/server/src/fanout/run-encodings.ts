@@ -20,7 +20,7 @@ export class RunEncodings {
   }
 }
 
-/** The same for the connections of one author: made from what everybody gets, as far as a format can. */
+/** The same for the connections of one author, derived from everybody's encoding where the format can. */
 export class OwnRunEncodings implements OwnRun {
   readonly events: readonly CommittedEvent[];
   readonly places: readonly number[];

@@ -15,9 +15,9 @@ export interface WireFormat {
   /** Encodes events in order, for a single write. */
   encode(events: readonly OutboundEvent[]): Encoded;
   /**
-   * Encodes a run for the connections of somebody who has written some of it, and gets those events with their `clientId`.
-   * It should cost a copy of {@link OwnRun.encoded} at most, for each of a run's events may have another author. Absent where
-   * the wire shows no `clientId`.
+   * Encodes a run for the connections of a user who wrote some of its messages and receives those with their `clientId`.
+   * Each message may have another author, so this must cost no more than a copy of {@link OwnRun.encoded}. Absent if the
+   * wire never shows a `clientId`.
    */
   encodeOwn?(run: OwnRun): Encoded;
 }
@@ -25,7 +25,7 @@ export interface WireFormat {
 /** A run of events, in the form for the author of some of them. */
 export interface OwnRun {
   readonly events: readonly CommittedEvent[];
-  /** Where the author's own events are in it, in order. */
+  /** The indexes of the author's own events, in order. */
   readonly places: readonly number[];
   /** The run in the form for everybody else. */
   encoded(format: WireFormat): Encoded;
@@ -39,7 +39,7 @@ export function encodedBytes(encoded: Encoded): number {
   return bytes;
 }
 
-/** Whether an encoding is packets, for a transport that frames them itself. */
+/** True if an encoding is packets, which the transport frames itself. */
 export function isPackets(encoded: readonly Buffer[] | readonly string[]): encoded is readonly string[] {
   return typeof encoded[0] === 'string';
 }

@@ -6,7 +6,7 @@ export class OutboundEvent {
   readonly body: Record<string, unknown>;
   #json: string | undefined;
 
-  /** `json` is the body's, where it is known already. */
+  /** `json` is that of the body, if it is already known. */
   constructor(name: string, body: Record<string, unknown>, json?: string) {
     this.name = name;
     this.body = body;
@@ -18,19 +18,21 @@ export class OutboundEvent {
   }
 }
 
-/** What an event tells everybody who hears its room. */
-export interface EventBody {
-  [field: string]: unknown;
+/** An event's room and seq, when it was committed, and who caused it. */
+export interface EventPlace {
   room: string;
   seq: number;
   at: number;
   actor: UserRef;
 }
 
+/** What everybody in the room receives of an event. */
+export type EventBody = EventPlace & Record<string, unknown>;
+
 /** An event that is on disk. */
 export class CommittedEvent extends OutboundEvent {
   declare readonly body: EventBody;
-  /** The `clientId` of the message that it made: for the author's own connections alone. */
+  /** The `clientId` of the message that the event created: only its author's connections receive it. */
   readonly clientId: string | undefined;
   #own: OutboundEvent | undefined;
 
@@ -47,14 +49,14 @@ export class CommittedEvent extends OutboundEvent {
     return this.body.seq;
   }
 
-  /** The event as its author is told it. Only the JSON has the `clientId`; the body is everybody's. */
+  /** The event as its author receives it: the JSON has the `clientId`, the body does not. */
   get own(): OutboundEvent {
     if (this.clientId === undefined) return this;
     return (this.#own ??= new OutboundEvent(this.name, this.body, withClientId(this.json, this.clientId)));
   }
 }
 
-/** Adds to the message, which is the last field of its event: cheaper than a second look at a long text. */
+/** Adds a field to the message, the last field of its event: cheaper than encoding a long text a second time. */
 function withClientId(json: string, clientId: string): string {
   return `${json.slice(0, -2)},"clientId":${JSON.stringify(clientId)}}}`;
 }

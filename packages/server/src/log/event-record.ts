@@ -1,9 +1,10 @@
-import type { EventName, LoggedEvent } from '@madang/protocol';
+import type { EditedContent, EventName, LoggedEvent } from '@madang/protocol';
+import type { CreatedPayload, PayloadOf } from '../store/payload.js';
 import type { EventRecord } from '../store/schema.js';
 import type { Append, NewEvent } from '../store/store.js';
-import { CommittedEvent, type EventBody } from './committed.js';
+import { CommittedEvent, type EventPlace } from './committed.js';
 
-/** An event of the log as everybody may read it, and what only its author may. */
+/** An event of the log as everybody may read it, and the `clientId` that only its author may. */
 export interface LogEntry {
   event: LoggedEvent;
   clientId: string | undefined;
@@ -20,35 +21,27 @@ export function placeOf(messageId: string): { room: string; seq: number } {
   return { room: messageId.slice(0, dot), seq: Number(messageId.slice(dot + 1)) };
 }
 
-/** An event with its place; `own` are the fields that its log keeps. */
-function eventAt(
-  name: EventName,
-  place: Pick<EventBody, 'room' | 'seq' | 'at' | 'actor'>,
-  own: Record<string, unknown>,
-): CommittedEvent {
-  if (name !== 'message.created') return new CommittedEvent(name, { ...place, ...own });
-  // Written out: a spread gives each object a shape of its own, and what reads many shapes is slow.
-  const { room, seq, at, actor } = place;
-  const { text, clientId, mentions } = own;
-  const id = messageIdOf(room, seq);
-  const message = mentions === undefined ? { id, text } : { id, text, mentions };
-  return new CommittedEvent(name, { room, seq, at, actor, message }, clientId as string | undefined);
-}
-
 /** An event that has just been committed as `seq`. */
 export function newlyCommitted(append: Append, event: NewEvent, seq: number): CommittedEvent {
   const { room, at, actor } = append;
-  const own = event.text === undefined ? event.payload : { ...event.payload, text: event.text };
-  return eventAt(event.name, { room, seq, at, actor }, own);
+  if (event.name === 'message.created') return created({ room, seq, at, actor }, event.payload);
+  return new CommittedEvent(event.name, { room, seq, at, actor, ...event.payload, ...event.content });
 }
 
-/** An event from the log, as it was when it was committed; but a message's text is that of now (S8). */
+/** An event from the log, as it was when it was committed; but a message's content is that of now (S8). */
 export function committedEvent(record: EventRecord): CommittedEvent {
-  const { room_id: room, seq, at } = record;
+  const { name, room_id: room, seq, at, edited_content: edited } = record;
   const actor = { id: record.actor_id, name: record.actor_name };
-  const own = JSON.parse(record.payload) as Record<string, unknown>;
-  if (record.edited_text !== null) own['text'] = record.edited_text;
-  return eventAt(record.name, { room, seq, at, actor }, own);
+  const payload = JSON.parse(record.payload) as PayloadOf<EventName>;
+  if (name === 'message.created') return created({ room, seq, at, actor }, payload as CreatedPayload);
+  const content = edited === null ? undefined : (JSON.parse(edited) as EditedContent);
+  return new CommittedEvent(name, { room, seq, at, actor, ...payload, ...content });
+}
+
+function created(place: EventPlace, { clientId, ...rest }: CreatedPayload): CommittedEvent {
+  const { room, seq, at, actor } = place;
+  const message = { id: messageIdOf(room, seq), ...rest };
+  return new CommittedEvent('message.created', { room, seq, at, actor, message }, clientId);
 }
 
 /** An event with its name as `type`, as `log.read` and `sync` give it. */
@@ -61,10 +54,16 @@ export function loggedEvent(record: EventRecord): LoggedEvent {
   return logEntry(committedEvent(record)).event;
 }
 
-/** An event of the log as one of its readers is told it. */
+/** An event of the log as one user may read it. */
 export function toldTo(reader: string, { event, clientId }: LogEntry): LoggedEvent {
   if (clientId === undefined || event.type !== 'message.created' || event.actor.id !== reader) return event;
   return { ...event, message: { ...event.message, clientId } };
+}
+
+/** The length of an event's text, in characters. */
+export function textCharsOf(event: LoggedEvent): number {
+  if (event.type === 'message.created') return event.message.text.length;
+  return event.type === 'message.edited' ? (event.text?.length ?? 0) : 0;
 }
 
 /** Whether an event changes who is in its room. */

@@ -1,5 +1,12 @@
-import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
-import { mentionsColumn } from '../store/queries/mentions.js';
+import {
+  type EditedContent,
+  type MemberRole,
+  type MessageContent,
+  noContent,
+  type RoomKind,
+  type UserRef,
+} from '@madang/protocol';
+import type { CreatedPayload } from '../store/payload.js';
 import type { NewEvent } from '../store/store.js';
 
 /** How many different emoji one message bears. */
@@ -10,29 +17,30 @@ const MAX_EMOJI = 20;
  * whether the event happens at all: if it changes nothing, nothing is appended (S3).
  */
 export const newEvent = {
-  messageCreated(text: string, clientId: string | undefined, mentions?: readonly string[]): NewEvent {
-    const said = mentions ? { text, mentions } : { text };
+  messageCreated(content: MessageContent, clientId: string | undefined): NewEvent {
     return {
       name: 'message.created',
-      payload: clientId === undefined ? said : { ...said, clientId },
-      changes: [{ kind: 'insertMessage', text, clientId: clientId ?? null, mentions: mentionsColumn(mentions) }],
+      payload: createdPayload(content, clientId),
+      changes: [{ kind: 'insertMessage', content, clientId: clientId ?? null }],
     };
   },
 
-  messageEdited(message: Subject, text: string): NewEvent {
+  messageEdited(message: SentMessage, content: EditedContent): NewEvent {
+    const payload = createdPayload({ ...message.content, ...content }, message.clientId);
     return {
       name: 'message.edited',
       payload: { messageId: message.id },
-      text,
+      content,
       messageSeq: message.seq,
       changes: [
-        { kind: 'updateMessageText', message: message.seq, text },
-        { kind: 'rewriteCreatedText', message: message.seq, text },
+        { kind: 'updateMessage', message: message.seq, content },
+        { kind: 'rewriteCreated', message: message.seq, payload, isDeleted: false },
       ],
     };
   },
 
-  messageDeleted(message: Subject): NewEvent {
+  messageDeleted(message: SentMessage): NewEvent {
+    const payload = createdPayload(noContent, message.clientId);
     return {
       name: 'message.deleted',
       payload: { messageId: message.id },
@@ -40,7 +48,7 @@ export const newEvent = {
       changes: [
         { kind: 'deleteMessage', message: message.seq },
         { kind: 'deleteMessageReactions', message: message.seq },
-        { kind: 'eraseCreated', message: message.seq },
+        { kind: 'rewriteCreated', message: message.seq, payload, isDeleted: true },
       ],
     };
   },
@@ -126,4 +134,14 @@ export const newEvent = {
 interface Subject {
   id: string;
   seq: number;
+}
+
+/** The same, with what the log keeps of the message. */
+export interface SentMessage extends Subject {
+  clientId: string | undefined;
+  content: MessageContent;
+}
+
+function createdPayload(content: MessageContent, clientId: string | undefined): CreatedPayload {
+  return clientId === undefined ? content : { ...content, clientId };
 }

@@ -4,7 +4,7 @@ import { logStartOf } from '../store/queries/retention.js';
 import { newestEventAt } from '../store/queries/rooms.js';
 import type { Append, AppendResult, Store } from '../store/store.js';
 import type { CommittedEvent, CommittedListener } from './committed.js';
-import { committedEvent, type LogEntry, logEntry, newlyCommitted, toldTo } from './event-record.js';
+import { committedEvent, type LogEntry, logEntry, newlyCommitted, textCharsOf, toldTo } from './event-record.js';
 import { Tails } from './tail.js';
 import { Writer } from './writer.js';
 
@@ -27,15 +27,15 @@ export interface LogPage {
   logStart?: number;
 }
 
-/** What a reader asks of a log. */
+/** Which part of a log to read, and for whom. */
 export interface LogRequest {
-  /** Who reads: the author of a message is told its `clientId`. */
+  /** The user who reads. The author of a message receives its `clientId`. */
   reader: string;
-  /** The cursor: events come from the next seq on. */
+  /** The cursor: the page begins with the next seq. */
   after: number;
-  /** How many events at most. */
+  /** Most events of the page. */
   limit: number;
-  /** The history that the cursor belongs to; this one if absent. */
+  /** The epoch of the cursor; the current one if absent. */
   epoch?: string | undefined;
 }
 
@@ -209,8 +209,7 @@ function addCommitted(batch: CommittedEvent[], append: Append, result: AppendRes
 function withinBytes(entries: LogEntry[]): LogEntry[] {
   let chars = 0;
   const end = entries.findIndex(({ event }, index) => {
-    chars += event.type === 'message.created' ? event.message.text.length : 0;
-    chars += event.type === 'message.edited' ? event.text.length : 0;
+    chars += textCharsOf(event);
     return index > 0 && chars > MAX_PAGE_CHARS;
   });
   return end === -1 ? entries : entries.slice(0, end);

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CommittedEvent } from './committed.js';
-import { type LogEntry, logEntry } from './event-record.js';
+import { type LogEntry, logEntry, textCharsOf } from './event-record.js';
 
 /** All tails together hold about so many characters of events. */
 const MAX_CHARS = 32 * 1024 * 1024;
@@ -85,6 +85,5 @@ function charsOfAll(entries: readonly LogEntry[]): number {
 }
 
 function charsOf({ event }: LogEntry): number {
-  if (event.type === 'message.created') return EVENT_CHARS + event.message.text.length;
-  return EVENT_CHARS + (event.type === 'message.edited' ? event.text.length : 0);
+  return EVENT_CHARS + textCharsOf(event);
 }

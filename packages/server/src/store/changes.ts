@@ -1,5 +1,13 @@
-import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
-import type { Dialect } from './dialect.js';
+import {
+  type EditedContent,
+  type MemberRole,
+  type MessageContent,
+  noContent,
+  type RoomKind,
+  type UserRef,
+} from '@madang/protocol';
+import { contentColumns, contentValues, editedColumns, editedValues } from './content.js';
+import type { CreatedPayload } from './payload.js';
 
 /** What an event does to the tables that queries read. `projections.ts` creates these changes, an engine runs them. */
 export type Change =
@@ -18,12 +26,11 @@ export type Change =
   | { kind: 'countMembers'; by: 1 | -1 }
   | { kind: 'updateMemberRole'; user: string; role: MemberRole }
   | { kind: 'checkMember'; user: string }
-  | { kind: 'insertMessage'; text: string; clientId: string | null; mentions: string | null }
-  | { kind: 'updateMessageText'; message: number; text: string }
+  | { kind: 'insertMessage'; content: MessageContent; clientId: string | null }
+  | { kind: 'updateMessage'; message: number; content: EditedContent }
   | { kind: 'deleteMessage'; message: number }
   | { kind: 'deleteMessageReactions'; message: number }
-  | { kind: 'rewriteCreatedText'; message: number; text: string }
-  | { kind: 'eraseCreated'; message: number }
+  | { kind: 'rewriteCreated'; message: number; payload: CreatedPayload; isDeleted: boolean }
   | { kind: 'insertReaction'; message: number; emoji: string; maxEmoji: number }
   | { kind: 'deleteReaction'; message: number; emoji: string };
 
@@ -44,8 +51,12 @@ export interface ChangeStatement<C> {
   values: (change: C, place: ChangePlace) => SqlValue[];
 }
 
-/** The SQL of every kind of change, the same for all engines except for `dialect`. Placeholders are `?`. */
-export function changeStatements(dialect: Dialect): {
+function setting(columns: readonly string[]): string {
+  return columns.map((column) => `${column} = ?`).join(', ');
+}
+
+/** The SQL of every kind of change, the same for all engines. Placeholders are `?`. */
+export function changeStatements(): {
   [Kind in Change['kind']]: ChangeStatement<Extract<Change, { kind: Kind }>>;
 } {
   return {
@@ -91,30 +102,33 @@ export function changeStatements(dialect: Dialect): {
       values: (c, p) => [p.room, c.user],
     },
     insertMessage: {
-      sql: `INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id, mentions)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO NOTHING`,
-      values: (c, p) => [p.room, p.seq, p.actor.id, p.actor.name, c.text, p.at, c.clientId, c.mentions],
+      sql: `INSERT INTO messages (room_id, seq, author_id, author_name, at, client_id, ${contentColumns.join(', ')})
+        VALUES (?, ?, ?, ?, ?, ?, ${contentColumns.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`,
+      values: (c, p) => [p.room, p.seq, p.actor.id, p.actor.name, p.at, c.clientId, ...contentValues(c.content)],
     },
-    updateMessageText: {
-      sql: `UPDATE messages SET text = ?, edited_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL AND text <> ?`,
-      values: (c, p) => [c.text, p.at, p.room, c.message, c.text],
+    updateMessage: {
+      sql: `UPDATE messages SET ${setting(editedColumns)}, edited_at = ? WHERE room_id = ? AND seq = ?
+        AND deleted_at IS NULL AND (${editedColumns.map((column) => `${column} IS DISTINCT FROM ?`).join(' OR ')})`,
+      values: (c, p) => {
+        const values = editedValues(c.content);
+        return [...values, p.at, p.room, c.message, ...values];
+      },
     },
     deleteMessage: {
-      sql: `UPDATE messages SET text = '', mentions = NULL, deleted_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL`,
-      values: (c, p) => [p.at, p.room, c.message],
+      sql: `UPDATE messages SET ${setting(contentColumns)}, deleted_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL`,
+      values: (c, p) => [...contentValues(noContent), p.at, p.room, c.message],
     },
     deleteMessageReactions: {
       sql: `DELETE FROM reactions WHERE room_id = ? AND message_seq = ?`,
       values: (c, p) => [p.room, c.message],
     },
-    rewriteCreatedText: {
-      sql: `UPDATE events SET payload = ${dialect.payloadWithText('?')} WHERE room_id = ? AND seq = ?`,
-      values: (c, p) => [c.text, p.room, c.message],
-    },
-    eraseCreated: {
-      sql: `UPDATE events SET payload = ${dialect.payloadErased} WHERE room_id = ? AND seq = ?`,
-      values: (c, p) => [p.room, c.message],
+    rewriteCreated: {
+      sql: `UPDATE events SET payload = ? WHERE room_id = ? AND seq = ?`,
+      values: (c, p) => [
+        JSON.stringify(c.isDeleted ? { ...c.payload, deletedAt: p.at } : c.payload),
+        p.room,
+        c.message,
+      ],
     },
     insertReaction: {
       sql: `INSERT INTO reactions (room_id, message_seq, emoji, user_id, user_name, at)

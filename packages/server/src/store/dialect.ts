@@ -1,11 +1,11 @@
 /** Everything that differs between the engines. All other SQL in `store/` is shared. */
 export interface Dialect {
-  /** `events.payload` (JSON text) with its `text` replaced by a value. */
-  payloadWithText: (value: string) => string;
-  /** `events.payload` with an empty `text`, and without what else a message says. */
-  payloadErased: string;
-  /** `events.payload` without a `text`. */
-  payloadWithoutText: string;
+  /** `events.payload` (JSON text) with a field replaced by a value of an SQL type. */
+  payloadWith: (field: string, value: string, type: 'text' | 'bigint') => string;
+  /** `events.payload` without a field. */
+  payloadWithout: (field: string) => string;
+  /** JSON text of an object, from the names and values of its fields. */
+  jsonObject: (fields: readonly [name: string, value: string][]) => string;
   /** The type of a text column that sorts and compares by code points, whatever the database's locale. */
   text: string;
   /** Appended to the definition of a table whose rows are updated often. */
@@ -17,9 +17,9 @@ export interface Dialect {
 }
 
 export const sqliteDialect: Dialect = {
-  payloadWithText: (value) => `json_set(payload, '$.text', ${value})`,
-  payloadErased: `json_remove(json_set(payload, '$.text', ''), '$.mentions')`,
-  payloadWithoutText: `json_remove(payload, '$.text')`,
+  jsonObject: (fields) => `json_object(${fields.map(([name, value]) => `'${name}', ${value}`).join(', ')})`,
+  payloadWith: (field, value) => `json_set(payload, '$.${field}', ${value})`,
+  payloadWithout: (field) => `json_remove(payload, '$.${field}')`,
   text: 'TEXT',
   oftenUpdated: '',
   eventsKey: 'room_id, seq',
@@ -27,9 +27,9 @@ export const sqliteDialect: Dialect = {
 };
 
 export const postgresDialect: Dialect = {
-  payloadWithText: (value) => `jsonb_set(payload::jsonb, '{text}', to_jsonb(${value}::text))::text`,
-  payloadErased: `(jsonb_set(payload::jsonb, '{text}', '""') - 'mentions')::text`,
-  payloadWithoutText: `(payload::jsonb - 'text')::text`,
+  jsonObject: (fields) => `json_build_object(${fields.map(([name, value]) => `'${name}', ${value}`).join(', ')})::text`,
+  payloadWith: (field, value, type) => `jsonb_set(payload::jsonb, '{${field}}', to_jsonb(${value}::${type}))::text`,
+  payloadWithout: (field) => `(payload::jsonb - '${field}')::text`,
   text: 'TEXT COLLATE "C"',
   // Free space on each page, so that a new head needs no new index entries.
   oftenUpdated: 'WITH (fillfactor = 70)',

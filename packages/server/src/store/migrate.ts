@@ -12,6 +12,7 @@ import * as hostNames from './migrations/0007-host-names.js';
 import * as logStart from './migrations/0008-log-start.js';
 import * as readers from './migrations/0009-readers.js';
 import * as mentions from './migrations/0010-mentions.js';
+import * as deletedInLog from './migrations/0011-deleted-in-log.js';
 import type { Schema } from './schema.js';
 
 /** Each runs on either engine, with its dialect. */
@@ -26,6 +27,7 @@ const migrations: Record<string, (db: Kysely<unknown>, dialect: Dialect) => Prom
   '0008-log-start': (db) => logStart.up(db),
   '0009-readers': (db, dialect) => readers.up(db, dialect),
   '0010-mentions': (db, dialect) => mentions.up(db, dialect),
+  '0011-deleted-in-log': (db, dialect) => deletedInLog.up(db, dialect),
 };
 
 /** The key in `meta` of an unfinished copy. A database that has it is incomplete. */

@@ -1,4 +1,6 @@
 import type { EventName, MemberRole, RoomKind, User } from '@madang/protocol';
+import { editedAsJson, type ContentColumns } from './content.js';
+import type { Dialect } from './dialect.js';
 
 /** The rows of every table. Times are in ms since 1970. Names that look alike share a `name_key`. */
 export interface Schema {
@@ -59,8 +61,8 @@ export interface Schema {
     actor_id: string;
     actor_name: string;
     /**
-     * The event's own fields as JSON. The `text` of a message's first event is its current one; an edit's payload has
-     * no text.
+     * The event's own fields as JSON. The content in `message.created` is the message's current one; an edit's payload
+     * has none.
      */
     payload: string;
     /** The message that the event is about, unless this event created it. */
@@ -71,14 +73,11 @@ export interface Schema {
     seq: number;
     author_id: string;
     author_name: string;
-    text: string;
     at: number;
     client_id: string | null;
     edited_at: number | null;
     deleted_at: number | null;
-    /** The ids of those whom it mentions, with spaces between; null where it mentions nobody, or is deleted. */
-    mentions: string | null;
-  };
+  } & ContentColumns;
   reactions: {
     room_id: string;
     message_seq: number;
@@ -103,9 +102,12 @@ export interface Schema {
   mentions: { room_id: string; seq: number; user_id: string };
 }
 
-/** A row of `events`. An edit has its message's current text; empty if the message has none any more. */
-export type EventRecord = Schema['events'] & { edited_text: string | null };
+/** A row of `events`. An edit has its message's current content as JSON; null if the message has none any more. */
+export type EventRecord = Schema['events'] & { edited_content: string | null };
 
 /** The columns of an {@link EventRecord}. Other events cost nothing extra. */
-export const EVENT_COLUMNS = `events.*, CASE WHEN events.name = 'message.edited' THEN coalesce((SELECT messages.text
-  FROM messages WHERE messages.room_id = events.room_id AND messages.seq = events.message_seq), '') END AS edited_text`;
+export function eventColumns(dialect: Dialect): string {
+  return `events.*, CASE WHEN events.name = 'message.edited' THEN (SELECT ${editedAsJson(dialect)} FROM messages
+    WHERE messages.room_id = events.room_id AND messages.seq = events.message_seq AND messages.deleted_at IS NULL)
+    END AS edited_content`;
+}

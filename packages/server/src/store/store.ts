@@ -1,7 +1,8 @@
-import type { EventName, MemberRole, RoomKind, UserRef } from '@madang/protocol';
+import type { EditedContent, EventName, MemberRole, RoomKind, UserRef } from '@madang/protocol';
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Clock } from '../clock.js';
 import type { Change } from './changes.js';
+import type { PayloadOf } from './payload.js';
 import type { EventRecord, Schema } from './schema.js';
 
 /**
@@ -15,8 +16,8 @@ import type { EventRecord, Schema } from './schema.js';
  * - S6 A read that starts after `commit` has resolved sees it.
  * - S7 If the engine can't commit, `commit` fails with `unavailable`, and nothing of that append is stored; unless the
  *   connection broke while PostgreSQL was committing: then all of it may be there, and a repeat answers "unchanged".
- * - S8 A message has only its current text: `events` returns it wherever the message was created or edited, and no
- *   table holds an earlier one, nor any of a deleted message.
+ * - S8 A message has only its current content: `events` returns it wherever the message was created or edited, and no
+ *   table holds an earlier one. A deleted message has none, and its `message.created` has a `deletedAt`.
  * - S9 Neither a room's log start nor its head ever goes back. Everything up to the log start counts as gone from the
  *   moment it was raised; everything above is untouched.
  */
@@ -105,26 +106,36 @@ export function createsRoom(append: { events: readonly Pick<NewEvent, 'changes'>
   return append.events[0]?.changes[0]?.kind === 'insertRoom';
 }
 
-/** Whether an append is one plain message: nearly all are, and engines have a fast path for them. */
-export function isPlainMessage(append: Append): boolean {
-  const [event, ...others] = append.events;
-  return others.length === 0 && event?.messageSeq === undefined && event?.changes.length === 1
-    ? event.changes[0]?.kind === 'insertMessage'
-    : false;
+/**
+ * Whether an append is one new message: nearly all are, and engines have a fast path for them. Whatever else the message
+ * changes follows it there ({@link furtherChanges}).
+ */
+export function isMessage(append: Append): boolean {
+  return append.events.length === 1 && append.events[0]?.changes[0]?.kind === 'insertMessage';
+}
+
+/** The changes of a message on the fast path, apart from its own row: nearly always none. */
+export function furtherChanges(append: Append): Change[] {
+  const changes = append.events[0]?.changes ?? [];
+  return changes.length > 1 ? changes.slice(1) : [];
 }
 
 /** An event that has no seq yet. */
-export interface NewEvent {
-  name: EventName;
+export type NewEvent = { [Name in EventName]: NewEventOf<Name> }[EventName];
+
+/** An event of one name that has no seq yet. */
+export interface NewEventOf<Name extends EventName> {
+  name: Name;
   /** What the log keeps of the event. */
-  payload: Record<string, unknown>;
+  payload: PayloadOf<Name>;
   /**
-   * The text that an edit gives its message. It's kept only there, so that an edit costs the same however many came
+   * The content that an edit gives its message. It's kept only there, so that an edit costs the same however many came
    * before.
    */
-  text?: string;
+  content?: EditedContent;
   /** The message that the event is about, unless it creates it. */
   messageSeq?: number;
+  /** The first decides whether the event happens. */
   changes: Change[];
 }
 

@@ -17,11 +17,11 @@ export interface FramedFormats {
   deflated: FramedFormat;
 }
 
-/** Makes a transport's formats from what a note is on its wire: one text. */
+/** Makes a transport's two formats from its encoding of an event as one text. */
 export function framedFormats(name: string, textOf: (event: OutboundEvent) => string): FramedFormats {
   const { plain, deflated } = sharedFormats(name, (events) => events.map(textOf));
-  // Compressed frames refer to those before them, so one can't be replaced. What is for one connection is not worth a
-  // compression of its own, and frames that are not compressed are right for everybody.
+  // A compressed frame refers to those before it, so none can be replaced. Compressing for one connection is not worth
+  // its CPU, and every client accepts uncompressed frames.
   const encodeOwn = (run: OwnRun) => {
     const texts = new Map(run.places.map((place) => [place, textOf((run.events[place] as CommittedEvent).own)]));
     return replacedFrames(run.encoded(plain) as Buffer, texts);
@@ -29,7 +29,7 @@ export function framedFormats(name: string, textOf: (event: OutboundEvent) => st
   return { plain: { ...plain, encodeOwn }, deflated: { ...deflated, encodeOwn } };
 }
 
-/** The same for a wire that tells everybody the same of an event, in any number of texts. */
+/** The same for a wire on which everybody receives the same of an event, in any number of texts. */
 export function sharedFormats(name: string, textsOf: (events: readonly OutboundEvent[]) => string[]): FramedFormats {
   return {
     plain: { name, encode: (events) => textFrames(textsOf(events)), frames: textFrames },

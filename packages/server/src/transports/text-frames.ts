@@ -17,8 +17,8 @@ export function textFrames(texts: readonly string[]): Buffer {
 }
 
 /**
- * The same frames, but for some of them: `texts` by their place, in order. Cut out of `frames`, so that it costs no encoding of
- * all others, and to be written together.
+ * Replaces some of the frames: `texts` has the new ones by their index, in order. The others are slices of `frames`, so
+ * they cost no encoding. Write all pieces together.
  */
 export function replacedFrames(frames: Buffer, texts: ReadonlyMap<number, string>): Buffer[] {
   const pieces: Buffer[] = [];
@@ -35,7 +35,7 @@ export function replacedFrames(frames: Buffer, texts: ReadonlyMap<number, string
   return pieces;
 }
 
-/** Where a frame ends that begins at an offset. */
+/** The end of the frame that begins at `offset`. */
 function frameEnd(frames: Buffer, offset: number): number {
   const length = frames[offset + 1] as number;
   if (length < 126) return offset + 2 + length;

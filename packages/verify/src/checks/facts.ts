@@ -155,10 +155,11 @@ function gatherTexts(facts: Facts, event: Seen): void {
   for (const text of texts) speak(facts, event, text);
 }
 
-/** Records the text of a message. An empty text, as of deleted ones, identifies none. */
-function speak(facts: Facts, event: Seen, text = ''): void {
+/** Records the text of a message. Deleted messages have none. */
+function speak(facts: Facts, event: Seen, text: string | undefined): void {
+  if (text === undefined) return;
   const key = keyOf(event.room, text);
-  if (text && !facts.spoken.get(key)?.includes(event)) push(facts.spoken, key, event);
+  if (!facts.spoken.get(key)?.includes(event)) push(facts.spoken, key, event);
 }
 
 function addLogged(facts: Facts, event: Seen): void {

@@ -95,7 +95,8 @@ function differenceOf(shown: Seen, kept: Seen, facts: Facts): string | undefined
   }
   const { message = '' } = kept;
   if (shown.text === kept.text) return undefined;
-  if (shown.text === '' || kept.text === '') return facts.deleted.has(message) ? undefined : 'the log has with a text';
+  if (shown.text === undefined || kept.text === undefined)
+    return facts.deleted.has(message) ? undefined : 'the log has with a text';
   return facts.texts.get(message)?.has(shown.text ?? '') === true ? undefined : 'the log has with another text';
 }
 

@@ -1,8 +1,7 @@
 import type { Client } from 'pg';
 import { messageOf } from '../../errors.js';
-import { type Change, changeStatements, type ChangeStatement } from '../changes.js';
-import { postgresDialect } from '../dialect.js';
-import { type Append, type AppendResult, createsRoom, isPlainMessage, type NewEvent } from '../store.js';
+import { type Change, type ChangePlace, changeStatements, type ChangeStatement } from '../changes.js';
+import { type Append, type AppendResult, createsRoom, furtherChanges, isMessage, type NewEvent } from '../store.js';
 import { isContention, isOvertaken, isUnavailable } from './failures.js';
 import { insertMessages, isMessageRun, messageResults, messageValues, repeatKey } from './message-run.js';
 import { Pipeline, type Statement } from './pipeline.js';
@@ -33,7 +32,7 @@ const changes = prepareChanges();
 
 /** The statements of `changes.ts` in PostgreSQL's form: numbered placeholders instead of `?`. */
 function prepareChanges(): Record<string, { statement: Statement; values: ChangeStatement<Change>['values'] }> {
-  const prepared = Object.entries(changeStatements(postgresDialect)).map(([kind, { sql, values }]) => {
+  const prepared = Object.entries(changeStatements()).map(([kind, { sql, values }]) => {
     let number = 0;
     const text = sql.replaceAll('?', () => `$${(number += 1)}`);
     return [kind, { statement: { name: kind, text }, values }];
@@ -42,7 +41,7 @@ function prepareChanges(): Record<string, { statement: Statement; values: Change
 }
 
 /**
- * Commits a batch. Plain messages cost one round trip for all of them: BEGIN, the rooms' locks, one insert and COMMIT
+ * Commits a batch. Messages cost one round trip for all of them: BEGIN, the rooms' locks, one insert and COMMIT
  * are sent together. A batch with other events costs two, plus one for each event of its busiest room, since rooms
  * proceed side by side. Only if something fails is the batch redone in parts.
  * @throws PostgreSQL's error if it can't commit; the connection must then not be used again
@@ -65,8 +64,29 @@ async function commitMessages(client: Client, batch: readonly Append[]): Promise
   pipeline.send('BEGIN');
   pipeline.send(lockRooms, [roomsOf(batch)]);
   const inserted = pipeline.ask(insertMessages, messageValues(batch));
+  if (batch.some((append) => furtherChanges(append).length > 0)) {
+    sendFurther(pipeline, batch, messageResults(batch, (await inserted).rows));
+  }
   await pipeline.commit();
   return messageResults(batch, (await inserted).rows);
+}
+
+/** Sends the further changes of messages. They need the messages' seqs, and have no result. */
+function sendFurther(pipeline: Pipeline, run: readonly Append[], results: readonly AppendResult[]): void {
+  for (const [index, append] of run.entries()) {
+    const result = results[index];
+    if (result?.status !== 'appended') continue;
+    const { room, actor, at } = append;
+    for (const change of furtherChanges(append)) {
+      const { statement, bound } = boundChange(change, { room, seq: result.seqs[0] ?? 0, at, actor });
+      pipeline.send(statement, bound);
+    }
+  }
+}
+
+function boundChange(change: Change, place: ChangePlace): { statement: Statement; bound: unknown[] } {
+  const { statement, values } = changes[change.kind] as (typeof changes)[string];
+  return { statement, bound: values(change, place) };
 }
 
 async function commitEvents(client: Client, batch: readonly Append[]): Promise<AppendResult[]> {
@@ -142,7 +162,7 @@ class BatchPart {
   async apply(batch: readonly Append[]): Promise<AppendResult[]> {
     await this.#look(batch);
     const rooms = byRoom(batch);
-    const isPlain = (appends: Numbered[]) => appends.every(({ append }) => isPlainMessage(append));
+    const isPlain = (appends: Numbered[]) => appends.every(({ append }) => isMessage(append));
     // Rooms that get only messages go together. Each other room goes beside them, one event after the other.
     const lanes = [rooms.filter(isPlain).flat(), ...rooms.filter((appends) => !isPlain(appends))];
     const applied = await Promise.allSettled(lanes.map((appends) => this.#applyInTurn(appends)));
@@ -169,13 +189,15 @@ class BatchPart {
   async #applyInTurn(appends: Numbered[]): Promise<void> {
     for (const run of runsOf(appends)) {
       const [first] = run;
-      if (first && !isPlainMessage(first.append)) {
+      if (first && !isMessage(first.append)) {
         this.#results[first.index] = await this.#applyOne(first.append);
         continue;
       }
       const messages = run.map(({ append }) => append);
       const { rows } = await this.#pipeline.ask(insertMessages, messageValues(messages));
-      for (const [at, result] of messageResults(messages, rows).entries()) {
+      const results = messageResults(messages, rows);
+      sendFurther(this.#pipeline, messages, results);
+      for (const [at, result] of results.entries()) {
         this.#results[run[at]?.index ?? 0] = result;
         if (result.status === 'appended') this.#heads.set(messages[at]?.room ?? '', result.seqs[0] ?? 0);
       }
@@ -206,8 +228,7 @@ class BatchPart {
     const { room, actor, at } = append;
     const payload = JSON.stringify(event.payload);
     for (const [index, change] of event.changes.entries()) {
-      const { statement, values } = changes[change.kind] as (typeof changes)[string];
-      const bound = values(change, { room, seq, at, actor });
+      const { statement, bound } = boundChange(change, { room, seq, at, actor });
       if (index > 0) this.#pipeline.send(statement, bound);
       else if (((await this.#pipeline.ask(statement, bound)).rowCount ?? 0) === 0) return false;
     }
@@ -222,7 +243,7 @@ class BatchPart {
 }
 
 /**
- * Splits appends into runs for one statement each: consecutive plain messages without repeats, or any other append
+ * Splits appends into runs for one statement each: consecutive messages without repeats, or any other append
  * alone.
  */
 function runsOf(appends: Numbered[]): Numbered[][] {
@@ -232,7 +253,7 @@ function runsOf(appends: Numbered[]): Numbered[][] {
     const key = repeatKey(each.append);
     const isRepeat = key !== undefined && seen.has(key);
     const last = runs.at(-1);
-    const joins = last?.[0] && isPlainMessage(last[0].append) && isPlainMessage(each.append) && !isRepeat;
+    const joins = last?.[0] && isMessage(last[0].append) && isMessage(each.append) && !isRepeat;
     if (joins) last.push(each);
     else runs.push([each]);
     if (key !== undefined) seen.add(key);

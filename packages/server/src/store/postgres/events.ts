@@ -1,9 +1,12 @@
-import { EVENT_COLUMNS, type EventRecord } from '../schema.js';
+import { postgresDialect } from '../dialect.js';
+import { eventColumns, type EventRecord } from '../schema.js';
 import type { Statement } from './pipeline.js';
 import type { QueryPool } from './pool.js';
 
 /** How far apart node clocks may be, in ms, before a page must be read from all months. */
 const CLOCK_SKEW_MS = 24 * 3600_000;
+
+const COLUMNS = eventColumns(postgresDialect);
 
 /** Finds when a page of the log was written, from the messages around it, which are not partitioned. */
 const findTimes: Statement = {
@@ -16,12 +19,12 @@ const findTimes: Statement = {
 
 const readWithin: Statement = {
   name: 'read-within',
-  text: `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = $1 AND seq > $2 AND at >= $4 AND at <= $5 ORDER BY seq LIMIT $3`,
+  text: `SELECT ${COLUMNS} FROM events WHERE room_id = $1 AND seq > $2 AND at >= $4 AND at <= $5 ORDER BY seq LIMIT $3`,
 };
 
 const readAnywhen: Statement = {
   name: 'read-anywhen',
-  text: `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+  text: `SELECT ${COLUMNS} FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
 };
 
 /**

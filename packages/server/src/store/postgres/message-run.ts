@@ -1,8 +1,13 @@
-import { type Append, type AppendResult, isPlainMessage, type NewEvent } from '../store.js';
+import type { Change } from '../changes.js';
+import { contentColumns, contentValues, typedContentColumns } from '../content.js';
+import { type Append, type AppendResult, isMessage, type NewEvent } from '../store.js';
 import type { Statement } from './pipeline.js';
 
+/** The content's columns, which are also the names of its fields in the rows of JSON. */
+const columns = contentColumns.map((column) => `"${column}"`).join(', ');
+
 /**
- * The hot path: any number of plain messages, in any number of rooms, as one statement. The statement before it locks
+ * The hot path: any number of messages, in any number of rooms, as one statement. The statement before it locks
  * the rooms' rows, so this one sees current heads, members and messages. It has no ON CONFLICT: if another node takes a
  * clientId in another room at the very same moment, the transaction fails and is retried.
  *
@@ -16,8 +21,8 @@ export const insertMessages: Statement = {
           WHEN room_now.head IS NULL THEN 'missing'
           WHEN known.there IS NOT NULL THEN 'unchanged'
         END AS verdict
-      FROM json_to_recordset($1::json) AS sent (ord int, room text, author text, "authorName" text, text text,
-        at bigint, "clientId" text, mentions text, guard text, event text, payload text)
+      FROM json_to_recordset($1::json) AS sent (ord int, room text, author text, "authorName" text,
+        at bigint, "clientId" text, guard text, payload text, ${typedContentColumns})
       LEFT JOIN LATERAL (SELECT head FROM rooms WHERE id = sent.room LIMIT 1) AS room_now ON TRUE
       LEFT JOIN LATERAL (SELECT TRUE AS there FROM members
         WHERE room_id = sent.room AND user_id = sent.guard LIMIT 1) AS member_now ON TRUE
@@ -27,11 +32,11 @@ export const insertMessages: Statement = {
       SELECT *, CASE WHEN verdict IS NULL
         THEN head + row_number() OVER (PARTITION BY room, verdict ORDER BY ord) END AS seq FROM judged
     ), new_messages AS (
-      INSERT INTO messages (room_id, seq, author_id, author_name, text, at, client_id, mentions)
-      SELECT room, seq, author, "authorName", text, at, "clientId", mentions FROM numbered WHERE verdict IS NULL
+      INSERT INTO messages (room_id, seq, author_id, author_name, at, client_id, ${columns})
+      SELECT room, seq, author, "authorName", at, "clientId", ${columns} FROM numbered WHERE verdict IS NULL
     ), new_events AS (
       INSERT INTO events (room_id, seq, name, at, actor_id, actor_name, payload)
-      SELECT room, seq, event, at, author, "authorName", payload FROM numbered WHERE verdict IS NULL
+      SELECT room, seq, 'message.created', at, author, "authorName", payload FROM numbered WHERE verdict IS NULL
     ), new_heads AS (
       UPDATE rooms SET head = newest.head
       FROM (SELECT room, max(seq) AS head FROM numbered WHERE verdict IS NULL GROUP BY room) AS newest
@@ -47,11 +52,11 @@ export function repeatKey(append: Append): string | undefined {
   return `${append.actor.id} ${change.clientId}`;
 }
 
-/** Whether a batch can go as one {@link insertMessages}: plain messages without repeats. */
+/** Whether a batch can go as one {@link insertMessages}: messages without repeats. */
 export function isMessageRun(batch: readonly Append[]): boolean {
   const seen = new Set<string>();
   return batch.every((append) => {
-    if (!isPlainMessage(append)) return false;
+    if (!isMessage(append)) return false;
     const key = repeatKey(append);
     if (key === undefined) return true;
     const isNew = !seen.has(key);
@@ -63,10 +68,20 @@ export function isMessageRun(batch: readonly Append[]): boolean {
 /** The values of {@link insertMessages}. JSON is the cheapest way to pass many rows. */
 export function messageValues(run: readonly Append[]): [string] {
   const rows = run.map(({ room, actor, at, guard, events }, ord) => {
-    const { name: event, payload, changes } = events[0] as NewEvent;
-    const { text, clientId, mentions } = changes[0] as Extract<NewEvent['changes'][number], { kind: 'insertMessage' }>;
+    const { payload, changes } = events[0] as NewEvent;
+    const { content, clientId } = changes[0] as Extract<Change, { kind: 'insertMessage' }>;
     const author = { author: actor.id, authorName: actor.name };
-    return { ord, room, ...author, text, at, clientId, mentions, guard, event, payload: JSON.stringify(payload) };
+    const row: Record<string, unknown> = {
+      ord,
+      room,
+      ...author,
+      at,
+      clientId,
+      guard,
+      payload: JSON.stringify(payload),
+    };
+    for (const [index, value] of contentValues(content).entries()) row[contentColumns[index] as string] = value;
+    return row;
   });
   return [JSON.stringify(rows)];
 }

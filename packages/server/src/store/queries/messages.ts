@@ -1,6 +1,6 @@
 import { formatLimits, type Message, type Reaction } from '@madang/protocol';
 import type { Kysely, Selectable } from 'kysely';
-import { mentionsOf } from './mentions.js';
+import { contentOf } from '../content.js';
 import type { Schema } from '../schema.js';
 
 /** A message's row. */
@@ -65,8 +65,7 @@ function toMessage(row: MessageRow, reactions: Reaction[] | undefined): Message 
     room: row.room_id,
     seq: row.seq,
     author: { id: row.author_id, name: row.author_name },
-    text: row.text,
-    ...(row.mentions !== null && { mentions: mentionsOf(row.mentions) }),
+    ...contentOf(row),
     at: row.at,
     ...(row.client_id !== null && { clientId: row.client_id }),
     ...(row.edited_at !== null && { editedAt: row.edited_at }),

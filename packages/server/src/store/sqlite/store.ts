@@ -11,8 +11,9 @@ import { refuseUnfinishedCopy } from '../migrate.js';
 import { runNow } from '../prepared.js';
 import { setBlocked } from '../queries/blocks.js';
 import { raiseLogStart } from '../queries/retention.js';
-import { EVENT_COLUMNS, type EventRecord, type Schema } from '../schema.js';
 import type { SqlValue } from '../changes.js';
+import { sqliteDialect } from '../dialect.js';
+import { eventColumns, type EventRecord, type Schema } from '../schema.js';
 import type { Append, AppendResult, LogMonths, RoomAccess, Store, Transaction } from '../store.js';
 import { unavailable } from '../unavailable.js';
 import { AccessCache } from './access.js';
@@ -95,7 +96,7 @@ class SqliteStore implements Store {
        FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ? WHERE rooms.id = ?`,
     );
     this.#events = this.#database.prepare(
-      `SELECT ${EVENT_COLUMNS} FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
+      `SELECT ${eventColumns(sqliteDialect)} FROM events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
     );
     this.#worker = new Worker(new URL('write-worker.js', import.meta.url), {
       workerData: { file, run } satisfies WorkerStart,

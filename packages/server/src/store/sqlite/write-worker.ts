@@ -2,7 +2,6 @@ import type Database from 'better-sqlite3';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
 import { type Change, type ChangePlace, changeStatements, type ChangeStatement, type SqlValue } from '../changes.js';
-import { sqliteDialect } from '../dialect.js';
 import { type AppendResult, createsRoom } from '../store.js';
 import { type BatchWire, decodeBatch, encodeResults, type WrittenAppend } from './batch-wire.js';
 import { BUSY_MS, openForWriting, preparingOnce, WAL_KEPT_BYTES } from './connection.js';
@@ -105,9 +104,11 @@ class WriteSide {
     const pageBytes = this.#database.pragma('page_size', { simple: true }) as number;
     this.#files = new OpenFiles(file, pageBytes, () => version() !== firstVersion);
     this.#prepare = preparingOnce(this.#database);
-    const statements = changeStatements(sqliteDialect);
     this.#changes = Object.fromEntries(
-      Object.entries(statements).map(([kind, { sql, values }]) => [kind, { run: this.#database.prepare(sql), values }]),
+      Object.entries(changeStatements()).map(([kind, { sql, values }]) => [
+        kind,
+        { run: this.#database.prepare(sql), values },
+      ]),
     ) as PreparedChanges;
     this.#insertEvent = this.#database.prepare(
       `INSERT INTO events (room_id, seq, name, at, actor_id, actor_name, payload, message_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -1,0 +1,14 @@
+import type { EventName, EventOf, MessageContent } from '@madang/protocol';
+
+/** The fields that every event has; the log keeps them in columns. */
+type Place = 'room' | 'seq' | 'at' | 'actor';
+
+/** What the log keeps of a new message: its current content. */
+export type CreatedPayload = MessageContent & Pick<EventOf<'message.created'>['message'], 'clientId' | 'deletedAt'>;
+
+/** What the log keeps of each event's own fields: all of them, except that an edit's content is kept only in its message. */
+export type PayloadOf<Name extends EventName> = Name extends 'message.created'
+  ? CreatedPayload
+  : Name extends 'message.edited'
+    ? Pick<EventOf<Name>, 'messageId'>
+    : Omit<EventOf<Name>, Place>;
