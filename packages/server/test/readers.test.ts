@@ -120,7 +120,8 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
           model.messages.get(seq)!.isDeleted = true;
         } else if (chance < 65 && messageOf(model)) {
           const seq = messageOf(model);
-          const edited = edit({ id: `${room}.${seq}`, seq }, `${random.below(1e9)}`);
+          const content = { text: 'hello', mentions: model.messages.get(seq)!.mentions };
+          const edited = edit({ id: `${room}.${seq}`, seq, content }, `${random.below(1e9)}`);
           if ((await commitOne(on, append(room, edited))).status === 'appended') model.head += 1;
         } else if (chance < 75) {
           const isMember = model.members.has(person.id);

@@ -1,4 +1,4 @@
-import type { UserRef } from '@madang/protocol';
+import type { MessageContent, UserRef } from '@madang/protocol';
 import { newEvent } from '../dist/log/projections.js';
 import type { EventRecord, Schema } from '../dist/store/schema.js';
 import type { Append, AppendResult, NewEvent, Store } from '../dist/store/store.js';
@@ -25,6 +25,8 @@ interface Subject {
   id: string;
   seq: number;
   clientId?: string;
+  /** What it said before; only its text if absent. */
+  content?: MessageContent;
 }
 
 /** An edit of a message. */
