@@ -157,7 +157,7 @@ test('where guests are off and no app lets anybody in, the log says so at the st
   const start = (guests: string, data: string) =>
     runCli(['--port', '0', '--data', join(folder.path, data), '--guests', guests]);
   const [off, on] = await Promise.all([start('off', 'off'), start('on', 'on')]);
-  expect(off.stdout).toMatch(/"level":40,.*Nobody new can come in/);
+  expect(off.stdout).toMatch(/"level":40,.*Nobody new can enter/);
   expect(on.stdout).toContain('Madang is open');
   expect(on.stdout).not.toContain('Nobody new');
 });

@@ -395,7 +395,7 @@ describe('madang trace', () => {
       [['lobby', id, ...where()], /message: must be a message id\.$/],
       [['lobby.1', 'nobody', ...where()], /There is no such message\.$/],
       [['lobby.2', id, '--data', empty.path, '--port', port], /operator-token can't be read .* --data/],
-      [['lobby.2', id, '--data', foreign.path, '--port', port], /does not take the token/],
+      [['lobby.2', id, '--data', foreign.path, '--port', port], /does not accept the token/],
       [['lobby.2', id, '--data', server.data, '--port', '1'], /No server answers at http:\/\/localhost:1 /],
       [['lobby.2', id, '--data', server.data, '--url', 'nonsense'], /No server answers at nonsense/],
     ];

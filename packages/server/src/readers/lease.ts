@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import type { Store } from '../store/store.js';
 
 /** How long a lease holds by the database's clock unless it is renewed, in ms. */
-const LEASE_MS = 3000;
+export const LEASE_MS = 3000;
 
 /** Interval between renewals, in ms: two may fail. */
-const RENEW_MS = 1000;
+export const RENEW_MS = 1000;
 
 /** What is done under a lease. */
 export interface LeasedWork {

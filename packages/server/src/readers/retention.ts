@@ -13,7 +13,7 @@ import {
   type WrongTimes,
 } from '../store/queries/retention.js';
 import type { Store } from '../store/store.js';
-import { underLease } from './lease.js';
+import { LEASE_MS, RENEW_MS, underLease } from './lease.js';
 import { paced } from './pace.js';
 
 /** What counts as too old, and what as in the future: at a time in between an event is young. */
@@ -85,19 +85,26 @@ export class Retention {
 
   async #run(): Promise<void> {
     const { store, clock, logger, days } = this.#parts;
+    const { signal } = this.#ending;
     const now = clock.now();
     const bounds = { before: now - days * DAY_MS, latest: now + MAX_LEAD_MS };
     const start = performance.now();
     let rooms = 0;
     try {
-      await underLease({ store, name: 'retention', signal: this.#ending.signal }, async (signal) => {
-        const sweep = new Sweep(this.#parts, bounds, signal);
+      const sweepAll = async (held: AbortSignal): Promise<void> => {
+        const sweep = new Sweep(this.#parts, bounds, held);
         await sweep.dropMonths();
         for await (const room of sweep.rooms()) rooms += (await sweep.clear(room)) ? 1 : 0;
-      });
+      };
+      const work = { store, name: 'retention', signal };
+      if (!(await underLease(work, sweepAll))) {
+        // Its holder may have been killed: then the lease has expired by now, and nobody else would look for an hour.
+        await sleep(LEASE_MS + RENEW_MS, undefined, { signal, ref: false });
+        await underLease(work, sweepAll);
+      }
       if (rooms > 0) logger.info({ rooms, ms: Math.round(performance.now() - start) }, 'removed old messages');
     } catch (error) {
-      if (this.#ending.signal.aborted) return;
+      if (signal.aborted) return;
       logger.warn({ reason: messageOf(error) }, 'old messages could not be removed; trying again within the hour');
     }
   }
