@@ -87,7 +87,7 @@ export async function measureComing(
   const { cluster, crowd, meter, times } = parts;
   const places = placesOf(cluster, crowd, 'small rooms, spread');
   const memory = async () => {
-    // What the first collection frees may be released only by the second.
+    // Memory that the first collection frees may be released only by the second.
     await Promise.all(cluster.nodes.map((node) => node.collectGarbage()));
     const collected = await Promise.all(cluster.nodes.map((node) => node.collectGarbage()));
     return sum(collected.map(({ held }) => held));

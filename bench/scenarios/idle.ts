@@ -98,7 +98,7 @@ async function measure(contender: Contender, people: number, bench: Bench): Prom
 async function measureMemory(contender: Contender, people: number, bench: Bench) {
   const server = await startContender(contender, { people }, bench.serverCore, SMALL_YOUNG_GENERATION);
   try {
-    // What a server needs once, it has after some have connected and left.
+    // Once some clients have connected and left, the server has allocated what it needs only once.
     await leave((await connecting(server, people / 10)).clients, bench);
     const empty = await memoryAtRest(server);
     const { clients } = await connecting(server, people);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   await other.say('> 인용\n\n- 하나\n- 둘\n\n`코드`와 ~~취소선~~\n\n```\n코드 블록\n```');
 });
 
-test('a fault is found: any in the own theme, of contrast in the other', async () => {
+test('axe finds faults: all kinds in the theme shown, contrast in the other theme', async () => {
   const page = await web.browser.newPage();
   const paper = 'color-scheme: light dark; background: light-dark(#fff, #000)';
   await page.setContent(`<!doctype html><html lang="en" style="${paper}"><title>A page</title><main><h1>Words</h1>

@@ -328,7 +328,7 @@ export class LiveRoomView implements RoomView {
 }
 
 function showSent(message: Message, isOwn: boolean, can: MessageAbilities | undefined): ViewMessage {
-  // What an answer said may be old; what the room says is kept up to date.
+  // The `can` of an answer may be out of date; the one of the room is kept current.
   const { can: _, ...told } = message;
   const key = isOwn ? (message.clientId ?? message.id) : message.id;
   return { ...told, ...(can && { can }), key, delivery: 'sent' };

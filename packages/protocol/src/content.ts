@@ -1,6 +1,6 @@
 /**
- * What a message holds: one record for what is sent, delivered, stored and shown. A new field begins here. The compiler then
- * demands its schemas (`message.ts`) and its column (the server's `store/content.ts`).
+ * The content of a message: one record, from the input of `message.send` to the database and the view. A new field starts
+ * here; the compiler then requires its schemas (`message.ts`) and its column (`store/content.ts` of the server).
  */
 export interface MessageContent {
   text: string;

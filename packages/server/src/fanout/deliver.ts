@@ -6,7 +6,7 @@ import type { DeliveryRecords } from './delivery-records.js';
 import { ownPlaces, OwnRunEncodings, RunEncodings } from './run-encodings.js';
 import { behindEvent, type SendBuffers } from './send-buffer.js';
 
-/** Hands committed batches and signals to connections: encoded once for each format, written once to each connection. */
+/** Delivers committed batches and signals: encodes them once per format, and writes once to each connection. */
 export class Delivery {
   readonly #connections: Connections;
   readonly #buffers: SendBuffers;
@@ -18,7 +18,7 @@ export class Delivery {
     this.#records = records;
   }
 
-  /** Hands out a committed batch. Who may hear is asked at each event's place in the log (rule 8). */
+  /** Delivers a committed batch. Its recipients are the members at each event's place in the log (rule 8). */
   committed(batch: CommittedBatch): void {
     for (const events of byRoom(batch)) {
       for (const run of membershipRuns(events)) this.#deliverRun(run);
@@ -26,14 +26,14 @@ export class Delivery {
   }
 
   /**
-   * Lets a user hear a room whose log was handed out up to `head` already, past their joining, as at their coming: they
-   * are given the joining, if the log still holds it, and told to read what came after it.
+   * Lets a user receive a room whose events were delivered up to `head` already, after the user had joined. Sends them the
+   * `member.joined`, if the log still has it, and tells them to read the log from there.
    */
   startHearing(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
     this.#connections.join(user, room);
-    const notes: OutboundEvent[] = joining ? [joining] : [];
-    if (joining?.seq !== head) notes.push(behindEvent(room, head));
-    const encodings = new RunEncodings(notes);
+    const events: OutboundEvent[] = joining ? [joining] : [];
+    if (joining?.seq !== head) events.push(behindEvent(room, head));
+    const encodings = new RunEncodings(events);
     const seq = joining?.seq ?? head;
     const range = { room, first: seq, seq };
     for (const connection of this.#connections.ofUser(user)) {
@@ -41,23 +41,23 @@ export class Delivery {
     }
   }
 
-  /** Tells a signal to a room, but not to `exceptUser`. */
-  signalRoom(room: string, note: OutboundEvent, exceptUser?: string): void {
-    this.#signal(this.#connections.inRoom(room), note, exceptUser);
+  /** Sends a signal to a room, except to `exceptUser`. */
+  signalRoom(room: string, signal: OutboundEvent, exceptUser?: string): void {
+    this.#signal(this.#connections.inRoom(room), signal, exceptUser);
   }
 
-  /** Tells a signal to a user's connections, but not to one of them. */
-  signalUser(user: string, note: OutboundEvent, except?: Connection): void {
+  /** Sends a signal to a user's connections, except to one of them. */
+  signalUser(user: string, signal: OutboundEvent, except?: Connection): void {
     const connections = this.#connections.ofUser(user).filter((connection) => connection !== except);
-    this.#signal(connections, note);
+    this.#signal(connections, signal);
   }
 
-  /** Tells notes to one connection; `signal`s may be lost. */
-  signalConnection(connection: Connection, notes: readonly OutboundEvent[]): void {
-    this.#buffers.writeSignal(connection, connection.format.encode(notes));
+  /** Sends signals to one connection. They may be lost. */
+  signalConnection(connection: Connection, signals: readonly OutboundEvent[]): void {
+    this.#buffers.writeSignal(connection, connection.format.encode(signals));
   }
 
-  /** Events of one room between which nobody comes; the last one may be somebody's leaving. */
+  /** Delivers events of one room with the same recipients; the last may be a `member.left`. */
   #deliverRun(run: readonly CommittedEvent[]): void {
     const [first] = run;
     const last = run.at(-1);
@@ -92,8 +92,8 @@ export class Delivery {
     return own;
   }
 
-  #signal(connections: Iterable<Connection>, note: OutboundEvent, exceptUser?: string): void {
-    const encodings = new RunEncodings([note]);
+  #signal(connections: Iterable<Connection>, signal: OutboundEvent, exceptUser?: string): void {
+    const encodings = new RunEncodings([signal]);
     for (const connection of connections) {
       if (connection.session?.user.id === exceptUser) continue;
       this.#buffers.writeSignal(connection, encodings.of(connection.format));
@@ -101,7 +101,7 @@ export class Delivery {
   }
 }
 
-/** A batch by rooms, in its order. */
+/** Groups a batch by room, in its order. */
 export function byRoom(batch: CommittedBatch): Iterable<CommittedEvent[]> {
   const rooms = new Map<string, CommittedEvent[]>();
   for (const event of batch) {
@@ -112,7 +112,7 @@ export function byRoom(batch: CommittedBatch): Iterable<CommittedEvent[]> {
   return rooms.values();
 }
 
-/** Cuts where the audience changes: before somebody's coming, after somebody's leaving. */
+/** Splits events where the recipients change: before a `member.joined`, after a `member.left`. */
 function membershipRuns(events: CommittedEvent[]): CommittedEvent[][] {
   if (!events.some((event) => changesMembership(event.name))) return [events];
   const runs: CommittedEvent[][] = [];
@@ -132,7 +132,7 @@ function membershipRuns(events: CommittedEvent[]): CommittedEvent[][] {
   return runs;
 }
 
-/** Whom an event about a member is about. */
+/** The user that a member's event is about. */
 export function memberOf(event: CommittedEvent): string {
   return (event.body['user'] as { id: string }).id;
 }

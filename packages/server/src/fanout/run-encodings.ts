@@ -3,17 +3,17 @@ import type { Encoded, OwnRun, WireFormat } from './wire-format.js';
 
 /** Events that are delivered together, encoded once per format. */
 export class RunEncodings {
-  readonly #notes: readonly OutboundEvent[];
+  readonly #events: readonly OutboundEvent[];
   readonly #encodings = new Map<WireFormat, Encoded>();
 
-  constructor(notes: readonly OutboundEvent[]) {
-    this.#notes = notes;
+  constructor(events: readonly OutboundEvent[]) {
+    this.#events = events;
   }
 
   of(format: WireFormat): Encoded {
     let encoded = this.#encodings.get(format);
     if (encoded === undefined) {
-      encoded = format.encode(this.#notes);
+      encoded = format.encode(this.#events);
       this.#encodings.set(format, encoded);
     }
     return encoded;

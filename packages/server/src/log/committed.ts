@@ -1,12 +1,12 @@
 import type { UserRef } from '@madang/protocol';
 
-/** Something to tell clients: an event or a signal. Its JSON is made once, however many hear it. */
+/** An event or a signal for clients. Its JSON is made once, however many receive it. */
 export class OutboundEvent {
   readonly name: string;
   readonly body: Record<string, unknown>;
   #json: string | undefined;
 
-  /** `json` is that of the body, if it is already known. */
+  /** `json` is the body's JSON, if it is already known. */
   constructor(name: string, body: Record<string, unknown>, json?: string) {
     this.name = name;
     this.body = body;
@@ -64,5 +64,5 @@ function withClientId(json: string, clientId: string): string {
 /** Events that one commit brought, in order. */
 export type CommittedBatch = readonly CommittedEvent[];
 
-/** Hears what was committed. It must not throw. */
+/** Called with each committed batch. Must not throw. */
 export type CommittedListener = (batch: CommittedBatch) => void;

@@ -4,7 +4,7 @@ import type { EventRecord } from '../store/schema.js';
 import type { Append, NewEvent } from '../store/store.js';
 import { CommittedEvent, type EventPlace } from './committed.js';
 
-/** An event of the log as everybody may read it, and the `clientId` that only its author may. */
+/** A logged event as everybody may read it, with the `clientId` that only its author may read. */
 export interface LogEntry {
   event: LoggedEvent;
   clientId: string | undefined;
@@ -28,7 +28,7 @@ export function newlyCommitted(append: Append, event: NewEvent, seq: number): Co
   return new CommittedEvent(event.name, { room, seq, at, actor, ...event.payload, ...event.content });
 }
 
-/** An event from the log, as it was when it was committed; but a message's content is that of now (S8). */
+/** A logged event as it was committed, except that a message has its current content (S8). */
 export function committedEvent(record: EventRecord): CommittedEvent {
   const { name, room_id: room, seq, at, edited_content: edited } = record;
   const actor = { id: record.actor_id, name: record.actor_name };
@@ -49,12 +49,12 @@ export function logEntry({ name, body, clientId }: CommittedEvent): LogEntry {
   return { event: { type: name, ...body } as LoggedEvent, clientId };
 }
 
-/** An event from the log with its name as `type`, as everybody may read it. */
+/** A logged event with its name as `type`, as everybody may read it. */
 export function loggedEvent(record: EventRecord): LoggedEvent {
   return logEntry(committedEvent(record)).event;
 }
 
-/** An event of the log as one user may read it. */
+/** A logged event as one user may read it. */
 export function toldTo(reader: string, { event, clientId }: LogEntry): LoggedEvent {
   if (clientId === undefined || event.type !== 'message.created' || event.actor.id !== reader) return event;
   return { ...event, message: { ...event.message, clientId } };

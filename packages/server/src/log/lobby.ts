@@ -8,7 +8,7 @@ import type { RoomLog } from './room-log.js';
 /** The first room. */
 const LOBBY = 'lobby';
 
-/** Who caused what nobody did. */
+/** The actor of events that no user caused. */
 const SYSTEM: UserRef = { id: 'madang', name: 'Madang' };
 
 interface DefaultRoomsParts {
@@ -21,7 +21,7 @@ interface DefaultRoomsParts {
   named: readonly string[];
 }
 
-/** The rooms that new users are in without having done anything. */
+/** The rooms that every new user joins automatically. */
 export class DefaultRooms {
   readonly #store: Store;
   readonly #log: RoomLog;
@@ -35,7 +35,7 @@ export class DefaultRooms {
     this.#named = named;
   }
 
-  /** Makes the lobby, if there should be one and is none, and warns of named rooms that can't be joined now. */
+  /** Creates the lobby if it is wanted and missing, and warns of named rooms that can't be joined. */
   static async open(parts: DefaultRoomsParts): Promise<DefaultRooms> {
     const rooms = new DefaultRooms(parts);
     if (parts.lobby) await rooms.#ensureLobby();
@@ -47,7 +47,7 @@ export class DefaultRooms {
     return rooms;
   }
 
-  /** Lets a new user in. */
+  /** Adds a new user to them. */
   async join(user: UserRef): Promise<void> {
     const named = (await this.#findNamed()).map(({ id }) => id);
     for (const room of new Set([...(this.#lobby ? [LOBBY] : []), ...named])) {

@@ -9,7 +9,7 @@ import {
 import type { CreatedPayload } from '../store/payload.js';
 import type { NewEvent } from '../store/store.js';
 
-/** How many different emoji one message bears. */
+/** The most different emoji on one message. */
 const MAX_EMOJI = 20;
 
 /**

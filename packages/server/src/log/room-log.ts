@@ -8,10 +8,10 @@ import { committedEvent, type LogEntry, logEntry, newlyCommitted, textCharsOf, t
 import { Tails } from './tail.js';
 import { Writer } from './writer.js';
 
-/** A page of the log holds about so many characters of text. */
+/** The approximate limit of text in a page of the log, in characters. */
 const MAX_PAGE_CHARS = 128 * 1024;
 
-/** Where and when the first event of an append came to be. */
+/** The seq and time of an append's first event. */
 export interface Appended {
   seq: number;
   at: number;
@@ -23,7 +23,7 @@ export interface LogPage {
   head: number;
   more: boolean;
   reset?: boolean;
-  /** Up to where the log is no longer kept; absent while all of it is. */
+  /** The last seq that is no longer kept; absent while the whole log is. */
   logStart?: number;
 }
 
@@ -33,20 +33,20 @@ export interface LogRequest {
   reader: string;
   /** The cursor: the page begins with the next seq. */
   after: number;
-  /** Most events of the page. */
+  /** The most events in the page. */
   limit: number;
   /** The epoch of the cursor; the current one if absent. */
   epoch?: string | undefined;
 }
 
-/** Hears of a cursor that is ahead of its room's head. */
+/** Called when a cursor is ahead of its room's head. */
 export type AheadListener = (room: string, cursor: number, head: number) => void;
 
 /** A room's log as far as a reader may read it. */
 export interface LogRange {
   room: string;
   head: number;
-  /** Up to where it is no longer kept. */
+  /** The last seq that is no longer kept. */
   logStart: number;
 }
 
@@ -54,8 +54,8 @@ export interface LogRange {
  * Rooms as append-only logs.
  *
  * - L1 An append that resolved is on disk; its events have their seq.
- * - L2 Listeners hear every committed event, in seq order for each room, before its append resolves.
- * - L3 What listeners hear is on disk.
+ * - L2 Listeners receive every committed event, in seq order for each room, before its append resolves.
+ * - L3 Every event that listeners receive is on disk.
  */
 export class RoomLog {
   readonly #store: Store;
@@ -67,7 +67,7 @@ export class RoomLog {
   #ahead: AheadListener = () => undefined;
   #lastAt: number;
 
-  /** Opens the log of a store; its time goes on where the newest event is. */
+  /** Opens a store's log. Its time continues from the newest event. */
   static async open(store: Store, clock: Clock): Promise<RoomLog> {
     return new RoomLog(store, clock, await newestEventAt(store.read));
   }
@@ -88,29 +88,29 @@ export class RoomLog {
     return this.#store.epoch;
   }
 
-  /** When the newest event came to be, as far as it is known here; 0 without one. */
+  /** The time of the newest event known here; 0 if there is none. */
   get lastAt(): number {
     return this.#lastAt;
   }
 
-  /** Hears what is committed from now on. */
+  /** Calls the listener with every commit from now on. */
   onCommitted(listener: CommittedListener): void {
     this.#listeners.push(listener);
   }
 
-  /** Hears that a commit failed, perhaps after it was done: what it holds may be in the log, and nobody was told (S7). */
+  /** Calls the listener when a commit failed but may have happened: its events may be in the log, undelivered (S7). */
   onUnanswered(listener: () => void): void {
     this.#unanswered = listener;
   }
 
-  /** Hears that a client knows more of a room than there is. */
+  /** Calls the listener when a client's cursor is ahead of a room's head. */
   onAhead(listener: AheadListener): void {
     this.#ahead = listener;
   }
 
   /**
-   * Appends, or finds that there is nothing to append (then `undefined`).
-   * @throws MadangError `forbidden` when the guard isn't a member any more, `unavailable` when it can't be stored.
+   * Appends events. Resolves to `undefined` if there was nothing to change.
+   * @throws MadangError `forbidden` if the guard is no longer a member, `unavailable` if it can't be stored.
    */
   async append({ room, actor, events, guard }: Omit<Append, 'at'>): Promise<Appended | undefined> {
     const at = this.#now();
@@ -122,9 +122,9 @@ export class RoomLog {
   }
 
   /**
-   * What comes after a cursor, up to `head`: who asks may have left the room since it was seen that they may read it up
-   * to there. `reset` when the cursor is of another history, ahead of this one, or before what is kept of it: from there
-   * on there would be a hole.
+   * The events after a cursor, up to `head`: the reader may have left the room since their access was checked. `reset` is
+   * set if the cursor belongs to another history, is ahead of this one, or lies before the log start, where reading on
+   * would leave a gap.
    */
   async readAfter(range: LogRange, { reader, after, limit, epoch }: LogRequest): Promise<LogPage> {
     const { room, head, logStart } = range;
@@ -135,33 +135,33 @@ export class RoomLog {
     const entries = wanted > 0 ? await this.#eventsAfter(room, head, after, wanted) : [];
     const events = entries.map((entry) => toldTo(reader, entry));
     const [first] = events;
-    // The log start may have been raised, and what is below it removed, since the range was read.
+    // Retention may have removed events since the range was read.
     if (wanted > 0 && first?.seq !== after + 1) return resetPage(head, await this.logStartOf(room));
     const last = events.at(-1)?.seq ?? after;
     return { events, head, more: last < head, ...(logStart > 0 && { logStart }) };
   }
 
-  /** Looks at a cursor of this epoch: one ahead of the head can only be of a history that is gone. */
+  /** Checks a cursor of this epoch: one ahead of the head can only come from a lost history. */
   noteCursor(room: string, cursor: number, head: number): void {
     if (cursor > head) this.#ahead(room, cursor, head);
   }
 
-  /** Up to where a room's log is no longer kept, by now; 0 while all of it is. */
+  /** A room's current log start: the last seq that is no longer kept; 0 while the whole log is. */
   logStartOf(room: string): Promise<number> {
     return logStartOf(this.#store.read, room);
   }
 
-  /** Events of a room after a seq, oldest first, to be handed out as if they had just been committed. */
+  /** A room's events after a seq, oldest first, for delivery as if they had just been committed. */
   async readCommitted(room: string, after: number, limit: number): Promise<CommittedEvent[]> {
     return (await this.#store.events(room, after, limit)).map(committedEvent);
   }
 
-  /** Forgets what it keeps in memory: the store has another history. */
+  /** Clears what it keeps in memory: the store has another history. */
   forget(): void {
     this.#tails.clear();
   }
 
-  /** Resolves when nothing is on its way to the disk any more. */
+  /** Resolves once nothing is being written to disk any more. */
   idle(): Promise<void> {
     return this.#writer.idle();
   }
@@ -183,8 +183,8 @@ export class RoomLog {
   }
 
   /**
-   * The time. It does not go back where the machine's clock is put right by a moment: what comes later in a log is then not
-   * earlier. If the newest event is further ahead, a clock was wrong, and the time goes back to that of now, once.
+   * The time for new events. It doesn't go back when the clock is corrected by a little, so that a later event never has an
+   * earlier time. If the newest event is further ahead, a clock was wrong, and the time goes back to now, once.
    */
   #now(): number {
     const now = this.#clock.now();
@@ -205,7 +205,7 @@ function addCommitted(batch: CommittedEvent[], append: Append, result: AppendRes
   }
 }
 
-/** Cuts a page where it gets too large for one frame; it holds one event at least. */
+/** Cuts a page that would be too large for one frame. At least one event stays. */
 function withinBytes(entries: LogEntry[]): LogEntry[] {
   let chars = 0;
   const end = entries.findIndex(({ event }, index) => {

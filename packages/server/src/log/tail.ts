@@ -2,16 +2,16 @@ import { LRUCache } from 'lru-cache';
 import type { CommittedEvent } from './committed.js';
 import { type LogEntry, logEntry, textCharsOf } from './event-record.js';
 
-/** All tails together hold about so many characters of events. */
+/** The approximate limit of all tails together, in characters. */
 const MAX_CHARS = 32 * 1024 * 1024;
 
-/** One room's tail holds so many events. */
+/** The most events in one room's tail. */
 const MAX_EVENTS = 500;
 
-/** What an event costs beside its text, in characters, about. */
+/** The approximate cost of an event besides its text, in characters. */
 const EVENT_CHARS = 400;
 
-/** Events that change what earlier ones hold (S8). */
+/** Events that change the content of earlier ones (S8). */
 const CHANGING: ReadonlySet<string> = new Set(['message.edited', 'message.deleted']);
 
 interface Tail {
@@ -21,8 +21,8 @@ interface Tail {
 }
 
 /**
- * The newest events of rooms that were read lately, in memory: after a restart thousands come back and ask for the same
- * hundred events. It only ever holds what is on disk, and a reader that needs more goes to the disk.
+ * Keeps the newest events of recently read rooms in memory: after a restart, thousands of clients ask for the same hundred
+ * events. It contains only events that are on disk, and a reader that needs more goes to the store.
  */
 export class Tails {
   readonly #tails = new LRUCache<string, Tail>({
@@ -30,7 +30,7 @@ export class Tails {
     sizeCalculation: ({ chars }) => Math.max(1, chars),
   });
 
-  /** The events after a cursor up to `head`, if the tail has them all. */
+  /** The events after a cursor up to `head`, if the tail has all of them. */
   read(room: string, after: number, head: number, limit: number): LogEntry[] | undefined {
     const entries = this.#tails.get(room)?.entries;
     const [first] = entries ?? [];
@@ -39,17 +39,17 @@ export class Tails {
     return entries.slice(from, from + limit);
   }
 
-  /** Keeps events that were read from the disk and end at the room's head. */
+  /** Keeps events read from the store that end at the room's head. */
   keep(room: string, entries: LogEntry[]): void {
     if (entries.length > 0) this.#set(room, { entries: [...entries], chars: charsOfAll(entries) });
   }
 
-  /** Follows what is committed, where a tail is kept. */
+  /** Adds committed events to the tails that are kept. */
   follow(batch: readonly CommittedEvent[]): void {
     for (const event of batch) {
       const tail = this.#tails.get(event.room);
       if (!tail) continue;
-      // A text that was deleted or changed must be gone here as well; the next reader takes the room from the disk.
+      // A deleted or changed text must be gone here too; the next reader gets the room from the store.
       if (CHANGING.has(event.name) || seqOf(tail.entries.at(-1)) !== event.seq - 1) {
         this.#tails.delete(event.room);
         continue;
@@ -61,13 +61,13 @@ export class Tails {
     }
   }
 
-  /** Forgets all. */
+  /** Clears everything. */
   clear(): void {
     this.#tails.clear();
   }
 
   #set(room: string, tail: Tail): void {
-    // Cut rarely, and by half, so that following costs no copy for each event.
+    // Cut rarely and by half, so that adding an event costs no copy.
     if (tail.entries.length > MAX_EVENTS) {
       tail.entries = tail.entries.slice(-MAX_EVENTS / 2);
       tail.chars = charsOfAll(tail.entries);

@@ -1,16 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Append, AppendResult, Store } from '../store/store.js';
 
-/** A commit holds so many appends at most, so that it is done within the time that a store may take for one. */
+/** The most appends in a commit, so that it finishes within the time limit of a store. */
 const MAX_BATCH = 5000;
 
-/** A batch waits for so many looks at the sockets at most. */
+/** The most reads of the sockets that a batch waits for. */
 const MAX_TURNS = 8;
 
 /**
- * Group commit: while one batch is on its way to the disk, the next gathers. No timer is involved: before a batch goes,
- * the loop reads its sockets, and again for as long as that brings more. A lone append so goes at once; under load what
- * came in while the last batch was handed out joins the next, and the cost of a delivery falls with the size of a batch.
+ * Group commit: while one batch is written to disk, the next one collects. No timer is involved: before a batch is
+ * written, the event loop reads the sockets, and reads them again for as long as that brings more. A lone append is
+ * written at once. Under load, appends that arrive while the last batch is delivered join the next, and the cost of a
+ * delivery falls with the size of the batch.
  */
 export class Writer {
   readonly #store: Store;
@@ -19,7 +20,7 @@ export class Writer {
   readonly #gathering: { append: Append; resolve(result: AppendResult): void; reject(reason: Error): void }[] = [];
   #committing: Promise<void> | undefined;
 
-  /** `onCommitted` hears each batch before its appends are answered, `onUnanswered` that one failed, perhaps after it was committed (S7). */
+  /** Calls `onCommitted` with each batch before its appends resolve, `onUnanswered` if a commit failed but may have happened (S7). */
   constructor(
     store: Store,
     onCommitted: (batch: readonly Append[], results: readonly AppendResult[]) => void,
@@ -30,7 +31,7 @@ export class Writer {
     this.#onUnanswered = onUnanswered;
   }
 
-  /** Resolves when the append is on disk, or was found unchanged or refused. Rejects with `unavailable`. */
+  /** Resolves once the append is on disk, or turned out to change nothing or be refused. Rejects with `unavailable`. */
   append(append: Append): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       this.#gathering.push({ append, resolve, reject });
@@ -38,7 +39,7 @@ export class Writer {
     });
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves once nothing is being written any more. */
   async idle(): Promise<void> {
     while (this.#committing) await this.#committing;
   }
@@ -61,7 +62,7 @@ export class Writer {
     this.#committing = undefined;
   }
 
-  /** Lets the loop read its sockets, until that brings nothing more. */
+  /** Lets the event loop read the sockets until that brings nothing more. */
   async #gather(): Promise<void> {
     let before = 0;
     for (let turns = 0; turns < MAX_TURNS && this.#gathering.length > before; turns += 1) {

@@ -2,28 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Store } from '../store/store.js';
 
-/** How long a lease holds by the database's clock unless it is renewed, in ms. */
+/** How long a lease lasts on the database's clock unless it is renewed, in ms. */
 export const LEASE_MS = 3000;
 
-/** Interval between renewals, in ms: two may fail. */
+/** Interval between renewals, in ms. Two in a row may fail. */
 export const RENEW_MS = 1000;
 
-/** What is done under a lease. */
+/** Work to do under a lease. */
 export interface LeasedWork {
   store: Store;
-  /** The lease's name: one process at a time does the work that bears it. */
+  /** The lease's name. One process at a time holds it. */
   name: string;
-  /** Ends the work. */
+  /** Stops the work. */
   signal: AbortSignal;
 }
 
 /**
- * Runs `work` under a named lease: at most one process at a time holds it. Answers false, without running it, while another
- * does. The signal that `work` gets aborts when its own does, and when the lease is lost or could not be renewed in time. A
- * process that was killed loses it within {@link LEASE_MS}; one that ends gives it back.
+ * Runs `work` under a named lease, which at most one process holds at a time. Returns false without running it while
+ * another process does. The signal passed to `work` aborts when `signal` does, and when the lease is lost or could not be
+ * renewed in time. A killed process loses its lease within {@link LEASE_MS}; one that stops releases it.
  *
- * A process that was suspended may go on for a moment with a lease that another has by then. What must not happen twice is
- * therefore written with a guard, as readers do with their cursor.
+ * A process that was suspended may continue for a moment although another holds the lease by then. Anything that must not
+ * happen twice therefore needs a guard in its transaction, as readers have with their cursor.
  */
 export async function underLease(
   { store, name, signal }: LeasedWork,
@@ -47,7 +47,7 @@ export async function underLease(
     try {
       if (!(await take())) lost.abort();
     } catch {
-      // The store says what is wrong with it; the next time comes before the lease is over.
+      // The store reports its own failure, and the next renewal comes before the lease expires.
     } finally {
       isRenewing = false;
     }

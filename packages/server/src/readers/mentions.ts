@@ -4,7 +4,7 @@ import { deleteMentions, forgetMentions, insertMention, MENTIONS_READER } from '
 import type { Schema } from '../store/schema.js';
 import type { LogHandler } from './reader.js';
 
-/** Indexes messages by whom they mention, but for their authors, whom they can't tell anything new. */
+/** Indexes messages by the users they mention, except their own authors. */
 export function mentions(write: Kysely<Schema>): LogHandler {
   return {
     name: MENTIONS_READER,

@@ -11,8 +11,8 @@ import {
 import type { LogHandler, LogPage } from './reader.js';
 
 /**
- * Numbers each room's messages, all of them and each author's, so that unread ones need not be counted one by one. A message
- * keeps its number when it is edited or deleted; `store/queries/unread.ts` says how the count takes the deleted ones out.
+ * Numbers the messages of each room, in total and per author, so that unread messages need not be counted one by one. An
+ * edited or deleted message keeps its number; `store/queries/unread.ts` describes how deleted ones are subtracted.
  */
 export function messageNumbers(write: Kysely<Schema>): LogHandler {
   return {
@@ -27,7 +27,7 @@ export function messageNumbers(write: Kysely<Schema>): LogHandler {
   };
 }
 
-/** What is new, by block and author, the blocks in order. */
+/** New messages by block and author, the blocks in order. */
 function newMessages(events: LogPage['events']): NewMessages[] {
   const found = new Map<string, NewMessages>();
   for (const { type, seq, actor } of events) {

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** After each step it rests so many times as long as that took, so that the store is others' most of the time. */
+/** How long to rest after a step, as a multiple of its duration: most of the time the store is free for others. */
 const REST = 4;
 
-/** Bounds of a rest, in ms. */
+/** The shortest and the longest rest, in ms. */
 const REST_MS = { least: 5, most: 2000 };
 
 /**
- * Runs one step of work that nobody waits for, and rests for a multiple of its time. All that readers ask of the store
- * goes through here: it is never in the way of a send.
- * @throws what the step throws; the signal's reason once it is aborted
+ * Runs one step of background work, then rests for a multiple of its duration. Readers use the store only through this,
+ * so that they don't delay sends.
+ * @throws whatever the step throws; the signal's reason once it is aborted
  */
 export async function paced<Result>(signal: AbortSignal, step: () => Promise<Result>): Promise<Result> {
   signal.throwIfAborted();

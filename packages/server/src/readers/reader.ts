@@ -10,75 +10,75 @@ import type { Store } from '../store/store.js';
 import { underLease } from './lease.js';
 import { paced } from './pace.js';
 
-/** How long commits gather before a reader looks at their rooms, in ms: many are then one transaction. */
+/** How long a reader collects commits before it reads their rooms, in ms: one transaction then covers many. */
 const GATHER_MS = 200;
 
-/** How long a process waits before it asks for the lease again, or tries again what failed, in ms. */
+/** Pause before another attempt to get the lease, or after a failure, in ms. */
 const RETRY_MS = 1000;
 
-/** A sweep of all rooms is followed by a pause of so many times as long as its own statements took. */
+/** The pause after a sweep of all rooms, as a multiple of the time its statements took. */
 const SWEEP_REST = 50;
 
-/** Rooms that a sweep looks at in one statement. */
+/** Rooms that a sweep reads per statement. */
 const SWEPT_ROOMS = 500;
 
-/** What one transaction holds at most. */
+/** The most events and rooms in one transaction. */
 const MAX_EVENTS = 500;
 const MAX_ROOMS = 50;
 
-/** A log start that was raised further than this above what was read is obeyed in steps, in seqs. */
+/** A log start that rose by more than this is followed in steps of this many seqs. */
 const STEP = 10_000;
 
-/** How long a figure of the lag counts as new, in ms. */
+/** How long a measured lag stays valid, in ms. */
 const LAG_FRESH_MS = 10_000;
 
-/** A piece of one room's log. */
+/** A page of one room's log. */
 export interface LogPage {
   room: string;
-  /** The reader has never been in this room, or is to read it again: what it has written of it is void. */
+  /** The reader is new to this room, or reads it again from the start: its rows for the room are void. */
   isFirst: boolean;
-  /** In seq order, without a gap, and each once in what is committed. A message's text is that of now. Perhaps none. */
+  /** In seq order, without a gap; each takes effect once. Messages have their current text. May be empty. */
   events: readonly LoggedEvent[];
-  /** Up to this seq the log is no longer kept; 0 while all of it is. What was written of that goes. */
+  /** The log start: rows for events up to this seq are to be removed. 0 while the whole log is kept. */
   logStart: number;
 }
 
-/** What one reader makes of the log. */
+/** What a reader does with the log. */
 export interface LogHandler {
-  /** Names the cursor and the lease. Another name reads all rooms from their beginning. */
+  /** The name of the cursors and the lease. A new name starts from the beginning of every room. */
   readonly name: string;
   /**
-   * The statements that write what the page brings; they commit together with the cursor. It may be asked for the same page
-   * again, when that failed. What it throws stops the reader in this room, until the next sweep.
+   * Returns the statements that write the reader's rows; they commit together with the cursor. If that fails, it is called
+   * again with the same page. An error stops the reader in this room until the next sweep.
    */
   handle(page: LogPage): readonly CompiledQuery[];
 }
 
-/** What a reader needs. */
+/** The dependencies of a reader. */
 export interface ReaderParts {
   store: Store;
   logger: Logger;
   handler: LogHandler;
-  /** The least time between two sweeps in ms: a sweep finds what other nodes committed, and what was missed. */
+  /** Least time between two sweeps, in ms. A sweep finds other nodes' commits, and whatever was missed. */
   sweepMs: number;
 }
 
 /**
- * A reader of all rooms' logs, with a durable cursor in each. One process at a time runs it, under the lease of its name.
- * Commits of this process wake it; a sweep finds every other room whose head is beyond its cursor. It moves a cursor only from
- * where it has found it, in the transaction that holds what the handler writes: so every event has its effect once, whatever
- * becomes of the process, or of two that both believe to hold the lease.
+ * Reads the logs of all rooms, with a durable cursor in each. One process at a time runs it, under the lease of its name.
+ * Commits of this process wake it; a sweep finds every other room whose head is beyond its cursor. It advances a cursor by
+ * compare-and-set, in the transaction that contains the handler's rows. So every event takes effect once, even if the
+ * process dies or two processes both believe they hold the lease.
  */
 export class Reader {
   readonly #parts: ReaderParts;
   readonly #ending = new AbortController();
-  /** Rooms that have moved since they were looked at; kept while this process holds the lease. */
+  /** Rooms with new commits since they were last read; kept only while this process holds the lease. */
   #moved = new Set<string>();
   #isHolder = false;
   #wake = (): void => undefined;
   #running: Promise<void> | undefined;
   #lag: { events: Promise<number>; until: number } | undefined;
-  /** Rooms in which the handler fails, of which the log has been told. */
+  /** Rooms in which the handler fails, and whose failure has been logged. */
   readonly #failing = new Set<string>();
 
   constructor(parts: ReaderParts) {
@@ -89,19 +89,19 @@ export class Reader {
     return this.#parts.handler.name;
   }
 
-  /** Begins; nobody waits for it. */
+  /** Starts reading in the background. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Hears what was committed here. */
+  /** Takes a commit of this process. */
   committed(batch: CommittedBatch): void {
     if (!this.#isHolder) return;
     for (const { room } of batch) this.#moved.add(room);
     this.#wake();
   }
 
-  /** How many events it has still to handle, on whatever node it runs; at most {@link LAG_FRESH_MS} old. */
+  /** How many events are still unread, whichever node runs the reader; up to {@link LAG_FRESH_MS} old. */
   lag(): Promise<number> {
     if (!this.#lag || performance.now() > this.#lag.until) {
       this.#lag = { events: lagOf(this.#parts.store.read, this.name), until: performance.now() + LAG_FRESH_MS };
@@ -109,7 +109,7 @@ export class Reader {
     return this.#lag.events;
   }
 
-  /** Ends it after the statement that is under way. Safe to call twice. */
+  /** Stops after the current statement. May be called twice. */
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#running;
@@ -124,7 +124,7 @@ export class Reader {
         await underLease({ store, name: `reader:${this.name}`, signal }, (held) => this.#follow(held));
         isTold = false;
       } catch (error) {
-        // The store reports itself that it is unavailable.
+        // The store logs by itself that it is unavailable.
         const isKnown = isTold || signal.aborted || (error instanceof MadangError && error.code === 'unavailable');
         if (!isKnown) {
           logger.warn({ reader: this.name, reason: messageOf(error) }, 'a reader of the log fails; it tries again');
@@ -135,7 +135,7 @@ export class Reader {
     }
   }
 
-  /** Reads what there is and what comes, for as long as the lease is held. */
+  /** Reads the backlog and then new events, for as long as the lease is held. */
   async #follow(signal: AbortSignal): Promise<void> {
     this.#isHolder = true;
     try {
@@ -151,7 +151,7 @@ export class Reader {
     }
   }
 
-  /** Looks at all rooms, and reads those that have moved. Answers how long the looking took, in ms. */
+  /** Checks all rooms and reads those with new events. Returns how long the checks took, in ms. */
   async #sweep(signal: AbortSignal): Promise<number> {
     let tookMs = 0;
     for (let after: string | undefined = ''; after !== undefined;) {
@@ -168,7 +168,7 @@ export class Reader {
     return tookMs;
   }
 
-  /** Reads rooms that commits of this process have moved, until the next sweep is due. */
+  /** Reads rooms with commits of this process, until the next sweep is due. */
   async #followMoved(signal: AbortSignal, until: number): Promise<void> {
     while (performance.now() < until) {
       if (this.#moved.size === 0) await this.#untilWoken(signal, until - performance.now());
@@ -196,7 +196,7 @@ export class Reader {
     signal.throwIfAborted();
   }
 
-  /** Reads rooms to their heads, several in one transaction; a long one goes on behind the others. */
+  /** Reads rooms up to their heads, several per transaction. A long one continues after the others. */
   async #readAll(rooms: readonly ReadRoom[], signal: AbortSignal): Promise<void> {
     let waiting = rooms.filter(hasNews);
     while (waiting.length > 0) {
@@ -212,7 +212,7 @@ export class Reader {
     }
   }
 
-  /** One transaction: a page of each of the first rooms. Answers how many rooms that were, and those that go on. */
+  /** One transaction: a page of each of the first rooms. Returns how many rooms it covered, and those with more to read. */
   async #readSome(rooms: readonly ReadRoom[]): Promise<{ taken: number; rest: ReadRoom[] }> {
     const { store, handler } = this.#parts;
     const rest: ReadRoom[] = [];
@@ -224,7 +224,7 @@ export class Reader {
       const page = await this.#pageOf(room, left);
       left -= page.events.length;
       const place = { seq: page.end, logStart: page.logStart };
-      // What was to be read is gone: the log start was raised, as the next look finds.
+      // Retention has just removed these events; the next check finds the new log start.
       if (place.seq === (room.cursor ?? 0) && place.logStart === room.obeyed) continue;
       const written = this.#handle(page);
       if (!written) continue;
@@ -244,7 +244,7 @@ export class Reader {
     const logStart = isFarAbove ? room.obeyed + STEP : room.logStart;
     const after = Math.max(cursor, room.logStart);
     const records = room.head > after ? await this.#parts.store.events(room.id, after, limit) : [];
-    // Without a gap: the log start may have been raised meanwhile, which the next look finds.
+    // Only up to a gap: retention may have removed events meanwhile. The next check finds the new log start.
     const whole = records.filter(({ seq }, index) => seq === after + 1 + index);
     return { room: room.id, isFirst, events: whole.map(loggedEvent), logStart, end: whole.at(-1)?.seq ?? after };
   }

@@ -16,7 +16,7 @@ import type { Store } from '../store/store.js';
 import { LEASE_MS, RENEW_MS, underLease } from './lease.js';
 import { paced } from './pace.js';
 
-/** What counts as too old, and what as in the future: at a time in between an event is young. */
+/** The bounds of age: an event before `before` is old, one after `latest` is dated in the future. */
 interface Bounds {
   before: number;
   latest: number;
@@ -24,19 +24,19 @@ interface Bounds {
 
 const DAY_MS = 24 * 3600_000;
 
-/** How often it is looked for what has become too old, in ms. */
+/** Interval between retention sweeps, in ms. */
 const EVERY_MS = 3600_000;
 
-/** Rooms that are looked at in one statement. */
+/** Rooms read per statement. */
 const ROOMS = 50;
 
-/** Events whose times are read in one statement. */
+/** Events whose times are read per statement. */
 const TIMES = 500;
 
-/** Rows that one statement removes at most. */
+/** The most rows that one statement removes. */
 const ROWS = 250;
 
-/** How often the dropping of months is tried when the log is in use, and after how many ms again. */
+/** Attempts to drop months while the log is in use, and the pause between them in ms. */
 const DROPS = { attempts: 20, againMs: 500 };
 
 /** What retention needs. */
@@ -44,17 +44,17 @@ export interface RetentionParts {
   store: Store;
   clock: Clock;
   logger: Logger;
-  /** What is older than so many days goes. */
+  /** Removes everything older than this many days. */
   days: number;
 }
 
 /**
- * Removes what is too old: messages, their reactions, and the events of the log. In each room first the log start is raised,
- * from which moment on nobody is shown what is below it, then the rows go, a few at a time. Wherever it is ended, the
- * next run goes on there: what the log start says is gone, and is still there, is found.
+ * Removes old messages, their reactions, and the events of the log. In each room it first raises the log start, which
+ * hides everything below it at once, and then removes the rows a few at a time. A run may be interrupted anywhere: the
+ * next one finds the rows that are left below the log start.
  *
- * Clocks may have been wrong. What comes before something young is young, whatever its own time says; what bears a time in
- * the future is as old as what comes after it, and if nothing does, it is of now.
+ * Clocks may have been wrong. An event that precedes a young one is young, whatever its own time. An event dated in the
+ * future is as old as the event after it, or of now if it is the last.
  */
 export class Retention {
   readonly #parts: RetentionParts;
@@ -66,13 +66,13 @@ export class Retention {
     this.#parts = parts;
   }
 
-  /** Begins, and looks again every hour; nobody waits for it. */
+  /** Sweeps in the background, now and every hour. */
   start(): void {
     this.#timer ??= setInterval(() => this.#runOnce(), EVERY_MS).unref();
     this.#runOnce();
   }
 
-  /** Ends it after the statement that is under way. Safe to call twice. */
+  /** Stops after the current statement. May be called twice. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#ending.abort();
@@ -98,7 +98,7 @@ export class Retention {
       };
       const work = { store, name: 'retention', signal };
       if (!(await underLease(work, sweepAll))) {
-        // Its holder may have been killed: then the lease has expired by now, and nobody else would look for an hour.
+        // If the holder was killed, its lease has expired by now. Nobody else would sweep for an hour.
         await sleep(LEASE_MS + RENEW_MS, undefined, { signal, ref: false });
         await underLease(work, sweepAll);
       }
@@ -110,7 +110,7 @@ export class Retention {
   }
 }
 
-/** One run through all rooms, under the lease. */
+/** A run through all rooms, under the lease. */
 class Sweep {
   readonly #parts: RetentionParts;
   readonly #bounds: Bounds;
@@ -122,7 +122,7 @@ class Sweep {
     this.#signal = signal;
   }
 
-  /** Drops whole months, whose events so need not be removed one by one. */
+  /** Drops whole months at once, instead of removing their events one by one. */
   async dropMonths(): Promise<void> {
     const { store } = this.#parts;
     const { before, latest } = this.#bounds;
@@ -135,7 +135,7 @@ class Sweep {
       );
       for (const { id, logStart, seq, old } of page) {
         if (seq !== null && seq > logStart) await paced(this.#signal, () => store.raiseLogStart(id, seq));
-        // What is older only by its time stays, and must not go with its month.
+        // An event that is old only by its wrong time stays, so it must leave the month that is dropped.
         const last = old ?? 0;
         if (last > Math.max(seq ?? 0, logStart)) {
           const from = Math.max(seq ?? 0, logStart) + 1;
@@ -159,7 +159,7 @@ class Sweep {
     }
   }
 
-  /** Brings one room up to date; answers whether there was something to remove. */
+  /** Sweeps one room. Returns whether anything was removed. */
   async clear(room: AgeingRoom): Promise<boolean> {
     const { store } = this.#parts;
     const isDue = room.oldest !== null && !isYoung(room.oldest, this.#bounds);
@@ -167,14 +167,14 @@ class Sweep {
     if (logStart > room.logStart) await paced(this.#signal, () => store.raiseLogStart(room.id, logStart));
     else if (!room.hasRemains) return false;
     const part = { room: room.id, logStart, limit: ROWS };
-    // Reactions after messages: who puts one on a message that is gone is refused, so no new one comes behind this.
+    // Reactions come after messages: a reaction to a removed message is refused, so none is added behind this.
     while (await paced(this.#signal, () => removeOld(store, 'messages', part)));
     while (await paced(this.#signal, () => removeOldReactions(store, part)));
     while (await paced(this.#signal, () => removeOld(store, 'events', part)));
     return true;
   }
 
-  /** The last event of those that are too old: before it, and at it, there is none that is young. */
+  /** The last old event: up to it there is no young one. */
   async #logStartAt({ id, logStart }: AgeingRoom): Promise<number> {
     const bounds = this.#bounds;
     let oldest = logStart;
@@ -186,13 +186,13 @@ class Sweep {
       if (young !== -1) return oldest;
       after = page.at(-1)?.seq ?? after;
       if (page.length === TIMES) continue;
-      // The log ends with what is in the future.
+      // The log ends with events dated in the future.
       if (after > oldest) await this.#mendTimes(id, { from: oldest + 1, to: after, wrong: { after: bounds.latest } });
       return oldest;
     }
   }
 
-  /** Gives events whose time is wrong, with their messages, another: that of now if none is given. */
+  /** Corrects the times of events and their messages: to `at`, or to now. */
   async #mendTimes(
     room: string,
     { from, to, wrong, at = this.#parts.clock.now() }: { from: number; to: number; wrong: WrongTimes; at?: number },

@@ -15,7 +15,7 @@ interface ContentField<Value> {
 /** The columns of `messages` that hold a message's content. */
 export interface ContentColumns {
   text: string;
-  /** The ids of those whom it mentions, with spaces between; null where it mentions nobody, or is deleted. */
+  /** The ids of the mentioned users, separated by spaces; null if there are none, or the message is deleted. */
   mentions: string | null;
 }
 
