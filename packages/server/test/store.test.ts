@@ -4,6 +4,7 @@ import { storeContract } from './store-contract.ts';
 import { storeProjections } from './store-projections.ts';
 import { storeQueries } from './store-queries.ts';
 import { storeRetention } from './store-retention.ts';
+import { storeTexts } from './store-texts.ts';
 
 describe.each(Object.entries(engines))('on %s', (_name, start) => {
   let engine: Engine | undefined;
@@ -18,5 +19,6 @@ describe.each(Object.entries(engines))('on %s', (_name, start) => {
   storeContract(running);
   storeProjections(running);
   storeQueries(running);
+  storeTexts(running);
   storeRetention(running);
 });

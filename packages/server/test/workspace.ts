@@ -95,3 +95,18 @@ export async function dump(store: Store): Promise<string> {
   const rows = await Promise.all(tables.map((table) => store.read.selectFrom(table).selectAll().execute()));
   return JSON.stringify([store.epoch, ...rows]);
 }
+
+let rooms = 0;
+
+/** Creates a room of its own; returns its id. */
+export async function createRoom(store: Store): Promise<string> {
+  rooms += 1;
+  await store.commit([makeRoom(`r${rooms}`)]);
+  return `r${rooms}`;
+}
+
+/** Commits a message; returns its id and seq. */
+export async function sendMessage(store: Store, room: string, text: string): Promise<{ id: string; seq: number }> {
+  const [seq = 0] = seqsOf(await store.commit([say(room, text)]));
+  return { id: `${room}.${seq}`, seq };
+}
