@@ -222,6 +222,8 @@ export class RoomFeed {
 
   async #askAccess(id: string): Promise<void> {
     const { room } = await this.#options.call('room.get', { room: id });
+    // The caller may have left it meanwhile: an old answer must not bring it back.
+    if (!this.rooms.get(id)) return;
     this.learn(room);
     this.rooms.allow(id, room.can);
   }
@@ -250,7 +252,8 @@ export class RoomFeed {
       const first = waiting.reduce((least, each) => Math.min(least, each.seq), Infinity);
       this.#repair.follow(room.id, first - 1);
       for (const each of waiting) this.#repair.receive(each);
-      this.learn(room);
+      // Unless the last of them was the caller's leaving.
+      if (this.#repair.has(room.id)) this.learn(room);
     } catch {
       // Not the caller's room, or the server can't be asked now: its next event or the next connection will tell.
     } finally {

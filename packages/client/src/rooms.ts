@@ -9,10 +9,16 @@ interface Entry {
   room: Room;
   /** The head in the room's snapshot: events up to it are reflected there. */
   snapshotHead: number;
-  /** Seqs of others' messages since the snapshot, the newest {@link MAX_UNREAD}. */
-  others: readonly number[];
+  /** Others' messages since the snapshot, the newest {@link MAX_UNREAD}, without the deleted ones. */
+  others: readonly Counted[];
   /** Those of them that mention the caller. */
-  mentions: readonly number[];
+  mentions: readonly Counted[];
+}
+
+/** A message that counts as unread until it is read or deleted. */
+interface Counted {
+  id: string;
+  seq: number;
 }
 
 /** The caller's rooms, kept up to date by their events; `list` omits those that the caller has hidden. */
@@ -63,9 +69,11 @@ export class Rooms {
     const entry = this.#rooms.get(event.room);
     if (!entry || event.seq <= entry.room.head) return false;
     if (event.type === 'message.created' && event.actor.id !== me) {
-      entry.others = [...entry.others, event.seq].slice(-MAX_UNREAD);
-      if (isMentioned(event, me)) entry.mentions = [...entry.mentions, event.seq].slice(-MAX_UNREAD);
+      const counted = { id: event.message.id, seq: event.seq };
+      entry.others = [...entry.others, counted].slice(-MAX_UNREAD);
+      if (isMentioned(event, me)) entry.mentions = [...entry.mentions, counted].slice(-MAX_UNREAD);
     }
+    if (event.type === 'message.deleted') uncount(entry, event.messageId);
     // A message unhides a room.
     if (event.type === 'message.created' && entry.room.hidden) this.setHidden(event.room, false);
     entry.room = { ...entry.room, ...changes(entry.room, event, me), head: event.seq };
@@ -136,6 +144,28 @@ function changes(room: Room, event: RoomEvent, me: string): Partial<Room> {
   }
 }
 
+/**
+ * A deleted message is no longer unread. One from before the snapshot stays counted until the next: asking the server would
+ * have everybody in the room ask at once.
+ */
+function uncount(entry: Entry, id: string): void {
+  const isAnother = (message: Counted) => message.id !== id;
+  const without = (messages: readonly Counted[], count: number | undefined) => {
+    const rest = messages.filter(isAnother);
+    const isUnread = messages.some((each) => each.id === id && each.seq > (entry.room.read ?? 0));
+    // At the limit there may be more than are counted.
+    return { rest, count: count !== undefined && isUnread && count < MAX_UNREAD ? count - 1 : count };
+  };
+  const [others, mentions] = [without(entry.others, entry.room.unread), without(entry.mentions, entry.room.mentions)];
+  entry.others = others.rest;
+  entry.mentions = mentions.rest;
+  entry.room = {
+    ...entry.room,
+    ...(others.count !== undefined && { unread: others.count }),
+    ...(mentions.count !== undefined && { mentions: mentions.count }),
+  };
+}
+
 function renamedPeer(room: Room, user: UserRef): Partial<Room> {
   return room.peer?.id === user.id ? { peer: user } : {};
 }
@@ -147,7 +177,7 @@ function isMentioned({ message }: Extract<RoomEvent, { type: 'message.created' }
 /** The number of unread messages after a seq: exact after the snapshot, at most an upper bound before it. */
 function countsAfter({ room, snapshotHead, others, mentions }: Entry, seq: number): Pick<Room, 'unread' | 'mentions'> {
   if (seq >= room.head) return { unread: 0, mentions: 0 };
-  const after = (seqs: readonly number[]) => seqs.filter((each) => each > seq).length;
+  const after = (messages: readonly Counted[]) => messages.filter((message) => message.seq > seq).length;
   if (seq >= snapshotHead) return { unread: after(others), mentions: after(mentions) };
   const most = (count: number | undefined) => Math.min(count ?? 0, room.head - seq);
   return { unread: most(room.unread), mentions: most(room.mentions) };

@@ -93,6 +93,18 @@ describe('what the user may do', () => {
     expect(questions()).toBe(3);
   });
 
+  test('C41 an answer that the caller’s leaving has overtaken does not bring the room back', async () => {
+    const { workspace, client, tellChanged } = await anna();
+    workspace.delay = (name) => (name === 'room.get' ? 500 : 0);
+    tellChanged();
+    await settle(100);
+    const stale = workspace.can;
+    workspace.leave('lobby', 'u-anna');
+    workspace.can = stale;
+    await settle(3000);
+    expect(client.rooms.get()).toEqual([]);
+  });
+
   test('C41 it is asked again after a failure that passes, and not while there is no connection', async () => {
     const { workspace, client, view, allow, tellChanged, questions } = await anna();
     let isDown = true;

@@ -252,6 +252,10 @@ describe('the rooms', () => {
     expect(room().members).toBe(3);
     workspace.leave('lobby', 'u-carl');
     expect(room().members).toBe(2);
+    const said = workspace.say('lobby', 'u-bob', '3');
+    expect(room().unread).toBe(3);
+    workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: `lobby.${said.seq}` });
+    expect(room().unread).toBe(2);
     for (let i = 0; i < 150; i += 1) workspace.say('lobby', 'u-bob', 'x');
     expect(room().unread).toBe(100);
   });

@@ -6,6 +6,7 @@ import {
   findMessage,
   findMessageByClientId,
   listMessages,
+  messageIn,
   type MessageRow,
   withReactions,
 } from '../store/queries/messages.js';
@@ -56,8 +57,9 @@ export async function findSent(
   const { room, clientId: _, ...given } = input;
   const content = contentOf(earlier);
   if (!isChanged && !isSameContent(content, { ...content, ...given })) return undefined;
-  // Where the repeat was refused, its author may have left the room.
   const access = await store.access(room, context.session.user.id);
+  // An author who has left the room learns that the message was stored, and nothing that others did with it since.
+  if (!access?.role) return { message: messageIn(earlier) };
   return { message: await described(earlier, access, context) };
 }
 

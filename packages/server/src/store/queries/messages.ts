@@ -56,10 +56,11 @@ export async function withReactions(read: Kysely<Schema>, rows: MessageRow[], ca
     rows.map((row) => row.seq),
     caller,
   );
-  return rows.map((row) => toMessage(row, reactions.get(row.seq)));
+  return rows.map((row) => messageIn(row, reactions.get(row.seq)));
 }
 
-function toMessage(row: MessageRow, reactions: Reaction[] | undefined): Message {
+/** The message in a row, with the reactions that are given. */
+export function messageIn(row: MessageRow, reactions?: Reaction[]): Message {
   return {
     id: `${row.room_id}.${row.seq}`,
     room: row.room_id,
