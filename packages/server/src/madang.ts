@@ -94,7 +94,8 @@ export async function createMadang(options: MadangOptions = {}): Promise<Madang>
   try {
     return await assemble({ config, logger, authenticate, web, socketIdPrefix }, opened);
   } catch (error) {
-    await opened.close();
+    // The start's own error says why, whatever else fails to close.
+    await opened.close().catch(() => undefined);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
 import { copyWorkspace, type CopyProgress } from '../dist/store/copy.js';
 import { openCopySide } from '../dist/store/open.js';
-import { insertMention } from '../dist/store/queries/mentions.js';
+import { insertMentions } from '../dist/store/queries/mentions.js';
 import { saveRead } from '../dist/store/queries/messages.js';
 import { advanceCursor } from '../dist/store/queries/readers.js';
 import { insertSession } from '../dist/store/queries/sessions.js';
@@ -54,7 +54,7 @@ async function fill(store: Store): Promise<void> {
     guards: [advanceCursor(store.write, 'a reader', room, { seq: 9, logStart: 2 })],
     work: [
       numberMessages(store.write, 'a', { author: ann.id, block: 0, count: 7 }),
-      insertMention(store.write, { room: 'a', seq: 6, user: bob.id }),
+      ...insertMentions(store.write, 'a', [{ seq: 6, user: bob.id }]),
     ],
   });
 }

@@ -1,6 +1,9 @@
 import type { User } from '@madang/protocol';
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
+import { postgresDialect, sqliteDialect } from '../dist/store/dialect.js';
+import { up as addMentions } from '../dist/store/migrations/0010-mentions.js';
 import { findMember, listMembers, roomIdsOf, roomPlacesOf, successorOf } from '../dist/store/queries/members.js';
 import {
   findMessage,
@@ -240,6 +243,26 @@ export function storeQueries(engine: () => Engine): void {
       expect(await isOver('of-now', AT + 500)).toBe(true);
       expect(await isOver('of-2036', AT + 500)).toBe(false);
       expect(await isOver('of-2036', AT + 1001)).toBe(true);
+    });
+
+    test('S6 a database of before learns by what names people are found', async () => {
+      await using database = await engine().newDatabase();
+      const old = await database.open();
+      const names = upTo(1200).map((n) => (n % 2 === 0 ? `ÉCOLE ${n}` : `이름 ${n}`));
+      for (const [index, name] of names.entries()) await saveUser(old.write, user(`g-${index}`, name));
+      for (const statement of [
+        'DROP INDEX users_search_name',
+        'ALTER TABLE users DROP COLUMN search_name',
+        'DROP INDEX messages_mentions',
+        'ALTER TABLE messages DROP COLUMN mentions',
+        'DROP TABLE mentions',
+      ]) {
+        await sql.raw(statement).execute(old.write);
+      }
+      await addMentions(old.write, engine().name === 'sqlite' ? sqliteDialect : postgresDialect);
+      const found = await old.read.selectFrom('users').select(['name', 'search_name']).execute();
+      expect(found).toHaveLength(names.length);
+      for (const row of found) expect(row.search_name).toBe(row.name.toLowerCase());
     });
 
     test('S6 statements over very many users run in parts', async () => {

@@ -45,16 +45,17 @@ export class Mentions {
    */
   of(author: string, room: string, text: string): Promise<readonly string[] | undefined> | undefined {
     const pending = this.#pending.get(author);
-    if (!text.includes('@')) return pending?.then(() => undefined);
-    const found = this.#find(room, text);
+    if (!text.includes('@') && !pending) return undefined;
+    const found = text.includes('@') ? this.#find(room, text) : Promise.resolve(undefined);
     // It may fail before anybody waits for it.
     found.catch(() => undefined);
     const answer = pending ? pending.then(() => found) : found;
-    const settled = answer
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#pending.get(author) === settled) this.#pending.delete(author);
-      });
+    const settled = answer.catch(() => undefined);
+    // Not before the message has gone on its way: one that comes in between must still wait behind it.
+    const forget = () => {
+      if (this.#pending.get(author) === settled) this.#pending.delete(author);
+    };
+    void settled.then(() => setImmediate(forget));
     this.#pending.set(author, settled);
     return answer;
   }

@@ -1,6 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { placeOf } from '../log/event-record.js';
-import { deleteMentions, forgetMentions, insertMention, MENTIONS_READER } from '../store/queries/mentions.js';
+import { deleteMentions, forgetMentions, insertMentions, MENTIONS_READER } from '../store/queries/mentions.js';
 import type { Schema } from '../store/schema.js';
 import type { LogHandler } from './reader.js';
 
@@ -11,13 +11,17 @@ export function mentions(write: Kysely<Schema>): LogHandler {
     handle: ({ room, isFirst, events, logStart }) => {
       const work: CompiledQuery[] = [];
       if (isFirst) work.push(forgetMentions(write, room));
+      const found: { seq: number; user: string }[] = [];
+      const deleted: number[] = [];
       for (const event of events) {
-        if (event.type === 'message.deleted') work.push(deleteMentions(write, room, placeOf(event.messageId).seq));
+        if (event.type === 'message.deleted') deleted.push(placeOf(event.messageId).seq);
         if (event.type !== 'message.created') continue;
-        for (const user of event.message.mentions ?? []) {
-          if (user !== event.actor.id) work.push(insertMention(write, { room, seq: event.seq, user }));
-        }
+        const others = (event.message.mentions ?? []).filter((user) => user !== event.actor.id);
+        found.push(...others.map((user) => ({ seq: event.seq, user })));
       }
+      work.push(...insertMentions(write, room, found));
+      // A deleted message may be of the same page.
+      work.push(...deleted.map((seq) => deleteMentions(write, room, seq)));
       if (logStart > 0) work.push(forgetMentions(write, room, logStart));
       return work;
     },

@@ -39,7 +39,7 @@ export interface LogPage {
   isFirst: boolean;
   /** In seq order, without a gap; each takes effect once. Messages have their current text. May be empty. */
   events: readonly LoggedEvent[];
-  /** The log start: rows for events up to this seq are to be removed. 0 while the whole log is kept. */
+  /** If the log start rose since the page before: rows for events up to this seq are to be removed. Else 0. */
   logStart: number;
 }
 
@@ -226,7 +226,8 @@ export class Reader {
       const place = { seq: page.end, logStart: page.logStart };
       // Retention has just removed these events; the next check finds the new log start.
       if (place.seq === (room.cursor ?? 0) && place.logStart === room.obeyed) continue;
-      const written = this.#handle(page);
+      const raisedTo = page.logStart > room.obeyed ? page.logStart : 0;
+      const written = this.#handle({ ...page, logStart: raisedTo });
       if (!written) continue;
       guards.push(advanceCursor(store.write, handler.name, room, place));
       work.push(...written);

@@ -2,23 +2,44 @@ import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialect.js';
 import type { Schema } from '../schema.js';
 
+/** Users whose names one statement writes. */
+const USERS = 500;
+
 /** Whom a message names, the names by which people are found, and the index that a reader makes of it. */
 export async function up(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
   const { text } = dialect;
-  const statements = [
+  await run(db, [`ALTER TABLE users ADD COLUMN search_name ${text} NOT NULL DEFAULT ''`]);
+  // The long part comes before anything locks `messages`.
+  await writeSearchNames(db);
+  await run(db, [
+    `CREATE INDEX users_search_name ON users (search_name)`,
     `ALTER TABLE messages ADD COLUMN mentions ${text}`,
     `CREATE INDEX messages_mentions ON messages (room_id, seq) WHERE mentions IS NOT NULL`,
     `CREATE TABLE mentions (room_id ${text} NOT NULL, seq BIGINT NOT NULL, user_id ${text} NOT NULL,
       PRIMARY KEY (room_id, seq, user_id))`,
     `CREATE INDEX mentions_user ON mentions (user_id, room_id, seq)`,
-    `ALTER TABLE users ADD COLUMN search_name ${text} NOT NULL DEFAULT ''`,
-    `UPDATE users SET search_name = name`,
-    `CREATE INDEX users_search_name ON users (search_name)`,
-  ];
+  ]);
+}
+
+async function run(db: Kysely<Schema>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
-  // The engines' own `lower` knows no letters but a to z.
-  for (const { id, name } of await db.selectFrom('users').select(['id', 'name']).execute()) {
-    const found = name.toLowerCase();
-    if (found !== name) await db.updateTable('users').set({ search_name: found }).where('id', '=', id).execute();
+}
+
+/** Writes every user's name in lower case: the engines' own `lower` knows no letters but a to z. */
+async function writeSearchNames(db: Kysely<Schema>): Promise<void> {
+  for (let after = ''; ;) {
+    const users = await db
+      .selectFrom('users')
+      .select(['id', 'name'])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(USERS)
+      .execute();
+    const last = users.at(-1);
+    if (!last) return;
+    const cases = users.map(({ id, name }) => sql`WHEN ${id} THEN ${name.toLowerCase()}`);
+    await sql`UPDATE users SET search_name = CASE id ${sql.join(cases, sql` `)} END
+      WHERE id > ${after} AND id <= ${last.id}`.execute(db);
+    after = last.id;
   }
 }

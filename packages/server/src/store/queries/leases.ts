@@ -4,7 +4,7 @@ import type { Lease } from '../store.js';
 
 /**
  * Takes a lease, or keeps it, for some ms; `now` is the database's clock in SQL. One statement, so that of two who ask at
- * once one gets it. A lease that is further ahead than any can be is of a clock that was wrong.
+ * once one gets it. A lease that ends much later than any new one comes from a clock that was wrong.
  */
 export async function takeLease(
   write: Kysely<Schema>,
@@ -15,7 +15,7 @@ export async function takeLease(
   const result = await sql`INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${holder}, ${until})
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
     WHERE leases.holder = excluded.holder OR leases.expires_at <= ${sql.raw(now)}
-    OR leases.expires_at > excluded.expires_at`.execute(write);
+    OR leases.expires_at > excluded.expires_at + ${ms}::bigint`.execute(write);
   return (result.numAffectedRows ?? 0n) > 0n;
 }
 

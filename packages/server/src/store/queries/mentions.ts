@@ -53,17 +53,24 @@ export function mentionsBy(user: string): RawBuilder<number> {
     FROM (SELECT ${indexed} + ${beyond} AS mentions) AS found) END`;
 }
 
-/** Indexes whom a message of a room mentions. */
-export function insertMention(
+/** Rows that one statement inserts: each has three parameters, and an engine allows some 30,000 of them. */
+const MAX_ROWS = 1000;
+
+/** Indexes whom messages of a room mention. */
+export function insertMentions(
   write: Kysely<Schema>,
-  mention: { room: string; seq: number; user: string },
-): CompiledQuery {
-  const { room, seq, user } = mention;
-  return write
-    .insertInto('mentions')
-    .values({ room_id: room, seq, user_id: user })
-    .onConflict((conflict) => conflict.doNothing())
-    .compile();
+  room: string,
+  mentions: readonly { seq: number; user: string }[],
+): CompiledQuery[] {
+  const statements: CompiledQuery[] = [];
+  for (let start = 0; start < mentions.length; start += MAX_ROWS) {
+    const rows = mentions
+      .slice(start, start + MAX_ROWS)
+      .map(({ seq, user }) => ({ room_id: room, seq, user_id: user }));
+    const insert = write.insertInto('mentions').values(rows);
+    statements.push(insert.onConflict((conflict) => conflict.doNothing()).compile());
+  }
+  return statements;
 }
 
 /** Forgets whom one message mentions. */
