@@ -49,11 +49,6 @@ export function logEntry({ name, body, clientId }: CommittedEvent): LogEntry {
   return { event: { type: name, ...body } as LoggedEvent, clientId };
 }
 
-/** A logged event with its name as `type`, as everybody may read it. */
-export function loggedEvent(record: EventRecord): LoggedEvent {
-  return logEntry(committedEvent(record)).event;
-}
-
 /** A logged event as one user may read it. */
 export function toldTo(reader: string, { event, clientId }: LogEntry): LoggedEvent {
   if (clientId === undefined || event.type !== 'message.created' || event.actor.id !== reader) return event;

@@ -2,8 +2,8 @@ import { type LoggedEvent, MadangError } from '@madang/protocol';
 import type { CompiledQuery } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
-import type { CommittedBatch } from '../log/committed.js';
-import { loggedEvent } from '../log/event-record.js';
+import type { CommittedBatch, CommittedEvent } from '../log/committed.js';
+import { committedEvent, logEntry } from '../log/event-record.js';
 import type { Logger } from '../logger.js';
 import { advanceCursor, lagOf, type ReadRoom, readRooms, sweepRooms } from '../store/queries/readers.js';
 import type { Store } from '../store/store.js';
@@ -11,7 +11,7 @@ import { underLease } from './lease.js';
 import { paced } from './pace.js';
 
 /** How long a reader collects commits before it reads their rooms, in ms: one transaction then covers many. */
-const GATHER_MS = 200;
+const GATHER_MS = 1000;
 
 /** Pause before another attempt to get the lease, or after a failure, in ms. */
 const RETRY_MS = 1000;
@@ -23,8 +23,11 @@ const SWEEP_REST = 50;
 const SWEPT_ROOMS = 500;
 
 /** The most events and rooms in one transaction. */
-const MAX_EVENTS = 500;
+const MAX_EVENTS = 2000;
 const MAX_ROOMS = 50;
+
+/** The most events of this process to keep for the reader, in all rooms. Beyond that it reads them from the store. */
+const MAX_RECENT = 10_000;
 
 /** A log start that rose by more than this is followed in steps of this many seqs. */
 const STEP = 10_000;
@@ -32,12 +35,17 @@ const STEP = 10_000;
 /** How long a measured lag stays valid, in ms. */
 const LAG_FRESH_MS = 10_000;
 
+/** Events that this process has committed, by room and in order. */
+type RecentEvents = Map<string, CommittedEvent[]>;
+
+const noEvents: RecentEvents = new Map();
+
 /** A page of one room's log. */
 export interface LogPage {
   room: string;
   /** The reader is new to this room, or reads it again from the start: its rows for the room are void. */
   isFirst: boolean;
-  /** In seq order, without a gap; each takes effect once. Messages have their current text. May be empty. */
+  /** In seq order, without a gap; each takes effect once. A message has its text of then or of now. May be empty. */
   events: readonly LoggedEvent[];
   /** If the log start rose since the page before: rows for events up to this seq are to be removed. Else 0. */
   logStart: number;
@@ -72,8 +80,9 @@ export interface ReaderParts {
 export class Reader {
   readonly #parts: ReaderParts;
   readonly #ending = new AbortController();
-  /** Rooms with new commits since they were last read; kept only while this process holds the lease. */
-  #moved = new Set<string>();
+  /** New commits by room since it was last read; kept only while this process holds the lease. */
+  #recent: RecentEvents = new Map();
+  #recentCount = 0;
   #isHolder = false;
   #wake = (): void => undefined;
   #running: Promise<void> | undefined;
@@ -97,7 +106,13 @@ export class Reader {
   /** Takes a commit of this process. */
   committed(batch: CommittedBatch): void {
     if (!this.#isHolder) return;
-    for (const { room } of batch) this.#moved.add(room);
+    for (const event of batch) {
+      const events = this.#recent.get(event.room);
+      if (events) events.push(event);
+      else this.#recent.set(event.room, [event]);
+    }
+    this.#recentCount += batch.length;
+    if (this.#recentCount > MAX_RECENT) this.#dropRecent();
     this.#wake();
   }
 
@@ -147,7 +162,8 @@ export class Reader {
       if (!signal.aborted) throw error;
     } finally {
       this.#isHolder = false;
-      this.#moved.clear();
+      this.#recent.clear();
+      this.#recentCount = 0;
     }
   }
 
@@ -162,7 +178,7 @@ export class Reader {
         tookMs += performance.now() - start;
         return found;
       });
-      await this.#readAll(rooms, signal);
+      await this.#readAll(rooms, noEvents, signal);
       after = rooms.at(-1)?.id;
     }
     return tookMs;
@@ -171,13 +187,16 @@ export class Reader {
   /** Reads rooms with commits of this process, until the next sweep is due. */
   async #followMoved(signal: AbortSignal, until: number): Promise<void> {
     while (performance.now() < until) {
-      if (this.#moved.size === 0) await this.#untilWoken(signal, until - performance.now());
+      if (this.#recent.size === 0) await this.#untilWoken(signal, until - performance.now());
       await sleep(GATHER_MS, undefined, { signal, ref: false });
-      const moved = [...this.#moved];
-      this.#moved = new Set();
+      const recent = this.#recent;
+      this.#recent = new Map();
+      this.#recentCount = 0;
+      const moved = [...recent.keys()];
       for (let start = 0; start < moved.length; start += SWEPT_ROOMS) {
         const ids = moved.slice(start, start + SWEPT_ROOMS);
-        await this.#readAll(await paced(signal, () => readRooms(this.#parts.store.read, this.name, ids)), signal);
+        const rooms = await paced(signal, () => readRooms(this.#parts.store.read, this.name, ids));
+        await this.#readAll(rooms, recent, signal);
       }
     }
   }
@@ -197,13 +216,13 @@ export class Reader {
   }
 
   /** Reads rooms up to their heads, several per transaction. A long one continues after the others. */
-  async #readAll(rooms: readonly ReadRoom[], signal: AbortSignal): Promise<void> {
+  async #readAll(rooms: readonly ReadRoom[], recent: RecentEvents, signal: AbortSignal): Promise<void> {
     let waiting = rooms.filter(hasNews);
     while (waiting.length > 0) {
       const later: ReadRoom[] = [];
       for (let at = 0; at < waiting.length;) {
         at += await paced(signal, async () => {
-          const { taken, rest } = await this.#readSome(waiting.slice(at, at + MAX_ROOMS));
+          const { taken, rest } = await this.#readSome(waiting.slice(at, at + MAX_ROOMS), recent);
           later.push(...rest);
           return taken;
         });
@@ -213,7 +232,7 @@ export class Reader {
   }
 
   /** One transaction: a page of each of the first rooms. Returns how many rooms it covered, and those with more to read. */
-  async #readSome(rooms: readonly ReadRoom[]): Promise<{ taken: number; rest: ReadRoom[] }> {
+  async #readSome(rooms: readonly ReadRoom[], recent: RecentEvents): Promise<{ taken: number; rest: ReadRoom[] }> {
     const { store, handler } = this.#parts;
     const rest: ReadRoom[] = [];
     const guards: CompiledQuery[] = [];
@@ -221,7 +240,7 @@ export class Reader {
     let taken = 0;
     for (let left = MAX_EVENTS; taken < rooms.length && left > 0; taken += 1) {
       const room = rooms[taken] as ReadRoom;
-      const page = await this.#pageOf(room, left);
+      const page = await this.#pageOf(room, left, recent);
       left -= page.events.length;
       const place = { seq: page.end, logStart: page.logStart };
       // Retention has just removed these events; the next check finds the new log start.
@@ -238,16 +257,28 @@ export class Reader {
     throw new Error('somebody else moves its cursors');
   }
 
-  async #pageOf(room: ReadRoom, limit: number): Promise<LogPage & { end: number }> {
+  async #pageOf(room: ReadRoom, limit: number, recent: RecentEvents): Promise<LogPage & { end: number }> {
     const cursor = room.cursor ?? 0;
     const isFirst = cursor === 0;
     const isFarAbove = !isFirst && Math.min(cursor, room.logStart) - room.obeyed > STEP;
     const logStart = isFarAbove ? room.obeyed + STEP : room.logStart;
     const after = Math.max(cursor, room.logStart);
-    const records = room.head > after ? await this.#parts.store.events(room.id, after, limit) : [];
+    const kept = follows(recent.get(room.id), after, limit);
+    const read = kept.length > 0 || room.head <= after ? kept : await this.#read(room.id, after, limit);
     // Only up to a gap: retention may have removed events meanwhile. The next check finds the new log start.
-    const whole = records.filter(({ seq }, index) => seq === after + 1 + index);
-    return { room: room.id, isFirst, events: whole.map(loggedEvent), logStart, end: whole.at(-1)?.seq ?? after };
+    const whole = read.filter(({ seq }, index) => seq === after + 1 + index);
+    const events = whole.map((event) => logEntry(event).event);
+    return { room: room.id, isFirst, events, logStart, end: whole.at(-1)?.seq ?? after };
+  }
+
+  async #read(room: string, after: number, limit: number): Promise<CommittedEvent[]> {
+    return (await this.#parts.store.events(room, after, limit)).map(committedEvent);
+  }
+
+  /** Keeps the rooms, and lets their events be read from the store. */
+  #dropRecent(): void {
+    for (const room of this.#recent.keys()) this.#recent.set(room, []);
+    this.#recentCount = 0;
   }
 
   #handle(page: LogPage): readonly CompiledQuery[] | undefined {
@@ -264,6 +295,16 @@ export class Reader {
       return undefined;
     }
   }
+}
+
+/** Of a room's recent events those that follow a seq. None if some before them were not kept. */
+function follows(
+  recent: readonly CommittedEvent[] | undefined,
+  after: number,
+  limit: number,
+): readonly CommittedEvent[] {
+  const start = recent?.findIndex(({ seq }) => seq === after + 1) ?? -1;
+  return start === -1 ? [] : (recent ?? []).slice(start, start + limit);
 }
 
 function hasNews({ head, cursor, logStart, obeyed }: ReadRoom): boolean {
