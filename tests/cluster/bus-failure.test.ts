@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { receives, run, say, seqsOf } from '../support/chat.ts';
 import type { TransportClient } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
@@ -43,37 +43,37 @@ function expectWhole(): void {
 }
 
 test('O1 while Redis is gone sends are acknowledged and delivered within 2 s, and recovery is automatic', async () => {
-  const { send, hearing } = await whileTalking(ari, bom, async () => {
+  const { send, delivery } = await whileTalking(ari, bom, async () => {
     await workspace.redis.kill();
     await sleep(4000);
   });
   expect(await readiness(first)).toEqual({ status: 'degraded', store: 'ok', bus: 'down' });
   expect(send).toBeLessThan(1000);
-  expect(hearing).toBeLessThan(2000);
+  expect(delivery).toBeLessThan(2000);
   expectWhole();
   await workspace.redis.start();
   const recovery = await Promise.all(workspace.nodes.map((node) => busState(node, 'up')));
   expect(await readiness(first)).toEqual({ status: 'ready', store: 'ok', bus: 'up' });
   await say(ari, 'Redis is back');
-  const fast = await hears(bom, 'Redis is back');
-  report({ send, hearing, recovery: Math.max(...recovery), fast });
+  const fast = await receives(bom, 'Redis is back');
+  report({ send, delivery, recovery: Math.max(...recovery), fast });
   expect(fast).toBeLessThan(500);
   expectWhole();
 });
 
 test('O1 a Redis that restarts empty costs nothing but a moment', async () => {
-  const { send, hearing } = await whileTalking(ari, bom, async () => {
+  const { send, delivery } = await whileTalking(ari, bom, async () => {
     await workspace.redis.kill();
     await workspace.redis.start();
     await sleep(3000);
   });
-  report({ send, hearing });
-  expect(hearing).toBeLessThan(2000);
+  report({ send, delivery });
+  expect(delivery).toBeLessThan(2000);
   expectWhole();
 });
 
 test('O1 a frozen Redis is noticed even though its connections stay open', async () => {
-  const { send, hearing } = await whileTalking(ari, bom, async () => {
+  const { send, delivery } = await whileTalking(ari, bom, async () => {
     workspace.redis.freeze();
     const noticed = await Promise.all(workspace.nodes.map((node) => busState(node, 'down')));
     report({ noticed: Math.max(...noticed) });
@@ -82,37 +82,37 @@ test('O1 a frozen Redis is noticed even though its connections stay open', async
     workspace.redis.thaw();
     await Promise.all(workspace.nodes.map((node) => busState(node, 'up')));
   });
-  report({ send, hearing });
+  report({ send, delivery });
   expect(send).toBeLessThan(1000);
-  expect(hearing).toBeLessThan(2500);
+  expect(delivery).toBeLessThan(2500);
   expectWhole();
 });
 
 test('O1 a full Redis still carries messages', async () => {
   await workspace.redis.ask('CONFIG SET maxmemory 1');
   try {
-    const { send, hearing } = await whileTalking(ari, bom, () => sleep(1500));
-    report({ send, hearing });
+    const { send, delivery } = await whileTalking(ari, bom, () => sleep(1500));
+    report({ send, delivery });
     expect(send).toBeLessThan(1000);
-    expect(hearing).toBeLessThan(1000);
+    expect(delivery).toBeLessThan(1000);
     expect((await readiness(second))['bus']).toBe('up');
     // Who comes now needs a subscription, which a full Redis still gives.
     await using cho = await connectJsonRpc(second.url, { name: 'Cho' });
     await say(ari, 'to Cho');
-    expect(await hears(cho, 'to Cho')).toBeLessThan(1000);
+    expect(await receives(cho, 'to Cho')).toBeLessThan(1000);
   } finally {
     await workspace.redis.ask('CONFIG SET maxmemory 0');
   }
 });
 
 test('O1 a slow Redis holds up no send, and its late messages are delivered in time', async () => {
-  const { send, hearing } = await whileTalking(ari, bom, async () => {
+  const { send, delivery } = await whileTalking(ari, bom, async () => {
     // Each waits until the pause before it is over.
     for (let pause = 0; pause < 5; pause += 1) await workspace.redis.ask('CLIENT PAUSE 700 ALL');
   });
-  report({ send, hearing });
+  report({ send, delivery });
   expect(send).toBeLessThan(1000);
-  expect(hearing).toBeLessThan(2000);
+  expect(delivery).toBeLessThan(2000);
   expectWhole();
 });
 
@@ -123,7 +123,7 @@ test('O1 rooms joined elsewhere while Redis is gone are received', async () => {
   const { room } = (await ari.ask('room.create', { name: 'Emergency' })).result as { room: { id: string } };
   await ari.ask('room.invite', { room: room.id, user: bomId });
   await say(ari, 'do you hear me', room.id);
-  report({ joinedWithoutBus: await hears(bom, 'do you hear me') });
+  report({ joinedWithoutBus: await receives(bom, 'do you hear me') });
   expect(seqsOf(bom, room.id)).toEqual([3, 4]);
   await workspace.redis.start();
 });

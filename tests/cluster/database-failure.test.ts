@@ -2,7 +2,7 @@ import { createClient } from '@madang/client';
 import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { receives, run, say, seqsOf } from '../support/chat.ts';
 import { call, outcome } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
@@ -21,7 +21,7 @@ test('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown,
   const ari = await connectJsonRpc(first.url, { name: 'Ari' });
   const bom = await connectJsonRpc(second.url, { name: 'Bom' });
   await say(ari, 'before');
-  await hears(bom, 'before');
+  await receives(bom, 'before');
   await workspace.postgres.kill();
   const input = { room: 'lobby', text: 'during', clientId: 'the-same' };
   const start = performance.now();
@@ -33,14 +33,14 @@ test('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown,
   // An outbox: the same send, until it is taken.
   while ((await outcome(ari, 'message.send', input)) !== 'ok') await new Promise((resolve) => setTimeout(resolve, 100));
   const recoveredMs = performance.now() - restarted;
-  await hears(bom, 'during');
+  await receives(bom, 'during');
   process.stdout.write(
     `  refused after ${Math.round(refusedMs)} ms, took again ${Math.round(recoveredMs)} ms after the start\n`,
   );
   expect(refusedMs).toBeLessThan(5000);
   const heard = seqsOf(bom, 'lobby');
   expect(heard).toEqual(run(heard[0] as number, heard.length));
-  const texts = bom.notes.all.map(({ body }) => (body['message'] as { text?: string } | undefined)?.text);
+  const texts = bom.events.all.map(({ body }) => (body['message'] as { text?: string } | undefined)?.text);
   expect(texts.filter((text) => text === 'during')).toHaveLength(1);
   await Promise.all([ari.close(), bom.close()]);
 });
@@ -76,7 +76,7 @@ test('D7 nodes without a bus find each other’s events within 2 s', async () =>
   const bom = await connectJsonRpc(second.url, { name: 'Bom' });
   expect(await readiness(first)).toEqual({ status: 'ready', store: 'ok', bus: 'none' });
   await say(ari, 'without a bus');
-  expect(await hears(bom, 'without a bus')).toBeLessThan(2000);
+  expect(await receives(bom, 'without a bus')).toBeLessThan(2000);
   await Promise.all([ari.close(), bom.close()]);
 });
 
@@ -110,12 +110,12 @@ test('D7 a message that the bus loses silently is found within 12 s', async () =
   await using other = await startServer({ flags: ['--database', workspace.database, '--bus', island.url] });
   const ari = await connectJsonRpc(other.url, { name: 'Ari' });
   await say(ari, 'lost');
-  const ms = await hears(bom, 'lost', 12_000);
+  const ms = await receives(bom, 'lost', 12_000);
   process.stdout.write(`  a lost message without others after it came after ${Math.round(ms)} ms\n`);
   await say(ari, 'lost as well');
   const cho = await connectJsonRpc(first.url, { name: 'Cho' });
   await say(cho, 'shows the gap');
-  expect(await hears(bom, 'shows the gap')).toBeLessThan(1000);
+  expect(await receives(bom, 'shows the gap')).toBeLessThan(1000);
   const heard = seqsOf(bom, 'lobby');
   expect(heard).toEqual(run(heard[0] as number, heard.length));
   await Promise.all([ari.close(), bom.close(), cho.close()]);

@@ -7,7 +7,7 @@ import { startNetwork, type TestNetwork } from '../support/network.ts';
 import { readiness, startNodes, type TestNodes } from '../support/nodes.ts';
 import { startSynchronousStandby, type TestPostgres } from '../support/postgres.ts';
 import type { TestServer } from '../support/start-server.ts';
-import { expectNothingLost, insist, lobbyTexts, startWriter } from '../support/writer.ts';
+import { expectNothingLost, sendUntilAccepted, lobbyTexts, startWriter } from '../support/writer.ts';
 
 // Each starts two PostgreSQLs, a Redis and two servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -86,7 +86,7 @@ for (const [way, startStandbyWorkspace] of Object.entries(ways)) {
 
     await standby.promote();
     parts.switchOver();
-    const recovery = await insist(raw, 'refused');
+    const recovery = await sendUntilAccepted(raw, 'refused');
     process.stdout.write(`  ${way}: sends work ${Math.round(recovery)} ms after the standby was promoted\n`);
     expect(recovery).toBeLessThan(5000);
     await vi.waitFor(async () => expect(await readiness(second)).toMatchObject({ status: 'ready' }), 10_000);
@@ -115,7 +115,7 @@ test('O2 a server that becomes read-only is left for the one that accepts writes
   );
   expect(await outcome(ari, 'message.send', { room: 'lobby', text: 'x', clientId: 'x' })).toBe('unavailable');
   await standby.promote();
-  expect(await insist(ari, 'x')).toBeLessThan(5000);
+  expect(await sendUntilAccepted(ari, 'x')).toBeLessThan(5000);
   await expectNothingLost(ari, [writer]);
   const left = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'madang'`;
   await vi.waitFor(async () => expect(await workspace.postgres.sql(admin, left)).toEqual([{ count: 0 }]), 10_000);
@@ -133,6 +133,6 @@ test('D1 a commit whose wait for the standby is cancelled is not acknowledged', 
   await vi.waitFor(async () => expect((await workspace.postgres.sql(admin, cancel)).length).toBeGreaterThan(0), 5000);
   expect(await sent).toBe('unavailable');
   await standby.start();
-  await insist(ari, 'on-one-disk');
+  await sendUntilAccepted(ari, 'on-one-disk');
   expect([...(await lobbyTexts(ari)).values()].filter((text) => text === 'on-one-disk')).toHaveLength(1);
 });

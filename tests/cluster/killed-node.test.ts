@@ -1,6 +1,6 @@
 import { type Client, createClient, memoryOutboxStore } from '@madang/client';
 import { expect, test, vi } from 'vitest';
-import { hears, say } from '../support/chat.ts';
+import { receives, say } from '../support/chat.ts';
 import { call, type OutboundEvent } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startNginx } from '../support/nginx.ts';
@@ -52,7 +52,7 @@ test('T10 the people of a killed node come back on another, the SDK’s by thems
     await Promise.all([lost.closed, moved.closed]);
     await using back = await connectJsonRpc(second.url, { token });
     await say(watcher, 'welcome back');
-    await hears(back, 'welcome back', 1000);
+    await receives(back, 'welcome back', 1000);
     const sent = clients.map((client, index) => client.send('lobby', `${index} goes on`).sent);
     await Promise.all(sent);
     await expect.poll(() => clients.every(isOnline), { timeout: BACK_WITHIN_MS }).toBe(true);
@@ -63,7 +63,7 @@ test('T10 the people of a killed node come back on another, the SDK’s by thems
     for (const each of heard) await expect.poll(() => [...each].sort(), { timeout: 10_000 }).toEqual(texts);
 
     // Who came back is never shown as gone for good, and who didn't is gone.
-    await watcher.notes.first((note) => isOffline(note, 'Lost'), 60_000);
+    await watcher.events.first((event) => isOffline(event, 'Lost'), 60_000);
     const offlineMs = performance.now() - killedAt;
     const shown = await presence();
     expect([shown.get('Lost'), shown.get('Moved')]).toEqual(['offline', 'online']);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { hears, say } from '../support/chat.ts';
+import { receives, say } from '../support/chat.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
 import { startNodes, type TestNodes } from '../support/nodes.ts';
@@ -33,7 +33,7 @@ test('T41 pollers, upgraders and WebSockets talk with each other through nginx a
     connectJsonRpc(nginx.url, { name: 'Rpc' }),
   ]);
   for (const [index, client] of clients.entries()) await say(client, `from ${index}`);
-  await Promise.all(clients.flatMap((client) => clients.map((_, index) => hears(client, `from ${index}`))));
+  await Promise.all(clients.flatMap((client) => clients.map((_, index) => receives(client, `from ${index}`))));
   await Promise.all(clients.map((client) => client.close()));
 });
 
@@ -85,20 +85,20 @@ test('T10 clients of a killed node reconnect through nginx and resume', async ()
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   const writer = await connectJsonRpc(second.url, { name: 'Second' });
   const reader = await connectJsonRpc(first.url, { name: 'First' });
-  const started = await poller.notes.first(({ name }) => name === 'session.started');
+  const started = await poller.events.first(({ name }) => name === 'session.started');
   poller.socket.auth = { token: started.body['token'] };
   const start = performance.now();
   await first.kill();
   await reader.closed;
   await say(writer, 'one is gone');
   // A stock client that was at the killed node begins again; one that was not heard it already.
-  const isBack = () => poller.notes.all.filter(({ name }) => name === 'session.started').length > 1;
-  await poller.notes.until(
+  const isBack = () => poller.events.all.filter(({ name }) => name === 'session.started').length > 1;
+  await poller.events.until(
     (all) => isBack() || all.some(({ body }) => JSON.stringify(body).includes('one is gone')),
     15_000,
   );
   await say(writer, 'and the other stays');
-  await hears(poller, 'and the other stays', 5000);
+  await receives(poller, 'and the other stays', 5000);
   process.stdout.write(`  a poller was back after ${Math.round(performance.now() - start)} ms\n`);
   await Promise.all([poller.close(), writer.close()]);
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { receives, run, say, seqsOf } from '../support/chat.ts';
 import { startGuest } from '../support/guest.ts';
 import type { TestNetwork } from '../support/network.ts';
 import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
@@ -51,7 +51,7 @@ test('D7 messages sent at several nodes at once are delivered at all of them onc
   });
   const seqs = (await Promise.all(sent)).flat();
   const last = Math.max(...seqs);
-  await Promise.all(clients.map((client) => client.notes.until(() => seqsOf(client, 'lobby').includes(last))));
+  await Promise.all(clients.map((client) => client.events.until(() => seqsOf(client, 'lobby').includes(last))));
   for (const client of clients) {
     const heard = seqsOf(client, 'lobby');
     const from = heard[0] as number;
@@ -74,7 +74,7 @@ test('D7 a clientId is told to its author at another node too, and to nobody els
     [elsewhere, clientId],
     [other, undefined],
   ] as const) {
-    const { body } = await client.notes.first((note) => textOf(note.body) === 'whose is it');
+    const { body } = await client.events.first((event) => textOf(event.body) === 'whose is it');
     expect((body['message'] as { clientId?: string }).clientId).toBe(expected);
   }
 });
@@ -99,14 +99,14 @@ test('D7 a user who is invited or joins at another node receives the room from t
   const start = performance.now();
   await call(ari, 'room.invite', { room: room.id, user: bomId });
   await say(ari, 'welcome', room.id);
-  await hears(bom, 'welcome', 2000);
+  await receives(bom, 'welcome', 2000);
   expect(performance.now() - start).toBeLessThan(1000);
   expect(seqsOf(bom, room.id)).toEqual([4, 5]);
   await call(ari, 'room.remove', { room: room.id, user: bomId });
-  await bom.notes.first(({ name, body }) => name === 'member.left' && body['room'] === room.id);
+  await bom.events.first(({ name, body }) => name === 'member.left' && body['room'] === room.id);
   await say(ari, 'without Bom', room.id);
   await call(ari, 'direct.open', { user: bomId });
-  await bom.notes.first(
+  await bom.events.first(
     ({ name, body }) => name === 'member.joined' && body['room'] !== room.id && body['room'] !== 'lobby',
   );
   expect(seqsOf(bom, room.id)).toEqual([4, 5, 6]);
@@ -133,15 +133,15 @@ for (const [what, befall] of Object.entries(lateBus)) {
     await call(ari, 'room.invite', { room: room.id, user: bomId });
     await say(ari, 'read from the log', room.id);
     await using _back = await connectJsonRpc(near.url, { token });
-    const joined = await bom.notes.first(
+    const joined = await bom.events.first(
       ({ name, body }) => name === 'member.joined' && body['room'] === room.id,
       10_000,
     );
     expect(joined.body['user']).toMatchObject({ id: bomId });
-    const behind = await bom.notes.first(({ name, body }) => name === 'room.behind' && body['room'] === room.id);
+    const behind = await bom.events.first(({ name, body }) => name === 'room.behind' && body['room'] === room.id);
     expect(behind.body['head']).toBe(Number(joined.body['seq']) + 1);
     await say(ari, 'heard', room.id);
-    await hears(bom, 'heard', 2000);
+    await receives(bom, 'heard', 2000);
   });
 }
 
@@ -155,17 +155,17 @@ test('D4 a stream that resumes at a node that is behind receives nothing out of 
   network.freeze();
   // The log is looked into each second: until this is found that way, the node knows nothing of what comes now.
   await say(bom, 'found in the log');
-  await hears(there, 'found in the log', 10_000);
+  await receives(there, 'found in the log', 10_000);
   for (const text of ['one', 'two', 'three']) await say(bom, text);
-  await stream.notes.until((all) => all.some(({ body }) => textOf(body) === 'three'));
+  await stream.events.until((all) => all.some(({ body }) => textOf(body) === 'three'));
   await stream.close();
   const known = stream.settled().at(-1)?.body['seq'] as number;
   await say(bom, 'missed');
   const again = await openEventStream(late.url, { token, lastEventId: stream.lastEventId() });
-  await again.notes.first(({ body }) => textOf(body) === 'missed');
+  await again.events.first(({ body }) => textOf(body) === 'missed');
   await say(bom, 'live');
-  await again.notes.first(({ name, body }) => name === 'room.behind' && body['head'] === known + 2, 5000);
-  expect(again.notes.all.map(({ body }) => body['seq']).filter((seq) => seq !== undefined)).toEqual([known + 1]);
+  await again.events.first(({ name, body }) => name === 'room.behind' && body['head'] === known + 2, 5000);
+  expect(again.events.all.map(({ body }) => body['seq']).filter((seq) => seq !== undefined)).toEqual([known + 1]);
   await again.close();
 });
 
@@ -174,7 +174,7 @@ test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
   const [ari, bom] = await twoPeople(sharded.nodes);
   const start = performance.now();
   await say(ari, 'over a shard');
-  await hears(bom, 'over a shard', 2000);
+  await receives(bom, 'over a shard', 2000);
   expect(performance.now() - start).toBeLessThan(500);
   expect(await sharded.redis.ask('PUBSUB SHARDNUMSUB')).toBeDefined();
   expect(await sharded.redis.ask('PUBSUB CHANNELS')).toBe('*0');
@@ -188,7 +188,7 @@ test('D4 a client that reconnects to another node resumes there', async () => {
   const bom = await connectJsonRpc(first.url, undefined);
   const { token } = await call(bom, 'session.start', { name: named('Bom') });
   const seen = await say(ari, 'one');
-  await hears(bom, 'one');
+  await receives(bom, 'one');
   await bom.close();
   await say(ari, 'two');
   killed = first;
@@ -198,6 +198,6 @@ test('D4 a client that reconnects to another node resumes there', async () => {
   const missed = rooms['lobby'] as unknown as { events: { message: { text: string } }[] };
   expect(missed.events.map(({ message }) => message.text)).toEqual(['two']);
   await say(back, 'here again');
-  await hears(back, 'here again');
+  await receives(back, 'here again');
   await back.close();
 });

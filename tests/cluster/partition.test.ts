@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { hears, run, say, seqsOf } from '../support/chat.ts';
+import { receives, run, say, seqsOf } from '../support/chat.ts';
 import { call, type TransportClient, outcome } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import type { Direction, TestNetwork } from '../support/network.ts';
 import { busState, readiness, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
 import { whileTalking } from '../support/while-talking.ts';
-import { expectNothingLost, insist, lobbyTexts, startWriter } from '../support/writer.ts';
+import { expectNothingLost, sendUntilAccepted, lobbyTexts, startWriter } from '../support/writer.ts';
 
 // Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -71,12 +71,12 @@ describe('a node is silently cut off from Redis', () => {
         whileTalking(ari, bom, () => happening, 'lobby'),
         whileTalking(bom, ari, () => happening, parts.room),
       ]);
-      const hearing = Math.max(there.hearing, back.hearing);
-      process.stdout.write(`  Redis, ${direction} lost: heard within ${Math.round(hearing)} ms\n`);
+      const delivery = Math.max(there.delivery, back.delivery);
+      process.stdout.write(`  Redis, ${direction} lost: heard within ${Math.round(delivery)} ms\n`);
       expect(Math.max(there.send, back.send)).toBeLessThan(1000);
-      expect(hearing).toBeLessThan(2500);
+      expect(delivery).toBeLessThan(2500);
       await say(ari, `fast again ${direction}`);
-      expect(await hears(bom, `fast again ${direction}`)).toBeLessThan(500);
+      expect(await receives(bom, `fast again ${direction}`)).toBeLessThan(500);
       expectWhole(ari);
       expectWhole(bom);
     });
@@ -112,9 +112,9 @@ describe('a node is silently cut off from PostgreSQL', () => {
       ]);
       // What others say comes over the bus, and needs no database here, unless there is a gap to be read before it.
       await say(bom, `others-${direction}`, parts.room);
-      expect(await hears(ari, `others-${direction}`)).toBeLessThan(1000);
+      expect(await receives(ari, `others-${direction}`)).toBeLessThan(1000);
       network.thaw();
-      const taken = await insist(ari, input.text);
+      const taken = await sendUntilAccepted(ari, input.text);
       process.stdout.write(
         `  PostgreSQL, ${direction} lost: refused after ${Math.round(refused)} ms, took again after ${Math.round(taken)} ms\n`,
       );
@@ -133,9 +133,9 @@ describe('a node is silently cut off from PostgreSQL', () => {
     const input = { room: 'lobby', text: 'unanswered', clientId: 'unanswered' };
     expect(await outcome(ari, 'message.send', input)).toBe('unavailable');
     // The node that can't know whether it is there tells the other to look.
-    const elsewhere = await hears(bom, 'unanswered', 3000);
+    const elsewhere = await receives(bom, 'unanswered', 3000);
     network.thaw();
-    const here = await hears(ari, 'unanswered', 3000);
+    const here = await receives(ari, 'unanswered', 3000);
     process.stdout.write(
       `  a commit without an answer was heard elsewhere after ${Math.round(elsewhere)} ms, here ${Math.round(here)} ms after the network was back\n`,
     );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { hears, say } from '../support/chat.ts';
+import { receives, say } from '../support/chat.ts';
 import { call, type TransportClient } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
 import { requestOf } from '../support/http-client.ts';
@@ -32,9 +32,9 @@ async function presenceOf(client: TransportClient, name: string): Promise<string
 }
 
 function tellsPresence(client: TransportClient, name: string, presence: string, timeoutMs?: number): Promise<unknown> {
-  const isTold = ({ name: note, body }: { name: string; body: Record<string, unknown> }) =>
-    note === 'presence.changed' && (body['user'] as Member['user']).name === name && body['presence'] === presence;
-  return client.notes.first(isTold, timeoutMs);
+  const isTold = ({ name: event, body }: { name: string; body: Record<string, unknown> }) =>
+    event === 'presence.changed' && (body['user'] as Member['user']).name === name && body['presence'] === presence;
+  return client.events.first(isTold, timeoutMs);
 }
 
 test('people are online, away and offline across nodes', async () => {
@@ -63,7 +63,7 @@ test('a user at a node where nobody was yet sees at once who is at the others', 
     ['Dan', 'online'],
     ['Eve', 'online'],
   ]);
-  await dan.notes.first(({ name, body }) => name === 'member.joined' && body['room'] === room.id);
+  await dan.events.first(({ name, body }) => name === 'member.joined' && body['room'] === room.id);
   const seen = await call(dan, 'member.list', { room: room.id });
   expect((seen.members as Member[]).map(({ presence }) => presence)).toEqual(['online', 'online']);
   await eve.close();
@@ -90,15 +90,15 @@ test('typing and read marks reach other nodes', async () => {
   await using here = await connectJsonRpc(first.url, { token });
   await using there = await connectJsonRpc(second.url, { token });
   await call(there, 'typing.start', { room: 'lobby' });
-  await ari.notes.first(
+  await ari.events.first(
     ({ name, body }) => name === 'typing.started' && (body['user'] as Member['user']).name === 'Hana',
     1000,
   );
   const seq = await say(ari, 'read this');
-  await hears(there, 'read this');
+  await receives(there, 'read this');
   await call(there, 'read.mark', { room: 'lobby', seq });
-  await here.notes.first(({ name, body }) => name === 'read.marked' && body['seq'] === seq, 1000);
-  expect(here.notes.all.some(({ name }) => name === 'typing.started')).toBe(false);
+  await here.events.first(({ name, body }) => name === 'read.marked' && body['seq'] === seq, 1000);
+  expect(here.events.all.some(({ name }) => name === 'typing.started')).toBe(false);
 });
 
 test('a block at one node takes effect at the others within 1 s: no messages, no signals', async () => {
@@ -108,12 +108,12 @@ test('a block at one node takes effect at the others within 1 s: no messages, no
   const { room } = await call(blocked, 'direct.open', { user: me.id });
   for (const client of [blocker, blocked]) await call(client, 'room.leave', { room: 'lobby' });
   const signals = () =>
-    blocker.notes.all.filter(({ name, body }) => {
+    blocker.events.all.filter(({ name, body }) => {
       const isOfThem = (body['user'] as Member['user'] | undefined)?.id === them.id;
       return isOfThem && (name === 'typing.started' || body['presence'] === 'away');
     }).length;
   await call(blocked, 'message.send', { room: room.id, text: 'before' });
-  await hears(blocker, 'before');
+  await receives(blocker, 'before');
 
   await call(blocker, 'user.block', { user: them.id });
   const since = performance.now();
@@ -129,13 +129,13 @@ test('a block at one node takes effect at the others within 1 s: no messages, no
   await call(blocker, 'user.unblock', { user: them.id });
   const isFree = async () => (await blocked.ask('message.send', { room: room.id, text: 'free' })).error === undefined;
   await expect.poll(isFree, { interval: 20, timeout: 5000 }).toBe(true);
-  await hears(blocker, 'free');
+  await receives(blocker, 'free');
   // Now they pass, so that they would have been heard before.
-  const seen = blocker.notes.all.length;
+  const seen = blocker.events.all.length;
   await call(blocked, 'typing.start', { room: room.id });
   await call(blocked, 'presence.set', { presence: 'online' });
-  await blocker.notes.until((notes) => {
-    const names = notes.slice(seen).map(({ name }) => name);
+  await blocker.events.until((events) => {
+    const names = events.slice(seen).map(({ name }) => name);
     return names.includes('typing.started') && names.includes('presence.changed');
   });
 });
@@ -149,7 +149,7 @@ test('A3 a session that ends at one node is closed at every node within 1 s', as
   await here.ask('session.end', {}).catch(() => undefined);
   await there.closed;
   expect(performance.now() - start).toBeLessThan(1000);
-  expect(there.notes.all.at(-1)).toMatchObject({ name: 'session.ended', body: { reason: 'signed_out' } });
+  expect(there.events.all.at(-1)).toMatchObject({ name: 'session.ended', body: { reason: 'signed_out' } });
 });
 
 test('A3 while the bus is down it is closed within 5 s', async () => {

@@ -45,7 +45,7 @@ test('every node knows the connections at all nodes, and users without any', asy
   await using first = await transports['Socket.IO'](two.url, { token });
   await using _second = await transports['/ws'](one.url, { token });
   const heard = await say();
-  await first.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === heard.seq);
+  await first.events.first(({ name, body }) => name === 'message.created' && body['seq'] === heard.seq);
   for (const node of [one, two]) {
     const { connections, reason } = await trace(node, heard.id, user.id);
     expect(connections.map(({ transport }) => transport)).toEqual(['socket.io', 'websocket']);

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { hears, say } from '../support/chat.ts';
+import { receives, say } from '../support/chat.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -65,7 +65,7 @@ test.concurrent('workers of one port are nodes of one workspace; pollers reach t
   const sockets = await Promise.all([0, 1, 2, 3].map((each) => connectJsonRpc(server.url, { name: `Socket ${each}` })));
   const clients = [...pollers, ...upgraders, ...sockets];
   await Promise.all(clients.map((client, index) => say(client, `from ${index}.`)));
-  await Promise.all(clients.flatMap((client) => clients.map((_, index) => hears(client, `from ${index}.`))));
+  await Promise.all(clients.flatMap((client) => clients.map((_, index) => receives(client, `from ${index}.`))));
   for (const client of upgraders) expect(client.socket.io.engine.transport.name).toBe('websocket');
   const owners = new Set(pollers.map(({ socket }) => socket.io.engine.id?.split('-')[0]));
   process.stdout.write(`  4 pollers at workers ${[...owners].join(', ')}\n`);
@@ -89,7 +89,7 @@ test.concurrent('a folder of sockets that is removed comes back, whatever the fo
     [0, 1, 2, 3].map((each) => connectSocketIo(server.url, { name: `Poller ${each}` }, { transports: ['polling'] })),
   );
   await Promise.all(pollers.map((client, index) => say(client, `from ${index}.`)));
-  await Promise.all(pollers.flatMap((client) => pollers.map((_, index) => hears(client, `from ${index}.`))));
+  await Promise.all(pollers.flatMap((client) => pollers.map((_, index) => receives(client, `from ${index}.`))));
   await Promise.all(pollers.map((client) => client.close()));
 
   // Where it can't be made again, they say so.

@@ -1,14 +1,14 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { violations } from '../support/axe.ts';
-import { speaker } from '../support/speak.ts';
+import { startRestGuest } from '../support/rest-guest.ts';
 import { messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
 const web = useWeb();
 
 beforeAll(async () => {
-  const other = await speaker(web.url, '이웃');
+  const other = await startRestGuest(web.url, '이웃');
   await other.call('POST', '/rooms', { name: '이웃 모임', topic: '동네 이야기' });
   await other.say('인사드립니다 https://example.com/hello');
   await other.say('> 인용\n\n- 하나\n- 둘\n\n`코드`와 ~~취소선~~\n\n```\n코드 블록\n```');

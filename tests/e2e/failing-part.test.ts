@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { speaker } from '../support/speak.ts';
+import { startRestGuest } from '../support/rest-guest.ts';
 import { messageOf, say, visit, type Visitor } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
 const web = useWeb({ flags: ['--limits', 'off'] });
 
 beforeAll(async () => {
-  const other = await speaker(web.url, '이웃');
+  const other = await startRestGuest(web.url, '이웃');
   await other.say('**인사**드립니다');
 });
 
@@ -134,7 +134,7 @@ describe('a part that fails', () => {
 
     await breakPart(page, 'sidebar');
     await page.evaluate(() => window.dispatchEvent(new Event('languagechange')));
-    await (await speaker(web.url, '새 이웃')).say('목록이 바뀝니다');
+    await (await startRestGuest(web.url, '새 이웃')).say('목록이 바뀝니다');
     await retryIn(page, 'body').waitFor();
     await messageOf(page, '목록이 바뀝니다').waitFor();
     await mendParts(page);

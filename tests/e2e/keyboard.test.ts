@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { speaker } from '../support/speak.ts';
+import { startRestGuest } from '../support/rest-guest.ts';
 import { messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
@@ -15,7 +15,7 @@ async function tabTo(page: Page, matches: string, key = 'Tab'): Promise<void> {
 }
 
 test('signing in, going to a room, reacting, editing, deleting and returning to the composer need no mouse', async () => {
-  const other = await speaker(web.url, '동무');
+  const other = await startRestGuest(web.url, '동무');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '산책 모임' });
   await other.say('같이 걸어요', room.id);
 
@@ -98,7 +98,7 @@ test('a dialog traps the focus, closes on Escape, and returns the focus', async 
 });
 
 test('arrow keys go through the rooms', async () => {
-  const other = await speaker(web.url, '방만든이');
+  const other = await startRestGuest(web.url, '방만든이');
   await using one = await web.enter('화살표');
   const { user } = await other.call<{ user: { id: string } }>('GET', '/session');
   expect(user.id).not.toBe('');

@@ -46,7 +46,7 @@ test('D2 two browsers, every transport, clients of two languages, in the lobby: 
 
   const [first] = clients;
   if (!first) throw new Error('no client');
-  await first.notes.until(
+  await first.events.until(
     (all) => all.filter(({ name }) => name === 'message.created').length >= senders.length * EACH,
   );
   const { messages } = await call(first, 'message.list', { room: 'lobby', limit: 100 });
@@ -55,7 +55,7 @@ test('D2 two browsers, every transport, clients of two languages, in the lobby: 
   for (const page of pages) await expect.poll(() => shown(page), { timeout: 15_000 }).toEqual(log);
   for (const client of clients) {
     const texts = () =>
-      client.notes.all.flatMap(({ name, body }) =>
+      client.events.all.flatMap(({ name, body }) =>
         name === 'message.created' ? [(body['message'] as { text: string }).text] : [],
       );
     await expect.poll(texts, { timeout: 15_000 }).toEqual(log);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { speaker } from '../support/speak.ts';
+import { startRestGuest } from '../support/rest-guest.ts';
 import { enter, messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
 const web = useWeb();
 
 test('messages in another room are counted, in the list and in the title, until they are read', async () => {
-  const other = await speaker(web.url, '소식통');
+  const other = await startRestGuest(web.url, '소식통');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '소식' });
   await other.say('첫 소식', room.id);
   await using one = await enter(web.browser, `${web.url}/#/r/${room.id}`, '구독자');
@@ -37,7 +37,7 @@ test('messages in another room are counted, in the list and in the title, until 
 });
 
 test('a mention is counted beside the unread messages, in both languages of a screen reader', async () => {
-  const other = await speaker(web.url, '부르미');
+  const other = await startRestGuest(web.url, '부르미');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '호출' });
   await using one = await enter(web.browser, `${web.url}/#/r/${room.id}`, '김 하늘');
   const { page } = one;
@@ -59,7 +59,7 @@ test('a mention is counted beside the unread messages, in both languages of a sc
 });
 
 test('what was read stays read in another session of the page', async () => {
-  const other = await speaker(web.url, '말벗');
+  const other = await startRestGuest(web.url, '말벗');
   await using one = await web.enter('두번째');
   await other.say('읽힐 말');
   await messageOf(one.page, '읽힐 말').waitFor();

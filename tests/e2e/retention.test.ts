@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startBrowser } from '../support/browser.ts';
-import { speaker } from '../support/speak.ts';
+import { startRestGuest } from '../support/rest-guest.ts';
 import { startServer } from '../support/start-server.ts';
 import { ageLobby } from '../support/time-travel.ts';
 import { enter, messageOf } from '../support/visitor.ts';
@@ -18,7 +18,7 @@ test('the top of a history that was cut says so, in a new page and in one that w
   await using server = await startServer({ flags });
   const browser = await startBrowser();
   try {
-    const other = await speaker(server.url, '이야기꾼');
+    const other = await startRestGuest(server.url, '이야기꾼');
     for (let n = 1; n <= OLD; n += 1) await other.say(`옛 이야기 ${n}.`);
     await using open = await enter(browser, server.url, '기다리는 이');
     await messageOf(open.page, `옛 이야기 ${OLD}.`).waitFor();
@@ -27,7 +27,7 @@ test('the top of a history that was cut says so, in a new page and in one that w
     ageLobby(server.data, 2 + OLD, 40);
     flags.push('--retention-days', '30');
     await server.start();
-    const later = await speaker(server.url, '새 이야기꾼');
+    const later = await startRestGuest(server.url, '새 이야기꾼');
     await later.say('새 이야기 1.');
     for (const language of ['ko', 'en'] as const) {
       await using one = await enter(browser, server.url, `reader ${language}`, { language });

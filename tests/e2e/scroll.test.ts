@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
-import { speaker, type Speaker } from '../support/speak.ts';
+import { type RestGuest, startRestGuest } from '../support/rest-guest.ts';
 import { messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
@@ -10,10 +10,10 @@ const MESSAGES = 240;
 const WHEEL_PX = 300;
 
 const web = useWeb({ flags: ['--limits', 'off'] });
-let other: Speaker;
+let other: RestGuest;
 
 beforeAll(async () => {
-  other = await speaker(web.url, '이야기꾼');
+  other = await startRestGuest(web.url, '이야기꾼');
   for (let index = 1; index <= MESSAGES; index++) {
     const more = index % 7 === 0 ? '\n둘째 줄\n셋째 줄' : index % 5 === 0 ? ' 긴 말'.repeat(60) : '';
     await other.say(`이야기 ${index}.${more}`);

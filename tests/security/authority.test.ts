@@ -196,8 +196,8 @@ describe('what `can` says is what a call gets', () => {
 
 describe('what changes while somebody is connected', () => {
   const canIn = async (client: JsonRpcClient, room: string) => (await seenBy(client, room))?.can;
-  const heard = ({ notes }: JsonRpcClient) =>
-    notes.all.filter(({ name }) => name === 'access.changed').map(({ body }) => body['room']);
+  const heard = ({ events }: JsonRpcClient) =>
+    events.all.filter(({ name }) => name === 'access.changed').map(({ body }) => body['room']);
 
   test('an owner who leaves hands on what only an owner may, and the log says to whom', async () => {
     const [owner, member] = await Promise.all([come('first'), come('second')]);
@@ -207,7 +207,7 @@ describe('what changes while somebody is connected', () => {
     expect(joined.can).toMatchObject({ write: true, manage: false, removeMembers: false });
     expect(joined.can.otherMessages).not.toHaveProperty('delete');
     await call(owner, 'room.leave', { room: room.id });
-    await member.notes.first(({ name, body }) => name === 'member.updated' && body['role'] === 'owner');
+    await member.events.first(({ name, body }) => name === 'member.updated' && body['role'] === 'owner');
     expect(await canIn(member, room.id)).toEqual(room.can);
     expect(await canIn(owner, room.id)).toMatchObject({ join: true, read: false, write: false, leave: false });
     const { rooms } = await call(member, 'session.get', {});
@@ -219,7 +219,7 @@ describe('what changes while somebody is connected', () => {
     const { room } = await call(one, 'direct.open', { user: idOf(two) });
     const both = [one, two];
     const hear = (times: number) =>
-      Promise.all(both.map((each) => each.notes.until(() => heard(each).length === times)));
+      Promise.all(both.map((each) => each.events.until(() => heard(each).length === times)));
     await call(one, 'user.block', { user: idOf(two) });
     await hear(1);
     for (const each of both) {
@@ -252,7 +252,7 @@ describe('what changes while somebody is connected', () => {
     ];
     expect(answers.map(({ can }) => can)).toEqual([own, own, own, own]);
     expect((await call(other, 'message.react', { ...id, emoji: '👍' })).message.can).toEqual({ react: true });
-    const { body } = await other.notes.first(({ name }) => name === 'message.created');
+    const { body } = await other.events.first(({ name }) => name === 'message.created');
     expect(body['message']).not.toHaveProperty('can');
     expect(JSON.stringify(await call(other, 'log.read', { room: room.id, after: 0 }))).not.toContain('"can"');
     expect((await call(author, 'message.delete', id)).message).not.toHaveProperty('can');

@@ -214,6 +214,6 @@ describe.each(transportNames)('after all that, at %s', (transport) => {
       room: 'lobby',
       text: `${SECRET} still here at ${transport}`,
     });
-    await client.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === message.seq);
+    await client.events.first(({ name, body }) => name === 'message.created' && body['seq'] === message.seq);
   });
 });

@@ -153,7 +153,7 @@ describe('JSON-RPC at /ws', () => {
       2,
     );
     // The one without an id was done as well.
-    await client.notes.until((all) => all.filter(({ name }) => name === 'message.created').length === 2);
+    await client.events.until((all) => all.filter(({ name }) => name === 'message.created').length === 2);
   });
 
   test('B5 a batch of 100 is answered, and notifications never are', async () => {

@@ -65,7 +65,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     const isHidden = async () =>
       (await call(hider, 'session.get', {})).rooms.find(({ id }) => id === room.id)?.hidden === true;
     expect(await call(hider, 'room.hide', { room: room.id })).toEqual({ room: room.id });
-    expect((await second.notes.first(({ name }) => name === 'room.hidden')).body).toEqual({
+    expect((await second.events.first(({ name }) => name === 'room.hidden')).body).toEqual({
       room: room.id,
       hidden: true,
     });
@@ -80,7 +80,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     await call(hider, 'room.hide', { room: room.id });
     await call(hider, 'direct.open', { user: await idOf(other) });
     expect(await isHidden()).toBe(false);
-    await second.notes.first(({ name, body }) => name === 'room.hidden' && body['hidden'] === false);
+    await second.events.first(({ name, body }) => name === 'room.hidden' && body['hidden'] === false);
     expect(await outcome(hider, 'room.hide', { room: 'lobby' })).toBe('forbidden');
   });
 
@@ -145,11 +145,11 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     await call(friend, 'presence.set', { presence: 'away' });
     const heard = ({ name, body }: { name: string; body: Record<string, unknown> }, user: string) =>
       name === 'presence.changed' && body['presence'] === 'away' && (body['user'] as { id: string }).id === user;
-    await blocker.notes.first((note) => heard(note, theirs));
-    expect(blocker.notes.all.some((note) => heard(note, them))).toBe(false);
+    await blocker.events.first((event) => heard(event, theirs));
+    expect(blocker.events.all.some((event) => heard(event, them))).toBe(false);
     await call(blocker, 'user.unblock', { user: them });
     await call(blocked, 'presence.set', { presence: 'online' });
-    await blocker.notes.first(
+    await blocker.events.first(
       ({ name, body }) => name === 'presence.changed' && (body['user'] as { id: string }).id === them,
     );
   });

@@ -56,13 +56,13 @@ describe('D8 a user who was removed or has left', () => {
       expect((await call(first, 'message.send', mine)).message).toEqual(stored);
 
       for (const ear of ears) {
-        await ear.notes.first(({ body }) => body['room'] === 'lobby' && body['seq'] === fence.seq);
-        const heard = ear.notes.all.filter(({ body }) => body['room'] === room.id);
+        await ear.events.first(({ body }) => body['room'] === 'lobby' && body['seq'] === fence.seq);
+        const heard = ear.events.all.filter(({ body }) => body['room'] === room.id);
         expect(heard.at(-1), ear.transport).toMatchObject({
           name: 'member.left',
           body: { user: { id: goneGuest.user.id }, reason: name === 'room.remove' ? 'removed' : 'left' },
         });
-        expect(JSON.stringify(ear.notes.all)).not.toContain('secret');
+        expect(JSON.stringify(ear.events.all)).not.toContain('secret');
         const asked = {
           'log.read': { room: room.id, after: 0 },
           'message.list': { room: room.id },
@@ -75,8 +75,8 @@ describe('D8 a user who was removed or has left', () => {
         expect(rooms[room.id]).toMatchObject({ error: { code: 'not_found' } });
       }
       const again = await openEventStream(server.url, { token: goneGuest.token, lastEventId });
-      await again.notes.first(({ body }) => body['room'] === 'lobby' && body['seq'] === fence.seq);
-      expect(JSON.stringify(again.notes.all)).not.toContain('secret');
+      await again.events.first(({ body }) => body['room'] === 'lobby' && body['seq'] === fence.seq);
+      expect(JSON.stringify(again.events.all)).not.toContain('secret');
       await again.close();
     },
   );
@@ -91,7 +91,7 @@ describe('D8 a user who was removed or has left', () => {
     for (const name of ['room.invite', 'room.remove', 'room.invite', 'room.invite'] as const)
       await call(owner, name, { room: room.id, user });
     const { message } = await call(owner, 'message.send', { room: room.id, text: 'welcome back' });
-    await ear.notes.first(({ body }) => body['room'] === room.id && body['seq'] === message.seq);
+    await ear.events.first(({ body }) => body['room'] === room.id && body['seq'] === message.seq);
     // A second invitation was no event.
     expect(message.seq).toBe(6);
   });
@@ -108,7 +108,7 @@ describe('owners', () => {
     await call(second, 'room.join', { room: room.id });
     await call(third, 'room.join', { room: room.id });
     await call(owner, 'room.leave', { room: room.id });
-    const { body } = await third.notes.first(({ name }) => name === 'member.updated');
+    const { body } = await third.events.first(({ name }) => name === 'member.updated');
     expect(body).toMatchObject({ room: room.id, user: { id: b.user.id }, role: 'owner' });
     expect((await call(second, 'room.get', { room: room.id })).room.role).toBe('owner');
     expect(await outcome(second, 'room.update', { room: room.id, topic: 'mine now' })).toBe('ok');
@@ -157,7 +157,7 @@ describe('direct rooms', () => {
       const [room] = opened.map((answer) => answer.room);
       expect(room).toMatchObject({ kind: 'direct', name: '', members: 2, peer: b.user && { id: b.user.id } });
       const { message } = await call(one, 'message.send', { room: room?.id ?? '', text: 'hi' });
-      const { body } = await other.notes.first(({ name }) => name === 'message.created');
+      const { body } = await other.events.first(({ name }) => name === 'message.created');
       expect(body).toMatchObject({ room: room?.id, seq: message.seq });
       const mine = (await call(other, 'session.get', {})).rooms.find(({ id }) => id === room?.id);
       expect(mine).toMatchObject({ peer: { id: a.user.id, name: a.user.name }, unread: 1 });

@@ -58,7 +58,7 @@ describe.each(transportNames)('a token, at %s', (transport) => {
     const { result } = await ender.ask('session.end', {});
     expect(result).toEqual({});
     for (const ear of ears) {
-      const { body } = await ear.notes.first(({ name }) => name === 'session.ended');
+      const { body } = await ear.events.first(({ name }) => name === 'session.ended');
       expect(body, ear.transport).toEqual({ reason: 'signed_out' });
       await ear.closed;
     }
@@ -78,8 +78,8 @@ test('a session that is started on a connection of another user: it receives and
   await call(owner, 'message.send', { room: room.id, text: 'for the first' });
   const { message } = await call(client, 'message.send', { room: 'lobby', text: 'as the second' });
   expect(message.author.id).not.toBe(first.id);
-  await client.notes.first(({ body }) => body['room'] === 'lobby' && body['seq'] === message.seq);
-  expect(JSON.stringify(client.notes.all)).not.toContain('for the first');
+  await client.events.first(({ body }) => body['room'] === 'lobby' && body['seq'] === message.seq);
+  expect(JSON.stringify(client.events.all)).not.toContain('for the first');
   expect(await outcome(client, 'room.get', { room: room.id })).toBe('not_found');
 });
 
@@ -131,7 +131,7 @@ test('a returning guest whose name was taken meanwhile gets a numbered name, at 
     const { message } = await call(back, 'message.send', { room: 'lobby', text: `numbered at ${transport}` });
     expect(message.author.name).toBe('wanted 2');
   }
-  const { body } = await taker.notes.first(({ name }) => name === 'member.updated');
+  const { body } = await taker.events.first(({ name }) => name === 'member.updated');
   expect(body).toMatchObject({ user: { id: user.id, name: 'wanted 2' }, previousName: 'wanted' });
   expectCleanLog(own);
 });

@@ -97,7 +97,7 @@ describe("names of the app's users", () => {
     await using user = await comeAs(app.url, 'minsu', 'Minsu Kim');
     // Who had it gets a number, and all are told.
     expect(await nameOf(user)).toBe('Minsu Kim');
-    await watcher.notes.first(({ name, body }) => name === 'member.updated' && body['previousName'] === 'Minsu Kim');
+    await watcher.events.first(({ name, body }) => name === 'member.updated' && body['previousName'] === 'Minsu Kim');
     expect(await nameOf(guest)).toBe('Minsu Kim 2');
     await using another = await comeAs(app.url, 'another-minsu', 'Minsu Kim');
     expect(await nameOf(another)).toBe('Minsu Kim');
@@ -111,7 +111,7 @@ describe("names of the app's users", () => {
     expect(await outcome(thief, 'user.update', { name: 'Minsu Kim' })).toBe('conflict');
     // One of two is renamed by the app: the other still has it. All are told of the new name.
     await using renamed = await comeAs(app.url, 'minsu', 'Minsu Lee');
-    await watcher.notes.first(
+    await watcher.events.first(
       ({ name, body }) => name === 'member.updated' && (body['user'] as { name: string }).name === 'Minsu Lee',
     );
     expect(await outcome(thief, 'user.update', { name: 'Minsu Kim' })).toBe('conflict');

@@ -79,7 +79,7 @@ describe('createMadang', () => {
     const client = await connectJsonRpc(`${at}/chat`, { name: 'here' });
     await Promise.all([madang.close(), madang.close()]);
     await client.closed;
-    expect(client.notes.all.map(({ name }) => name)).toContain('server.closing');
+    expect(client.events.all.map(({ name }) => name)).toContain('server.closing');
     expect(await (await fetch(`${at}/`)).text()).toBe('still here');
     await (await createMadang({ data: folder.path, logLevel: 'silent' })).close();
     host.closeAllConnections();

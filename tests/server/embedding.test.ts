@@ -95,10 +95,10 @@ describe('two workspaces in one process', () => {
     const { room } = await call(a, 'room.create', { name: `only in a, ${transport}` });
     await call(a, 'message.send', { room: 'lobby', text: `said in a, ${transport}` });
     await call(b, 'message.send', { room: 'lobby', text: `said in b, ${transport}` });
-    await b.notes.first((note) => JSON.stringify(note).includes('said in b'));
-    await a.notes.first((note) => JSON.stringify(note).includes('said in a'));
-    expect(JSON.stringify(b.notes.all)).not.toContain('said in a');
-    expect(JSON.stringify(a.notes.all)).not.toContain('said in b');
+    await b.events.first((event) => JSON.stringify(event).includes('said in b'));
+    await a.events.first((event) => JSON.stringify(event).includes('said in a'));
+    expect(JSON.stringify(b.events.all)).not.toContain('said in a');
+    expect(JSON.stringify(a.events.all)).not.toContain('said in b');
     expect(await outcome(b, 'room.get', { room: room.id })).toBe('not_found');
     const [first, second] = await Promise.all([call(a, 'session.get', {}), call(b, 'session.get', {})]);
     expect(first.user.id).not.toBe(second.user.id);
@@ -268,7 +268,7 @@ describe('authenticate', () => {
     });
     expect(sent.status).toBe(201);
     for (const client of [socketIo, webSocket]) {
-      const { body } = await client.notes.first(({ name }) => name === 'message.created');
+      const { body } = await client.events.first(({ name }) => name === 'message.created');
       expect(body).toMatchObject({ actor: { name: '새벽별' }, message: { text: '안녕하세요' } });
     }
     const [one, other] = [await call(socketIo, 'session.get', {}), await call(webSocket, 'session.get', {})];
@@ -379,7 +379,7 @@ describe('authenticate', () => {
     await using other = await connectJsonRpc(members(), { token: 'app-other' });
     const { room } = await call(other, 'direct.open', { user: encoded });
     await call(webSocket, 'message.send', { room: room.id, text: `from ${encoded.slice(0, 20)}` });
-    const { body } = await other.notes.first(({ name }) => name === 'message.created');
+    const { body } = await other.events.first(({ name }) => name === 'message.created');
     expect(body).toMatchObject({ actor: { id: encoded } });
     await workspaces.at(-1)?.endSessions(id);
     await webSocket.closed;

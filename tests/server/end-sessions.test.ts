@@ -62,7 +62,7 @@ async function startApp(options: MadangOptions = {}): Promise<App> {
 
 /** Checks that a client was thrown out: told why, closed, and nothing that it asks is done. */
 async function expectThrownOut(client: TransportClient): Promise<void> {
-  const { body } = await client.notes.first(({ name }) => name === 'session.ended');
+  const { body } = await client.events.first(({ name }) => name === 'session.ended');
   expect(body).toEqual({ reason: 'revoked' });
   await client.closed;
 }
@@ -85,7 +85,7 @@ describe('endSessions ends all sessions of a user of the app', () => {
       await app.madang.endSessions('minsu');
       await call(dawn, 'message.send', { room: 'lobby', text: `after the ban at ${transport}` });
       await expectThrownOut(minsu);
-      expect(JSON.stringify(minsu.notes.all)).not.toContain('after the ban');
+      expect(JSON.stringify(minsu.events.all)).not.toContain('after the ban');
       const again = await fetch(`${app.url}/api/session`, { headers: { authorization: 'Bearer minsu' } });
       expect(again.status).toBe(401);
       await expect(transports['/ws'](app.url, { token: 'minsu' })).rejects.toThrow();

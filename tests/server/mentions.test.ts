@@ -89,7 +89,7 @@ describe.each(Object.keys(environments))('mentions on %s', (engine) => {
     expect(messages.at(-1)?.mentions).toEqual(ids);
     const { events } = await call(bob!, 'log.read', { room: 'lobby', after: sent.seq - 1 });
     expect(events[0]).toMatchObject({ type: 'message.created', message: { mentions: ids } });
-    const heard = await bob!.notes.first(({ name }) => name === 'message.created');
+    const heard = await bob!.events.first(({ name }) => name === 'message.created');
     expect(heard.body['message']).toMatchObject({ mentions: ids });
     expect(await roomOf()).toEqual({ unread: before + 1, mentions: 1 });
     expect((await roomOf(ann)).mentions).toBe(0);

@@ -103,14 +103,14 @@ test('B16 SIGTERM: every client is told when to reconnect and is closed, and the
       acknowledged = (answer.result as CommandOutput<'message.send'>).message.seq;
     }
   })();
-  await clients[1]?.notes.first(({ name }) => name === 'message.created');
+  await clients[1]?.events.first(({ name }) => name === 'message.created');
   const webSocketClosed = once((clients[2] as JsonRpcClient).webSocket, 'close') as Promise<[number]>;
 
   const began = performance.now();
   expect(await server.stop()).toBe(0);
   expect(performance.now() - began).toBeLessThan(5000);
   for (const client of clients) {
-    const { body } = await client.notes.first(({ name }) => name === 'server.closing');
+    const { body } = await client.events.first(({ name }) => name === 'server.closing');
     expect(body['reconnectMs'], client.transport).toBeGreaterThanOrEqual(0);
     expect(body['reconnectMs'], client.transport).toBeLessThanOrEqual(700);
     await client.closed;

@@ -93,7 +93,7 @@ const shown = (sdk: Sdk) =>
     .messages.map(({ text }) => text);
 
 /** What a stream told of the log. Who comes online is told a moment later, between any two of these. */
-const toldOfLog = ({ notes }: EventStream) => notes.all.filter(({ name }) => name !== 'presence.changed');
+const toldOfLog = ({ events }: EventStream) => events.all.filter(({ name }) => name !== 'presence.changed');
 
 describe.each(Object.keys(places))('on %s', (engine) => {
   test(
@@ -154,7 +154,7 @@ describe.each(Object.keys(places))('on %s', (engine) => {
       expect(toldOfLog(resumed)).toMatchObject([behind]);
       const author = await connectJsonRpc(server.url, { token: writer.token });
       expect(await say(author, 'live', 'l1')).toBe(head + 1);
-      await resumed.notes.first(({ body }) => body['seq'] === head + 1);
+      await resumed.events.first(({ body }) => body['seq'] === head + 1);
       expect(toldOfLog(resumed)).toMatchObject([behind, { name: 'message.created', body: { seq: head + 1 } }]);
       const again = await openEventStream(server.url, { token: away.token, lastEventId: resumed.lastEventId() });
       expect(toldOfLog(again)).toEqual([]);

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { startNginx } from '../support/nginx.ts';
 import { readiness, startNodes } from '../support/nodes.ts';
 import { startServer } from '../support/start-server.ts';
-import { startSpeakers } from '../support/steady-speakers.ts';
+import { startSenders } from '../support/steady-senders.ts';
 
 // Several starts of several programs take their time on a busy machine.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -22,39 +22,39 @@ function expectSpread(delays: number[]): void {
 
 test('D1 D2 D3 D4 B16 a server that is restarted three times under load: no send fails, everybody receives everything, once, in order', async () => {
   await using server = await startServer({ flags });
-  await using speakers = await startSpeakers(server.url, SPEAKERS);
+  await using senders = await startSenders(server.url, SPEAKERS);
   for (let round = 1; round <= 3; round += 1) {
-    const before = speakers.delays.length;
+    const before = senders.delays.length;
     expect(await server.stop()).toBe(0);
     await server.start();
-    await speakers.areWell();
-    const delays = speakers.delays.slice(before);
+    await senders.recovered();
+    const delays = senders.delays.slice(before);
     expect(delays).toHaveLength(SPEAKERS);
     expectSpread(delays);
     process.stdout.write(
       `  stop ${round}: told to come back after ${delays.toSorted((a, b) => a - b).join(', ')} ms\n`,
     );
   }
-  const { messages, slowestMs } = await speakers.finish();
+  const { messages, slowestMs } = await senders.finish();
   process.stdout.write(`  ${messages} messages, the slowest acknowledged after ${Math.round(slowestMs)} ms\n`);
 });
 
 test('D2 D3 D4 D7 B16 nodes behind nginx that are restarted one after the other: no send fails, everybody receives everything, once, in order', async () => {
   await using workspace = await startNodes({ flags: [...flags, '--trusted-proxies', 'loopback'] });
   await using nginx = await startNginx(workspace.nodes.map(({ port }) => port) as [number, number]);
-  await using speakers = await startSpeakers(nginx.url, SPEAKERS);
+  await using senders = await startSenders(nginx.url, SPEAKERS);
   for (const [index, node] of workspace.nodes.entries()) {
-    const before = speakers.delays.length;
+    const before = senders.delays.length;
     expect(await node.stop()).toBe(0);
-    await speakers.areWell();
+    await senders.recovered();
     await node.start();
     await expect.poll(() => readiness(node)).toMatchObject({ status: 'ready', bus: 'up' });
-    const delays = speakers.delays.slice(before);
+    const delays = senders.delays.slice(before);
     expectSpread(delays);
     process.stdout.write(`  node ${index + 1}: ${delays.length} clients told to come back\n`);
   }
   // Each node was somebody's.
-  expect(speakers.delays.length).toBeGreaterThanOrEqual(SPEAKERS);
-  const { messages, slowestMs } = await speakers.finish();
+  expect(senders.delays.length).toBeGreaterThanOrEqual(SPEAKERS);
+  const { messages, slowestMs } = await senders.finish();
   process.stdout.write(`  ${messages} messages, the slowest acknowledged after ${Math.round(slowestMs)} ms\n`);
 });

@@ -80,7 +80,7 @@ describe('a trace tells of', () => {
     const second = open.use(await transports['/ws'](server.url, { token }));
     const stream = await openEventStream(server.url, { token, room: 'lobby' });
     const message = await speaker.say();
-    await Promise.all([first, second].map(({ notes }) => notes.first(({ name }) => name === 'message.created')));
+    await Promise.all([first, second].map(({ events }) => events.first(({ name }) => name === 'message.created')));
     await stream.close();
     await first.close();
     // Its end is seen by the server a moment later.
@@ -310,7 +310,7 @@ describe('the operator', () => {
     expect(await outcome(guest, 'direct.open', { user: 'operator' })).toBe('not_found');
     expect(await outcome(guest, 'room.invite', { room: 'lobby', user: 'operator' })).toBe('not_found');
     await call(guest, 'message.send', { room: 'lobby', text: 'after all' });
-    expect(guest.notes.all.filter(({ body }) => JSON.stringify(body).includes('"operator"'))).toEqual([]);
+    expect(guest.events.all.filter(({ body }) => JSON.stringify(body).includes('"operator"'))).toEqual([]);
   });
 
   test('authenticates by header only: the token starts no session and works as no cookie', async () => {

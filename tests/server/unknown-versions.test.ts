@@ -70,7 +70,7 @@ describe.each(Object.entries(libraries))('with a version of %s that it does not 
     await Promise.all(texts.map((text) => call(first, 'message.send', { room, text })));
     for (const client of clients) {
       const heard = () =>
-        client.notes.all
+        client.events.all
           .filter(({ name }) => name === 'message.created')
           .map(({ body }) => (body['message'] as { text: string }).text);
       await expect.poll(heard, { message: client.transport }).toEqual(texts);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { copyWebClient, freshClone, Workplace } from '../support/fresh-clone.ts';
-import { otherNode } from '../support/other-node.ts';
+import { nodeFolder } from '../support/node-versions.ts';
 import { freePort } from '../support/start-server.ts';
 import { codeBlocks } from '../docs/code-blocks.ts';
 
@@ -18,7 +18,7 @@ let node24: string;
 
 beforeAll(async () => {
   clone = freshClone();
-  node24 = await otherNode(24);
+  node24 = await nodeFolder(24);
 }, SETUP_MS);
 afterAll(() => clone[Symbol.dispose](), SETUP_MS);
 

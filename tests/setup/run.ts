@@ -1,6 +1,6 @@
 // `npm run test:nodes`: installs, builds and starts a fresh clone on Node 22 and 24, and runs the store's tests there.
 import { freshClone } from '../support/fresh-clone.ts';
-import { otherNode, otherNodes } from '../support/other-node.ts';
+import { nodeFolder, nodeVersions } from '../support/node-versions.ts';
 
 /** What is done with each Node, as a person would type it. */
 const steps = [
@@ -11,14 +11,14 @@ const steps = [
 ];
 
 for (const major of [22, 24] as const) {
-  const node = await otherNode(major);
+  const node = await nodeFolder(major);
   using clone = freshClone();
   for (const step of steps) {
     const started = performance.now();
     const { code, output } = await clone.run(step, node);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(
-      `Node ${otherNodes[major]}: ${step}: ${code === 0 ? 'ok' : `failed\n${output}`} (${seconds} s)\n`,
+      `Node ${nodeVersions[major]}: ${step}: ${code === 0 ? 'ok' : `failed\n${output}`} (${seconds} s)\n`,
     );
     if (code !== 0) process.exit(1);
   }

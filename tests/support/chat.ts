@@ -6,15 +6,15 @@ export async function say(client: Pick<TransportClient, 'ask'>, text: string, ro
 }
 
 /** Resolves to the ms that passed until a client received a text. */
-export async function hears(client: TransportClient, text: string, timeoutMs?: number): Promise<number> {
+export async function receives(client: TransportClient, text: string, timeoutMs?: number): Promise<number> {
   const start = performance.now();
-  await client.notes.first(({ body }) => (body['message'] as { text?: string } | undefined)?.text === text, timeoutMs);
+  await client.events.first(({ body }) => (body['message'] as { text?: string } | undefined)?.text === text, timeoutMs);
   return performance.now() - start;
 }
 
 /** The seqs of a room's events, as a client got them. */
 export function seqsOf(client: TransportClient, room: string): number[] {
-  return client.notes.all.flatMap(({ body }) =>
+  return client.events.all.flatMap(({ body }) =>
     body['room'] === room && typeof body['seq'] === 'number' && 'actor' in body ? [body['seq']] : [],
   );
 }

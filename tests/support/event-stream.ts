@@ -5,7 +5,7 @@ import { Inbox } from './inbox.ts';
 
 /** An open `GET /api/events`. */
 export interface EventStream {
-  readonly notes: Inbox<OutboundEvent>;
+  readonly events: Inbox<OutboundEvent>;
   /** The id to resume from, as of the last complete event. */
   lastEventId(): string;
   /** The events up to the last id: those that don't come again after it. */
@@ -21,7 +21,7 @@ export interface EventStreamOptions {
   lastEventId?: string;
   room?: string;
   /** Where to put its events; an inbox of its own if absent. */
-  notes?: Inbox<OutboundEvent>;
+  events?: Inbox<OutboundEvent>;
 }
 
 /** Opens a stream. Once this resolves it receives its rooms' events. */
@@ -37,15 +37,15 @@ export async function openEventStream(url: string, options: EventStreamOptions):
     },
   });
   if (!response.ok || !response.body) throw new Error(`GET /api/events: ${response.status} ${await response.text()}`);
-  const notes = options.notes ?? new Inbox<OutboundEvent>();
+  const events = options.events ?? new Inbox<OutboundEvent>();
   let lastEventId = options.lastEventId ?? '';
   let settled = 0;
   const begun = deferred();
   const parser = new EventSourceParser({
-    onEvent: (name, data) => notes.push({ name, body: JSON.parse(data) as OutboundEvent['body'] }),
+    onEvent: (name, data) => events.push({ name, body: JSON.parse(data) as OutboundEvent['body'] }),
     onId: (id) => {
       lastEventId = id;
-      settled = notes.all.length;
+      settled = events.all.length;
       begun.resolve();
     },
   });
@@ -61,9 +61,9 @@ export async function openEventStream(url: string, options: EventStreamOptions):
   })();
   await Promise.race([begun.promise, closed]);
   return {
-    notes,
+    events,
     lastEventId: () => lastEventId,
-    settled: () => notes.all.slice(0, settled),
+    settled: () => events.all.slice(0, settled),
     closed,
     close: () => {
       aborting.abort();

@@ -39,7 +39,7 @@ export function placeOf(name: CommandName, field: string): 'path' | 'query' | 'b
 /** `fetch` for calls; with credentials also server-sent events. */
 export async function connectHttp(url: string, credentials: Credentials): Promise<TransportClient> {
   let token = credentials && 'token' in credentials ? credentials.token : undefined;
-  const notes = new Inbox<OutboundEvent>();
+  const events = new Inbox<OutboundEvent>();
   let stream: EventStream | undefined;
   const ask = async (name: string, input: unknown = {}): Promise<Answer> => {
     const request = isCommandName(name)
@@ -64,7 +64,7 @@ export async function connectHttp(url: string, credentials: Credentials): Promis
     ({ token } = result as { token: string });
   }
   const { promise: never } = deferred();
-  if (token !== undefined) stream = await openEventStream(url, { token, notes });
+  if (token !== undefined) stream = await openEventStream(url, { token, events });
   const close = async (): Promise<void> => stream?.close();
-  return { transport: 'http', notes, ask, closed: stream?.closed ?? never, close, [Symbol.asyncDispose]: close };
+  return { transport: 'http', events, ask, closed: stream?.closed ?? never, close, [Symbol.asyncDispose]: close };
 }

@@ -28,14 +28,14 @@ export async function connectJsonRpc(
 ): Promise<JsonRpcClient> {
   const bearer = credentials && 'token' in credentials ? { authorization: `Bearer ${credentials.token}` } : {};
   const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: { ...bearer, ...headers } });
-  const notes = new Inbox<OutboundEvent>();
+  const events = new Inbox<OutboundEvent>();
   const { promise: closed, resolve: markClosed } = deferred();
   const calls = new Map<number, (answer: Answer) => void>();
   const strays: ((message: unknown) => void)[] = [];
   let lastId = 0;
   webSocket.on('message', (data: Buffer) => {
     const message = JSON.parse(data.toString()) as Message;
-    if (message.method !== undefined) return notes.push({ name: message.method, body: message.params ?? {} });
+    if (message.method !== undefined) return events.push({ name: message.method, body: message.params ?? {} });
     const waiting = calls.get(message.id as number);
     if (!waiting) return strays.shift()?.(message);
     calls.delete(message.id as number);
@@ -46,7 +46,7 @@ export async function connectJsonRpc(
   await Promise.race([once(webSocket, 'open'), closed.then(() => Promise.reject(new Error('/ws did not open')))]);
   const client: JsonRpcClient = {
     transport: 'websocket',
-    notes,
+    events,
     webSocket,
     closed,
     ask: (method, params) => {

@@ -11,7 +11,7 @@ interface Line {
   ready?: boolean;
   id?: number;
   answer?: Answer;
-  note?: OutboundEvent;
+  event?: OutboundEvent;
 }
 
 /** One of the programs in `python/`, run by Debian's own Python with Debian's own libraries. */
@@ -22,7 +22,7 @@ export async function connectPython(
 ): Promise<TransportClient> {
   const file = fileURLToPath(new URL(`python/${program}.py`, import.meta.url));
   const child = spawn('/usr/bin/python3', ['-I', file, url], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const notes = new Inbox<OutboundEvent>();
+  const events = new Inbox<OutboundEvent>();
   const calls = new Map<number, (answer: Answer) => void>();
   let complaints = '';
   let lastId = 0;
@@ -31,7 +31,7 @@ export async function connectPython(
   createInterface(child.stdout).on('line', (text) => {
     const line = JSON.parse(text) as Line;
     if (line.ready) ready.resolve();
-    if (line.note) notes.push(line.note);
+    if (line.event) events.push(line.event);
     if (line.answer) calls.get(line.id ?? 0)?.(line.answer);
   });
   const closed = once(child, 'exit').then(() => ready.reject(new Error(`${program} ended: ${complaints}`)));
@@ -52,5 +52,5 @@ export async function connectPython(
     const { error } = await ask('session.start', credentials);
     if (error) throw new Error(`session.start: ${error.message}`);
   }
-  return { transport: program, notes, ask, closed, close, [Symbol.asyncDispose]: close };
+  return { transport: program, events, ask, closed, close, [Symbol.asyncDispose]: close };
 }

@@ -15,9 +15,9 @@ export async function connectSocketIo(
   options: Partial<ManagerOptions & SocketOptions> = { transports: ['websocket'] },
 ): Promise<SocketIoClient> {
   const socket = io(url, { auth: credentials ?? {}, forceNew: true, reconnection: false, ...options });
-  const notes = new Inbox<OutboundEvent>();
+  const events = new Inbox<OutboundEvent>();
   const { promise: closed, resolve: markClosed } = deferred();
-  socket.onAny((name: string, body: OutboundEvent['body']) => notes.push({ name, body }));
+  socket.onAny((name: string, body: OutboundEvent['body']) => events.push({ name, body }));
   socket.once('disconnect', () => markClosed());
   const refused = new Promise<never>((_resolve, reject) => socket.once('connect_error', reject));
   const close = async (): Promise<void> => {
@@ -29,7 +29,7 @@ export async function connectSocketIo(
   try {
     await Promise.race([
       refused,
-      credentials ? notes.first((note) => note.name === 'session.started') : connected(socket),
+      credentials ? events.first((event) => event.name === 'session.started') : connected(socket),
     ]);
   } catch (error) {
     socket.close();
@@ -37,7 +37,7 @@ export async function connectSocketIo(
   }
   return {
     transport: `socket.io ${socket.io.engine.transport.name}`,
-    notes,
+    events,
     socket,
     closed,
     ask: (name, input) => socket.timeout(10_000).emitWithAck(name, input) as Promise<Answer>,

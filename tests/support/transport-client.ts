@@ -1,5 +1,5 @@
 import type { CommandInput, CommandName, CommandOutput, ErrorObject } from '@madang/protocol';
-import { answerAsInRow } from './as-in-row.ts';
+import { assertAnswerSchema } from './assert-schema.ts';
 import type { Inbox } from './inbox.ts';
 
 /** An event or a signal, as any transport brings it. */
@@ -15,7 +15,7 @@ export type Answer = { result: unknown; error?: undefined } | { result?: undefin
 export interface TransportClient extends AsyncDisposable {
   readonly transport: string;
   /** Events and signals, as they came. */
-  readonly notes: Inbox<OutboundEvent>;
+  readonly events: Inbox<OutboundEvent>;
   /** Calls a command; the answer or the error as it came. `input` may be anything. */
   ask(name: string, input?: unknown): Promise<Answer>;
   /** Resolves when the server has closed the connection. */
@@ -37,7 +37,7 @@ export async function call<Name extends CommandName>(
 ): Promise<CommandOutput<Name>> {
   const { result, error } = await client.ask(name, input);
   if (error) throw new Refusal(name, error);
-  answerAsInRow(name, result);
+  assertAnswerSchema(name, result);
   return result as CommandOutput<Name>;
 }
 

@@ -1,10 +1,10 @@
-import { hears, say } from './chat.ts';
+import { receives, say } from './chat.ts';
 import type { TransportClient } from './transport-client.ts';
 
-/** How long the slowest send and the slowest hearing took, in ms. */
+/** How long the slowest send and the slowest delivery took, in ms. */
 export interface Slowest {
   send: number;
-  hearing: number;
+  delivery: number;
 }
 
 /** Says something each 100 ms while something happens; the listener must hear all of it within 15 s. */
@@ -15,18 +15,18 @@ export async function whileTalking(
   room = 'lobby',
 ): Promise<Slowest> {
   const over = new AbortController();
-  const hearings: Promise<number>[] = [];
+  const deliveries: Promise<number>[] = [];
   let send = 0;
   const happening = happens().finally(() => over.abort());
   while (!over.signal.aborted) {
     const text = `while ${crypto.randomUUID()}`;
     const start = performance.now();
-    const heard = hears(listener, text, 15_000).then(() => performance.now() - start);
-    hearings.push(heard);
+    const heard = receives(listener, text, 15_000).then(() => performance.now() - start);
+    deliveries.push(heard);
     await say(speaker, text, room);
     send = Math.max(send, performance.now() - start);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await happening;
-  return { send, hearing: Math.max(...(await Promise.all(hearings))) };
+  return { send, delivery: Math.max(...(await Promise.all(deliveries))) };
 }

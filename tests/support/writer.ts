@@ -88,7 +88,7 @@ export async function expectNothingLost(reader: TransportClient, writers: TestWr
 }
 
 /** Sends the same message until it is taken, as an outbox does; answers the ms that it took. */
-export async function insist(client: TransportClient, text: string): Promise<number> {
+export async function sendUntilAccepted(client: TransportClient, text: string): Promise<number> {
   const start = performance.now();
   const input = { room: 'lobby', text, clientId: text };
   while ((await outcome(client, 'message.send', input)) !== 'ok') await new Promise((wait) => setTimeout(wait, 50));

@@ -65,7 +65,7 @@ function deflate(text: string | Buffer): Buffer {
 
 /** The messages of a room that a client heard. */
 function heard(client: TransportClient, room: string): [unknown, string][] {
-  return client.notes.all
+  return client.events.all
     .filter(({ name, body }) => name === 'message.created' && body['room'] === room)
     .map(({ body }) => [body['seq'], (body['message'] as { text: string }).text]);
 }
@@ -115,7 +115,7 @@ test('D2 clients with and without compression are in one room, and receive the s
   }
   expect(log.length).toBe(here.length * 8 * 4);
   for (const { name, client } of here) {
-    await client.notes.until(() => heard(client, room.id).length >= log.length);
+    await client.events.until(() => heard(client, room.id).length >= log.length);
     expect(heard(client, room.id), name).toEqual(log);
   }
   await line.lines.until(

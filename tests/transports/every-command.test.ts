@@ -1,6 +1,6 @@
 import { type CommandName, commands, events } from '@madang/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerAsInRow, noteAsInRow } from '../support/as-in-row.ts';
+import { assertAnswerSchema, assertEventSchema } from '../support/assert-schema.ts';
 import { call, type TransportClient } from '../support/transport-client.ts';
 import { transportNames, transports, pythonTransports } from '../support/transports.ts';
 import { Disposables } from '../support/disposables.ts';
@@ -58,15 +58,15 @@ describe.each(Object.keys(connects))('at %s', (transport) => {
         name === 'session.start' ? open.use(await connects[transport as keyof typeof connects](server.url)) : client;
       const { result, error } = await asker.ask(name, inputs[name]);
       expect(error, name).toBeUndefined();
-      answerAsInRow(name, result);
+      assertAnswerSchema(name, result);
     }
     // The last has closed this connection, and nothing else of it works.
     await client.closed;
-    await other.notes.first(({ name }) => name === 'member.left');
-    for (const note of [...client.notes.all, ...other.notes.all]) noteAsInRow(note);
-    expect(client.notes.all.at(-1)).toEqual({ name: 'session.ended', body: { reason: 'signed_out' } });
+    await other.events.first(({ name }) => name === 'member.left');
+    for (const event of [...client.events.all, ...other.events.all]) assertEventSchema(event);
+    expect(client.events.all.at(-1)).toEqual({ name: 'session.ended', body: { reason: 'signed_out' } });
     // All that a room's log can hold was told.
-    const told = new Set(other.notes.all.map(({ name }) => name));
+    const told = new Set(other.events.all.map(({ name }) => name));
     const expected = Object.keys(events).filter((name) => name !== 'room.created');
     expect([...told]).toEqual(expect.arrayContaining(expected));
   });
@@ -84,8 +84,8 @@ describe.each(transportNames)('once, at %s', (transport) => {
     // Another author's clientId is another.
     const { message } = await call(other, 'message.send', send);
     expect(message.seq).toBeGreaterThan(answers[0]?.message.seq ?? 0);
-    await other.notes.first(({ body }) => body['seq'] === message.seq && body['room'] === 'lobby');
-    const heard = other.notes.all.filter(
+    await other.events.first(({ body }) => body['seq'] === message.seq && body['room'] === 'lobby');
+    const heard = other.events.all.filter(
       ({ name, body }) => name === 'message.created' && (body['message'] as { text: string }).text === send.text,
     );
     expect(heard).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { speaker } from '../support/speak.ts';
+import { startRestGuest } from '../support/rest-guest.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
 /** How many pages a greedy client asks for; together they are far more than may wait, and than sockets hold. */
@@ -10,7 +10,7 @@ const ASKS = 160;
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer({ flags: ['--limits', 'off'] });
-  const filler = await speaker(server.url, 'filler');
+  const filler = await startRestGuest(server.url, 'filler');
   for (let index = 0; index < 50; index += 1) await filler.say('x'.repeat(8000));
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -52,7 +52,7 @@ test.each(Object.entries(wires))(
     const closed = once(socket, 'close');
     socket.pause();
     for (let id = 1; id <= ASKS; id += 1) socket.send(wire.ask(id));
-    const other = await speaker(server.url, `other ${transport.replace('/', '')}`);
+    const other = await startRestGuest(server.url, `other ${transport.replace('/', '')}`);
     await other.say('still here');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     socket.resume();
@@ -73,7 +73,7 @@ describe('with a large buffer for one client', () => {
       String(2 ** 25),
     ];
     roomy = await startServer({ flags });
-    const filler = await speaker(roomy.url, 'filler');
+    const filler = await startRestGuest(roomy.url, 'filler');
     for (let index = 0; index < 50; index += 1) await filler.say('x'.repeat(8000));
   });
   afterAll(() => roomy[Symbol.asyncDispose]());
@@ -118,7 +118,7 @@ describe('with a large buffer for one client', () => {
     socket.resume();
     await closed;
     expect(got()).toBeLessThan(ASKS);
-    const other = await speaker(roomy.url, 'goes on');
+    const other = await startRestGuest(roomy.url, 'goes on');
     await other.say('still here');
   });
 });

@@ -58,7 +58,7 @@ test('/join enters a room: later messages go there', async () => {
   line.say(`/join ${room.id}`);
   await line.lines.first((text) => text.startsWith(`${room.id}  by line`));
   line.say('in the room');
-  const { body } = await owner.notes.first(({ name }) => name === 'message.created');
+  const { body } = await owner.events.first(({ name }) => name === 'message.created');
   expect(body).toMatchObject({ room: room.id, message: { text: 'in the room' } });
 });
 

@@ -21,7 +21,7 @@ const clients: Record<string, Connect> = { ...transports, ...pythonTransports };
 
 /** The messages of a room that a client heard, as `[seq, text]`, in the order in which they came. */
 function heard(client: TransportClient, room: string): [number, string][] {
-  return client.notes.all
+  return client.events.all
     .filter(({ name, body }) => name === 'message.created' && body['room'] === room)
     .map(({ body }) => [body['seq'] as number, (body['message'] as { text: string }).text]);
 }
@@ -55,7 +55,7 @@ test('D2 every transport in one room: each sends, and each receives every messag
   const senders = [...here.map(({ name }) => name), 'line'];
   const expected = senders.flatMap((name) => Array.from({ length: EACH }, (_, round) => `${name} ${round}`)).sort();
   await Promise.all(
-    here.map(({ client }) => client.notes.until(() => heard(client, room.id).length >= expected.length)),
+    here.map(({ client }) => client.events.until(() => heard(client, room.id).length >= expected.length)),
   );
   await line.lines.until((all) => said(all).length >= expected.length);
 
@@ -105,7 +105,7 @@ test('D2 polling is upgraded to WebSocket while messages stream: nothing is lost
   await streamed;
   const { message: last } = await call(sender, 'message.send', { room: room.id, text: 'the last' });
   for (const { client, own } of upgraders) {
-    await client.notes.until(() => heard(client, room.id).at(-1)?.[0] === last.seq);
+    await client.events.until(() => heard(client, room.id).at(-1)?.[0] === last.seq);
     const seqs = heard(client, room.id).map(([seq]) => seq);
     const from = seqs[0] as number;
     expect(seqs).toEqual(Array.from({ length: last.seq - from + 1 }, (_, index) => from + index));

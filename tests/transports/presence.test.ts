@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => open[Symbol.asyncDispose]());
 
-const isPresence = (user: string, presence: string) => (note: OutboundEvent) =>
-  note.name === 'presence.changed' && note.body['presence'] === presence && idIn(note) === user;
+const isPresence = (user: string, presence: string) => (event: OutboundEvent) =>
+  event.name === 'presence.changed' && event.body['presence'] === presence && idIn(event) === user;
 
 function idIn({ body }: OutboundEvent): string {
   return (body['user'] as { id: string }).id;
@@ -34,8 +34,9 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
   test('online, away and back are announced; the most present of all tabs and transports counts', async () => {
     const { token, user } = await startGuest(server.url, `tabs ${++count}`);
     const tab = await transports[transport](server.url, { token });
-    const told = () => watcher.notes.all.filter((note) => note.name === 'presence.changed' && idIn(note) === user.id);
-    await watcher.notes.first(isPresence(user.id, 'online'));
+    const told = () =>
+      watcher.events.all.filter((event) => event.name === 'presence.changed' && idIn(event) === user.id);
+    await watcher.events.first(isPresence(user.id, 'online'));
     const other = await transports['/ws'](server.url, { token });
     // One tab is hidden: the other still counts. An HTTP call belongs to no connection, so it is another's to say.
     expect(await call(other, 'presence.set', { presence: 'away' })).toEqual({ presence: 'online' });
@@ -43,12 +44,12 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     expect(await entryOf(user.id)).not.toHaveProperty('lastSeen');
     if (transport !== 'HTTP') {
       expect(await call(tab, 'presence.set', { presence: 'away' })).toEqual({ presence: 'away' });
-      await watcher.notes.first(isPresence(user.id, 'away'));
+      await watcher.events.first(isPresence(user.id, 'away'));
       expect(await entryOf(user.id)).toMatchObject({ presence: 'away' });
       const { members } = await call(watcher, 'member.list', { room: 'lobby', present: true, limit: 200 });
       expect(members.map((member) => member.user.id)).toContain(user.id);
       await call(tab, 'presence.set', { presence: 'online' });
-      await watcher.notes.until(() => told().at(-1)?.body['presence'] === 'online' && told().length >= 3);
+      await watcher.events.until(() => told().at(-1)?.body['presence'] === 'online' && told().length >= 3);
     }
     await other.close();
     await tab.close();
@@ -57,16 +58,16 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
   test('a reload is not a departure; a user who really leaves is offline after the grace period, with the time they left', async () => {
     const { token, user } = await startGuest(server.url, `goer ${++count}`);
     const first = await transports[transport](server.url, { token });
-    await watcher.notes.first(isPresence(user.id, 'online'));
+    await watcher.events.first(isPresence(user.id, 'online'));
     await first.close();
     const again = await transports[transport](server.url, { token });
     const before = Date.now();
     await again.close();
-    const gone = await watcher.notes.first(isPresence(user.id, 'offline'), 15_000);
+    const gone = await watcher.events.first(isPresence(user.id, 'offline'), 15_000);
     const after = Date.now();
     // Not at the reload: it came a grace after the last close.
     expect(after - before).toBeGreaterThan(1000);
-    const told = watcher.notes.all.filter((note) => note.name === 'presence.changed' && idIn(note) === user.id);
+    const told = watcher.events.all.filter((event) => event.name === 'presence.changed' && idIn(event) === user.id);
     expect(told.map(({ body }) => body['presence'])).toEqual(['online', 'offline']);
     for (const lastSeen of [gone.body['lastSeen'] as number, (await entryOf(user.id))?.lastSeen as number]) {
       expect(lastSeen).toBeGreaterThanOrEqual(before - 1000);
@@ -83,12 +84,12 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     const { user } = await startGuest(server.url, `unseen ${++count}`);
     await using unseen = await transports['/ws'](server.url, { name: `unseen ${++count}` });
     const { user: seen } = await call(unseen, 'session.get', {});
-    await watcher.notes.first(isPresence(seen.id, 'online'));
+    await watcher.events.first(isPresence(seen.id, 'online'));
     await call(alone, 'room.join', { room: 'lobby' });
     await call(alone, 'message.send', { room: 'lobby', text: 'fence' });
-    await alone.notes.first(({ name }) => name === 'message.created');
+    await alone.events.first(({ name }) => name === 'message.created');
     expect(
-      alone.notes.all.filter((note) => note.name === 'presence.changed' && [seen.id, user.id].includes(idIn(note))),
+      alone.events.all.filter((event) => event.name === 'presence.changed' && [seen.id, user.id].includes(idIn(event))),
     ).toEqual([]);
   });
 
@@ -103,16 +104,16 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     await call(reader, 'room.join', { room: room.id });
     const { expiresMs } = await call(typist, 'typing.start', { room: room.id });
     expect(expiresMs).toBeGreaterThan(1000);
-    const { body } = await reader.notes.first(({ name }) => name === 'typing.started');
+    const { body } = await reader.events.first(({ name }) => name === 'typing.started');
     expect(body).toEqual({ room: room.id, user: { id: user.id, name: user.name }, expiresMs });
     await call(typist, 'message.send', { room: room.id, text: 'fence' });
     await call(typist, 'message.send', { room: 'lobby', text: `fence of ${user.id}` });
     for (const silent of [typist, ownTab, stranger]) {
-      await silent.notes.first(
-        (note) => note.name === 'message.created' && JSON.stringify(note).includes(`fence of ${user.id}`),
+      await silent.events.first(
+        (event) => event.name === 'message.created' && JSON.stringify(event).includes(`fence of ${user.id}`),
       );
       expect(
-        silent.notes.all.filter(({ name }) => name === 'typing.started'),
+        silent.events.all.filter(({ name }) => name === 'typing.started'),
         silent.transport,
       ).toEqual([]);
     }
@@ -135,21 +136,21 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     expect(await state()).toMatchObject({ head: 8, unread: 5 });
     await call(tab, 'read.mark', { room: room.id, seq: 6 });
     const marks = () =>
-      other.notes.all
+      other.events.all
         .filter(({ name, body }) => name === 'read.marked' && body['room'] === room.id)
         .map(({ body }) => body['seq']);
-    await other.notes.until(() => marks().length === 1);
+    await other.events.until(() => marks().length === 1);
     expect(await state()).toMatchObject({ read: 6, unread: 2 });
     await call(tab, 'read.mark', { room: room.id, seq: 4 });
     expect(await state()).toMatchObject({ read: 6, unread: 2 });
     await call(tab, 'read.mark', { room: room.id, seq: 1000 });
-    await other.notes.until(() => marks().length === 2);
+    await other.events.until(() => marks().length === 2);
     expect(marks()).toEqual([6, 8]);
     expect(await state()).toMatchObject({ read: 8, unread: 0 });
     // Nobody else hears it.
     await call(tab, 'message.send', { room: room.id, text: 'fence' });
-    await writer.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === 9);
-    expect(writer.notes.all.filter(({ name }) => name === 'read.marked')).toEqual([]);
+    await writer.events.first(({ name, body }) => name === 'message.created' && body['seq'] === 9);
+    expect(writer.events.all.filter(({ name }) => name === 'read.marked')).toEqual([]);
     // One's own message is no unread one.
     expect(await state()).toMatchObject({ unread: 0 });
   });
@@ -163,11 +164,11 @@ test('a line client is online like any other, and goes offline like any other', 
   };
   expect(await isHere()).toBe(true);
   await line.close();
-  await watcher.notes.first(
-    (note) =>
-      note.name === 'presence.changed' &&
-      note.body['presence'] === 'offline' &&
-      (note.body['user'] as { name: string }).name === line.name,
+  await watcher.events.first(
+    (event) =>
+      event.name === 'presence.changed' &&
+      event.body['presence'] === 'offline' &&
+      (event.body['user'] as { name: string }).name === line.name,
   );
   expect(await isHere()).toBe(false);
 });

@@ -29,7 +29,7 @@ async function stage(rooms: number): Promise<{ guest: Guest; client: TransportCl
   return { guest, client, rooms: made };
 }
 
-function isMessageOf(rooms: readonly string[]): (note: OutboundEvent) => boolean {
+function isMessageOf(rooms: readonly string[]): (event: OutboundEvent) => boolean {
   return ({ name, body }) => name === 'message.created' && rooms.includes(body['room'] as string);
 }
 
@@ -55,8 +55,8 @@ test('users who come later cannot read a message’s text from before its edits'
   }
   const stream = await openEventStream(server.url, { token: guest.token, lastEventId });
   const isOfMessage = ({ name }: OutboundEvent) => name === 'message.created' || name === 'message.edited';
-  await stream.notes.until(() => stream.notes.all.filter(isOfMessage).length >= 4, 5000);
-  isAsNow(stream.notes.all);
+  await stream.events.until(() => stream.events.all.filter(isOfMessage).length >= 4, 5000);
+  isAsNow(stream.events.all);
   await stream.close();
   await client.close();
 });
@@ -87,10 +87,10 @@ describe('server-sent events', () => {
     while (!isComplete()) {
       const stream = await openEventStream(server.url, { token: guest.token, lastEventId });
       const wanted = 1 + random.below(40);
-      const count = () => stream.notes.all.filter(isMessageOf(rooms)).length;
+      const count = () => stream.events.all.filter(isMessageOf(rooms)).length;
       await Promise.race([
-        stream.notes.until(() => count() >= wanted, 30_000).catch(() => undefined),
-        sent.then(() => stream.notes.until(() => isAtHeads(stream.notes.all), 5000).catch(() => undefined)),
+        stream.events.until(() => count() >= wanted, 30_000).catch(() => undefined),
+        sent.then(() => stream.events.until(() => isAtHeads(stream.events.all), 5000).catch(() => undefined)),
       ]);
       await stream.close();
       for (const { body } of stream.settled()) {
@@ -111,9 +111,9 @@ describe('server-sent events', () => {
     }
     await client.close();
 
-    function isAtHeads(notes: readonly OutboundEvent[]): boolean {
+    function isAtHeads(events: readonly OutboundEvent[]): boolean {
       return rooms.every((room) => {
-        const last = notes.findLast((note) => note.body['room'] === room && 'seq' in note.body);
+        const last = events.findLast((event) => event.body['room'] === room && 'seq' in event.body);
         return (last?.body['seq'] ?? heard.get(room)?.at(-1)) === heads.get(room);
       });
     }
@@ -163,15 +163,15 @@ describe('server-sent events', () => {
     const [wanted, unwanted] = rooms as [string, string];
     const stream = await openEventStream(server.url, { token: guest.token, room: wanted });
     for (const room of [unwanted, wanted, unwanted, wanted]) await call(client, 'message.send', { room, text: room });
-    await stream.notes.until((all) => all.filter(isMessageOf([wanted])).length === 2);
-    expect(stream.notes.all.filter(isMessageOf([unwanted]))).toEqual([]);
+    await stream.events.until((all) => all.filter(isMessageOf([wanted])).length === 2);
+    expect(stream.events.all.filter(isMessageOf([unwanted]))).toEqual([]);
     const lastEventId = stream.lastEventId();
     await stream.close();
     await call(client, 'message.send', { room: unwanted, text: 'missed, elsewhere' });
     await call(client, 'message.send', { room: wanted, text: 'missed, here' });
     const again = await openEventStream(server.url, { token: guest.token, room: wanted, lastEventId });
-    await again.notes.first(isMessageOf([wanted]));
-    expect(again.notes.all.filter(({ body }) => 'seq' in body).map(({ body }) => body['room'])).toEqual([wanted]);
+    await again.events.first(isMessageOf([wanted]));
+    expect(again.events.all.filter(({ body }) => 'seq' in body).map(({ body }) => body['room'])).toEqual([wanted]);
     await again.close();
     await client.close();
   });
@@ -262,17 +262,17 @@ describe('server-sent events', () => {
     const { room: later } = await call(client, 'room.create', { name: 'made since' });
     const again = await openEventStream(nginx.url, { token: guest.token, lastEventId });
     const isNew = ({ body }: OutboundEvent) => body['room'] === later.id && body['seq'] === 2;
-    await again.notes.until((all) => all.filter(isMessageOf(rooms)).length === missed.length && all.some(isNew));
-    const ids = again.notes.all.filter(isMessageOf(rooms)).map(({ body }) => (body['message'] as { id: string }).id);
+    await again.events.until((all) => all.filter(isMessageOf(rooms)).length === missed.length && all.some(isNew));
+    const ids = again.events.all.filter(isMessageOf(rooms)).map(({ body }) => (body['message'] as { id: string }).id);
     expect(ids.toSorted()).toEqual(missed.toSorted());
-    expect(again.notes.all.filter(({ name }) => name === 'room.behind')).toEqual([]);
+    expect(again.events.all.filter(({ name }) => name === 'room.behind')).toEqual([]);
     expect(again.lastEventId().length).toBeLessThan(2048);
     await again.close();
 
     // What can't be told from it any more is said for each room: here, since one of them was left.
     await call(client, 'room.leave', { room: rooms[0] as string });
     const lost = await openEventStream(nginx.url, { token: guest.token, lastEventId: again.lastEventId() });
-    await lost.notes.until((all) => all.filter(({ name }) => name === 'room.behind').length === 499);
+    await lost.events.until((all) => all.filter(({ name }) => name === 'room.behind').length === 499);
     await lost.close();
   }, 90_000);
 
@@ -303,7 +303,9 @@ describe('server-sent events', () => {
     const epoch = id.split(';')[0] as string;
     for (const lastEventId of [`${epoch};${room}=9999`, `ffffffff;${room}=1`]) {
       const stream = await openEventStream(server.url, { token: guest.token, lastEventId });
-      const { body } = await stream.notes.first((note) => note.name === 'room.behind' && note.body['room'] === room);
+      const { body } = await stream.events.first(
+        (event) => event.name === 'room.behind' && event.body['room'] === room,
+      );
       expect(body['head']).toBe(2);
       await stream.close();
     }
@@ -354,9 +356,9 @@ describe.each(transportNames)('the log, at %s', (transport) => {
     await call(client, 'message.react', { message: message.id, emoji: '🎉' });
     await call(client, 'room.update', { room, topic: 'told twice' });
     const live = (all: readonly OutboundEvent[]) => all.filter(({ body }) => body['room'] === room && 'seq' in body);
-    await reader.notes.until((all) => live(all).length === 4);
+    await reader.events.until((all) => live(all).length === 4);
     const { events } = await call(reader, 'log.read', { room, after: 2 });
-    const told = live(reader.notes.all).map(({ name, body }) => ({ type: name, ...body }));
+    const told = live(reader.events.all).map(({ name, body }) => ({ type: name, ...body }));
     expect(told[0]).toMatchObject({ message: { text: 'first' } });
     expect(events[0]).toMatchObject({ message: { text: 'second' } });
     expect(JSON.parse(JSON.stringify(told).replace('first', 'second'))).toEqual(events);

@@ -100,8 +100,8 @@ describe.each(Object.keys(rawTransports))('D5 B6 a client that never reads, at %
     for (const { socket } of slow) socket.pause();
     const head = await flood(sender, room.id, FLOOD_BYTES);
 
-    await reader.notes.first(({ name, body }) => name === 'message.created' && body['seq'] === head);
-    const seqs = reader.notes.all.flatMap(({ name, body }) =>
+    await reader.events.first(({ name, body }) => name === 'message.created' && body['seq'] === head);
+    const seqs = reader.events.all.flatMap(({ name, body }) =>
       name === 'message.created' ? [body['seq'] as number] : [],
     );
     expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, index) => head - seqs.length + 1 + index));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { noteAsInRow } from '../support/as-in-row.ts';
+import { assertEventSchema } from '../support/assert-schema.ts';
 import { run } from '../support/chat.ts';
 import { Disposables } from '../support/disposables.ts';
 import { openEventStream } from '../support/event-stream.ts';
@@ -23,13 +23,13 @@ function messageIn({ body }: { body: Record<string, unknown> }): { id: string; t
   return body['message'] as ReturnType<typeof messageIn>;
 }
 
-function isCreatedIn(room: string): (note: OutboundEvent) => boolean {
+function isCreatedIn(room: string): (event: OutboundEvent) => boolean {
   return ({ name, body }) => name === 'message.created' && body['room'] === room;
 }
 
 /** The event of a message, as it came to a client. */
 function eventOf(client: TransportClient, id: string): Promise<OutboundEvent> {
-  return client.notes.first((note) => note.name === 'message.created' && messageIn(note).id === id);
+  return client.events.first((event) => event.name === 'message.created' && messageIn(event).id === id);
 }
 
 test('an event says each thing once, and a message of 100 bytes is at most 290 bytes at /ws', async () => {
@@ -104,7 +104,7 @@ describe.each(transportNames)('a clientId, at %s', (transport) => {
         }
       }
     }
-    for (const client of [author, elsewhere, other]) client.notes.all.forEach((note) => noteAsInRow(note));
+    for (const client of [author, elsewhere, other]) client.events.all.forEach((event) => assertEventSchema(event));
   });
 });
 
@@ -121,7 +121,7 @@ test('a clientId is told to its author by a stream that goes on where it broke',
     [other, told],
   ] as const) {
     const stream = await openEventStream(server.url, { token, lastEventId });
-    const event = await stream.notes.first((note) => note.name === 'message.created');
+    const event = await stream.events.first((event) => event.name === 'message.created');
     expect(messageIn(event)).toEqual(expected);
     await stream.close();
   }
@@ -156,10 +156,10 @@ describe.each(['off', 'on'])('with --compression %s', (compression) => {
       after = page.messages.at(-1)?.seq ?? 0;
     }
     for (const [index, client] of writers.entries()) {
-      await client.notes.until((notes) => notes.filter(isCreatedIn('lobby')).length >= all.length);
-      const heard = client.notes.all.filter(isCreatedIn('lobby')).map((note) => {
-        const { text, clientId } = messageIn(note);
-        return { seq: note.body['seq'], text, ...(clientId !== undefined && { clientId }) };
+      await client.events.until((events) => events.filter(isCreatedIn('lobby')).length >= all.length);
+      const heard = client.events.all.filter(isCreatedIn('lobby')).map((event) => {
+        const { text, clientId } = messageIn(event);
+        return { seq: event.body['seq'], text, ...(clientId !== undefined && { clientId }) };
       });
       const expected = all.map(({ seq, text, clientId }) =>
         clientId.startsWith(`${index}-`) ? { seq, text, clientId } : { seq, text },

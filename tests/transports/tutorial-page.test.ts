@@ -74,8 +74,8 @@ async function check(url: string, text: string): Promise<void> {
   expect(printed).toContain(`Server message:  [lobby] ${name}: ${text}`);
   expect(printed.filter((line) => /error/i.test(line))).toEqual([]);
 
-  const { body } = await listener.notes.first(
-    (note) => note.name === 'message.created' && (note.body['message'] as { text: string }).text === text,
+  const { body } = await listener.events.first(
+    (event) => event.name === 'message.created' && (event.body['message'] as { text: string }).text === text,
   );
   expect(body).toMatchObject({ room: 'lobby', actor: { name }, message: { text } });
 }

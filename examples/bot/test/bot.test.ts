@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { speaker, type Speaker } from '../../../tests/support/speak.ts';
+import { type RestGuest, startRestGuest } from '../../../tests/support/rest-guest.ts';
 import { startServer, type TestServer } from '../../../tests/support/start-server.ts';
 import { tempFolder } from '../../../tests/support/temp-folder.ts';
 
@@ -15,12 +15,12 @@ interface Message {
 }
 
 let server: TestServer;
-let anna: Speaker;
+let anna: RestGuest;
 let bot: Bot;
 
 beforeAll(async () => {
   server = await startServer({ flags: ['--limits', 'off'] });
-  anna = await speaker(server.url, 'anna');
+  anna = await startRestGuest(server.url, 'anna');
   bot = newBot();
   await bot.start();
 });

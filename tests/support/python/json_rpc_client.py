@@ -14,7 +14,7 @@ def show(line):
 
 def tell(message):
     if "method" in message:
-        show({"note": {"name": message["method"], "body": message["params"]}})
+        show({"event": {"name": message["method"], "body": message["params"]}})
     elif "error" in message:
         show({"id": message["id"], "answer": {"error": message["error"]["data"]}})
     else:

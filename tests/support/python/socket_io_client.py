@@ -16,8 +16,8 @@ async def main(url):
     client = socketio.AsyncClient(reconnection=False)
 
     @client.on("*")
-    async def note(name, body):
-        show({"note": {"name": name, "body": body}})
+    async def event(name, body):
+        show({"event": {"name": name, "body": body}})
 
     @client.event
     async def disconnect():

@@ -295,7 +295,7 @@ export class Nodes implements Cluster, BusListener {
         for (const { room, joinedSeq } of missed) {
           const head = this.#sequence.deliveredIn(room);
           const joining = joinings.find((event) => event.room === room && event.seq === joinedSeq);
-          if (head !== undefined) delivery.startHearing(user, { room, seq: head }, joining);
+          if (head !== undefined) delivery.startDelivery(user, { room, seq: head }, joining);
         }
         return;
       }

@@ -29,7 +29,7 @@ export class Delivery {
    * Lets a user receive a room whose events were delivered up to `head` already, after the user had joined. Sends them the
    * `member.joined`, if the log still has it, and tells them to read the log from there.
    */
-  startHearing(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
+  startDelivery(user: string, { room, seq: head }: Place, joining: CommittedEvent | undefined): void {
     this.#connections.join(user, room);
     const events: OutboundEvent[] = joining ? [joining] : [];
     if (joining?.seq !== head) events.push(behindEvent(room, head));

@@ -1,6 +1,6 @@
 import type { Entry, Seen } from '../history.js';
 import { type Facts, isMemberAt, keyOf, type Violation } from './facts.js';
-import { hearing } from './membership.js';
+import { mayReceiveIn } from './membership.js';
 
 /** The lines of one room that one connection has shown. */
 interface Shown {
@@ -18,18 +18,18 @@ type Line = Extract<Entry, { type: 'line' }>;
 export function checkLines(facts: Facts): Violation[] {
   const connections = new Map<string, Shown>();
   const violations: Violation[] = [];
-  const mayHear = hearing(facts);
+  const mayReceive = mayReceiveIn(facts);
   for (const [index, entry] of facts.entries.entries()) {
     if (entry.type !== 'line') continue;
     const key = keyOf(entry.connection, entry.room);
     const shown = connections.get(key) ?? { newest: 0, seqs: new Set() };
     connections.set(key, shown);
-    violations.push(...judge(entry, shown, facts, (event) => mayHear(entry.user, event, index)));
+    violations.push(...judge(entry, shown, facts, (event) => mayReceive(entry.user, event, index)));
   }
   return violations;
 }
 
-function judge(line: Line, shown: Shown, facts: Facts, mayHear: (event: Seen) => boolean): Violation[] {
+function judge(line: Line, shown: Shown, facts: Facts, mayReceive: (event: Seen) => boolean): Violation[] {
   const { client, room, user, t } = line;
   const candidates = facts.spoken.get(keyOf(room, line.text)) ?? [];
   const isNew = ({ seq }: Seen) => !shown.seqs.has(seq);
@@ -44,7 +44,7 @@ function judge(line: Line, shown: Shown, facts: Facts, mayHear: (event: Seen) =>
   const place = `${client} (connection ${line.connection}) was shown the line of ${room}.${seq}`;
   if (shown.seqs.has(seq)) return [{ kind: 'twice', words: `${place} twice`, ...where }];
   shown.seqs.add(seq);
-  if (!mayHear(event)) {
+  if (!mayReceive(event)) {
     return [{ kind: 'leaked', words: `${place}, and is no member there`, ...where }];
   }
   const { newest } = shown;

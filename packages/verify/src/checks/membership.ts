@@ -9,13 +9,13 @@ type Heard = Pick<Seen, 'room' | 'seq'> & Partial<Pick<Seen, 'actor' | 'cid'>>;
 
 /** Nobody receives an event that they may not see. */
 export function checkMembership(facts: Facts): Violation[] {
-  const mayHear = hearing(facts);
+  const mayReceive = mayReceiveIn(facts);
   const violations: Violation[] = [];
   for (const [index, entry] of facts.entries.entries()) {
     if (entry.type !== 'received' && entry.type !== 'behind') continue;
     const room = entry.type === 'received' ? entry.event.room : entry.room;
     const seq = entry.type === 'received' ? entry.event.seq : entry.head;
-    if (mayHear(entry.user, entry.type === 'received' ? entry.event : { room, seq }, index)) continue;
+    if (mayReceive(entry.user, entry.type === 'received' ? entry.event : { room, seq }, index)) continue;
     const how =
       entry.type === 'received' ? `${entry.event.name} ${room}.${seq} (${entry.how})` : `the head of ${room}, ${seq}`;
     const words = `${entry.client} was shown ${how}, and is no member there`;
@@ -29,7 +29,7 @@ export function checkMembership(facts: Facts): Violation[] {
  * Members may also read everything before, so an event from a time outside is allowed if the user joined (again) after
  * it, and the call that let them in had been sent by then.
  */
-export function hearing(facts: Facts): (user: string, event: Heard, index: number) => boolean {
+export function mayReceiveIn(facts: Facts): (user: string, event: Heard, index: number) => boolean {
   const comings = comingsOf(facts);
   return (user, { room, seq, actor = '', cid }, index) => {
     if (isMemberAt(facts, user, room, seq)) return true;

@@ -11,13 +11,13 @@ interface Schema {
  * Throws unless a command's answer is as its row says, and has nothing beside it, however deep inside: a field that the row
  * doesn't know may be one that nobody was to see. An event of the log is as its own row says.
  */
-export function answerAsInRow(name: CommandName, answer: unknown): void {
+export function assertAnswerSchema(name: CommandName, answer: unknown): void {
   exactly(commands[name].output, answer, name);
-  for (const { type, ...body } of loggedEvents(answer)) noteAsInRow({ name: type, body }, `${name}: ${type}`);
+  for (const { type, ...body } of loggedEvents(answer)) assertEventSchema({ name: type, body }, `${name}: ${type}`);
 }
 
 /** Throws unless an event or a signal is as its row says, with nothing beside it. */
-export function noteAsInRow({ name, body }: OutboundEvent, where = name): void {
+export function assertEventSchema({ name, body }: OutboundEvent, where = name): void {
   const row = { ...events, ...signals }[name as keyof typeof events] as { schema: Schema } | undefined;
   ok(row, `${where}: there is no such event or signal`);
   exactly(row.schema, body, where);

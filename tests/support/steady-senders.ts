@@ -7,58 +7,58 @@ const EVERY_MS = 100;
 const ROOM = 'lobby';
 
 /** SDK clients that all talk and all listen, whatever happens to the server. */
-export interface SteadySpeakers extends AsyncDisposable {
+export interface SteadySenders extends AsyncDisposable {
   /** Every `reconnectMs` that a `server.closing` brought, in ms. */
   readonly delays: number[];
   /** Resolves when all are online, and each has had a message acknowledged since. */
-  areWell(): Promise<void>;
+  recovered(): Promise<void>;
   /** Ends the talking. Checks that no send failed, and that everybody heard all of it, once, in order. */
   finish(): Promise<{ messages: number; slowestMs: number }>;
 }
 
 /** Starts so many clients, half of them at Socket.IO, half at `/ws`; all are online when it resolves. */
-export async function startSpeakers(url: string, count: number): Promise<SteadySpeakers> {
+export async function startSenders(url: string, count: number): Promise<SteadySenders> {
   const delays: number[] = [];
   const failures: unknown[] = [];
-  const speakers = Array.from({ length: count }, (_, index) => new Speaker(url, index, { delays, failures }));
+  const senders = Array.from({ length: count }, (_, index) => new Sender(url, index, { delays, failures }));
   // Who comes late would not hear what was said before.
-  await expect.poll(() => speakers.every((speaker) => speaker.isOnline), { timeout: 30_000 }).toBe(true);
-  const speaking = setInterval(() => speakers.forEach((speaker) => void speaker.speak()), EVERY_MS);
-  const areWell = async () => {
-    await expect.poll(() => speakers.every((speaker) => speaker.isOnline), { timeout: 30_000 }).toBe(true);
-    const before = speakers.map(({ acknowledged }) => acknowledged);
+  await expect.poll(() => senders.every((sender) => sender.isOnline), { timeout: 30_000 }).toBe(true);
+  const sending = setInterval(() => senders.forEach((sender) => void sender.sendNext()), EVERY_MS);
+  const recovered = async () => {
+    await expect.poll(() => senders.every((sender) => sender.isOnline), { timeout: 30_000 }).toBe(true);
+    const before = senders.map(({ acknowledged }) => acknowledged);
     await expect
-      .poll(() => speakers.every(({ acknowledged }, index) => acknowledged > before[index]!), { timeout: 30_000 })
+      .poll(() => senders.every(({ acknowledged }, index) => acknowledged > before[index]!), { timeout: 30_000 })
       .toBe(true);
   };
-  await areWell();
+  await recovered();
   return {
     delays,
-    areWell,
+    recovered,
     finish: async () => {
-      clearInterval(speaking);
-      await expect.poll(() => speakers.every((speaker) => speaker.waiting === 0), { timeout: 60_000 }).toBe(true);
+      clearInterval(sending);
+      await expect.poll(() => senders.every((sender) => sender.waiting === 0), { timeout: 60_000 }).toBe(true);
       expect(failures).toEqual([]);
-      const said = speakers.map((speaker) => speaker.said);
+      const said = senders.map((sender) => sender.said);
       const total = said.reduce((sum, each) => sum + each.length, 0);
-      const [first] = speakers;
-      for (const reader of speakers) {
+      const [first] = senders;
+      for (const reader of senders) {
         await expect.poll(() => reader.heard.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(total);
         expect(reader.heard.map(({ seq }) => seq)).toEqual(first!.heard.map(({ seq }) => seq));
         for (const [index, texts] of said.entries()) {
           expect(reader.heard.filter(({ by }) => by === index).map(({ text }) => text)).toEqual(texts);
         }
       }
-      return { messages: total, slowestMs: Math.max(...speakers.map(({ slowestMs }) => slowestMs)) };
+      return { messages: total, slowestMs: Math.max(...senders.map(({ slowestMs }) => slowestMs)) };
     },
     [Symbol.asyncDispose]: async () => {
-      clearInterval(speaking);
-      await Promise.all(speakers.map((speaker) => speaker.close()));
+      clearInterval(sending);
+      await Promise.all(senders.map((sender) => sender.close()));
     },
   };
 }
 
-/** What a speaker heard. */
+/** What a sender heard. */
 interface Heard {
   seq: number;
   /** Whose it is, by number. */
@@ -66,7 +66,7 @@ interface Heard {
   text: string;
 }
 
-class Speaker {
+class Sender {
   readonly said: string[] = [];
   readonly heard: Heard[] = [];
   waiting = 0;
@@ -81,7 +81,7 @@ class Speaker {
     this.#failures = failures;
     this.#client = createClient({
       url,
-      name: `speaker ${index}`,
+      name: `sender ${index}`,
       transport: index % 2 === 0 ? 'socket.io' : 'websocket',
       outbox: memoryOutboxStore(),
       backOff: { minMs: 50, maxMs: 500 },
@@ -98,7 +98,7 @@ class Speaker {
   }
 
   /** Says the next thing. */
-  async speak(): Promise<void> {
+  async sendNext(): Promise<void> {
     const text = `${this.#index} ${this.said.length}`;
     this.said.push(text);
     this.waiting += 1;

@@ -8,11 +8,11 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** The Node versions beside the one that runs the tests, pinned; npm has each as a package of its own. */
-export const otherNodes = { 22: '22.23.3', 24: '24.21.0' } as const;
+export const nodeVersions = { 22: '22.23.3', 24: '24.21.0' } as const;
 
 /** The folder of another Node's binary, for `PATH`. Fetched once on a machine, and kept in the user's cache. */
-export async function otherNode(major: keyof typeof otherNodes): Promise<string> {
-  const version = otherNodes[major];
+export async function nodeFolder(major: keyof typeof nodeVersions): Promise<string> {
+  const version = nodeVersions[major];
   const name = `node-${process.platform}-${process.arch}`;
   const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'madang', `node-${version}`);
   if (!existsSync(folder)) {

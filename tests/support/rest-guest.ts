@@ -1,6 +1,6 @@
 /** Says things over HTTP, as somebody without a page: the quick way to fill a room. */
 
-export interface Speaker {
+export interface RestGuest {
   name: string;
   /** Calls the HTTP transport; answers the JSON. */
   call<T>(method: string, path: string, body?: object): Promise<T>;
@@ -8,7 +8,7 @@ export interface Speaker {
 }
 
 /** Starts a guest's session at the HTTP transport. */
-export async function speaker(url: string, name: string): Promise<Speaker> {
+export async function startRestGuest(url: string, name: string): Promise<RestGuest> {
   let token = '';
   const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
     const response = await fetch(`${url}/api${path}`, {
