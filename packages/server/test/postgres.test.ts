@@ -100,9 +100,18 @@ describe('PostgreSQL gone and back', () => {
   test('S7 silent: everything is unavailable in time, queued sends too, and recovers on its own', async () => {
     await using network = await startNetwork(cluster.port);
     const address = (await cluster.newDatabase()).replace(String(cluster.port), String(network.port));
-    const store = await open(address);
+    const store = await open(address, 8);
     await store.commit([makeRoom('a'), say('a', 'before')]);
+    // Makes all connections, so that each lookup finds an idle one.
+    await Promise.all(upTo(7).map(() => store.check()));
     network.freeze();
+    // Each comes while those before it wait for an answer, and is in time as well.
+    await Promise.all(
+      upTo(4).map(async (n) => {
+        await new Promise((resolve) => setTimeout(resolve, n * 50));
+        await expectUnavailable(store.access('a', ann.id));
+      }),
+    );
     await Promise.all([...everything(store, 'lost'), store.commit([say('a', 'lost')])].map(expectUnavailable));
     await expectUnavailable(store.commit([say('a', 'lost')]));
     network.thaw();

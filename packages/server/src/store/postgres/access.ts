@@ -5,6 +5,12 @@ import type { QueryPool } from './pool.js';
 /** Queries in flight at the same time. Requests that arrive meanwhile gather for the next one. */
 const LANES = 2;
 
+/**
+ * A query that fails after this time, in ms, was not answered at all. What gathered behind it fails too: asking again
+ * would take as long once more, and a send must fail within 5 s.
+ */
+const UNANSWERED_MS = 1000;
+
 const readAccess: Statement = {
   name: 'read-access',
   text: `SELECT asked.ord, found.* FROM json_to_recordset($1::json) AS asked (ord int, room text, member text)
@@ -61,6 +67,7 @@ export class AccessReader {
   }
 
   async #answer(questions: Question[], earlier: Promise<void>): Promise<void> {
+    const start = performance.now();
     const asked = questions.map(({ room, user }, ord) => ({ ord, room, member: user }));
     try {
       const rows = await this.#pool.query<RoomAccess & { ord: number }>(readAccess, [JSON.stringify(asked)]);
@@ -69,7 +76,9 @@ export class AccessReader {
       for (const [ord, question] of questions.entries()) question.resolve(found.get(ord));
     } catch (error) {
       await earlier;
-      for (const question of questions) question.reject(error);
+      const isUnanswered = performance.now() - start >= UNANSWERED_MS;
+      const failed = isUnanswered ? [...questions, ...this.#gathering.splice(0)] : questions;
+      for (const question of failed) question.reject(error);
     }
   }
 }
