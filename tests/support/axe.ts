@@ -6,11 +6,11 @@ import type { Page } from 'playwright-core';
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**
- * What axe finds on a page: by all of its rules in one theme, and against the contrast of the other theme's colours. It is
- * put into a page once and runs there; `@axe-core/playwright` puts it in again for each look, and opens one page more.
+ * What axe finds on a page: with all rules in one theme, and the contrast rule alone in the other. axe is injected once
+ * per page; `@axe-core/playwright` would inject it on every run and open another page for it.
  */
 export async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
-  // It would say nothing about a frame that it has not been put into.
+  // axe reports nothing about frames it was not injected into.
   if (page.frames().length > 1) throw new Error('The page has frames');
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(source);
   const other = theme === 'light' ? 'dark' : 'light';
@@ -26,7 +26,7 @@ async function run(page: Page, theme: string, options: RunOptions): Promise<stri
   return page.evaluate(
     async ([named, asked]) => {
       const { axe } = globalThis as unknown as { axe: { run(node: Node, options: RunOptions): Promise<AxeResults> } };
-      // Colours that are still on their way would be judged half way.
+      // Colours in the middle of a transition would be judged as they are at that moment.
       for (const animation of document.getAnimations()) {
         if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish();
       }
@@ -38,7 +38,7 @@ async function run(page: Page, theme: string, options: RunOptions): Promise<stri
         ...asked,
         resultTypes: ['violations'],
       });
-      if (all.length + passes.length + incomplete.length === 0) throw new Error('axe has looked at nothing');
+      if (all.length + passes.length + incomplete.length === 0) throw new Error('axe checked nothing');
       return all.map(({ id, nodes }) => `${named}: ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
     },
     [theme, options] as const,

@@ -4,12 +4,14 @@ import { type Browser, chromium } from 'playwright-core';
 const SYSTEM_CHROMIUM = '/usr/bin/chromium';
 
 /**
- * A whole Chromium, without a window too, prepares two pages of its own for the suggestions under the address, in each
- * profile: as much work as the visitor's page is.
+ * Even headless, Chromium preloads these pages of its own for address suggestions, in each profile. That costs as much
+ * as the visitor's page.
  */
 const OWN_PAGES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'PreloadTopChromeWebUI'];
 
-/** What Playwright turns off, and has to be said again: of two flags with one name, Chromium hears the last. */
+/**
+ * What Playwright itself disables. It has to be repeated: if a flag appears twice, Chromium takes only the last one.
+ */
 const OFF_FOR_PLAYWRIGHT = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
   'DestroyProfileOnBrowserClose',
@@ -26,7 +28,7 @@ const OFF_FOR_PLAYWRIGHT = [
   'PreconnectToSearch',
 ];
 
-/** A real Chromium without a window: the system's if there is one, else Playwright's own. */
+/** A real headless Chromium: the system's if there is one, otherwise Playwright's. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     ...(existsSync(SYSTEM_CHROMIUM) && { executablePath: SYSTEM_CHROMIUM }),

@@ -1,4 +1,4 @@
-/** A promise and what settles it. Node 20 has no `Promise.withResolvers`. */
+/** A promise together with the functions that settle it. Node 20 has no `Promise.withResolvers`. */
 export interface Deferred<Value> {
   promise: Promise<Value>;
   resolve: (value: Value) => void;

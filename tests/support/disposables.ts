@@ -1,4 +1,4 @@
-/** Everything a test has opened; closed at its end, the last first. Node 20 has no `AsyncDisposableStack`. */
+/** Everything a test has opened, disposed of at its end in reverse order. Node 20 has no `AsyncDisposableStack`. */
 export class Disposables implements AsyncDisposable {
   readonly #all: AsyncDisposable[] = [];
 

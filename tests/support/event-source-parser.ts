@@ -1,7 +1,7 @@
 /** Callbacks for a stream of server-sent events. */
 interface Handlers {
   onEvent(name: string, data: string): void;
-  /** A block with an `id` has ended; it stands for everything up to here. */
+  /** A block with an `id` has ended; the id covers everything received so far. */
   onId(id: string): void;
 }
 

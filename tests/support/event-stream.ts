@@ -8,19 +8,19 @@ export interface EventStream {
   readonly events: Inbox<OutboundEvent>;
   /** The id to resume from, as of the last complete event. */
   lastEventId(): string;
-  /** The events up to the last id: those that don't come again after it. */
+  /** The events up to the last id: those that are not repeated after resuming from it. */
   settled(): readonly OutboundEvent[];
-  /** Resolves when the server, or `close`, has ended it. */
+  /** Resolves when the stream has ended, whichever side ended it. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a stream is opened with. */
+/** Options for opening a stream. */
 export interface EventStreamOptions {
   token: string;
   lastEventId?: string;
   room?: string;
-  /** Where to put its events; an inbox of its own if absent. */
+  /** Where to put the stream's events; a new inbox if absent. */
   events?: Inbox<OutboundEvent>;
 }
 
@@ -56,7 +56,7 @@ export async function openEventStream(url: string, options: EventStreamOptions):
         parser.feed(decoder.decode(chunk, { stream: true }));
       }
     } catch {
-      // An aborted stream, or a server that is gone: closed either way.
+      // Aborted, or the server is gone: closed either way.
     }
   })();
   await Promise.race([begun.promise, closed]);

@@ -10,11 +10,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The result of a command. */
 export interface Ended {
   code: number | string | null;
-  /** Both of its outputs. */
+  /** stdout and stderr. */
   output: string;
 }
 
-/** A program that says where it serves. */
+/** A running program that has printed its URL. */
 export interface Serving extends AsyncDisposable {
   url: string;
 }
@@ -28,7 +28,7 @@ export class Workplace implements Disposable {
     this.path = this.#folder.path;
   }
 
-  /** Runs a command to its end, with the Node in a folder if one is given. */
+  /** Runs a command until it ends, with the Node in the given folder if there is one. */
   run(line: string, node?: string): Promise<Ended> {
     return new Promise((resolve) => {
       execFile('bash', ['-c', line], { cwd: this.path, env: environment(node) }, (error, stdout, stderr) => {
@@ -37,7 +37,7 @@ export class Workplace implements Disposable {
     });
   }
 
-  /** Runs a command until it says where it serves. Disposing ends it, with everything it has started. */
+  /** Runs a command until it prints its URL. Disposing kills it and everything it has started. */
   async serve(line: string, node?: string): Promise<Serving> {
     const child = spawn('bash', ['-c', line], { cwd: this.path, env: environment(node), detached: true });
     const exited = once(child, 'exit');
@@ -50,7 +50,7 @@ export class Workplace implements Disposable {
       };
       child.stdout.on('data', hear);
       child.stderr.on('data', hear);
-      void exited.then(() => reject(new Error(`It ended: ${output}`)));
+      void exited.then(() => reject(new Error(`The command ended: ${output}`)));
     });
     return {
       url,
@@ -66,7 +66,7 @@ export class Workplace implements Disposable {
   }
 }
 
-/** The repository as a clone: what git tracks, with uncommitted changes, and nothing else. */
+/** The repository as a clone would have it: the tracked files, with uncommitted changes. */
 export function freshClone(): Workplace {
   const clone = new Workplace();
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
@@ -81,8 +81,8 @@ export function copyWebClient(clone: Workplace): void {
 }
 
 /**
- * Without what `npm test` passes to its own children, which would change what npm does here, and without registry
- * requests whose results nobody reads.
+ * The environment without what `npm test` passes to its children, which would change how npm behaves here, and without
+ * registry requests whose results nobody reads.
  */
 function environment(node: string | undefined): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(

@@ -1,6 +1,6 @@
 import type { CommandOutput } from '@madang/protocol';
 
-/** A guest who has a session, but no connection yet. */
+/** A guest with a session but no connection yet. */
 export type Guest = CommandOutput<'session.start'>;
 
 /** A guest with the cookie of their session, as a browser would send it. */

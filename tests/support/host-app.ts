@@ -5,12 +5,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tempFolder } from './temp-folder.ts';
 
-/** An app that has Madang at /chat, and knows its one user by a cookie of its own: `app=minsu`. */
+/** An app with Madang at /chat. It knows its one user by its own cookie, `app=minsu`. */
 export interface HostApp extends AsyncDisposable {
   url: string;
 }
 
-/** Starts it. It has a page of its own at /account/page. */
+/** Starts the app. It also serves a page of its own at /account/page. */
 export async function startHostApp(): Promise<HostApp> {
   const folder = tempFolder();
   const app = express();

@@ -11,7 +11,7 @@ export interface RestRequest {
   body: string | undefined;
 }
 
-/** The request of a command's row: fields of the path, the query (GET, DELETE) or the JSON body. */
+/** Builds the request for a command: its fields go into the path, the query (GET, DELETE) or the JSON body. */
 export function requestOf(name: CommandName, input: Record<string, unknown>): RestRequest {
   const { method, path } = commands[name].http;
   const rest: Record<string, unknown> = { ...input };
@@ -29,14 +29,14 @@ export function requestOf(name: CommandName, input: Record<string, unknown>): Re
   return { method, path: query.size > 0 ? `${filled}?${query.toString()}` : filled, body: undefined };
 }
 
-/** Where a field of a command's input goes at the HTTP transport. */
+/** Where the HTTP transport expects a field of a command's input. */
 export function placeOf(name: CommandName, field: string): 'path' | 'query' | 'body' {
   const { method, path } = commands[name].http;
   if (path.split('/').includes(`:${field}`)) return 'path';
   return method === 'GET' || method === 'DELETE' ? 'query' : 'body';
 }
 
-/** `fetch` for calls; with credentials also server-sent events. */
+/** Calls with `fetch`; with credentials it also receives server-sent events. */
 export async function connectHttp(url: string, credentials: Credentials): Promise<TransportClient> {
   let token = credentials && 'token' in credentials ? credentials.token : undefined;
   const events = new Inbox<OutboundEvent>();

@@ -4,14 +4,14 @@ import { deferred } from './deferred.ts';
 import type { Answer, Credentials, TransportClient, OutboundEvent } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
-/** A plain WebSocket at `/ws`, speaking JSON-RPC 2.0, and what only that has. */
+/** A plain WebSocket at `/ws` that speaks JSON-RPC 2.0, with what only this transport offers. */
 export interface JsonRpcClient extends TransportClient {
   readonly webSocket: WebSocket;
-  /** Sends any text, and resolves with the next message that is no notification. */
+  /** Sends any text, and resolves to the next message that is neither a notification nor the answer to a call. */
   exchange(text: string | Buffer): Promise<unknown>;
 }
 
-/** A message that comes over `/ws`. */
+/** A message received from `/ws`. */
 interface Message {
   id?: number | string | null;
   method?: string;
@@ -20,7 +20,7 @@ interface Message {
   error?: { code: number; message: string; data: NonNullable<Answer['error']> };
 }
 
-/** Connects; a token goes in the handshake, a name in `session.start`. */
+/** Connects. A token goes into the handshake, a name into `session.start`. */
 export async function connectJsonRpc(
   url: string,
   credentials: Credentials,
@@ -61,7 +61,7 @@ export async function connectJsonRpc(
       webSocket.send(text);
       return new Promise((resolve, reject) => {
         strays.push(resolve);
-        void closed.then(() => reject(new Error('/ws closed before an answer')));
+        void closed.then(() => reject(new Error('/ws closed before it answered')));
       });
     },
     close: async () => {

@@ -3,10 +3,10 @@ import { WebSocket } from 'ws';
 import { deferred } from './deferred.ts';
 import { Inbox } from './inbox.ts';
 
-/** A WebSocket at `/`: lines of text both ways. */
+/** A WebSocket at `/`, with lines of text in both directions. */
 export interface LineClient extends AsyncDisposable {
   readonly webSocket: WebSocket;
-  /** Every frame that came, as it came. */
+  /** Every frame, as it was received. */
   readonly lines: Inbox<string>;
   /** The name in the greeting. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface LineClient extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Connects; it is greeted when this resolves. */
+/** Connects, and resolves once the greeting has arrived. */
 export async function connectLine(url: string, headers: Record<string, string> = {}): Promise<LineClient> {
   const webSocket = new WebSocket(`${url.replace('http', 'ws')}/`, { headers });
   const lines = new Inbox<string>();
@@ -23,7 +23,10 @@ export async function connectLine(url: string, headers: Record<string, string> =
   webSocket.on('message', (data: Buffer) => lines.push(data.toString()));
   webSocket.on('close', () => markClosed());
   webSocket.on('error', () => markClosed());
-  await Promise.race([once(webSocket, 'open'), closed.then(() => Promise.reject(new Error('the line did not open')))]);
+  await Promise.race([
+    once(webSocket, 'open'),
+    closed.then(() => Promise.reject(new Error('the WebSocket at / did not open'))),
+  ]);
   const greeting = await lines.first((line) => !line.startsWith('['));
   const close = async (): Promise<void> => {
     webSocket.close();

@@ -3,32 +3,33 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * The direction in which a network carries nothing: `requests` are what a program sends, `answers` what it would
+ * The direction in which a network loses everything: `requests` are what the program sends, `answers` what it would
  * receive.
  */
 export type Direction = 'requests' | 'answers' | 'both';
 
-/** A network between a program and a server that can go silent: packets are lost, and nobody is told. */
+/** A network between a program and a server that can go silent: packets are lost, and neither side is told. */
 export interface TestNetwork extends AsyncDisposable {
-  /** Where the program reaches the server. */
+  /** The port at which the program reaches the server. */
   readonly port: number;
   /**
-   * From now on nothing passes, in one direction or both. Connections can still be made, as if they were answered late.
+   * Lets nothing through from now on, in one direction or both. Connections can still be opened; they look like slow
+   * ones.
    */
   freeze(direction?: Direction): void;
-  /** Ends all connections, and takes no new ones. */
+  /** Closes all connections and accepts no new ones. */
   cut(): void;
   /** Delays everything by `ms`. */
   slow(ms: number): void;
-  /** Loses all answers from the moment a request contains a text; the request itself passes. */
+  /** Loses all answers once a request contains the text; that request itself still goes through. */
   freezeAnswersTo(text: string): void;
-  /** Carries data again, including what was sent meanwhile, as TCP does. */
+  /** Carries data again, including everything sent in the meantime, as TCP does. */
   thaw(): void;
-  /** Directs new connections to another port, like an address that moves. */
+  /** Directs new connections to another port, like an address that is moved to another machine. */
   moveTo(port: number): void;
 }
 
-/** Starts a network to a port. */
+/** Starts a network in front of a port. */
 export async function startNetwork(to: number): Promise<TestNetwork> {
   const links = new Set<Link>();
   let target = to;
@@ -49,7 +50,7 @@ export async function startNetwork(to: number): Promise<TestNetwork> {
     links.add(link);
     for (const way of WAYS) {
       const other = link[way === 'requests' ? 'answers' : 'requests'];
-      // Bytes stay in order, even if the delay gets shorter.
+      // Keeps the bytes in order even if the delay gets shorter.
       let before: Promise<unknown> = Promise.resolve();
       link[way].on('data', (chunk: Buffer) => {
         if (way === 'requests' && fatal !== undefined && chunk.includes(fatal)) freeze('answers');
@@ -101,13 +102,13 @@ export async function startNetwork(to: number): Promise<TestNetwork> {
 
 type Way = 'requests' | 'answers';
 
-/** Both ways, by the socket that their bytes are read from. */
+/** Both directions, named by the socket that their bytes are read from. */
 const WAYS: readonly Way[] = ['requests', 'answers'];
 
 /** The two halves of a connection: the program's socket, whose bytes are requests, and the server's. */
 type Link = Record<Way, Socket>;
 
-/** Continues reading; an end that could not be reported before is reported now. */
+/** Resumes reading. A connection that closed while frozen is closed on the other side now. */
 function resume(link: Link, way: Way): void {
   const other = link[way === 'requests' ? 'answers' : 'requests'];
   if (link[way].destroyed) other.destroy();

@@ -15,7 +15,7 @@ export interface TestNginx extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts Debian's nginx with an example's settings before the given nodes. Only the ports are others. */
+/** Starts Debian's nginx in front of the given nodes, with an example's configuration. Only the ports are changed. */
 export async function startNginx(
   nodePorts: readonly [number, number?],
   example: 'madang.conf' | 'prefix.conf' = 'madang.conf',

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The Node versions beside the one that runs the tests, pinned; npm has each as a package of its own. */
+/** Other versions of Node than the one that runs the tests, pinned. npm has each as a package. */
 export const nodeVersions = { 22: '22.23.3', 24: '24.21.0' } as const;
 
-/** The folder of another Node's binary, for `PATH`. Fetched once on a machine, and kept in the user's cache. */
+/** The folder with the binary of another Node, for `PATH`. Fetched once per machine and kept in the user's cache. */
 export async function nodeFolder(major: keyof typeof nodeVersions): Promise<string> {
   const version = nodeVersions[major];
   const name = `node-${process.platform}-${process.arch}`;
@@ -29,7 +29,7 @@ export async function nodeFolder(major: keyof typeof nodeVersions): Promise<stri
         `${name}@${version}`,
       ]);
       await rename(work, folder).catch((error: unknown) => {
-        // Another test run may have been quicker.
+        // Another test run may have been faster.
         if (!existsSync(folder)) throw error;
       });
     } finally {

@@ -3,13 +3,13 @@ import { startPostgres, type TestPostgres } from './postgres.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { startServer, type TestServer } from './start-server.ts';
 
-/** A workspace on several nodes, with a PostgreSQL and a Redis of its own. */
+/** A workspace on several nodes, with its own PostgreSQL and Redis. */
 export interface TestNodes extends AsyncDisposable {
   readonly nodes: TestServer[];
   readonly postgres: TestPostgres;
   readonly redis: TestRedis;
   readonly database: string;
-  /** The first node's network, with `networkTo`. */
+  /** The network of the first node, if `networkTo` is given. */
   readonly network: TestNetwork | undefined;
 }
 
@@ -17,15 +17,15 @@ export interface TestNodes extends AsyncDisposable {
 export interface NodesOptions {
   count?: number;
   flags?: string[];
-  /** What the first node reaches over a network of its own. */
+  /** What the first node reaches through a test network. */
   networkTo?: 'postgres' | 'redis';
-  /** Returns the address by which the nodes reach their new database; unchanged if absent. */
+  /** Returns the address at which the nodes reach their new database; the plain address if absent. */
   databaseUrl?: (postgres: TestPostgres, url: string) => Promise<string>;
   isCluster?: boolean;
   postgresSettings?: string[];
 }
 
-/** Starts two nodes, or the given number. They know of each other when this resolves. */
+/** Starts two nodes, or the given number. Resolves once they know each other. */
 export async function startNodes(options: NodesOptions = {}): Promise<TestNodes> {
   const { count = 2, flags = [], isCluster = false, networkTo } = options;
   const [postgres, redis] = await Promise.all([startPostgres(options.postgresSettings), startRedis({ isCluster })]);
@@ -48,7 +48,7 @@ export async function startNodes(options: NodesOptions = {}): Promise<TestNodes>
     };
     nodes.push(...(await Promise.all(Array.from({ length: count }, (_, index) => start(index)))));
     await Promise.all(nodes.map((node) => busState(node, 'up')));
-    // Two heartbeats, so that each has heard from the others.
+    // Two heartbeats, so that each node has heard from the others.
     await new Promise((resolve) => setTimeout(resolve, 1100));
   } catch (error) {
     await end();
@@ -62,7 +62,7 @@ export async function readiness(node: TestServer): Promise<Record<string, string
   return (await (await fetch(`${node.url}/readyz`)).json()) as Record<string, string>;
 }
 
-/** Resolves to the ms that passed until a node reported this state of its bus. */
+/** Resolves to how many ms it took until a node reported this state of its bus. */
 export async function busState(node: TestServer, state: 'up' | 'down', timeoutMs = 10_000): Promise<number> {
   const start = performance.now();
   while ((await readiness(node))['bus'] !== state) {

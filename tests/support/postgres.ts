@@ -8,10 +8,10 @@ import { Client } from 'pg';
 import { freePort } from './start-server.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
 
-/** A PostgreSQL of a test's own: a real cluster in a temporary folder, on a free port. */
+/** A PostgreSQL for one test: a real cluster in a temporary folder, on a free port. */
 export interface TestPostgres extends AsyncDisposable {
   readonly port: number;
-  /** The process that all others of it are children of. */
+  /** The postmaster's pid: all other processes are its children. */
   pid(): number;
   /** The address of one of its databases. */
   url(database: string): string;
@@ -21,14 +21,14 @@ export interface TestPostgres extends AsyncDisposable {
   sql(url: string, text: string): Promise<Record<string, unknown>[]>;
   /** Stops it as an administrator would: sessions are ended. */
   stop(): Promise<void>;
-  /** Kills it at once, all of it. */
+  /** Kills all of it at once. */
   kill(): Promise<void>;
-  /** Starts it again, on the same port and data. */
+  /** Starts it again with the same port and data. */
   start(): Promise<void>;
-  /** Holds all its processes: connections stay open, and nothing is answered. */
+  /** Suspends all its processes: connections stay open, and nothing is answered. */
   freeze(): void;
   thaw(): void;
-  /** Kills one of the processes that serve a connection; PostgreSQL then ends all others, and recovers by itself. */
+  /** Kills a backend process. PostgreSQL then ends all other sessions and recovers on its own. */
   crash(): void;
   /** Promotes a standby to primary. */
   promote(): Promise<void>;
@@ -39,18 +39,21 @@ const START_MS = 60_000;
 
 const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined;
 
-/** How a cluster is made. */
+/** Options of `initdb`. */
 const INIT = ['--no-sync', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '-U', 'madang', '-D'];
 
 /**
- * Starts a cluster, with its own environment; disposing ends it and removes its folder. All clusters are copies of one,
- * so their system identifier is the same.
+ * Starts a cluster with its own environment. Disposing stops it and removes its folder. All clusters are copies of one
+ * template, so their system identifier is the same.
  */
 export function startPostgres(settings: string[] = [], env: Record<string, string> = {}): Promise<TestPostgres> {
   return startCluster((data) => execFileSync('cp', ['-a', template(), data]), settings, env);
 }
 
-/** A cluster in the machine's temporary folder, from which all others are copied: `initdb` takes more than a second. */
+/**
+ * A cluster in the machine's temporary folder that all others are copied from, because `initdb` takes more than a
+ * second.
+ */
 function template(): string {
   const version = execFileSync(join(binaries(), 'initdb'), ['--version'], { encoding: 'utf8' });
   const name = createHash('sha256')
@@ -62,7 +65,7 @@ function template(): string {
   const made = join(folder.path, 'cluster');
   runAsAccount('initdb', [...INIT, made], folder.path);
   try {
-    // Whole or not at all: other tests look for it at the same time.
+    // Atomically: other tests look for it at the same time.
     renameSync(made, path);
   } catch (error) {
     if (!existsSync(path)) throw error;
@@ -70,7 +73,7 @@ function template(): string {
   return path;
 }
 
-/** A folder that PostgreSQL's account may use. */
+/** A folder that the account of PostgreSQL may use. */
 function clusterFolder(): TempFolder {
   const folder = tempFolder();
   if (account) chownSync(folder.path, account.uid, account.gid);
@@ -78,7 +81,7 @@ function clusterFolder(): TempFolder {
   return folder;
 }
 
-/** Starts a standby that streams from a primary, and makes the primary wait for it with every commit. */
+/** Starts a standby that streams from a primary, and makes the primary wait for it at every commit. */
 export async function startSynchronousStandby(primary: TestPostgres): Promise<TestPostgres> {
   const from = `postgres://madang@127.0.0.1:${primary.port}`;
   const standby = await startCluster(
@@ -94,7 +97,7 @@ export async function startSynchronousStandby(primary: TestPostgres): Promise<Te
   return standby;
 }
 
-/** Starts a cluster, when its data have been made. */
+/** Starts a cluster once `make` has created its data. */
 async function startCluster(
   make: (data: string, folder: string) => void,
   settings: string[],
@@ -153,7 +156,7 @@ async function startCluster(
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
     crash: () => {
-      // The newest is a connection's: PostgreSQL's own helpers were started before.
+      // The newest one serves a connection: PostgreSQL's own helpers were started earlier.
       const newest = Math.max(...childrenOf(child?.pid ?? 0));
       if (newest > 0) process.kill(newest, 'SIGKILL');
     },
@@ -193,7 +196,10 @@ function runAsAccount(program: string, programArgs: string[], cwd: string): void
   execFileSync(command, args, { stdio: 'ignore', cwd });
 }
 
-/** PostgreSQL refuses to run as root. It ends with the test, however that ends. The environment is the program's alone. */
+/**
+ * Runs a program of PostgreSQL as an unprivileged account, since it refuses to run as root. It dies with the test
+ * process, however that ends. `env` is for this program only.
+ */
 function asAccount(
   program: string,
   args: string[],
@@ -220,6 +226,6 @@ function binaries(): string {
   const found = versions.map((version) => join(debian, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
   if (found !== undefined) return found;
   const { stdout } = spawnSync('pg_config', ['--bindir'], { encoding: 'utf8' });
-  if (!stdout) throw new Error('There is no PostgreSQL here; install Debian\'s package "postgresql"');
+  if (!stdout) throw new Error('PostgreSQL is not installed; install Debian\'s package "postgresql"');
   return stdout.trim();
 }

@@ -6,7 +6,7 @@ import { deferred } from './deferred.ts';
 import type { Answer, Credentials, TransportClient, OutboundEvent } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
-/** A line that a Python client prints. */
+/** A line printed by a Python client. */
 interface Line {
   ready?: boolean;
   id?: number;
@@ -14,7 +14,7 @@ interface Line {
   event?: OutboundEvent;
 }
 
-/** One of the programs in `python/`, run by Debian's own Python with Debian's own libraries. */
+/** Runs one of the programs in `python/` with Debian's Python and Debian's libraries. */
 export async function connectPython(
   program: 'json_rpc_client' | 'socket_io_client',
   url: string,

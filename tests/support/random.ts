@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 
-/** Numbers that look random and can be had again: a test prints the seed, and `MADANG_SEED=` runs it once more. */
+/** Pseudo-random numbers that can be reproduced: a test prints its seed, and `MADANG_SEED=` repeats the run. */
 export class Random {
-  /** For a failed test's message. */
+  /** To be shown when a test fails. */
   readonly seed: string;
   #state: number;
 
@@ -11,7 +11,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A new seed, or the environment's. */
+  /** Takes the seed from the environment, or a new one. */
   static fromEnvironment(): Random {
     return new Random(Number(process.env['MADANG_SEED'] ?? randomInt(2 ** 31)));
   }

@@ -2,29 +2,29 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Inbox } from './inbox.ts';
 
-/** A frame as it came: its opcode and its payload. */
+/** A frame as received: its opcode and its payload. */
 export interface Frame {
   opcode: number;
   payload: Buffer;
-  /** Whether RSV1 is set: permessage-deflate's mark. */
+  /** Whether RSV1 is set, which marks a message compressed by permessage-deflate. */
   isCompressed: boolean;
 }
 
-/** A WebSocket by hand (RFC 6455), for what no library would send. */
+/** A WebSocket by hand (RFC 6455), for input that no library would send. */
 export interface RawWebSocket extends AsyncDisposable {
   readonly socket: Socket;
   readonly frames: Inbox<Frame>;
   /** The extensions that the server accepted, as it wrote them. */
   readonly extensions: string;
-  /** Texts of the frames, as they came; compressed ones are left out. */
+  /** The texts of uncompressed text frames, as received. */
   readonly texts: Inbox<string>;
-  /** The close frame's code, or 0 when the TCP connection ended without one. */
+  /** The code of the close frame, or 0 if the TCP connection ended without one. */
   readonly closeCode: Promise<number>;
-  /** Sends a frame; `text` goes whole and masked unless told otherwise. */
+  /** Sends a frame; by default `text` goes out whole and masked. */
   send(text: string | Buffer, frame?: { opcode?: number; fin?: boolean; rsv?: number; masked?: boolean }): void;
 }
 
-/** Opens a WebSocket at a path, with any headers. */
+/** Opens a WebSocket at a path, with additional headers. */
 export async function openRawWebSocket(port: number, path: string, headers: string[] = []): Promise<RawWebSocket> {
   const socket = connect(port, 'localhost');
   await once(socket, 'connect');
@@ -86,7 +86,7 @@ export async function openRawWebSocket(port: number, path: string, headers: stri
   };
 }
 
-/** A client's frame; its mask is zero, which is a mask too. */
+/** A client's frame. Its mask is zero, which is a valid mask. */
 export function encodeFrame(
   payload: Buffer,
   {
@@ -107,7 +107,7 @@ export function encodeFrame(
   return Buffer.concat(masked ? [header, Buffer.alloc(4), payload] : [header, payload]);
 }
 
-/** Takes whole frames off the front, and answers what is left. */
+/** Takes complete frames off the front, and returns the rest. */
 function takeFrames(bytes: Buffer, onFrame: (frame: Frame) => void): Buffer {
   let at = 0;
   while (bytes.length >= at + 2) {

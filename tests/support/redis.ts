@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { freePort } from './start-server.ts';
 import { tempFolder } from './temp-folder.ts';
 
-/** The server that is started: `valkey-server`, for one, where there is one. */
+/** The program to start; `valkey-server` works too. */
 const program = process.env['MADANG_TEST_REDIS'] ?? 'redis-server';
 
-/** A Redis of a test's own, that keeps nothing. */
+/** A Redis for one test, without persistence. */
 export interface TestRedis extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
@@ -16,14 +16,14 @@ export interface TestRedis extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again on the same port, empty. */
   start(): Promise<void>;
-  /** Holds the process: connections stay open, and nothing is answered. */
+  /** Suspends the process: connections stay open, and nothing is answered. */
   freeze(): void;
   thaw(): void;
-  /** Sends a command as one line, and answers the first line that comes back. */
+  /** Sends a command as one line, and resolves to the first line of the answer. */
   ask(line: string): Promise<string>;
 }
 
-/** Starts Redis on a free port; `isCluster` for a cluster of one that has all slots. */
+/** Starts Redis on a free port; with `isCluster`, as a cluster of one node with all slots. */
 export async function startRedis({ isCluster = false, flags = [] as string[] } = {}): Promise<TestRedis> {
   const folder = tempFolder();
   const port = await freePort();
@@ -39,7 +39,7 @@ export async function startRedis({ isCluster = false, flags = [] as string[] } =
   const start = async (): Promise<void> => {
     const cluster = isCluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : [];
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder.path, ...cluster];
-    // It ends with the test, however that ends.
+    // It dies with the test process, however that ends.
     const command = ['--pdeathsig=KILL', program, ...args, '--daemonize', 'no', ...flags];
     child = spawn('setpriv', command, { stdio: 'ignore' });
     for (let attempt = 0; !/^(\+PONG|-NOAUTH)/.test(await ask(port, 'PING').catch(() => '')); attempt += 1) {
@@ -83,5 +83,5 @@ async function ask(port: number, line: string): Promise<string> {
 
 async function ended(socket: NodeJS.EventEmitter): Promise<never> {
   await once(socket, 'close');
-  throw new Error('Redis is not there');
+  throw new Error('Redis is not running');
 }

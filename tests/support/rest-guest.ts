@@ -1,13 +1,13 @@
-/** Says things over HTTP, as somebody without a page: the quick way to fill a room. */
+/** Sends messages over HTTP as a guest without a page: the quick way to fill a room. */
 
 export interface RestGuest {
   name: string;
-  /** Calls the HTTP transport; answers the JSON. */
+  /** Calls the HTTP transport, and resolves to the JSON of the answer. */
   call<T>(method: string, path: string, body?: object): Promise<T>;
   say(text: string, room?: string): Promise<void>;
 }
 
-/** Starts a guest's session at the HTTP transport. */
+/** Starts a guest's session over HTTP. */
 export async function startRestGuest(url: string, name: string): Promise<RestGuest> {
   let token = '';
   const call = async <T>(method: string, path: string, body?: object): Promise<T> => {

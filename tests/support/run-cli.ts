@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
-/** What a run of the program ended with. */
+/** The result of a run of the program. */
 export interface CliRun {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** Runs `madang` to its end, for what is expected to end by itself; if it opens instead, it is killed, and `code` is null. */
+/** Runs `madang` until it ends on its own. If it starts a server instead, it is killed, and `code` is null. */
 export async function runCli(args: string[], env: Record<string, string> = {}): Promise<CliRun> {
   const child = spawn(process.execPath, [cli, ...args], {
     env: { ...process.env, ...env },
@@ -28,13 +28,13 @@ export async function runCli(args: string[], env: Record<string, string> = {}): 
   return run;
 }
 
-/** A server that was started with nothing but what a test gives. */
+/** A server that was started with only the given arguments. */
 export interface OpenCli extends AsyncDisposable {
-  /** Where it says that it is open. */
+  /** The URL that it printed. */
   readonly url: string;
 }
 
-/** Runs `madang` until it is open. */
+/** Runs `madang` until its server is open. */
 export async function openCli(args: string[], env: Record<string, string> = {}): Promise<OpenCli> {
   const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env } });
   const exited = once(child, 'exit');
@@ -47,7 +47,7 @@ export async function openCli(args: string[], env: Record<string, string> = {}):
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    void exited.then(() => reject(new Error(`It ended: ${output}`)));
+    void exited.then(() => reject(new Error(`madang ended: ${output}`)));
   });
   return {
     url,

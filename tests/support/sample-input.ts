@@ -1,13 +1,13 @@
 import type { CommandInput, CommandName } from '@madang/protocol';
 
-/** What exists on a test's server for inputs to name. */
+/** What exists on a test's server, for inputs to refer to. */
 export interface Subject {
   room: string;
   message: string;
   user: string;
 }
 
-/** For every command an input with all of its fields, each valid; a new row without one does not compile. */
+/** For every command a valid input with all of its fields. A new command without one does not compile. */
 export function sampleInputs(subject: Subject): { [Name in CommandName]: CommandInput<Name> } {
   const { room, message, user } = subject;
   const page = { limit: 10 };

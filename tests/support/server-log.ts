@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import type { TestServer } from './start-server.ts';
 
-/** A word that tests put into texts, names and tokens: a log must not hold it. */
+/** A word that tests put into texts, names and tokens, and that must not appear in a log. */
 export const SECRET = 'sekritmarker';
 
-/** How much of a server's output has been looked at. */
+/** How much of each server's output has been checked. */
 const seen = new WeakMap<TestServer, number>();
 
-/** Since the last look, the server has met nothing that it did not expect, and has told nobody's words. */
+/** Checks that since the last check the server has logged no unexpected error and nothing that users wrote. */
 export function expectCleanLog(server: TestServer): void {
   const output = server.output().slice(seen.get(server) ?? 0);
   seen.set(server, server.output().length);

@@ -3,12 +3,12 @@ import { deferred } from './deferred.ts';
 import type { Answer, Credentials, TransportClient, OutboundEvent } from './transport-client.ts';
 import { Inbox } from './inbox.ts';
 
-/** The stock Socket.IO client at `/socket.io/`, and its socket for what only Socket.IO has. */
+/** The stock Socket.IO client at `/socket.io/`, with its socket for what only Socket.IO offers. */
 export interface SocketIoClient extends TransportClient {
   readonly socket: Socket;
 }
 
-/** Connects with the given transports; with credentials it resolves when the session is there. */
+/** Connects with the given transports. With credentials, resolves once the session has started. */
 export async function connectSocketIo(
   url: string,
   credentials: Credentials,

@@ -6,32 +6,32 @@ import { tempFolder } from './temp-folder.ts';
 
 const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
-/** What a test wants of its server. */
+/** Options for a test's server. */
 export interface ServerOptions {
-  /** Flags beside `--port` and `--data`. */
+  /** Flags in addition to `--port` and `--data`. */
   flags?: string[];
-  /** A folder of the test's own; a temporary one if absent. */
+  /** A data folder of the test; a temporary one if absent. */
   data?: string;
   env?: Record<string, string>;
 }
 
-/** A server of a test's own: the real program, on a free port, with its data in a temporary folder. */
+/** A server for one test: the real program on a free port, with its data in a temporary folder. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly data: string;
-  /** What it has printed, its log's JSON lines included. */
+  /** Everything it has printed, including the JSON lines of its log. */
   output(): string;
   pid(): number;
-  /** SIGTERM; answers the exit code. */
+  /** Sends SIGTERM, and resolves to the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and data. */
+  /** Starts it again with the same port and data. */
   start(): Promise<void>;
 }
 
-/** A port that is free now. */
+/** Finds a port that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -41,7 +41,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts a server; it is ended, and its folder removed, when it is disposed of. */
+/** Starts a server. Disposing kills it and removes its folder. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const folder = options.data === undefined ? tempFolder() : undefined;
   const data = options.data ?? folder?.path ?? '';

@@ -1,27 +1,27 @@
 import { type Client, createClient, memoryOutboxStore } from '@madang/client';
 import { expect } from 'vitest';
 
-/** How often each of them says something, in ms. */
+/** Interval between a client's messages, in ms. */
 const EVERY_MS = 100;
 
 const ROOM = 'lobby';
 
-/** SDK clients that all talk and all listen, whatever happens to the server. */
+/** SDK clients that all send and all listen, whatever happens to the server. */
 export interface SteadySenders extends AsyncDisposable {
-  /** Every `reconnectMs` that a `server.closing` brought, in ms. */
+  /** The `reconnectMs` of every `server.closing` received, in ms. */
   readonly delays: number[];
-  /** Resolves when all are online, and each has had a message acknowledged since. */
+  /** Resolves once all are online and each has had another message acknowledged. */
   recovered(): Promise<void>;
-  /** Ends the talking. Checks that no send failed, and that everybody heard all of it, once, in order. */
+  /** Stops sending. Checks that no send failed, and that every client received every message once and in order. */
   finish(): Promise<{ messages: number; slowestMs: number }>;
 }
 
-/** Starts so many clients, half of them at Socket.IO, half at `/ws`; all are online when it resolves. */
+/** Starts `count` clients, half of them over Socket.IO, half over `/ws`. Resolves once all are online. */
 export async function startSenders(url: string, count: number): Promise<SteadySenders> {
   const delays: number[] = [];
   const failures: unknown[] = [];
   const senders = Array.from({ length: count }, (_, index) => new Sender(url, index, { delays, failures }));
-  // Who comes late would not hear what was said before.
+  // A client that comes late would not receive what was sent before.
   await expect.poll(() => senders.every((sender) => sender.isOnline), { timeout: 30_000 }).toBe(true);
   const sending = setInterval(() => senders.forEach((sender) => void sender.sendNext()), EVERY_MS);
   const recovered = async () => {
@@ -58,10 +58,10 @@ export async function startSenders(url: string, count: number): Promise<SteadySe
   };
 }
 
-/** What a sender heard. */
+/** A message that a client received. */
 interface Heard {
   seq: number;
-  /** Whose it is, by number. */
+  /** The number of the client that sent it. */
   by: number;
   text: string;
 }
@@ -97,7 +97,7 @@ class Sender {
     return this.#client.state.get().status === 'online';
   }
 
-  /** Says the next thing. */
+  /** Sends the next message. */
   async sendNext(): Promise<void> {
     const text = `${this.#index} ${this.said.length}`;
     this.said.push(text);

@@ -2,7 +2,7 @@ import type { CommandInput, CommandName, CommandOutput, ErrorObject } from '@mad
 import { assertAnswerSchema } from './assert-schema.ts';
 import type { Inbox } from './inbox.ts';
 
-/** An event or a signal, as any transport brings it. */
+/** An event or a signal, as a client of any transport receives it. */
 export interface OutboundEvent {
   name: string;
   body: Record<string, unknown>;
@@ -11,25 +11,25 @@ export interface OutboundEvent {
 /** What a transport answers to a call. */
 export type Answer = { result: unknown; error?: undefined } | { result?: undefined; error: ErrorObject };
 
-/** A client of one transport: what a test may do at every one of them. */
+/** A client of one transport, reduced to what a test can do with all of them. */
 export interface TransportClient extends AsyncDisposable {
   readonly transport: string;
-  /** Events and signals, as they came. */
+  /** Events and signals, in the order received. */
   readonly events: Inbox<OutboundEvent>;
-  /** Calls a command; the answer or the error as it came. `input` may be anything. */
+  /** Calls a command, and resolves to the answer or error as received. `input` may be anything. */
   ask(name: string, input?: unknown): Promise<Answer>;
   /** Resolves when the server has closed the connection. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Who connects: a guest by name, a session by its token, or nobody yet. */
+/** Who connects: a guest by name, a session by its token, or nobody in particular. */
 export type Credentials = { name: string } | { token: string } | undefined;
 
-/** Opens a client of one transport. With credentials it is in its rooms, and hears them, when this resolves. */
+/** Opens a client of one transport. With credentials, it receives the events of its rooms once this resolves. */
 export type Connect = (url: string, credentials?: Credentials) => Promise<TransportClient>;
 
-/** The result of a call, checked by its row of the table; throws the error if there is one. */
+/** The result of a call, checked against its schema; throws the error if there is one. */
 export async function call<Name extends CommandName>(
   client: Pick<TransportClient, 'ask'>,
   name: Name,
@@ -47,7 +47,7 @@ export async function outcome(client: Pick<TransportClient, 'ask'>, name: string
   return error?.code ?? 'ok';
 }
 
-/** A call that should have worked did not. */
+/** A call that should have succeeded did not. */
 class Refusal extends Error {
   constructor(name: string, error: ErrorObject) {
     super(`${name}: ${error.code} ${error.message}`);

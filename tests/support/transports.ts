@@ -4,12 +4,12 @@ import { connectJsonRpc } from './json-rpc-client.ts';
 import { connectPython } from './python-client.ts';
 import { connectSocketIo } from './socket-io-client.ts';
 
-/** A transport, and for Socket.IO the transport. */
+/** The name of a transport; for Socket.IO, also of its own transport. */
 export type TransportName = 'Socket.IO' | 'Socket.IO polling' | '/ws' | 'HTTP';
 
 /**
- * The transports at which every command can be called, with Node's clients. A test that holds for one holds for all: loop
- * over them with `test.each(transportNames)`.
+ * The transports at which every command can be called, with clients that run in Node. What a test shows for one should
+ * hold for all: loop over them with `test.each(transportNames)`.
  */
 export const transports: Record<TransportName, Connect> = {
   'Socket.IO': (url, credentials) => connectSocketIo(url, credentials),
@@ -21,7 +21,7 @@ export const transports: Record<TransportName, Connect> = {
 /** The transports' names. */
 export const transportNames = Object.keys(transports) as TransportName[];
 
-/** The transports again, through the libraries of another language. */
+/** The same transports through the libraries of another language. */
 export const pythonTransports: Record<string, Connect> = {
   'python3-websockets': (url, credentials) => connectPython('json_rpc_client', url, credentials),
   'python3-socketio': (url, credentials) => connectPython('socket_io_client', url, credentials),

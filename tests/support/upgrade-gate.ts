@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { deferred } from './deferred.ts';
 
-/** A TCP proxy that keeps WebSocket handshakes back until it is opened; all else passes. */
+/** A TCP proxy that holds WebSocket handshakes back until it is opened; everything else passes. */
 export interface UpgradeGate extends AsyncDisposable {
   url: string;
   open(): void;
 }
 
-/** Starts an upgrade gate before a server. */
+/** Starts an upgrade gate in front of a server. */
 export async function startUpgradeGate(port: number): Promise<UpgradeGate> {
   const sockets = new Set<Socket>();
   const opened = deferred();

@@ -1,21 +1,21 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 
-/** How a visitor's page is. */
+/** How a visitor's page is set up. */
 export interface VisitorOptions {
   language?: 'ko' | 'en';
   theme?: 'light' | 'dark';
-  /** A phone: small, and touched. */
+  /** A phone: a small touch screen. */
   isPhone?: boolean;
 }
 
-/** A person at the web client, in a browser profile of their own. */
+/** A person using the web client, in their own browser profile. */
 export interface Visitor extends AsyncDisposable {
   page: Page;
-  /** What the page complained of: errors, and what the content security policy refused. Should stay empty. */
+  /** Errors on the page, and violations of its content security policy. Should stay empty. */
   problems: string[];
 }
 
-/** Opens the web client in a profile of its own. */
+/** Opens the web client in a new browser profile. */
 export async function visit(browser: Browser, url: string, options: VisitorOptions = {}): Promise<Visitor> {
   const visitor = await newVisitor(browser, options);
   await visitor.page.goto(url);
@@ -23,8 +23,8 @@ export async function visit(browser: Browser, url: string, options: VisitorOptio
 }
 
 /**
- * Opens the web client as a guest. The session's cookie is there before the page is: to fill in the form each time would
- * cost every test a page more. `session.test.ts` fills it in.
+ * Opens the web client as a guest. The session's cookie is set before the page is opened, since filling in the form
+ * would cost every test another page load. `session.test.ts` fills it in.
  */
 export async function enter(
   browser: Browser,
@@ -37,7 +37,7 @@ export async function enter(
   const { origin, pathname } = new URL(url);
   const api = `${origin}${pathname.replace(/\/?$/, '/')}api/session`;
   const answer = await page.request.post(api, { headers: { Origin: origin }, data: { name } });
-  if (!answer.ok()) throw new Error(`${name} can't come in: ${answer.status()} ${await answer.text()}`);
+  if (!answer.ok()) throw new Error(`${name} can't sign in: ${answer.status()} ${await answer.text()}`);
   await page.goto(url);
   await page.getByRole('navigation').or(page.getByRole('log')).first().waitFor();
   return visitor;
@@ -58,7 +58,7 @@ async function newVisitor(browser: Browser, options: VisitorOptions): Promise<Vi
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
-    // A server that was stopped on purpose can't be reached: the browser says so by itself.
+    // The browser itself reports that it can't reach a server that was stopped on purpose.
     const isExpected = /Failed to load resource|WebSocket connection to|ERR_CONNECTION/.test(message.text());
     if (message.type() === 'error' && !isExpected) problems.push(message.text());
   });
@@ -72,12 +72,12 @@ export async function say(page: Page, text: string): Promise<void> {
   await composer.press('Enter');
 }
 
-/** A message in the conversation, by words of its text; the newest of several. */
+/** The newest message in the conversation that contains a text. */
 export function messageOf(page: Page, text: string | RegExp): Locator {
   return page.getByRole('article').filter({ hasText: text }).last();
 }
 
-/** Opens the actions of a message and presses one. */
+/** Opens the actions of a message and presses one of them. */
 export async function act(page: Page, text: string, action: RegExp): Promise<void> {
   const message = messageOf(page, text);
   await message.hover();

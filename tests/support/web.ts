@@ -4,20 +4,23 @@ import { startBrowser } from './browser.ts';
 import { type ServerOptions, startServer, type TestServer } from './start-server.ts';
 import { enter, visit, type Visitor, type VisitorOptions } from './visitor.ts';
 
-/** A server and a browser, and whoever comes to the web client. */
+/** A server, a browser, and ways to open the web client in it. */
 export interface Web {
   readonly server: TestServer;
   readonly url: string;
   readonly browser: Browser;
-  /** Opens the web client in a profile of its own, at the gate. */
+  /** Opens the web client in a new browser profile, at the sign-in page. */
   visit(options?: VisitorOptions): Promise<Visitor>;
   /** Opens the web client as a guest. */
   enter(name: string, options?: VisitorOptions): Promise<Visitor>;
-  /** Opens the web client as a guest who stays for all of the file's cases: a page is most of what a short case costs. */
+  /**
+   * Opens the web client as a guest whose page is kept for all tests of the file: opening a page is most of what a
+   * short test costs.
+   */
   enterToStay(name: string, options?: VisitorOptions): Promise<Visitor>;
 }
 
-/** Starts a server and a browser before a file's cases, and ends them, and who has stayed, after them. */
+/** Starts a server and a browser before the tests of a file, and closes both after them, with all pages. */
 export function useWeb(serverOptions: ServerOptions = {}): Web {
   let started: { server: TestServer; browser: Browser } | undefined;
   beforeAll(async () => {
@@ -29,7 +32,7 @@ export function useWeb(serverOptions: ServerOptions = {}): Web {
     await started?.server[Symbol.asyncDispose]();
   });
   const now = () => {
-    if (!started) throw new Error('Nothing is started before the first case');
+    if (!started) throw new Error('Nothing is started before the first test');
     return started;
   };
   const stayed = new Map<string, Promise<Visitor>>();

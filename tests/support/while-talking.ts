@@ -1,13 +1,13 @@
 import { receives, say } from './chat.ts';
 import type { TransportClient } from './transport-client.ts';
 
-/** How long the slowest send and the slowest delivery took, in ms. */
+/** The longest time that a send and a delivery took, in ms. */
 export interface Slowest {
   send: number;
   delivery: number;
 }
 
-/** Says something each 100 ms while something happens; the listener must hear all of it within 15 s. */
+/** Sends a message every 100 ms until `happens` has ended. The listener must receive each within 15 s. */
 export async function whileTalking(
   speaker: TransportClient,
   listener: TransportClient,

@@ -3,21 +3,21 @@ import { expect, vi } from 'vitest';
 import { run } from './chat.ts';
 import { call, type TransportClient, outcome } from './transport-client.ts';
 
-/** An SDK client that says something now and again, and remembers what it heard and what was acknowledged. */
+/** An SDK client that sends regularly, and records what it received and what was acknowledged. */
 export interface TestWriter extends AsyncDisposable {
   readonly client: Client;
-  /** The seqs of the lobby's events, as its listeners heard them. */
+  /** The seqs of the lobby's events, in the order in which listeners received them. */
   readonly heard: number[];
-  /** The texts that were said, and under which seq each was acknowledged. */
+  /** The texts that were acknowledged, each with its seq. */
   readonly acknowledged: Map<string, number>;
-  /** Says no more; resolves when the outbox has brought all to the server. Answers how many that were. */
+  /** Stops sending. Resolves to the number of messages, once the outbox has delivered all of them. */
   finish(): Promise<number>;
 }
 
-/** What a writer hears: everything that a room's log holds in these tests. */
+/** The events a writer listens to: everything that a room's log contains in these tests. */
 const EVENTS = ['message.created', 'member.joined', 'member.left', 'member.updated'] as const;
 
-/** Starts a writer in the lobby; it is online when this resolves, and begins to talk. */
+/** Starts a writer in the lobby. It is online and sending once this resolves. */
 export async function startWriter(url: string, name: string, everyMs = 40): Promise<TestWriter> {
   const client = createClient({
     url,
@@ -71,7 +71,10 @@ export async function lobbyTexts(client: TransportClient): Promise<Map<number, s
   return texts;
 }
 
-/** Every acknowledged message is in the log, once, under the seq of its answer; each writer heard all, in order. */
+/**
+ * Checks that every acknowledged message is in the log once, under its acknowledged seq, and that each writer received
+ * everything in order.
+ */
 export async function expectNothingLost(reader: TransportClient, writers: TestWriter[]): Promise<void> {
   const counts = await Promise.all(writers.map((writer) => writer.finish()));
   const log = await lobbyTexts(reader);
@@ -87,7 +90,7 @@ export async function expectNothingLost(reader: TransportClient, writers: TestWr
   }
 }
 
-/** Sends the same message until it is taken, as an outbox does; answers the ms that it took. */
+/** Sends the same message until it is accepted, as an outbox does. Resolves to the ms that this took. */
 export async function sendUntilAccepted(client: TransportClient, text: string): Promise<number> {
   const start = performance.now();
   const input = { room: 'lobby', text, clientId: text };

@@ -2,7 +2,7 @@ import type { RoomAbilities } from '@madang/client';
 import { describe, expect, test } from 'vitest';
 import { fakeTime, newWorkspace, online, settle, watch } from './support.js';
 
-/** Anna in the lobby with one message of bob's and one of her own, and what the server lets her do there. */
+/** Anna in the lobby, with one message of Bob's and one of hers, and what the server lets her do there. */
 async function anna() {
   fakeTime();
   const { workspace, join } = newWorkspace();
@@ -19,7 +19,7 @@ async function anna() {
     client,
     view,
     before,
-    /** From now on the server lets her do this. */
+    /** Sets what the server lets her do from now on. */
     allow: (change: Partial<RoomAbilities>) => (workspace.can = () => ({ ...before, ...change })),
     tellChanged: () => {
       for (const connection of workspace.connections()) connection.deliver('access.changed', { room: 'lobby' });
@@ -32,7 +32,7 @@ async function anna() {
 const silenced = { write: false, react: false, ownMessages: { delete: true }, otherMessages: {} } as const;
 
 describe('what the user may do', () => {
-  test('C41 each message of a view has what its room says of own and of others’ messages; a deleted or unsent one nothing', async () => {
+  test('C41 each message of a view has the room’s `can` for own or for others’ messages; a deleted or unsent one has none', async () => {
     const { workspace, client, before, cans } = await anna();
     expect(cans()).toEqual([before.otherMessages, before.ownMessages]);
     workspace.append('lobby', 'u-anna', { type: 'message.deleted', messageId: 'lobby.5' });
@@ -43,7 +43,7 @@ describe('what the user may do', () => {
     expect(cans()).toEqual([before.otherMessages, undefined, undefined]);
   });
 
-  test('C41 it follows `access.changed`, asking once for a burst, and shows again only what changed', async () => {
+  test('C41 it follows `access.changed`, asks once for a burst, and notifies only of what changed', async () => {
     const { view, allow, tellChanged, questions, cans } = await anna();
     const [fromBob] = view.get().messages;
     allow({ manage: true, otherMessages: { react: true } });
@@ -63,7 +63,7 @@ describe('what the user may do', () => {
     expect(view.get().messages[0]).not.toBe(fromBob);
   });
 
-  test('C41 it follows a role that the log gives the user, not one that it gives others', async () => {
+  test('C41 it follows a role that the log gives to the user, but not one given to others', async () => {
     const { workspace, view, allow, questions } = await anna();
     allow({ manage: true });
     workspace.append('lobby', 'u-bob', { type: 'member.updated', user: workspace.ref('u-bob'), role: 'owner' });
@@ -75,7 +75,7 @@ describe('what the user may do', () => {
     expect(view.get().room).toMatchObject({ can: { manage: true } });
   });
 
-  test('C41 an answer counts also if events have overtaken it; what changes while it is on its way is asked again', async () => {
+  test('C41 an answer that events have overtaken still counts; what changes while it is under way is asked again', async () => {
     const { workspace, view, allow, before, tellChanged, questions } = await anna();
     workspace.delay = (name) => (name === 'room.get' ? 500 : 0);
     allow(silenced);
@@ -93,7 +93,7 @@ describe('what the user may do', () => {
     expect(questions()).toBe(3);
   });
 
-  test('C41 an answer that the caller’s leaving has overtaken does not bring the room back', async () => {
+  test('C41 an answer overtaken by the user’s leaving does not bring the room back', async () => {
     const { workspace, client, tellChanged } = await anna();
     workspace.delay = (name) => (name === 'room.get' ? 500 : 0);
     tellChanged();
@@ -105,7 +105,7 @@ describe('what the user may do', () => {
     expect(client.rooms.get()).toEqual([]);
   });
 
-  test('C41 it is asked again after a failure that passes, and not while there is no connection', async () => {
+  test('C41 it is asked again after a temporary failure, and not while there is no connection', async () => {
     const { workspace, client, view, allow, tellChanged, questions } = await anna();
     let isDown = true;
     workspace.refuse = (name) =>
@@ -125,7 +125,7 @@ describe('what the user may do', () => {
     workspace.drop();
     await settle(10_000);
     expect(questions()).toBe(asked);
-    // The next session tells it of every room.
+    // The next session brings the answer for every room.
     allow({});
     workspace.isUp = true;
     client.reconnectNow();

@@ -8,7 +8,7 @@ import { startHostApp } from '../../../tests/support/host-app.js';
 import { startServer } from './start-server.js';
 
 declare global {
-  // What the page below keeps between the steps of a test.
+  // What the page below keeps from one step of a test to the next.
   var client: Client;
   var madang: typeof import('@madang/client');
 }
@@ -24,11 +24,11 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
 
   afterAll(() => browser.close());
 
-  test('C38 the bundle for browsers has nothing of Node’s', () => {
+  test('C38 the browser bundle contains nothing that needs Node', () => {
     expect(bundle).not.toMatch(/require\(["']|from ["']node:/);
   });
 
-  test('C39 in a page of the host app, Madang is found at `/chat`, and the app’s own sign-in is the session', async () => {
+  test('C39 on a page of the host app, Madang is found at `/chat`, and the app’s own sign-in is the session', async () => {
     await using app = await startHostApp();
     const context = await browser.newContext();
     onTestFinished(() => context.close());
@@ -46,7 +46,7 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
   });
 
   test.each(['socket.io', 'websocket'] as const)(
-    'D3 once: what was written without a server or a network is sent, in order, also after a reload (%s)',
+    'D3 once: messages written without a server or a network are sent in order, even after a reload (%s)',
     async (transport) => {
       const server = await startServer();
       const context = await browser.newContext({ bypassCSP: true });
@@ -54,7 +54,7 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
       const page = await context.newPage();
 
       async function load(): Promise<void> {
-        // Any page of the server's origin does.
+        // Any page of the server's origin will do.
         await page.goto(`${server.url}/healthz`);
         await page.addScriptTag({ content: bundle });
         await page.evaluate((wire) => {

@@ -8,7 +8,7 @@ function setUp() {
   return newWorkspace();
 }
 
-/** A browser's window, document and navigator, as far as the SDK looks at them. */
+/** A browser's window, document and navigator, as far as the SDK uses them. */
 function fakeBrowser() {
   const document = Object.assign(new EventTarget(), {
     hidden: false,
@@ -32,7 +32,7 @@ function fakeBrowser() {
   };
 }
 
-/** The address that a client opens. */
+/** Resolves to the address that a client opens. */
 function openedUrl(given: string | undefined): string {
   let opened = '';
   const client = createClient({
@@ -61,7 +61,7 @@ describe('the state of the connection', () => {
     expect(seen).toEqual(['idle', 'connecting', 'online', 'reconnecting', 'online', 'closed']);
   });
 
-  test('C18 waits double up to the maximum, with full jitter, and say when the next attempt is', async () => {
+  test('C18 waits double up to the maximum, with full jitter, and the state says when the next attempt is', async () => {
     const { workspace, join } = setUp();
     vi.spyOn(Math, 'random').mockReturnValue(1);
     onTestFinished(() => void vi.restoreAllMocks());
@@ -81,12 +81,12 @@ describe('the state of the connection', () => {
     expect(waits).toEqual([1000, 2000, 4000, 8000, 8000, 8000]);
   });
 
-  test('C18 a back-off that makes no sense is refused when it is given', () => {
+  test('C18 invalid back-off options are refused when they are given', () => {
     expect(() => createClient({ url: 'http://workspace.test', backOff: { minMs: 0 } })).toThrow(MadangError);
     expect(() => createClient({ url: 'http://workspace.test', backOff: { minMs: 10, maxMs: 5 } })).toThrow(MadangError);
   });
 
-  test('C39 outside a page an address must be a full http(s) one, and the refusal says so', () => {
+  test('C39 outside a page the address must be a full http(s) URL, and the error says so', () => {
     for (const url of [
       undefined,
       '',
@@ -128,14 +128,14 @@ describe('the state of the connection', () => {
     expect(openedUrl(url)).toBe(expected);
   });
 
-  test('C39 a page without an address of its own needs a full one', () => {
+  test('C39 a page that has no address itself needs a full URL', () => {
     fakeBrowser();
     Object.assign(document, { baseURI: 'data:text/html,x' });
     expect(() => createClient({ url: '/chat' })).toThrow(/^url: must be a full address/);
     expect(openedUrl('https://workspace.test')).toBe('https://workspace.test/');
   });
 
-  test('C19 reconnectNow does not wait', async () => {
+  test('C19 reconnectNow does not wait for the next attempt', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna', { backOff: { minMs: 100_000, maxMs: 100_000 } });
     await online(client);
@@ -146,7 +146,7 @@ describe('the state of the connection', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C20 after server.closing no client reconnects before it was asked to', async () => {
+  test('C20 after server.closing no client reconnects earlier than it was asked to', async () => {
     const { workspace, join } = setUp();
     const { client, transport } = join('anna');
     await online(client);
@@ -158,7 +158,7 @@ describe('the state of the connection', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C21 an opening or a session that gets no answer in 10 s is given up, and tried again', async () => {
+  test('C21 a connection attempt or session that gets no answer in 10 s is given up and tried again', async () => {
     const { workspace, join } = setUp();
     const { client, transport } = join('anna');
     const accept = transport.onOpen;
@@ -178,7 +178,7 @@ describe('the state of the connection', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C21 a call that gets no answer rejects after 10 s; one without a connection at once', async () => {
+  test('C21 a call without an answer rejects after 10 s, and one without a connection at once', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await expect(client.call('room.list', {})).rejects.toMatchObject({ code: 'unavailable' });
@@ -193,7 +193,7 @@ describe('the state of the connection', () => {
     await lost;
   });
 
-  test('C22 closed is closed: no timers, no attempts, twice is no error', async () => {
+  test('C22 closed is closed: no timers, no attempts; closing twice is fine', async () => {
     const { workspace, join } = setUp();
     const { client, transport } = join('anna');
     await online(client);
@@ -212,7 +212,7 @@ describe('the state of the connection', () => {
 });
 
 describe('the session', () => {
-  test('C15 without a session it is signed out; signing in keeps the connection', async () => {
+  test('C15 without a session the client is signed out; signing in keeps the connection', async () => {
     const { workspace } = setUp();
     const transport = new FakeTransport();
     workspace.attach(transport);
@@ -248,7 +248,7 @@ describe('the session', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C15 `name` starts a guest, and another when that session is no longer known; a conflict is reported', async () => {
+  test('C15 `name` starts a guest’s session, and another when that one is no longer known; a conflict is reported', async () => {
     const { workspace } = setUp();
     const transport = new FakeTransport();
     workspace.attach(transport);
@@ -266,7 +266,7 @@ describe('the session', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C14 session.ended signs out and forgets; nothing reconnects', async () => {
+  test('C14 session.ended signs out and forgets the session; nothing reconnects', async () => {
     const { workspace, join } = setUp();
     const { client, transport } = join('anna', { name: 'anna' });
     await online(client);
@@ -278,7 +278,7 @@ describe('the session', () => {
     expect(transport.connections).toHaveLength(1);
   });
 
-  test('C23 with cookies the session begins and ends over HTTP, and the page never has the token', async () => {
+  test('C23 with cookies the session begins and ends over HTTP, and the page never sees the token', async () => {
     const { workspace } = setUp();
     const { token } = workspace.addUser('anna');
     let cookie: string | undefined;
@@ -293,7 +293,7 @@ describe('the session', () => {
     onTestFinished(() => void vi.unstubAllGlobals());
     const transport = new FakeTransport();
     workspace.attach(transport);
-    // The browser shows the cookie by itself.
+    // The browser sends the cookie on its own.
     const client = createClient({
       url: 'https://workspace.test/chat',
       credentials: 'cookie',
@@ -318,7 +318,7 @@ describe('the session', () => {
 });
 
 describe('in a browser', () => {
-  test('C24 the workspace is in the page’s folder', async () => {
+  test('C24 the workspace is at the page’s folder', async () => {
     fakeTime();
     fakeBrowser();
     const urls: string[] = [];
@@ -361,7 +361,7 @@ describe('in a browser', () => {
     expect(client.state.get().status).toBe('online');
   });
 
-  test('C26 away after 60 s in the background or 5 min without input, online again at once', async () => {
+  test('C26 away after 60 s in the background or 5 min without input, and online again at once', async () => {
     const { workspace, join } = setUp();
     const browser = fakeBrowser();
     const { client } = join('anna');

@@ -6,7 +6,7 @@ import { fakeTime, heard, newWorkspace, online, settle, watch } from './support.
 
 const refusable = ['log.read', 'sync', 'message.list', 'message.send', 'session.get'] as const;
 
-/** One thing that happens; a run is a list of them. */
+/** One step; a run is a list of steps. */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('theirs' as const), fault: fault() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('mine' as const), fault: fault(), isAckLost: fc.boolean() }) },
@@ -139,7 +139,8 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
   workspace.loseAck = () => false;
   delays.clear();
   workspace.deliverLate();
-  // Time for every time-out and back-off; then one event more, since what is lost last is found by the next.
+  // Enough time for every timeout and back-off. Then one more event, since a client notices the loss of the last one
+  // only when another arrives.
   await settle(60_000);
   workspace.say('lobby', 'u-bob', 'last');
   await settle(60_000);
@@ -156,7 +157,9 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
   await client.close();
 }
 
-/** What matters of a message: the server tells `reacted` in pages, the SDK works it out. */
+/**
+ * The fields of a message that are compared. `reacted` is left out: the server sends it in pages, the SDK works it out.
+ */
 function comparable({ id, text, editedAt, deletedAt, reactions = [] }: Message) {
   const shown = reactions.map(({ emoji, count, users }) => ({
     emoji,
@@ -167,10 +170,10 @@ function comparable({ id, text, editedAt, deletedAt, reactions = [] }: Message) 
 }
 
 describe('any interleaving', () => {
-  test('D2 D3 D4 of loss, repetition, reordering, breaks and refusals ends in the right view, each event heard once', async () => {
+  test('D2 D3 D4 any sequence of losses, repeats, reorderings, breaks and refusals ends in the right view, each event received once', async () => {
     fakeTime();
     const runs = Number(process.env['MADANG_RUNS'] ?? 60);
-    // fast-check prints the seed and the shortest list of steps that fails.
+    // fast-check prints the seed and the shortest failing list of steps.
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 40, size: 'max' }),

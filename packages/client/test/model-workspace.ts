@@ -10,7 +10,7 @@ import type {
 } from '@madang/client';
 import type { FakeCall, FakeConnection, FakeTransport } from '@madang/client/testing';
 
-/** What a fault may do with an event on its way to one connection: how many copies arrive, and when. */
+/** How a fault delivers an event to one connection: how many copies arrive, and when. */
 export type Fault = 'deliver' | 'lose' | 'twice' | 'later';
 
 interface ModelRoom {
@@ -36,23 +36,23 @@ const everything: RoomAbilities = {
 type Body<E> = E extends LoggedEvent ? Omit<E, 'room' | 'seq' | 'at' | 'actor'> : never;
 
 /**
- * A server in memory that keeps to the protocol as far as the SDK needs it, behind a fake transport. Written apart from
- * the SDK: messages are folded from the log anew for each page.
+ * A server in memory that implements as much of the protocol as the SDK needs, behind a fake transport. It shares no
+ * code with the SDK: each page of messages is folded from the log from scratch.
  */
 export class ModelWorkspace {
   readonly users = new Map<string, User>();
   readonly rooms = new Map<string, ModelRoom>();
   readonly calls: { name: string; input: unknown }[] = [];
   epoch = 'epoch-1';
-  /** Up to which seq rooms are no longer kept. */
+  /** The last seq that each room no longer keeps. */
   readonly logStarts = new Map<string, number>();
-  /** Whether it can be reached. */
+  /** Whether clients can reach it. */
   isUp = true;
-  /** Refuses a call, or with 'silence' leaves it without an answer. */
+  /** Refuses a call; 'silence' leaves it unanswered. */
   refuse: (name: string, input: unknown) => ErrorObject | 'silence' | undefined = () => undefined;
-  /** What happens to each live event. */
+  /** Decides what happens to each live event. */
   fault: (event: LoggedEvent) => Fault = () => 'deliver';
-  /** How many ms an answer is on its way after it was made; 0 for none. */
+  /** Delay of an answer after it was made, in ms; 0 for none. */
   delay: (name: string) => number = () => 0;
   /** What users may do in rooms. */
   can: (room: string, user: string) => RoomAbilities = () => everything;
@@ -109,7 +109,7 @@ export class ModelWorkspace {
     this.#tokens.delete(token);
   }
 
-  /** Somebody says something, not by a call. */
+  /** Commits a message that no client has sent. */
   say(room: string, author: string, text: string, clientId?: string): Message {
     const log = this.rooms.get(room)!.log;
     const seq = log.length + 1;
@@ -133,7 +133,7 @@ export class ModelWorkspace {
     return event;
   }
 
-  /** Delivers what was kept back, in the order of the given picks. */
+  /** Delivers what was held back, in the order of the given picks. */
   deliverLate(pick: (count: number) => number = () => 0): void {
     while (this.#late.length > 0) {
       const [late] = this.#late.splice(pick(this.#late.length) % this.#late.length, 1);
@@ -146,12 +146,12 @@ export class ModelWorkspace {
     connection.deliver(type, payload);
   }
 
-  /** Every connection that is there. */
+  /** Every open connection. */
   connections(): FakeConnection[] {
     return [...this.#sessions.keys()].filter((connection) => !connection.isOver);
   }
 
-  /** All connections are lost. */
+  /** Breaks all connections. */
   drop(): void {
     for (const connection of this.connections()) connection.drop();
     this.#sessions.clear();
@@ -162,7 +162,7 @@ export class ModelWorkspace {
     return this.rooms.get(room)!.log.length;
   }
 
-  /** The room's messages as the log has them now. */
+  /** The room's messages according to the log. */
   messages(room: string): Message[] {
     const { log } = this.rooms.get(room)!;
     const last = log.at(-1);
@@ -330,7 +330,7 @@ export class ModelWorkspace {
   }
 }
 
-/** The author alone is told a message's `clientId`. */
+/** Only the author is told a message's `clientId`. */
 function toldTo(user: string | undefined, event: LoggedEvent): LoggedEvent {
   if (event.type !== 'message.created' || event.actor.id === user) return event;
   const { clientId: _, ...message } = event.message;

@@ -12,8 +12,8 @@ async function anna() {
   return { workspace, join, client, texts: heard(client) };
 }
 
-describe('what the wire does to events', () => {
-  test('D2 order: an early event waits for those before it', async () => {
+describe('what the network does to events', () => {
+  test('D2 order: an event that arrives early waits for those before it', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = () => 'later';
     for (const text of ['1', '2', '3', '4']) workspace.say('lobby', 'u-bob', text);
@@ -25,7 +25,7 @@ describe('what the wire does to events', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read')).toEqual([]);
   });
 
-  test('D3 once: an event that arrives twice, or again later, is delivered once', async () => {
+  test('D3 once: an event that arrives again, at once or later, is delivered once', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = () => 'twice';
     workspace.say('lobby', 'u-bob', '1');
@@ -36,7 +36,7 @@ describe('what the wire does to events', () => {
     expect(shown(client)).toEqual(['1', '2']);
   });
 
-  test('D2 order: a gap is read from the log, and nothing above it is delivered before', async () => {
+  test('D2 order: a gap is filled from the log, and nothing above it is delivered before that', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = (event) => (event.type === 'message.created' && event.message.text === '2' ? 'lose' : 'deliver');
     for (const text of ['1', '2', '3']) workspace.say('lobby', 'u-bob', text);
@@ -48,7 +48,7 @@ describe('what the wire does to events', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read')).toHaveLength(1);
   });
 
-  test('D5 bounded: after room.behind everything skipped is read, over several pages', async () => {
+  test('D5 bounded: after room.behind everything that was skipped is read, over several pages', async () => {
     const { workspace, client, texts } = await anna();
     workspace.fault = () => 'lose';
     for (let i = 0; i < 450; i += 1) workspace.say('lobby', 'u-bob', String(i));
@@ -60,7 +60,7 @@ describe('what the wire does to events', () => {
     expect(shown(client)).toHaveLength(450);
   });
 
-  test('D2 order: more events above a gap than are held come from the log in order', async () => {
+  test('D2 order: if more events are above a gap than are held, they come from the log, in order', async () => {
     const { workspace, texts } = await anna();
     let isFirst = true;
     workspace.fault = () => {
@@ -73,7 +73,7 @@ describe('what the wire does to events', () => {
     expect(texts).toEqual(Array.from({ length: 400 }, (_, i) => String(i)));
   });
 
-  test('D7 across nodes: a read of the log that fails is tried again', async () => {
+  test('D7 across nodes: a failed read of the log is retried', async () => {
     const { workspace, texts } = await anna();
     let reads = 0;
     workspace.refuse = (name) => {
@@ -89,7 +89,7 @@ describe('what the wire does to events', () => {
     expect(reads).toBe(4);
   });
 
-  test('C1 an event of a newer server counts in the order', async () => {
+  test('C1 an event type that the client does not know yet still counts in the order', async () => {
     const { workspace, texts } = await anna();
     workspace.append('lobby', 'u-bob', { type: 'poll.opened' } as unknown as LoggedEvent);
     workspace.say('lobby', 'u-bob', 'after');
@@ -98,7 +98,7 @@ describe('what the wire does to events', () => {
     expect(workspace.calls.filter(({ name }) => name === 'log.read')).toEqual([]);
   });
 
-  test('C2 a listener that throws does not keep others from being called', async () => {
+  test('C2 a listener that throws does not keep the others from being called', async () => {
     const { workspace, client } = await anna();
     const surfaced: unknown[] = [];
     const listeners = process.listeners('uncaughtException');
@@ -154,7 +154,7 @@ describe('after a break', () => {
     expect(texts).toEqual(Array.from({ length: 650 }, (_, i) => String(i)));
   });
 
-  test('D4 resume: after a failed sync each room is read on its own', async () => {
+  test('D4 resume: if sync fails, each room is read on its own', async () => {
     const { workspace, client, texts } = await anna();
     workspace.drop();
     workspace.say('lobby', 'u-bob', 'missed');
@@ -223,7 +223,7 @@ describe('after a break', () => {
     expect(workspace.calls.some(({ name }) => name === 'sync')).toBe(count <= 1000);
   });
 
-  test('D4 resume: away for longer than the log is kept, the view shows what is left, and listeners receive it', async () => {
+  test('D4 resume: after longer than the log is kept, the view shows what is left, and listeners receive it', async () => {
     const { workspace, client, texts } = await anna();
     workspace.say('lobby', 'u-bob', 'seen');
     workspace.drop();
@@ -292,7 +292,7 @@ describe('after a break', () => {
     expect(texts).toEqual(['1', '2', '3', 'live']);
   });
 
-  test('D4 resume: live events of another epoch, before the session is known, are not taken for the old one’s', async () => {
+  test('D4 resume: live events of another epoch that arrive before the session is known are not counted as the old one’s', async () => {
     const { workspace, client, texts } = await anna();
     for (const text of ['1', '2']) workspace.say('lobby', 'u-bob', text);
     await settle();
@@ -314,7 +314,7 @@ describe('after a break', () => {
     expect(texts).toEqual(['1', '2', 'live']);
   });
 
-  test('D8 a room that the user was removed from while away is gone, one that they joined is there', async () => {
+  test('D8 a room that the user was removed from while away is gone, and one that they joined is there', async () => {
     const { workspace, client } = await anna();
     workspace.addRoom('garden');
     workspace.drop();

@@ -18,7 +18,7 @@ function setUp() {
 }
 
 describe('a send', () => {
-  test('C4 shows at once as pending, then as sent under the same key', async () => {
+  test('C4 is shown at once as pending, then as sent, under the same key', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -35,26 +35,29 @@ describe('a send', () => {
     expect(workspace.messages('lobby')).toHaveLength(1);
   });
 
-  test.each(['event', 'ack'])('C4 own event and acknowledgement in either order (%s first)', async (first) => {
-    const { workspace, join } = setUp();
-    const { client } = join('anna');
-    await online(client);
-    await watch(client);
-    const texts = heard(client);
-    if (first === 'ack') workspace.fault = () => 'later';
-    client.send('lobby', '1');
-    await settle();
-    expect(shown(client)).toEqual(['1']);
-    expect(texts).toEqual(['1']);
-    workspace.deliverLate();
-    workspace.fault = () => 'deliver';
-    workspace.say('lobby', 'u-bob', '2');
-    await settle(1000);
-    expect(shown(client)).toEqual(['1', '2']);
-    expect(texts).toEqual(['1', '2']);
-  });
+  test.each(['event', 'ack'])(
+    'C4 the own event and the acknowledgement may come in either order (%s first)',
+    async (first) => {
+      const { workspace, join } = setUp();
+      const { client } = join('anna');
+      await online(client);
+      await watch(client);
+      const texts = heard(client);
+      if (first === 'ack') workspace.fault = () => 'later';
+      client.send('lobby', '1');
+      await settle();
+      expect(shown(client)).toEqual(['1']);
+      expect(texts).toEqual(['1']);
+      workspace.deliverLate();
+      workspace.fault = () => 'deliver';
+      workspace.say('lobby', 'u-bob', '2');
+      await settle(1000);
+      expect(shown(client)).toEqual(['1', '2']);
+      expect(texts).toEqual(['1', '2']);
+    },
+  );
 
-  test('C4 an acknowledgement above a gap shows its message before those below it arrive', async () => {
+  test('C4 an acknowledgement above a gap shows its message before the events below it arrive', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -99,7 +102,7 @@ describe('a send', () => {
 });
 
 describe('a send that fails', () => {
-  test('D3 once: an acknowledgement that is lost leads to a repeat, not to a second message', async () => {
+  test('D3 once: a lost acknowledgement leads to a repeat, not to a second message', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -118,7 +121,7 @@ describe('a send that fails', () => {
     expect(shown(client)).toEqual(['hi']);
   });
 
-  test('D3 once: a reaction already in the repeat’s answer is not counted again by its event', async () => {
+  test('D3 once: a reaction that the repeat’s answer already contains is not counted again by its event', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -137,7 +140,7 @@ describe('a send that fails', () => {
     ]);
   });
 
-  test('D3 once: a connection lost between commit and acknowledgement; the event settles the send', async () => {
+  test('D3 once: if the connection breaks between commit and acknowledgement, the event settles the send', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -155,7 +158,7 @@ describe('a send that fails', () => {
   });
 
   test.each(['unavailable', 'internal', 'rate_limited'] as const)(
-    'D6 failing closed: %s is tried again, in order',
+    'D6 failing closed: after %s the messages are retried in order',
     async (code) => {
       const { workspace, join } = setUp();
       const { client } = join('anna');
@@ -178,7 +181,7 @@ describe('a send that fails', () => {
     },
   );
 
-  test('C6 a final refusal fails that message and lets the next ones pass; it can be sent again or discarded', async () => {
+  test('C6 a final refusal fails that message and lets the next ones pass; it can be retried or discarded', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -231,7 +234,7 @@ describe('a send that fails', () => {
     expect(rooms.flatMap((room) => workspace.messages(room).map(({ text }) => text))).toEqual(rooms);
   });
 
-  test('D6 failing closed: messages written while the server was away are sent when it is back, in order', async () => {
+  test('D6 failing closed: messages written while the server was away are sent in order when it is back', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     await online(client);
@@ -247,7 +250,7 @@ describe('a send that fails', () => {
     expect(sends(workspace)).toEqual(['1', '2', '3']);
   });
 
-  test('C8 written before the first connection, it is sent with it', async () => {
+  test('C8 a message written before the first connection is sent once there is one', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     client.send('lobby', 'early');
@@ -280,7 +283,7 @@ async function settleStore(): Promise<void> {
 }
 
 describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
-  test('D3 once: it survives a reload, is sent in order, once', async () => {
+  test('D3 once: messages survive a reload, and are sent once and in order', async () => {
     const { workspace, join } = setUp();
     const open = make();
     const before = join('anna', { outbox: open() }).client;
@@ -313,7 +316,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     await last.close();
   });
 
-  test('C9 a failed message is still there, and failed, after a reload', async () => {
+  test('C9 a failed message is still there after a reload, and still failed', async () => {
     const { workspace, join } = setUp();
     const open = make();
     const before = join('anna', { outbox: open() }).client;
@@ -349,7 +352,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     workspace.isUp = true;
     const two = join('anna', { outbox: open() }).client;
     await watch(two);
-    // The second tab has taken them over, but before it can send, one is thrown away in the first.
+    // The second tab has taken them over. Before it can send them, one is discarded in the first tab.
     workspace.refuse = (name) => (name === 'message.send' ? { code: 'unavailable', message: 'not now' } : undefined);
     await online(two);
     await settleStore();
@@ -359,7 +362,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     workspace.refuse = () => undefined;
     two.send('lobby', '4');
     for (let i = 0; i < 20; i += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- time passes, and the store does its work in between
+      // oxlint-disable-next-line no-await-in-loop -- time passes, and the store works in between
       await settle(1000);
       // oxlint-disable-next-line no-await-in-loop -- the same
       await settleStore();
@@ -371,7 +374,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     await two.close();
   });
 
-  test('C10 entries belong to their user: nobody else sends or sees them, and signing out removes them', async () => {
+  test('C10 entries belong to their user: no other user sends or sees them, and signing out removes them', async () => {
     const { workspace, join } = setUp();
     const open = make();
     const anna = join('anna', { outbox: open() }).client;
@@ -396,7 +399,7 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
 const broken = () => Promise.reject(new Error('no disk'));
 const stuck = () => new Promise<never>(() => {});
 
-test('C11 a failing store only costs persistence, and is reported', async () => {
+test('C11 a failing store costs only persistence, and is reported', async () => {
   const { workspace, join } = setUp();
   const { client } = join('anna', {
     outbox: { load: broken, has: broken, put: broken, remove: broken, close: broken },
@@ -408,7 +411,7 @@ test('C11 a failing store only costs persistence, and is reported', async () => 
   expect(client.outboxError.get()).toBeInstanceOf(MadangError);
 });
 
-test('C11 a store that never answers is waited for 3 s, and closing does not wait longer', async () => {
+test('C11 a store that never answers is waited for at most 3 s, also when closing', async () => {
   const { workspace, join } = setUp();
   const { client } = join('anna', {
     outbox: { load: stuck, has: stuck, put: stuck, remove: stuck, close: stuck },
@@ -427,7 +430,7 @@ test('C11 a store that never answers is waited for 3 s, and closing does not wai
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('C11 a store that was full for a while keeps waiting messages once it works again', async () => {
+test('C11 after a store was full for a while, waiting messages are stored once it works again', async () => {
   const { workspace, join } = setUp();
   const store = memoryOutboxStore();
   let isFull = true;

@@ -2,7 +2,7 @@ import { type Client, type Cursors, createClient, type CursorReset, MadangError 
 import { describe, expect, test } from 'vitest';
 import { fakeTime, heard, newWorkspace, online, settle } from './support.js';
 
-/** A bot that is stopped and started: each life is a new client that goes on after what the one before has kept. */
+/** A bot that is stopped and started again: each run is a new client that continues from what the last one saved. */
 function setUp() {
   fakeTime();
   const { workspace, join } = newWorkspace();
@@ -19,7 +19,7 @@ function setUp() {
   return { workspace, join, live };
 }
 
-/** What is kept in a file. */
+/** What the bot saves in a file. */
 async function end(client: Client): Promise<Cursors> {
   const cursors = JSON.parse(JSON.stringify(client.cursors())) as Cursors;
   await client.close();
@@ -43,7 +43,7 @@ describe('resume', () => {
     expect(second.client.cursors()).toEqual({ epoch: 'epoch-1', rooms: { lobby: workspace.head('lobby') } });
   });
 
-  test('D4 resume: cursors in a listener include the current event, and no later one', async () => {
+  test('D4 resume: cursors read in a listener include the current event, and no later one', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     const seen: [string, number | undefined][] = [];
@@ -62,7 +62,7 @@ describe('resume', () => {
     ]);
   });
 
-  test('D4 resume: a room that was joined meanwhile begins at the join, also after a break', async () => {
+  test('D4 resume: a room joined in the meantime begins at the join, also after a break', async () => {
     const { workspace, live } = setUp();
     workspace.addRoom('garden');
     workspace.addRoom('pond');
@@ -80,7 +80,7 @@ describe('resume', () => {
     expect(second.texts).toEqual(['between lives', 'in a break']);
   });
 
-  test('D4 resume: after a change of history nothing old is delivered as new, and a reset comes first', async () => {
+  test('D4 resume: when the history has changed, a reset comes first, and nothing old is delivered as new', async () => {
     const { workspace, live } = setUp();
     const first = await live();
     for (const text of ['1', '2']) workspace.say('lobby', 'u-bob', text);
@@ -99,7 +99,7 @@ describe('resume', () => {
     expect(second.client.cursors()).toEqual({ epoch: 'epoch-2', rooms: { lobby: after + 1 } });
   });
 
-  test('D4 resume: a cursor past the head belongs to another history too', async () => {
+  test('D4 resume: a cursor beyond the head counts as one of another history', async () => {
     const { workspace, live } = setUp();
     const after = workspace.head('lobby') + 1;
     const { texts, resets } = await live({ epoch: 'epoch-1', rooms: { lobby: 900 } });
@@ -109,7 +109,7 @@ describe('resume', () => {
     expect(texts).toEqual(['new']);
   });
 
-  test('D4 resume: events no longer kept are reported as a reset, and those left are delivered', async () => {
+  test('D4 resume: events no longer kept are reported as a reset, and the rest is delivered', async () => {
     const { workspace, live } = setUp();
     const first = await live();
     const cursors = await end(first.client);
@@ -156,13 +156,13 @@ describe('resume', () => {
     ['a seq that is a string', { epoch: 'e', rooms: { lobby: '5' } }],
     ['a seq below 0', { epoch: 'e', rooms: { lobby: -1 } }],
     ['a seq between two', { epoch: 'e', rooms: { lobby: 1.5 } }],
-  ])('C40 cursors that are not what cursors() gives are refused when given: %s', (_what, resume) => {
+  ])("C40 cursors that cursors() can't have returned are refused when they are given: %s", (_what, resume) => {
     const create = () => createClient({ url: 'http://workspace.test', resume: resume as Cursors });
     expect(create).toThrow(MadangError);
     expect(create).toThrow(/^resume: /);
   });
 
-  test('D3 once: a message with the caller’s own id is sent once, however often it is given', async () => {
+  test('D3 once: a message with an id chosen by the caller is sent once, however often it is given', async () => {
     const { workspace, join } = setUp();
     const { client } = join('anna');
     const before = client.send('lobby', 'early', { clientId: 'reply:1' });

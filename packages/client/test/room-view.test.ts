@@ -14,7 +14,7 @@ async function anna(messages = 0) {
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
 
 describe('a room view', () => {
-  test('C27 is the same object for a room, and its state is the same until it changes', async () => {
+  test('C27 is one object per room, and its state is the same object until it changes', async () => {
     const { workspace, client, view } = await anna(3);
     expect(client.room('lobby')).toBe(view);
     await watch(client);
@@ -71,7 +71,7 @@ describe('a room view', () => {
     expect(shown(client)[3]).toBe('edited');
   });
 
-  test('C39 at the top it distinguishes a beginning from a cut, even one made while older pages are read', async () => {
+  test('C39 at the top it tells the beginning of a room from a log start, even one raised while older pages are read', async () => {
     const { workspace, client, view } = await anna(120);
     await watch(client);
     expect(view.get()).toMatchObject({ hasOlder: true, isCut: false });
@@ -81,7 +81,7 @@ describe('a room view', () => {
     expect(view.get()).toMatchObject({ hasOlder: false, isCut: true });
   });
 
-  test('C28 a first page that fails is requested again; a refusal means the room is gone', async () => {
+  test('C28 a first page that fails is requested again; a refusal means that the room is gone', async () => {
     const { workspace, client, view } = await anna(3);
     let failures = 2;
     workspace.refuse = (name) => {
@@ -98,7 +98,7 @@ describe('a room view', () => {
     expect(client.room('secret').get().status).toBe('gone');
   });
 
-  test('C28 messages the user sends before the first page is loaded are shown at once, and once', async () => {
+  test('C28 messages that the user sends before the first page is loaded are shown at once, and only once', async () => {
     const { workspace, client, view } = await anna(3);
     let isAway = true;
     workspace.refuse = (name) =>
@@ -153,12 +153,12 @@ describe('a room view', () => {
     expect(view.get().messages[1]).toMatchObject({ text: '', deletedAt: deleted.at });
   });
 
-  test('C30 the log tells of messages that were deleted since', async () => {
+  test('C30 messages that were deleted since are deleted in the log', async () => {
     const { workspace, client, view } = await anna();
     await watch(client);
     const head = workspace.head('lobby');
     const id = `lobby.${head + 1}`;
-    // As the log has it after the deletion: with no content, neither where the message was made nor where it was edited.
+    // What the log has after the deletion: no content, neither in the creation nor in the edit.
     const made = { id, text: '', deletedAt: head + 3 };
     workspace.append('lobby', 'u-bob', { type: 'message.created', message: made });
     workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: id });
@@ -168,7 +168,7 @@ describe('a room view', () => {
     expect(deleted).not.toHaveProperty('editedAt');
   });
 
-  test('C31 typing shows others, and ends with the message or on its own', async () => {
+  test('C31 typing shows others, and ends with their message or on its own', async () => {
     const { workspace, client, transport, view } = await anna();
     await watch(client);
     const types = (name: string) =>
@@ -260,7 +260,7 @@ describe('the rooms', () => {
     expect(room().unread).toBe(100);
   });
 
-  test('C35 reading counts at once, is sent once per burst, and not again', async () => {
+  test('C35 a read mark counts at once, is sent once per burst, and not repeated', async () => {
     const { workspace, client, view } = await anna();
     await watch(client);
     workspace.say('lobby', 'u-bob', '1');
@@ -278,7 +278,7 @@ describe('the rooms', () => {
     expect(marks()).toHaveLength(1);
   });
 
-  test('C35 a mark that cannot be sent is sent after the break; one from another connection counts', async () => {
+  test('C35 a read mark that cannot be sent is sent after the break; one from another connection counts', async () => {
     const { workspace, client, transport, view } = await anna();
     await watch(client);
     workspace.say('lobby', 'u-bob', '1');
@@ -295,7 +295,7 @@ describe('the rooms', () => {
     expect(client.rooms.get()[0]).toMatchObject({ unread: 1 });
   });
 
-  test('C36 a room joined elsewhere appears, with its events; one that is left disappears', async () => {
+  test('C36 a room joined elsewhere appears together with its events; one that is left disappears', async () => {
     const { workspace, client } = await anna();
     workspace.addRoom('garden');
     workspace.say('garden', 'u-bob', 'before');

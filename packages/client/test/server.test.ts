@@ -9,7 +9,7 @@ import { startServer } from './start-server.js';
 
 const transports = ['socket.io', 'websocket'] as const;
 
-/** For the cases that do nothing to their server; each brings its own people. */
+/** For tests that do no harm to their server; each brings its own users. */
 let shared: TestServer;
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ function texts(client: Client): string[] {
 }
 
 describe.each(transports)('a real server over %s', (transport) => {
-  /** A name that nobody has in another case. */
+  /** A name that no other test uses. */
   const named = (name: string) => `${name} by ${transport}`;
 
   async function open(name: string, url: string, options: ClientOptions = {}): Promise<Client> {
@@ -47,7 +47,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     return client;
   }
 
-  test('C12 a guest enters, gets the rooms, and two receive each other’s messages', async () => {
+  test('C12 a guest signs in and gets the rooms, and two guests receive each other’s messages', async () => {
     const anna = await open(named('anna'), shared.url);
     const bob = await open(named('bob'), shared.url);
     expect(anna.user.get()?.name).toBe(named('anna'));
@@ -98,7 +98,7 @@ describe.each(transports)('a real server over %s', (transport) => {
     );
   });
 
-  test('D1 D3 D4 messages written during a crash of the server arrive once and in order, on both sides', async () => {
+  test('D1 D3 D4 messages written while the server is down arrive once and in order, on both sides', async () => {
     const server = await startServer();
     const anna = await open('anna', server.url);
     const bob = await open('bob', server.url);
@@ -188,7 +188,7 @@ describe.each(transports)('a real server over %s', (transport) => {
   });
 });
 
-/** A proxy that lets no WebSocket through, as some companies have it. */
+/** A proxy that lets no WebSocket through, like those of some companies. */
 async function startOldProxy(target: string): Promise<string> {
   const proxy = createServer((request, response) => {
     const { method, headers, url } = request;
@@ -210,7 +210,7 @@ async function startOldProxy(target: string): Promise<string> {
   return `http://localhost:${typeof address === 'object' ? address?.port : ''}`;
 }
 
-test('C37 Socket.IO falls back to long-polling where no WebSocket passes', async () => {
+test('C37 Socket.IO falls back to long polling where no WebSocket passes', async () => {
   const client = newClient({ url: await startOldProxy(shared.url), name: 'anna' });
   client.connect();
   expect((await client.send('lobby', 'by polling').sent).text).toBe('by polling');

@@ -3,18 +3,18 @@ import { FakeTransport } from '@madang/client/testing';
 import { onTestFinished, vi } from 'vitest';
 import { ModelWorkspace } from './model-workspace.js';
 
-/** Time in the test's hands; ends with the test. */
+/** Time controlled by the test, until its end. */
 export function fakeTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
   onTestFinished(() => void vi.useRealTimers());
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets everything run that waits only for its turn. */
 export async function settle(ms = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
 }
 
-/** A model workspace, and clients of it that are closed with the test. */
+/** A model workspace, with clients that are closed at the end of the test. */
 export function newWorkspace() {
   const workspace = new ModelWorkspace(new FakeTransport());
   function join(name: string, options: Partial<ClientOptions> & { rooms?: string[] } = {}) {
@@ -41,7 +41,7 @@ export async function online(client: Client): Promise<void> {
   await settle();
 }
 
-/** What a room shows, shortly: pending in (), failed in !!. */
+/** A short form of what a room shows: pending messages in (), failed ones in !!. */
 export function shown(client: Client, room = 'lobby'): string[] {
   return client.room(room).get().messages.map(textOf);
 }
@@ -57,7 +57,7 @@ export async function watch(client: Client, room = 'lobby'): Promise<void> {
   await settle();
 }
 
-/** Collects the texts of the messages that `on` hears. */
+/** Collects the texts of the messages that listeners receive. */
 export function heard(client: Client): string[] {
   const texts: string[] = [];
   client.on('message.created', ({ message }) => texts.push(message.text));

@@ -9,8 +9,8 @@ import {
 } from '../dist/identity/authority.js';
 
 /**
- * Who may do what in a room, written by hand from the documents and not from the code. A letter for each rung: outsider,
- * reader, member, moderator, owner. o: may, f: forbidden, n: not_found.
+ * Who may do what in a room, written by hand from the documents, not derived from the code. One letter per rung:
+ * outsider, reader, member, moderator, owner. o: may, f: forbidden, n: not_found.
  */
 const inRooms: Record<string, Record<RoomKind, string>> = {
   'room.see': { public: 'ooooo', private: 'noooo', direct: 'noooo' },
@@ -30,10 +30,10 @@ const inRooms: Record<string, Record<RoomKind, string>> = {
   "message.delete, another's": { public: 'fffoo', private: 'nffoo', direct: 'nffff' },
 };
 
-/** What is taken from both of a direct room by a block, or by `--direct off`. */
+/** What a block or `--direct off` takes from both users of a direct room. */
 const talk = ['room.write', 'message.react', 'message.edit'];
 
-/** The same in the workspace: guest, member, admin, owner, and the operator. */
+/** The same for the workspace: guest, member, admin, owner, and the operator. */
 const inWorkspace: Record<string, string> = {
   'session.see': 'ooooo',
   'session.use': 'oooof',
@@ -45,7 +45,7 @@ const inWorkspace: Record<string, string> = {
   'workspace.operate': 'ffffo',
 };
 
-/** What settings change of that. */
+/** How settings change that. */
 const bySettings: [Partial<Rules>, Record<string, string>][] = [
   [{ createRooms: 'member' }, { 'room.create': 'fooof' }],
   [{ createRooms: 'off' }, { 'room.create': 'fffff' }],
@@ -63,7 +63,7 @@ const cases = Object.keys(inRooms).map((name) => {
   return { name, permission, isOwn: whose === 'own' };
 });
 
-/** What a call is answered, in one letter. */
+/** How a call is answered, as one letter. */
 function letterOf(call: () => void): string {
   try {
     call();
@@ -73,7 +73,7 @@ function letterOf(call: () => void): string {
   }
 }
 
-/** What `can` says of a permission. */
+/** What `can` says about a permission. */
 function told(
   authority: Authority,
   { permission, isOwn }: (typeof cases)[number],
@@ -88,13 +88,13 @@ function told(
   return ofMessage;
 }
 
-test('every permission has its row here', () => {
+test('every permission has its row in this test', () => {
   const known = [...cases.map(({ permission }) => permission), ...Object.keys(inWorkspace)];
   expect([...new Set([...known, 'session.start'])].sort()).toEqual(Object.keys(permissions).sort());
 });
 
 describe.each(kinds)('in a %s room', (kind) => {
-  test.each(cases)('$name: each rung gets what the documents say, and `can` tells it', (each) => {
+  test.each(cases)('$name: each rung gets what the documents say, and `can` agrees', (each) => {
     const authority = new Authority(open);
     const letters = roomLadder.map((rung) => {
       const room = { kind, role: rung === 'outsider' ? null : rung };
@@ -149,7 +149,7 @@ test.each([[{}, {}] as (typeof bySettings)[number], ...bySettings])(
   },
 );
 
-test('a guest is a guest, a user of the host app a member, whose name and sign-in the app keeps', () => {
+test('a guest has the rung of a guest; a user of the host app is a member, whose name and sign-in belong to the app', () => {
   const authority = new Authority({ createRooms: 'member', direct: 'member' });
   expect(authority.inWorkspace({ id: 'g', kind: 'guest' })).toEqual({
     createRooms: false,
@@ -163,7 +163,7 @@ test('a guest is a guest, a user of the host app a member, whose name and sign-i
     expect(() => authority.require({ user }, permission)).toThrow('in the app that this chat belongs to');
 });
 
-test('only whoever stands lower can be removed', () => {
+test('a user can remove only those on a lower rung', () => {
   const authority = new Authority(open);
   for (const [at, rung] of roomLadder.entries())
     for (const [other, target] of roomLadder.entries())
@@ -173,7 +173,7 @@ test('only whoever stands lower can be removed', () => {
       ).toBe(at > other ? 'o' : 'f');
 });
 
-test('a higher rung never loses what a lower one has', () => {
+test('a higher rung may do everything that a lower one may', () => {
   const authority = new Authority(open);
   for (const kind of kinds) {
     const counts = roomLadder.map((rung) => {

@@ -4,7 +4,7 @@ import { DatabaseClock } from '../dist/store/postgres/database-clock.js';
 
 const HOUR = 3600_000;
 
-/** A clock, and the time that no change of it moves. */
+/** A clock, and a monotonic time that no change of the clock affects. */
 function stage(lastKnown?: number) {
   const time = { clock: 1_767_323_045_000, monotonic: 0 };
   const patient = new PatientClock({ now: () => time.clock }, lastKnown, () => time.monotonic);
@@ -16,7 +16,7 @@ function stage(lastKnown?: number) {
 }
 
 describe('the patient clock', () => {
-  test('follows the machine’s clock, even if that is corrected slightly, or set back', () => {
+  test('follows the machine’s clock, even if that is corrected slightly or set back', () => {
     const { time, patient, pass } = stage();
     for (const step of [0, 30_000, -30_000, -9 * HOUR, -3650 * 24 * HOUR]) {
       pass(1000);
@@ -37,7 +37,7 @@ describe('the patient clock', () => {
     expect(patient.now()).toBe(time.clock);
   });
 
-  test('does not jump ahead with it for an hour', () => {
+  test('does not follow a jump ahead for an hour', () => {
     const { time, patient, pass } = stage();
     const start = patient.now();
     time.clock += 9 * HOUR;
@@ -54,7 +54,7 @@ describe('the patient clock', () => {
 });
 
 describe('the jump watch', () => {
-  test.each([9 * HOUR, -9 * HOUR, 61_000, -61_000])('notices one of %i ms, once', (ms) => {
+  test.each([9 * HOUR, -9 * HOUR, 61_000, -61_000])('reports a jump of %i ms once', (ms) => {
     const { time, pass } = stage();
     const watch = new JumpWatch({ now: () => time.clock }, () => time.monotonic);
     pass(HOUR);
@@ -74,7 +74,7 @@ describe('the jump watch', () => {
 
 describe('the database’s clock', () => {
   const shown = 1_480_512_178_057;
-  /** A reading by a clock that leads `performance.now()` by so much, of a question that took so long. */
+  /** Sets a reading of a clock that leads `performance.now()` by `lead`, from a query that took `tookMs`. */
   const read = (clock: DatabaseClock, lead: number, tookMs: number, atMs = tookMs / 2) => {
     const askedAt = performance.now() - tookMs;
     clock.set(askedAt + atMs + lead, askedAt);

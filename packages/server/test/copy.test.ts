@@ -28,7 +28,7 @@ async function newDatabase(name: Engine['name']): Promise<TestDatabase> {
   return engine.newDatabase();
 }
 
-/** A workspace with something in every table, and pages enough to be broken off in the middle. */
+/** A workspace with something in every table, and enough pages that a copy can be interrupted half way. */
 async function fill(store: Store): Promise<void> {
   for (const user of [ann, bob]) await saveUser(store.write, { ...user, kind: 'guest', createdAt: AT });
   await claimName(store.write, { nameKey: 'ann', user: ann.id, now: AT, until: AT + 1, latest: AT + 1 });
@@ -69,14 +69,14 @@ async function copy(
   return await copyWorkspace(source, target, onProgress);
 }
 
-/** Every row of every table in an order that both engines know, and what a repeated send answers. */
+/** Every row of every table, in an order that both engines agree on, and the answer to a repeated send. */
 async function look(store: Store): Promise<unknown> {
   const [epoch, ...rows] = JSON.parse(await dump(store)) as [string, ...Record<string, unknown>[][]];
   const tables = rows.map((table) => table.map((row) => JSON.stringify(row, Object.keys(row).sort())).sort());
   return [epoch, ...tables];
 }
 
-/** Keeps the last step of a copy from being done. */
+/** Prevents the last step of a copy. */
 const keepsMark: Record<Engine['name'], { make: string; remove: string }> = {
   sqlite: {
     make: `CREATE TRIGGER keeps_mark BEFORE DELETE ON meta WHEN OLD.key = 'copy'
@@ -98,7 +98,7 @@ const ways = [
 ] as const;
 
 describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
-  test('S1 everything is there, the epoch too, and the workspace continues', async () => {
+  test('S1 everything is there, including the epoch, and the workspace continues', async () => {
     await using from = await newDatabase(fromEngine);
     await using to = await newDatabase(toEngine);
     const before = await from.open();
@@ -120,7 +120,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     expect(seqsOf(results)).toEqual([0, 3008]);
     await after.close();
     await expect(copy(from, to, () => undefined)).rejects.toThrow('holds a workspace already');
-    // The source may not go on with the same history: an id would mean two messages.
+    // The source must not continue with the same history: an id would then name two messages.
     const source = await from.open();
     expect(source.epoch).not.toBe(epoch);
     await source.close();
@@ -128,7 +128,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     expect(again.epoch).toBe(epoch);
   });
 
-  test('S1 interrupted anywhere, it continues where it was; until then no server starts', async () => {
+  test('S1 interrupted anywhere, it continues where it was; until it is finished no server starts', async () => {
     await using from = await newDatabase(fromEngine);
     await using to = await newDatabase(toEngine);
     const before = await from.open();
@@ -139,7 +139,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
       let steps = 0;
       const broken = copy(from, to, () => {
         steps += 1;
-        if (steps === breakAt) throw new Error('broken off');
+        if (steps === breakAt) throw new Error('interrupted');
       });
       await expect(broken).rejects.toThrow('broken off');
       await expect(to.open()).rejects.toThrow('not finished');
@@ -159,7 +159,7 @@ describe.each(ways)('madang copy from %s to %s', (fromEngine, toEngine) => {
     const rows = await look(before);
     await before.close();
     const stop = () => {
-      throw new Error('broken off');
+      throw new Error('interrupted');
     };
     await expect(copy(from, to, stop)).rejects.toThrow('broken off');
     await to.sql(keepsMark[toEngine].make);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Connection } from '../dist/fanout/connection.js';
 import { type DeliveryRecord, DeliveryRecords, type Question } from '../dist/fanout/delivery-records.js';
 
-/** Records of deliveries, with a clock that stands until it is moved. */
+/** Records of deliveries, with a clock that stands still until it is moved. */
 
 const MINUTE = 60_000;
 const MAX_RUNS = 100_000;
@@ -21,10 +21,10 @@ function connection(id: string, only?: string): Connection {
   return { id, transport: 'test', only } as Connection;
 }
 
-/** Where an event is, and since when. */
+/** The place of an event, and the time since which it is known. */
 type Event = Omit<Question, 'user'>;
 
-/** Hands out so many events in one run; answers the first. */
+/** Delivers `count` events in one run; returns the first. */
 function handOut(room = 'r', count = 1): Event {
   const first = seq + 1;
   seq += count;
@@ -60,7 +60,7 @@ describe('deliveries are reported', () => {
     expect(find({ ...last, seq: last.seq + 1 }, 'u')).toBeUndefined();
   });
 
-  test('from the run that a connection missed to the one after it was told', () => {
+  test('a connection is "behind" from the run it missed to the one after it was told', () => {
     const slow = connection('slow');
     records.opened(slow, 'u');
     const [sent] = [handOut()];
@@ -93,8 +93,8 @@ describe('deliveries are reported', () => {
   });
 });
 
-describe('for events not delivered here', () => {
-  test('that a user had no connection is known, but not why a connected one got nothing', () => {
+describe('for events not delivered by this node', () => {
+  test('it is known that a user had no connection, but not why a connected one got nothing', () => {
     now += 1;
     const event = { room: 'unheard', seq: 7, at: now };
     expect(find(event, 'u')).toEqual({ outcomes: [] });
@@ -108,7 +108,7 @@ describe('for events not delivered here', () => {
     expect(find({ ...event, seq: 9, at: now }, 'u')).toEqual({ outcomes: [], lastSeenAt: next.at });
   });
 
-  test('nothing is known from before the start, or from longer ago than records are kept', () => {
+  test('nothing is known about times before the start, or longer ago than records are kept', () => {
     const event = { room: 'unheard', seq: 7, at: now };
     expect(find(event, 'u')).toBeUndefined();
     const later = { ...event, at: now + 1 };
@@ -120,7 +120,7 @@ describe('for events not delivered here', () => {
 });
 
 describe('records are bounded', () => {
-  test('by 15 minutes: to the millisecond known, then not', () => {
+  test('by 15 minutes: known to the millisecond until then, unknown afterwards', () => {
     records.opened(connection('a'), 'u');
     const place = handOut();
     now += 15 * MINUTE;

@@ -5,20 +5,20 @@ import { createLogger } from '../dist/logger.js';
 import { openStore } from '../dist/store/open.js';
 import type { Store } from '../dist/store/store.js';
 
-/** A log that nobody reads. */
+/** A logger that writes nothing. */
 export const silent = createLogger({ level: 'silent' });
 
-/** One database of an engine. */
+/** A database of one engine. */
 export interface TestDatabase extends AsyncDisposable {
-  /** Opens a store on it. On PostgreSQL several may be open at once: each is a node. */
+  /** Opens a store on it. With PostgreSQL several may be open at once, each one a node. */
   open(): Promise<Store>;
-  /** Runs SQL behind the store's back, while none is open on SQLite. */
+  /** Runs SQL behind the store's back; with SQLite only while no store is open. */
   sql(text: string): Promise<unknown>;
-  /** What `madang copy` calls it. */
+  /** Its address for `madang copy`. */
   readonly address: string;
 }
 
-/** A kind of database that the store runs on. */
+/** A kind of database that a store runs on. */
 export interface Engine extends AsyncDisposable {
   readonly name: 'sqlite' | 'postgres';
   /** How many stores may be open on one database. */
@@ -26,7 +26,7 @@ export interface Engine extends AsyncDisposable {
   newDatabase(): Promise<TestDatabase>;
 }
 
-/** Every engine that there is. A new one is a row here. */
+/** Every engine. A new one is a new row here. */
 export const engines: Record<Engine['name'], () => Promise<Engine>> = {
   sqlite: () => Promise.resolve(sqlite()),
   postgres: async () => postgres(await startPostgres()),
@@ -58,7 +58,7 @@ function sqlite(): Engine {
   };
 }
 
-/** The engine on a cluster. */
+/** The engine that runs on a cluster. */
 function postgres(cluster: TestPostgres): Engine {
   return {
     name: 'postgres',

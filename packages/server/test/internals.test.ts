@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { installedVersions, Internals, type Versions } from '../dist/transports/internals.js';
 
-/** What a logger was told. */
+/** A logger and the lines it was given. */
 const warned: { shortcut: string; message: string }[] = [];
 const logger = {
   warn: (fields: { shortcut: string }, message: string) => void warned.push({ ...fields, message }),
@@ -17,7 +17,7 @@ function internals(versions: Partial<Versions> = {}): Internals {
   return new Internals(logger, { ...installedVersions(), ...versions });
 }
 
-/** A real one of each, as the server has it. */
+/** A real object of each kind, as the server has them. */
 let socket: Socket;
 let webSocket: WebSocket;
 let polling: EngineSocket;
@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => ends.forEach((end) => end()));
 
-/** Each shortcut: how it is taken, and the libraries that it needs. */
+/** Each shortcut: how it is taken, and which libraries it needs. */
 const shortcuts: Record<string, { take: (of: Internals) => unknown; libraries: (keyof Versions)[] }> = {
   socket: { take: (of) => of.socket(socket), libraries: ['node'] },
   receiver: { take: (of) => of.receiver(webSocket), libraries: ['ws'] },
@@ -68,24 +68,24 @@ const shortcuts: Record<string, { take: (of: Internals) => unknown; libraries: (
 };
 
 describe.each(Object.entries(shortcuts))('the shortcut %s', (name, { take, libraries }) => {
-  test('is there with the versions installed', () => {
+  test('is taken with the installed versions', () => {
     expect(take(internals())).toBeDefined();
     expect(warned).toEqual([]);
   });
 
-  test.each(libraries)('is not there with another version of %s, which the log says once', (library) => {
+  test.each(libraries)('is not taken with another version of %s, and the log says so once', (library) => {
     const of = internals({ [library]: '99.1.2' });
     expect([take(of), take(of)]).toEqual([undefined, undefined]);
     expect(warned).toEqual([{ shortcut: name, message: expect.stringContaining(`${library} 99.1.2`) as string }]);
   });
 
-  test.each(libraries)('is not there where %s does not say its version', (library) => {
+  test.each(libraries)('is not taken if %s does not state its version', (library) => {
     expect(take(internals({ [library]: 'unknown' }))).toBeUndefined();
     expect(warned).toHaveLength(1);
   });
 });
 
-/** Something that looks like another from outside, with fields of its own. */
+/** An object that looks like another from outside, with fields of its own. */
 function like<Of extends object>(of: Of, fields: object): Of {
   return Object.create(of, Object.getOwnPropertyDescriptors(fields)) as Of;
 }
@@ -120,13 +120,13 @@ test.each<[string, string, (of: Internals) => unknown]>([
     (of) => of.frames(like(upgraded, { transport: { name: 'websocket' } })),
   ],
   ['a client without a queue', 'frames', (of) => of.frames(like(upgraded, { writeBuffer: undefined }))],
-])('%s is not used, which the log says once', (_what, name, take) => {
+])('%s is not used, and the log says so', (_what, name, take) => {
   const of = internals();
   expect([take(of), take(of)]).toEqual([undefined, undefined]);
   expect(warned.map(({ shortcut }) => shortcut)).toEqual([name]);
 });
 
-test('what is closed has no inside, and is no reason to warn', async () => {
+test('something closed has no internals, and that is no reason to warn', async () => {
   const closed = connect((socket.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
   closed.destroy();
   await once(closed, 'close');

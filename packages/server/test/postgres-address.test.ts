@@ -7,7 +7,7 @@ import { tempFolder } from '../../../tests/support/temp-folder.ts';
 import { parseAddress } from '../dist/store/postgres/address.js';
 import { connect } from '../dist/store/postgres/prepare.js';
 
-/** The forms of an address that libpq takes, and what Madang makes of them. */
+/** The forms of an address that libpq accepts, and what Madang makes of them. */
 
 const SECRET = 'geheim';
 
@@ -37,7 +37,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** What an address comes to: how the server sees the session, and what is printed of it. */
+/** The result of connecting: how the server sees the session, and what is printed about it. */
 async function session(address: string, environment: NodeJS.ProcessEnv = {}): Promise<Record<string, unknown>> {
   const parsed = parseAddress(address, environment);
   expect(parsed.name).not.toContain(SECRET);
@@ -175,7 +175,7 @@ test.each([
   ['connect_timeout', `postgres://h/x?connect_timeout=${SECRET}`],
   ['password', `postgres://u:100%${SECRET}@h/x`],
   ['host', 'host=@abstract'],
-])('the part %s that is not supported is named, without its value', (part, address) => {
+])('the unsupported part %s is named, without its value', (part, address) => {
   const refusal = () => parseAddress(address, {});
   expect(refusal).toThrow(`The part "${part}" of the database's address is not supported`);
   expect(refusal).not.toThrow(SECRET);
@@ -187,7 +187,7 @@ test.each([
   `host=h password='${SECRET}`,
   `postgres://u:${SECRET}@h]:1/x`,
   'service=nowhere',
-])('what is no address is refused without its text: %#', (address) => {
+])('something that is no address is refused without quoting it: %#', (address) => {
   const refusal = () => parseAddress(address, { PGSERVICEFILE: '/nowhere' });
   expect(refusal).toThrow(/is not a PostgreSQL address|no service/);
   expect(refusal).not.toThrow(SECRET);

@@ -15,12 +15,12 @@ beforeAll(async () => {
 
 const open = (database: string): Promise<Store> => openStore({ data: '', database, databaseConnections: 4 }, silent);
 
-/** Until PostgreSQL takes commits again. */
+/** Resolves once PostgreSQL accepts commits again. */
 async function sayAgain(store: Store, text: string): Promise<void> {
   await vi.waitFor(() => store.commit([say('a', text)]), { timeout: 20_000, interval: 100 });
 }
 
-test('D4 the epoch survives restarts of PostgreSQL and of nodes; a copy of the database begins another', async () => {
+test('D4 the epoch survives restarts of PostgreSQL and of nodes; a copy of the database begins a new one', async () => {
   const url = await cluster.newDatabase();
   const store = await open(url);
   await store.commit([makeRoom('a'), say('a', 'one')]);
@@ -40,14 +40,14 @@ test('D4 the epoch survives restarts of PostgreSQL and of nodes; a copy of the d
   await copy.close();
 });
 
-test('D4 a server that returned without something a node had announced has a new epoch, on all nodes', async () => {
+test('D4 a server that comes back without something a node had announced gets a new epoch, on all nodes', async () => {
   const url = await cluster.newDatabase();
   const [first, second] = [await open(url), await open(url)];
   await first.commit([makeRoom('a'), say('a', 'one'), say('a', 'two')]);
   const { epoch } = first;
   let heard = 0;
   second.onNewEpoch(() => (heard += 1));
-  // As a standby is that did not have the last commit.
+  // Like a standby that lacks the last commit.
   await cluster.sql(
     url,
     `DELETE FROM events WHERE seq = 4; DELETE FROM messages WHERE seq = 4; UPDATE rooms SET head = 3`,

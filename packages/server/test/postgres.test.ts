@@ -9,7 +9,7 @@ import type { Store } from '../dist/store/store.js';
 import { silent } from './engines.ts';
 import { ann, AT, eventsOf, join, makeRoom, say, seqsOf, upTo } from './workspace.ts';
 
-/** What is PostgreSQL's alone: outages, many nodes' starts, refusals to start, partitions. */
+/** What only PostgreSQL has: outages, many nodes starting at once, refused databases, partitions. */
 
 let cluster: TestPostgres;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 const open = (database: string, databaseConnections = 4): Promise<Store> =>
   openStore({ data: '', database, databaseConnections }, silent);
 
-/** Why a database is refused. */
+/** The error with which a database is refused. */
 const refusal = async (database: string): Promise<string> => {
   try {
     const store = await open(database);
@@ -31,7 +31,7 @@ const refusal = async (database: string): Promise<string> => {
   return 'opened';
 };
 
-/** Runs something until it no longer throws. */
+/** Repeats something until it no longer throws. */
 async function eventually<Result>(run: () => Promise<Result>, limitMs = 15_000): Promise<Result> {
   const end = performance.now() + limitMs;
   for (;;) {
@@ -44,7 +44,7 @@ async function eventually<Result>(run: () => Promise<Result>, limitMs = 15_000):
   }
 }
 
-/** What something says when PostgreSQL is gone, and that it says it in time. */
+/** The error while PostgreSQL is gone; checks that it comes in time. */
 async function expectUnavailable(asked: Promise<unknown>): Promise<void> {
   const start = performance.now();
   const error = await asked.then(
@@ -56,7 +56,7 @@ async function expectUnavailable(asked: Promise<unknown>): Promise<void> {
   expect(performance.now() - start).toBeLessThan(5000);
 }
 
-describe('PostgreSQL gone and back', () => {
+describe('PostgreSQL goes away and comes back', () => {
   const everything = (store: Store, text: string) => [
     store.commit([say('a', text)]),
     store.access('a', ann.id),
@@ -97,7 +97,7 @@ describe('PostgreSQL gone and back', () => {
     await store.close();
   });
 
-  test('S7 silent: everything is unavailable in time, queued sends too, and recovers on its own', async () => {
+  test('S7 silent: everything is unavailable in time, including queued sends, and recovers on its own', async () => {
     await using network = await startNetwork(cluster.port);
     const address = (await cluster.newDatabase()).replace(String(cluster.port), String(network.port));
     const store = await open(address, 8);
@@ -122,7 +122,7 @@ describe('PostgreSQL gone and back', () => {
     await store.close();
   });
 
-  test('S7 a node that froze while holding a room’s lock holds nobody up for long', async () => {
+  test('S7 a node that froze while holding a room’s lock blocks nobody for long', async () => {
     const address = await cluster.newDatabase();
     const store = await open(address);
     await store.commit([makeRoom('a')]);
@@ -165,7 +165,7 @@ describe('starting', () => {
     }
   });
 
-  test('a newer database is refused, and not touched', async () => {
+  test('a newer database is refused and left untouched', async () => {
     const address = await cluster.newDatabase();
     await (await open(address)).close();
     await cluster.sql(address, `INSERT INTO kysely_migration VALUES ('9999-later', 'now'); DROP TABLE reads`);
@@ -173,7 +173,7 @@ describe('starting', () => {
     expect(await cluster.sql(address, `SELECT to_regclass('reads') AS there`)).toEqual([{ there: null }]);
   });
 
-  test('another program’s database is refused, and not touched', async () => {
+  test('another program’s database is refused and left untouched', async () => {
     const address = await cluster.newDatabase();
     await cluster.sql(address, 'CREATE TABLE users (id int)');
     expect(await refusal(address)).toContain('belongs to another program');
@@ -228,20 +228,20 @@ describe('starting', () => {
 });
 
 describe('plans', () => {
-  test('sends in a new workspace do not read all earlier messages', async () => {
-    // Nothing but the store itself is to bring its statements to better plans.
+  test('sending in a new workspace does not read all earlier messages', async () => {
+    // Only the store itself may lead its statements to better plans.
     await using own = await startPostgres(['autovacuum=off']);
     const address = await own.newDatabase();
     const store = await open(address);
     await store.commit([makeRoom('a')]);
     await own.sql(address, 'VACUUM ANALYZE');
-    // PostgreSQL decides on a plan to keep with the sixth.
+    // PostgreSQL decides at the sixth execution which plan to keep.
     for (const n of upTo(10)) await store.commit([say('a', 'x', { guard: ann.id, clientId: `first ${n}` })]);
     for (const batch of upTo(60)) {
       const sent = upTo(100).map((n) => say('a', 'x', { guard: ann.id, clientId: `${batch} ${n}` }));
       expect(seqsOf(await store.commit(sent))[99]).toBe(12 + batch * 100);
     }
-    // A session tells what it has read when it ends, or later.
+    // A session reports its statistics when it ends, or later.
     await store.close();
     const told = `SELECT seq_tup_read, n_tup_ins FROM pg_stat_user_tables WHERE relname = 'messages'`;
     const read = await eventually(async () => {
@@ -249,7 +249,7 @@ describe('plans', () => {
       expect(Number(row?.['n_tup_ins'])).toBe(6010);
       return Number(row?.['seq_tup_read']);
     });
-    // Each send reading all before it would be 18 million.
+    // If each send read all messages before it, that would be 18 million rows.
     expect(read).toBeLessThan(1_200_000);
   });
 });
@@ -307,7 +307,7 @@ describe('the log’s partitions', () => {
     await store.close();
   });
 
-  test('S2 events from before their month had a partition move into it, while others write', async () => {
+  test('S2 events from before their month had a partition are moved into it while others write', async () => {
     const address = await cluster.newDatabase();
     const store = await open(address);
     await store.commit([makeRoom('a'), ...upTo(50).map((n) => say('a', `m${n}`, { at: month('2031-05') }))]);

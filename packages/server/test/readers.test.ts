@@ -25,7 +25,7 @@ const readerOn = (store: Store, handler: LogHandler) => new Reader({ store, hand
 
 const handlersOn = (store: Store) => [messageNumbers(store.write), mentions(store.write)];
 
-/** Runs work with a reader beside it. */
+/** Runs work while a reader is running. */
 async function beside(reader: Reader, work: () => Promise<unknown>): Promise<void> {
   reader.start();
   try {
@@ -45,7 +45,7 @@ function at<Item>(items: readonly Item[], index: number): Item {
   return item;
 }
 
-/** What is true of one room, written down as plainly as can be. */
+/** The plain truth about one room. */
 class Model {
   readonly messages = new Map<number, { author: string; isDeleted: boolean; mentions: string[] }>();
   readonly members = new Set<string>([ann.id]);
@@ -186,7 +186,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
       const stores = [await database.open(), ...(engine.nodes > 1 ? [await database.open()] : [])];
       const [store] = stores as [Store, ...Store[]];
       await store.commit([makeRoom('a'), makeRoom('b'), ...upTo(700).map((n) => say('a', `${n}`))]);
-      // What it writes is a count in a table of its own.
+      // The reader under test keeps a count in its own table.
       const counting = (on: Store): LogHandler => ({
         name: 'counting',
         handle: ({ room, events }) =>
@@ -213,7 +213,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
       }
       await beside(readerOn(store, watching(store)), () => caughtUp(store, 'counting'));
       const seqs = pages.filter(({ room }) => room === 'a').flatMap(({ events }) => events.map(({ seq }) => seq));
-      // A page that was asked for and not written is asked for again; none is passed over.
+      // A page that was read but not written is read again; no page is skipped.
       expect([...new Set(seqs)]).toEqual(upTo(702));
       const cursors = await store.read
         .selectFrom('reader_cursors')
@@ -227,7 +227,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     },
   );
 
-  test('a room in which a reader fails holds up no other, and continues once the reader works', async () => {
+  test('a room in which a reader fails delays no other room, and continues once the reader works', async () => {
     await using database = await engine.newDatabase();
     const store = await database.open();
     await store.commit([makeRoom('a'), makeRoom('b'), say('a', 'poison')]);
@@ -259,7 +259,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     });
   });
 
-  test('a lease has one holder, who loses it if it is not renewed, and releases it at the end', async () => {
+  test('a lease has one holder, loses it if it is not renewed, and is released at the end', async () => {
     if (engine.nodes === 1) return;
     await using database = await engine.newDatabase();
     const [one, other] = [await database.open(), await database.open()];
@@ -282,7 +282,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     expect([done, lost?.aborted]).toEqual([true, true]);
   });
 
-  test('a transaction happens completely or not at all, and is not begun if a guard finds nothing', async () => {
+  test('a transaction happens completely or not at all, and does not begin if its guard finds nothing', async () => {
     await using database = await engine.newDatabase();
     const store = await database.open();
     const insert = (key: string) => store.write.insertInto('meta').values({ key, value: '' }).compile();
@@ -293,7 +293,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     expect(await store.transact({ guards: [insert('c'), touch('nothing')], work: [insert('d')] })).toBe(false);
     await expect(store.transact({ guards: [insert('e')], work: [insert('a')] })).rejects.toThrow(Error);
     expect(await Promise.all(['a', 'b', 'c', 'd', 'e'].map(has))).toEqual([1, 1, 0, 0, 0]);
-    // What is committed beside it is numbered as if it had not been there.
+    // Events committed beside it are numbered as if it had not existed.
     await store.commit([makeRoom('a')]);
     await Promise.all([
       store.transact({ guards: [touch('nothing')], work: [] }),

@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
-test('D8 a user who leaves while a page is read gets nothing from after their leave', async () => {
+test('D8 a user who leaves while a page is being read gets nothing from after their leave', async () => {
   for (const each of [makeRoom('workspace'), join('workspace', bob), say('workspace', 'with Bob')])
     await commitOne(store, each);
-  // Bob may read up to here; the page is read when he has gone.
+  // Bob may read up to here; the page is read after he has left.
   const head = (await store.access('workspace', bob.id))?.head ?? 0;
   for (const each of [leave('workspace', bob), say('workspace', 'without Bob')]) await commitOne(store, each);
   const range = { room: 'workspace', head, logStart: 0 };

@@ -9,7 +9,7 @@ function event(seq: number, room = ROOM): CommittedEvent {
   return new CommittedEvent('message.created', { room, seq, at: seq, actor: { id: 'ann', name: 'Ann' } });
 }
 
-/** A room's log with a sequence that follows it, and what came out of that. */
+/** A room's log, a sequence that follows it, and what the sequence delivered. */
 class World {
   head = 0;
   /** How many of the next reads fail. */
@@ -18,7 +18,7 @@ class World {
   readonly broken: number[] = [];
   reads = 0;
   errors = 0;
-  /** Up to here the log was removed for its age. */
+  /** Last seq removed from the log because of its age. */
   logStart = 0;
   readonly sequence = new Sequence({
     read: async (_room, after, limit) => {
@@ -56,7 +56,7 @@ function upTo(from: number, head: number): number[] {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('D7 events in order are delivered at once, and no log is read', () => {
+test('D7 events in order are delivered at once, without reading the log', () => {
   const world = new World(7);
   world.sequence.offer(ROOM, world.commit(3));
   world.sequence.offer(ROOM, world.commit(1));
@@ -65,7 +65,7 @@ test('D7 events in order are delivered at once, and no log is read', () => {
   expect(world.reads).toBe(0);
 });
 
-test('D7 an event that arrives early waits for those in between, and is dropped if it arrives again', async () => {
+test('D7 an event that arrives early waits for those before it, and is dropped if it arrives again', async () => {
   const world = new World();
   const [first, second, third] = world.commit(3) as [CommittedEvent, CommittedEvent, CommittedEvent];
   world.sequence.offer(ROOM, [third]);
@@ -89,7 +89,7 @@ test('D7 a gap is filled from the log after 50 ms', async () => {
   expect(world.delivered).toEqual([1, 2, 3]);
 });
 
-test('D7 a gap of any size is filled, though few events are held', async () => {
+test('D7 a gap of any size is filled, though only a few events are held', async () => {
   const world = new World();
   const events = world.commit(1500);
   world.sequence.offer(ROOM, events.slice(700));
@@ -108,7 +108,7 @@ test('D7 a failing store is asked again until it answers', async () => {
   expect(world.delivered).toEqual([1, 2]);
 });
 
-test('D7 a log that was cut is resumed at its new end, and its readers are told', async () => {
+test('D7 a log whose start was raised is continued at its new start, and its readers are told', async () => {
   const world = new World(10);
   world.head = 6;
   world.sequence.cutTo(ROOM, 6);
@@ -117,7 +117,7 @@ test('D7 a log that was cut is resumed at its new end, and its readers are told'
   expect(world.delivered).toEqual([7, 8]);
 });
 
-test('D7 an event that is in no log is given up after some reads, and the next ones follow', async () => {
+test('D7 an event that no log contains is given up after some reads, and the next ones follow', async () => {
   const world = new World(3);
   world.sequence.offer(ROOM, [event(9)]);
   await vi.advanceTimersByTimeAsync(5000);
@@ -139,7 +139,7 @@ test('a room that was stopped, or never started, costs nothing', async () => {
   expect([...world.sequence.rooms]).toEqual([]);
 });
 
-/** What can happen to a message on its way, and to the world meanwhile. */
+/** What can happen to a message on its way, and to everything else in the meantime. */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('commit' as const), count: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('arrive' as const), which: fc.nat() }) },
@@ -151,7 +151,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('big' as const), count: fc.integer({ min: 200, max: 600 }) }) },
 );
 
-test('D7 however messages are lost, repeated and reordered: each event once, in order, and all in the end', async () => {
+test('D7 however messages are lost, repeated and reordered: each event once, in order, and all of them in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const world = new World();
@@ -178,7 +178,7 @@ test('D7 however messages are lost, repeated and reordered: each event once, in 
   );
 });
 
-test('D7 a gap that retention removed is skipped once, reported, and not asked for again', async () => {
+test('D7 a gap that retention removed is skipped once, reported, and not read again', async () => {
   const world = new World(3);
   world.head = 10;
   world.logStart = 8;

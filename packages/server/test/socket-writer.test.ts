@@ -7,7 +7,7 @@ import { SocketWriter } from '../dist/transports/socket-writer.js';
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
-/** Two ends of a TCP connection. */
+/** The two ends of a TCP connection. */
 async function connection(): Promise<{ near: Socket; far: Socket }> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -22,14 +22,14 @@ async function connection(): Promise<{ near: Socket; far: Socket }> {
 }
 
 const logger = { warn: () => undefined } as unknown as ConstructorParameters<typeof Internals>[0];
-/** The shortcut, and the ordinary way of a Node that isn't known. */
+/** The shortcut, and the fallback for an unknown version of Node. */
 const ways = {
   'past the stream': new Internals(logger),
   'through the stream': new Internals(logger, { ...installedVersions(), node: '99.0.0' }),
 };
 const owner = { drained: () => undefined };
 
-/** Resolves with all that comes, when it is so many bytes. */
+/** Resolves to everything received, once that is `bytes` bytes long. */
 function received(socket: Socket, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -42,7 +42,7 @@ function received(socket: Socket, bytes: number): Promise<Buffer> {
   });
 }
 
-test('this Node is one whose sockets are written to directly', async () => {
+test('this version of Node is one whose sockets are written to directly', async () => {
   const { near, far } = await connection();
   near.write = () => {
     throw new Error('the stream was used');
@@ -52,7 +52,7 @@ test('this Node is one whose sockets are written to directly', async () => {
 });
 
 describe.each(Object.entries(ways))('%s', (_way, internals) => {
-  test('direct writes and those of the stream keep their order, however slowly they are read', async () => {
+  test('direct writes and those through the stream keep their order, however slowly they are read', async () => {
     const { near, far } = await connection();
     far.pause();
     const writer = new SocketWriter(near, owner, internals);
@@ -60,7 +60,7 @@ describe.each(Object.entries(ways))('%s', (_way, internals) => {
     for (const [index, part] of parts.entries()) {
       if (index % 3 === 0) near.write(part);
       else writer.write(part);
-      // Lets what waits go, so that a direct write is possible again.
+      // Lets queued data out, so that a direct write is possible again.
       if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     const all = Buffer.concat(parts);
@@ -69,7 +69,7 @@ describe.each(Object.entries(ways))('%s', (_way, internals) => {
     expect((await came).equals(all)).toBe(true);
   });
 
-  test('bytes the kernel does not accept are counted, and reported when they have gone', async () => {
+  test('bytes that the kernel does not accept are counted, and reported once they are written', async () => {
     const { near, far } = await connection();
     far.pause();
     const large = Buffer.alloc(32 * 1024 * 1024, 7);
@@ -77,7 +77,7 @@ describe.each(Object.entries(ways))('%s', (_way, internals) => {
     writer.write(large);
     const waiting = writer.waitingBytes;
     expect(waiting).toBeGreaterThan(1024 * 1024);
-    // A stream counts a write until all of it is taken.
+    // A stream counts a write until all of it has been accepted.
     expect(waiting).toBeLessThanOrEqual(large.length);
     writer.write(Buffer.from('after'));
     expect(writer.waitingBytes).toBe(waiting + 5);

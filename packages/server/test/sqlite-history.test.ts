@@ -10,7 +10,7 @@ import { makeRoom, say } from './workspace.ts';
 
 const open = (data: string): Promise<Store> => openStore({ data, databaseConnections: 2 }, silent);
 
-/** A data folder in which two runs were, with copies of it from between them and from within the second. */
+/** A data folder after two runs, with copies of it from between them and from within the second. */
 async function twoRuns(folder: string) {
   const places = { data: join(folder, 'data'), between: join(folder, 'between'), within: join(folder, 'within') };
   const { data } = places;
@@ -30,7 +30,7 @@ async function twoRuns(folder: string) {
   return { ...places, epoch: first.epoch };
 }
 
-/** Puts the files of a folder where others of the same names are: into the same files, or into new ones. */
+/** Puts the files of a folder in place of others with the same names: into the same files, or as new ones. */
 function putBack(from: string, to: string, kind: 'over' | 'new'): void {
   for (const name of readdirSync(from)) {
     if (kind === 'new') rmSync(join(to, name), { force: true });
@@ -40,7 +40,7 @@ function putBack(from: string, to: string, kind: 'over' | 'new'): void {
 
 type Places = Awaited<ReturnType<typeof twoRuns>>;
 
-/** Ways in which a data folder gets to hold what is not the continuation of its last run. */
+/** Ways in which a data folder comes to hold something other than the continuation of its last run. */
 const restores: Record<string, (places: Places) => void> = {
   'its database, of the run before': ({ data, between }) =>
     copyFileSync(join(between, 'madang.db'), join(data, 'madang.db')),

@@ -22,7 +22,7 @@ import {
   upTo,
 } from './workspace.ts';
 
-/** The rules S1 to S6 of `store.ts`, for an engine. */
+/** The rules S1 to S6 of `store.ts`, for any engine. */
 export function storeContract(engine: () => Engine): void {
   let store: Store;
   const newRoom = () => createRoom(store);
@@ -60,7 +60,7 @@ export function storeContract(engine: () => Engine): void {
   });
 
   describe('S2 seq 1, 2, 3 in commit order, without a gap', () => {
-    test('S2 a batch over several rooms numbers each by itself, in its order', async () => {
+    test('S2 a batch over several rooms numbers each room separately, in its order', async () => {
       const [a, b] = [await newRoom(), await newRoom()];
       const results = await store.commit([say(a, '1'), say(b, '1'), say(a, '2'), say(a, '3'), say(b, '2')]);
       expect(seqsOf(results)).toEqual([3, 3, 4, 5, 4]);
@@ -91,7 +91,7 @@ export function storeContract(engine: () => Engine): void {
       ]);
     });
 
-    test('S2 nodes that commit at once leave no gap and no repeat', async () => {
+    test('S2 nodes that commit at the same time leave no gap and no repeat', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       await nodes[0]?.commit(['a', 'b', 'c'].map((room) => makeRoom(room)));
@@ -114,13 +114,13 @@ export function storeContract(engine: () => Engine): void {
       expect(count).toBe(answered.size + 6);
     });
 
-    test('S2 an empty batch is nothing', async () => {
+    test('S2 an empty batch does nothing', async () => {
       expect(await store.commit([])).toEqual([]);
     });
   });
 
   describe('S3 an event that changes nothing is not appended', () => {
-    test('S3 a message with a known clientId, in the next batch or the same, alone or among others', async () => {
+    test('S3 a message whose clientId is known, from an earlier batch or the same one, alone or among others', async () => {
       const room = await newRoom();
       expect(seqsOf(await store.commit([say(room, 'x', { clientId: `${room}-1` })]))).toEqual([3]);
       const results = await store.commit([
@@ -137,7 +137,7 @@ export function storeContract(engine: () => Engine): void {
       expect(await head(room)).toBe(6);
     });
 
-    test('S3 what a message changes beside being there is done with it, among others, and not for a repeat', async () => {
+    test('S3 what a message changes besides itself is done with it, also among others, and not for a repeat', async () => {
       const room = await newRoom();
       const withTopic = (text: string, topic: string, clientId: string): Append => {
         const event = newEvent.messageCreated({ text }, clientId);
@@ -152,13 +152,13 @@ export function storeContract(engine: () => Engine): void {
       const repeated = [withTopic('y', 'not set', `${room}-t`), say(room, 'after')];
       expect(await store.commit(repeated)).toEqual([{ status: 'unchanged' }, { status: 'appended', seqs: [6] }]);
       expect(await topicNow()).toBe('set');
-      // Also beside events of other kinds.
+      // Also next to events of other kinds.
       const mixed = [join(room, bob), withTopic('w', 'set again', `${room}-u`), leave(room, bob)];
       expect(seqsOf(await store.commit(mixed))).toEqual([7, 8, 9]);
       expect(await topicNow()).toBe('set again');
     });
 
-    test('S3 a clientId is its author’s, over all rooms', async () => {
+    test('S3 a clientId is its author’s, across all rooms', async () => {
       const [a, b] = [await newRoom(), await newRoom()];
       const clientId = `${a}-shared`;
       const results = await store.commit([say(a, 'x', { clientId }), say(b, 'x', { clientId })]);
@@ -182,7 +182,7 @@ export function storeContract(engine: () => Engine): void {
       expect(await eventsOf(store, room)).toHaveLength(3);
     });
 
-    test('S3 a later event of an append that changes nothing is left out of it', async () => {
+    test('S3 a later event of an append that changes nothing is left out', async () => {
       const room = await newRoom();
       const events = [
         newEvent.memberJoined(bob, 'member'),
@@ -192,7 +192,7 @@ export function storeContract(engine: () => Engine): void {
       expect(await commitOne(store, append(room, events))).toEqual({ status: 'appended', seqs: [3, 0, 4] });
     });
 
-    test('S3 of nodes that send the same message at once, one appends it', async () => {
+    test('S3 if nodes send the same message at once, one of them appends it', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       await nodes[0]?.commit(['a', 'b'].map((room) => makeRoom(room)));
@@ -206,7 +206,7 @@ export function storeContract(engine: () => Engine): void {
       expect(results.filter((status) => status === 'unchanged')).toHaveLength(40 * (nodes.length - 1));
     });
 
-    test('S3 of nodes that create the same room, or claim the same name, at once, one succeeds', async () => {
+    test('S3 if nodes create the same room or claim the same name at once, one succeeds', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       const sameId = await Promise.all(nodes.map((node) => node.commit([makeRoom('lobby')])));
@@ -231,7 +231,7 @@ export function storeContract(engine: () => Engine): void {
   describe('S4 whole or not at all', () => {
     const broken = (room: string): Append => say(room, null as unknown as string);
 
-    test('S4 an append that fails harms no other of its batch', async () => {
+    test('S4 a failing append does not affect the others in its batch', async () => {
       const room = await newRoom();
       const results = await store.commit([say(room, '1'), broken(room), say(room, '2'), join(room, bob), broken(room)]);
       expect(results.map((result) => result.status)).toEqual([
@@ -241,7 +241,7 @@ export function storeContract(engine: () => Engine): void {
       expect(seqsOf(await store.commit([say(room, '3')]))).toEqual([6]);
     });
 
-    test('S4 alone it fails too, and later appends commit', async () => {
+    test('S4 it fails alone too, and later appends commit', async () => {
       const room = await newRoom();
       expect(await commitOne(store, broken(room))).toMatchObject({ status: 'failed' });
       expect(await message(room)).toMatchObject({ seq: 3 });
@@ -268,7 +268,7 @@ export function storeContract(engine: () => Engine): void {
     });
   });
 
-  describe('S5 a guard is checked at that place in the log', () => {
+  describe('S5 a guard is checked at its place in the log', () => {
     test('S5 a non-member is refused, for every kind of event', async () => {
       const room = await newRoom();
       const guard = bob.id;
@@ -295,7 +295,7 @@ export function storeContract(engine: () => Engine): void {
       ]);
     });
 
-    test('S5 a guard comes before what the append would change', async () => {
+    test('S5 a guard is checked before anything the append would change', async () => {
       const room = await newRoom();
       await store.commit([say(room, 'x', { clientId: `${room}-g`, actor: bob })]);
       expect(await commitOne(store, say(room, 'x', { clientId: `${room}-g`, actor: bob, guard: bob.id }))).toEqual({
@@ -305,7 +305,7 @@ export function storeContract(engine: () => Engine): void {
   });
 
   describe('S6 a read after the answer sees it', () => {
-    test('S6 at once, by every kind of read, on every node', async () => {
+    test('S6 at once, with every kind of read, on every node', async () => {
       await using database = await engine().newDatabase();
       const nodes = await openNodes(database, engine().nodes);
       const [writer] = nodes as [Store];
@@ -370,7 +370,7 @@ export function storeContract(engine: () => Engine): void {
       await bobIs(null, 8);
     });
 
-    test('S6 events() pages forward, whole records', async () => {
+    test('S6 events() pages forward, with whole records', async () => {
       const room = await newRoom();
       await store.commit(upTo(10).map((n) => say(room, `m${n}`, { clientId: `${room}.${n}` })));
       expect((await store.events(room, 0, 5)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
@@ -402,7 +402,7 @@ function openNodes(database: TestDatabase, count: number): Promise<Store[]> {
   return Promise.all(upTo(count).map(() => database.open()));
 }
 
-/** Commits batches of all sizes to three rooms, and writes down what was answered. */
+/** Commits batches of all sizes to three rooms, and records what was answered. */
 async function busy(node: Store, name: string, answered: Map<string, string>): Promise<void> {
   for (const round of upTo(25)) {
     const batch = upTo(1 + (round % 7)).map((n) => {

@@ -4,7 +4,7 @@ import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
 import { dump, ann, append, AT, bob, commitOne, edit, join, leave, makeRoom, remove, say, upTo } from './workspace.ts';
 
-/** What each kind of change does to the tables, for an engine. */
+/** What each kind of change does to the tables, for any engine. */
 export function storeProjections(engine: () => Engine): void {
   let store: Store;
   beforeAll(async () => {
@@ -45,7 +45,7 @@ export function storeProjections(engine: () => Engine): void {
       ]);
     });
 
-    test('S3 insertRoom takes an id, a key and a creator’s clientId once', async () => {
+    test('S3 insertRoom accepts an id, a key and a creator’s clientId once', async () => {
       await store.commit([makeRoom('first', 'First', { clientId: 'k2' })]);
       const again = await store.commit([
         makeRoom('first', 'Other', { clientId: 'k3' }),
@@ -73,7 +73,7 @@ export function storeProjections(engine: () => Engine): void {
       expect(await roomRow('m')).toMatchObject({ member_count: 0, head: 7 });
     });
 
-    test('S4 updateRoom changes what is given, and no name that another room has', async () => {
+    test('S4 updateRoom changes what is given, but to no name that another room has', async () => {
       await store.commit([makeRoom('u1', 'One'), makeRoom('u2', 'Two')]);
       await store.commit([append('u1', newEvent.roomUpdated({ topic: '주제', uniqueKey: null }))]);
       expect(await roomRow('u1')).toMatchObject({ name: 'One', topic: '주제', unique_key: 'name:One' });

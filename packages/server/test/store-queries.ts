@@ -45,7 +45,7 @@ const user = (id: string, name = id): User => ({ id, kind: 'guest', name, create
 
 const YEAR = 365 * 24 * 3600_000;
 
-/** What the shared queries answer, for an engine. */
+/** What the shared queries return, for any engine. */
 export function storeQueries(engine: () => Engine): void {
   let store: Store;
   beforeAll(async () => {
@@ -56,7 +56,7 @@ export function storeQueries(engine: () => Engine): void {
   });
 
   describe('queries', () => {
-    test('S6 messages page both ways, and say whether there are more', async () => {
+    test('S6 messages page in both directions, and say whether there are more', async () => {
       await store.commit([makeRoom('page'), ...upTo(10).map((n) => say('page', `m${n}`, { clientId: `p${n}` }))]);
       const seqs = async (page: { before?: number; after?: number; logStart?: number; limit: number }) => {
         const { rows, more } = await listMessages(store.read, 'page', { logStart: 0, ...page });
@@ -77,7 +77,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(await findMessageByClientId(store.read, bob.id, 'p4')).toBeUndefined();
     });
 
-    test('S6 reactions stand with their messages, as the caller sees them', async () => {
+    test('S6 reactions come with their messages, as the caller sees them', async () => {
       await store.commit([makeRoom('react'), say('react', 'x'), say('react', 'y')]);
       const react = (emoji: string, actor = ann) =>
         append('react', newEvent.messageReacted({ id: 'react.3', seq: 3 }, emoji, 'added'), { actor });
@@ -91,7 +91,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(second?.reactions).toBeUndefined();
     });
 
-    test('S6 unread counts others’ messages after a seq, to 100', async () => {
+    test('S6 unread counts others’ messages after a seq, up to 100', async () => {
       await store.commit([makeRoom('unread'), ...upTo(120).map((n) => say('unread', `m${n}`))]);
       await store.commit([say('unread', 'own', { actor: bob })]);
       await store.commit([join('unread', bob)]);
@@ -107,7 +107,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(await unreadOf(0, 'nobody')).toBe(0);
     });
 
-    test('S6 a read goes forward only, and says whether it did', async () => {
+    test('S6 a read mark only moves forward, and the answer says whether it did', async () => {
       const read = (seq: number) => saveRead(store.write, { user: ann.id, room: 'page', seq, at: AT + seq });
       expect([await read(5), await read(5), await read(4), await read(6)]).toEqual([true, false, false, true]);
       expect(await findRead(store.read, 'page', ann.id)).toEqual({ seq: 6, at: AT + 6 });
@@ -142,7 +142,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(await found('\\')).toEqual([]);
     });
 
-    test('S6 private and direct rooms are listed to whom they are for', async () => {
+    test('S6 private and direct rooms are listed for their members only', async () => {
       const room = (id: string, kind: 'private' | 'direct', key: string | null) =>
         append(id, [
           newEvent.roomCreated({ kind, name: id, topic: '', creator: ann.id, clientId: `${id}-c`, uniqueKey: key }),
@@ -179,7 +179,7 @@ export function storeQueries(engine: () => Engine): void {
       ]);
     });
 
-    test('S6 a name is one user’s: of many who claim it at once, one has it', async () => {
+    test('S6 a name belongs to one user: if many claim it at once, one gets it', async () => {
       const latest = AT + 5000;
       const claim = (who: string, now = AT) =>
         claimName(store.write, { nameKey: 'n', user: who, now, until: now + 1000, latest });
@@ -198,7 +198,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(await claim(winner, AT + 3500)).toBe(false);
       await releaseNames(store.write, 'g-late');
       expect(await claim(winner, AT + 3500)).toBe(true);
-      // Beyond what can be: a clock was wrong.
+      // Later than possible: a clock was wrong.
       await holdNames(store.write, [winner], latest + 1);
       expect(await holds(AT)).toBe(false);
       expect(await claim('g-late', AT + 3600)).toBe(true);
@@ -231,7 +231,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(await findSessionUser(store.read, 'hash', 0)).toBeUndefined();
     });
 
-    test('S6 a clock that is years behind ends no session; one that was ahead leaves none that never ends', async () => {
+    test('S6 a clock that is years behind ends no session, and one that was ahead leaves no session that never ends', async () => {
       await saveUser(store.write, user('g-old'));
       const isOver = async (token: string, since: number) =>
         (await findSessionUser(store.read, token, since)) === undefined;
@@ -245,7 +245,7 @@ export function storeQueries(engine: () => Engine): void {
       expect(await isOver('of-2036', AT + 1001)).toBe(true);
     });
 
-    test('S6 a database of before learns by what names people are found', async () => {
+    test('S6 an older database learns the names by which users are found', async () => {
       await using database = await engine().newDatabase();
       const old = await database.open();
       const names = upTo(1200).map((n) => (n % 2 === 0 ? `ÉCOLE ${n}` : `이름 ${n}`));

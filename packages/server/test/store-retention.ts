@@ -27,10 +27,10 @@ import {
 
 const DAY = 24 * 3600_000;
 
-/** Rule S9 of `store.ts`, and what retention makes of it, for an engine. */
+/** Rule S9 of `store.ts` and what retention makes of it, for any engine. */
 export function storeRetention(engine: () => Engine): void {
-  describe('S9 what is up to the logStart is gone', () => {
-    test('S9 a logStart never goes back, and the log goes on where it was', async () => {
+  describe('S9 everything up to the logStart is gone', () => {
+    test('S9 a logStart never goes back, and the log continues where it was', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await store.commit([makeRoom('a'), say('a', '1'), say('a', '2')]);
@@ -42,7 +42,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(await store.access('a', ann.id)).toMatchObject({ head: 5, logStart: 3 });
     });
 
-    test('S9 a cursor below the logStart is answered with a reset, also where the rows are still there', async () => {
+    test('S9 a cursor below the logStart is answered with a reset, even while the rows are still there', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await store.commit([makeRoom('a'), ...upTo(8).map((n) => say('a', `${n}`))]);
@@ -62,7 +62,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(await read(6)).toEqual({ seqs: [7, 8, 9, 10], head: 10, more: false, logStart: 6 });
       expect(await read(10)).toEqual({ seqs: [], head: 10, more: false, logStart: 6 });
       await store.write.deleteFrom('events').where('seq', '<=', 6).execute();
-      // Who asked what they may read just before sees no hole either.
+      // A caller who asked just before what they may read sees no hole either.
       if (!stale) throw new Error('no room');
       const other = await RoomLog.open(store, { now: () => AT });
       expect(await other.readAfter(stale, { reader: ann.id, after: 3, limit: 2 })).toEqual({
@@ -73,7 +73,7 @@ export function storeRetention(engine: () => Engine): void {
 
   describe('S9 retention', () => {
     const before = AT + 10 * DAY;
-    /** A workspace of which half is too old ten days after `AT`, with something in every table. */
+    /** A workspace with something in every table, half of which is too old ten days after `AT`. */
     const fill = async (store: Store, old = AT): Promise<void> => {
       const long = upTo(700).map((n) => say('a', `too old ${n}`, { at: old, clientId: `c${n}` }));
       await store.commit([
@@ -122,7 +122,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(await newestEventAt(store.read)).toBe(before + DAY);
     };
 
-    test('S9 what is too old leaves every table; the rest, members and heads stay; the log goes on', async () => {
+    test('S9 what is too old leaves every table; the rest, members and heads stay; the log continues', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await fill(store);
@@ -135,7 +135,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(seqsOf(await store.commit(repeats))).toEqual([0, 1306, 3]);
     });
 
-    test('S9 ended anywhere it goes on there, and a second run changes nothing', async () => {
+    test('S9 interrupted anywhere, it continues there, and a second run changes nothing', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await fill(store);
@@ -157,7 +157,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(await dump(store)).toBe(rows);
     });
 
-    test('S9 sends go on meanwhile, and none waits long', async () => {
+    test('S9 sends continue meanwhile, and none waits long', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await fill(store);
@@ -177,7 +177,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(events.map(({ seq }) => seq)).toEqual(upTo(events.length).map((n) => n + 1304));
     });
 
-    test('S9 a store that is gone is logged, without a text, and ends nothing', async () => {
+    test('S9 a store that is gone is logged, without any text, and ends nothing', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       await fill(store);
@@ -191,7 +191,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(JSON.stringify(lines)).not.toContain('too old 1');
     });
 
-    test('S9 a clock that was wrong makes nothing stay for ever, and nothing go early', async () => {
+    test('S9 a wrong clock makes nothing stay forever, and nothing go early', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       const wrong = { ahead: before + 3650 * DAY, behind: before - 3650 * DAY };
@@ -203,9 +203,9 @@ export function storeRetention(engine: () => Engine): void {
         await ensurePartitions(client.pg, { from: wrong.behind, now: wrong.behind });
       }
       const times = {
-        // In the future with something after it: it goes with that, or stays with that.
+        // In the future, with something after it: it goes or stays together with that.
         middle: [old, wrong.ahead, old, young, wrong.ahead, young],
-        // Behind, after something young: both stay.
+        // In the past, after something young: both stay.
         behind: [old, young, wrong.behind, young],
         // At the end of the log.
         end: [old, old, wrong.ahead, wrong.ahead],
@@ -242,7 +242,7 @@ export function storeRetention(engine: () => Engine): void {
       expect(months.rows.filter(({ name }) => name.startsWith('events_2036'))).toEqual([]);
     });
 
-    test('S9 one node at a time does it, and whole months go as partitions', async () => {
+    test('S9 only one node at a time does it, and whole months go as partitions', async () => {
       await using database = await engine().newDatabase();
       const store = await database.open();
       if (engine().name === 'sqlite') {
@@ -258,7 +258,7 @@ export function storeRetention(engine: () => Engine): void {
         expect(await underLease({ store, name: 'retention', signal }, () => Promise.resolve())).toBe(false);
       });
       expect(isTaken).toBe(true);
-      // Somebody reads the log for long, as a backup does: the months can't be dropped yet, and no send waits for that.
+      // A long read of the log, such as a backup: the months can't be dropped yet, and no send waits for that.
       await store.commit([{ ...makeRoom('d'), at: before + DAY }]);
       await client.pg.query('BEGIN');
       await client.pg.query('SELECT count(*) FROM events');
@@ -312,12 +312,12 @@ function bound(store: Store, name: keyof Store): unknown {
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error('it did not come to be');
+    if (performance.now() > end) throw new Error('it did not happen in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** A logger that tells nobody but the test. */
+/** A logger that only the test sees. */
 function silent(lines: unknown[] = []): Logger {
   const hear = (...line: unknown[]) => void lines.push(line);
   return { info: () => undefined, warn: hear } as never;

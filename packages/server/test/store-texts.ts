@@ -11,7 +11,7 @@ import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
 import { ann, append, AT, commitOne, createRoom, dump, edit, eventsOf, remove, sendMessage } from './workspace.ts';
 
-/** Rule S8 of `store.ts`, for an engine. */
+/** Rule S8 of `store.ts`, for any engine. */
 export function storeTexts(engine: () => Engine): void {
   let store: Store;
   const newRoom = () => createRoom(store);
@@ -64,7 +64,7 @@ export function storeTexts(engine: () => Engine): void {
     ]);
   });
 
-  test('S8 a database of before learns from its log which messages were deleted', async () => {
+  test('S8 an older database learns from its log which messages were deleted', async () => {
     const room = await newRoom();
     const [deleted, kept] = [await message(room, 'gone'), await message(room, 'kept')];
     await store.commit([append(room, remove(deleted), { at: AT + 5 })]);
@@ -104,7 +104,7 @@ export function storeTexts(engine: () => Engine): void {
       expect(JSON.parse(events[2]?.payload ?? '')).toEqual({ text: '', deletedAt: AT });
       const edits = events.map(({ edited_content: edited }) => edited !== null && JSON.parse(edited));
       expect(edits).toEqual([false, false, false, false, false, false, { text: 'kept too' }, false, false]);
-      // Also to a reader who knows no more of it than the log: no empty text is said.
+      // Also for a reader who knows only the log: it contains no empty text.
       const [made, , first] = events.slice(2).map(asRead);
       expect(made).toMatchObject({ type: 'message.created', message: { id: subject.id, text: '', deletedAt: AT } });
       expect(first).toEqual({ type: 'message.edited', room, seq: 5, at: AT, actor: ann, messageId: subject.id });

@@ -9,7 +9,7 @@ import { makeRoom, say, upTo } from './workspace.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-test('a WAL that a reader held is reported, and shrinks when the reader is gone', async () => {
+test('a WAL that a reader kept growing is reported, and shrinks once the reader is gone', async () => {
   using folder = tempFolder();
   const store = await openStore({ data: folder.path, databaseConnections: 2 }, silent);
   await store.commit([makeRoom('a')]);

@@ -11,7 +11,7 @@ import { Addresses } from '../dist/transports/client-address.js';
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
-/** A worker, beside another that answers a request as it is told. */
+/** A worker, next to another one that answers a request as it is told. */
 async function besideOneThat(answers: (socket: Socket) => void): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'madang-'));
   const other = createNetServer((socket) => {
@@ -34,7 +34,7 @@ async function besideOneThat(answers: (socket: Socket) => void): Promise<string>
   return `http://127.0.0.1:${(worker.address() as AddressInfo).port}/socket.io/?EIO=4&transport=polling&sid=w2-x`;
 }
 
-/** What comes of a request: status and text, or that the answer broke off. */
+/** The outcome of a request: status and text, or that the answer was cut off. */
 async function outcome(url: string): Promise<string> {
   const asked = request(url).end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
@@ -46,7 +46,7 @@ async function outcome(url: string): Promise<string> {
   });
 }
 
-test('an answer that breaks off at another worker breaks off for the client, with nothing added', async () => {
+test('an answer that is cut off at another worker is cut off for the client, with nothing added', async () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n';
   const url = await besideOneThat((socket) => {
     socket.write(`${head}begun`);
@@ -55,7 +55,7 @@ test('an answer that breaks off at another worker breaks off for the client, wit
   expect(await outcome(url)).toBe('200 begun and no more');
 });
 
-test('a worker that goes before it answers has no session any more', async () => {
+test('a worker that goes away before it answers no longer has a session', async () => {
   expect(await outcome(await besideOneThat((socket) => socket.destroy()))).toBe(
     '400 {"code":1,"message":"Session ID unknown"}',
   );

@@ -9,7 +9,7 @@ export const bob: UserRef = { id: 'g-bob', name: '밥' };
 /** 2026-01-02T03:04:05Z: a fixed time, so that rows can be compared. */
 export const AT = 1_767_323_045_000;
 
-/** An append with what most of them share. */
+/** An append, with the fields that most of them share. */
 export function append(room: string, events: NewEvent | NewEvent[], more: Partial<Append> = {}): Append {
   return { room, actor: ann, at: AT, events: Array.isArray(events) ? events : [events], ...more };
 }
@@ -20,12 +20,12 @@ export function say(room: string, text: string, more: Partial<Append> & { client
   return append(room, newEvent.messageCreated({ text }, clientId), rest);
 }
 
-/** A message as events about it name it. */
+/** A message as events refer to it. */
 interface Subject {
   id: string;
   seq: number;
   clientId?: string;
-  /** What it said before; only its text if absent. */
+  /** Its content before; by default empty. */
   content?: MessageContent;
 }
 
@@ -34,12 +34,12 @@ export function edit(message: Subject, text: string): NewEvent {
   return newEvent.messageEdited({ clientId: undefined, content: { text }, ...message }, { text });
 }
 
-/** A message's deletion. */
+/** The deletion of a message. */
 export function remove(message: Subject): NewEvent {
   return newEvent.messageDeleted({ clientId: undefined, content: { text: '' }, ...message });
 }
 
-/** A public room, made by Ann, who owns it. */
+/** A public room, created and owned by Ann. */
 export function makeRoom(room: string, name = room, more: { clientId?: string; uniqueKey?: string } = {}): Append {
   return append(room, [
     newEvent.roomCreated({
@@ -54,12 +54,12 @@ export function makeRoom(room: string, name = room, more: { clientId?: string; u
   ]);
 }
 
-/** Somebody comes into a room. */
+/** A user joins a room. */
 export function join(room: string, user: UserRef): Append {
   return append(room, newEvent.memberJoined(user, 'member'), { actor: user });
 }
 
-/** Somebody goes out of a room. */
+/** A user leaves a room. */
 export function leave(room: string, user: UserRef): Append {
   return append(room, newEvent.memberLeft(user, 'left'), { actor: user });
 }
@@ -71,7 +71,7 @@ export async function commitOne(store: Store, one: Append): Promise<AppendResult
   return result;
 }
 
-/** The seqs of what was appended; 0 for anything else. */
+/** The seqs of what was appended; 0 for every other result. */
 export function seqsOf(results: AppendResult[]): number[] {
   return results.map((result) => (result.status === 'appended' ? (result.seqs[0] ?? 0) : 0));
 }
@@ -98,7 +98,7 @@ export async function dump(store: Store): Promise<string> {
 
 let rooms = 0;
 
-/** Creates a room of its own; returns its id. */
+/** Creates a new room; returns its id. */
 export async function createRoom(store: Store): Promise<string> {
   rooms += 1;
   await store.commit([makeRoom(`r${rooms}`)]);
