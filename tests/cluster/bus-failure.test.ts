@@ -6,7 +6,7 @@ import { busState, readiness, startNodes, type TestNodes } from '../support/node
 import type { TestServer } from '../support/start-server.ts';
 import { whileTalking } from '../support/while-talking.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let workspace: TestNodes;
@@ -36,7 +36,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What Bom has heard is without a gap, and nothing came twice. */
+/** Checks that Bom received events without a gap or a repeat. */
 function expectWhole(): void {
   const heard = seqsOf(bom, 'lobby');
   expect(heard).toEqual(run(heard[0] as number, heard.length));
@@ -61,7 +61,7 @@ test('O1 while Redis is gone sends are acknowledged and delivered within 2 s, an
   expectWhole();
 });
 
-test('O1 a Redis that restarts empty costs nothing but a moment', async () => {
+test('O1 a Redis that restarts empty costs no more than a moment', async () => {
   const { send, delivery } = await whileTalking(ari, bom, async () => {
     await workspace.redis.kill();
     await workspace.redis.start();
@@ -96,7 +96,7 @@ test('O1 a full Redis still carries messages', async () => {
     expect(send).toBeLessThan(1000);
     expect(delivery).toBeLessThan(1000);
     expect((await readiness(second))['bus']).toBe('up');
-    // Who comes now needs a subscription, which a full Redis still gives.
+    // A client that connects now needs a subscription, which a full Redis still grants.
     await using cho = await connectJsonRpc(second.url, { name: 'Cho' });
     await say(ari, 'to Cho');
     expect(await receives(cho, 'to Cho')).toBeLessThan(1000);
@@ -105,7 +105,7 @@ test('O1 a full Redis still carries messages', async () => {
   }
 });
 
-test('O1 a slow Redis holds up no send, and its late messages are delivered in time', async () => {
+test('O1 a slow Redis delays no send, and its late messages are delivered in time', async () => {
   const { send, delivery } = await whileTalking(ari, bom, async () => {
     // Each waits until the pause before it is over.
     for (let pause = 0; pause < 5; pause += 1) await workspace.redis.ask('CLIENT PAUSE 700 ALL');
@@ -128,7 +128,7 @@ test('O1 rooms joined elsewhere while Redis is gone are received', async () => {
   await workspace.redis.start();
 });
 
-/** Prints times, for whoever watches how they develop. */
+/** Prints times, to show how they develop. */
 function report(times: Record<string, number>): void {
   const words = Object.entries(times).map(([name, ms]) => `${name} ${Math.round(ms)} ms`);
   process.stdout.write(`  ${expect.getState().currentTestName ?? ''}: ${words.join(', ')}\n`);

@@ -12,7 +12,7 @@ import { startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { startPostgres } from '../support/postgres.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 test('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown, and nobody is disconnected', async () => {
@@ -30,7 +30,7 @@ test('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown,
   expect(await readiness(first)).toMatchObject({ status: 'unavailable', store: 'down', bus: 'up' });
   await workspace.postgres.start();
   const restarted = performance.now();
-  // An outbox: the same send, until it is taken.
+  // Like an outbox: the same send, until it is accepted.
   while ((await outcome(ari, 'message.send', input)) !== 'ok') await new Promise((resolve) => setTimeout(resolve, 100));
   const recoveredMs = performance.now() - restarted;
   await receives(bom, 'during');
@@ -80,14 +80,14 @@ test('D7 nodes without a bus find each other’s events within 2 s', async () =>
   await Promise.all([ari.close(), bom.close()]);
 });
 
-test('a message that was deleted before a node read of it has no line', async () => {
+test('a message that was deleted before a node read about it has no line', async () => {
   await using postgres = await startPostgres();
   const database = await postgres.newDatabase();
   await using first = await startServer({ flags: ['--database', database] });
   await using second = await startServer({ flags: ['--database', database] });
   const ari = await connectJsonRpc(first.url, { name: 'Ari' });
   await using visitor = await connectLine(second.url);
-  // Reading begins with what is said here; then there are up to 2 s, without a bus.
+  // Reading begins with the first message here. Without a bus it then takes up to 2 s.
   await say(ari, 'before');
   await visitor.lines.first((line) => line === '[lobby] Ari: before');
   const { message } = await call(ari, 'message.send', { room: 'lobby', text: 'taken back', clientId: 'taken-back' });
@@ -105,7 +105,7 @@ test('D7 a message that the bus loses silently is found within 12 s', async () =
   await using workspace = await startNodes();
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   const bom = await connectJsonRpc(second.url, { name: 'Bom' });
-  // Committed by a node on another Redis: to the others it is as if the bus had lost it, and said nothing.
+  // Committed by a node on another Redis. To the others this looks as if the bus had lost it silently.
   await using island = await startRedis();
   await using other = await startServer({ flags: ['--database', workspace.database, '--bus', island.url] });
   const ari = await connectJsonRpc(other.url, { name: 'Ari' });

@@ -9,14 +9,14 @@ import { startSynchronousStandby, type TestPostgres } from '../support/postgres.
 import type { TestServer } from '../support/start-server.ts';
 import { expectNothingLost, sendUntilAccepted, lobbyTexts, startWriter } from '../support/writer.ts';
 
-// Each starts two PostgreSQLs, a Redis and two servers, which takes its time on a busy machine.
+// Each test starts two PostgreSQLs, Redis and two servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** A workspace whose PostgreSQL has a standby, and how its address changes over to that. */
+/** A workspace whose PostgreSQL has a standby, and a way in which its address comes to lead there. */
 interface StandbyWorkspace extends AsyncDisposable {
   workspace: TestNodes;
   standby: TestPostgres;
-  /** What an operator, or a virtual IP, does beside promoting. */
+  /** What an operator or a virtual IP does in addition to promoting the standby. */
   switchOver(): void;
 }
 
@@ -54,7 +54,7 @@ async function startWorkspace(
     },
   });
   const end = async () => {
-    // The standby last: a primary that waits for one doesn't let go of its sessions.
+    // The standby last: a primary that waits for it keeps its sessions.
     await workspace[Symbol.asyncDispose]();
     await standby?.[Symbol.asyncDispose]();
   };
@@ -62,7 +62,7 @@ async function startWorkspace(
 }
 
 for (const [way, startStandbyWorkspace] of Object.entries(ways)) {
-  test(`O2 D1 PostgreSQL fails over to its standby, with ${way}: nothing acknowledged is lost, and all goes on`, async () => {
+  test(`O2 D1 PostgreSQL fails over to its standby, with ${way}: nothing acknowledged is lost, and everything continues`, async () => {
     await using parts = await startStandbyWorkspace();
     const { workspace, standby } = parts;
     const [first, second] = workspace.nodes as [TestServer, TestServer];
@@ -102,7 +102,7 @@ test('O2 a server that becomes read-only is left for the one that accepts writes
   const ari = open.use(await connectJsonRpc(first.url, { name: 'Ari' }));
   const writer = open.use(await startWriter(second.url, 'writer'));
   await say(ari, 'before');
-  // The old primary stays up with all its connections, as one does that a fail-over manager has fenced.
+  // The old primary stays up with all its connections, like one that a failover manager has fenced.
   const admin = workspace.postgres.url('postgres');
   await workspace.postgres.sql(admin, 'ALTER SYSTEM SET default_transaction_read_only = on');
   await workspace.postgres.sql(admin, 'SELECT pg_reload_conf()');

@@ -7,15 +7,15 @@ import { startNginx } from '../support/nginx.ts';
 import { startNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
 
-// It starts a PostgreSQL, a Redis, two servers and a proxy, which takes its time on a busy machine.
+// The test starts PostgreSQL, Redis, two servers and a proxy, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PEOPLE = 8;
 
-/** The SDK's second attempt comes at most so late (500 ms, then 1000); what is more is the machine's. */
+/** The latest time of the SDK's second attempt (500 ms, then 1000), plus what a slow machine takes. */
 const BACK_WITHIN_MS = 10_000;
 
-test('T10 the people of a killed node come back on another, the SDK’s by themselves, and nobody is left shown wrongly', async () => {
+test('T10 clients of a killed node reconnect to another, those of the SDK on their own, and nobody’s presence stays wrong', async () => {
   await using workspace = await startNodes({ flags: ['--trusted-proxies', 'loopback'] });
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   await using nginx = await startNginx([first.port, second.port]);
@@ -57,12 +57,12 @@ test('T10 the people of a killed node come back on another, the SDK’s by thems
     await Promise.all(sent);
     await expect.poll(() => clients.every(isOnline), { timeout: BACK_WITHIN_MS }).toBe(true);
     const backMs = performance.now() - killedAt;
-    // The proxy gives each node its share, so some of them were on the one that died.
+    // The proxy gives each node its share, so some of them were on the killed node.
     expect(breaks.filter((count) => count() > 0).length).toBeGreaterThan(0);
     const texts = ['welcome back', ...clients.map((_, index) => `${index} goes on`)].sort();
     for (const each of heard) await expect.poll(() => [...each].sort(), { timeout: 10_000 }).toEqual(texts);
 
-    // Who came back is never shown as gone for good, and who didn't is gone.
+    // A user who came back is never shown as gone for good, and one who didn't is shown as gone.
     await watcher.events.first((event) => isOffline(event, 'Lost'), 60_000);
     const offlineMs = performance.now() - killedAt;
     const shown = await presence();
@@ -86,7 +86,7 @@ function isOnline(client: Client): boolean {
   return client.state.get().status === 'online';
 }
 
-/** Begins to listen, and to be connected; the texts that come. */
+/** Starts to listen, and to be connected; returns the texts received. */
 function listen(client: Client): string[] {
   const texts: string[] = [];
   client.on('message.created', ({ message }) => texts.push(message.text));
@@ -94,7 +94,7 @@ function listen(client: Client): string[] {
   return texts;
 }
 
-/** How often a client has lost its connection since. */
+/** How often a client has lost its connection since then. */
 function countBreaks(client: Client): () => number {
   let breaks = 0;
   client.state.subscribe(() => {

@@ -8,7 +8,7 @@ import { startNodes, type TestNodes } from '../support/nodes.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import type { TestServer } from '../support/start-server.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let workspace: TestNodes;
@@ -24,7 +24,7 @@ afterAll(async () => {
   await workspace[Symbol.asyncDispose]();
 });
 
-test('T41 pollers, upgraders and WebSockets talk with each other through nginx and two nodes', async () => {
+test('T41 clients that poll, upgrade or use WebSockets reach each other through nginx and two nodes', async () => {
   const clients = await Promise.all([
     connectSocketIo(nginx.url, { name: 'Poller' }, { transports: ['polling'] }),
     connectSocketIo(nginx.url, { name: 'Upgrader' }, { transports: ['polling', 'websocket'] }),
@@ -37,7 +37,7 @@ test('T41 pollers, upgraders and WebSockets talk with each other through nginx a
   await Promise.all(clients.map((client) => client.close()));
 });
 
-test('T41 an event stream passes through nginx at once', async () => {
+test('T41 nginx passes an event stream on without delay', async () => {
   const started = await fetch(`${nginx.url}/api/session`, { method: 'POST', body: '{"name":"Reader"}' });
   const { token } = (await started.json()) as { token: string };
   const stopping = new AbortController();
@@ -91,7 +91,7 @@ test('T10 clients of a killed node reconnect through nginx and resume', async ()
   await first.kill();
   await reader.closed;
   await say(writer, 'one is gone');
-  // A stock client that was at the killed node begins again; one that was not heard it already.
+  // A stock client that was connected to the killed node starts over; any other has received it already.
   const isBack = () => poller.events.all.filter(({ name }) => name === 'session.started').length > 1;
   await poller.events.until(
     (all) => isBack() || all.some(({ body }) => JSON.stringify(body).includes('one is gone')),

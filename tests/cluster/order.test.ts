@@ -9,13 +9,13 @@ import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { connectSocketIo } from '../support/socket-io-client.ts';
 import type { TestServer } from '../support/start-server.ts';
 
-// A PostgreSQL, a Redis and several servers are started, which takes its time on a busy machine.
+// A PostgreSQL, a Redis and several servers are started, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Three nodes; the first one's way to Redis can be broken. */
+/** Three nodes. The first one's connection to Redis can be broken. */
 let workspace: TestNodes;
 let network: TestNetwork;
-/** One that is not there any more. */
+/** A node that no longer exists. */
 let killed: TestServer | undefined;
 beforeAll(async () => {
   workspace = await startNodes({ count: 3, networkTo: 'redis', flags: ['--limits', 'off'] });
@@ -119,7 +119,7 @@ const lateBus = {
 };
 
 for (const [what, befall] of Object.entries(lateBus)) {
-  test(`D7 an invitation that ${what}, after the node began to follow the room for somebody else, lets the user in`, async () => {
+  test(`D7 an invitation that ${what}, after the node began to follow the room for another user, lets the user in`, async () => {
     const [far, near] = workspace.nodes as [TestServer, TestServer];
     await using ari = await connectJsonRpc(far.url, { name: named('Ari') });
     await using bom = await connectJsonRpc(near.url, { name: named('Bom') });
@@ -149,11 +149,11 @@ test('D4 a stream that resumes at a node that is behind receives nothing out of 
   const [late, other] = workspace.nodes as [TestServer, TestServer];
   await using bom = await connectJsonRpc(other.url, undefined);
   const { token } = await call(bom, 'session.start', { name: named('Bom') });
-  // At the late node too, where a first coming would wait for the bus.
+  // At the late node too, where the first client of a room would wait for the bus.
   await using there = await connectJsonRpc(late.url, { token });
   const stream = await openEventStream(other.url, { token });
   network.freeze();
-  // The log is looked into each second: until this is found that way, the node knows nothing of what comes now.
+  // The log is checked every second. Until the node finds this event there, it knows nothing of later ones.
   await say(bom, 'found in the log');
   await receives(there, 'found in the log', 10_000);
   for (const text of ['one', 'two', 'three']) await say(bom, text);
@@ -182,7 +182,7 @@ test('D7 a Redis Cluster carries it with sharded pub/sub', async () => {
 });
 
 test('D4 a client that reconnects to another node resumes there', async () => {
-  // The last test, since it takes a node away: not the one whose way can be broken.
+  // The last test, since it stops a node: not the one whose connection can be broken.
   const [second, , first] = workspace.nodes as [TestServer, TestServer, TestServer];
   const ari = await connectJsonRpc(first.url, { name: named('Ari') });
   const bom = await connectJsonRpc(first.url, undefined);

@@ -8,13 +8,13 @@ import type { TestServer } from '../support/start-server.ts';
 import { whileTalking } from '../support/while-talking.ts';
 import { expectNothingLost, sendUntilAccepted, lobbyTexts, startWriter } from '../support/writer.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
-/** What is lost: all, what the node sends, or what it would get. */
+/** What is lost: everything, what the node sends, or what it would receive. */
 const directions: Direction[] = ['both', 'requests', 'answers'];
 
-/** Two nodes, of which the first is cut off; a person at each. */
+/** Two nodes with one user each. The first node can be cut off. */
 interface CutWorkspace {
   workspace: TestNodes;
   network: TestNetwork;
@@ -22,7 +22,7 @@ interface CutWorkspace {
   other: TestServer;
   ari: TransportClient;
   bom: TransportClient;
-  /** A room beside the lobby in which both are. */
+  /** A room other than the lobby, with both users in it. */
   room: string;
 }
 
@@ -40,7 +40,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What somebody has heard is without a gap, and nothing came twice. */
+/** Checks that a client received events without a gap or a repeat. */
 function expectWhole(client: TransportClient): void {
   const heard = seqsOf(client, 'lobby');
   expect(heard).toEqual(run(heard[0] as number, heard.length));
@@ -66,7 +66,7 @@ describe('a node is silently cut off from Redis', () => {
         await busState(cut, 'up');
       };
       const happening = cutOff();
-      // In two rooms, so that neither's messages show that there are some of the other's.
+      // In two rooms, so that the messages of one don't reveal those of the other.
       const [there, back] = await Promise.all([
         whileTalking(ari, bom, () => happening, 'lobby'),
         whileTalking(bom, ari, () => happening, parts.room),
@@ -110,7 +110,7 @@ describe('a node is silently cut off from PostgreSQL', () => {
         'unavailable',
         { status: 'unavailable', store: 'down', reason: expect.any(String) as unknown, bus: 'up' },
       ]);
-      // What others say comes over the bus, and needs no database here, unless there is a gap to be read before it.
+      // Messages from others come over the bus. The node needs no database for them, unless it has to read a gap.
       await say(bom, `others-${direction}`, parts.room);
       expect(await receives(ari, `others-${direction}`)).toBeLessThan(1000);
       network.thaw();
@@ -132,7 +132,7 @@ describe('a node is silently cut off from PostgreSQL', () => {
     network.freezeAnswersTo('COMMIT');
     const input = { room: 'lobby', text: 'unanswered', clientId: 'unanswered' };
     expect(await outcome(ari, 'message.send', input)).toBe('unavailable');
-    // The node that can't know whether it is there tells the other to look.
+    // The node that can't know whether it was committed tells the other one to look.
     const elsewhere = await receives(bom, 'unanswered', 3000);
     network.thaw();
     const here = await receives(ari, 'unanswered', 3000);

@@ -7,7 +7,7 @@ import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let workspace: TestNodes;
@@ -53,7 +53,7 @@ test('people are online, away and offline across nodes', async () => {
   expect(await presenceOf(ari, 'Bom')).toBe('offline');
 });
 
-test('a user at a node where nobody was yet sees at once who is at the others', async () => {
+test('a user at a node that had none before sees at once who is at the others', async () => {
   await using dan = await connectJsonRpc(first.url, { name: 'Dan' });
   const { room } = await call(dan, 'room.create', { name: 'Quiet' });
   const eve = await connectJsonRpc(second.url, { name: 'Eve' });
@@ -130,7 +130,7 @@ test('a block at one node takes effect at the others within 1 s: no messages, no
   const isFree = async () => (await blocked.ask('message.send', { room: room.id, text: 'free' })).error === undefined;
   await expect.poll(isFree, { interval: 20, timeout: 5000 }).toBe(true);
   await receives(blocker, 'free');
-  // Now they pass, so that they would have been heard before.
+  // These pass again; the earlier ones would have arrived before them.
   const seen = blocker.events.all.length;
   await call(blocked, 'typing.start', { room: room.id });
   await call(blocked, 'presence.set', { presence: 'online' });
@@ -145,7 +145,7 @@ test('A3 a session that ends at one node is closed at every node within 1 s', as
   const here = await connectJsonRpc(first.url, { token });
   const there = await connectJsonRpc(second.url, { token });
   const start = performance.now();
-  // Its own connection is closed as well, with the answer or before it.
+  // Its own connection is closed too, with the answer or before it.
   await here.ask('session.end', {}).catch(() => undefined);
   await there.closed;
   expect(performance.now() - start).toBeLessThan(1000);
@@ -158,7 +158,7 @@ test('A3 while the bus is down it is closed within 5 s', async () => {
   const here = await connectJsonRpc(first.url, { token });
   await workspace.redis.kill();
   const start = performance.now();
-  // Its own connection is closed as well, with the answer or before it.
+  // Its own connection is closed too, with the answer or before it.
   await here.ask('session.end', {}).catch(() => undefined);
   await there.closed;
   expect(performance.now() - start).toBeLessThan(5500);
@@ -181,7 +181,7 @@ test('budgets are counted over all nodes', async () => {
   expect(await write(there, 80)).not.toContain('rate_limited');
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await write(there, 1)).toEqual(['rate_limited']);
-  // The node that was under it learns the sum with the next call that it adds.
+  // The node that was below the budget learns the sum with the next call that it adds.
   await write(here, 1);
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await write(here, 1)).toEqual(['rate_limited']);

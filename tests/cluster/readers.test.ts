@@ -6,15 +6,15 @@ import { Random } from '../support/random.ts';
 import type { TestServer } from '../support/start-server.ts';
 import { call, type TransportClient } from '../support/transport-client.ts';
 
-// It starts a PostgreSQL, a Redis and three servers, some of them twice.
+// The test starts PostgreSQL, Redis and three servers, some of them twice.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-/** A lease holds 3 s, and is asked for each second; what is more is the machine's. */
+/** A lease lasts 3 s and is requested every second; the rest is for a slow machine. */
 const TAKEN_OVER_WITHIN_MS = 15_000;
 
 const LEASE = 'reader:message-numbers';
 
-/** The node that holds the lease; it is named by its process. */
+/** The node that holds the lease, which names the holder's process. */
 async function holderOf({ nodes, postgres, database }: TestNodes): Promise<TestServer | undefined> {
   const [lease] = await postgres.sql(
     database,
@@ -33,7 +33,7 @@ test('unread counts stay right while the node that counts is killed, and another
   const dead = new Set<TestServer>();
   const clients = new Map<string, Promise<TransportClient>>();
   const pick = <Item>(items: readonly Item[]) => items[random.below(items.length)]!;
-  /** A client of a person, at any node that lives. */
+  /** A user's client, at any node that is running. */
   const at = (person: number): Promise<TransportClient> => {
     const node = pick(nodes.filter((each) => !dead.has(each)));
     const key = `${node.pid()} ${person}`;
@@ -84,7 +84,7 @@ test('unread counts stay right while the node that counts is killed, and another
     }
     const holder = await holderOf(workspace);
     if (!holder) throw new Error('nobody holds the lease');
-    // In the middle of what it has to count.
+    // In the middle of counting.
     await Promise.all(Array.from({ length: 40 }, say));
     dead.add(holder);
     await holder.kill();
@@ -104,7 +104,7 @@ test('unread counts stay right while the node that counts is killed, and another
   for (const node of nodes) await expect.poll(() => lagAt(node), { timeout: 30_000 }).toBe(0);
   await compare();
   expect(await readiness(nodes[0]!)).not.toHaveProperty('lag');
-  // Each message was counted once, whoever counted it.
+  // Each message was counted once, whichever node counted it.
   const [numbered] = await workspace.postgres.sql(
     workspace.database,
     `SELECT max(number)::int AS count FROM message_numbers WHERE room_id = 'lobby' AND author_id = ''`,

@@ -8,10 +8,10 @@ import { startGuest } from '../support/guest.ts';
 import { busState, startNodes, type TestNodes } from '../support/nodes.ts';
 import type { TestServer } from '../support/start-server.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** "Why didn't they get it?", asked of any node. */
+/** "Why didn't they get it?", asked at any node. */
 
 let workspace: TestNodes;
 let one: TestServer;

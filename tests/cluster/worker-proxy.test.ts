@@ -6,10 +6,10 @@ import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { startServer } from '../support/start-server.ts';
 
-// Each starts a PostgreSQL, a Redis and several servers, which takes its time on a busy machine.
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** A visitor's connection to one of the workers, kept for all its requests. */
+/** A visitor's connection to one of the workers, kept for all of its requests. */
 class Connection implements Disposable {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #url: string;
@@ -18,7 +18,7 @@ class Connection implements Disposable {
     this.#url = url;
   }
 
-  /** A request of Engine.IO's long-polling. */
+  /** A request of Engine.IO's long polling. */
   ask(method: 'GET' | 'POST', sid?: string, body?: string): Promise<string> {
     const query = `EIO=4&transport=polling${sid === undefined ? '' : `&sid=${sid}`}`;
     return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ class Connection implements Disposable {
   }
 }
 
-/** The processes of the workers, by how the ids of their sessions begin. */
+/** The workers' processes, by the prefix of their session ids. */
 function workersOf(pid: number): Map<string, number> {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
   return new Map(
@@ -62,7 +62,7 @@ function workerOf(sid: string, workers: Map<string, number>): number {
   return pid;
 }
 
-test('a request meets no connection between workers that the other worker has just ended', async () => {
+test('a request never uses a connection between workers that the other worker has just closed', async () => {
   await using postgres = await startPostgres();
   await using redis = await startRedis();
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
@@ -79,7 +79,7 @@ test('a request meets no connection between workers that the other worker has ju
   const elsewhere = [first, second][index] as Connection;
   const other = handing[index] as number;
 
-  // For the owner the connection between the two is idle 2.5 s longer than for the other.
+  // For the owner, the connection between the two has been idle 2.5 s longer than for the other worker.
   process.kill(owner, 'SIGSTOP');
   const joined = elsewhere.ask('POST', sid, '40');
   await pause(500);
@@ -88,8 +88,8 @@ test('a request meets no connection between workers that the other worker has ju
   await pause(2500);
   process.kill(other, 'SIGCONT');
   expect(await joined).toBe('200 ok');
-  // A Node server ends it after 5 or 6 s, if it isn't told otherwise; the other worker is busy in that moment, and finds that
-  // it has a request to hand on before it finds that the connection is gone.
+  // A Node server closes it after 5 or 6 s unless told otherwise. The other worker is busy at that moment, and finds a
+  // request to pass on before it finds that the connection is gone.
   await pause(2000);
   process.kill(other, 'SIGSTOP');
   const handed = elsewhere.ask('POST', sid, '3');

@@ -11,7 +11,7 @@ import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-// Each starts several servers, which takes its time on a busy machine.
+// Each test starts several servers, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000, maxConcurrency: 2 });
 
 let postgres: TestPostgres;
@@ -44,14 +44,14 @@ function workersOf(server: TestServer): number[] {
   return children;
 }
 
-test('several workers or a bus without PostgreSQL are refused in one sentence, and no secret is printed', () => {
+test('several workers, or a bus without PostgreSQL, are refused in one sentence that shows no secret', () => {
   expect(refusal(['--workers', '2'])).toMatch(/^madang: --workers 2 needs --database .* SQLite .*\n$/);
   const told = refusal(['--bus', 'redis://:sekrit@127.0.0.1:1']);
   expect(told).toMatch(/^madang: A bus joins nodes .*\n$/);
   expect(refusal(['--bus', 'http://:sekrit@127.0.0.1:1']) + told).not.toContain('sekrit');
 });
 
-test.concurrent('workers of one port are nodes of one workspace; pollers reach theirs over any connection', async () => {
+test.concurrent('workers of one port are nodes of one workspace; polling clients reach their own over any connection', async () => {
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '3', '--limits', 'off'];
   await using server = await startServer({ flags });
   const pollers = await Promise.all(
@@ -73,7 +73,7 @@ test.concurrent('workers of one port are nodes of one workspace; pollers reach t
   expect(await server.stop()).toBe(0);
 });
 
-test.concurrent('a folder of sockets that is removed comes back, whatever the folder for temporary files; until then they are not ready', async () => {
+test.concurrent('a removed folder of sockets is created again, wherever temporary files are; until then the workers are not ready', async () => {
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2', '--limits', 'off'];
   const long = join('/tmp', 'x'.repeat(150));
   await using server = await startServer({ flags, env: { TMPDIR: long } });
@@ -92,7 +92,7 @@ test.concurrent('a folder of sockets that is removed comes back, whatever the fo
   await Promise.all(pollers.flatMap((client) => pollers.map((_, index) => receives(client, `from ${index}.`))));
   await Promise.all(pollers.map((client) => client.close()));
 
-  // Where it can't be made again, they say so.
+  // If it can't be created, they say so.
   rmSync(folder, { recursive: true });
   mkdirSync(folder);
   for (const name of ['1.sock', '2.sock']) mkdirSync(join(folder, name, 'not empty'), { recursive: true });
@@ -104,10 +104,10 @@ test.concurrent('a folder of sockets that is removed comes back, whatever the fo
   expect(readdirSync(server.data)).not.toContain(`workers-${server.pid()}`);
 });
 
-test.concurrent('a worker that crashes logs one line, and is replaced ever more slowly while it keeps crashing', async () => {
+test.concurrent('a worker that crashes logs one line, and is replaced at growing intervals while it keeps crashing', async () => {
   using folder = tempFolder();
   const breaks = join(folder.path, 'breaks.mjs');
-  writeFileSync(breaks, `process.on('SIGUSR2', () => { throw new Error('nobody has foreseen this'); });`);
+  writeFileSync(breaks, `process.on('SIGUSR2', () => { throw new Error('nobody expected this'); });`);
   const flags = ['--database', await postgres.newDatabase(), '--bus', redis.url, '--workers', '2'];
   await using server = await startServer({ flags, env: { NODE_OPTIONS: `--import ${breaks}` } });
   const lines = (words: string) =>
@@ -115,7 +115,7 @@ test.concurrent('a worker that crashes logs one line, and is replaced ever more 
       .output()
       .split('\n')
       .filter((line) => line.includes(words));
-  // The server is open when its first worker is.
+  // The server is open once its first worker is.
   await vi.waitFor(() => expect(lines('worker 2 is open')).toHaveLength(1), 30_000);
   for (const afterMs of [1000, 2000, 4000]) {
     const [told, open] = [lines('a worker ended').length, lines('worker 2 is open').length];
@@ -138,7 +138,7 @@ test.concurrent('a killed worker is replaced, and the others keep serving', asyn
   await using server = await startServer({ flags });
   const [first] = workersOf(server);
   process.kill(first as number, 'SIGKILL');
-  // What the system hands to a process in the moment in which it dies hangs until its client gives up.
+  // A connection that the system gives to a process just as it dies hangs until its client gives up.
   await printed(server, /a worker ended/);
   await using ari = await connectJsonRpc(server.url, { name: 'Ari' });
   await say(ari, 'still here');

@@ -10,7 +10,7 @@ import { openRawWebSocket } from '../support/raw-web-socket.ts';
 import { expectCleanLog } from '../support/server-log.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-/** CPU that a server has used, in ms; its clock ticks each 10 ms. */
+/** CPU time that a server has used, in ms. The clock ticks every 10 ms. */
 function cpuOf(server: TestServer): number {
   const stat = readFileSync(`/proc/${server.pid()}/stat`, 'latin1');
   const [user = 0, system = 0] = stat
@@ -21,7 +21,7 @@ function cpuOf(server: TestServer): number {
   return (user + system) * 10;
 }
 
-/** Sends the head of a request, and answers the head of what comes back. */
+/** Sends the head of a request, and returns the head of the answer. */
 async function send(server: TestServer, head: string): Promise<string> {
   const socket = connect(server.port, 'localhost');
   socket.write(`${head}\r\n\r\n`);
@@ -30,7 +30,7 @@ async function send(server: TestServer, head: string): Promise<string> {
   return answer.toString('latin1');
 }
 
-/** What one request may cost beside a plain one: what is superlinear costs several times that. */
+/** How much more one request may cost than a plain one; superlinear work costs several times as much. */
 const MAX_MS = 8;
 
 describe('a caller without a session', () => {
@@ -95,7 +95,7 @@ describe('opening connections spends the address’s budget', () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   let addresses = 0;
-  /** One that has spent nothing yet. */
+  /** An address that has spent nothing yet. */
   const newAddress = () => `192.0.2.${(addresses += 1)}`;
 
   const websocket = '/socket.io/?EIO=4&transport=websocket';
@@ -125,16 +125,16 @@ describe('opening connections spends the address’s budget', () => {
     const came: string[] = [];
     for (let time = 0; time < 8; time += 1) came.push(await open(server, address));
     expect(came.map((each) => each === 'rate_limited')).toEqual(came.map((_, at) => at >= 6));
-    // By whatever else, too; another address is not concerned.
+    // By anything else, too. Another address is not affected.
     expect(await openWebSocket('/ws')(server, address)).toBe('rate_limited');
     expect(await openWebSocket('/ws')(server, another)).toBe('open');
   });
 });
 
-/** How many times as dear a refusal may seem, by a clock of 10 ms ticks on a busy machine. */
+/** How many times as expensive a refusal may appear, by a clock that ticks every 10 ms on a busy machine. */
 const MOST = 2;
 
-test('a call that is refused costs no more than one that is done and brings as many bytes', async () => {
+test('a refused call costs no more than a successful one with as many bytes', async () => {
   await using server = await startServer({ flags: ['--limits', 'off'] });
   await using client = await connectJsonRpc(server.url, { name: 'costly' });
   const read = { method: 'room.get', params: { room: 'lobby' } };
@@ -161,7 +161,7 @@ test('a call that is refused costs no more than one that is done and brings as m
   };
   const dear: string[] = [];
   for (const [what, refusal] of Object.entries(refusals)) {
-    // What is beside the call is parsed as well, and not looked at.
+    // Whatever comes along with the call is parsed too, but not examined.
     const done = { ...read, beside: refusal.params };
     await costOf(done, 10);
     let ratio = Infinity;
@@ -190,7 +190,7 @@ test('while the server stops, new clients get 503 and Retry-After', async () => 
   expect(await stopped).toBe(0);
 });
 
-test('an event stream that has ended, and is not read yet, gets no heartbeat', async () => {
+test('an event stream that has ended but is not read yet gets no heartbeat', async () => {
   await using server = await startServer({ flags: ['--limits', 'off', '--heartbeat-ms', '1000'] });
   const { token } = await startGuest(server.url, 'reads nothing');
   await using speaker = await connectJsonRpc(server.url, { name: 'speaker' });
@@ -198,7 +198,7 @@ test('an event stream that has ended, and is not read yet, gets no heartbeat', a
   socket.write(`GET /api/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
   await once(socket, 'data');
   socket.pause();
-  // More than the network takes for a client that doesn't read.
+  // More than the network buffers for a client that doesn't read.
   for (let round = 0; round < 20; round += 1) {
     const texts = Array.from({ length: 50 }, () =>
       call(speaker, 'message.send', { room: 'lobby', text: 'x'.repeat(8000) }),

@@ -8,7 +8,7 @@ import { startServer, type TestServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { call, outcome } from '../support/transport-client.ts';
 
-/** Commands about a room or a message, each with the name that `can` has for it; none for what everybody sees. */
+/** Commands on a room or a message, each with its name in `can`; without one if every member may use it. */
 const asked = (Object.keys(commands) as CommandName[]).flatMap((name) => {
   const row: { of: string; can?: string } = permissions[commands[name].permission];
   return row.of === 'room' || row.of === 'message' ? [{ name, of: row.of, can: row.can }] : [];
@@ -38,23 +38,23 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A room as somebody sees it, or undefined where they don't. */
+/** A room as a user sees it, or undefined if they don't. */
 async function seenBy(client: JsonRpcClient, room: string): Promise<Room | undefined> {
   const { result } = await client.ask('room.get', { room });
   return (result as { room: Room } | undefined)?.room;
 }
 
-/** A message as somebody's page has it, or undefined where they have none. */
+/** A message as a user's page contains it, or undefined if it doesn't. */
 async function pageHas(client: JsonRpcClient, { room, id }: Message): Promise<Message | undefined> {
   const { result } = await client.ask('message.list', { room });
   return (result as { messages: Message[] } | undefined)?.messages.find((each) => each.id === id);
 }
 
-/** A room that was just made, with somebody of a role in it. */
+/** A newly created room, with a user of some role in it. */
 interface Scene {
   room: string;
   subject: JsonRpcClient;
-  /** Another member, who stands no higher. */
+  /** Another member on no higher rung. */
   other: JsonRpcClient;
   own: Message | undefined;
   others: Message;
@@ -83,7 +83,7 @@ describe('what `can` says is what a call gets', () => {
     return { room: room.id, subject, other, own, others: await say(other, room.id) };
   }
 
-  /** Two who write to each other; whose are none, if the scene is an outsider's. */
+  /** Two users who write to each other; if the scene is an outsider's, it is two others. */
   async function directScene(role: Role): Promise<Scene> {
     const [one, two] = await Promise.all([come('one'), come('two')]);
     const { room } = await call(one, 'direct.open', { user: idOf(two) });
@@ -107,7 +107,7 @@ describe('what `can` says is what a call gets', () => {
       expect(answer === 'ok', `${name}: ${answer}`).toBe(expected);
       if (expected) allowed += 1;
     };
-    // Each in a scene of its own, so that what one does is not in the way of the next.
+    // Each in a scene of its own, so that one command does not affect the next.
     for (const { name, can } of roomCases) {
       const scene = await makeScene();
       const seen = await seenBy(scene.subject, scene.room);
@@ -137,7 +137,7 @@ describe('what `can` says is what a call gets', () => {
     expect(new Set(asked.flatMap(({ can }) => can ?? []))).toEqual(new Set(named));
   });
 
-  // How much is allowed, so that a `can` in which all is false would be noticed.
+  // How much is allowed, so that a `can` with only false in it would be noticed.
   test.each([
     ['public', 'outsider', 2],
     ['public', 'member', 14],
@@ -156,7 +156,7 @@ describe('what `can` says is what a call gets', () => {
     expect(await walk(() => directScene(role))).toBe(allowed);
   });
 
-  test('in a direct room of two of whom one blocks the other, for both', async () => {
+  test('in a direct room where one user blocks the other, for both', async () => {
     const block = async (blocks: (scene: Scene) => JsonRpcClient) => {
       const scene = await directScene('member');
       const blocker = blocks(scene);
@@ -167,7 +167,7 @@ describe('what `can` says is what a call gets', () => {
     expect(await walk(() => block(({ other: it }) => it))).toBe(8);
   });
 
-  test('in a direct room that was made while there still were direct rooms', async () => {
+  test('in a direct room from before direct rooms were turned off', async () => {
     using folder = tempFolder();
     const before = await startServer({ data: folder.path, flags: ['--limits', 'off'] });
     const [one, two] = await Promise.all([startGuest(before.url, 'one'), startGuest(before.url, 'two')]);
@@ -194,12 +194,12 @@ describe('what `can` says is what a call gets', () => {
   });
 });
 
-describe('what changes while somebody is connected', () => {
+describe('what changes during a connection', () => {
   const canIn = async (client: JsonRpcClient, room: string) => (await seenBy(client, room))?.can;
   const heard = ({ events }: JsonRpcClient) =>
     events.all.filter(({ name }) => name === 'access.changed').map(({ body }) => body['room']);
 
-  test('an owner who leaves hands on what only an owner may, and the log says to whom', async () => {
+  test('an owner who leaves passes on what only an owner may do, and the log says to whom', async () => {
     const [owner, member] = await Promise.all([come('first'), come('second')]);
     const { room } = await call(owner, 'room.create', { name: `handed on ${++count}` });
     expect(room.can).toMatchObject({ manage: true, removeMembers: true, otherMessages: { delete: true } });
@@ -214,7 +214,7 @@ describe('what changes while somebody is connected', () => {
     expect(rooms.find(({ id }) => id === room.id)?.can).toEqual(room.can);
   });
 
-  test('a block tells both that something has changed, not what, and only when it has', async () => {
+  test('a block tells both that something has changed, but not what, and only when it has', async () => {
     const [one, two] = await Promise.all([come('one'), come('two')]);
     const { room } = await call(one, 'direct.open', { user: idOf(two) });
     const both = [one, two];
@@ -226,7 +226,7 @@ describe('what changes while somebody is connected', () => {
       expect(heard(each)).toEqual([room.id]);
       expect(await canIn(each, room.id)).toMatchObject({ write: false, react: false, read: true, hide: true });
     }
-    // The second block, its repeat, and the end of one of both change nothing, so they are nobody else's business.
+    // The second block, its repeat, and the end of one of the two change nothing, so nobody else is told.
     await call(two, 'user.block', { user: idOf(one) });
     await call(two, 'user.block', { user: idOf(one) });
     await call(one, 'user.unblock', { user: idOf(two) });
@@ -236,7 +236,7 @@ describe('what changes while somebody is connected', () => {
     for (const each of both) expect((await canIn(each, room.id))?.write).toBe(true);
   });
 
-  test('answers tell what one may do with a message, and events, which are the same for all, do not', async () => {
+  test('answers say what the caller may do with a message; events, which are the same for everybody, do not', async () => {
     const [author, other] = await Promise.all([come('author'), come('other')]);
     const { room } = await call(author, 'room.create', { name: `answers ${++count}` });
     await call(other, 'room.join', { room: room.id });
@@ -258,7 +258,7 @@ describe('what changes while somebody is connected', () => {
     expect((await call(author, 'message.delete', id)).message).not.toHaveProperty('can');
     expect((await pageHas(author, message))?.deletedAt).toBeDefined();
     expect(await pageHas(author, message)).not.toHaveProperty('can');
-    // A repeat by somebody who has left learns that it worked, and that there is nothing more to do.
+    // A repeat by a user who has left learns that it worked, and that they may do nothing more with it.
     const kept = { room: room.id, text: 'kept', clientId: `kept-${count}` };
     await call(other, 'message.send', kept);
     await call(other, 'room.leave', { room: room.id });

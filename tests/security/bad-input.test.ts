@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterEach(() => expectCleanLog(server));
 afterAll(() => open[Symbol.asyncDispose]());
 
-/** A field's schema, as far as a test needs it. */
+/** The part of a field's schema that this test needs. */
 interface FieldSchema {
   safeParse(value: unknown): { success: boolean };
 }
@@ -39,7 +39,7 @@ function fieldsOf(name: CommandName): [string, FieldSchema][] {
 let nested: unknown = SECRET;
 for (let depth = 0; depth < 1000; depth += 1) nested = depth % 2 ? [nested] : { nested };
 
-/** What no field of any command takes. */
+/** Values that no field of any command accepts. */
 const neverValid: [string, unknown][] = [
   ['null', null],
   ['an empty array', []],
@@ -52,7 +52,7 @@ const neverValid: [string, unknown][] = [
   ['too long a text', SECRET.repeat(1000)],
 ];
 
-/** What some fields take and others don't. */
+/** Values that only some fields accept. */
 const sometimesValid: [string, unknown][] = [
   ['a number', 7],
   ['zero', 0],
@@ -66,10 +66,10 @@ const sometimesValid: [string, unknown][] = [
   ['a path', '../../etc/passwd'],
 ];
 
-/** Fields that are only compared, never stored: any text may stand there, and finds nothing. */
+/** Fields that are only compared, never stored: any text is accepted, and matches nothing. */
 const comparedOnly = ['search', 'epoch', 'token'];
 
-/** Whether a value can be given for a field at the HTTP transport: paths and queries hold text. */
+/** Whether a field can have this value over HTTP, where paths and queries contain only text. */
 function fitsHttp(name: CommandName, field: string, value: unknown): boolean {
   const place = placeOf(name, field);
   if (place === 'body') return true;
@@ -78,7 +78,7 @@ function fitsHttp(name: CommandName, field: string, value: unknown): boolean {
   return isText(value) || (Array.isArray(value) && value.length > 1 && value.every(isText));
 }
 
-/** The error that every transport gives to an input; all must be the same. */
+/** The error for an input, which must be the same at every transport. */
 async function refusalOf(
   name: CommandName,
   input: Record<string, unknown>,
@@ -106,7 +106,7 @@ function expectInvalid(error: ErrorObject | undefined, field: string, what: stri
 describe.each(names)('%s', (name) => {
   const sample = () => sampleInputs(subject)[name] as Record<string, unknown>;
 
-  /** The sample with another value in one field; a session is started with a name or a token, never both. */
+  /** The sample input with another value in one field. A session starts with a name or a token, never both. */
   const withField = (field: string, value: unknown) =>
     name === 'session.start' ? { [field]: value } : { ...sample(), [field]: value };
 
@@ -116,7 +116,7 @@ describe.each(names)('%s', (name) => {
     for (const [field] of fieldsOf(name)) expect(name === 'session.start' || given.includes(field), field).toBe(true);
   });
 
-  test('a required field that is missing is named, in the same words at every transport', async () => {
+  test('a missing required field is named, in the same words at every transport', async () => {
     for (const [field, schema] of fieldsOf(name)) {
       if (schema.safeParse(undefined).success) continue;
       const { [field]: _, ...rest } = sample();
@@ -129,7 +129,7 @@ describe.each(names)('%s', (name) => {
   test('a bad value is refused with the path of its field, in the same words at every transport', async () => {
     for (const [field, schema] of fieldsOf(name)) {
       const refused = sometimesValid.filter(([, value]) => !schema.safeParse(value).success);
-      // Any field's schema refuses most of what is not of its type.
+      // A field's schema refuses most values of another type.
       expect(refused.length, field).toBeGreaterThan(2);
       for (const [what, value] of [...neverValid, ...refused]) {
         const error = await refusalOf(name, withField(field, value), fitsHttp(name, field, value));
@@ -138,7 +138,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('a text that no store or screen can hold is refused or merely compared', async () => {
+  test('a text that no store or screen can hold is refused, or merely compared', async () => {
     for (const [field, schema] of fieldsOf(name)) {
       if (!schema.safeParse('lobby.1').success && !schema.safeParse('a').success) continue;
       for (const value of ['a\ud800b', 'a\0b']) {
@@ -207,7 +207,7 @@ describe.each(transportNames)('unknown commands, at %s', (transport) => {
   });
 });
 
-describe.each(transportNames)('after all that, at %s', (transport) => {
+describe.each(transportNames)('after all of that, at %s', (transport) => {
   test('the server keeps running', async () => {
     const client = clients.get(transport) as TransportClient;
     const { message } = await call(client, 'message.send', {

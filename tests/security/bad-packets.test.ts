@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   expectCleanLog(server);
-  // The server goes on, for whoever comes next.
+  // The server keeps working for the next client.
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
 describe('JSON-RPC at /ws', () => {
   const valid = { jsonrpc: '2.0', id: 1, method: 'rpc.ping' };
-  // As much as a frame may hold before there is a session.
+  // As much as a frame may contain before there is a session.
   const deep = '['.repeat(8000);
 
   test.each([
@@ -72,7 +72,7 @@ describe('JSON-RPC at /ws', () => {
     });
   });
 
-  test.each(['a text', '', 0, -1, 1.5, null])('the id %j comes back as it was', async (id) => {
+  test.each(['a text', '', 0, -1, 1.5, null])('the id %j comes back unchanged', async (id) => {
     await using client = await connectJsonRpc(server.url, undefined);
     expect(await client.exchange(JSON.stringify({ ...valid, id }))).toEqual({ jsonrpc: '2.0', id, result: {} });
   });
@@ -89,7 +89,7 @@ describe('JSON-RPC at /ws', () => {
     '"\\u0041\\/\\"}],\\\\"',
     '"🎉 \u2028"',
     'null',
-  ])('the id %s comes back as it is written, from a request, a batch and an error', async (id) => {
+  ])('the id %s comes back exactly as written, from a request, a batch and an error', async (id) => {
     await using client = await connectJsonRpc(server.url, undefined);
     const texts: string[] = [];
     client.webSocket.on('message', (data: Buffer) => texts.push(data.toString()));
@@ -131,7 +131,7 @@ describe('JSON-RPC at /ws', () => {
     }
   });
 
-  test('a batch is answered with a batch: an answer for each request that has an id, bad ones too', async () => {
+  test('a batch is answered with a batch: an answer for each request with an id, including bad ones', async () => {
     await using client = await connectJsonRpc(server.url, { name: 'batcher' });
     const send = { jsonrpc: '2.0', method: 'message.send', params: { room: 'lobby', text: 'in a batch' } };
     const answers = (await client.exchange(
@@ -152,7 +152,7 @@ describe('JSON-RPC at /ws', () => {
     expect(answers.filter(({ id, error }) => id === null && error?.code === jsonRpcCodes.invalidRequest)).toHaveLength(
       2,
     );
-    // The one without an id was done as well.
+    // The one without an id was carried out as well.
     await client.events.until((all) => all.filter(({ name }) => name === 'message.created').length === 2);
   });
 
@@ -167,7 +167,7 @@ describe('JSON-RPC at /ws', () => {
     expect((answers as { id: number }[]).map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, id) => id));
   });
 
-  test('a binary frame is answered with words', async () => {
+  test('a binary frame is answered with a readable error', async () => {
     await using client = await connectJsonRpc(server.url, undefined);
     const answer = await client.exchange(Buffer.from(JSON.stringify(valid)));
     expect(answer).toMatchObject({
@@ -176,7 +176,7 @@ describe('JSON-RPC at /ws', () => {
     });
   });
 
-  test('keys of prototypes change nothing', async () => {
+  test('keys named like prototype properties change nothing', async () => {
     await using client = await connectJsonRpc(server.url, { name: 'polluter' });
     for (const key of ['__proto__', 'constructor', 'prototype']) {
       const polluting = `{"jsonrpc":"2.0","id":"p","method":"room.list","params":{},"${key}":{"isAdmin":true,"limit":1,"method":"session.end"}}`;
@@ -247,7 +247,7 @@ describe('Socket.IO and Engine.IO', () => {
     ['before', false],
     ['after', true],
   ])('%s the namespace is open', (_when, isConnected) => {
-    test.each(bad)('%s harms its connection at most', async (_what, packet) => {
+    test.each(bad)('%s harms no more than its connection', async (_what, packet) => {
       await using client = await openEngineIo(server.port, { isConnected });
       client.send(packet);
       client.send('427["session.get",{}]');
@@ -261,7 +261,7 @@ describe('Socket.IO and Engine.IO', () => {
     });
   });
 
-  test('an unknown event is answered in words where an answer is asked for', async () => {
+  test('an unknown event gets a readable error where an answer is requested', async () => {
     await using client = await openEngineIo(server.port);
     for (const name of ['nosuch', '__proto__', 'constructor', 'message.created']) {
       client.send(`425["${name}",{}]`);
@@ -277,12 +277,15 @@ describe('Socket.IO and Engine.IO', () => {
     ['no attachment', '450-7["message.send",{"room":"lobby","text":"binary"}]', '437'],
     ['attachments of an answer', '469999-6[{}]', undefined],
     ['attachments and no ack', '459999-["message.send",{"room":"lobby"}]', undefined],
-  ])('an event that announces %s is refused in words, and nothing is waited for', async (_what, packet, answer) => {
-    await using client = await openEngineIo(server.port);
-    client.send(packet);
-    if (answer) expect(await client.texts.first((text) => text.startsWith(answer))).toContain('invalid_input');
-    expect(await client.closeCode).toBe(1002);
-  });
+  ])(
+    'an event that announces %s is refused with a readable error, and nothing is waited for',
+    async (_what, packet, answer) => {
+      await using client = await openEngineIo(server.port);
+      client.send(packet);
+      if (answer) expect(await client.texts.first((text) => text.startsWith(answer))).toContain('invalid_input');
+      expect(await client.closeCode).toBe(1002);
+    },
+  );
 
   const handshake = '/socket.io/?EIO=4&transport=polling';
   test.each([
@@ -311,7 +314,7 @@ describe('Socket.IO and Engine.IO', () => {
     ['a half packet', '42["message.send"'],
     ['many separators', '\u001e'.repeat(1000)],
     ['too much', 'x'.repeat(100_000)],
-  ])('polling: a POST of %s harms its connection at most', async (_what, body) => {
+  ])('polling: a POST of %s harms no more than its connection', async (_what, body) => {
     const open = await (await fetch(`${server.url}${handshake}`)).text();
     const { sid } = JSON.parse(open.slice(1)) as { sid: string };
     const response = await fetch(`${server.url}${handshake}&sid=${sid}`, { method: 'POST', body });
@@ -319,7 +322,7 @@ describe('Socket.IO and Engine.IO', () => {
     expect(await response.text()).not.toMatch(/\n\s+at /);
   });
 
-  test("polling: a second GET beside one that waits, and a WebSocket on another's sid, harm that connection at most", async () => {
+  test('polling: a second GET while one waits, and a WebSocket with another session’s sid, harm no more than that connection', async () => {
     const open = await (await fetch(`${server.url}${handshake}`)).text();
     const { sid } = JSON.parse(open.slice(1)) as { sid: string };
     const url = `${server.url}${handshake}&sid=${sid}`;
@@ -372,7 +375,7 @@ describe.each(['/ws', '/', '/socket.io/?EIO=4&transport=websocket'])('WebSocket 
     await using client = await openRawWebSocket(server.port, path);
     send(client);
     const closed = await client.closeCode;
-    // Engine.IO closes without telling the code.
+    // Engine.IO closes without sending the code.
     expect(path.startsWith('/socket.io') ? [code, 0, 1000, 1005] : [code]).toContain(closed);
   });
 

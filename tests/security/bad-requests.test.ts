@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => expectCleanLog(server));
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** Asks, and checks that a refusal is a problem document (RFC 9457) of the code and status. */
+/** Sends a request, and checks that a refusal is a problem document (RFC 9457) with this code and status. */
 async function refused(path: string, init: RequestInit, code: string, status: number): Promise<Problem> {
   const response = await fetch(`${server.url}${path}`, init);
   const text = await response.text();
@@ -58,7 +58,7 @@ test.each([
 });
 
 describe('every path', () => {
-  /** What each path takes; `type` is what it answers with, where only that will do. */
+  /** The methods of each path; `type` is the content type of its answers, where it has only one. */
   const paths = new Map<string, { methods: Set<string>; type?: string }>([
     ['/healthz', { methods: new Set(['GET']) }],
     ['/readyz', { methods: new Set(['GET']) }],
@@ -108,7 +108,7 @@ describe('every path', () => {
   test.each(cases.filter(([, { type }]) => type !== undefined))(
     '%s is 406 for whoever takes no such answer, and lenient to all others',
     async (path, { methods, type = '' }) => {
-      // Without a token: nothing is to be done by it.
+      // Without a token: nothing may be changed by it.
       const accepting = (method: string, accept: string) =>
         fetch(`${server.url}${path}`, { method, headers: { accept } });
       for (const method of methods) {
@@ -126,8 +126,8 @@ describe('every path', () => {
     },
   );
 
-  test('a document and a file are revalidated by ETag; momentary answers are never "not modified"', async () => {
-    // `fetch` would ask for a fresh answer beside the condition.
+  test('a document and a file are revalidated by ETag; changing answers are never "not modified"', async () => {
+    // `fetch` would itself ask for a fresh answer if there is a condition.
     const condition = async (path: string, headers: Record<string, string>, method = 'GET') => {
       const asked = httpRequest(`${server.url}${path}`, {
         method,
@@ -153,7 +153,7 @@ describe('every path', () => {
     }
   });
 
-  test('a WebSocket’s path says what it is to any other request', async () => {
+  test('the path of a WebSocket says what it is to any other request', async () => {
     const answer = await ask('/ws', 'GET');
     expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
     expect((await ask('/ws', 'POST')).status).toBe(405);
@@ -174,7 +174,7 @@ describe('request targets in every form of RFC 9112', () => {
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
   const h2c = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA';
 
-  // What a plain request gets, one that asks for a WebSocket, and one that asks for HTTP/2.
+  // The answers to a plain request, one that asks for a WebSocket, and one that asks for HTTP/2.
   test.each([
     ['/healthz', '200', '200', '200'],
     ['http://localhost/healthz', '200', '200', '200'],
@@ -294,7 +294,7 @@ describe('bodies', () => {
     await refused(path, post(gzipSync(ofBytes(50_000_000)), { 'content-encoding': 'gzip' }), 'too_large', 413);
   });
 
-  test('a body that is cut off harms nobody; one of unknown length is bounded too', async () => {
+  test('a body that is cut off affects nobody else; one of unknown length is bounded too', async () => {
     const cut = httpRequest(`${server.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-length': 1000 },
@@ -345,7 +345,7 @@ describe('paths and queries', () => {
     expect(details?.issues?.map(({ path }) => path)).toContain(field);
   });
 
-  test('a long path or query, or a thousand parameters, are refused or read, never broken', async () => {
+  test('a long path or query, or a thousand parameters, are refused or read without an internal error', async () => {
     for (const path of [
       `/api/rooms/${'x'.repeat(8000)}`,
       `/api/rooms?search=${'x'.repeat(8000)}`,
@@ -378,7 +378,7 @@ describe('Authorization', () => {
     }
   });
 
-  test('a bad token beside a good body is refused, and does nothing', async () => {
+  test('a bad token with a good body is refused, and changes nothing', async () => {
     const init = post(JSON.stringify({ text: SECRET }), { authorization: `Bearer ${token}x` });
     await refused('/api/rooms/lobby/messages', init, 'unauthenticated', 401);
   });
@@ -394,7 +394,7 @@ describe('Authorization', () => {
   });
 });
 
-test('a preflight lets a page elsewhere send a token', async () => {
+test('a preflight lets a page of another origin send a token', async () => {
   const preflight = await fetch(`${server.url}/api/rooms/lobby/messages`, {
     method: 'OPTIONS',
     headers: {

@@ -25,7 +25,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
 
   const come = async (name: string) => connectJsonRpc(server.url, { name: `${name} ${++count}` });
 
-  test('rooms that others bring a user into use up none of the user’s own limit', async () => {
+  test('rooms that others bring a user into do not use up the user’s own limit', async () => {
     await using victim = await come('victim');
     const id = await idOf(victim);
     for (let other = 0; other < 6; other += 1) {
@@ -33,7 +33,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
       await call(attacker, 'direct.open', { user: id });
       const { room } = await call(attacker, 'room.create', { name: `trap ${count}`, kind: 'private' });
       await call(attacker, 'room.invite', { room: room.id, user: id });
-      // It is the attacker's bound: the lobby, the direct room, two rooms.
+      // It is the attacker's limit: the lobby, the direct room, two more rooms.
       await call(attacker, 'room.create', { name: `trap ${count} again`, kind: 'private' });
       expect(await outcome(attacker, 'room.create', { name: 'one more' })).toBe('conflict');
     }
@@ -41,7 +41,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     expect(await outcome(victim, 'room.create', { name: 'one more' })).toBe('conflict');
   });
 
-  test('a block and a direct room at the same time: nobody writes there', async () => {
+  test('if a block and a direct room come at the same time, nobody can write there', async () => {
     for (let round = 0; round < 15; round += 1) {
       await using blocker = await come('blocker');
       await using other = await come('blocked');
@@ -70,7 +70,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
       hidden: true,
     });
     expect(await isHidden()).toBe(true);
-    // What is no message shows nothing again; nor does the other person see any of it.
+    // Events other than messages do not show it again, and the other user sees nothing of it.
     await call(other, 'user.update', { name: `renamed ${++count}` });
     await call(other, 'direct.open', { user: guest.user.id });
     expect(await isHidden()).toBe(true);
@@ -84,7 +84,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     expect(await outcome(hider, 'room.hide', { room: 'lobby' })).toBe('forbidden');
   });
 
-  test('a blocked user opens nothing, invites nowhere, writes nothing, and is not told why', async () => {
+  test('a blocked user can open, invite and write nothing, and is not told why', async () => {
     await using blocker = await come('blocker');
     await using blocked = await come('blocked');
     const [me, them] = [await idOf(blocker), await idOf(blocked)];
@@ -116,10 +116,10 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     });
     expect((await call(blocker, 'block.list', {})).users.map(({ id }) => id)).toEqual([them]);
     expect((await call(blocked, 'block.list', {})).users).toEqual([]);
-    // What was said can still be taken back, and read.
+    // Earlier messages can still be deleted, and read.
     expect(await outcome(blocked, 'message.delete', { message: message.id })).toBe('ok');
     expect(await outcome(blocked, 'message.list', { room: room.id })).toBe('ok');
-    // Both block: one who ends it does not end the other's.
+    // Both block: when one ends it, the other's block stays.
     await call(blocked, 'user.block', { user: me });
     await call(blocker, 'user.unblock', { user: them });
     expect(await outcome(blocker, 'message.send', { room: room.id, text: 'free?' })).toBe('forbidden');
@@ -133,7 +133,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
     expect(await outcome(blocker, 'user.block', { user: 'g-nobody' })).toBe('not_found');
   });
 
-  test('in a direct room where one blocks the other, neither learns of the other’s presence', async () => {
+  test('in a direct room where one user blocks the other, neither learns of the other’s presence', async () => {
     await using blocker = await come('quiet');
     await using blocked = await come('loud');
     await using friend = await come('friend');
@@ -186,7 +186,7 @@ describe('contacts', () => {
   });
 });
 
-test('a user whom others brought into more rooms than one sync takes receives and reads all of them', async () => {
+test('a user whom others brought into more rooms than fit into one sync receives and reads all of them', async () => {
   await using server = await startServer({ flags: ['--limits', 'off'] });
   await using owner = await connectJsonRpc(server.url, { name: 'owner' });
   await using another = await connectJsonRpc(server.url, { name: 'another' });

@@ -25,10 +25,10 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** Headers as a browser could send them. */
+/** Headers that a browser could send. */
 type Headers = Record<string, string>;
 
-/** What a way in makes of the cookie: the user's id, or '' for nobody and the words of the refusal. */
+/** What a transport makes of the cookie: the user's id, or '' if there is none, with the message of the refusal. */
 interface Outcome {
   id: string;
   words: string;
@@ -52,7 +52,7 @@ const ways: Record<string, (headers: Headers) => Promise<Outcome>> = {
   'Socket.IO polling': (headers) => throughSocketIo('polling', headers),
 };
 
-/** The ways that begin with a GET that is no upgrade. */
+/** The transports that begin with a GET that is no upgrade. */
 const ownGets = ['a GET', 'server-sent events', 'Socket.IO polling'];
 
 async function throughSocketIo(transport: 'websocket' | 'polling', headers: Headers): Promise<Outcome> {
@@ -135,9 +135,9 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
     expect(await ask({ origin: origin() })).toBe('');
   });
 
-  test('does not count across sites, whatever else the request has', async () => {
+  test('does not count across sites, whatever else the request contains', async () => {
     expect(await ask({ origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' })).toBe('');
-    // Browsers tell neither with a GET to one's own origin, when it has no TLS.
+    // Browsers send neither with a GET to the same origin without TLS.
     expect(await ask({})).toBe(ownGets.includes(way) ? user : '');
     for (const site of ['cross-site', 'same-site', '', 'nonsense'])
       expect(await ask({ 'sec-fetch-site': site }), site).toBe('');
@@ -158,7 +158,7 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
     expect(words).toBe('Start a session first');
   });
 
-  test('does not count by a forwarded name that no trusted proxy told', async () => {
+  test('does not count because of a forwarded host name that no trusted proxy sent', async () => {
     expect(
       await ask({ origin: 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }),
     ).toBe('');
@@ -174,7 +174,7 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
     ['a prototype', () => '__proto__=x'],
     ['separators', () => '; ; ='],
     ['no pair', () => 'x'],
-  ])('that holds %s is nobody', async (_what, value) => {
+  ])('that contains %s belongs to nobody', async (_what, value) => {
     expect(await ask({ origin: server.url, cookie: value() })).toBe('');
   });
 });
@@ -208,7 +208,7 @@ describe('Set-Cookie', () => {
   });
 
   test.each(['https://evil.example', 'null', 'http://localhost', ''])(
-    'never comes across origins, to begin a session or to end one: from "%s" there is a token alone',
+    'is never sent across origins, when a session begins or ends: "%s" gets only a token',
     async (origin) => {
       const headers = { origin, 'content-type': 'application/json' };
       const begun = await begin(headers);
@@ -241,7 +241,7 @@ describe('Set-Cookie', () => {
     }
   });
 
-  test('behind a proxy that is trusted and speaks TLS it is Secure and bound to the host', async () => {
+  test('behind a trusted proxy that speaks TLS it is Secure and bound to the host', async () => {
     await using proxied = await startServer({ flags: ['--trusted-proxies', 'loopback'] });
     const response = await fetch(`${proxied.url}/api/session`, {
       method: 'POST',
@@ -255,7 +255,7 @@ describe('Set-Cookie', () => {
     expect(untrusted.headers.get('set-cookie')).not.toMatch(/Secure/);
   });
 
-  test("has a permanent name that identifies the server: servers on one host don't take each other's", async () => {
+  test('has a permanent name that identifies the server: two servers on one host keep their own', async () => {
     await using other = await startServer();
     const nameAt = async () => (await startGuest(other.url, `cookie ${++count}`)).cookieName;
     const name = await nameAt();
@@ -267,7 +267,7 @@ describe('Set-Cookie', () => {
 });
 
 describe('one origin, however it is written', () => {
-  /** Whom the cookie of a session is, in a request with these headers. */
+  /** The user that a session's cookie stands for, in a request with these headers. */
   const ask = async (at: { port?: number; socketPath?: string }, headers: Headers) => {
     const begin = { 'content-type': 'application/json', ...headers, cookie: '' };
     const body = JSON.stringify({ name: `cookie ${++count}` });
@@ -286,7 +286,7 @@ describe('one origin, however it is written', () => {
     expect(await ask({ port: server.port }, headers)).toMatchObject({ status: 200 });
   });
 
-  test('Host has the default port of the other scheme, which is another origin', async () => {
+  test('Host has the default port of the other scheme, which makes it another origin', async () => {
     const headers = { host: 'chat.example:443', origin: 'http://chat.example' };
     expect(await ask({ port: server.port }, headers)).toMatchObject({ set: '', status: 401 });
   });
@@ -296,7 +296,7 @@ describe('one origin, however it is written', () => {
     { host: '127.0.0.1:3000', 'x-forwarded-host': 'chat.example:443', 'x-forwarded-proto': 'HTTPS' },
     { host: '127.0.0.1:3000', 'x-forwarded-host': 'chat.example, inner', 'x-forwarded-proto': 'https,http' },
     { host: 'chat.example', 'x-forwarded-proto': 'wss' },
-  ])('a proxy that is trusted, or comes over a Unix socket, tells it: %j', async (headers) => {
+  ])('a proxy that is trusted, or connects over a Unix socket, says so: %j', async (headers) => {
     using folder = tempFolder();
     const madang = await createMadang({ data: folder.path, logLevel: 'warn' });
     const socketPath = join(folder.path, 'madang.sock');
@@ -331,7 +331,7 @@ describe('a body', () => {
       expect(status).toBe(400);
       expect(text).toContain('Content-Type must be application/json');
     }
-    // What has nothing of a browser's is no form.
+    // A request with nothing that a browser would add is no form.
     const program = await fetch(`${server.url}/api/presence`, {
       method: 'POST',
       headers: { authorization: `Bearer ${ownerToken}`, 'content-type': type },
@@ -348,7 +348,7 @@ describe('a body', () => {
   );
 });
 
-/** A request and its answer's head. */
+/** Sends a request, and returns the head of its answer. */
 function exchange(options: RequestOptions, body?: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', ...options }, (response) => {

@@ -8,16 +8,16 @@ import { openRawWebSocket, type RawWebSocket } from '../support/raw-web-socket.t
 import { sampleInputs } from '../support/sample-input.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-/** What no text may cost, in ms of CPU. */
+/** The most that a text may cost, in ms of CPU. */
 const MAX_MS = 5;
 
-/** The largest frame that a client may send, by default, and what is around a text in it. */
+/** The default size of the largest frame that a client may send, and what surrounds a text in it. */
 const MAX_BYTES = 65_536 - 200;
 
-/** The same where there is no session yet. */
+/** The same without a session. */
 const MAX_SESSIONLESS_BYTES = 16_384 - 200;
 
-/** Texts that something in a program could take long for, each as long as is asked for. */
+/** Texts that could keep some program busy for long, each as long as requested. */
 const baits: Record<string, (units: number) => string> = {
   'marks that are put in order': (units) => `a${'\u0301'.repeat(units / 2)}${'\u0316'.repeat(units / 2)}`,
   'marks in turn': (units) => filled('\u0301\u0316\u0345', units),
@@ -43,7 +43,7 @@ const baits: Record<string, (units: number) => string> = {
   'wildcards of SQL': (units) => filled('%_\\', units),
 };
 
-/** The bounds of the fields' texts, or just below them; 384, 600 and 3000 are those of what is normalised. */
+/** Lengths at or just below the limits of the fields; 384, 600 and 3000 are those of texts that are normalised. */
 const lengths = [32, 50, 64, 200, 384, 600, 3000, 8192];
 
 function filled(part: string, units: number): string {
@@ -56,7 +56,7 @@ function whole(bait: (units: number) => string, maxBytes = MAX_BYTES): string {
   return bait(2 * Math.floor(maxBytes / bytesPerUnit / 2));
 }
 
-/** Every bait at every length, and where no text is expected either; made once, for each field is offered all. */
+/** Every bait at every length, also where no text is expected. Made once, since every field is given all of them. */
 const values = Object.entries(baits).flatMap(([what, bait]) => {
   const longest = whole(bait);
   return [...lengths.map((length) => bait(length)), longest, { [longest]: 0 }, [longest]].map(
@@ -64,7 +64,7 @@ const values = Object.entries(baits).flatMap(([what, bait]) => {
   );
 });
 
-/** The CPU that something takes, in ms: the least of some tries, since the machine may have been busy. */
+/** The CPU time that something takes, in ms: the least of several tries, since the machine may be busy. */
 function cpuOf(work: () => void): number {
   let least = Infinity;
   for (let tries = 0; tries < 6 && least >= MAX_MS / 5; tries += 1) {
@@ -113,13 +113,13 @@ describe.each(names)('%s', (name) => {
 describe('a server that is sent such texts', () => {
   let server: TestServer;
   beforeAll(async () => {
-    // The raw clients answer no heartbeats, and take their time without a session.
+    // The raw clients answer no heartbeats, and stay without a session for some time.
     const patient = ['--heartbeat-ms', '600000', '--handshake-timeout-ms', '600000'];
     server = await startServer({ flags: ['--limits', 'off', ...patient] });
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  /** CPU that the server has used, in ms. */
+  /** CPU time that the server has used, in ms. */
   const used = () => {
     const stat = readFileSync(`/proc/${server.pid()}/stat`, 'latin1');
     const [user = 0, system = 0] = stat
@@ -130,10 +130,10 @@ describe('a server that is sent such texts', () => {
     return (user + system) * 10;
   };
 
-  /** How often each text is sent: the clock of the server's CPU ticks each 10 ms. */
+  /** How often each text is sent: the server's CPU clock ticks every 10 ms. */
   const TIMES = 8;
 
-  /** Sends each text some times, and says which costs too much. */
+  /** Sends each text several times, and returns those that cost too much. */
   async function tooDear(send: (text: string) => Promise<unknown>, maxBytes = MAX_BYTES): Promise<string[]> {
     const dear: string[] = [];
     for (const [what, bait] of Object.entries(baits)) {
@@ -149,7 +149,7 @@ describe('a server that is sent such texts', () => {
     return dear;
   }
 
-  /** Sends a frame, and waits for what comes next. */
+  /** Sends a frame, and waits for the next one received. */
   const exchange = (client: RawWebSocket) => {
     let seen = client.texts.all.length;
     return async (frame: string) => {

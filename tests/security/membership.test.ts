@@ -19,7 +19,7 @@ const connect = ({ token }: Guest): Promise<TransportClient> => transports['/ws'
 
 describe('D8 a user who was removed or has left', () => {
   test.each(['room.remove', 'room.leave'] as const)(
-    'hears nothing after %s, at any transport, and can not read what came',
+    'receives nothing after %s, at any transport, and can not read what came later',
     async (name) => {
       await using open = new Disposables();
       const [ownerGuest, goneGuest] = [await guest(), await guest()];
@@ -37,7 +37,7 @@ describe('D8 a user who was removed or has left', () => {
       const stream = await openEventStream(server.url, { token: goneGuest.token });
       const lastEventId = stream.lastEventId();
       await stream.close();
-      // Many are on their way in the very moment of the removal.
+      // Many messages are under way at the very moment of the removal.
       const during = Array.from({ length: 20 }, (_, index) =>
         owner.ask('message.send', { room: room.id, text: `during ${index}` }),
       );
@@ -51,7 +51,7 @@ describe('D8 a user who was removed or has left', () => {
       await call(owner, 'typing.start', { room: room.id });
       const { message: fence } = await call(owner, 'message.send', { room: 'lobby', text: 'fence' });
 
-      // A repeat learns that the message was stored, but not that somebody has reacted since.
+      // A repeat learns that the message was stored, but not that a user has reacted to it since.
       const { can: _, ...stored } = message;
       expect((await call(first, 'message.send', mine)).message).toEqual(stored);
 
@@ -92,13 +92,13 @@ describe('D8 a user who was removed or has left', () => {
       await call(owner, name, { room: room.id, user });
     const { message } = await call(owner, 'message.send', { room: room.id, text: 'welcome back' });
     await ear.events.first(({ body }) => body['room'] === room.id && body['seq'] === message.seq);
-    // A second invitation was no event.
+    // A second invitation made no event.
     expect(message.seq).toBe(6);
   });
 });
 
 describe('owners', () => {
-  test('when the only owner leaves, the longest-standing member becomes the owner, and all are told', async () => {
+  test('when the only owner leaves, the longest-standing member becomes the owner, and everybody is told', async () => {
     await using open = new Disposables();
     const [a, b, c] = [await guest(), await guest(), await guest()];
     const [owner, second, third] = (await Promise.all(
@@ -113,7 +113,8 @@ describe('owners', () => {
     expect((await call(second, 'room.get', { room: room.id })).room.role).toBe('owner');
     expect(await outcome(second, 'room.update', { room: room.id, topic: 'mine now' })).toBe('ok');
     expect(await outcome(third, 'room.update', { room: room.id, topic: 'not mine' })).toBe('forbidden');
-    // The last two leave; who comes then is a member of a room without an owner, or its new owner, but it still works.
+    // The last two leave. A user who joins at that moment is a member of a room without an owner, or its new owner, and
+    // the room works either way.
     await call(second, 'room.leave', { room: room.id });
     expect((await call(third, 'room.get', { room: room.id })).room.role).toBe('owner');
     await call(third, 'room.leave', { room: room.id });
@@ -133,7 +134,7 @@ describe('owners', () => {
     expect(await outcome(owner, 'room.invite', { room: room.id, user: 'g-nobody' })).toBe('not_found');
   });
 
-  test('repeating is no error and makes no event: joining twice', async () => {
+  test('a second join is no error and makes no event', async () => {
     await using client = await connect(await guest());
     const before = await call(client, 'room.get', { room: 'lobby' });
     const { room } = await call(client, 'room.join', { room: 'lobby' });
@@ -164,7 +165,7 @@ describe('direct rooms', () => {
     }
   });
 
-  test('there is none with oneself or with nobody', async () => {
+  test('there is none with oneself or with an unknown user', async () => {
     const self = await guest();
     await using client = await connect(self);
     expect(await outcome(client, 'direct.open', { user: self.user.id })).toBe('conflict');

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => open[Symbol.asyncDispose]());
 
-/** Comes in with a name, and stays; answers the code, or the name as it was taken. */
+/** Signs in with a name, and stays. Resolves to the error's code, or to the name as accepted. */
 async function comeIn(name: string): Promise<string> {
   const { result, error } = await asker.ask('session.start', { name });
   return error?.code ?? (result as { user: { name: string } }).user.name;
@@ -43,7 +43,7 @@ describe('two users cannot have names that look alike', () => {
   ])('%s', async (_what, taken, alike) => {
     expect(await comeIn(taken)).toBe(taken.normalize('NFC'));
     expect(await comeIn(alike)).toBe('conflict');
-    // Nor by changing to it.
+    // Not by changing to it either.
     await using other = await transports['/ws'](server.url, { name: `other than ${taken}` });
     expect(await outcome(other, 'user.update', { name: alike })).toBe('conflict');
   });
@@ -110,7 +110,7 @@ describe('a name cannot be', () => {
     '운영자',
     '마당',
     '마 당',
-    // With other words beside it, cut, framed, or written with what looks like its letters.
+    // With other words next to it, shortened, framed, or written with look-alike letters.
     ...[
       '[admin]',
       '[Аdmin]',
@@ -177,7 +177,7 @@ test.each([
   expect(await comeIn(name)).toBe(name);
 });
 
-test('a name of exactly 32 characters is accepted, white space collapsed, emoji whole', async () => {
+test('a name of exactly 32 characters is accepted, with white space collapsed and emoji intact', async () => {
   const limit = formatLimits.nicknameChars;
   expect(await comeIn('가'.repeat(limit))).toBe('가'.repeat(limit));
   expect(await comeIn('  too   many\tspaces ')).toBe('too many spaces');
@@ -187,7 +187,7 @@ test('a name of exactly 32 characters is accepted, white space collapsed, emoji 
 });
 
 describe.each(transportNames)('at %s', (transport) => {
-  test('of many users who want one name at once, one gets it', async () => {
+  test('if many users want one name at once, one gets it', async () => {
     await using clients = new Disposables();
     const wanted = `wanted at ${transport}`;
     const all = await Promise.all(
@@ -211,7 +211,7 @@ describe.each(transportNames)('at %s', (transport) => {
 });
 
 describe("rooms' names", () => {
-  test('of public rooms are unique, look-alikes too; of private rooms they are not', async () => {
+  test('of public rooms are unique, including look-alikes; those of private rooms are not', async () => {
     await using owner = await transports['/ws'](server.url, { name: 'room namer' });
     const create = (name: string, kind: 'public' | 'private' = 'public') =>
       outcome(owner, 'room.create', { name, kind });

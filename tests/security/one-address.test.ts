@@ -9,7 +9,7 @@ import { Disposables } from '../support/disposables.ts';
 import { sampleInputs } from '../support/sample-input.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-/** Small, so that a test comes to them soon, and of so long a time that nothing comes back meanwhile. */
+/** Small, so that a test reaches them soon, and for so long a time that nothing is refilled meanwhile. */
 const usersPerAddress = 2;
 const points: Record<Budget, number> = { session: 6, send: 4, write: 4, read: 14, signal: 4, refused: 20, connect: 20 };
 const flags = Object.entries(points).flatMap(([budget, count]) => [`--${budget}-budget`, `${count}/3600`]);
@@ -18,7 +18,7 @@ let server: TestServer;
 let lastAddress = 0;
 beforeAll(async () => {
   const perAddress = ['--users-per-address', String(usersPerAddress)];
-  // As behind a proxy, so that each test has an address of its own.
+  // As behind a proxy, so that each test has its own address.
   server = await startServer({ flags: [...flags, ...perAddress, '--trusted-proxies', 'loopback'] });
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -32,7 +32,7 @@ async function post(headers: Record<string, string>, path: string, body: unknown
   return (await fetch(`${server.url}/api${path}`, init)).status;
 }
 
-/** Calls a command over HTTP; answers the status. */
+/** Calls a command over HTTP; resolves to the status. */
 async function ask(name: CommandName, input: object, headers: Record<string, string>): Promise<number> {
   const { method, path } = commands[name].http;
   const fields = new Map(Object.entries(input).map(([field, value]) => [field, String(value)]));
@@ -48,7 +48,7 @@ async function ask(name: CommandName, input: object, headers: Record<string, str
   return (await fetch(`${server.url}/api${filled}${query}`, init)).status;
 }
 
-/** As many new guests as an address may bring: their tokens. */
+/** Tokens of as many new guests as an address may bring. */
 async function fillWithGuests(client: JsonRpcClient): Promise<string[]> {
   const tokens: string[] = [];
   for (;;) {
@@ -67,7 +67,7 @@ test('an address may bring as many new guests as the users it counts as, at any 
   const connection = open.use(await connectJsonRpc(server.url, undefined, headers));
   const [token] = await fillWithGuests(connection);
   expect((await fillWithGuests(open.use(await connectJsonRpc(server.url, undefined, headers)))).length).toBe(0);
-  // The connection has the session of the first guest or the second by now.
+  // By now the connection has the session of the first guest or of the second.
   expect((await connection.ask('session.start', { name: 'from a session' })).error?.code).toBe('rate_limited');
   const batch = [1, 2, 3].map((id) => ({
     jsonrpc: '2.0',
@@ -88,12 +88,12 @@ test('an address may bring as many new guests as the users it counts as, at any 
     lines.once('message', (data: Buffer) => resolve(data.toString())),
   );
   expect(said).toContain('Too many calls');
-  // Another address is not concerned, in line mode either.
+  // Another address is not affected, also in line mode.
   await using neighbour = await connectLine(server.url, newAddress());
   expect(neighbour.name).not.toBe('');
 });
 
-test('an IPv6 site brings no more by changing among its 65,536 networks', async () => {
+test('an IPv6 site brings no more by moving among its 65,536 networks', async () => {
   let came = 0;
   for (let network = 0; network < 40; network += 1) {
     const headers = { 'x-forwarded-for': `2001:db8:77:${network.toString(16)}::1` };
@@ -132,14 +132,14 @@ test.each(Object.keys(commands) as CommandName[])(
         if ((await ask(name, input, { ...headers, authorization: `Bearer ${token}` })) !== 429) passed += 1;
       }
     }
-    // The guests themselves have cost their address all that it has for sessions.
+    // The guests themselves have cost their address its whole budget for sessions.
     const spent = budget === 'session' ? points.session * usersPerAddress : 0;
     expect(passed).toBeLessThanOrEqual(points[budget] * usersPerAddress - spent);
     if (budget !== 'session') expect(passed).toBeGreaterThan(0);
   },
 );
 
-test('coming back with a token is cheap, and a wrong token is not free at any transport', async () => {
+test('returning with a token is cheap, and a wrong token costs something at every transport', async () => {
   const headers = newAddress();
   const come = async () => {
     await using client = await connectJsonRpc(server.url, undefined, headers);
@@ -163,13 +163,13 @@ test('coming back with a token is cheap, and a wrong token is not free at any tr
   expect((await bearer(token)).status).toBe(200);
 });
 
-test('a connection whose session changes keeps nothing of the one before', async () => {
+test('a connection whose session changes keeps nothing of the previous one', async () => {
   await using free = await startServer({ flags: ['--limits', 'off'] });
   await using watcher = await connectJsonRpc(free.url, { name: 'watcher' });
   await using client = await connectJsonRpc(free.url, { name: 'first of two' });
   const { room } = await call(client, 'room.create', { name: 'hers alone', kind: 'private' });
   await call(client, 'presence.set', { presence: 'away' });
-  // What was on its way as the first is not done as the second, nor as both.
+  // A call that was under way for the first user is not carried out for the second, nor for both.
   const [started, sent, read] = await Promise.all([
     client.ask('session.start', { name: 'second of two' }),
     client.ask('message.send', { room: room.id, text: 'as whom?' }),

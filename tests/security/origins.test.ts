@@ -17,7 +17,7 @@ const socketIoClient = join(
   'client-dist/socket.io.min.js',
 );
 
-/** Who a page is to the server. */
+/** What a page is to the server. */
 const kinds = ['own', 'listed', 'same site', 'another site', 'null'] as const;
 type Kind = (typeof kinds)[number];
 
@@ -25,9 +25,9 @@ let browser: Browser;
 let context: BrowserContext;
 let friend: Server;
 let stranger: Server;
-/** Serves pages of any origin. */
+/** Accepts pages of any origin. */
 let open: TestServer;
-/** Serves pages of the listed origin alone, also in a frame. */
+/** Accepts only pages of the listed origin, also in a frame. */
 let strict: TestServer;
 const pages = new Map<Kind, Frame>();
 /** A guest's token at each server. */
@@ -40,7 +40,7 @@ beforeAll(async () => {
     startServer({ flags: origins }),
     startServer({ flags: [...origins, '--cross-origin', 'listed', '--frame-origins', `self,${addressOf(friend)}`] }),
   ]);
-  // The pages run what a test gives them; what they may is not their own policy's to say.
+  // The pages run what a test gives them; their own policy must not limit that.
   context = await browser.newContext({ bypassCSP: true });
   const addresses: Record<Kind, string> = {
     own: `${open.url}/healthz`,
@@ -57,7 +57,7 @@ beforeAll(async () => {
     pages.set(kind, frame);
   }
   for (const server of [open, strict]) {
-    // A cookie is of a host, with all its ports: the pages of "same site" send it too.
+    // A cookie belongs to a host with all its ports, so the pages of "same site" send it too.
     const { cookie } = await startGuest(server.url, 'victim');
     const [name = '', value = ''] = cookie.split('=');
     await context.addCookies([{ name, value, url: server.url, httpOnly: true, sameSite: 'Lax' }]);
@@ -104,7 +104,10 @@ function page(kind: Kind): Frame {
   return pages.get(kind)!;
 }
 
-/** The ways in that a browser has. Each answers whom the server takes the page for; '' for nobody, or no answer. */
+/**
+ * All the ways in which a browser can connect. Each resolves to the user that the server takes the page for, or '' for
+ * none, or for no answer.
+ */
 const ways: Record<string, (at: { url: string; token: string | undefined }) => Promise<string>> = {
   fetch: async ({ url, token }) => {
     try {
@@ -133,7 +136,7 @@ const ways: Record<string, (at: { url: string; token: string | undefined }) => P
       return '';
     }
   },
-  // An EventSource has no place for a token.
+  // An EventSource can send no token.
   EventSource: ({ url, token }) =>
     new Promise((resolve) => {
       if (token !== undefined) return resolve('guest');
@@ -166,7 +169,7 @@ const ways: Record<string, (at: { url: string; token: string | undefined }) => P
   'Socket.IO by WebSocket': (at) => throughSocketIo({ ...at, transport: 'websocket' }),
 };
 
-/** Runs in the page too; each way takes it along by its name. */
+/** Runs in the page too, which gets each way by its name. */
 function throughSocketIo(at: { url: string; token: string | undefined; transport: string }): Promise<string> {
   const socket = (globalThis as unknown as { io: Io }).io(at.url, {
     transports: [at.transport],
@@ -189,7 +192,7 @@ function throughSocketIo(at: { url: string; token: string | undefined; transport
   });
 }
 
-/** Whom a page is taken for, by a way. */
+/** The user that the server takes a page for. */
 function ask(kind: Kind, way: string, server: TestServer, token?: string): Promise<string> {
   const at = JSON.stringify({ url: server.url, token });
   const source = `(() => { ${throughSocketIo.toString()}; return (${ways[way]!.toString()})(${at}); })()`;
@@ -197,19 +200,16 @@ function ask(kind: Kind, way: string, server: TestServer, token?: string): Promi
 }
 
 describe.each(Object.keys(ways))('%s', (way) => {
-  test.each(kinds)(
-    'has the cookie of its visitor, from a page of the own origin or a listed one alone: %s',
-    async (kind) => {
-      const isTrusted = kind === 'own' || kind === 'listed';
-      expect(await ask(kind, way, open)).toBe(isTrusted ? 'victim' : '');
-      expect(await ask(kind, way, strict)).toBe(kind === 'listed' ? 'victim' : '');
-    },
-  );
+  test.each(kinds)('is its visitor’s only on pages of the server’s origin or a listed one: %s', async (kind) => {
+    const isTrusted = kind === 'own' || kind === 'listed';
+    expect(await ask(kind, way, open)).toBe(isTrusted ? 'victim' : '');
+    expect(await ask(kind, way, strict)).toBe(kind === 'listed' ? 'victim' : '');
+  });
 
   test.each(kinds)('may use a token, as the setting says: %s', async (kind) => {
     expect(await ask(kind, way, open, tokens.get(open))).toBe('guest');
     if (way === 'EventSource') return;
-    // To the strict server the page of the other is a stranger.
+    // To the strict server, the page of the other one is a stranger.
     expect(await ask(kind, way, strict, tokens.get(strict))).toBe(kind === 'listed' ? 'guest' : '');
   });
 });
@@ -217,7 +217,7 @@ describe.each(Object.keys(ways))('%s', (way) => {
 describe.each(['same site', 'another site', 'null'] as const)('a hostile page, %s', (kind) => {
   const cookies = async () => (await context.cookies(open.url)).map(({ name, value }) => `${name}=${value}`).sort();
 
-  test('signs nobody in as somebody else, and does nothing in a visitor’s name', async () => {
+  test('signs nobody in as another user, and does nothing in a visitor’s name', async () => {
     const before = await cookies();
     await page(kind).evaluate(async (url) => {
       const bodies: [string, string][] = [
@@ -243,7 +243,7 @@ describe.each(['same site', 'another site', 'null'] as const)('a hostile page, %
     expect(lobby).not.toContain('said by');
   });
 
-  /** A form whose body is JSON, for its one field's name and value have "=" between them. */
+  /** A form whose body is JSON, because there is a "=" between the name and the value of its only field. */
   async function submit(name: string, value: string, action: string): Promise<void> {
     const opened = context.waitForEvent('page');
     await page(kind).evaluate(
@@ -281,7 +281,7 @@ describe.each(['same site', 'another site', 'null'] as const)('a hostile page, %
   });
 });
 
-test('polling by JSONP is refused with its words', async () => {
+test('polling by JSONP is refused with a message that says so', async () => {
   for (const query of ['EIO=4&transport=polling&j=0', 'j&EIO=4&transport=polling', 'EIO=4&transport=polling&%6a=1']) {
     const response = await fetch(`${open.url}/socket.io/?${query}`);
     expect(response.status).toBe(400);
@@ -306,7 +306,7 @@ describe('headers', () => {
     return [headers.get('access-control-allow-origin'), headers.get('access-control-allow-credentials')];
   };
 
-  test.each(paths)('%s allows credentials to listed origins, and others what the setting says', async (path) => {
+  test.each(paths)('%s allows credentials to listed origins, and to others what the setting says', async (path) => {
     for (const method of ['GET', 'OPTIONS']) {
       const listed = addressOf(friend);
       expect(await cors(open, path, listed, method)).toEqual([listed, 'true']);
@@ -324,7 +324,7 @@ describe('headers', () => {
     ['http://chat.example', { host: 'chat.example' }, 'ws://chat.example'],
     ['a port', { host: 'localhost:3000' }, 'ws://localhost:3000'],
     ['no host that a policy can hold', { host: 'a;script-src' }, "'self'"],
-  ])('connect-src names the own WebSocket, and no other: %s', async (_what, headers, named) => {
+  ])('connect-src names the server’s own WebSocket and no other: %s', async (_what, headers, named) => {
     const policy = await policyOf(open, headers);
     expect(policy).toContain(`connect-src 'self' ${named};`);
     expect(policy).not.toMatch(/\bwss?:[ ;]/);
@@ -346,7 +346,7 @@ describe('headers', () => {
         });
       }, `${url}/healthz`);
       const frame = page(kind).childFrames().at(-1);
-      // A browser shows a page of its own instead of one that it may not show.
+      // A browser shows its own page instead of one that it may not show.
       const text = await frame?.evaluate(() => document.body.textContent).catch(() => '');
       return text?.includes('"status":"ok"');
     };

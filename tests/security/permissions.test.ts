@@ -10,9 +10,9 @@ import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
 /**
- * Who may do what, written by hand from the documents and not from the code. Columns: nobody (no session), an outsider,
- * a member, the owner, a removed member; in a direct room: nobody, an outsider, one of the two.
- * o: done, u: unauthenticated, f: forbidden, n: not_found.
+ * Who may do what, written by hand from the documents, not derived from the code. Columns: nobody (no session), an
+ * outsider, a member, the owner, a removed member; in a direct room: nobody, an outsider, one of the two. o: done, u:
+ * unauthenticated, f: forbidden, n: not_found.
  */
 const inRooms: Partial<Record<CommandName, { public: string; private: string; direct: string }>> = {
   'room.get': { public: 'u o o o o', private: 'u n o o n', direct: 'u n o' },
@@ -24,7 +24,7 @@ const inRooms: Partial<Record<CommandName, { public: string; private: string; di
   'room.remove': { public: 'u f f o f', private: 'u n f o n', direct: 'u n f' },
   'member.list': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
   'message.send': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
-  // The message is the owner's, in a direct room the other person's.
+  // The message is the owner's; in a direct room, the other user's.
   'message.edit': { public: 'u f f o f', private: 'u n f o n', direct: 'u n f' },
   'message.delete': { public: 'u f f o f', private: 'u n f o n', direct: 'u n f' },
   'message.react': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
@@ -34,7 +34,7 @@ const inRooms: Partial<Record<CommandName, { public: string; private: string; di
   'read.mark': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
 };
 
-/** What needs no room. Columns: nobody, anybody with a session, the operator. */
+/** Commands that need no room. Columns: nobody, anybody with a session, the operator. */
 const elsewhere: Partial<Record<CommandName, string>> = {
   'session.start': 'o o o',
   'session.get': 'u o o',
@@ -53,7 +53,7 @@ const elsewhere: Partial<Record<CommandName, string>> = {
 
 const words = { o: 'ok', u: 'unauthenticated', f: 'forbidden', n: 'not_found' } as const;
 
-/** The transports of the matrix; polling is Socket.IO's too. */
+/** The transports of the matrix. Polling is covered by Socket.IO. */
 const asked = ['Socket.IO', '/ws', 'HTTP'] as const;
 
 let server: TestServer;
@@ -63,11 +63,11 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test('every command of the table has its row', () => {
+test('every command has its row in this test', () => {
   expect([...Object.keys(inRooms), ...Object.keys(elsewhere)].sort()).toEqual(Object.keys(commands).sort());
 });
 
-/** Clients of one transport, each somebody else. */
+/** Clients of one transport, each of a different user. */
 class Cast extends Disposables {
   readonly #connect: Connect;
   readonly #ids = new Map<TransportClient, string>();
@@ -87,7 +87,7 @@ class Cast extends Disposables {
     return this.use(await this.#connect(server.url));
   }
 
-  /** Whoever can read the data folder may operate the server, and is nobody in it. */
+  /** Whoever can read the data folder may operate the server, and is no user in it. */
   async joinAsOperator(): Promise<TransportClient> {
     const token = readFileSync(join(server.data, 'operator-token'), 'utf8').trim();
     const extraHeaders = { authorization: `Bearer ${token}` };
@@ -100,7 +100,7 @@ class Cast extends Disposables {
   }
 }
 
-/** The inputs of all commands with their room, message and user. */
+/** The inputs of all commands, with the given room, message and user. */
 function inputsFor(subject: {
   room: string;
   message: string;
@@ -139,11 +139,11 @@ describe.each(asked)('at %s', (transport) => {
       for (const each of [member, removed]) await call(owner, 'room.invite', { room: room.id, user: cast.idOf(each) });
       await call(owner, 'room.remove', { room: room.id, user: cast.idOf(removed) });
       const { message } = await call(owner, 'message.send', { room: room.id, text: 'the owner says' });
-      // Invited is who is not there, removed who is.
+      // A user who is not in the room is invited; one who is in it is removed.
       const user = cast.idOf(name === 'room.remove' ? member : removed);
       const input = inputsFor({ room: room.id, message: message.id, user })[name];
       const outcomes = new Map<TransportClient, string>();
-      // Who is refused comes first, so that nobody's success changes what another may do.
+      // Those who are refused come first, so that no success changes what another may do.
       for (const each of [nobody, removed, outsider, operator, member, owner]) {
         outcomes.set(each, await outcome(each, name, input));
       }
@@ -193,7 +193,7 @@ describe.each(asked)('at %s', (transport) => {
     expect(log).not.toContain('mine');
   });
 
-  test('a private and a direct room look, for every command, as if they did not exist', async () => {
+  test('a private and a direct room answer every command as if they did not exist', async () => {
     const { room: hidden } = await call(owner, 'room.create', { name: `hidden ${++count}`, kind: 'private' });
     const { room: direct } = await call(owner, 'direct.open', { user: cast.idOf(member) });
     for (const room of [hidden, direct]) {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** For each budget a command that spends it, and an input of which each call is an ordinary one. */
+/** For each budget a command that spends it, with an input whose calls are all ordinary. */
 const spending: Record<
   Exclude<Budget, 'refused' | 'connect'>,
   { name: CommandName; input: (index: number) => object }
@@ -29,7 +29,7 @@ test('every command has a budget that is tested here', () => {
   for (const { budget } of Object.values(commands)) expect(Object.keys(spending)).toContain(budget);
 });
 
-/** Calls one after the other, some at a time, until one is not `ok`; answers how many were. */
+/** Makes calls one after the other, several at a time, until one is not `ok`; resolves to how many were. */
 async function spendUp(client: TransportClient, budget: keyof typeof spending): Promise<number> {
   const { name, input } = spending[budget];
   let spent = 0;
@@ -63,7 +63,7 @@ describe('a budget', () => {
       const before = performance.now();
       const spent = await spendUp(webSocket, budget);
       const took = (performance.now() - before) / 1000;
-      // What came back while it was spent is allowed for; coming in may have cost some.
+      // Allows for what was refilled meanwhile; signing in may have cost some.
       expect(spent).toBeGreaterThanOrEqual(points - 5);
       expect(spent).toBeLessThanOrEqual(points * (1 + Math.floor(took / seconds)));
       const { error } = await http.ask(name, input(9999));
@@ -83,7 +83,7 @@ describe('a budget', () => {
     const refused = await start('one too many');
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    // Another address that nobody vouches for is no way around it.
+    // Claiming another address without a trusted proxy doesn't help.
     const forged = await fetch(`${own.url}/api/session`, {
       method: 'POST',
       headers: { 'x-forwarded-for': '203.0.113.9' },
@@ -104,7 +104,7 @@ test('behind a trusted proxy each address has its own budget', async () => {
   for (let index = 0; index < budgets.session.points; index += 1) await start(`guest ${index}`, '203.0.113.1');
   expect(await start('refused', '203.0.113.1')).toBe(429);
   expect(await start('another', '203.0.113.2')).toBe(201);
-  // An IPv6 host has all of its /64.
+  // An IPv6 host counts with all of its /64.
   for (let index = 0; index < budgets.session.points; index += 1) await start(`six ${index}`, `2001:db8::${index + 1}`);
   expect(await start('same host', '2001:db8::ffff')).toBe(429);
   expect(await start('another host', '2001:db8:0:1::1')).toBe(201);
@@ -125,7 +125,7 @@ test('behind a trusted proxy each address has its own budget', async () => {
     expect(await start('again', same), same).toBe(429);
   }
   expect(await start('a third', '203.0.113.3:4711')).toBe(201);
-  // What is no address counts as the proxy's own.
+  // Text that is no address counts as the proxy's own.
   const nonsense = ['unknown', '', '203.0.113', '203.0.113.999:1', '[2001:db8::1', '_hidden:1', '203.0.113.1:'];
   const answers: number[] = [];
   for (let index = 0; index <= budgets.session.points; index += 1) {
@@ -135,7 +135,7 @@ test('behind a trusted proxy each address has its own budget', async () => {
   expect(answers.at(-1)).toBe(429);
 });
 
-test('--limits off turns them off', async () => {
+test('--limits off turns budgets off', async () => {
   await using free = await startServer({ flags: ['--limits', 'off'] });
   await using client = await transports['/ws'](free.url, { name: 'free' });
   const wanted = budgets.send.points * 2;

@@ -7,7 +7,7 @@ import { connectJsonRpc, type JsonRpcClient } from '../support/json-rpc-client.t
 import { openRawWebSocket } from '../support/raw-web-socket.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-/** What may be spent of the budgets that are spent up here, within the test. */
+/** The part of these budgets that may be refilled during the test. */
 const POINTS = 6;
 
 let server: TestServer;
@@ -24,7 +24,7 @@ function newAddress(): string {
   return `203.0.113.${lastAddress}`;
 }
 
-/** Asks until it is told `rate_limited`; how often it was not. */
+/** Repeats a call until it is `rate_limited`; resolves to how often it was not. */
 async function countUntilLimited(ask: () => Promise<string>): Promise<number> {
   for (let count = 0; ; count += 1) {
     if ((await ask()) === 'rate_limited') return count;
@@ -32,7 +32,7 @@ async function countUntilLimited(ask: () => Promise<string>): Promise<number> {
   }
 }
 
-/** The code of what `/ws` answers to a text that holds no call. */
+/** The code of the answer of `/ws` to a text that contains no call. */
 async function codeOf(client: JsonRpcClient, text: string | Buffer): Promise<string> {
   const answer = (await client.exchange(text)) as { error: { data: { code: string } } };
   return answer.error.data.code;
@@ -86,7 +86,7 @@ describe('refused calls cost as much as successful ones', () => {
     },
   );
 
-  test('an unknown namespace of Socket.IO; the connection ends then', async () => {
+  test('an unknown namespace of Socket.IO; the connection then ends', async () => {
     const headers = [`X-Forwarded-For: ${newAddress()}`];
     const path = '/socket.io/?EIO=4&transport=websocket';
     await using client = await openRawWebSocket(server.port, path, headers);
@@ -104,7 +104,7 @@ describe('sync', () => {
   const cursorsOf = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`nosuchroom${index}`, 0]));
 
-  test('costs by its cursors, so that a user with 500 rooms can resume, but not all the time', async () => {
+  test('costs as much as it has cursors, so that a user with 500 rooms can resume, but not all the time', async () => {
     const { points } = budgets.read;
     const { token } = await startGuest(server.url, 'many rooms');
     await using client: TransportClient = await transports['/ws'](server.url, { token });
@@ -115,14 +115,14 @@ describe('sync', () => {
     while ((await outcome(client, 'sync', { cursors: all })) === 'ok') synced += 1;
     const cost = formatLimits.syncRooms / formatLimits.syncRoomsPerPoint;
     expect(synced).toBeGreaterThanOrEqual(Math.floor(points / cost) - 1);
-    // What came back while it was spent is allowed for.
+    // Allows for what was refilled meanwhile.
     expect(synced).toBeLessThanOrEqual(2 * Math.ceil(points / cost));
   });
 
   test('costs no more than the whole budget: expensive calls stay possible', async () => {
     await using poor = await startServer({ flags: ['--read-budget', '10/600'] });
     const { token } = await startGuest(poor.url, 'poor');
-    // Over HTTP nothing is read before.
+    // Over HTTP nothing was read before.
     const ask = async () => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
       const body = JSON.stringify({ cursors: cursorsOf(formatLimits.syncRooms) });

@@ -68,7 +68,7 @@ describe.each(transportNames)('a token, at %s', (transport) => {
   });
 });
 
-test('a session that is started on a connection of another user: it receives and sends as the new one only', async () => {
+test('a session started on a connection of another user: the connection receives and sends as the new user only', async () => {
   await using owner = await transports['/ws'](server.url, { name: `owner ${++count}` });
   await using client = await transports['/ws'](server.url, { name: `first ${++count}` });
   const { user: first } = await call(client, 'session.get', {});
@@ -116,7 +116,7 @@ test('/ws closes with 4401 when its bearer token is not valid', async () => {
   }
 });
 
-test('a returning guest whose name was taken meanwhile gets a numbered name, at every transport, and all are told', async () => {
+test('a returning guest whose name was taken meanwhile gets a numbered name, at every transport, and everybody is told', async () => {
   await using own = await startServer({ flags: ['--limits', 'off'] });
   const { token, user } = await startGuest(own.url, 'wanted');
   await own.stop();
@@ -144,7 +144,7 @@ test('a guest who returns within a quarter of an hour still has their name, even
   expect((await call(back, 'session.get', {})).user.name).toBe(user.name);
 });
 
-test('guests off: nobody enters by name, at any transport', async () => {
+test('guests off: nobody gets in by name, at any transport', async () => {
   await using closed = await startServer({ flags: ['--guests', 'off'] });
   for (const transport of transportNames) {
     await expect(transports[transport](closed.url, { name: 'guest' }), transport).rejects.toThrow();

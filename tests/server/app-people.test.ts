@@ -12,7 +12,7 @@ import { connectJsonRpc, type JsonRpcClient } from '../support/json-rpc-client.t
 import { connectLine } from '../support/line-client.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** A host app whose users say who they are in a header: `x-user: <id> <name>`. */
+/** A host app whose users identify themselves in a header: `x-user: <id> <name>`. */
 async function startApp(options: MadangOptions = {}): Promise<AsyncDisposable & { url: string }> {
   const folder = tempFolder();
   const app = express();
@@ -43,13 +43,13 @@ async function startApp(options: MadangOptions = {}): Promise<AsyncDisposable & 
   };
 }
 
-/** Comes as a user of the app. */
+/** Signs in as a user of the app. */
 const comeAs = (url: string, id: string, name: unknown) =>
   connectJsonRpc(url, undefined, {
     'x-user': JSON.stringify({ id, name }).replaceAll(/[^ -~]/gu, escaped),
   });
 
-/** A header holds ASCII; JSON can say all else in it. */
+/** A header holds only ASCII; JSON escapes everything else. */
 function escaped(letter: string): string {
   return Array.from(
     { length: letter.length },
@@ -95,7 +95,7 @@ describe("names of the app's users", () => {
     await using guest = await connectJsonRpc(app.url, early);
     await using watcher = await connectJsonRpc(app.url, { name: 'watcher' });
     await using user = await comeAs(app.url, 'minsu', 'Minsu Kim');
-    // Who had it gets a number, and all are told.
+    // A guest who had it gets a number, and everybody is told.
     expect(await nameOf(user)).toBe('Minsu Kim');
     await watcher.events.first(({ name, body }) => name === 'member.updated' && body['previousName'] === 'Minsu Kim');
     expect(await nameOf(guest)).toBe('Minsu Kim 2');
@@ -109,7 +109,7 @@ describe("names of the app's users", () => {
     await user.close();
     await another.close();
     expect(await outcome(thief, 'user.update', { name: 'Minsu Kim' })).toBe('conflict');
-    // One of two is renamed by the app: the other still has it. All are told of the new name.
+    // The app renames one of two users: the other keeps the name. Everybody is told the new one.
     await using renamed = await comeAs(app.url, 'minsu', 'Minsu Lee');
     await watcher.events.first(
       ({ name, body }) => name === 'member.updated' && (body['user'] as { name: string }).name === 'Minsu Lee',
@@ -123,7 +123,7 @@ describe("names of the app's users", () => {
 });
 
 describe('ownership', () => {
-  test('of a room that an app user created passes to nobody by accident; its creator gets it back', async () => {
+  test('of a room that an app user created passes to nobody by accident, and its creator gets it back', async () => {
     await using app = await startApp();
     await using backend = await comeAs(app.url, 'backend', 'Backend');
     await using user = await comeAs(app.url, 'minsu', 'Minsu');
@@ -153,7 +153,7 @@ describe('ownership', () => {
 });
 
 describe('settings for the rooms of an app', () => {
-  test('lobby off: nobody is put anywhere, and line mode says what to do', async () => {
+  test('lobby off: nobody is put into a room, and line mode says what to do', async () => {
     await using app = await startApp({ lobby: false });
     await using user = await comeAs(app.url, 'minsu', 'Minsu');
     expect((await call(user, 'session.get', {})).rooms).toEqual([]);

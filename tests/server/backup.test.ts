@@ -26,7 +26,7 @@ function fill(data: string): void {
   database.close();
 }
 
-/** The modes of all files of a folder that others than their owner may use in some way. */
+/** The modes of all files in a folder that anybody but their owner may use. */
 function openFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0);
 }
@@ -95,7 +95,7 @@ test('a backup of 100 MB completes while five messages a second are sent, is com
   expect(server.output()).toMatch(/it is a backup, made at/);
 });
 
-test('a backup that cannot work is refused in words, and leaves nothing behind', async () => {
+test('a backup that cannot work is refused with a sentence, and leaves nothing behind', async () => {
   using folder = tempFolder();
   const target = join(folder.path, 'backup.db');
   const foreign = join(folder.path, 'madang.db');
@@ -120,7 +120,7 @@ test('a backup that cannot work is refused in words, and leaves nothing behind',
   }
   expect(readdirSync(folder.path).sort()).toEqual(['data', 'madang.db', 'text']);
 
-  // With --force too, nothing is replaced but a file that no server may have open.
+  // Even with --force only a file that no server can have open is replaced.
   await using server = await startServer({ data });
   symlinkSync('/dev/null', join(folder.path, 'device'));
   const targets: [string, string][] = [
@@ -139,7 +139,7 @@ test('a backup that cannot work is refused in words, and leaves nothing behind',
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   expect(readdirSync(folder.path).sort()).toEqual(['data', 'device', 'madang.db', 'text']);
 
-  // A backup is put back from wherever it lies, and stays there.
+  // A backup is restored from wherever it is, and stays there.
   expect(await server.stop()).toBe(0);
   const beside = join(data, 'madang.db.restored');
   expect(await runCli(['backup', beside, '--data', data])).toMatchObject({ code: 0 });
@@ -164,7 +164,7 @@ test.each(['022', '000'])('O2 with umask %s the folder and all files are private
     chmodSync(data, 0o755);
     await server.start();
     expect(openFiles(data)).toEqual([]);
-    // A folder that was there is its owner's business, but they are told.
+    // A folder that existed before is its owner's business, but the log mentions it.
     expect(statSync(data).mode & 0o777).toBe(0o755);
     expect(server.output()).toMatch(/other users of this machine can look into/);
     expect(server.output()).toMatch(/"files":\[[^\]]*madang\.db"/);

@@ -8,7 +8,7 @@ import { type CliRun, openCli, runCli } from '../support/run-cli.ts';
 import { freePort } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** A setting as the documentation has it. */
+/** A setting as documented. */
 interface DocumentedSetting {
   flag: string;
   env: string;
@@ -17,7 +17,7 @@ interface DocumentedSetting {
   fallback: string;
 }
 
-/** The table of docs/configuration.md. */
+/** The settings table of docs/configuration.md. */
 const settings: DocumentedSetting[] = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('| `--'))
@@ -31,8 +31,8 @@ const settings: DocumentedSetting[] = readFileSync(new URL('../../docs/configura
   });
 
 /**
- * Three values that a setting of a kind does not take: by flag, by environment, in a file. In the environment any text
- * may be a folder or an address; whether it is one shows later. Any text may name a room.
+ * Three values that a kind of setting refuses: by flag, by environment, in a file. In the environment any text may be a
+ * folder or an address, which turns out only later, and any text may name a room.
  */
 const badValues: Record<string, [string | undefined, string | undefined, unknown]> = {
   number: [' ', '-1', null],
@@ -54,14 +54,14 @@ const badValues: Record<string, [string | undefined, string | undefined, unknown
   addresses: ['nonsense', '10.0.0.0/99', 'loopback, 300.1.1.1'],
 };
 
-/** One plain sentence for whoever runs it, and nothing else. */
+/** One plain sentence for the operator, and nothing else. */
 function expectPlainSentence(run: CliRun): void {
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(/^madang: [^\n]+\.\n$/);
   expect(`${run.stdout}${run.stderr}`).not.toMatch(/\n\s+at |Error:|node:internal/);
 }
 
-/** What the program makes of its flags and its environment, without starting it: hundreds of starts take minutes. */
+/** What the program makes of its flags and environment, without starting it: hundreds of starts would take minutes. */
 function configOf(args: string[], environment: Record<string, string> = {}): Config {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   try {
@@ -71,7 +71,7 @@ function configOf(args: string[], environment: Record<string, string> = {}): Con
   }
 }
 
-/** The sentence with which the program refuses settings, which it prints behind its name. */
+/** The sentence with which the program refuses settings, without the program's name before it. */
 function refusalOf(args: string[], environment?: Record<string, string>): string {
   try {
     configOf(args, environment);
@@ -84,14 +84,14 @@ function refusalOf(args: string[], environment?: Record<string, string>): string
   throw new Error(`${args.join(' ')} is not refused`);
 }
 
-/** A file with settings. */
+/** A settings file. */
 function settingsFile(folder: string, content: unknown): string {
   const path = join(folder, 'settings.json');
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
 }
 
-test('the documentation has the settings that the issue fixes', () => {
+test('the documentation has the settings that users may rely on', () => {
   expect(settings.map(({ flag }) => flag)).toEqual(
     expect.arrayContaining(['--port', '--data', '--guests', '--limits']),
   );
@@ -111,7 +111,7 @@ test('--help prints every setting with its flag, its environment and its default
   }
 });
 
-/** A value that a setting does not take, in each way in which it can be given, and what is named when it is. */
+/** A value that a setting refuses, in each way of giving it, and what the error names then. */
 function badWays(folder: string, { flag, env, file, value }: DocumentedSetting) {
   const [byFlag, byEnvironment, inFile] = badValues[value] ?? [];
   expect(inFile, `bad values for <${value}>`).toBeDefined();
@@ -123,13 +123,13 @@ function badWays(folder: string, { flag, env, file, value }: DocumentedSetting) 
   return ways;
 }
 
-test.each(settings)('$flag refuses a bad value in words that name where it was given', (setting) => {
+test.each(settings)('$flag refuses a bad value with a sentence that names where it was given', (setting) => {
   using folder = tempFolder();
   for (const { named, args, environment } of badWays(folder.path, setting))
     expect(refusalOf(args, environment)).toContain(named);
 });
 
-test('the program says what it refuses, and ends', async () => {
+test('the program says what it refuses, and exits', async () => {
   using folder = tempFolder();
   const setting = settings.find(({ flag }) => flag === '--max-frame-bytes');
   const ways = badWays(folder.path, setting as DocumentedSetting);
@@ -143,7 +143,7 @@ test('the program says what it refuses, and ends', async () => {
   expect(existsSync(join(folder.path, 'data'))).toBe(false);
 });
 
-test('--version prints what is in package.json', async () => {
+test('--version prints the version in package.json', async () => {
   const { version } = JSON.parse(
     readFileSync(new URL('../../packages/server/package.json', import.meta.url), 'utf8'),
   ) as {
@@ -152,7 +152,7 @@ test('--version prints what is in package.json', async () => {
   expect(await runCli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test('where guests are off and no app lets anybody in, the log says so at the start', async () => {
+test('where guests are off and no app signs anybody in, the log says so at the start', async () => {
   using folder = tempFolder();
   const start = (guests: string, data: string) =>
     runCli(['--port', '0', '--data', join(folder.path, data), '--guests', guests]);
@@ -187,7 +187,7 @@ test('flags override the environment, which overrides the file', async () => {
   expect(read(['--port', '0'], { MADANG_GUESTS: 'off' })).toEqual([0, false]);
   expect(read([], { ...env, MADANG_CONFIG: config[1] as string })).toEqual([byEnvironment, false]);
 
-  // And so does what was started.
+  // The running program uses them too.
   const portOf = async (data: string, args: string[], environment: Record<string, string>) => {
     await using server = await openCli(['--data', join(folder.path, data), ...args], environment);
     const guest = await fetch(`${server.url}/api/session`, { method: 'POST', body: '{"name":"guest"}' });
@@ -201,7 +201,7 @@ test('flags override the environment, which overrides the file', async () => {
   expect(lost).toEqual([byFile, 403]);
 });
 
-describe('input that is not understood is refused', () => {
+describe('unknown or misspelt input is refused', () => {
   test.each([
     ['an unknown flag', ['--nosuch'], '--nosuch'],
     ['a flag without its value', ['--port'], '--port'],

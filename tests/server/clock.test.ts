@@ -10,17 +10,17 @@ import { startServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /**
- * The clock that counts jumps under a running server, and under one that starts meanwhile: the machine's, or PostgreSQL's,
- * which its nodes go by.
+ * The clock whose jumps matter, under a running server and across a start: the machine's, or with PostgreSQL the
+ * database's, which all nodes use.
  */
 
 const HOUR = 3600_000;
 const jumps = { 'nine hours ahead': 9 * HOUR, 'ten years ahead': 3650 * 24 * HOUR, 'a day back': -24 * HOUR };
 
-/** How far stored times may lead the clock, and what a slow machine takes. */
+/** How far stored times may be ahead of the clock, plus what a slow machine takes. */
 const LEAD = 60_000 + 20_000;
 
-/** How often a node reads PostgreSQL's clock, and what a slow machine takes. */
+/** How often a node reads PostgreSQL's clock, plus what a slow machine takes. */
 const READING = 4000;
 
 let cluster: TestPostgres;
@@ -28,7 +28,7 @@ const folder = tempFolder();
 const library = compileShim(folder.path);
 const clusterShim = createShim(library, join(folder.path, 'cluster-control'), folder.path);
 beforeAll(async () => {
-  // PostgreSQL runs as an account of its own.
+  // PostgreSQL runs under its own account.
   chmodSync(folder.path, 0o755);
   for (const file of [library, join(folder.path, 'cluster-control')]) chmodSync(file, 0o666);
   cluster = await startPostgres([], clusterShim.env);
@@ -52,7 +52,7 @@ async function startOn(engine: string, data: string) {
   return { shim, server, jump };
 }
 
-/** On PostgreSQL each jump is waited for, so the two that differ most have to do. */
+/** With PostgreSQL the test has to wait for each jump, so the two that differ most must do. */
 const cases = {
   sqlite: Object.entries(jumps),
   postgres: Object.entries(jumps).filter(([name]) => name !== 'nine hours ahead'),
@@ -60,7 +60,7 @@ const cases = {
 
 describe.each(Object.entries(cases))('on %s', (engine, each) => {
   test.each(each)(
-    'after a clock that was %s, times are those of now again, names are free, sessions are there',
+    'after a clock that was %s, times are correct again, names are free, sessions are still there',
     { timeout: 90_000 },
     async (name, ms) => {
       using data = tempFolder();
@@ -100,7 +100,7 @@ describe.each(Object.entries(cases))('on %s', (engine, each) => {
   );
 });
 
-test('on postgres a node whose own clock is wrong works like the others: its guests are let in there, and theirs here', async () => {
+test('on postgres a node whose own clock is wrong works like the others: its guests are accepted by them, and theirs by it', async () => {
   const database = { MADANG_DATABASE: await cluster.newDatabase() };
   using data = tempFolder();
   const shim = createShim(library, join(data.path, 'control'), data.path);

@@ -40,7 +40,7 @@ describe('createMadang', () => {
     expect((error as Error).message).toMatch(/in use/);
   });
 
-  test('`guests: true` lets guests in beside the app’s own users', async () => {
+  test('`guests: true` lets guests in alongside the app’s own users', async () => {
     using folder = tempFolder();
     const app = express();
     const host = createServer(app);
@@ -84,7 +84,7 @@ describe('createMadang', () => {
     await (await createMadang({ data: folder.path, logLevel: 'silent' })).close();
     host.closeAllConnections();
     host.close();
-    // Nothing of ours keeps a port.
+    // Nothing of ours keeps a port open.
     const free = createTcpServer().listen(0);
     await once(free, 'listening');
     free.close();

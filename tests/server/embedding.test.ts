@@ -17,7 +17,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const run = promisify(execFile);
 
-/** The users that the host app knows, by the cookie that it sets. */
+/** The users that the host app knows by its cookie. */
 const users: Record<string, { id: string; name: string }> = {
   'app=minsu': { id: 'minsu', name: 'Minsu' },
   'app=dawn': { id: 'dawn', name: '새벽별' },
@@ -28,10 +28,10 @@ let server: Server;
 let own: WebSocketServer;
 let url: string;
 const workspaces: Madang[] = [];
-/** What `authenticate` was asked. */
+/** Requests that `authenticate` was asked about. */
 let asked: IncomingMessage[] = [];
 
-/** Whom the host app knows by a token of its own, or by a header that its backend sends. */
+/** Users that the host app knows by its own token, or by a header that its backend sends. */
 function appUser(request: IncomingMessage): { id: string; name: string } | null {
   asked.push(request);
   if (request.headers.authorization === 'Bearer broken') throw new Error('the app is broken');
@@ -59,7 +59,7 @@ beforeAll(async () => {
     authenticate: appUser,
   });
   app.use((_request, response) => void response.status(404).send('the host has no such page'));
-  // The host's own WebSocket, at a path of its own.
+  // The host's own WebSocket, at its own path.
   own = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     if (request.url === '/own')
@@ -90,7 +90,7 @@ describe('two workspaces in one process', () => {
             },
           )
         : transports[transport](`${url}${path}`, { name: 'the same name' });
-    // One name in both: they share nothing.
+    // The same name in both: they share nothing.
     const [a, b] = await Promise.all([connect('/a'), connect('/b')]);
     const { room } = await call(a, 'room.create', { name: `only in a, ${transport}` });
     await call(a, 'message.send', { room: 'lobby', text: `said in a, ${transport}` });
@@ -108,7 +108,7 @@ describe('two workspaces in one process', () => {
     }
   });
 
-  test('have separate cookies: each is sent to its own path only', async () => {
+  test('have separate cookies: each is sent only to its own path', async () => {
     const set = async (path: string) => {
       const response = await fetch(`${url}${path}/api/session`, { method: 'POST', body: '{"name":"cookie"}' });
       return response.headers.get('set-cookie') ?? '';
@@ -126,7 +126,7 @@ describe('two workspaces in one process', () => {
     }
   });
 
-  test('their documents say where each of them is', async () => {
+  test('their documents name the path of each', async () => {
     for (const path of ['/a', '/b']) {
       const openApi = (await (await fetch(`${url}${path}/api/openapi.json`)).json()) as { servers: [{ url: string }] };
       expect(openApi.servers[0].url).toBe(`${path}/api`);
@@ -164,7 +164,7 @@ describe('the host app', () => {
   });
 
   test.each(['/ws', '/socket.io/?EIO=4&transport=websocket', '/a-neighbour/ws', '/ab', '/'])(
-    'is left with the upgrade at %s, which is not ours',
+    'keeps the upgrade at %s, which is not ours',
     async (path) => {
       const webSocket = new WebSocket(`${url.replace('http', 'ws')}${path}`);
       webSocket.on('error', () => undefined);
@@ -205,7 +205,7 @@ describe('an upgrade to another protocol is ignored', () => {
     expect(answers.match(/slowly|"ok"/g)).toEqual(['slowly', 'slowly', '"ok"', 'slowly']);
   });
 
-  test('also if the program has no listener of its own: unclaimed upgrades get one answer, ours get theirs', async () => {
+  test('even if the program has no listener of its own: unclaimed upgrades get one answer, ours get theirs', async () => {
     const bare = createServer((_request, response) => void response.end('once'));
     for (const madang of workspaces) madang.attach(bare);
     bare.listen(0);
@@ -236,7 +236,7 @@ describe('an upgrade to another protocol is ignored', () => {
   const exchange = (...parts: string[]) => exchangeAt((server.address() as AddressInfo).port, parts);
 });
 
-/** What a server answers to bytes that come piece by piece, until it has nothing more to say. */
+/** What a server answers to bytes that arrive in pieces, until it has nothing more to say. */
 async function exchangeAt(port: number, parts: string[]): Promise<string> {
   const socket = new Socket().connect(port, 'localhost');
   const answers: string[] = [];
@@ -276,7 +276,7 @@ describe('authenticate', () => {
       { name: 'Minsu', kind: 'host' },
       { name: '새벽별', kind: 'host' },
     ]);
-    // The app's to do: signing out, and changing one's name.
+    // Signing out and changing a name are up to the app.
     for (const [name, input] of [
       ['session.end', {}],
       ['user.update', { name: 'Another' }],
@@ -334,7 +334,7 @@ describe('authenticate', () => {
     },
   );
 
-  test('is called for a bearer token from anywhere, in a request without cookies', async () => {
+  test('is called for a bearer token from any origin, in a request without cookies', async () => {
     asked = [];
     const headers = { cookie: 'app=minsu', origin: 'https://evil.example', authorization: 'Bearer app-dawn' };
     expect((await write(headers)).status).toBe(200);
@@ -346,12 +346,12 @@ describe('authenticate', () => {
       expect(JSON.stringify([request.headers, request.rawHeaders, request.headersDistinct])).not.toContain('minsu');
       expect(request.headers.authorization).toBe('Bearer app-dawn');
     }
-    // A bad one is refused, whatever the cookie is.
+    // A bad token is refused, whatever the cookie is.
     const refused = await write(as('app=minsu', { authorization: 'Bearer nosuch' }));
     expect(refused.status).toBe(401);
   });
 
-  test("is called for a backend's own header, which no browser sends, also on its first write", async () => {
+  test("is called for a backend's own header, which no browser sends, even on its first write", async () => {
     expect((await write({ 'x-user': 'backend' })).status).toBe(200);
     await using webSocket = await connectJsonRpc(members(), undefined, { 'x-user': 'backend' });
     expect((await call(webSocket, 'session.get', {})).user.id).toBe('u-backend');
@@ -369,7 +369,7 @@ describe('authenticate', () => {
     ['👩‍👩‍👧', undefined],
     ['x'.repeat(254), undefined],
     ['é'.repeat(127), undefined],
-  ])('may give "%.20s" as an id, which is its own at every transport', async (id, expected) => {
+  ])('may return "%.20s" as an id, which is then the user’s id at every transport', async (id, expected) => {
     const token = `app-${encodeURIComponent(id)}`;
     const encoded = expected ?? `u-${id.replaceAll(/[^\x21-\x7e]+|%/gu, encodeURIComponent)}`;
     const headers = { authorization: `Bearer ${token}` };
@@ -391,12 +391,12 @@ describe('authenticate', () => {
     ['half a character', '\ud83d'],
     ['a number', 42],
     ['none', undefined],
-  ])('that gives %s as an id is named in the log, and harms nobody', async (_what, id) => {
+  ])('that returns %s as an id is named in the log, and affects nobody else', async (_what, id) => {
     await expect(workspaces.at(-1)?.endSessions(id as string)).rejects.toThrow(/authenticate\(\).*254 bytes/);
   });
 
   test.each(['socket.io', 'websocket'] as const)(
-    'the SDK in Node comes in with a token of the app, by %s',
+    'the SDK in Node signs in with a token of the app, by %s',
     async (transport) => {
       const client = createClient({ url: members(), transport, token: 'app-sdk' });
       client.connect();
@@ -413,7 +413,7 @@ describe('authenticate', () => {
     },
   );
 
-  test('that throws harms only its request, and reveals nothing about the reason', async () => {
+  test('that throws fails only its own request, and reveals nothing about the reason', async () => {
     const response = await fetch(`${members()}/api/session`, { headers: { authorization: 'Bearer broken' } });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('the app is broken');

@@ -12,18 +12,18 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-// A PostgreSQL and a Redis take their time to start on a busy machine.
+// PostgreSQL and Redis are slow to start on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 /** A host app with a workspace in it. */
 interface App extends AsyncDisposable {
   readonly url: string;
   readonly madang: Madang;
-  /** The tokens that the app knows, and whose they are. */
+  /** The tokens that the app knows, and their users. */
   readonly tokens: Map<string, { id: string; name: string }>;
-  /** While it is set, the app takes this long to say who somebody is. */
+  /** While set, the app takes this long to authenticate a user. */
   slow: Promise<void> | undefined;
-  /** How often the app was asked who somebody is. */
+  /** How often the app was asked to authenticate somebody. */
   asked: number;
 }
 
@@ -60,7 +60,7 @@ async function startApp(options: MadangOptions = {}): Promise<App> {
   });
 }
 
-/** Checks that a client was thrown out: told why, closed, and nothing that it asks is done. */
+/** Checks that a client was signed out: it was told why, its connection was closed, and its calls are refused. */
 async function expectThrownOut(client: TransportClient): Promise<void> {
   const { body } = await client.events.first(({ name }) => name === 'session.ended');
   expect(body).toEqual({ reason: 'revoked' });
@@ -75,7 +75,7 @@ describe('endSessions ends all sessions of a user of the app', () => {
   afterAll(() => app[Symbol.asyncDispose]());
 
   test.each(['/ws', 'HTTP'] as const)(
-    'D8 at %s; others stay, and the user is nobody from then on',
+    'D8 at %s; others stay, and the user has no session from then on',
     async (transport) => {
       await using minsu = await transports[transport](app.url, { token: 'minsu' });
       await using dawn = await transports['/ws'](app.url, { token: 'dawn' });
@@ -90,7 +90,7 @@ describe('endSessions ends all sessions of a user of the app', () => {
       expect(again.status).toBe(401);
       await expect(transports['/ws'](app.url, { token: 'minsu' })).rejects.toThrow();
       expect(await outcome(dawn, 'session.get', {})).toBe('ok');
-      // Whom the app knows again comes back as who they were.
+      // A user whom the app authenticates again is the same user as before.
       app.tokens.set('minsu', knows!);
       await using back = await transports['/ws'](app.url, { token: 'minsu' });
       expect((await call(back, 'session.get', {})).user).toMatchObject({ id: 'u-minsu', kind: 'host' });
@@ -108,7 +108,7 @@ describe('endSessions ends all sessions of a user of the app', () => {
       () => 'let in',
       () => 'refused',
     );
-    // The app has said who it is, and its answer is still on its way.
+    // The app has authenticated them, and its answer is still on its way.
     await expect.poll(() => app.asked).toBe(asked + 2);
     await app.madang.endSessions('minsu');
     await expectThrownOut(before);
@@ -126,7 +126,7 @@ describe('endSessions ends all sessions of a user of the app', () => {
     for (const none of ['', 'i'.repeat(255), '가'.repeat(85), 42, undefined]) {
       await expect(app.madang.endSessions(none as string)).rejects.toThrow(/1 to 254 bytes/);
     }
-    // What looks odd is an id all the same.
+    // An unusual id is still an id.
     await app.madang.endSessions('김 철수');
   });
 });

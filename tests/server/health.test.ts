@@ -7,7 +7,7 @@ import { startServer } from '../support/start-server.ts';
 test('O2 hammering /readyz costs a commit now and then, not one per call', async () => {
   await using server = await startServer();
   const database = new Database(join(server.data, 'madang.db'), { readonly: true });
-  // Changes whenever somebody else has committed.
+  // Changes whenever another connection has committed.
   const version = () => database.pragma('data_version', { simple: true });
   const start = performance.now();
   let commits = 0;
@@ -22,23 +22,23 @@ test('O2 hammering /readyz costs a commit now and then, not one per call', async
   }
   database.close();
   const seconds = (performance.now() - start) / 1000;
-  // The store is asked, and at most twice a second.
+  // The store is asked, but at most twice a second.
   expect(commits).toBeGreaterThanOrEqual(1);
   expect(commits).toBeLessThanOrEqual(1 + 2 * seconds);
 });
 
-test('D6 O2 while the disk is full /readyz says so, in one line of the log at a time; then it is ready again', async () => {
+test('D6 O2 while the disk is full /readyz says so, and the log in one line at a time; afterwards the server is ready again', async () => {
   await using server = await startServer();
   const ready = async () => (await fetch(`${server.url}/readyz`)).status;
   expect(await ready()).toBe(200);
-  // To the server it is a disk that takes nothing more: no file may grow.
+  // For the server this is a full disk: no file may grow.
   const space = (bytes: string) => execFileSync('prlimit', ['--pid', String(server.pid()), `--fsize=${bytes}`]);
   space('0:unlimited');
   await expect.poll(ready).toBe(503);
   expect(new Set(await Promise.all(Array.from({ length: 50 }, ready)))).toEqual(new Set([503]));
   expect(server.output().match(/"kind":"(disk-full|io-error)"/g)).toHaveLength(1);
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-  // Whoever is told 503 is told when to come back.
+  // Every 503 says when to come back.
   const json = { 'content-type': 'application/json' };
   const refused = [
     await fetch(`${server.url}/readyz`),

@@ -19,7 +19,7 @@ import { connectSocketIo } from '../support/socket-io-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** Each limit as its setting has it here: small, so that a test comes to it soon. */
+/** The limits as set in this file: small, so that a test reaches them soon. */
 const flags = {
   '--max-frame-bytes': 20_000,
   '--max-head-bytes': 10_000,
@@ -33,7 +33,7 @@ const flags = {
   '--signal-budget': '5/60',
 };
 
-/** How late a timer of the server may be on a busy machine, in ms. */
+/** How late a timer of the server may fire on a busy machine, in ms. */
 const LATE_MS = 10_000;
 
 const polling = '/socket.io/?EIO=4&transport=polling';
@@ -42,7 +42,7 @@ async function startWith(...names: (keyof typeof flags)[]): Promise<TestServer> 
   return startServer({ flags: names.flatMap((name) => [name, String(flags[name])]) });
 }
 
-/** What a raw TCP client gets until the connection ends. */
+/** What a raw TCP client receives until the connection ends. */
 async function answerTo(server: TestServer, ...texts: string[]): Promise<string> {
   const socket = connect(server.port, 'localhost');
   let answer = '';
@@ -54,7 +54,7 @@ async function answerTo(server: TestServer, ...texts: string[]): Promise<string>
   return answer;
 }
 
-/** A request over a TCP connection of its own, as it comes from behind a proxy: its end ends no session. */
+/** A request over its own TCP connection, as it arrives from a proxy: the end of the connection ends no session. */
 async function ask(
   server: TestServer,
   path: string,
@@ -86,7 +86,7 @@ describe('B1 input that is too large', () => {
   afterAll(() => server[Symbol.asyncDispose]());
   const atLimit = 'x'.repeat(flags['--max-frame-bytes']);
 
-  /** A socket that has a session, so that it may send as much as any. */
+  /** A socket with a session, so that it may send as much as any. */
   const openWithSession = async (path: string) => {
     const { token } = await startGuest(server.url, `sends to ${path.slice(1, 5)} ${randomInt(1e6)}`);
     const socket = await openRawWebSocket(server.port, path, [`Authorization: Bearer ${token}`]);
@@ -106,7 +106,7 @@ describe('B1 input that is too large', () => {
     await using fits = await openWithSession(path);
     fits.send(atLimit);
     fits.send('still here', { opcode: 9 });
-    // Engine.IO takes it for a packet that there is not, and ends the connection for that.
+    // Engine.IO takes it for an unknown packet, and ends the connection because of that.
     await (path.startsWith('/socket.io') ? fits.closeCode : fits.frames.first(({ opcode }) => opcode === 10));
     await using over = await openWithSession(path);
     over.send(`${atLimit}x`);
@@ -202,7 +202,7 @@ describe('B4 the inbox of a connection', () => {
     },
   );
 
-  test('B4 input sent before the server has greeted is not read into memory', async () => {
+  test('B4 input sent before the server has sent its greeting is not read into memory', async () => {
     using folder = tempFolder();
     const { promise: known, resolve: know } = deferred();
     const madang = await createMadang({
@@ -219,7 +219,7 @@ describe('B4 the inbox of a connection', () => {
     const padding = 'x'.repeat(60_000);
     for (let index = 0; index < 600; index += 1) webSocket.send(`{"jsonrpc":"2.0","method":"${padding}"}`);
     webSocket.send('{"jsonrpc":"2.0","id":"last","method":"session.get"}');
-    // 36 MB: what the network between can't hold stays with the client.
+    // 36 MB: whatever the network between them can't hold stays with the client.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(webSocket.bufferedAmount).toBeGreaterThan(15_000_000);
     const texts: string[] = [];
@@ -253,11 +253,11 @@ describe('B8 connections of one address', () => {
       for (const path of ['/ws', '/', '/socket.io/?EIO=4&transport=websocket']) {
         await expect(openRawWebSocket(server.port, path)).rejects.toThrow('HTTP/1.1 429');
       }
-      // What is no connection goes on.
+      // Requests that are not connections still work.
       expect((await fetch(`${server.url}/api/session`, streaming)).status).toBe(200);
     };
     await isFull();
-    // An end at one transport is a place at another, once.
+    // When a connection of one transport ends, another transport can use its place, once.
     const ends = [
       () => ask(server, session, '1'),
       () => webSocket[Symbol.asyncDispose](),
@@ -299,7 +299,7 @@ describe('B8 connections of one address', () => {
   });
 });
 
-// In concurrent tests `expect.poll` may take another for its own, or find none at all: they wait with `vi.waitFor`.
+// In concurrent tests `expect.poll` may pick another test as its own, or none at all, so they wait with `vi.waitFor`.
 describe.concurrent('B9 a connection without a session', () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -332,7 +332,7 @@ describe.concurrent('B9 a connection without a session', () => {
     const client = createClient({ url: server.url, transport });
     client.connect();
     await vi.waitFor(() => expect(client.state.get().status).toBe('signed-out'), LATE_MS);
-    // Somebody reads the nickname form, and meanwhile the server has closed the connection.
+    // While the user reads the nickname form, the server closes the connection.
     await new Promise((resolve) => setTimeout(resolve, flags['--handshake-timeout-ms'] * 1.6));
     expect(client.state.get()).toEqual({ status: 'signed-out' });
     await client.signIn({ name: `late ${transport.replace('.', ' ')}` });
@@ -362,7 +362,7 @@ describe.concurrent('B10 a client that does not answer heartbeats', () => {
     expect(took).toBeLessThan(LATE_MS);
   });
 
-  test('B10 at polling is gone', async () => {
+  test('B10 over polling loses its session', async () => {
     const session = await openPolling(server);
     await ask(server, session, '40');
     await new Promise((resolve) => setTimeout(resolve, 2 * flags['--heartbeat-ms'] + 300));
@@ -378,7 +378,7 @@ describe.concurrent('B11 B12 the head of a request', () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   test.each(['/healthz', '/ws', '/', '/socket.io/?EIO=4&transport=websocket', '/api/events'])(
-    'B11 of %s that is too large is answered 431',
+    'B11 whose %s is too large is answered with 431',
     async (path) => {
       const head = (bytes: number) =>
         `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Padding: ${'x'.repeat(bytes)}\r\n\r\n`;
@@ -394,7 +394,7 @@ describe.concurrent('B11 B12 the head of a request', () => {
     ['half a handshake of /ws', 'GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'],
     ['half a handshake of Socket.IO', 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nUpgrade: websocket\r\n'],
     ['half a body', 'POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"name"'],
-  ])('B12 of which %s comes in time is answered 408', async (_what, text) => {
+  ])('B12 of which %s arrives in time is answered with 408', async (_what, text) => {
     const start = performance.now();
     expect(await answerTo(server, text)).toMatch(/^HTTP\/1\.1 408 /);
     const took = performance.now() - start;
@@ -415,7 +415,7 @@ describe.concurrent('B11 B12 the head of a request', () => {
   });
 });
 
-test('B13 rooms of one user: one more is a conflict, repeats of earlier calls are answered', async () => {
+test('B13 rooms of one user: one too many is a conflict, while repeats of earlier calls are answered', async () => {
   await using server = await startWith('--max-rooms-per-user');
   await using owner = await connectHttp(server.url, { name: 'owner' });
   await using other = await connectHttp(server.url, { name: 'other' });
@@ -435,7 +435,7 @@ test('B13 rooms of one user: one more is a conflict, repeats of earlier calls ar
   const { token } = await startGuest(server.url, 'third');
   await using third = await connectHttp(server.url, { token });
   expect(await outcome(third, 'direct.open', { user: user.id })).toBe('conflict');
-  // Again is no error, also here.
+  // A repeat is no error here either.
   expect((await call(owner, 'room.create', create)).room.id).toBe(room.id);
   expect((await call(owner, 'room.join', { room: room.id })).room.id).toBe(room.id);
   expect((await call(owner, 'room.invite', { room: room.id, user: user.id })).room.id).toBe(room.id);
@@ -444,7 +444,7 @@ test('B13 rooms of one user: one more is a conflict, repeats of earlier calls ar
   expect(await outcome(owner, 'room.join', { room: elsewhere.id })).toBe('ok');
 });
 
-test('B14 B15 pages: so many entries and so much text, with `more`; larger pages can’t be requested', async () => {
+test('B14 B15 pages: a bounded number of entries and bytes of text, with `more`; larger pages can’t be requested', async () => {
   await using server = await startServer({ flags: ['--limits', 'off'] });
   await using client = await connectJsonRpc(server.url, { name: 'writer' });
   const small = (await call(client, 'room.create', { name: 'small' })).room.id;

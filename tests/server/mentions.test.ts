@@ -19,7 +19,7 @@ const environments: Record<string, () => Promise<Record<string, string>>> = {
   postgres: async () => ({ MADANG_DATABASE: await postgres.newDatabase() }),
 };
 
-/** A workspace on an engine, and guests of these names, all in the lobby. */
+/** A workspace on an engine, with guests of the given names, all in the lobby. */
 async function workspaceWith(engine: string, names: string[]) {
   const server = await startServer({ flags: ['--limits', 'off'], env: await environments[engine]!() });
   const people = await Promise.all(names.map((name) => startGuest(server.url, name)));
@@ -30,7 +30,7 @@ async function workspaceWith(engine: string, names: string[]) {
 }
 
 describe.each(Object.keys(environments))('mentions on %s', (engine) => {
-  test('a text mentions those members whose name follows an @, the longest name first', async () => {
+  test('a text mentions the members whose name follows an @; the longest name wins', async () => {
     const names = ['writer', 'Kim', 'Kim Minji', '민지', '민지아', 'bob.b', 'Ærø', 'emoji 🌊'];
     const { server, clients, nameOf } = await workspaceWith(engine, names);
     await using _server = server;
@@ -56,18 +56,18 @@ describe.each(Object.keys(environments))('mentions on %s', (engine) => {
       found.push([text, (message.mentions ?? []).map((id) => nameOf.get(id) ?? id)]);
     }
     expect(found).toEqual(texts);
-    // Who is not in a room is not mentioned there.
+    // A user who is not in a room is not mentioned there.
     const { room } = await call(writer!, 'room.create', { name: 'elsewhere' });
     const { message } = await call(writer!, 'message.send', { room: room.id, text: '@Kim' });
     expect(message).not.toHaveProperty('mentions');
-    // However many there are, and whatever follows them, it is answered at once.
+    // However many there are, and whatever follows them, the answer comes at once.
     const start = performance.now();
     await call(writer!, 'message.send', { room: 'lobby', text: '@a b c d '.repeat(900) });
     expect(performance.now() - start).toBeLessThan(2000);
     await Promise.all(clients.map((client) => client.close()));
   });
 
-  test('mentions are told everywhere, counted until they are read, and gone with the text', async () => {
+  test('mentions are the same in every answer and event, count until they are read, and go with the text', async () => {
     const { server, clients, people, idOf } = await workspaceWith(engine, ['ann', 'bob', 'cho']);
     await using _server = server;
     const [ann, bob] = clients;
@@ -83,7 +83,7 @@ describe.each(Object.keys(environments))('mentions on %s', (engine) => {
 
     const sent = await say('@bob look');
     expect(sent.mentions).toEqual(ids);
-    // A repeat, a page, the log and the live event say the same.
+    // A repeat, a page, the log and the live event agree.
     expect(await say('@bob look')).toEqual(sent);
     const { messages } = await call(bob!, 'message.list', { room: 'lobby' });
     expect(messages.at(-1)?.mentions).toEqual(ids);
@@ -94,7 +94,7 @@ describe.each(Object.keys(environments))('mentions on %s', (engine) => {
     expect(await roomOf()).toEqual({ unread: before + 1, mentions: 1 });
     expect((await roomOf(ann)).mentions).toBe(0);
 
-    // An edit names nobody anew, and forgets nobody; a new name changes nothing.
+    // An edit neither adds nor removes mentions, and neither does a new name.
     await call(ann!, 'message.edit', { message: sent.id, text: '@cho look' });
     await call(bob!, 'user.update', { name: 'robert' });
     expect(await roomOf()).toMatchObject({ mentions: 1 });
@@ -104,7 +104,7 @@ describe.each(Object.keys(environments))('mentions on %s', (engine) => {
     const second = await say('@robert then');
     expect(await roomOf()).toMatchObject({ mentions: 2 });
 
-    // One's own count for nobody, deleted ones no longer, read ones neither.
+    // Mentions by oneself never count; deleted and read ones no longer do.
     await say('I am @robert', bob);
     expect(await roomOf()).toMatchObject({ mentions: 2 });
     await call(ann!, 'message.delete', { message: second.id });
@@ -114,7 +114,7 @@ describe.each(Object.keys(environments))('mentions on %s', (engine) => {
     await call(bob!, 'read.mark', { room: 'lobby', seq: sent.seq });
     expect(await roomOf()).toMatchObject({ mentions: 0 });
 
-    // The SDK counts live what comes, as the server would.
+    // The SDK counts live events the way the server does.
     const sdk = createClient({ url: server.url, token: people[1]!.token, transport: 'websocket' });
     sdk.connect();
     const shown = () => sdk.rooms.get().find(({ id }) => id === 'lobby')?.mentions;
@@ -127,7 +127,7 @@ describe.each(Object.keys(environments))('mentions on %s', (engine) => {
     await Promise.all(clients.map((client) => client.close()));
   });
 
-  test('what is sent without waiting keeps its order, whether it mentions somebody or not', async () => {
+  test('messages sent without waiting keep their order, whether they mention somebody or not', async () => {
     const { server, clients } = await workspaceWith(engine, ['ann', 'bob']);
     await using _server = server;
     const [ann] = clients;

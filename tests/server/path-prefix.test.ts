@@ -17,7 +17,7 @@ test('behind nginx below a path of a site, every transport and the web client wo
   const site = nginx.url;
   expect(server.output()).toContain(`Madang is open at http://localhost:${server.port}/chat/`);
 
-  // One gets to the page with or without the last slash.
+  // The page can be opened with or without the trailing slash.
   expect((await fetch(`${site}/chat`)).url).toBe(`${site}/chat/`);
   expect((await fetch(`http://localhost:${server.port}/chat`)).url).toBe(`http://localhost:${server.port}/chat/`);
   expect((await fetch(`${site}/chat/readyz`)).status).toBe(200);
@@ -53,13 +53,13 @@ test('behind nginx below a path of a site, every transport and the web client wo
   for (const text of ['by the SDK', 'by Socket.IO', 'by JSON-RPC', 'by line', 'by the page']) {
     await messageOf(page, text).waitFor();
   }
-  // Who comes back is still there.
+  // A visitor who comes back is still signed in.
   await page.reload();
   await messageOf(page, 'by the page').waitFor();
   expect(problems).toEqual([]);
 });
 
-/** Says something over a plain WebSocket; resolves with what comes back for it. */
+/** Sends a text over a plain WebSocket, and resolves to the message that comes back for it. */
 async function answered(url: string, text: string, token: string): Promise<string> {
   const socket = new WebSocket(url.replace('http', 'ws'), { headers: { authorization: `Bearer ${token}` } });
   try {

@@ -7,7 +7,9 @@ import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-/** The program on a real PostgreSQL: several nodes on one database, and the database gone and back. */
+/**
+ * The real program on a real PostgreSQL: several nodes on one database, and a database that goes away and comes back.
+ */
 
 let cluster: TestPostgres;
 beforeAll(async () => {
@@ -15,7 +17,7 @@ beforeAll(async () => {
   return () => cluster[Symbol.asyncDispose]();
 });
 
-/** A node; its database's address stays out of the arguments, as a password would. */
+/** A node. Its database's address stays out of the arguments, as one with a password would. */
 const startNode = (database: string): Promise<TestServer> =>
   startServer({ flags: ['--limits', 'off'], env: { MADANG_DATABASE: database } });
 
@@ -42,7 +44,7 @@ test('D2 messages a client sends without waiting are appended in the order they 
       const text = `message ${texts.length}`;
       texts.push(text);
       sends.push(call(client, 'message.send', { room: 'lobby', text }));
-      // Not all in one packet: some come while those before them are looked at.
+      // Not all in one packet: some arrive while those before them are being checked.
       await nextTurn();
     }
     await Promise.all(sends);
@@ -52,7 +54,7 @@ test('D2 messages a client sends without waiting are appended in the order they 
 });
 
 test(
-  'D2 D3 two nodes on one database commit to one room without a gap, and know each other’s sends',
+  'D2 D3 two nodes on one database commit to one room without a gap, and recognise repeats of each other’s sends',
   { timeout: 90_000 },
   async () => {
     const database = await cluster.newDatabase();
@@ -82,7 +84,7 @@ test(
     for (const event of logs[0] ?? []) {
       if (event.text !== undefined) expect(event.text).toBe(seqs.get(event.seq));
     }
-    // A name that is held at one node is held at the other, and a session of one is known to the other.
+    // A name reserved at one node is reserved at the other, and each node knows the other's sessions.
     const taken = await fetch(`${nodes[1]?.url}/api/session`, {
       method: 'POST',
       body: JSON.stringify({ name: 'person 0' }),
@@ -97,7 +99,7 @@ test(
 );
 
 test(
-  'S7 D1 PostgreSQL gone: sends and reads answer unavailable within 5 s; back: all works, nothing acknowledged is lost',
+  'S7 D1 PostgreSQL gone: sends and reads answer unavailable within 5 s; back: everything works, nothing acknowledged is lost',
   { timeout: 90_000 },
   async () => {
     await using own = await startPostgres();
@@ -123,14 +125,14 @@ test(
       ]);
       expect(refused).toEqual(['unavailable', 'unavailable', 'unavailable']);
       expect(performance.now() - start).toBeLessThan(5000);
-      // What was asked a moment ago holds for that moment.
+      // The answer of a moment ago is kept for a moment.
       await expect.poll(async () => (await fetch(`${node.url}/readyz`)).status).toBe(503);
       expect((await fetch(`${node.url}/healthz`)).status).toBe(200);
       await own.start();
       while ((await send(`after ${end}`, `after-${end}`)) !== 'ok')
         await new Promise((resolve) => setTimeout(resolve, 50));
       await expect.poll(async () => (await fetch(`${node.url}/readyz`)).status).toBe(200);
-      // An outbox sends again what was not acknowledged; what was there after all is answered as it is.
+      // An outbox repeats what was not acknowledged; if it was committed after all, the repeat gets that result.
       for (let index = 0; index < 50; index += 1) {
         expect(await send(`during ${end} ${index}`, `${end}-${index}`)).toBe('ok');
       }
@@ -144,7 +146,7 @@ test(
   },
 );
 
-test('a start on PostgreSQL that can’t work says why, and never the password', async () => {
+test('a start on PostgreSQL that can’t work says why, and never shows the password', async () => {
   const address = `postgres://madang:geheim@127.0.0.1:${cluster.port}/nowhere`;
   await expect(startNode(address)).rejects.toThrow(
     /ended with 1: madang: There is no database at postgres:\/\/madang@/,

@@ -14,7 +14,7 @@ import { connectLine } from '../support/line-client.ts';
 import { startServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** All that a user can read of their rooms. */
+/** Everything that a user can read of their rooms. */
 async function everythingOf(client: TransportClient) {
   const { user, rooms, epoch } = await call(client, 'session.get', {});
   const read = await Promise.all(
@@ -22,7 +22,7 @@ async function everythingOf(client: TransportClient) {
       room: id,
       messages: (await call(client, 'message.list', { room: id })).messages,
       log: await call(client, 'log.read', { room: id, after: 0 }),
-      // Who is here may well have changed.
+      // Presence may well have changed.
       members: (await call(client, 'member.list', { room: id })).members.map(
         ({ user: { id: member, name }, role }) => ({
           member,
@@ -72,7 +72,7 @@ test('D1 D3 a restart keeps rooms, members, messages, edits, reactions, read mar
   await using owner = await connect(one);
   await using member = await connect(other);
   expect([await everythingOf(owner), await everythingOf(member)]).toEqual(before);
-  // Again the same sends, by the same clientId: the first results, and nothing new.
+  // The same sends again, with the same clientIds: the first results, and nothing new.
   expect(await call(owner, 'message.send', { room: made.room.id, ...send })).toEqual(sent);
   expect((await call(owner, 'room.create', create)).room.id).toBe(made.room.id);
   const { error } = await owner.ask('message.send', { room: made.room.id, text: 'another', clientId: send.clientId });
@@ -90,7 +90,7 @@ test('B16 SIGTERM: every client is told when to reconnect and is closed, and the
   );
   const line = everyone.use(await connectLine(server.url));
   const [sender] = clients as [TransportClient];
-  // A client that never reads, and a half-sent request, hold up nothing.
+  // A client that never reads, and a half-sent request, delay nothing.
   const silent = connectTcp(server.port, 'localhost');
   silent.on('error', () => undefined).pause();
   await once(silent, 'connect');
@@ -151,7 +151,7 @@ test('D1 kill -9 right after an answer loses nothing, whatever the transport', a
     TransportName,
     string[]
   >;
-  // All of them send, and at each kill it is another's answer that came just before.
+  // All of them send, and before each kill a different one gets the last answer.
   for (const [round, killer] of transportNames.entries()) {
     const clients = await Promise.all(
       transportNames.map((name, index) => transports[name](server.url, { token: guests[index]!.token })),

@@ -8,10 +8,10 @@ import { connectHttp } from '../support/http-client.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-// Each starts its server several times, which takes its time on a busy machine.
+// Each test starts its server several times, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-/** The epoch that a server answers with. */
+/** The epoch in a server's answers. */
 async function epochOf(server: TestServer, guest: Guest): Promise<string> {
   await using client = await connectHttp(server.url, guest);
   return (await call(client, 'log.read', { room: 'lobby', after: 0, limit: 1 })).epoch;
@@ -24,7 +24,7 @@ async function sayTimes(server: TestServer, guest: Guest, times: number): Promis
   return seq;
 }
 
-/** The first match in what a stream brings. */
+/** The first match in what a stream sends. */
 async function readUntil(stream: Response, pattern: RegExp): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
@@ -36,7 +36,7 @@ async function readUntil(stream: Response, pattern: RegExp): Promise<string> {
   throw new Error(`The stream ended: ${text}`);
 }
 
-/** The id of a stream's newest event, which goes on from there. */
+/** The id of a stream's newest event, to resume from. */
 async function streamId(server: TestServer, guest: Guest): Promise<string> {
   const stream = await fetch(`${server.url}/api/events`, { headers: { authorization: `Bearer ${guest.token}` } });
   await sayTimes(server, guest, 1);
@@ -66,7 +66,7 @@ test('D4 after kill -9 a server keeps its epoch; on a restored copy it begins a 
   await server.start();
   expect(await epochOf(server, guest)).not.toBe(epoch);
   expect(server.output()).toMatch(/"reason":"[^"]+","msg":"[^"]*a new epoch begins/);
-  // Others say as much again, before the client that had more comes back.
+  // Others send as many messages again before the client that had received more comes back.
   await sayTimes(server, guest, 9);
   await using client = await connectHttp(server.url, guest);
   const answer = await call(client, 'sync', { cursors: { lobby: cursor }, epoch });
@@ -87,13 +87,13 @@ test('D4 copies of a running server’s files, put back a moment later, do not c
   cpSync(server.data, copied, { recursive: true });
   const cursor = await sayTimes(server, guest, 3);
   expect(await server.stop()).toBe(0);
-  // As `cp` does: the files stay those that they were, with what was in the copy.
+  // As `cp` does it: the same files, with the content of the copy.
   for (const name of readdirSync(copied)) writeFileSync(join(server.data, name), readFileSync(join(copied, name)));
   await server.start();
   expect(await epochOf(server, guest)).not.toBe(epoch);
   expect(server.output()).toMatch(/"reason":"[^"]+","msg":"[^"]*a new epoch begins/);
 
-  // A client that is ahead within the same history is worth one line, from wherever it comes.
+  // A client that is ahead within the same history is worth one line, from whichever transport it comes.
   await using client = await connectHttp(server.url, guest);
   const now = await epochOf(server, guest);
   expect(server.output()).not.toContain('a client is ahead');

@@ -10,7 +10,10 @@ import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startServer } from '../support/start-server.ts';
 
-/** `--retention-days` on the real program: what was said long ago goes, and whoever was away meanwhile is told so. */
+/**
+ * `--retention-days` on the real program: old messages are removed, and clients that were away in the meantime are told
+ * so.
+ */
 
 const DAY = 24 * 3600_000;
 const DAYS = 30;
@@ -22,12 +25,12 @@ beforeAll(async () => {
   return () => cluster[Symbol.asyncDispose]();
 });
 
-/** Where a workspace is kept, with a way to look into it behind the stopped server's back. */
+/** A workspace's database, which can be changed while its server is stopped. */
 interface Place {
   env: Record<string, string>;
-  /** Runs statements, and answers the rows of the last one. */
+  /** Runs statements, and returns the rows of the last one. */
   sql(data: string, ...statements: string[]): Promise<Record<string, unknown>[]>;
-  /** Before rows of other months are written. */
+  /** Called before rows of other months are written. */
   prepare: string[];
 }
 
@@ -61,7 +64,7 @@ const places: Record<string, () => Promise<Place>> = {
   },
 };
 
-/** Makes the months before this one, as they would be there if the workspace were as old as its messages. */
+/** Creates the partitions of earlier months, which would exist if the workspace were as old as its messages. */
 function monthsBack(count: number): string[] {
   const now = new Date();
   return Array.from({ length: count }, (_, index) => {
@@ -77,7 +80,7 @@ async function say(client: TransportClient, text: string, clientId: string): Pro
   return (await call(client, 'message.send', { room: 'lobby', text, clientId })).message.seq;
 }
 
-/** The SDK, as it shows the lobby; it finds the server again by itself. */
+/** An SDK client that shows the lobby. It finds the server again on its own. */
 function openSdk(url: string, token: string, heard?: string[]): Sdk {
   const sdk = createClient({ url, token, transport: 'websocket', backOff: { minMs: 50, maxMs: 200 } });
   if (heard) sdk.on('message.created', ({ message }) => heard.push(message.text));
@@ -92,12 +95,12 @@ const shown = (sdk: Sdk) =>
     .get()
     .messages.map(({ text }) => text);
 
-/** What a stream told of the log. Who comes online is told a moment later, between any two of these. */
+/** What a stream was told of the log. Presence is announced a moment later, between any two of these events. */
 const toldOfLog = ({ events }: EventStream) => events.all.filter(({ name }) => name !== 'presence.changed');
 
 describe.each(Object.keys(places))('on %s', (engine) => {
   test(
-    'D4 what is too old goes for good, over kills too, and nobody who was away has a hole they are not told of',
+    'D4 what is too old goes for good, even across kills, and no client that was away has a hole it is not told of',
     {
       timeout: 120_000,
     },
@@ -148,7 +151,7 @@ describe.each(Object.keys(places))('on %s', (engine) => {
       const { rooms } = await call(reader, 'sync', { cursors: { lobby: first } });
       expect(rooms['lobby']).toMatchObject({ events: [], reset: true, logStart: last, head });
 
-      // Server-sent events: told to read the log, then live.
+      // Server-sent events: the client is told to read the log, then gets live events.
       const resumed = await openEventStream(server.url, { token: away.token, lastEventId });
       const behind = { name: 'room.behind', body: { room: 'lobby', head } };
       expect(toldOfLog(resumed)).toMatchObject([behind]);
@@ -170,7 +173,7 @@ describe.each(Object.keys(places))('on %s', (engine) => {
       const { rooms: own } = await call(reader, 'session.get', {});
       expect(own).toMatchObject([{ id: 'lobby', head: head + 2, members: 3, unread: 5 }]);
 
-      // Whose joining is too old to be known, but whose leaving is not, was there.
+      // A user whose join is too old to be known, but whose leave is not, was a member in between.
       const leaving = await connectJsonRpc(server.url, { token: leaver.token });
       await call(leaving, 'room.leave', { room: 'lobby' });
       await leaving.close();
@@ -200,7 +203,7 @@ describe.each(Object.keys(places))('on %s', (engine) => {
   );
 
   test(
-    'D4 a client of the SDK that was away while its log was cut shows what is left',
+    'D4 an SDK client that was away while the log start was raised shows what is left',
     { timeout: 60_000 },
     async () => {
       const place = await (places[engine] as () => Promise<Place>)();
@@ -214,7 +217,7 @@ describe.each(Object.keys(places))('on %s', (engine) => {
       const seen = await say(client, 'seen', 'c0');
       for (const sdk of [bot, page]) await vi.waitFor(() => expect(shown(sdk)).toEqual(['seen']), 10_000);
       await server.stop();
-      // The server's log goes on without them: what they miss is partly too old when they come back.
+      // The server's log continues without them: when they come back, part of what they missed is too old.
       const missed = (n: number, at: number) => {
         const seq = seen + n;
         return [
@@ -242,7 +245,8 @@ describe.each(Object.keys(places))('on %s', (engine) => {
       for (const sdk of [bot, page]) {
         await vi.waitFor(() => expect(shown(sdk).slice(-3)).toEqual(['missed 3', 'missed 4', 'live']), 10_000);
       }
-      // Whether the clients or retention come first is open; what is left is heard whole and in order.
+      // Whether the clients come back before or after retention is open; they receive what is left, complete and in
+      // order.
       expect(heard.filter((text) => !['missed 1', 'missed 2'].includes(text))).toEqual([
         ...['seen', 'missed 3', 'missed 4', 'live'],
       ]);

@@ -4,14 +4,14 @@ import { readiness, startNodes } from '../support/nodes.ts';
 import { startServer } from '../support/start-server.ts';
 import { startSenders } from '../support/steady-senders.ts';
 
-// Several starts of several programs take their time on a busy machine.
+// Several programs start several times, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const SPEAKERS = 8;
 const SPREAD_MS = 800;
 const flags = ['--limits', 'off', '--reconnect-spread-ms', String(SPREAD_MS)];
 
-/** One stop's delays: each client has a part of the time for itself. */
+/** The delays of one stop are spread: each client has its own part of the time. */
 function expectSpread(delays: number[]): void {
   const part = SPREAD_MS / delays.length;
   for (const [index, delay] of delays.toSorted((a, b) => a - b).entries()) {
@@ -53,7 +53,7 @@ test('D2 D3 D4 D7 B16 nodes behind nginx that are restarted one after the other:
     expectSpread(delays);
     process.stdout.write(`  node ${index + 1}: ${delays.length} clients told to come back\n`);
   }
-  // Each node was somebody's.
+  // Each node served somebody.
   expect(senders.delays.length).toBeGreaterThanOrEqual(SPEAKERS);
   const { messages, slowestMs } = await senders.finish();
   process.stdout.write(`  ${messages} messages, the slowest acknowledged after ${Math.round(slowestMs)} ms\n`);

@@ -22,7 +22,7 @@ import { type CliRun, openCli, runCli } from '../support/run-cli.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
 import { startServer } from '../support/start-server.ts';
 
-/** Refused in one plain sentence that says what is the matter, with exit code 1 and no stack. */
+/** Each is refused with one plain sentence that says what is wrong, with exit code 1 and no stack trace. */
 function expectRefused(run: CliRun, words: RegExp): void {
   expect(run.stderr).toMatch(/^madang: [^\n]+\.\n$/);
   expect(run.stderr).toMatch(words);
@@ -30,7 +30,7 @@ function expectRefused(run: CliRun, words: RegExp): void {
   expect(`${run.stdout}${run.stderr}`).not.toMatch(/\n\s+at |node:internal|SqliteError/);
 }
 
-/** The same of the workspace in a host app, which the program starts likewise: each start of a program takes a second. */
+/** The same for a workspace in a host app, which starts the same way: starting the program takes a second each time. */
 async function expectNoWorkspace(data: string, words: RegExp): Promise<void> {
   const opened = createMadang({ data, logLevel: 'silent' });
   await expect(opened).rejects.toBeInstanceOf(StartError);
@@ -38,7 +38,7 @@ async function expectNoWorkspace(data: string, words: RegExp): Promise<void> {
   await expect(opened).rejects.toThrow(/^[^\n]+\.$/);
 }
 
-/** A data folder in which a server has been, with some messages. */
+/** A data folder that a server has used, with some messages. */
 async function makeUsedFolder(): Promise<TempFolder & { file: string }> {
   const folder = tempFolder();
   await using server = await startServer({ data: folder.path, flags: ['--limits', 'off'] });
@@ -83,7 +83,7 @@ test('a port that is taken', async () => {
   const args = ['--data', folder.path, '--port', String(port)];
   expectRefused(await runCli(args), new RegExp(`[Pp]ort ${port} .*--port`));
   other.close();
-  // It has let go of its database.
+  // It has released its database.
   await using server = await openCli(args);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
 });
@@ -118,7 +118,7 @@ test('a database that another program has locked', async () => {
   other.close();
 });
 
-test('a damaged database file is refused, and not made worse', async () => {
+test('a damaged database file is refused, and not damaged further', async () => {
   using folder = usedFolder();
   const whole = readFileSync(folder.file);
   const damages: Record<string, () => void> = {
@@ -168,7 +168,7 @@ test('S a database of a newer version is refused and left as it is', async () =>
   expectRefused(await runCli(['--data', folder.path, '--port', '0']), /newer.*9999-of-the-future/);
   expect(hashOf(folder.file)).toBe(before);
   expect(statSync(folder.file).size).toBe(size);
-  // Nothing of it waits in a log beside it either.
+  // Nothing of it is left in its WAL either.
   for (const name of readdirSync(folder.path)) {
     if (name.endsWith('-wal')) expect(statSync(join(folder.path, name)).size).toBe(0);
   }

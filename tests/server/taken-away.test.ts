@@ -10,7 +10,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Ways in which a running server's database is taken away, and how each is undone where that can be. */
+/** Ways in which a running server's database is taken away, and how each is undone if it can be. */
 const ways: Record<
   string,
   { take: (data: string, spare: string) => void; undo?: (data: string, spare: string) => void }
@@ -60,7 +60,7 @@ test('D6 a database that is taken away while a server runs: nothing is acknowled
     expect(await send(`before: ${way}`)).toBe('ok');
     const told = server.output().length;
     take(data, spare.path);
-    // At once, not only when it was noticed by itself.
+    // At once, before the regular check could notice.
     for (const round of [1, 2, 3]) expect(await send(`lost ${round}: ${way}`), way).toBe('unavailable');
     await vi.waitFor(async () => expect(await ready()).toMatchObject({ code: 503, status: 'unavailable' }), 2000);
     expect((await ready()).reason).toContain('taken away');
@@ -68,7 +68,8 @@ test('D6 a database that is taken away while a server runs: nothing is acknowled
     undo(data, spare.path);
     await vi.waitFor(async () => expect(await send(`after: ${way}`), way).toBe('ok'), 5000);
     await vi.waitFor(async () => expect(await ready(), way).toMatchObject({ code: 200, status: 'ready' }), 8000);
-    // What a commit wrote while the files went is in them now, and nobody was told: everyone comes again and reads.
+    // What a commit wrote while the files were away is in them now, and nobody was told: all clients reconnect and
+    // read.
     expect(await stream.text(), way).toContain('event: server.closing');
     expect(
       server

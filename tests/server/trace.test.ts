@@ -34,7 +34,7 @@ function operatorToken(of = server): string {
   return readFileSync(join(of.data, 'operator-token'), 'utf8').trim();
 }
 
-/** A call over HTTP with a token. */
+/** Calls a command over HTTP with a token. */
 async function ask(method: string, path: string, token?: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${server.url}/api${path}`, {
     method,
@@ -44,7 +44,7 @@ async function ask(method: string, path: string, token?: string): Promise<{ stat
   return { status: response.status, body: await response.json() };
 }
 
-/** A trace, as the operator gets it; checked to be what the protocol says, and to hold nothing of what was said. */
+/** A trace, as the operator gets it. It must match the protocol's schema and contain no text of a message. */
 async function trace(message: string, user: string): Promise<Trace> {
   const query = new URLSearchParams({ message, user });
   const { status, body } = await ask('GET', `/trace?${query.toString()}`, operatorToken());
@@ -55,7 +55,7 @@ async function trace(message: string, user: string): Promise<Trace> {
   return body as Trace;
 }
 
-/** Someone who makes a room and talks in it. */
+/** A guest who creates a room and sends messages to it. */
 async function speakerIn(kind: 'public' | 'private', name: string) {
   const client = await transports['/ws'](server.url, { name });
   const { room } = await call(client, 'room.create', { name: `room of ${name}`, kind });
@@ -71,8 +71,8 @@ async function memberOf(speaker: { client: TransportClient; room: string }, name
   return guest;
 }
 
-describe('a trace tells of', () => {
-  test('every connection that a member had, at any transport, and when it was sent to them', async () => {
+describe('a trace shows', () => {
+  test('every connection that a member had, at any transport, and when the event was sent to them', async () => {
     await using open = new Disposables();
     const speaker = open.use(await speakerIn('public', 'speaker two transports'));
     const { user, token } = await memberOf(speaker, 'at two transports');
@@ -83,7 +83,7 @@ describe('a trace tells of', () => {
     await Promise.all([first, second].map(({ events }) => events.first(({ name }) => name === 'message.created')));
     await stream.close();
     await first.close();
-    // Its end is seen by the server a moment later.
+    // The server sees its end a moment later.
     await expect.poll(async () => (await trace(message.id, user.id)).connections[0]?.until).toBeTypeOf('number');
 
     const { connections, reason, member, read, ...traced } = await trace(message.id, user.id);
@@ -107,7 +107,7 @@ describe('a trace tells of', () => {
     expect([reason, read]).toEqual([undefined, undefined]);
   });
 
-  test('somebody who was offline: since when, and when they came back', async () => {
+  test('a user who was offline: since when, and when they came back', async () => {
     await using speaker = await speakerIn('public', 'speaker offline');
     const { user, token } = await memberOf(speaker, 'offline');
     const never = await speaker.say();
@@ -179,7 +179,7 @@ describe('a trace tells of', () => {
     const first = await speaker.say();
     slow.socket.pause();
     const text = SECRET.padEnd(8000, 'x');
-    // More than all the kernel's buffers hold, and what may wait.
+    // More than the kernel's buffers and the send buffer can hold.
     for (let sent = 0; sent < 12 * 1024 * 1024; sent += 20 * text.length) {
       const flood = Array.from({ length: 20 }, () =>
         call(speaker.client, 'message.send', { room: speaker.room, text }),
@@ -205,7 +205,7 @@ describe('a trace tells of', () => {
     }
   });
 
-  test('how far they have read, and since when', async () => {
+  test('how far a user has read, and since when', async () => {
     await using speaker = await speakerIn('public', 'speaker read');
     const { user, token } = await memberOf(speaker, 'reader');
     await using reader = await transports['/ws'](server.url, { token });
@@ -215,7 +215,7 @@ describe('a trace tells of', () => {
     const { read } = await trace(two.id, user.id);
     expect(read?.seq).toBe(one.seq);
     expect(read?.at).toBeGreaterThanOrEqual(before);
-    // A mark never goes back, and a repeat doesn't make it younger.
+    // A read mark never goes back, and a repeat doesn't make it newer.
     await call(reader, 'read.mark', { room: speaker.room, seq: one.seq });
     expect((await trace(one.id, user.id)).read).toEqual(read);
     await call(reader, 'read.mark', { room: speaker.room, seq: two.seq });
@@ -230,7 +230,7 @@ describe('a trace tells of', () => {
     expect((await trace(id, user.id)).message.deletedAt).toBeGreaterThanOrEqual(at);
   });
 
-  test('what it does not know: messages from before a start', async () => {
+  test('what is unknown: messages from before a start', async () => {
     await using own = await startServer();
     const { user, token } = await startGuest(own.url, 'restarted');
     await using client = await transports.HTTP(own.url, { token });
@@ -244,7 +244,7 @@ describe('a trace tells of', () => {
   });
 });
 
-/** How the operator comes in at each transport: by a header, for that is the only way that the token is taken. */
+/** How the operator authenticates at each transport: with a header, the only way in which the token is accepted. */
 const operatorAt: Record<
   (typeof transportNames)[number],
   (headers: Record<string, string>) => Promise<TransportClient>
@@ -302,7 +302,7 @@ describe.each(transportNames)('at %s', (transport) => {
 });
 
 describe('the operator', () => {
-  test('is in no room, visible to nobody, and nobody can become the operator', async () => {
+  test('is in no room and visible to nobody, and nobody can become the operator', async () => {
     await using guest = await transports['/ws'](server.url, { name: 'watching' });
     await using _operator = await connectJsonRpc(server.url, { token: operatorToken() });
     const { members } = await call(guest, 'member.list', { room: 'lobby', limit: 200 });
@@ -313,7 +313,7 @@ describe('the operator', () => {
     expect(guest.events.all.filter(({ body }) => JSON.stringify(body).includes('"operator"'))).toEqual([]);
   });
 
-  test('authenticates by header only: the token starts no session and works as no cookie', async () => {
+  test('authenticates by header only: the token starts no session and is no cookie', async () => {
     await using client = await transports['/ws'](server.url, undefined);
     expect(await outcome(client, 'session.start', { token: operatorToken() })).toBe('unauthenticated');
     const { cookieName } = await startGuest(server.url, 'with a cookie');
@@ -325,7 +325,7 @@ describe('the operator', () => {
     expect((await ask('GET', '/session', '')).status).toBe(401);
   });
 
-  test('has a token that only the server’s user can read, which stays, and is replaced if others could read it', async () => {
+  test('has a token that only the server’s user can read, which persists, and is replaced if others could read it', async () => {
     using folder = tempFolder();
     const file = join(folder.path, 'operator-token');
     await using own = await startServer({ data: folder.path });
@@ -383,7 +383,7 @@ describe('madang trace', () => {
     expect(english.out + korean.out + json.out).not.toContain(SECRET);
   });
 
-  test('says in one plain sentence why it cannot', async () => {
+  test('says in one plain sentence why it can’t', async () => {
     const guest = await startGuest(server.url, 'asked about');
     const { id } = guest.user;
     using empty = tempFolder();

@@ -11,26 +11,26 @@ import { transports } from '../support/transports.ts';
 
 const pretender = fileURLToPath(new URL('../support/pretend-version.mjs', import.meta.url));
 
-/** For each library whose inside the server looks into: the shortcuts that it leaves where the version is unknown. */
+/** For each library whose internals the server uses: the shortcuts it does without if the version is unknown. */
 const libraries: Record<string, string[]> = {
   node: ['socket'],
   ws: ['frames', 'inflater', 'receiver'],
   'engine.io': ['frames', 'polling'],
 };
 
-/** Starts the program with a library that calls itself version 99. */
+/** Starts the program with a library that claims to be version 99. */
 function startPretending(library: string): Promise<TestServer> {
   const env = { NODE_OPTIONS: `--import ${pretender}`, PRETEND: `${library}@99.0.0` };
   return startServer({ flags: ['--limits', 'off', '--compression', 'on'], env });
 }
 
-/** What the log has warned of; once means that it is there once. */
+/** The shortcuts that the log has warned of, each once. */
 function shortcutsOf(server: TestServer): string[] {
   const warnings = [...server.output().matchAll(/^\{"level":40.*"shortcut":"(\w+)".*$/gm)];
   return warnings.map(([, shortcut = '']) => shortcut).toSorted();
 }
 
-/** A client that begins with polling and has a WebSocket when this resolves. */
+/** A client that begins with polling and has upgraded to WebSocket when this resolves. */
 async function connectUpgraded(url: string, credentials?: Credentials): Promise<TransportClient> {
   const client = await connectSocketIo(url, credentials, { transports: ['polling', 'websocket'] });
   const { engine } = client.socket.io;
@@ -38,7 +38,7 @@ async function connectUpgraded(url: string, credentials?: Credentials): Promise<
   return client;
 }
 
-/** A message that a client sends compressed, whole and in two fragments. */
+/** A message that a client sends compressed, whole or in two fragments. */
 async function compressing(server: TestServer): Promise<void> {
   const client = new WebSocket(`${server.url.replace('http', 'ws')}/ws`, { perMessageDeflate: { threshold: 0 } });
   const answers: string[] = [];
@@ -54,12 +54,12 @@ async function compressing(server: TestServer): Promise<void> {
 }
 
 describe.each(Object.entries(libraries))('with a version of %s that it does not know', (library, expected) => {
-  test('the server serves every transport the ordinary way, and warns of each shortcut once', async () => {
+  test('the server serves every transport without the shortcuts, and warns of each once', async () => {
     await using server = await startPretending(library);
     const host = await startGuest(server.url, 'Host');
     const openings = [...Object.values(transports), connectUpgraded];
     const clients: TransportClient[] = [];
-    // Each twice: the second of a kind is nothing to warn of again.
+    // Each transport twice: the second time there is nothing new to warn of.
     for (const connect of [...openings, ...openings]) {
       const { token } = await startGuest(server.url, `Guest${clients.length}`);
       clients.push(await connect(server.url, { token }));

@@ -16,7 +16,7 @@ import { freePort, startServer } from '../support/start-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { builtCli } from '../contract/run-built.ts';
 
-/** What a run of `madang verify` printed. */
+/** The output of a run of `madang verify`. */
 interface Run {
   code: number;
   out: string;
@@ -25,7 +25,7 @@ interface Run {
 
 const run = promisify(execFile);
 
-/** Runs `madang verify` to its end. */
+/** Runs `madang verify` until it ends. */
 async function verify(args: string[], { cli = builtCli, env = {} } = {}): Promise<Run> {
   const options = { env: { ...process.env, LC_ALL: 'C', ...env }, timeout: 190_000 };
   try {
@@ -45,7 +45,7 @@ function marksOf({ out }: Run): string {
 const LIMIT_MS = 200_000;
 
 describe.concurrent('madang verify', () => {
-  test('D1–D6, D8: a server of its own keeps its promises', { timeout: LIMIT_MS }, async () => {
+  test('D1–D6, D8: a server that it starts itself keeps its promises', { timeout: LIMIT_MS }, async () => {
     const done = await verify(['--seconds', '3', '--seed', '7'], { env: { LC_ALL: 'ko_KR.UTF-8' } });
     expect(done.err + done.out).toContain('시드 7');
     expect(marksOf(done), done.err + done.out).toBe('D1✓ D2✓ D3✓ D4✓ D5✓ D6✓ D7– D8✓');
@@ -66,7 +66,7 @@ describe.concurrent('madang verify', () => {
       const cli = breakServer(folder.path, edits.flat());
       const keep = join(folder.path, 'history.jsonl');
       const found = new Map<string, Run>();
-      // Whether a kill comes just between an acknowledgement and its commit is chance.
+      // Whether a kill falls between an acknowledgement and its commit is chance.
       for (let tries = 0; tries < 3 && found.size < 2; tries += 1) {
         const done = await verify(['--seconds', '3', '--keep', keep], { cli });
         for (const promise of ['D1', 'D2']) if (marksOf(done).includes(`${promise}✗`)) found.set(promise, done);
@@ -81,7 +81,7 @@ describe.concurrent('madang verify', () => {
   );
 
   test(
-    'a workspace that runs, with its own limits, keeps what can be seen; nobody there is disturbed',
+    'a running workspace with its own limits passes what can be checked, and nobody there is disturbed',
     {
       timeout: LIMIT_MS,
     },
@@ -131,7 +131,7 @@ describe.concurrent('madang verify', () => {
     },
   );
 
-  test('behind TLS, under a name of its own and a mount path', { timeout: LIMIT_MS }, async () => {
+  test('behind TLS, under its own name and mount path', { timeout: LIMIT_MS }, async () => {
     using folder = tempFolder();
     const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
@@ -187,7 +187,7 @@ describe.concurrent('madang verify', () => {
     expect(readFileSync(keep, 'utf8')).not.toContain('their secret');
   });
 
-  test('where guests are off: says so, and takes tokens', { timeout: LIMIT_MS }, async () => {
+  test('where guests are off, it says so and accepts tokens', { timeout: LIMIT_MS }, async () => {
     using folder = tempFolder();
     const data = folder.path;
     const tokens: string[] = [];
@@ -208,7 +208,7 @@ describe.concurrent('madang verify', () => {
   });
 });
 
-describe.concurrent('a target that cannot be tested ends with code 2 and a sentence', () => {
+describe.concurrent('a target that can’t be tested ends with exit code 2 and a sentence', () => {
   test.each([
     ['an unknown flag', ['--nosuch'], '--nosuch'],
     ['no address', ['--url', 'chat.example.org'], 'http or https'],

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** Opens a WebSocket by hand and lets a guest in, at both transports. */
+/** Opens a WebSocket by hand and starts a guest's session, at either transport. */
 const rawTransports: Record<string, (token: string, headers?: string[]) => Promise<RawWebSocket>> = {
   '/ws': async (token, headers = []) => {
     const client = await openRawWebSocket(server.port, '/ws', [`Authorization: Bearer ${token}`, ...headers]);
@@ -41,7 +41,9 @@ const rawTransports: Record<string, (token: string, headers?: string[]) => Promi
   },
 };
 
-/** All texts that came; what is compressed is inflated as a client does, with a window of 4 KiB that lives on. */
+/**
+ * All texts received. Compressed ones are inflated as a client does it, with one 4 KiB window for the whole connection.
+ */
 function textsOf({ frames }: RawWebSocket): string[] {
   const deflated = frames.all.filter(({ isCompressed }) => isCompressed);
   const flushed = deflated.flatMap(({ payload }) => [payload, Buffer.from([0, 0, 0xff, 0xff])]);
@@ -63,7 +65,7 @@ function deflate(text: string | Buffer): Buffer {
   return deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
 
-/** The messages of a room that a client heard. */
+/** The messages of a room that a client received. */
 function heard(client: TransportClient, room: string): [unknown, string][] {
   return client.events.all
     .filter(({ name, body }) => name === 'message.created' && body['room'] === room)
@@ -93,7 +95,7 @@ test('D2 clients with and without compression are in one room, and receive the s
   line.say(`/join ${room.id}`);
   await line.lines.first((text) => text.startsWith(room.id));
 
-  // Bursts make batches; sizes go over every threshold, and texts over several windows.
+  // Bursts make batches; the sizes cross every threshold, and the texts several windows.
   for (let round = 0; round < 8; round += 1) {
     await Promise.all(
       here.flatMap(({ name, client }) =>
@@ -186,7 +188,7 @@ describe.each(Object.entries(rawTransports))('at %s', (transport, open) => {
     const slow = everyone.use(await open(guest.token, [OFFER]));
     slow.socket.pause();
     let head = 0;
-    // Random texts: what waits is what is left after compressing.
+    // Random texts: what waits is what is left after compression.
     for (let sent = 0; sent < 16 * 1024 * 1024; sent += 8000 * 20) {
       const answers = await Promise.all(
         Array.from({ length: 20 }, () =>
@@ -334,7 +336,7 @@ describe('messages from clients', () => {
   });
 
   test.each(Object.entries({ '/ws': '/ws', 'Socket.IO': '/socket.io/?EIO=4&transport=websocket', line: '/' }))(
-    'bombs close with 1009, broken data with 1007, at %s; nobody else feels it',
+    'bombs close with 1009, broken data with 1007, at %s; no other client is affected',
     async (_transport, path) => {
       await using other = await transports['Socket.IO'](server.url, { name: `beside ${path.slice(1, 3)}` });
       const bomb = deflate(Buffer.alloc(40 * 1024 * 1024));
@@ -347,7 +349,7 @@ describe('messages from clients', () => {
       expect(performance.now() - started).toBeLessThan(5000);
       for (let round = 0; round < 40; round += 1) {
         await using client = await openRawWebSocket(server.port, path, [OFFER]);
-        // A block of a kind that there isn't, then anything.
+        // A block of an unknown kind, then anything.
         client.send(Buffer.concat([Buffer.from([0x07]), randomBytes(round * 7)]), { rsv: 4 });
         expect(await client.closeCode).toBe(1007);
       }
@@ -380,7 +382,7 @@ describe('messages from clients', () => {
       client.socket.setNoDelay();
       clients.push(client);
     }
-    // Warm up first: what the server itself keeps is not meant.
+    // Warm up first: what the server itself keeps is not measured.
     for (let id = 0; id < 2000; id += 1) await speak(clients[0] as RawWebSocket, id, id % 2 === 0);
     const before = residentBytes(server.pid());
     for (const [index, client] of clients.entries()) await speak(client, 5000 + index, index % 2 === 0);
@@ -393,7 +395,7 @@ function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
-/** A GET that decodes nothing. */
+/** A GET whose answer is not decompressed. */
 async function fetchRaw(url: string, accept: string, headers: Record<string, string> = {}) {
   const request = get(url, { headers: { 'accept-encoding': accept, ...headers } });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -416,7 +418,7 @@ describe('over HTTP', () => {
     expect(packed.headers['content-encoding']).toBe('gzip');
     expect(packed.headers['vary']).toMatch(/accept-encoding/i);
     expect(packed.bytes / plain.bytes).toBeLessThan(0.45);
-    // fetch() decodes by itself.
+    // fetch() decompresses on its own.
     const decoded = (await (await fetch(url, { headers: { authorization } })).json()) as { messages: unknown[] };
     expect(decoded.messages.length).toBeGreaterThanOrEqual(20);
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** A JSON document, or a part of it. */
+/** A JSON document, or a part of one. */
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 async function documentAt(path: string): Promise<Record<string, never>> {
@@ -21,7 +21,7 @@ async function documentAt(path: string): Promise<Record<string, never>> {
   return (await response.json()) as Record<string, never>;
 }
 
-/** Every `$ref` of a document, wherever it stands. */
+/** Every `$ref` of a document, at any depth. */
 function refsOf(part: Json): string[] {
   if (typeof part !== 'object' || part === null) return [];
   if (Array.isArray(part)) return part.flatMap(refsOf);
@@ -30,7 +30,7 @@ function refsOf(part: Json): string[] {
   );
 }
 
-/** What a `$ref` points at. */
+/** What a `$ref` points to. */
 function resolve(document: Json, ref: string): Json | undefined {
   const keys = ref
     .slice(2)
@@ -53,7 +53,7 @@ function expectRefsResolve(document: Json): void {
   expect(JSON.stringify(document)).not.toContain('"$defs"');
 }
 
-/** An operation of an OpenAPI document, as far as a test looks at it. */
+/** The part of an OpenAPI operation that this test needs. */
 interface Operation {
   operationId: string;
   summary: string;

@@ -16,10 +16,10 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const connects = { ...transports, ...pythonTransports };
 
-/** What only the operator may ask. */
+/** Commands for the operator only. */
 const operators = Object.values(commands).flatMap((row) => (row.permission === 'workspace.operate' ? [row.name] : []));
 
-/** Commands in an order in which each has what it needs; the last ends what the others need. */
+/** Commands in an order in which each has what it needs. The last one ends what the others need. */
 const order = [
   ...(Object.keys(commands) as CommandName[]).filter(
     (name) => !['room.leave', 'room.remove', 'message.delete', 'session.end', ...operators].includes(name),
@@ -31,7 +31,7 @@ const order = [
 ];
 
 describe.each(Object.keys(connects))('at %s', (transport) => {
-  test('every command answers as its row says, and every event and signal is as its row says', async () => {
+  test('every command answers as its schema says, and every event and signal matches its schema', async () => {
     await using open = new Disposables();
     const connect = (name: string) =>
       connects[transport as keyof typeof connects](server.url, { name: `${name} ${++count}` });
@@ -53,19 +53,19 @@ describe.each(Object.keys(connects))('at %s', (transport) => {
       'room.hide': { room: direct.id },
     } as Record<CommandName, unknown>;
     for (const name of order) {
-      // It would make this client somebody else.
+      // It would sign this client in as another user.
       const asker: TransportClient =
         name === 'session.start' ? open.use(await connects[transport as keyof typeof connects](server.url)) : client;
       const { result, error } = await asker.ask(name, inputs[name]);
       expect(error, name).toBeUndefined();
       assertAnswerSchema(name, result);
     }
-    // The last has closed this connection, and nothing else of it works.
+    // The last command has closed this connection, and nothing else works on it.
     await client.closed;
     await other.events.first(({ name }) => name === 'member.left');
     for (const event of [...client.events.all, ...other.events.all]) assertEventSchema(event);
     expect(client.events.all.at(-1)).toEqual({ name: 'session.ended', body: { reason: 'signed_out' } });
-    // All that a room's log can hold was told.
+    // Every type of event that a room's log can contain was received.
     const told = new Set(other.events.all.map(({ name }) => name));
     const expected = Object.keys(events).filter((name) => name !== 'room.created');
     expect([...told]).toEqual(expect.arrayContaining(expected));
@@ -81,7 +81,7 @@ describe.each(transportNames)('once, at %s', (transport) => {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     const { error } = await client.ask('message.send', { ...send, text: 'twice' });
     expect(error?.code).toBe('conflict');
-    // Another author's clientId is another.
+    // Another author's clientId is a different one.
     const { message } = await call(other, 'message.send', send);
     expect(message.seq).toBeGreaterThan(answers[0]?.message.seq ?? 0);
     await other.events.first(({ body }) => body['seq'] === message.seq && body['room'] === 'lobby');

@@ -13,11 +13,11 @@ import { startNetwork } from '../support/network.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** How many connections one address may have here, and how long the app takes to tell whose a request is. */
+/** How many connections one address may have here, and how long the app takes to authenticate a request. */
 const PLACES = 20;
 const SLOW_MS = 150;
 
-/** When a client goes: before it is known, at that moment, while it is let in, and when it is in. */
+/** When a client leaves: before it is authenticated, at that moment, while it is let in, and afterwards. */
 const stages = [0, SLOW_MS / 2, SLOW_MS - 1, SLOW_MS, SLOW_MS + 2, SLOW_MS + 20, SLOW_MS * 2];
 
 const websocket = [
@@ -29,7 +29,7 @@ const websocket = [
 /** `40` in one masked frame: opens Socket.IO's namespace with the handshake's session. */
 const OPEN_NAMESPACE = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30]);
 
-/** What a client says that comes and goes. */
+/** What a client that comes and goes sends. */
 const clients: Record<string, (user: string) => (string | Buffer)[]> = {
   'an event stream': (user) => [get('/chat/api/events', user)],
   'an event stream of one room': (user) => [get('/chat/api/events?room=lobby', user)],
@@ -83,7 +83,7 @@ async function openWorkspace(database: string | undefined, data: string): Promis
   };
 }
 
-/** Comes, says what it has to say, and is gone after a while. */
+/** Connects, sends what it has to send, and leaves after a while. */
 async function comeAndGo(port: number, says: (string | Buffer)[], afterMs: number): Promise<void> {
   const socket = connect(port, 'localhost');
   socket.on('error', () => undefined);
@@ -96,7 +96,7 @@ async function comeAndGo(port: number, says: (string | Buffer)[], afterMs: numbe
   socket.destroy();
 }
 
-/** Nobody but the watcher is there any more, and all places but theirs can be taken. */
+/** Checks that only the watcher is still there, and that all other places can be taken. */
 async function expectNothingLeft({ url }: Workspace): Promise<void> {
   const headers = { authorization: 'Bearer watcher' };
   await using watcher = await connectJsonRpc(url, undefined, headers);
@@ -120,7 +120,7 @@ async function expectNothingLeft({ url }: Workspace): Promise<void> {
 }
 
 describe.each(['SQLite', 'a slow PostgreSQL'])(
-  'of a client that is gone before it is let in nothing stays, on %s',
+  'nothing stays of a client that leaves before it is let in, on %s',
   (engine) => {
     let workspace: Workspace;
     const folder = tempFolder();
@@ -143,7 +143,7 @@ describe.each(['SQLite', 'a slow PostgreSQL'])(
       folder[Symbol.dispose]();
     });
 
-    test('at every transport, whenever it goes', async () => {
+    test('at every transport, whenever it leaves', async () => {
       for (const [index, afterMs] of stages.entries()) {
         const gone = Object.entries(clients).map(([name, says]) =>
           comeAndGo(workspace.port, says(`${name} ${index}`.replaceAll(/\W+/g, '-')), afterMs),

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { startRestGuest } from '../support/rest-guest.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-/** How many pages a greedy client asks for; together they are far more than may wait, and than sockets hold. */
+/** How many pages a greedy client asks for: together far more than may wait, and than sockets can hold. */
 const ASKS = 160;
 
 let server: TestServer;
@@ -35,7 +35,7 @@ const wires = {
 };
 
 test.each(Object.entries(wires))(
-  'D5 B7 a client at %s that asks but does not read is cut off; others go on',
+  'D5 B7 a client at %s that asks but does not read is disconnected; others continue',
   async (transport, wire) => {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}${wire.path}`);
     let answers = 0;
@@ -78,12 +78,12 @@ describe('with a large buffer for one client', () => {
   });
   afterAll(() => roomy[Symbol.asyncDispose]());
 
-  /** A socket that reads nothing more, and how much it had got when it was closed. */
+  /** A socket that stops reading, and how much it had received when it was closed. */
   const openSocket = async (path: string) => {
     const socket = new WebSocket(`${roomy.url.replace('http', 'ws')}${path}`);
     let got = 0;
     socket.on('message', () => (got += 1));
-    // It may be cut off with no word.
+    // It may be disconnected without a word.
     socket.on('error', () => undefined);
     await once(socket, 'open');
     return { socket, got: () => got };

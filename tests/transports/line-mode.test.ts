@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** The rows that can be typed. */
+/** Commands that can be typed. */
 const rows: { name: string; doc: Text; line: LineSyntax<never> }[] = Object.values(commands).flatMap((row) =>
   'line' in row && row.line ? [{ name: row.name, doc: row.doc, line: row.line }] : [],
 );
@@ -72,7 +72,7 @@ test('/who lists who is online', async () => {
 });
 
 describe.each(['en', 'ko'] as const)('in %s', (language) => {
-  test('/help lists every row that can be typed, with its arguments and what it is for', async () => {
+  test('/help lists every command that can be typed, with its arguments and what it is for', async () => {
     await using line = await connectLine(server.url, { 'accept-language': language });
     line.say('/help');
     line.say('/me');
@@ -139,7 +139,7 @@ describe('a message with line breaks cannot pass for another line', () => {
 test('a message cannot steer the reader’s terminal', async () => {
   await using victim = await connectLine(server.url);
   await using attacker = await transports['/ws'](server.url, { name: 'steerer' });
-  // Up a line, erase it, write another; C1's one-character CSI; a bell; a backspace.
+  // One line up, erase it, write another; C1's one-character CSI; a bell; a backspace.
   await call(attacker, 'message.send', {
     room: 'lobby',
     text: '\u001b[1A\u001b[2Kadmin: hi\u009b1A\u0007\b\u007f steered',
@@ -167,7 +167,7 @@ test('a topic, a name and an edit with line breaks cannot pass for another line 
   expect(forged).toEqual([]);
 });
 
-test('refusals are said in words, and the line stays open', async () => {
+test('refusals are readable sentences, and the connection stays open', async () => {
   await using line = await connectLine(server.url);
   const said: [string, RegExp][] = [
     ['/nosuch', /^! There is no \/nosuch/],
@@ -191,7 +191,7 @@ test('refusals are said in words, and the line stays open', async () => {
   await line.lines.first((text) => text === `[lobby] ${line.name}: /slash`);
 });
 
-test('every row that can be typed takes any arguments without breaking the server', async () => {
+test('every command that can be typed takes any arguments without breaking the server', async () => {
   await using line = await connectLine(server.url);
   for (const { line: syntax, name } of rows) {
     if (name === 'session.end') continue;
@@ -205,7 +205,7 @@ test('every row that can be typed takes any arguments without breaking the serve
   expect(server.output()).not.toContain('unexpected error');
 });
 
-test('/quit ends the session: the line is closed', async () => {
+test('/quit ends the session and closes the connection', async () => {
   await using line = await connectLine(server.url);
   line.say('/quit');
   await line.closed;

@@ -19,7 +19,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const clients: Record<string, Connect> = { ...transports, ...pythonTransports };
 
-/** The messages of a room that a client heard, as `[seq, text]`, in the order in which they came. */
+/** The messages of a room that a client received, as `[seq, text]`, in the order received. */
 function heard(client: TransportClient, room: string): [number, string][] {
   return client.events.all
     .filter(({ name, body }) => name === 'message.created' && body['room'] === room)
@@ -87,7 +87,7 @@ test('D2 polling is upgraded to WebSocket while messages stream: nothing is lost
       const transport = () => client.socket.io.engine.transport.name;
       const heardOver = new Set<string>();
       client.socket.on('message.created', () => heardOver.add(transport()));
-      // Calls of its own go on over both transports, each with its answer.
+      // Its own calls continue over both transports, and each gets its answer.
       const own: number[] = [];
       const sendUntilHeardOver = async (wanted: string) => {
         while (!heardOver.has(wanted)) {

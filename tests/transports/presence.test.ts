@@ -9,7 +9,7 @@ import { startServer, type TestServer } from '../support/start-server.ts';
 let server: TestServer;
 let count = 0;
 const open = new Disposables();
-/** Somebody who looks on. */
+/** A user who watches. */
 let watcher: TransportClient;
 beforeAll(async () => {
   server = open.use(await startServer({ flags: ['--limits', 'off'] }));
@@ -24,7 +24,7 @@ function idIn({ body }: OutboundEvent): string {
   return (body['user'] as { id: string }).id;
 }
 
-/** A user's entry in the list of lobby's members. */
+/** A user's entry in the lobby's list of members. */
 async function entryOf(user: string) {
   const { members } = await call(watcher, 'member.list', { room: 'lobby', limit: 200 });
   return members.find((member) => member.user.id === user);
@@ -38,7 +38,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
       watcher.events.all.filter((event) => event.name === 'presence.changed' && idIn(event) === user.id);
     await watcher.events.first(isPresence(user.id, 'online'));
     const other = await transports['/ws'](server.url, { token });
-    // One tab is hidden: the other still counts. An HTTP call belongs to no connection, so it is another's to say.
+    // One tab is hidden: the other still counts. An HTTP call belongs to no connection, so another client sets it.
     expect(await call(other, 'presence.set', { presence: 'away' })).toEqual({ presence: 'online' });
     expect(await entryOf(user.id)).toMatchObject({ presence: 'online' });
     expect(await entryOf(user.id)).not.toHaveProperty('lastSeen');
@@ -65,7 +65,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     await again.close();
     const gone = await watcher.events.first(isPresence(user.id, 'offline'), 15_000);
     const after = Date.now();
-    // Not at the reload: it came a grace after the last close.
+    // Not at the reload: it came one grace period after the last connection closed.
     expect(after - before).toBeGreaterThan(1000);
     const told = watcher.events.all.filter((event) => event.name === 'presence.changed' && idIn(event) === user.id);
     expect(told.map(({ body }) => body['presence'])).toEqual(['online', 'offline']);
@@ -117,7 +117,7 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
         silent.transport,
       ).toEqual([]);
     }
-    // It is a signal: the log does not hold it.
+    // It is a signal: the log does not contain it.
     const { events } = await call(reader, 'log.read', { room: room.id, after: 0 });
     expect(JSON.stringify(events)).not.toContain('typing');
   });
@@ -147,11 +147,11 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
     await other.events.until(() => marks().length === 2);
     expect(marks()).toEqual([6, 8]);
     expect(await state()).toMatchObject({ read: 8, unread: 0 });
-    // Nobody else hears it.
+    // Nobody else receives it.
     await call(tab, 'message.send', { room: room.id, text: 'fence' });
     await writer.events.first(({ name, body }) => name === 'message.created' && body['seq'] === 9);
     expect(writer.events.all.filter(({ name }) => name === 'read.marked')).toEqual([]);
-    // One's own message is no unread one.
+    // One's own message is not unread.
     expect(await state()).toMatchObject({ unread: 0 });
   });
 });

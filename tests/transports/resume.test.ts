@@ -18,7 +18,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 let names = 0;
 
-/** A guest, a client of theirs, and rooms of theirs. */
+/** A guest, a client of theirs, and rooms they are in. */
 async function stage(rooms: number): Promise<{ guest: Guest; client: TransportClient; rooms: string[] }> {
   const guest = await startGuest(server.url, `reader ${++names}`);
   const client = await transports['/ws'](server.url, { token: guest.token });
@@ -38,7 +38,7 @@ test('users who come later cannot read a message’s text from before its edits'
   const [room = ''] = rooms;
   const lastEventId = await quickId(guest.token);
   const { message } = await call(client, 'message.send', { room, text: 'SECRET, sent' });
-  // Who reads it now keeps it in the server's memory as well.
+  // A user who reads it now keeps it in the server's memory as well.
   expect(JSON.stringify(await call(client, 'log.read', { room, after: 0 }))).toContain('SECRET');
   for (const text of ['SECRET, edited', 'SECRET, edited again', 'as it is now']) {
     await call(client, 'message.edit', { message: message.id, text });
@@ -158,7 +158,7 @@ describe('server-sent events', () => {
     await client.close();
   });
 
-  test('?room= brings only that room, and its id resumes there', async () => {
+  test('?room= limits a stream to that room, and its id resumes there', async () => {
     const { guest, client, rooms } = await stage(2);
     const [wanted, unwanted] = rooms as [string, string];
     const stream = await openEventStream(server.url, { token: guest.token, room: wanted });
@@ -176,7 +176,7 @@ describe('server-sent events', () => {
     await client.close();
   });
 
-  test('a room that one may not see, an unknown room and no session are refused', async () => {
+  test('a room that the user may not see, an unknown room and no session are refused', async () => {
     const { client, rooms } = await stage(0);
     const { room: hidden } = await call(client, 'room.create', { name: 'hidden', kind: 'private' });
     const { token } = await startGuest(server.url, `stranger ${names}`);
@@ -210,21 +210,24 @@ describe('server-sent events', () => {
     'x~AAAA',
     'x~!!!!!!!!',
     'x;lobby=1~AAAAAAAA',
-  ])('a Last-Event-ID that is none of ours (%s) is refused, as a header and in the query', async (lastEventId) => {
-    const authorization = `Bearer ${(await startGuest(server.url, `reader ${++names}`)).token}`;
-    for (const answer of [
-      await fetch(`${server.url}/api/events`, { headers: { authorization, 'last-event-id': lastEventId } }),
-      await fetch(`${server.url}/api/events?lastEventId=${encodeURIComponent(lastEventId)}`, {
-        headers: { authorization },
-      }),
-    ]) {
-      expect(answer.status).toBe(400);
-      expect(await answer.json()).toMatchObject({
-        code: 'invalid_input',
-        message: expect.stringContaining('Last-Event-ID') as string,
-      });
-    }
-  });
+  ])(
+    'a Last-Event-ID that the server did not make (%s) is refused, as a header and in the query',
+    async (lastEventId) => {
+      const authorization = `Bearer ${(await startGuest(server.url, `reader ${++names}`)).token}`;
+      for (const answer of [
+        await fetch(`${server.url}/api/events`, { headers: { authorization, 'last-event-id': lastEventId } }),
+        await fetch(`${server.url}/api/events?lastEventId=${encodeURIComponent(lastEventId)}`, {
+          headers: { authorization },
+        }),
+      ]) {
+        expect(answer.status).toBe(400);
+        expect(await answer.json()).toMatchObject({
+          code: 'invalid_input',
+          message: expect.stringContaining('Last-Event-ID') as string,
+        });
+      }
+    },
+  );
 
   test('D4 the id for 500 rooms of any age is below 2 KB, passes through nginx and resumes exactly', async () => {
     await using big = await startServer({ flags: ['--limits', 'off'] });
@@ -238,7 +241,7 @@ describe('server-sent events', () => {
     }
     await writer.close();
     await big.stop();
-    // As old as rooms get: their logs stand where nothing is left of what was before.
+    // As old as rooms get: nothing before the current part of their logs is left.
     const database = new Database(join(big.data, 'madang.db'));
     for (const [index, room] of rooms.entries()) {
       const head = 10 ** (index % 13);
@@ -258,7 +261,7 @@ describe('server-sent events', () => {
       const { message } = await call(client, 'message.send', { room, text: 'missed' });
       missed.push(message.id);
     }
-    // A room that is new since belongs to it from its beginning.
+    // A room created since then is included from its beginning.
     const { room: later } = await call(client, 'room.create', { name: 'made since' });
     const again = await openEventStream(nginx.url, { token: guest.token, lastEventId });
     const isNew = ({ body }: OutboundEvent) => body['room'] === later.id && body['seq'] === 2;
@@ -269,7 +272,7 @@ describe('server-sent events', () => {
     expect(again.lastEventId().length).toBeLessThan(2048);
     await again.close();
 
-    // What can't be told from it any more is said for each room: here, since one of them was left.
+    // Since the stream left one of them, the id can't tell what was missed, and each room gets a room.behind.
     await call(client, 'room.leave', { room: rooms[0] as string });
     const lost = await openEventStream(nginx.url, { token: guest.token, lastEventId: again.lastEventId() });
     await lost.events.until((all) => all.filter(({ name }) => name === 'room.behind').length === 499);
@@ -384,7 +387,7 @@ describe.each(transportNames)('the log, at %s', (transport) => {
     expect(missed).toMatchObject({ head: 3, more: false });
     expect(missed.events).toHaveLength(1);
     expect(missed.events[0]).toMatchObject({ type: 'message.created', seq: 3, message: { text: 'missed' } });
-    // A field of the event's own does not hide what it is: a room has a name too.
+    // No field of the event's own hides its type: a room has a name too.
     const { events: first } = await call(reader, 'log.read', { room: behind, after: 0, limit: 1 });
     expect(first[0]).toMatchObject({ type: 'room.created', name: expect.stringContaining('room ') as string });
     expect(answer.rooms[atHead]).toMatchObject({ events: [], head: 2, more: false });

@@ -9,12 +9,12 @@ import { Inbox } from '../support/inbox.ts';
 import { openRawWebSocket } from '../support/raw-web-socket.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 
-/** What waits for a slow client at most, as these tests set it. */
+/** The bound for what waits for a slow client in these tests. */
 const BOUND = 256 * 1024;
-/** How much is sent while nobody reads: far more than the bound and all the kernel's buffers together. */
+/** How much is sent while nobody reads: far more than the bound and all of the kernel's buffers together. */
 const FLOOD_BYTES = 16 * 1024 * 1024;
 const TEXT = 'x'.repeat(8000);
-/** Sends at a time; they may be committed, and written to a client, together: one write is what may go past the bound. */
+/** Sends at a time. They may be committed and written to a client together: one such write may exceed the bound. */
 const SENDS_AT_A_TIME = 20;
 const ONE_WRITE = SENDS_AT_A_TIME * (TEXT.length + 1000);
 
@@ -24,10 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** A raw TCP client: what it reads, and when, is up to the test. */
+/** A raw TCP client: the test decides what it reads, and when. */
 interface RawClient {
   socket: Socket;
-  /** Texts of the server's WebSocket frames, or the stream's lines. */
+  /** The texts of the server's WebSocket frames, or the lines of the stream. */
   texts: Inbox<string>;
 }
 
@@ -62,7 +62,7 @@ const rawTransports: Record<string, (token: string) => Promise<RawClient>> = {
   },
 };
 
-/** What the kernel holds of a connection's bytes to the client: those the server has handed over, and nobody has read. */
+/** How many bytes of a connection the kernel holds: written by the server, but not yet read by the client. */
 function kernelBytes({ localPort = 0 }: Socket): number {
   const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
   const lines = ['tcp', 'tcp6'].flatMap((file) => readFileSync(`/proc/net/${file}`, 'utf8').split('\n'));
@@ -74,7 +74,7 @@ function kernelBytes({ localPort = 0 }: Socket): number {
   return queued(server.port, localPort, 'tx') + queued(localPort, server.port, 'rx');
 }
 
-/** Sends messages in a room, some at a time; answers the last one's seq. */
+/** Sends messages to a room, several at a time; resolves to the last one's seq. */
 async function flood(sender: TransportClient, room: string, bytes: number): Promise<number> {
   let head = 0;
   for (let sent = 0; sent < bytes; sent += TEXT.length * SENDS_AT_A_TIME) {
@@ -110,14 +110,14 @@ describe.each(Object.keys(rawTransports))('D5 B6 a client that never reads, at %
       const taken = socket.bytesRead + kernelBytes(socket);
       socket.resume();
       await texts.first((text) => text.includes(`"room":"${room.id}","head":${head}`));
-      // The rest was in the server: the bound was reached, and what one write went past it is all that was above.
+      // The rest was in the server: the bound was reached, and exceeded by no more than one write.
       const queued = socket.bytesRead - taken;
-      // A stream counts a write as waiting until the kernel has taken all of it.
+      // A stream counts a write as waiting until the kernel has accepted all of it.
       expect(queued).toBeGreaterThan(BOUND - (transport === 'server-sent events' ? ONE_WRITE : 0));
       expect(queued).toBeLessThan(BOUND + ONE_WRITE);
       expect(texts.all.filter((text) => text.includes('room.behind')).length).toBe(1);
     }
-    // And from then on it is live again.
+    // From then on it is live again.
     const { message } = await call(sender, 'message.send', { room: room.id, text: 'live again' });
     for (const { socket, texts } of slow) {
       await texts.first((text) => text.includes(`"seq":${message.seq}`) && text.includes('live again'));

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** What an event tells of the message that it made. */
+/** What an event says about the message it created. */
 function messageIn({ body }: { body: Record<string, unknown> }): { id: string; text: string; clientId?: string } {
   return body['message'] as ReturnType<typeof messageIn>;
 }
@@ -27,7 +27,7 @@ function isCreatedIn(room: string): (event: OutboundEvent) => boolean {
   return ({ name, body }) => name === 'message.created' && body['room'] === room;
 }
 
-/** The event of a message, as it came to a client. */
+/** The event of a message, as a client received it. */
 function eventOf(client: TransportClient, id: string): Promise<OutboundEvent> {
   return client.events.first((event) => event.name === 'message.created' && messageIn(event).id === id);
 }
@@ -58,7 +58,7 @@ test('an event says each thing once, and a message of 100 bytes is at most 290 b
       },
     });
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_BYTES);
-    // What is asked for is told whole.
+    // Answers contain whole messages.
     expect(message).toMatchObject({ ...input, room, author: { id: author.id, name: 'Dawn' } });
     const { messages } = await call(writer, 'message.list', { room, limit: 1 });
     expect(messages).toEqual([message]);
@@ -76,7 +76,7 @@ describe.each(transportNames)('a clientId, at %s', (transport) => {
     const other = open.use(await connect(server.url, { name: `other at ${transport}` }));
     const { room } = await call(author, 'room.create', { name: `room at ${transport}` });
     await call(other, 'room.join', { room: room.id });
-    // Each at its own author's, with a quotation mark and other letters in the text to be safe of what is cut where.
+    // Each only to its own author. The quotation mark and non-ASCII letters check that the right bytes are cut out.
     const texts = ['plain', 'with "message":{} in it}}', '안녕 👋'];
     for (const text of texts) {
       for (const [writer, reader] of [
@@ -108,7 +108,7 @@ describe.each(transportNames)('a clientId, at %s', (transport) => {
   });
 });
 
-test('a clientId is told to its author by a stream that goes on where it broke', async () => {
+test('a clientId is told to its author by a stream that resumes after a break', async () => {
   const author = await startGuest(server.url, 'streaming');
   const other = await startGuest(server.url, 'streaming too');
   await using writer = await transports['/ws'](server.url, { token: author.token });
@@ -128,7 +128,7 @@ test('a clientId is told to its author by a stream that goes on where it broke',
 });
 
 describe.each(['off', 'on'])('with --compression %s', (compression) => {
-  test('many write at once, at every transport: each hears all in order, and learns the clientIds of its own', async () => {
+  test('many write at once, at every transport: each receives everything in order, and the clientIds of its own messages', async () => {
     const EACH = 25;
     await using own = await startServer({ flags: ['--limits', 'off', '--compression', compression] });
     await using open = new Disposables();
@@ -138,7 +138,7 @@ describe.each(['off', 'on'])('with --compression %s', (compression) => {
     );
     const { messages: before } = await call(writers[0] as TransportClient, 'message.list', { room: 'lobby' });
     expect(before).toEqual([]);
-    // Of all lengths, so that frames have headers of all kinds; the last is the longest that may be.
+    // Of all lengths, so that frames have every kind of header; the last has the greatest length allowed.
     const textOf = (writer: number, n: number) => `${writer} ${n} ${'가a'.repeat((n * n * 3) % 1500)}`;
     await Promise.all(
       writers.map((client, writer) =>

@@ -22,7 +22,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A page that knows no more of a server than what the standard's `WebSocket` can do. */
+/** A page that knows no more of a server than the standard's `WebSocket` can do. */
 function page(text: string): string {
   return `<!DOCTYPE html>
 <html>
@@ -50,7 +50,7 @@ function page(text: string): string {
 </html>`;
 }
 
-/** Opens the page, and answers what it has printed when its own line has come back to it. */
+/** Opens the page, and returns what it has printed once its own line has come back. */
 async function open(url: string, text: string): Promise<readonly string[]> {
   const context = await browser.newContext({ locale: 'en-US' });
   const tab = await context.newPage();
@@ -63,7 +63,10 @@ async function open(url: string, text: string): Promise<readonly string[]> {
   return printed.all;
 }
 
-/** The page is greeted with one line that has its name, and what it says is said in lobby under that name. */
+/**
+ * Checks that the page is greeted with one line that has its name, and that its messages reach the lobby under that
+ * name.
+ */
 async function check(url: string, text: string): Promise<void> {
   await using listener = await transports['/ws'](server.url, { name: `listener ${text}` });
   const printed = await open(url, text);
