@@ -2,7 +2,10 @@ import { createClient, type Cursors, MadangError } from '@madang/client';
 import { renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** A bot that rolls dice: `!roll 2d6` in any room that it is in. What it is and how far it is are kept in a file. */
+/**
+ * A bot that rolls dice: it answers `!roll 2d6` in every room it is in. Its identity and its progress are kept in a
+ * file.
+ */
 const url = process.env['MADANG_URL'] ?? 'http://localhost:3000';
 const stateFile = process.env['STATE_FILE'] ?? './bot-state.json';
 
@@ -15,7 +18,7 @@ const client = createClient({
   ...(cursors && { resume: cursors }),
 });
 
-/** One thing after another, so that what is saved as done has been done, and all before it too. */
+/** One piece of work after another, so that everything before the saved point has been done. */
 let work = Promise.resolve();
 
 client.on('message.created', ({ room, message }) => {
@@ -36,15 +39,15 @@ client.state.subscribe(() => {
 client.connect();
 process.once('SIGTERM', () => void client.close());
 
-/** Does a piece of work when those before it are done, then saves how far the bot was when it was told of it. */
+/** Does a piece of work once those before it are done, then saves the cursors that the bot had when it received it. */
 function then(run: () => Promise<void>): void {
   const state = { token: client.token, cursors: client.cursors() };
   work = work.then(run).then(() => save(state));
-  // Closed before it was done: it is done in the next life.
+  // The bot was closed before it was done: the next run does it.
   work.catch(() => {});
 }
 
-/** The id makes it one answer, even where the bot was killed after sending and before saving. */
+/** The id makes it one answer, even if the bot is killed after sending and before saving. */
 async function answer(room: string, messageId: string, text: string): Promise<void> {
   try {
     await client.send(room, text, { clientId: `roll:${messageId}` }).sent;
@@ -59,7 +62,7 @@ function rolled(count: number, sides: number): string {
   return `🎲 ${rolls.join(' + ')} = ${rolls.reduce((sum, each) => sum + each, 0)}`;
 }
 
-/** A file of its own that then takes the place: whenever the bot is killed, one of the two is whole. */
+/** Writes another file and then renames it: whenever the bot is killed, one of the two is complete. */
 function save(state: { token: string | undefined; cursors: Cursors | undefined }): void {
   writeFileSync(`${stateFile}.new`, JSON.stringify(state), { mode: 0o600, flush: true });
   renameSync(`${stateFile}.new`, stateFile);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pageFor } from './page.ts';
 import { signIn, signOut, userOf } from './users.ts';
 
-/** An app that somebody already has: its own users, its own routes. Madang is mounted in it under /chat. */
+/** An existing app with its own users and its own routes. Madang is mounted in it under /chat. */
 const app = express();
 app.use(express.urlencoded({ extended: false }));
 

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** The app's own users: here whoever gives a name. A real app has passwords, and a database. */
+/** The app's own users: here anybody who gives a name. A real app has passwords and a database. */
 interface User {
   id: string;
   name: string;
@@ -12,7 +12,7 @@ const COOKIE = 'app_session';
 
 const sessions = new Map<string, User>();
 
-/** Signs somebody in, and gives the browser the app's cookie. */
+/** Signs a user in, and sets the app's cookie. */
 export function signIn(form: unknown, response: Response): void {
   const name = nameIn(form);
   if (!name) return;
@@ -21,13 +21,13 @@ export function signIn(form: unknown, response: Response): void {
   response.cookie(COOKIE, session, { httpOnly: true, sameSite: 'lax' });
 }
 
-/** Signs somebody out. */
+/** Signs a user out. */
 export function signOut(request: IncomingMessage, response: Response): void {
   sessions.delete(sessionIn(request));
   response.clearCookie(COOKIE);
 }
 
-/** Who a request is from; Madang asks this too, for pages, calls and sockets. */
+/** The user who sent a request. Madang asks this too, for pages, calls and sockets. */
 export function userOf(request: IncomingMessage): User | null {
   return sessions.get(sessionIn(request)) ?? null;
 }

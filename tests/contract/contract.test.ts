@@ -22,13 +22,14 @@ import { playStorm } from './storm.ts';
 
 /*
  * The short form of the contract's test. `npm run test:contract -- --minutes 10` is the long one. A failure prints its
- * seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract` repeats the same schedule, as far as a machine repeats
- * itself.
+ * seed: `MADANG_CONTRACT_SEED=… npm test -- tests/contract` repeats the same schedule, as far as a machine can repeat
+ * it.
  */
 
 const seed = Number(process.env['MADANG_CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-// The scenes run alongside the faults, which mostly wait; one after the other, so that each has the resources it needs.
+// The scenes run alongside the faults, which mostly wait. They run one after the other, so that each has the resources
+// it needs.
 vi.setConfig({ maxConcurrency: 2 });
 
 const folder = tempFolder();

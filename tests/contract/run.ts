@@ -1,7 +1,7 @@
 // The long form: `npm run test:contract -- --minutes 10 [--seed 1] [--clients 5000] [--keep]`. The minutes are for the
-// random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more.
-// With `--nodes 3` it is that many nodes on a PostgreSQL and a Redis; their mutants come after the minutes.
-// `npm run test:contract -- --mutants [--seed 1]` tries all mutants of both, and nothing else.
+// random faults; the slow client, the fast client, the storm and the mutants come after them, and take a few more. With
+// `--nodes 3` it tests that many nodes on PostgreSQL and Redis; their mutants come after the minutes. `npm run
+// test:contract -- --mutants [--seed 1]` tries all mutants of both, and nothing else.
 import {
   check,
   checkRun,

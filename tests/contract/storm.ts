@@ -23,8 +23,8 @@ export interface StormResult {
 }
 
 /**
- * Many clients are in one room. The server is killed and restarted, and messages are sent that all of them miss; then
- * all reconnect within one second, while somebody goes on talking.
+ * Many clients are in one room. The server is killed and restarted, and messages are sent that all of them miss. Then
+ * all reconnect within one second, while a user keeps sending.
  */
 export function playStorm(options: SceneOptions & { clients: number }): Promise<StormResult> {
   const flags = ['--limits', 'off', '--heartbeat-ms', '600000'];
@@ -42,7 +42,7 @@ export function playStorm(options: SceneOptions & { clients: number }): Promise<
     ) as [RawClient, ...RawClient[]];
     for (const client of [talker, ...clients]) client.start();
     const haveConnected = () => [talker, ...clients].every((client) => client.isConnected());
-    if (!(await until(haveConnected, LIMIT_MS))) throw new Error('the clients did not come in');
+    if (!(await until(haveConnected, LIMIT_MS))) throw new Error('the clients did not connect');
     const head = () => talker.appliedOf('lobby');
     const haveAll = () => clients.every((client) => client.appliedOf('lobby') >= head());
 
@@ -80,7 +80,7 @@ export function playStorm(options: SceneOptions & { clients: number }): Promise<
   });
 }
 
-/** Lets many guests in, several at a time. */
+/** Signs in many guests, several at a time. */
 async function arrive(keeper: Keeper, count: number): Promise<{ user: string; token: string }[]> {
   const guests: { user: string; token: string }[] = [];
   let number = 0;

@@ -8,10 +8,10 @@ import { type CodeBlock, codeBlocks, pages, root } from './code-blocks.ts';
 
 const run = promisify(execFile);
 
-/** Languages that are run; what a block in any other language says is checked where it is made. */
+/** Languages that are run. Blocks in any other language are checked elsewhere. */
 const runnable = ['js', 'sh'];
 
-/** What a snippet that starts a server gets to do before it is ended, in ms, with others running beside it. */
+/** How long a snippet that starts a server runs before it is stopped, in ms, with others running beside it. */
 const SERVER_SNIPPET_MS = 2500;
 
 let server: TestServer;
@@ -34,7 +34,7 @@ async function runBlock(block: CodeBlock): Promise<void> {
   const startsServer = block.code.includes('createMadang');
   const port = startsServer ? await freePort() : server.port;
   const code = block.code.replaceAll('localhost:3000', `localhost:${port}`).replaceAll('listen(3000', `listen(${port}`);
-  // Others run at the same time, and some make a data folder where they are.
+  // Others run at the same time, and some create a data folder in their working directory.
   const own = join(folder, `${block.page.replaceAll(/\W/g, '-')}-${block.line}`);
   mkdirSync(own);
   if (block.language === 'sh') {
@@ -56,7 +56,7 @@ describe.concurrent.each(pages())('%s', (page) => {
       await runBlock(block);
     },
   );
-  test('says why a block is not run', () => {
+  test('a block that is not run says why', () => {
     for (const block of blocks) {
       expect([...runnable, 'ts', 'tsx', 'json'], `block ${block.line}`).toContain(block.language);
       if (!runnable.includes(block.language)) expect(block.notRun, `block ${block.line}`).toBeTruthy();
@@ -64,7 +64,7 @@ describe.concurrent.each(pages())('%s', (page) => {
   });
 });
 
-test('what the README says to the lobby is in the lobby', async () => {
+test('what the README sends to the lobby is in the lobby', async () => {
   const session = await fetch(`${server.url}/api/session`, {
     method: 'POST',
     body: JSON.stringify({ name: 'reader' }),

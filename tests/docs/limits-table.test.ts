@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { settings } from '../../packages/server/dist/config.js';
 import { root } from './code-blocks.ts';
 
-/** Rows of the table of limits: number, and what the row says. */
+/** Rows of the table of limits: number and text. */
 const rows = [...readFileSync(join(root, 'docs/delivery.md'), 'utf8').matchAll(/^\| (B\d+) \| (.*) \|$/gm)].map(
   ([, number = '', text = '']) => ({ number, text }),
 );

@@ -31,7 +31,10 @@ test('axe finds faults: all kinds in the theme shown, contrast in the other them
   await page.close();
 });
 
-/** Each language and each theme with all rules once; what the other two differ in is colours against longer words. */
+/**
+ * Each language and each theme with all rules once. The other combinations differ only in colours behind longer or
+ * shorter words.
+ */
 const cases = [
   ['ko', 'light'],
   ['en', 'dark'],
@@ -111,7 +114,7 @@ describe.each(cases)('axe finds nothing, in %s, by all rules in %s, and in the o
       .getByRole('button', { name: /^(차단|Block)$/ })
       .click();
     await page.getByText(/이웃 님을 차단했습니다|You blocked 이웃/).waitFor();
-    // The focus is back at a button, which shows its tooltip.
+    // The focus is back on a button, which shows its tooltip.
     await page.keyboard.press('Escape');
     await check('blocked', page);
     await page.getByRole('button', { name: /내 메뉴|Your menu/ }).click();
@@ -149,7 +152,7 @@ describe.each(cases)('axe finds nothing, in %s, by all rules in %s, and in the o
     await page.getByText(/인터넷에 연결되어 있지 않습니다|You are offline/).waitFor();
     await page.context().setOffline(false);
     await page.getByText(/새 버전이 나왔습니다|A new version/).waitFor();
-    // With the connection the part was asked for again, in vain.
+    // With the connection the part was requested again, in vain.
     await page.getByText(/이 부분을 불러오지 못했습니다|could not be loaded/).waitFor();
     const checked: Record<string, string[]> = { failing: await violations(page, theme) };
 

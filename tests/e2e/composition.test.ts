@@ -17,7 +17,7 @@ test('the Enter that ends a Korean syllable does not send; the next one does, an
   for (const text of ['ㄱ', '그', '글']) await compose(text);
   expect(await composer.inputValue()).toBe('한글');
 
-  // What Windows and Linux send for an Enter while a syllable is open: key code 229, "Process".
+  // What Windows and Linux send for an Enter while a syllable is being composed: key code 229, "Process".
   const enterKey = { key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 } as const;
   await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enterKey });
   await cdp.send('Input.insertText', { text: '글' });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 let visitors = 0;
 
-/** Comes in with a page that was made ready to fail: `prepare` runs before the web client is opened again. */
+/** Opens a page that is prepared to fail: `prepare` runs before the web client is opened again. */
 async function enterPrepared(prepare: (page: Page) => Promise<unknown>): Promise<Visitor> {
   const visitor = await visit(web.browser, `${web.url}/healthz`);
   const { page } = visitor;
@@ -26,7 +26,7 @@ async function enterPrepared(prepare: (page: Page) => Promise<unknown>): Promise
   return visitor;
 }
 
-/** Makes something of the browser's throw from `break_(name)` on, until `mend()`. */
+/** Makes a browser API throw after `break_(name)`, until `mend()`. */
 function breakable(page: Page): Promise<unknown> {
   return page.addInitScript(() => {
     let broken = '';
@@ -57,7 +57,7 @@ const mendParts = (page: Page) => page.evaluate(() => (globalThis as unknown as 
 const retryIn = (page: Page, place: string) => page.locator(place).getByRole('button', { name: '다시 시도' });
 
 describe('a part whose code cannot be loaded', () => {
-  test('says so in its place, the rest works on, and "try again" loads it', async () => {
+  test('says so in its place, the rest works, and "try again" loads it', async () => {
     const chunk = '**/assets/{conversation,emoji-picker}-*.js*';
     await using one = await enterPrepared((page) => page.route(chunk, (route) => route.abort()));
     const { page } = one;
@@ -78,7 +78,7 @@ describe('a part whose code cannot be loaded', () => {
     const picker = page.getByRole('dialog', { name: '이모지 고르기' });
     await picker.getByText('이 부분을 불러오지 못했습니다').waitFor();
     await page.unroute(chunk);
-    // Now its code is there, and its data is not.
+    // Now its code is there, but not its data.
     await picker.getByRole('button', { name: '다시 시도' }).click();
     await picker.getByText('이모지를 불러오는 중입니다').waitFor({ state: 'detached' });
     await picker.getByText('이 부분을 불러오지 못했습니다').waitFor();
@@ -282,7 +282,7 @@ describe('a page that cannot start is not blank', () => {
     await page.route('**/assets/*.js', (route) => route.abort());
     await page.goto(web.url);
     expect(await page.getByText('마당을 열지 못했습니다').isVisible()).toBe(false);
-    // The seconds that it waits, at once.
+    // Skips the seconds that it waits.
     await page.evaluate(() => {
       for (const animation of document.getAnimations()) animation.finish();
     });

@@ -14,7 +14,7 @@ async function tabTo(page: Page, matches: string, key = 'Tab'): Promise<void> {
   throw new Error(`The keyboard did not reach ${matches}`);
 }
 
-test('signing in, going to a room, reacting, editing, deleting and returning to the composer need no mouse', async () => {
+test('signing in, opening a room, reacting, editing, deleting and returning to the composer need no mouse', async () => {
   const other = await startRestGuest(web.url, '동무');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '산책 모임' });
   await other.say('같이 걸어요', room.id);
@@ -97,7 +97,7 @@ test('a dialog traps the focus, closes on Escape, and returns the focus', async 
   await page.waitForFunction(() => /내 메뉴/.test(document.activeElement?.getAttribute('aria-label') ?? ''));
 });
 
-test('arrow keys go through the rooms', async () => {
+test('arrow keys move through the rooms', async () => {
   const other = await startRestGuest(web.url, '방만든이');
   await using one = await web.enter('화살표');
   const { user } = await other.call<{ user: { id: string } }>('GET', '/session');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { act, messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
-// A user who says all of this would meet the limits.
+// A user who sends all of this would meet the limits.
 const web = useWeb({ flags: ['--limits', 'off'] });
 const first = () => web.enterToStay('새벽별');
 const second = () => web.enterToStay('고구마');
@@ -23,7 +23,7 @@ describe('two people talk', () => {
     expect([...one.problems, ...two.problems]).toEqual([]);
   });
 
-  test('a message is shown before the server has answered, and once', async () => {
+  test('a message is shown before the server has answered, and only once', async () => {
     const one = await first();
     await say(one.page, '먼저 보입니다');
     await messageOf(one.page, '먼저 보입니다').waitFor();
@@ -118,7 +118,7 @@ describe('a message', () => {
     expect([...one.problems, ...two.problems]).toEqual([]);
   });
 
-  test('can be anything hostile and stays text; nothing is loaded from elsewhere', async () => {
+  test('can contain anything hostile and stays text; nothing is loaded from elsewhere', async () => {
     const one = await first();
     const asked: string[] = [];
     one.page.on('request', (request) => {
@@ -143,7 +143,7 @@ describe('a message', () => {
       .evaluateAll((all) =>
         all.map((each) => [each.getAttribute('href'), each.getAttribute('rel'), each.getAttribute('target')]),
       );
-    // What would be a picture is a link to it: nothing is fetched unless somebody goes there.
+    // An image becomes a link to it: nothing is fetched unless the reader opens it.
     expect(links).toEqual([
       ['https://evil.example/track.png', 'noopener noreferrer nofollow', '_blank'],
       ['https://example.com/a', 'noopener noreferrer nofollow', '_blank'],
@@ -163,7 +163,7 @@ describe('a message', () => {
     expect(await one.page.getByRole('button', { name: '보내기' }).isEnabled()).toBe(true);
   });
 
-  test('that is only begun is kept for its room, even across a reload', async () => {
+  test('that is unfinished is kept for its room, even across a reload', async () => {
     const one = await first();
     await one.page.locator('#composer').fill('아직 쓰는 글');
     await one.page.reload();

@@ -36,7 +36,7 @@ test('the banner counts down to the next attempt, and "now" skips the wait', asy
   await using one = await web.enter('재촉');
   await web.server.kill();
   const banner = one.page.getByText(/\b\d+초 뒤에 다시 연결합니다/);
-  // A wait that outlasts the server's start: the shorter ones, which come first, would end without the button.
+  // A wait that outlasts the server's start: the shorter ones before it would end without the button.
   await banner.filter({ hasText: /\b([89]|1\d|20)초/ }).waitFor({ timeout: 60_000 });
   await web.server.start();
   const left = Number(/(\d+)초/.exec(await banner.innerText())?.[1]);
@@ -89,7 +89,7 @@ test('a refused message says why, and can be sent again or discarded', async () 
   await using one = await web.enter('거절');
   const { page } = one;
   let isRefusing = true;
-  // The server itself would refuse only what the page does not let through, so the refusal is put in its mouth.
+  // The server would refuse only what the page does not let through, so the test makes up the refusal.
   await page.routeWebSocket(/socket\.io/, (ws) => {
     const upstream = ws.connectToServer();
     ws.onMessage((frame) => {

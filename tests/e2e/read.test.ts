@@ -27,7 +27,7 @@ test('messages in another room are counted, in the list and in the title, until 
   expect(texts.indexOf('여기부터 안 읽은')).toBeLessThan(texts.indexOf('둘째 소식'));
   await expect.poll(() => page.title()).not.toMatch(/^\(/);
 
-  // The line stays while one reads, goes with an own message, and does not come back for what has been read.
+  // The line stays while the user reads, goes with an own message, and does not come back for what has been read.
   await say(page, '잘 봤습니다');
   await page.getByText('여기부터 안 읽은 메시지').waitFor({ state: 'detached' });
   await page.getByRole('link', { name: /lobby/ }).click();
@@ -36,7 +36,7 @@ test('messages in another room are counted, in the list and in the title, until 
   expect(await page.getByText('여기부터 안 읽은 메시지').count()).toBe(0);
 });
 
-test('a mention is counted beside the unread messages, in both languages of a screen reader', async () => {
+test('a mention is counted next to the unread messages, for a screen reader in both languages', async () => {
   const other = await startRestGuest(web.url, '부르미');
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '호출' });
   await using one = await enter(web.browser, `${web.url}/#/r/${room.id}`, '김 하늘');
@@ -47,7 +47,7 @@ test('a mention is counted beside the unread messages, in both languages of a sc
   await other.say('아무나', room.id);
   await other.say('@김 하늘님, 보세요', room.id);
   await page.getByRole('link', { name: /호출.*나를 부른 메시지 1개.*안 읽은 메시지 2개/ }).waitFor();
-  // As the server counts it, too.
+  // The server counts the same.
   await page.reload();
   const link = page.getByRole('link', { name: /호출.*나를 부른 메시지 1개.*안 읽은 메시지 2개/ });
   await link.waitFor();

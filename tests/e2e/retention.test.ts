@@ -5,7 +5,7 @@ import { startServer } from '../support/start-server.ts';
 import { ageLobby } from '../support/time-travel.ts';
 import { enter, messageOf } from '../support/visitor.ts';
 
-/** More than a page's list loads by itself. */
+/** More than the page's list loads on its own. */
 const OLD = 200;
 
 const words = {
@@ -13,7 +13,7 @@ const words = {
   en: { cut: 'Older messages are no longer kept', beginning: 'This is where lobby begins' },
 };
 
-test('the top of a history that was cut says so, in a new page and in one that was open', async () => {
+test('the top of a history that was cut says so, in a new page and in one that was already open', async () => {
   const flags = ['--limits', 'off'];
   await using server = await startServer({ flags });
   const browser = await startBrowser();
@@ -23,7 +23,7 @@ test('the top of a history that was cut says so, in a new page and in one that w
     await using open = await enter(browser, server.url, '기다리는 이');
     await messageOf(open.page, `옛 이야기 ${OLD}.`).waitFor();
     await server.stop();
-    // After the room's making and the teller's coming.
+    // After the creation of the room and the sender's join.
     ageLobby(server.data, 2 + OLD, 40);
     flags.push('--retention-days', '30');
     await server.start();

@@ -141,7 +141,7 @@ test('a private room is only for invited users, and a removed user sees nothing 
   expect([...owner.problems, ...guest.problems]).toEqual([]);
 });
 
-test('two people talk alone', async () => {
+test('two people talk in private', async () => {
   const one = await theOwner();
   const two = await theGuest();
   await one.page.getByRole('link', { name: /lobby/ }).click();

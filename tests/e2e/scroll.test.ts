@@ -77,16 +77,18 @@ test('at the bottom it follows; sending a message scrolls there', async () => {
 });
 
 interface Watched {
-  /** Movements of what is in sight that no wheel has asked for. */
+  /** Movements of visible rows that the wheel did not cause. */
   jumps: string[];
-  /** Pages that came, and those of them that came while the list was at rest. */
+  /** Pages that arrived, and how many of them while the list was at rest. */
   pages: number;
   atRest: number;
-  /** At rest: what was wheeled and what has moved must agree by now. */
+  /** At rest: by now wheel and movement must agree. */
   settle: () => void;
 }
 
-/** Holds each answer with older messages back, as a slow network does: they come over the WebSocket, in their own time. */
+/**
+ * Delays each answer with older messages, as a slow network does. They come over the WebSocket, each in its own time.
+ */
 async function delayOlder(page: Page, ms: number): Promise<void> {
   await page.routeWebSocket(/socket\.io/, (ws) => {
     const upstream = ws.connectToServer();
@@ -105,8 +107,9 @@ async function delayOlder(page: Page, ms: number): Promise<void> {
 }
 
 /**
- * Watches every frame: rows in sight move down by as much as was wheeled up, all by the same and never up, whatever is put in
- * above them. A movement and the word of its wheel may be a frame apart; `settle` asks whether they agree at rest.
+ * Watches every frame: visible rows move down by as much as was wheeled up, all by the same distance and never up,
+ * whatever is inserted above them. A movement and its wheel event may be a frame apart; `settle` checks that they agree
+ * at rest.
  */
 async function watchFrames(page: Page): Promise<void> {
   await page.evaluate((wheelPx) => {
@@ -147,7 +150,7 @@ async function watchFrames(page: Page): Promise<void> {
         owed -= most;
         if (most - least > 1 || least < -1 || owed < -wheelPx - 1) watched.jumps.push(`${least} to ${most} px`);
       }
-      // At the top of what is loaded a wheel moves nothing.
+      // At the top of what is loaded, the wheel moves nothing.
       if (log.scrollTop <= 0) owed = Math.min(owed, 0);
       if (log.scrollHeight - height > 1000) {
         watched.pages += 1;
@@ -161,14 +164,14 @@ async function watchFrames(page: Page): Promise<void> {
   }, WHEEL_PX);
 }
 
-/** Some turns of the wheel, a rest that is longer than a page takes, and so on. */
+/** Turns the wheel a few times, rests for longer than a page takes, and repeats that. */
 async function wheelUpUntil(page: Page, text: RegExp): Promise<void> {
   await page.getByRole('log').hover();
   for (let turn = 1; turn < 200; turn++) {
     if (await page.getByRole('article').filter({ hasText: text }).count()) return;
     await page.mouse.wheel(0, -WHEEL_PX);
     const isRest = turn % 5 === 0;
-    // Each turn has a frame of its own: several at once would leave nothing in sight to compare.
+    // Each turn has its own frame: several at once would leave no row visible to compare.
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     if (isRest) await page.waitForTimeout(900);
     if (isRest) await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched.settle());
@@ -176,7 +179,7 @@ async function wheelUpUntil(page: Page, text: RegExp): Promise<void> {
   throw new Error('The beginning was not reached');
 }
 
-/** The first row that is wholly in sight, and where it stands. */
+/** The first row that is entirely visible, and its position. */
 async function topOfSight(page: Page): Promise<[string, number]> {
   return page.evaluate(() => {
     const log = document.querySelector('[role=log]') as HTMLElement;

@@ -34,7 +34,7 @@ test('the session is kept over a reload, in a cookie that the page cannot read',
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: expect.stringMatching(/Lax|Strict/) as unknown });
 });
 
-test('the nickname can be changed, and all see it', async () => {
+test('the nickname can be changed, and everybody sees it', async () => {
   await using one = await web.enter('옛이름');
   await using two = await web.enter('구경꾼');
   await one.page.getByRole('button', { name: '내 메뉴: 옛이름' }).click();
@@ -71,7 +71,7 @@ test('light and dark follow the device, can be chosen, and are kept', async () =
   expect(await background()).toBe(dark);
 });
 
-test('after signing out the user is at the gate again, and the name is free', async () => {
+test('after signing out the sign-in page is shown again, and the name is free', async () => {
   await using one = await web.enter('나간이');
   const { page } = one;
   await page.locator('#composer').fill('보내지 않은 글');

@@ -12,7 +12,7 @@ const SETUP_MS = 400_000;
 /** Whether the Node that runs this test needs another driver than the lock file has. */
 const isNode20 = process.versions.node.startsWith('20.');
 
-/** Installed and built once, with Node 24; the tests go on from one to the next as a person would. */
+/** Installed and built once, with Node 24. The tests continue from one to the next, as a person would. */
 let clone: Workplace;
 let node24: string;
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, SETUP_MS);
 afterAll(() => clone[Symbol.dispose](), SETUP_MS);
 
-/** Comes in, says something, and reads it. */
+/** Signs in, sends a message, and reads it. */
 async function talk(url: string): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   const session = await fetch(`${url}/api/session`, { method: 'POST', headers, body: '{"name":"newcomer"}' });
@@ -37,7 +37,7 @@ async function talk(url: string): Promise<void> {
 }
 
 test(
-  'npm ci needs no compiler, and npx madang says what is still to do',
+  'npm ci needs no compiler, and npx madang says what is still to be done',
   async () => {
     // Compilers that always fail: as good as none.
     const installed = await clone.run('CC=false CXX=false npm ci --prefer-offline', node24);
@@ -89,7 +89,7 @@ test(
     const script = /src="\.\/(assets\/[^"]+\.js)"/.exec(page)?.[1];
     expect((await fetch(`${app.url}/chat/${script}`)).status).toBe(200);
 
-    // The program comes with it, and so do types.
+    // The program is included, and so are types.
     await using server = await folder.serve('npx madang --port 0 --data own-data', node24);
     await talk(server.url);
     const use = `import { createMadang } from 'madang';\nimport { createClient } from '@madang/client';
@@ -107,7 +107,7 @@ test(
 );
 
 test.runIf(isNode20)(
-  'a driver of another Node is told in one sentence, and npm run build mends it',
+  'a driver built for another Node is reported in one sentence, and npm run build replaces it',
   async () => {
     const sentence = /^madang: The SQLite driver [^\n]+ "npm run build"[^\n]+\.\n$/;
     const start = 'npx madang --port 0 --data data-20';

@@ -2,7 +2,7 @@
 import { freshClone } from '../support/fresh-clone.ts';
 import { nodeFolder, nodeVersions } from '../support/node-versions.ts';
 
-/** What is done with each Node, as a person would type it. */
+/** What is run on each Node, as a person would type it. */
 const steps = [
   'npm ci --prefer-offline',
   'npm run build',

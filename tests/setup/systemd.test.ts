@@ -16,7 +16,7 @@ function valuesOf(name: string): string[] {
   return [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value);
 }
 
-test('systemd accepts the unit, which is well confined', async () => {
+test('systemd accepts the unit, and rates it as well confined', async () => {
   using folder = tempFolder();
   const file = join(folder.path, 'madang.service');
   writeFileSync(
@@ -25,7 +25,7 @@ test('systemd accepts the unit, which is well confined', async () => {
   );
   const verified = await run('systemd-analyze', ['verify', '--man=no', file]);
   expect(verified.stderr).toBe('');
-  // 0 is shut in altogether, 10 not at all; above the threshold it fails.
+  // 0 is fully confined, 10 not at all; above the threshold the check fails.
   await run('systemd-analyze', ['security', '--offline=true', '--threshold=15', '--no-pager', file]);
 });
 

@@ -30,7 +30,7 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-/** The real bot, killed and started at will. */
+/** The real bot, which the test kills and starts. */
 interface Bot extends AsyncDisposable {
   stateFile: string;
   kill(): Promise<void>;
@@ -66,7 +66,7 @@ function newBot(): Bot {
   };
 }
 
-/** The bot's answers in a room, oldest first: waits until there are `count`, and a little longer for any that are too many. */
+/** The bot's answers in a room, oldest first: waits until there are `count`, and a little longer for surplus ones. */
 async function answers(room: string, count: number): Promise<Message[]> {
   const read = async () => {
     const { messages } = await anna.call<{ messages: Message[] }>('GET', `/rooms/${room}/messages?limit=200`);
@@ -88,12 +88,12 @@ test('killed at any moment and restarted, it answers each roll once, in order', 
     await anna.say(`!roll ${asked}d1`);
   };
   for (const delayMs of [0, 15]) {
-    // oxlint-disable no-await-in-loop -- one life after another
+    // oxlint-disable no-await-in-loop -- one run after another
     await bot.kill();
     for (let index = 0; index < 3; index += 1) await ask();
     await bot.start();
     for (let index = 0; index < 3; index += 1) await ask();
-    // While it is at it: some are answered and not saved, some are saved, some are not heard yet.
+    // While it is working: some rolls are answered and not saved, some are saved, some are not received yet.
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     // oxlint-enable no-await-in-loop
   }

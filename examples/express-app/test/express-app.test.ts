@@ -76,7 +76,7 @@ test('the app’s users are the chat’s users, at the socket and over HTTP', as
   socket.close();
 });
 
-test('users who are not signed in to the app are not let in, and guests are off', async () => {
+test('users who are not signed in to the app have no access, and guests are off', async () => {
   expect((await fetch(`${url}/chat/api/session`)).status).toBe(401);
   const guest = await fetch(`${url}/chat/api/session`, { method: 'POST', body: JSON.stringify({ name: 'guest' }) });
   expect(guest.status).toBe(403);

@@ -1,6 +1,6 @@
 import { WebSocketServer } from 'ws';
 
-/** A line of text needs no more; `ws` alone would accept 100 MiB. */
+/** A line of text needs no more; by default `ws` would accept 100 MiB. */
 const maxLineBytes = 64 * 1024;
 const host = process.env['HOST'] ?? 'localhost';
 const port = Number(process.env['PORT'] ?? 3000);
@@ -12,7 +12,7 @@ server.on('connection', (socket) => {
   socket.on('message', (data) => {
     if (Buffer.isBuffer(data)) console.log('Received: %s', printable(data.toString()));
   });
-  // A client that breaks the protocol loses its connection; without this listener it would end the program.
+  // A client that breaks the protocol loses its connection. Without this listener it would end the program.
   socket.on('error', (error) => console.log('Connection closed: %s', error.message));
 });
 
@@ -29,7 +29,7 @@ server.on('error', (error) => {
 process.once('SIGINT', close);
 process.once('SIGTERM', close);
 
-/** Stops listening and says goodbye to every client; who doesn't answer within a second is cut off. */
+/** Stops listening and says goodbye to every client; any that has not answered within a second is disconnected. */
 function close(): void {
   server.close();
   for (const client of server.clients) client.close(1001, 'The server is going away');
@@ -38,7 +38,7 @@ function close(): void {
   }, 1000).unref();
 }
 
-/** What a stranger sends must not move the cursor or change the colours of this terminal. */
+/** Text from a stranger must not move the cursor or change the colours of this terminal. */
 function printable(line: string): string {
   return line.replaceAll(/\p{C}/gu, '\uFFFD');
 }

@@ -1,7 +1,7 @@
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import { type Chat, type Login, type Room, readChat, readLogin, readRoom } from './input.js';
 
-/** Somebody who came in. `client` is their socket's id, the address for `io.to(client)`. */
+/** A user who has logged in. `client` is the id of their socket, which is the address for `io.to(client)`. */
 interface Person extends Login {
   client: string;
 }
@@ -63,7 +63,7 @@ export function startChat(io: ChatServer): void {
       return done;
     });
 
-    // The client asks to be cut off. It could also close the connection itself; then only `disconnect` happens.
+    // The client asks to be disconnected. It could also close the connection itself; then only `disconnect` happens.
     on(socket, 'forceDisconnect', () => {
       socket.disconnect();
       return done;
@@ -88,7 +88,7 @@ function send(io: ChatServer, socket: ChatSocket, from: Person, { text, to }: Ch
   else if (to === 'me') socket.emit('chat', message);
   else if (to === 'others') socket.broadcast.emit('chat', message);
   else if ('client' in to) {
-    // `to()` takes rooms as well as clients, so a name that is no client's must not get through.
+    // `to()` takes rooms as well as clients, so a name that is not a client's must not get through.
     if (io.sockets.sockets.get(to.client)?.data.person === undefined) return 'no_such_client';
     io.to(to.client).emit('chat', message);
   } else {
@@ -102,7 +102,7 @@ function isIn(socket: ChatSocket, room: Room): boolean {
   return socket.rooms.has(room);
 }
 
-/** A second namespace on the same connection: whoever joins `/stats` gets the counters and none of the chat. */
+/** A second namespace on the same connection: whoever joins `/stats` gets the counters and nothing of the chat. */
 function startStats(io: ChatServer) {
   const namespace = io.of('/stats');
   const now = { online: 0, messages: 0 };
@@ -116,7 +116,7 @@ function startStats(io: ChatServer) {
   };
 }
 
-/** Listens to an event whose arguments may be anything, and answers if the client gave a function to answer to. */
+/** Listens to an event with any arguments, and answers if the client passed a function for the answer. */
 function on(socket: ChatSocket, event: string, handle: (input: unknown) => Answer): void {
   socket.on(event, (...sent: unknown[]) => {
     const reply = sent.at(-1);

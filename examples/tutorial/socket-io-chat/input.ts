@@ -1,15 +1,15 @@
 /**
- * What a client may send, checked by hand: over a socket anything can come, of any shape. Each reader answers with a
- * value that is safe to use, or with `undefined`.
+ * What a client may send, checked by hand, since anything can arrive over a socket. Each reader returns a value that is
+ * safe to use, or `undefined`.
  */
 
-/** Who somebody says they are. Nobody checks it: this is an example of sending, not of signing in. */
+/** Who a user claims to be. Nobody checks it: this is an example of sending, not of signing in. */
 export interface Login {
   name: string;
   id: string;
 }
 
-/** To whom a message goes: one of the four ways to send, or a room. */
+/** The recipient of a message: one of the four ways to send, or a room. */
 type Target = 'everyone' | 'me' | 'others' | { client: string } | { room: Room };
 
 export interface Chat {
@@ -17,7 +17,7 @@ export interface Chat {
   to: Target;
 }
 
-/** The rooms that one may join. A fixed list, so that strangers can't fill the server's memory with new ones. */
+/** The rooms that can be joined. A fixed list, so that strangers can't fill the server's memory with new ones. */
 const rooms = ['tea', 'books', 'games'] as const;
 export type Room = (typeof rooms)[number];
 

@@ -12,7 +12,7 @@ app.disable('x-powered-by');
 app.use(express.static(fileURLToPath(new URL('page', import.meta.url))));
 
 const server = createServer(app);
-// Socket.IO serves its client script itself, under /socket.io/.
+// Socket.IO itself serves its client script, under /socket.io/.
 const io = new Server(server, { maxHttpBufferSize: 16 * 1024 });
 startChat(io);
 

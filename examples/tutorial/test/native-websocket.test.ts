@@ -56,7 +56,7 @@ test.each(openings)('the page opened from $from is greeted, and its line is prin
   await context.close();
 });
 
-test('the page says in words that there is no connection', async () => {
+test('the page says that there is no connection', async () => {
   const tab = await browser.newPage({ locale: 'en-US' });
   // A port on which a program listened and ended.
   const gone = await startProgram('native-websocket');
@@ -78,7 +78,7 @@ test.each(['light', 'dark'] as const)('axe finds nothing on the page, %s', async
   await context.close();
 });
 
-test('a huge line and control characters harm nobody else', async () => {
+test('a huge line and control characters affect nobody else', async () => {
   const huge = await connect();
   const closed = new Promise((resolve) => huge.once('close', resolve));
   huge.send('x'.repeat(64 * 1024 + 1));

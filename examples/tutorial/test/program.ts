@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A program of the tutorial that runs as its reader would run it, on a port of its own. */
+/** A program of the tutorial, run as its reader would run it, on its own port. */
 export interface Program {
   port: number;
-  /** All that it printed so far. */
+  /** Everything printed so far. */
   output: () => string;
-  /** Asks it to end and answers with its exit code; `null` if it had to be killed. */
+  /** Asks it to end, and resolves to its exit code, or `null` if it had to be killed. */
   close: () => Promise<number | null>;
 }
 
@@ -24,7 +24,7 @@ export async function startProgram(folder: string): Promise<Program> {
   return { port: Number(port), output: () => output, close: () => end(child) };
 }
 
-/** Asks again until the answer is neither `undefined` nor `false`. */
+/** Repeats a question until the answer is neither `undefined` nor `false`. */
 export async function waitFor<T>(ask: () => T | undefined | false): Promise<T> {
   const until = Date.now() + 10_000;
   for (;;) {

@@ -7,7 +7,7 @@ import { type Program, startProgram, waitFor } from './program.js';
 
 interface Client {
   socket: Socket;
-  /** All events that it heard, as `[name, argument]`. */
+  /** All events it received, as `[name, argument]`. */
   heard: [string, unknown][];
   ask: (event: string, ...input: unknown[]) => Promise<unknown>;
 }
@@ -55,12 +55,12 @@ function texts(client: Client): unknown[] {
   return client.heard.filter(([event]) => event === 'chat').map(([, message]) => Object(message).text);
 }
 
-/** Waits until what was on its way to these clients has come: events and answers travel in order. */
+/** Waits until everything under way to these clients has arrived: events and answers travel in order. */
 async function settle(...clients: Client[]): Promise<void> {
   await Promise.all(clients.map((client) => client.ask('leave', 'games')));
 }
 
-test('login: everyone is told who came in, and chat carries whom it is from', async () => {
+test('login: everybody is told who logged in, and chat messages name their author', async () => {
   const [red, green, blue] = await three();
   const person = { name: 'Blue', id: 'blue', client: blue.socket.id };
   await settle(red, green, blue);
@@ -78,7 +78,7 @@ const ways = [
   { way: 'a room', to: () => ({ room: 'tea' }), heardBy: [true, false, true] },
 ];
 
-test.each(ways)('a message to $way is heard by those and no others', async ({ to, heardBy }) => {
+test.each(ways)('a message to $way is received by those and no others', async ({ to, heardBy }) => {
   const clients = await three();
   const [first, , third] = clients;
   await first.ask('join', 'tea');
@@ -88,7 +88,7 @@ test.each(ways)('a message to $way is heard by those and no others', async ({ to
   expect(clients.map((client) => texts(client).includes('mark'))).toEqual(heardBy);
 });
 
-test('forceDisconnect cuts off who asks, and the others are told', async () => {
+test('forceDisconnect disconnects whoever asks for it, and the others are told', async () => {
   const [red, green] = await three();
   const { id } = red.socket;
   red.socket.emit('forceDisconnect');
@@ -97,13 +97,13 @@ test('forceDisconnect cuts off who asks, and the others are told', async () => {
   await waitFor(() => program.output().includes('Red (red) left: server namespace disconnect'));
 });
 
-test('disconnect: who closes the connection is noticed too', async () => {
+test('disconnect: a client that closes its connection is noticed too', async () => {
   const [red, green] = await three();
   red.socket.close();
   await waitFor(() => green.heard.some(([event]) => event === 'logout'));
 });
 
-test('the namespace /stats hears counters and no chat', async () => {
+test('the namespace /stats receives counters and no chat', async () => {
   const watcher = await connect('/stats');
   const red = await comeIn('Red');
   await red.ask('chat', { text: 'hello' });
@@ -127,7 +127,7 @@ test('hostile input is refused, one by one, and the chat goes on', async () => {
   const [red, green] = await three();
   const answers = await Promise.all(hostile.map(async ([event, input]) => red.ask(event, input)));
   expect(answers).toEqual(hostile.map(([, , error]) => ({ ok: false, error })));
-  // Without arguments, with many, and with an event that nobody knows.
+  // Without arguments, with many, and with an unknown event.
   red.socket.emit('chat');
   red.socket.emit('login', ...nonsense);
   red.socket.emit('no-such-event', { deep: nonsense });
@@ -136,13 +136,13 @@ test('hostile input is refused, one by one, and the chat goes on', async () => {
   for (const answer of await Promise.all(logins.map(async (login) => stranger.ask('login', login))))
     expect(answer).toEqual({ ok: false, error: 'invalid_input' });
   expect(await stranger.ask('chat', { text: 'x' })).toEqual({ ok: false, error: 'not_logged_in' });
-  // Too big for the server: costs the sender's connection and nobody else's.
+  // Too large for the server: costs the sender's connection and nobody else's.
   stranger.socket.emit('chat', { text: 'x'.repeat(100_000) });
   await waitFor(() => !stranger.socket.connected);
   expect(await green.ask('chat', { text: 'still here' })).toEqual({ ok: true });
 });
 
-test('in the browser: the four ways, a room, being cut off, and coming back', async () => {
+test('in the browser: the four ways, a room, a forced disconnect, and the return', async () => {
   const [red, sky] = [await enter('Red'), await enter('Sky')];
   await say(red, 'everyone', 'to all');
   await line(sky, 'to all').waitFor();

@@ -13,12 +13,12 @@ interface Account {
   bytesOut: number;
 }
 
-/** A run as its page would steer it, without a page. */
+/** A run, controlled as its page would do it, but without a page. */
 interface Run {
   id: string;
   accounts: () => Record<string, Account>;
   send: (order: unknown) => void;
-  /** Stops the source and answers with the number of its last message. */
+  /** Stops the source, and resolves to the number of its last message. */
   pause: () => Promise<number>;
   socket: WebSocket;
 }
@@ -65,7 +65,7 @@ function url(path: string, run: Run, after = 0): string {
   return `http://localhost:${program.port}/${path}?run=${run.id}&after=${after}`;
 }
 
-/** One client for each transport; each answers with the numbers that it got, in the order in which they came. */
+/** One client for each transport. Each resolves to the numbers it received, in order. */
 function listen(run: Run): { got: Record<string, number[]>; close: () => void } {
   const got: Record<string, number[]> = Object.fromEntries(lanes.map((lane) => [lane, []]));
   const ending = new AbortController();
@@ -120,12 +120,12 @@ test('all five transports deliver the same messages, each once and in order', as
   run.socket.close();
 });
 
-test('the bytes that are counted are the bytes that a connection carried', async () => {
+test('the bytes counted are the bytes that a connection carried', async () => {
   const run = await openRun();
   const tcp = connectTcp(program.port, 'localhost');
   let received = '';
   tcp.setEncoding('latin1').on('data', (text: string) => (received += text));
-  // Three transports take turns on one connection, as a browser's requests do, and each pays for its own.
+  // Three transports take turns on one connection, as a browser's requests do, and each is charged for its own.
   const bytes: number[] = [];
   const paths = [`/short-polling?run=${run.id}`, '/', `/short-polling?run=${run.id}&after=5`];
   for (const path of paths) {
@@ -157,7 +157,7 @@ function isWhole(response: string): boolean {
   return head > 0 && response.length === head + 4 + length;
 }
 
-test('hostile requests and orders are refused, and the server goes on', async () => {
+test('hostile requests and commands are refused, and the server continues', async () => {
   const run = await openRun();
   const statuses = await Promise.all(
     ['short-polling', 'long-polling', 'server-sent-events'].map(
@@ -197,7 +197,7 @@ test('the page: five lanes get the same, and WebSocket needs the fewest requests
   await tab.getByRole('status').filter({ hasText: 'Every lane got the same messages' }).waitFor();
   const messages = await Promise.all(lanes.map((lane) => cell(tab, lane, 'messages')));
   expect(new Set(messages).size).toBe(1);
-  // Let the last numbers of the server come.
+  // Lets the last numbers of the server arrive.
   await tab.waitForTimeout(400);
   const requests = await Promise.all(lanes.map((lane) => cell(tab, lane, 'requests')));
   const bytes = await Promise.all(lanes.map((lane) => cell(tab, lane, 'bytesEach')));
@@ -210,7 +210,7 @@ test('the page: five lanes get the same, and WebSocket needs the fewest requests
   expect(bytes[0]).toBeGreaterThan(2 * (bytes[3] ?? 0));
   expect(await cell(tab, 'short-polling', 'median')).toBeGreaterThan(await cell(tab, 'websocket', 'median'));
 
-  // The pause was a pause: nothing more came, and it goes on where it stood.
+  // The pause was a pause: nothing more arrived, and it continues where it was.
   expect(await cell(tab, 'websocket', 'messages')).toBe(messages[3]);
   await tab.getByRole('button', { name: 'Start', exact: true }).click();
   await waitUntilReceived(tab, (messages[0] ?? 0) + 10);
@@ -220,7 +220,7 @@ test('the page: five lanes get the same, and WebSocket needs the fewest requests
   await tab.context().close();
 });
 
-test('the page: rate and interval are changed by keyboard, and starting over starts at nothing', async () => {
+test('the page: rate and interval can be changed by keyboard, and starting over begins with nothing', async () => {
   const { tab, trouble } = await openPage();
   await tab.getByRole('slider', { name: 'Messages' }).press('End');
   await tab.getByText('50 a second').waitFor();

@@ -4,12 +4,12 @@ import type { Run } from './run.js';
 
 const statsEveryMs = 250;
 
-/** What the page asks over its control connection. */
+/** What the page asks for over its control connection. */
 type Order = { type: 'start' } | { type: 'pause' } | { type: 'rate'; rate: number } | { type: 'clock'; sent: number };
 
 /**
- * The page's control connection: it starts, pauses and counts a run, and shows the server's clock. It is a connection of
- * its own, so that it weighs on no transport's account. The run ends with it.
+ * The page's control connection: it starts, pauses and measures a run, and tells the server's clock. It is a separate
+ * connection, so that no transport is charged for it. The run ends with it.
  */
 export function serveControl(socket: WebSocket, run: Run, ledger: Ledger): void {
   const timer = setInterval(sendStats, statsEveryMs);

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** What one transport has cost so far. Bytes are those of the TCP connections, HTTP headers and all. */
+/** What one transport has cost so far. Bytes are those of the TCP connections, including HTTP headers. */
 export interface Account {
   requests: number;
   bytesIn: number;
@@ -14,7 +14,10 @@ export function openAccount(): Account {
 }
 
 interface Entry {
-  /** Who pays for the bytes that come next; nobody's between two requests, so the next request pays for its own. */
+  /**
+   * The account charged for the next bytes. Between two requests there is none, so the next request is charged for its
+   * own.
+   */
   account: Account | undefined;
   request: IncomingMessage | undefined;
   countedIn: number;
@@ -22,16 +25,16 @@ interface Entry {
 }
 
 /**
- * Books every byte of every TCP connection to exactly one account.
+ * Charges every byte of every TCP connection to exactly one account.
  *
- * A browser uses one kept-alive connection for requests of any kind, so a connection can't be tagged as a whole.
- * But HTTP/1.1 carries one request at a time: what a connection read and wrote since the last request ended belongs to
- * the request that runs now. A connection that was upgraded to a WebSocket, or streams events, stays with its account.
+ * A browser uses one kept-alive connection for requests of any kind, so a connection can't be assigned as a whole. But
+ * HTTP/1.1 carries one request at a time: what a connection read and wrote since the last request ended belongs to the
+ * request that runs now. A connection that was upgraded to a WebSocket, or streams events, stays with its account.
  */
 export class Ledger {
   readonly #entries = new Map<Duplex, Entry>();
 
-  /** @param accountOf says who pays for a request; its `url` is all that it may look at */
+  /** @param accountOf returns the account for a request, judging only by its `url` */
   constructor(server: Server, accountOf: (url: string) => Account) {
     server.on('connection', (socket: Socket) => {
       this.#entries.set(socket, { account: undefined, request: undefined, countedIn: 0, countedOut: 0 });
@@ -53,7 +56,7 @@ export class Ledger {
     server.prependListener('upgrade', (request: IncomingMessage) => this.#begin(request, accountOf(request.url ?? '')));
   }
 
-  /** Brings all accounts up to this moment. */
+  /** Brings all accounts up to date. */
   settle(): void {
     for (const socket of this.#entries.keys()) this.#settle(socket);
   }

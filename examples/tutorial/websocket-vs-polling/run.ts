@@ -5,18 +5,18 @@ import { type Account, openAccount } from './ledger.js';
 export const transports = ['short-polling', 'long-polling', 'server-sent-events', 'websocket', 'socket.io'] as const;
 export type Transport = (typeof transports)[number];
 
-/** `at` is when the server made it, in milliseconds of the server's clock (`performance.now()`). */
+/** `at` is when the server created it, in milliseconds of the server's clock (`performance.now()`). */
 export interface Message {
   n: number;
   at: number;
 }
 
-/** Messages a second. */
+/** Messages per second. */
 const rateLimits = { min: 1, max: 50, default: 10 };
 
 const maxKept = 1000;
 
-/** One comparison: a source of numbered messages, which all transports deliver, and what each of them costs. */
+/** One comparison: a source of numbered messages that all transports deliver, and what each of them costs. */
 export class Run {
   readonly id = randomUUID();
   readonly accounts: Record<Transport, Account> = {
@@ -42,7 +42,7 @@ export class Run {
     return this.#kept.filter((message) => message.n > n);
   }
 
-  /** Hands over each message from now on; returns how to stop. `onClose` is called when the run ends. */
+  /** Passes on each message from now on; returns a function that stops. `onClose` is called when the run ends. */
   subscribe(onMessage: (message: Message) => void, onClose: () => void): () => void {
     this.#events.on('message', onMessage).once('close', onClose);
     return () => {
@@ -50,7 +50,7 @@ export class Run {
     };
   }
 
-  /** @param rate messages a second, brought within `rateLimits` */
+  /** @param rate messages per second, limited to `rateLimits` */
   setRate(rate: number): void {
     this.#rate = Math.min(rateLimits.max, Math.max(rateLimits.min, rate));
     if (this.#timer !== undefined) this.start();

@@ -13,12 +13,12 @@ const port = Number(process.env['PORT'] ?? 3000);
 const maxRuns = 50;
 
 const runs = new Map<string, Run>();
-/** Pays for what belongs to no transport: the page itself, and its control connection. */
+/** The account for what belongs to no transport: the page itself, and its control connection. */
 const other = openAccount();
 
 const app = express();
 app.disable('x-powered-by');
-// A poll is a question about what is new; a tag for caches would only add bytes to it.
+// A poll asks what is new; an ETag would only add bytes to it.
 app.disable('etag');
 addShortPolling(app, findRun);
 addLongPolling(app, findRun);
@@ -82,7 +82,7 @@ function accountOf(url: string): Account {
   return (transport && findRun(url)?.accounts[transport]) ?? other;
 }
 
-/** A request's target can be anything, such as `//`, which is no URL; that one is then simply not found. */
+/** A request's target can be anything, such as `//`, which is no URL. That one is simply not found. */
 function parse(url: string): URL {
   return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : new URL('http://localhost');
 }

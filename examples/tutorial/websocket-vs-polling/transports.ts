@@ -4,12 +4,12 @@ import type { Server } from 'socket.io';
 import type { WebSocket } from 'ws';
 import type { Message, Run } from './run.js';
 
-/** Finds the run that a request is about, by its `run` parameter. */
+/** Finds the run that a request belongs to, by its `run` parameter. */
 export type FindRun = (url: string) => Run | undefined;
 
-/** How long a long poll is held when nothing happens; proxies tend to give up after 30 to 60 seconds. */
+/** How long a long poll is held if nothing happens, in ms; proxies tend to give up after 30 to 60 seconds. */
 const longPollMs = 25_000;
-/** A client that reads too slowly is cut off once this much waits for it. */
+/** A client that reads too slowly is disconnected once this much waits for it, in bytes. */
 const maxQueuedBytes = 1024 * 1024;
 
 /** (a) The client asks at an interval, and is answered at once, often with nothing. */
@@ -21,7 +21,7 @@ export function addShortPolling(app: Express, findRun: FindRun): void {
   });
 }
 
-/** (b) The client asks, and the server keeps the question until it has something to say. */
+/** (b) The client asks, and the server holds the request until it has something to say. */
 export function addLongPolling(app: Express, findRun: FindRun): void {
   app.get('/long-polling', (request, response) => {
     const run = findRun(request.url);
@@ -63,7 +63,7 @@ export function addServerSentEvents(app: Express, findRun: FindRun): void {
     }
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.flushHeaders();
-    // A browser that connects again says by itself what it got last.
+    // A browser that reconnects says on its own what it received last.
     const last = Number(request.get('last-event-id') ?? 0);
     for (const message of run.after(last)) write(message);
     const unsubscribe = run.subscribe(write, () => response.end());
@@ -76,7 +76,7 @@ export function addServerSentEvents(app: Express, findRun: FindRun): void {
   });
 }
 
-/** (d) One request, upgraded to a connection on which both sides talk when they like. */
+/** (d) One request, upgraded to a connection on which both sides send whenever they like. */
 export function serveWebSocket(socket: WebSocket, run: Run): void {
   for (const message of run.after(0)) send(message);
   const unsubscribe = run.subscribe(send, () => socket.close(1001));
@@ -88,7 +88,7 @@ export function serveWebSocket(socket: WebSocket, run: Run): void {
   }
 }
 
-/** (e) Socket.IO: begins with HTTP long-polling, upgrades to WebSocket when that works, and adds heartbeats. */
+/** (e) Socket.IO: begins with HTTP long polling, upgrades to WebSocket if that works, and adds heartbeats. */
 export function addSocketIo(io: Server, findRun: FindRun): void {
   io.on('connection', (socket) => {
     const request: IncomingMessage = socket.request;

@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 const list = (names: readonly string[]) => names.join(', ');
 
-test('people who came one after the other are told together', () => {
+test('people who joined one after the other are named together', () => {
   expect(activitySentences(korean, list, [joined(1, '고구마'), joined(2, 'mossy')])).toEqual([
     '고구마, mossy 님이 들어오셨습니다.',
   ]);
@@ -51,12 +51,12 @@ test('more than three are counted', () => {
   expect(activitySentences(english, list, items)).toEqual(['a, b and 3 others joined.']);
 });
 
-test('English says was of one and were of two', () => {
+test('English says "was" for one and "were" for two', () => {
   const removed = ['a', 'b'].map((name, index) => left(index, name, 'removed'));
   expect(activitySentences(english, list, removed)).toEqual(['a, b were removed.']);
 });
 
-test('coming and going are two sentences, in order', () => {
+test('joins and leaves are two sentences, in order', () => {
   expect(activitySentences(english, list, [joined(1, 'a'), left(2, 'a'), left(3, 'b', 'removed')])).toEqual([
     'a joined.',
     'a left.',
@@ -64,7 +64,7 @@ test('coming and going are two sentences, in order', () => {
   ]);
 });
 
-test('a new nickname tells both names', () => {
+test('a new nickname names both', () => {
   const renamed: Activity = { ...base, type: 'member.updated', seq: 1, user: person('별'), previousName: '달' };
   expect(activitySentences(korean, list, [renamed])).toEqual(['달 님이 이름을 바꾸셨습니다: 별']);
 });

@@ -23,7 +23,7 @@ describe.each(['ko', 'en'])('emoji in %s', (language) => {
   });
 });
 
-test('they are found by Korean words', () => {
+test('they can be found by Korean words', () => {
   const { emojis } = JSON.parse(emojiJson('ko')) as Data;
   const found = (words: string) =>
     emojis.filter(({ label, tags }) => [label, ...tags].some((each) => each.includes(words))).map(({ emoji }) => emoji);

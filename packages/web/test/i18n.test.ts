@@ -41,7 +41,7 @@ describe('texts', () => {
     for (const [key, text] of [...english, ...korean]) expect(text.trim(), key).not.toBe('');
   });
 
-  test('the same values are put into both', () => {
+  test('the same values are inserted in both', () => {
     for (const [key, text] of korean) {
       const other = english.get(key) ?? english.get(key.replace(PLURAL, '_other')) ?? '';
       expect(placeholders(text), key).toEqual(placeholders(other));
@@ -70,21 +70,21 @@ describe('texts', () => {
     const used = new Set([...code.matchAll(/'([a-z]\w*\.[a-zA-Z]\w*)'/g)].map((each) => each[1] as string));
     const called = [...code.matchAll(/\bt\('([^']+)'/g)].map((each) => each[1] as string);
     for (const key of called) expect(known, key).toContain(key);
-    // Keys that are assembled: an error's code, a presence, what a member did.
+    // Keys that are built at run time: an error's code, a presence, what a member did.
     for (const code_ of Object.keys(errorTable)) used.add(`error.${code_}`);
     for (const each of ['online', 'away', 'offline']) used.add(`member.${each}`);
     for (const each of ['joined', 'left', 'removed', 'madeOwner']) used.add(`member.${each}`).add(`member.${each}Many`);
     expect([...known].filter((key) => !used.has(key))).toEqual([]);
   });
 
-  test('each error code has its words', () => {
+  test('each error code has its text', () => {
     for (const code of Object.keys(errorTable)) {
       expect(english.has(`error.${code}`), code).toBe(true);
       expect(korean.has(`error.${code}`), code).toBe(true);
     }
   });
 
-  test('Korean needs no guess at a particle: names are followed by 님 or by what suits any name', () => {
+  test('Korean never has to guess a particle: names are followed by 님 or by something that suits any name', () => {
     for (const [key, text] of korean)
       expect(text, key).not.toMatch(/}}[’”]?(?:은|는|이|가|을|를|과|와)(?![가-힣])|\(으\)로|\(이\)/);
   });

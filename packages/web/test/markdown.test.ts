@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { markdownToHtml } from '../src/features/message/markdown-to-html.js';
 
-/** Texts that try to become more than text. The browser's test sends the same through a real page. */
+/** Texts that try to be more than text. The browser test sends the same through a real page. */
 const HOSTILE = [
   '<script>alert(1)</script>',
   '<img src=x onerror=alert(1)>',
@@ -43,7 +43,7 @@ describe('hostile text stays text', () => {
     for (const [, name, attributes = ''] of html.matchAll(/<\/?([a-z][\w-]*)([^>]*)>/gi)) {
       expect(TAGS).toContain(name);
       for (const [, attribute, value] of attributes.matchAll(/([\w-]+)="([^"]*)"/g)) {
-        // A code block's language becomes a class, a link's title a title; DOMPurify removes both.
+        // A code block's language would become a class, a link's title a title; DOMPurify removes both.
         expect(['href', 'start', 'class', 'title']).toContain(attribute);
         if (attribute === 'href') expect(value).toMatch(/^(https?:\/\/|mailto:)/);
       }
@@ -51,7 +51,7 @@ describe('hostile text stays text', () => {
   });
 });
 
-describe('what a message may say', () => {
+describe('what a message may contain', () => {
   test.each([
     ['**굵게**', '<strong>굵게</strong>'],
     ['*기울임*', '<em>기울임</em>'],
@@ -81,7 +81,7 @@ describe('what a message may say', () => {
 });
 
 describe('links', () => {
-  test('an address in the text is a link, without the particle behind it', () => {
+  test('an address in the text is a link, without the particle after it', () => {
     expect(hrefs('https://a.kr/b에서 봐요')).toEqual(['https://a.kr/b']);
     expect(markdownToHtml('https://a.kr/b에서 봐요')).toContain('</a>에서 봐요');
   });
@@ -94,7 +94,7 @@ describe('links', () => {
     expect(hrefs('https://a.kr/x와 https://b.kr/y를')).toEqual(['https://a.kr/x', 'https://b.kr/y']);
   });
 
-  test('a link that somebody wrote out is left as it is', () => {
+  test('a link that the author wrote in full is left as it is', () => {
     expect(hrefs('[회의록](https://a.kr/회의에서)')).toEqual(['https://a.kr/%ED%9A%8C%EC%9D%98%EC%97%90%EC%84%9C']);
   });
 });

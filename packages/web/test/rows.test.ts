@@ -42,11 +42,11 @@ const kinds = (rows: Row[]) => rows.map((row) => row.kind);
 const firsts = (rows: Row[]) => rows.flatMap((row) => (row.kind === 'message' ? [row.isFirst] : []));
 
 describe('rows of the conversation', () => {
-  test('an empty room is only its beginning', () => {
+  test('an empty room has only its beginning', () => {
     expect(kinds(rowsOf({}))).toEqual(['beginning']);
   });
 
-  test('one author in a row is one group; another author, a pause of five minutes or a new name begins anew', () => {
+  test('one author in a row is one group; another author, a pause of five minutes or a new name begins the next', () => {
     const rows = rowsOf({
       messages: [
         message(1, 'a'),
@@ -71,27 +71,27 @@ describe('rows of the conversation', () => {
     expect(firsts(rows)).toEqual([true, true, false]);
   });
 
-  test('with older messages to come the first row is a message, for the list is held by it', () => {
+  test('while there are older messages to load, the first row is a message, because the list is anchored to it', () => {
     const rows = rowsOf({ hasOlder: true, messages: [message(7, 'a')] });
     expect(kinds(rows)).toEqual(['message']);
   });
 
-  test('what was once the oldest message keeps its author when older ones come above it', () => {
+  test('the former oldest message keeps its author when older ones are loaded above it', () => {
     const messages = [message(1, 'a'), message(2, 'a')];
     expect(firsts(rowsOf({ messages, pageStarts: new Set(['lobby.2']) }))).toEqual([true, true]);
   });
 
-  test('the line of unread messages stands before the first of somebody else', () => {
+  test('the line of unread messages is above the first one by another user', () => {
     const rows = rowsOf({ readUpTo: 2, messages: [message(2, 'a'), message(3, me), message(4, 'a'), message(5, 'a')] });
     expect(kinds(rows)).toEqual(['beginning', 'day', 'message', 'message', 'unread', 'message', 'message']);
   });
 
-  test('no line when all is read, or only own messages came', () => {
+  test('there is no line if everything is read, or only own messages arrived', () => {
     expect(kinds(rowsOf({ readUpTo: 5, messages: [message(5, 'a')] }))).not.toContain('unread');
     expect(kinds(rowsOf({ readUpTo: 4, messages: [message(5, me)] }))).not.toContain('unread');
   });
 
-  test('activity stands at its place by seq; neighbours are one row', () => {
+  test('activity has its place by seq; adjacent activity is one row', () => {
     const rows = rowsOf({ messages: [message(1, 'a'), message(5, 'a')], activity: [joined(2, 'x'), joined(3, 'y')] });
     expect(kinds(rows)).toEqual(['beginning', 'day', 'message', 'activity', 'message']);
     expect(rows[3]).toMatchObject({ key: 'activity 2', items: [{ seq: 2 }, { seq: 3 }] });

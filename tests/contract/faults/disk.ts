@@ -61,7 +61,7 @@ export const diskFull = (shim: Shim): Fault => ({
       throw new Error(`nothing was refused by a full disk: ${subject.output()}`);
     await until(() => history.unavailable > unavailableBefore, TOLD_MS, 20);
     await pause(random.between(200, 800));
-    // Somebody may kill a server whose disk is full; it must not lose anything by that either.
+    // Someone may kill a server whose disk is full; nothing may be lost by that either.
     const isKilled = random.chance(0.25);
     if (isKilled) await subject.kill();
     shim.set('space', -1);

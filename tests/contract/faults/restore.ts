@@ -75,7 +75,7 @@ async function readLast({ keeper, rooms, history }: World, { data }: Subject): P
   }
 }
 
-/** What somebody does who doesn't know the command, and has perhaps copied the whole folder. */
+/** What someone does who doesn't know the command, and has perhaps copied the whole folder. */
 function putBack(backup: string, database: string): void {
   for (const end of ['-wal', '-shm']) rmSync(`${database}${end}`, { force: true });
   for (const end of ['', MARK]) if (existsSync(`${backup}${end}`)) copyFileSync(`${backup}${end}`, `${database}${end}`);

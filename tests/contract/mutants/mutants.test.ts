@@ -58,7 +58,7 @@ test.concurrent.each(inShort([...mutants, ...diskMutants]))(
   120_000,
 );
 
-test('every mutant fits the program, and each kind of violation that one is caught as has one that is tried here', () => {
+test('every mutant fits the program, and for each kind of violation that mutants are caught as, one is tried here', () => {
   for (const { edits } of [...all, slowMutant]) expect(brokenFiles(edits).size).toBeGreaterThan(0);
   const kindsOf = (some: typeof all) => [...new Set(some.flatMap(({ caughtAs }) => caughtAs))].toSorted();
   expect(kindsOf(all.filter(({ isInShort }) => isInShort))).toEqual(kindsOf(all));

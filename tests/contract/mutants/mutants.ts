@@ -39,8 +39,7 @@ export const mutants: readonly Mutant[] = [
         file: writeWorker,
         from: `this.#commit.run();
             this.#position += this.#gained;`,
-        // Once messages wait for their commit, everything that comes meanwhile waits with them, so each kill finds
-        // some.
+        // While messages wait for their commit, everything that arrives waits with them, so each kill hits some.
         to: `const commit = () => {
             this.isLate = false;
             if (this.#database.inTransaction) this.#commit.run();

@@ -10,7 +10,7 @@ import { createShim, type Shim } from '../faults/shim.ts';
 export interface NodeWays {
   redis: TestNetwork;
   postgres: TestNetwork;
-  /** Undefined where the machine can't preload. */
+  /** Undefined where the machine can't preload a library. */
   shim: Shim | undefined;
 }
 

@@ -24,7 +24,7 @@ export function playFastClient(options: SceneOptions & { durationMs: number }): 
     const other = await bring('other');
     for (const client of [fast, other]) client.start();
     if (!(await until(() => [fast, other].every((client) => client.appliedOf('lobby') > 0), 20_000))) {
-      throw new Error('the clients did not come in');
+      throw new Error('the clients did not connect');
     }
     const outcomes = { attempts: 0, acknowledged: 0, rateLimited: 0 };
     const end = performance.now() + options.durationMs;

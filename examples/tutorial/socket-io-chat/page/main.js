@@ -33,7 +33,7 @@ startLanguage(render);
 
 socket.on('connect', () => {
   socket.io.engine.once('upgrade', renderState);
-  // After a break the server knows this client no more, so it says again who it is and where it was.
+  // After a break the server no longer knows this client, so it says again who it is and which rooms it was in.
   if (login !== undefined) logIn(login);
   for (const room of joined) socket.emit('join', room);
   render();

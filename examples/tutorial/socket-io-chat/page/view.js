@@ -7,7 +7,7 @@ const maxLines = 500;
 
 /**
  * @template {HTMLElement} T
- * @param {string} id of an element that the page surely has
+ * @param {string} id of an element that the page has for certain
  * @param {new () => T} kind
  * @returns {T}
  */
@@ -18,7 +18,8 @@ export function find(id, kind) {
 }
 
 /**
- * Shows why the server said no, or nothing when it said yes.
+ * Shows why the server refused, or nothing if it didn't.
+ *
  * @param {string} id
  * @param {Answer} answer
  */
@@ -40,7 +41,8 @@ export function showLine(text) {
 }
 
 /**
- * What others wrote is put in as text, never as HTML.
+ * Inserts what others wrote as text, never as HTML.
+ *
  * @param {Message} message
  * @param {{ isMine: boolean, note?: string }} options
  */

@@ -105,7 +105,7 @@ const languages = { en, ko };
 
 /** @typedef {keyof typeof languages} Language */
 
-/** The words of the page's language; read it anew each time, since the language can change. */
+/** The words of the page's language. Don't keep the result, since the language can change. */
 export function words() {
   return languages[language()];
 }
@@ -116,7 +116,8 @@ function language() {
 }
 
 /**
- * Takes the language that was chosen last, or else the browser's, and lets the buttons change it.
+ * Uses the language chosen last, or else the browser's, and lets the buttons change it.
+ *
  * @param {() => void} onChange writes what the page's own `data-t` attributes don't cover
  */
 export function startLanguage(onChange) {

@@ -9,7 +9,7 @@
 
 const clockReadings = 7;
 
-/** The page's connection to the server's run: orders go up, numbers come down. */
+/** The page's connection to the server's run: commands go up, numbers come down. */
 export class Control {
   #socket = new WebSocket(`${location.origin.replace('http', 'ws')}/control`);
   #stats = (/** @type {Accounts} */ _accounts) => {};

@@ -4,12 +4,12 @@
 /** @typedef {{ browser: string, server: string }} Labels */
 /** @typedef {{ ink: string, soft: string, line: string, ground: string, lane: string, wash: string }} Colours */
 
-/** How long a mark flies, for the eye only. */
+/** How long a mark is animated, in ms, for the eye only. */
 const flightMs = 260;
 /** A round trip within one machine is shorter than a pixel; it is drawn at least this wide. */
 const minTripWidth = 6;
 
-/** Where the rails' names stand, to the left of the marks. */
+/** Where the names of the rails are, to the left of the marks. */
 const gutter = 54;
 
 /** Draws one lane: the browser's rail above, the server's below, time from left to right with now at the right edge. */
@@ -21,7 +21,7 @@ export class Drawing {
     if (context === null) throw new Error('This browser has no canvas');
     this.context = context;
     this.width = 0;
-    /** How much time the picture is wide. */
+    /** How much time the width of the picture covers. */
     this.windowMs = 0;
     this.height = 0;
     new ResizeObserver(() => this.#resize()).observe(canvas);
@@ -30,7 +30,7 @@ export class Drawing {
 
   /**
    * @param {Record} record
-   * @param {{ now: number, labels: Labels, isStill: boolean }} options `isStill` for whoever asked for less motion
+   * @param {{ now: number, labels: Labels, isStill: boolean }} options `isStill` for users who prefer reduced motion
    */
   draw(record, { now, labels, isStill }) {
     const { context, width, height } = this;
@@ -126,7 +126,8 @@ export class Drawing {
   }
 
   /**
-   * Tints the time in which the server could speak: one path, so that what overlaps isn't tinted twice.
+   * Tints the time in which the server could send: as one path, so that overlaps aren't tinted twice.
+   *
    * @param {Record} record
    * @param {(time: number) => number} x
    * @param {{ top: number, bottom: number, right: number, colours: Colours }} options

@@ -5,7 +5,9 @@ import { io } from 'socket.io-client';
 /** @typedef {{ run: string, record: Record, pollEveryMs: () => number }} LaneOptions */
 /** @typedef {{ ready: Promise<void>, close: () => void, pause: (last: number) => void, resume: () => void }} Lane */
 
-/** Each transport as a page would use it. `ready` is kept when messages can come; only short polling needs pausing. */
+/**
+ * Each transport as a page would use it. `ready` resolves once messages can arrive; only short polling needs pausing.
+ */
 export const openLane = {
   'short-polling': shortPolling,
   'long-polling': longPolling,
@@ -44,7 +46,7 @@ function shortPolling({ run, record, pollEveryMs }) {
     isWaiting = false;
     const startedAt = performance.now();
     if (!(await ask('short-polling', run, record, ending.signal))) return;
-    // The last messages before a pause are still collected.
+    // The last messages before a pause are still fetched.
     if (record.last >= pauseAt) isWaiting = true;
     else timer = setTimeout(() => void poll(), Math.max(0, startedAt + pollEveryMs() - performance.now()));
   }
@@ -119,7 +121,7 @@ function socketIo({ run, record }) {
         engine.once('upgrade', () => record.answer(trip, { isEmpty: false }));
       });
       engine.once('upgrade', () => resolve());
-      // Where WebSocket doesn't get through, no upgrade comes, and polling goes on.
+      // Where WebSocket doesn't get through, there is no upgrade, and polling continues.
       setTimeout(resolve, 2000);
     });
   });
@@ -131,11 +133,12 @@ function socketIo({ run, record }) {
 
 /**
  * One poll: asks for what came after the last message.
+ *
  * @param {string} path
  * @param {string} run
  * @param {Record} record
  * @param {AbortSignal} signal
- * @returns {Promise<boolean>} whether to go on asking
+ * @returns {Promise<boolean>} whether to continue polling
  */
 async function ask(path, run, record, signal) {
   const trip = record.ask();
@@ -147,7 +150,7 @@ async function ask(path, run, record, signal) {
     for (const message of messages) record.receive(message);
     return response.ok && !signal.aborted;
   } catch {
-    // The run was closed, or the server is gone, which the control connection tells too.
+    // The run was closed, or the server is gone; the control connection reports that too.
     return false;
   }
 }

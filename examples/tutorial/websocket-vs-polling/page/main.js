@@ -9,7 +9,7 @@ import { startLanguage, words } from './words.js';
 /** @import { Accounts } from './view.js' */
 /** @typedef {'connecting' | 'running' | 'settling' | 'paused' | 'lost'} State */
 
-/** How long a pause waits for messages that are still under way. */
+/** How long a pause waits for messages that are still under way, in ms. */
 const settleMs = 4000;
 
 const rate = find('rate', HTMLInputElement);
@@ -55,7 +55,7 @@ find('controls', HTMLFormElement).addEventListener('input', () => {
 });
 document.addEventListener('visibilitychange', followVisibility);
 
-/** Begins a new run: closes what was open, compares the clocks, opens the lanes, then lets the messages come. */
+/** Begins a new run: closes the old one, compares the clocks, opens the lanes, then starts the messages. */
 function connect() {
   close();
   records = emptyRecords(0);
@@ -103,7 +103,7 @@ function pause() {
   control?.send({ type: 'pause' });
 }
 
-/** Waits for the messages that were made before the source stopped, then lets the picture stand. */
+/** Waits for the messages that were created before the source stopped, then freezes the picture. */
 async function settle() {
   const mine = control;
   const until = performance.now() + settleMs;
@@ -138,7 +138,10 @@ function setState(next) {
   followVisibility();
 }
 
-/** A hidden page's timers are slowed down, which would be measured as latency; so a run pauses until it is seen. */
+/**
+ * A hidden page's timers are slowed down, which would be measured as latency, so a run pauses until the page is
+ * visible.
+ */
 function followVisibility() {
   if (document.hidden && state === 'running') {
     isPausedByHiding = true;
@@ -184,7 +187,7 @@ function showNumbers() {
 function frame(time) {
   requestAnimationFrame(frame);
   const isStill = lessMotion.matches;
-  // Whoever asked for less motion gets a new picture each second instead of a moving one.
+  // With reduced motion, the picture changes once a second instead of moving.
   if (isStill && state === 'running' && time - drawnAt < 1000) return;
   drawnAt = time;
   const isMoving = state === 'running' || state === 'settling' || state === 'connecting';

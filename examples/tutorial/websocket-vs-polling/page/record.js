@@ -1,7 +1,7 @@
 // @ts-check
 
 /** @typedef {'short-polling' | 'long-polling' | 'server-sent-events' | 'websocket' | 'socket.io'} Transport */
-/** @typedef {{ n: number, at: number }} Message as the server made it; `at` is the server's clock */
+/** @typedef {{ n: number, at: number }} Message as the server created it; `at` is the server's clock */
 /** @typedef {{ sent: number, answered: number | undefined, isEmpty: boolean }} Trip a request and its answer */
 /** @typedef {{ made: number, arrived: number }} Delivery */
 
@@ -23,21 +23,21 @@ export class Record {
   trips = [];
   /** @type {Delivery[]} */
   deliveries = [];
-  /** Since when the connection stands open; `undefined` while there is none. @type {number | undefined} */
+  /** Since when the connection has been open; `undefined` while there is none. @type {number | undefined} */
   openSince;
   /** @type {number[]} */
   latencies = [];
   received = 0;
   last = 0;
-  /** Messages that came twice or out of order. */
+  /** Messages that arrived twice or out of order. */
   strays = 0;
 
-  /** @param {number} serverAhead by how many milliseconds the server's clock is ahead of the page's */
+  /** @param {number} serverAhead how many milliseconds the server's clock is ahead of the page's */
   constructor(serverAhead) {
     this.serverAhead = serverAhead;
   }
 
-  /** @returns {Trip} to be ended by `answer` */
+  /** @returns {Trip} to be completed by `answer` */
   ask() {
     const trip = { sent: performance.now(), answered: undefined, isEmpty: false };
     this.trips.push(trip);
@@ -75,7 +75,7 @@ export class Record {
     this.deliveries = this.deliveries.filter((delivery) => now - delivery.arrived < keepMs);
   }
 
-  /** Moves all marks on by the length of a pause, so that the picture goes on where it stood. @param {number} ms */
+  /** Moves all marks on by the length of a pause, so that the picture continues where it was. @param {number} ms */
   shift(ms) {
     for (const trip of this.trips) {
       trip.sent += ms;
@@ -88,7 +88,7 @@ export class Record {
     if (this.openSince !== undefined) this.openSince += ms;
   }
 
-  /** Did every message up to number `last` come, once and in order? @param {number} last */
+  /** Whether every message up to number `last` arrived, once and in order. @param {number} last */
   hasAll(last) {
     return this.last === last && this.received === last && this.strays === 0;
   }

@@ -10,7 +10,7 @@ import { language, words } from './words.js';
 
 /**
  * @template {HTMLElement} T
- * @param {string} id of an element that the page surely has
+ * @param {string} id of an element that the page has for certain
  * @param {new () => T} kind
  * @returns {T}
  */
@@ -53,7 +53,7 @@ export class LaneView {
     find('rows', HTMLElement).append(this.row);
   }
 
-  /** Writes the words anew, in the page's language. */
+  /** Writes the texts again, in the page's current language. */
   translate() {
     const { names, notes, laneDrawing, requests, bytes, latency } = words();
     this.name.textContent = names[this.transport];
@@ -76,7 +76,8 @@ export class LaneView {
 
   /**
    * @param {Numbers} numbers
-   * @param {{ requests: number, bytes: number, latency: number }} most of any lane; the bars are drawn against it
+   * @param {{ requests: number, bytes: number, latency: number }} most the highest of any lane; the bars are drawn
+   * relative to it
    */
   show(numbers, most) {
     const bytes = numbers.bytesUp + numbers.bytesDown;
@@ -173,7 +174,7 @@ function milliseconds(value) {
 /**
  * @param {{ group: HTMLElement, value: HTMLElement }} meter
  * @param {string} text
- * @param {number} part that the bar is of the longest one, 0 to 1
+ * @param {number} part length of the bar relative to the longest, 0 to 1
  */
 function setMeter({ group, value }, text, part) {
   value.textContent = text;

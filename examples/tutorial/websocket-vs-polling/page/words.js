@@ -134,7 +134,7 @@ const ko = {
 
 const languages = { en, ko };
 
-/** The words of the page's language; read it anew each time, since the language can change. */
+/** The words of the page's language. Don't keep the result, since the language can change. */
 export function words() {
   return languages[language()];
 }
@@ -145,7 +145,8 @@ export function language() {
 }
 
 /**
- * Takes the language that was chosen last, or else the browser's, and lets the buttons change it.
+ * Uses the language chosen last, or else the browser's, and lets the buttons change it.
+ *
  * @param {() => void} onChange writes what the page's own `data-t` attributes don't cover
  */
 export function startLanguage(onChange) {

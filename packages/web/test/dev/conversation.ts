@@ -13,7 +13,7 @@ export const people: UserRef[] = [
   'northwind',
 ].map((name, index) => ({ id: `u${index}`, name }));
 
-/** What the caller may do with what they wrote. */
+/** What the user may do with their own messages. */
 export const ownMessages: MessageAbilities = { edit: true, delete: true, react: true };
 
 const LINES: [number, string][] = [
@@ -42,7 +42,7 @@ const LINES: [number, string][] = [
 
 const made = new Map<string, ViewMessage[]>();
 
-/** 160 messages of a few days; for `empty` none. */
+/** 160 messages over a few days; none for `empty`. */
 export function conversation(room: string): ViewMessage[] {
   let list = made.get(room);
   if (!list) {

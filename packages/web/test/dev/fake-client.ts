@@ -245,7 +245,7 @@ function otherRooms(): Room[] {
   ];
 }
 
-/** What the server would say that the caller may do. */
+/** What the server would say the user may do. */
 function abilitiesOf(kind: Room['kind'], role: Room['role']): RoomAbilities {
   const isMember = role !== undefined;
   const isDirect = kind === 'direct';

@@ -1,4 +1,4 @@
-/** The page with a fake server, for looking at it: `npx vite packages/web`, then `/test/dev/index.html?signed-out`. */
+/** The page with a fake server, to look at it: `npx vite packages/web`, then `/test/dev/index.html?signed-out`. */
 import '../../src/zod-without-eval.js';
 import { createRoot } from 'react-dom/client';
 import { App } from '../../src/app.js';
