@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { userId, userRef } from './fields.js';
 
 const input = z.strictObject({ user: userId });
 const output = z.object({ user: userRef });
 
-export const userBlock = defineCommand({
+const userBlock = defineCommand({
   name: 'user.block',
   doc: {
     en: 'Blocks a user: they can no longer open a direct room with you or invite you. In your direct room with them, neither of you can write or see whether the other is typing or online. They are not told. Repeating it is not an error.',
@@ -24,7 +24,7 @@ export const userBlock = defineCommand({
   },
 });
 
-export const userUnblock = defineCommand({
+const userUnblock = defineCommand({
   name: 'user.unblock',
   doc: {
     en: 'Unblocks a user. Repeating it is not an error.',
@@ -44,7 +44,7 @@ export const userUnblock = defineCommand({
   },
 });
 
-export const blockList = defineCommand({
+const blockList = defineCommand({
   name: 'block.list',
   doc: { en: 'Lists the users you have blocked, by name.', ko: '내가 차단한 사용자를 이름순으로 보여 줍니다.' },
   input: z.strictObject({}),
@@ -55,7 +55,7 @@ export const blockList = defineCommand({
   line: { verb: 'blocks', args: [], reply: (answer) => answer.users.map((each) => `${each.name}  ${each.id}`) },
 });
 
-export const userBlocked = defineSignal(
+const userBlocked = defineSignal(
   'user.blocked',
   { user: userRef, blocked: z.boolean().meta({ description: 'False when the block was ended' }) },
   {
@@ -63,3 +63,7 @@ export const userBlocked = defineSignal(
     ko: '내 다른 연결에서 사용자를 차단하거나 차단을 풀었습니다.',
   },
 );
+
+export const blockCommands = byName(userBlock, userUnblock, blockList);
+
+export const blockSignals = byName(userBlocked);

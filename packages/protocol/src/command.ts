@@ -62,3 +62,13 @@ export function defineCommand<Name extends string, Input extends z.ZodObject, Ou
 ): Command<Name, Input, Output> {
   return command;
 }
+
+/**
+ * A feature's rows by their names. Its file lists them in the order in which documents and `/help` show them. A row that is
+ * not listed doesn't compile: nothing else uses it.
+ */
+export function byName<const Rows extends readonly { name: string }[]>(
+  ...rows: Rows
+): { readonly [Row in Rows[number] as Row['name']]: Row } {
+  return Object.fromEntries(rows.map((row) => [row.name, row])) as never;
+}

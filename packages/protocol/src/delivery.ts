@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { messageId, roomId, seq, timestamp, userId, userRef } from './fields.js';
 
 /** The delivery of a message to one connection. */
@@ -21,7 +21,7 @@ const outcome = z
 /** Why a message went to no connection. */
 const reason = z.enum(['offline', 'left', 'not_a_member', 'not_here', 'unknown']);
 
-export const deliveryTrace = defineCommand({
+const deliveryTrace = defineCommand({
   name: 'delivery.trace',
   doc: {
     en: 'Explains why somebody did or did not get a message: to which of their connections it was sent and when, or why not, and how far they have read. For the operator only; contains no text. Deliveries are remembered for 15 minutes.',
@@ -57,3 +57,5 @@ export const deliveryTrace = defineCommand({
   budget: 'read',
   http: { method: 'GET', path: '/trace' },
 });
+
+export const deliveryCommands = byName(deliveryTrace);

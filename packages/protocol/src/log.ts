@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { cursor, limit, roomId, shortRecord, shortText } from './fields.js';
 import { formatLimits } from './limits.js';
@@ -24,7 +24,7 @@ function countOf(cursors: unknown): number {
   return typeof cursors === 'object' && cursors !== null ? Object.keys(cursors).length : 0;
 }
 
-export const logRead = defineCommand({
+const logRead = defineCommand({
   name: 'log.read',
   doc: {
     en: "Reads a room's log after a seq. `reset` instead of events if the cursor is from another history, or below `logStart`.",
@@ -44,7 +44,7 @@ export const logRead = defineCommand({
   http: { method: 'GET', path: '/rooms/:room/log' },
 });
 
-export const sync = defineCommand({
+const sync = defineCommand({
   name: 'sync',
   doc: {
     en: `Returns what you missed in many rooms: the events after each cursor, ${formatLimits.pageEntries} in all. Where \`more\` is set, continue with \`log.read\`. A room that is not yours has an \`error\` instead.`,
@@ -73,7 +73,7 @@ export const sync = defineCommand({
   http: { method: 'POST', path: '/sync' },
 });
 
-export const roomBehind = defineSignal(
+const roomBehind = defineSignal(
   'room.behind',
   { room: roomId, head: cursor },
   {
@@ -81,3 +81,7 @@ export const roomBehind = defineSignal(
     ko: '너무 느리게 읽어서 실시간 전달을 건너뛰었습니다. 기록을 읽으세요.',
   },
 );
+
+export const logCommands = byName(logRead, sync);
+
+export const logSignals = byName(roomBehind);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineEvent } from './event.js';
 import { limit, roomId, timestamp, userId, userRef } from './fields.js';
 import { presenceState } from './presence.js';
@@ -23,7 +23,7 @@ export type Member = z.infer<typeof member>;
 /** What a member may do in a room. */
 export type MemberRole = z.infer<typeof role>;
 
-export const memberList = defineCommand({
+const memberList = defineCommand({
   name: 'member.list',
   doc: {
     en: 'Lists the members of a room in the order they joined. `after` is the last user of the previous page.',
@@ -47,21 +47,21 @@ export const memberList = defineCommand({
   },
 });
 
-export const memberJoined = defineEvent(
+const memberJoined = defineEvent(
   'member.joined',
   { user: userRef, role },
   { en: 'A user became a member.', ko: '사용자가 들어왔습니다.' },
   (event, language) => (language === 'ko' ? `* ${event.user.name} 들어옴` : `* ${event.user.name} joined`),
 );
 
-export const memberLeft = defineEvent(
+const memberLeft = defineEvent(
   'member.left',
   { user: userRef, reason: z.enum(['left', 'removed']) },
   { en: 'A user is no longer a member.', ko: '사용자가 나갔습니다.' },
   (event, language) => (language === 'ko' ? `* ${event.user.name} 나감` : `* ${event.user.name} left`),
 );
 
-export const memberUpdated = defineEvent(
+const memberUpdated = defineEvent(
   'member.updated',
   { user: userRef, previousName: z.string().optional(), role: role.optional() },
   { en: 'A member has a new nickname or role.', ko: '참여자의 닉네임이나 역할이 바뀌었습니다.' },
@@ -70,3 +70,7 @@ export const memberUpdated = defineEvent(
     return language === 'ko' ? `* ${event.user.name}: 방장` : `* ${event.user.name} is now ${event.role}`;
   },
 );
+
+export const memberCommands = byName(memberList);
+
+export const memberEvents = byName(memberJoined, memberLeft, memberUpdated);

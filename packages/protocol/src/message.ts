@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import type { MessageContent } from './content.js';
 import { defineEvent } from './event.js';
 import {
@@ -74,7 +74,7 @@ export type Reaction = z.infer<typeof reaction>;
 
 const answer = z.object({ message });
 
-export const messageSend = defineCommand({
+const messageSend = defineCommand({
   name: 'message.send',
   doc: {
     en: 'Sends a message to a room. The answer comes once it is on disk. With a `clientId` it is safe to retry.',
@@ -88,7 +88,7 @@ export const messageSend = defineCommand({
   line: { verb: 'say', args: ['text'], plain: true },
 });
 
-export const messageEdit = defineCommand({
+const messageEdit = defineCommand({
   name: 'message.edit',
   doc: {
     en: 'Changes the text of your message. The previous text remains nowhere, not even in the log.',
@@ -102,7 +102,7 @@ export const messageEdit = defineCommand({
   line: { verb: 'edit', args: ['message', 'text'] },
 });
 
-export const messageDelete = defineCommand({
+const messageDelete = defineCommand({
   name: 'message.delete',
   doc: {
     en: "Deletes your message, or anyone's if you own the room. Its text is removed from the log too.",
@@ -116,7 +116,7 @@ export const messageDelete = defineCommand({
   line: { verb: 'delete', args: ['message'] },
 });
 
-export const messageReact = defineCommand({
+const messageReact = defineCommand({
   name: 'message.react',
   doc: {
     en: 'Adds an emoji to a message, or with `remove` removes yours. A message can have 20 different ones.',
@@ -130,7 +130,7 @@ export const messageReact = defineCommand({
   line: { verb: 'react', args: ['message', 'emoji'] },
 });
 
-export const messageList = defineCommand({
+const messageList = defineCommand({
   name: 'message.list',
   doc: {
     en: 'Returns a page of messages, oldest first: the newest, those before a seq, or those after one. `more` means that there are more in that direction.',
@@ -158,14 +158,14 @@ export const messageList = defineCommand({
   },
 });
 
-export const messageCreated = defineEvent(
+const messageCreated = defineEvent(
   'message.created',
   { message: createdMessage },
   { en: 'A message was sent.', ko: '메시지가 왔습니다.' },
   ({ actor, message: { text, deletedAt } }) => (deletedAt === undefined ? `${actor.name}: ${text}` : undefined),
 );
 
-export const messageEdited = defineEvent(
+const messageEdited = defineEvent(
   'message.edited',
   {
     messageId,
@@ -181,16 +181,20 @@ export const messageEdited = defineEvent(
     text === undefined ? undefined : `* ${actor.name} ${language === 'ko' ? '고침' : 'edited'}: ${text}`,
 );
 
-export const messageDeleted = defineEvent(
+const messageDeleted = defineEvent(
   'message.deleted',
   { messageId },
   { en: 'A message was deleted.', ko: '메시지가 지워졌습니다.' },
   () => undefined,
 );
 
-export const messageReacted = defineEvent(
+const messageReacted = defineEvent(
   'message.reacted',
   { messageId, emoji: z.string(), action: z.enum(['added', 'removed']) },
   { en: 'Somebody added or removed an emoji on a message.', ko: '누군가 메시지에 이모지를 달거나 거두었습니다.' },
   (event) => (event.action === 'added' ? `* ${event.actor.name} ${event.emoji}` : undefined),
 );
+
+export const messageCommands = byName(messageSend, messageEdit, messageDelete, messageReact, messageList);
+
+export const messageEvents = byName(messageCreated, messageEdited, messageDeleted, messageReacted);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { timestamp, userRef } from './fields.js';
 
@@ -9,7 +9,7 @@ export const presenceState = z.enum(['online', 'away', 'offline']);
 /** A user's presence. */
 export type PresenceState = z.infer<typeof presenceState>;
 
-export const presenceSet = defineCommand({
+const presenceSet = defineCommand({
   name: 'presence.set',
   doc: {
     en: 'Sets whether the person at this connection is online or away (a hidden tab, no input).',
@@ -23,7 +23,7 @@ export const presenceSet = defineCommand({
   line: { verb: 'presence', args: ['presence'] },
 });
 
-export const presenceChanged = defineSignal(
+const presenceChanged = defineSignal(
   'presence.changed',
   { user: userRef, presence: presenceState, lastSeen: timestamp.optional() },
   {
@@ -31,3 +31,7 @@ export const presenceChanged = defineSignal(
     ko: '같은 방에 있는 사람이 오거나, 자리를 비우거나, 떠났습니다.',
   },
 );
+
+export const presenceCommands = byName(presenceSet);
+
+export const presenceSignals = byName(presenceChanged);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { roomId, seq } from './fields.js';
 
-export const readMark = defineCommand({
+const readMark = defineCommand({
   name: 'read.mark',
   doc: {
     en: 'Marks a room as read up to a seq. The mark never goes back.',
@@ -16,8 +16,12 @@ export const readMark = defineCommand({
   http: { method: 'POST', path: '/rooms/:room/read' },
 });
 
-export const readMarked = defineSignal(
+const readMarked = defineSignal(
   'read.marked',
   { room: roomId, seq },
   { en: 'You have read a room up to here on another connection.', ko: '다른 연결에서 여기까지 읽었습니다.' },
 );
+
+export const readCommands = byName(readMark);
+
+export const readSignals = byName(readMarked);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineEvent, defineSignal } from './event.js';
 import { clientId, cursor, limit, roomId, roomName, shortText, timestamp, topic, userId, userRef } from './fields.js';
 import { roomAbilities } from './permission.js';
@@ -44,7 +44,7 @@ function roomLine(each: Room): string {
   return `${each.id}  ${each.name || each.peer?.name || ''} (${each.members})${each.topic ? `  ${each.topic}` : ''}`;
 }
 
-export const roomCreate = defineCommand({
+const roomCreate = defineCommand({
   name: 'room.create',
   doc: {
     en: 'Creates a room; you are its owner and first member. Names of public rooms are unique (`conflict`).',
@@ -68,7 +68,7 @@ export const roomCreate = defineCommand({
   },
 });
 
-export const roomList = defineCommand({
+const roomList = defineCommand({
   name: 'room.list',
   doc: {
     en: 'Lists the public rooms and those you are in, by name. `after` is the last room of the previous page.',
@@ -86,7 +86,7 @@ export const roomList = defineCommand({
   line: { verb: 'rooms', args: ['search'], optional: 1, reply: (output) => output.rooms.map(roomLine) },
 });
 
-export const roomGet = defineCommand({
+const roomGet = defineCommand({
   name: 'room.get',
   doc: { en: 'Returns one room.', ko: '방 하나를 알려 줍니다.' },
   input: z.strictObject({ room: roomId }),
@@ -97,7 +97,7 @@ export const roomGet = defineCommand({
   line: { verb: 'room', args: ['room'], optional: 1, reply: (output) => [roomLine(output.room)] },
 });
 
-export const roomJoin = defineCommand({
+const roomJoin = defineCommand({
   name: 'room.join',
   doc: {
     en: "Joins a public room. Live events continue from the answer's `head`. Repeating it is not an error.",
@@ -116,7 +116,7 @@ export const roomJoin = defineCommand({
   },
 });
 
-export const roomLeave = defineCommand({
+const roomLeave = defineCommand({
   name: 'room.leave',
   doc: {
     en: 'Leaves a room. When the only owner of a room created by a guest leaves, the guest who has been in it longest becomes the owner. A room created by a user of the host app passes to nobody: it has no owner until its creator joins again.',
@@ -130,7 +130,7 @@ export const roomLeave = defineCommand({
   line: { verb: 'leave', args: ['room'], optional: 1 },
 });
 
-export const roomHide = defineCommand({
+const roomHide = defineCommand({
   name: 'room.hide',
   doc: {
     en: 'Removes a direct room from your list until its next message, or until you open it again. Nobody else can see that.',
@@ -144,7 +144,7 @@ export const roomHide = defineCommand({
   line: { verb: 'hide', args: ['room'], optional: 1 },
 });
 
-export const roomUpdate = defineCommand({
+const roomUpdate = defineCommand({
   name: 'room.update',
   doc: {
     en: "Changes a room's name or topic. Owners only.",
@@ -158,7 +158,7 @@ export const roomUpdate = defineCommand({
   line: { verb: 'topic', args: ['topic'] },
 });
 
-export const roomInvite = defineCommand({
+const roomInvite = defineCommand({
   name: 'room.invite',
   doc: {
     en: 'Makes a user a member. Owners may do so in a private room, any member in a public one. Repeating it is not an error. `rate_limited` if either of you has had too many contacts, `forbidden` if they have blocked you.',
@@ -172,7 +172,7 @@ export const roomInvite = defineCommand({
   line: { verb: 'invite', args: ['user'] },
 });
 
-export const roomRemove = defineCommand({
+const roomRemove = defineCommand({
   name: 'room.remove',
   doc: {
     en: 'Removes a member from a room. Owners only. The removed user sees nothing that comes after.',
@@ -186,7 +186,7 @@ export const roomRemove = defineCommand({
   line: { verb: 'remove', args: ['user'] },
 });
 
-export const directOpen = defineCommand({
+const directOpen = defineCommand({
   name: 'direct.open',
   doc: {
     en: 'Opens your direct room with another user, and creates it if there is none. A new one counts as one of your rooms, and as a contact for the other user: `rate_limited` if either of you has had too many, `forbidden` if one of you has blocked the other.',
@@ -205,7 +205,7 @@ export const directOpen = defineCommand({
   },
 });
 
-export const roomHidden = defineSignal(
+const roomHidden = defineSignal(
   'room.hidden',
   { room: roomId, hidden: z.boolean().meta({ description: 'False if it was opened again' }) },
   {
@@ -214,7 +214,7 @@ export const roomHidden = defineSignal(
   },
 );
 
-export const accessChanged = defineSignal(
+const accessChanged = defineSignal(
   'access.changed',
   { room: roomId },
   {
@@ -223,14 +223,14 @@ export const accessChanged = defineSignal(
   },
 );
 
-export const roomCreated = defineEvent(
+const roomCreated = defineEvent(
   'room.created',
   { kind: roomKind, name: z.string(), topic: z.string() },
   { en: 'The room was created; always its first event.', ko: '방이 만들어졌습니다. 늘 첫 이벤트입니다.' },
   () => undefined,
 );
 
-export const roomUpdated = defineEvent(
+const roomUpdated = defineEvent(
   'room.updated',
   { name: z.string().optional(), topic: z.string().optional() },
   { en: 'The room has a new name or topic.', ko: '방의 이름이나 주제가 바뀌었습니다.' },
@@ -241,3 +241,20 @@ export const roomUpdated = defineEvent(
     return `* ${event.actor.name}: ${[...name, ...about].join(', ')}`;
   },
 );
+
+export const roomCommands = byName(
+  roomCreate,
+  roomList,
+  roomGet,
+  roomJoin,
+  roomLeave,
+  roomUpdate,
+  roomInvite,
+  roomRemove,
+  roomHide,
+  directOpen,
+);
+
+export const roomEvents = byName(roomCreated, roomUpdated);
+
+export const roomSignals = byName(roomHidden, accessChanged);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { nickname, shortText } from './fields.js';
 import { sessionAbilities } from './permission.js';
@@ -13,7 +13,7 @@ const state = {
   epoch: z.string().meta({ description: "The name of the database's unbroken history; cursors belong to one" }),
 };
 
-export const sessionStart = defineCommand({
+const sessionStart = defineCommand({
   name: 'session.start',
   doc: {
     en: 'Starts a session: `name` makes a new guest, `token` resumes an existing session. The connection then belongs to that user. `conflict` if somebody present has that name, or one that looks like it.',
@@ -28,7 +28,7 @@ export const sessionStart = defineCommand({
   http: { method: 'POST', path: '/session', status: 201, session: 'begins' },
 });
 
-export const sessionGet = defineCommand({
+const sessionGet = defineCommand({
   name: 'session.get',
   doc: {
     en: 'Returns your user and your rooms.',
@@ -42,7 +42,7 @@ export const sessionGet = defineCommand({
   line: { verb: 'me', args: [], reply: (output) => [`${output.user.name}  ${output.user.id}`] },
 });
 
-export const sessionEnd = defineCommand({
+const sessionEnd = defineCommand({
   name: 'session.end',
   doc: {
     en: "Ends your session: revokes its token and closes its connections. A guest's name becomes free again.",
@@ -56,7 +56,7 @@ export const sessionEnd = defineCommand({
   line: { verb: 'quit', args: [] },
 });
 
-export const sessionStarted = defineSignal(
+const sessionStarted = defineSignal(
   'session.started',
   { ...state, token: z.string().optional().meta({ description: 'For a guest created by the handshake' }) },
   {
@@ -65,14 +65,18 @@ export const sessionStarted = defineSignal(
   },
 );
 
-export const sessionEnded = defineSignal(
+const sessionEnded = defineSignal(
   'session.ended',
   { reason: z.enum(['signed_out', 'revoked']) },
   { en: 'Your session is over; the connection closes.', ko: '세션이 끝났습니다. 연결이 닫힙니다.' },
 );
 
-export const serverClosing = defineSignal(
+const serverClosing = defineSignal(
   'server.closing',
   { reconnectMs: z.int().meta({ description: 'Come back after so many ms; spread over the clients' }) },
   { en: 'The server is restarting.', ko: '서버가 곧 다시 시작합니다.' },
 );
+
+export const sessionCommands = byName(sessionStart, sessionGet, sessionEnd);
+
+export const sessionSignals = byName(sessionStarted, sessionEnded, serverClosing);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { roomId, userRef } from './fields.js';
 import { TYPING_MS } from './limits.js';
 
-export const typingStart = defineCommand({
+const typingStart = defineCommand({
   name: 'typing.start',
   doc: {
     en: `Shows the others in a room that you are typing, for ${TYPING_MS / 1000} s; call it again while it goes on.`,
@@ -17,7 +17,7 @@ export const typingStart = defineCommand({
   http: { method: 'POST', path: '/rooms/:room/typing' },
 });
 
-export const typingStarted = defineSignal(
+const typingStarted = defineSignal(
   'typing.started',
   { room: roomId, user: userRef, expiresMs: z.int().meta({ description: 'Holds for so many ms' }) },
   {
@@ -25,3 +25,7 @@ export const typingStarted = defineSignal(
     ko: '누군가 입력 중입니다. 저절로, 또는 메시지와 함께 끝납니다.',
   },
 );
+
+export const typingCommands = byName(typingStart);
+
+export const typingSignals = byName(typingStarted);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './command.js';
+import { byName, defineCommand } from './command.js';
 import { nickname, timestamp, userId } from './fields.js';
 
 /**
@@ -13,7 +13,7 @@ export const user = z
 /** A caller. */
 export type User = z.infer<typeof user>;
 
-export const userUpdate = defineCommand({
+const userUpdate = defineCommand({
   name: 'user.update',
   doc: {
     en: 'Changes your nickname. `conflict` if somebody present has it, or one that looks like it.',
@@ -32,3 +32,5 @@ export const userUpdate = defineCommand({
     ],
   },
 });
+
+export const userCommands = byName(userUpdate);
