@@ -12,7 +12,22 @@ import { numberMessages } from '../dist/store/queries/unread.js';
 import { claimName, saveUser } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import { type Engine, engines, silent, type TestDatabase } from './engines.ts';
-import { ann, append, AT, bob, dump, edit, eventsOf, join, makeRoom, remove, say, seqsOf, upTo } from './workspace.ts';
+import {
+  ann,
+  append,
+  AT,
+  bob,
+  dump,
+  edit,
+  eventsOf,
+  join,
+  makeRoom,
+  reactionTo,
+  remove,
+  say,
+  seqsOf,
+  upTo,
+} from './workspace.ts';
 
 const started: Partial<Record<Engine['name'], Engine>> = {};
 beforeAll(async () => {
@@ -43,7 +58,7 @@ async function fill(store: Store): Promise<void> {
   const subject = { id: 'a.4', seq: 4 };
   await store.commit([
     append('a', edit(subject, 'changed')),
-    append('a', newEvent.messageReacted(subject, '👍', 'added')),
+    append('a', reactionTo(subject, '👍', 'added')),
     append('a', remove({ id: 'a.5', seq: 5 })),
   ]);
   await store.commit([append('a', newEvent.messageCreated({ text: '@밥', mentions: [bob.id] }, undefined))]);

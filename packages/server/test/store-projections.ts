@@ -2,7 +2,22 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { dump, ann, append, AT, bob, commitOne, edit, join, leave, makeRoom, remove, say, upTo } from './workspace.ts';
+import {
+  dump,
+  ann,
+  append,
+  AT,
+  bob,
+  commitOne,
+  edit,
+  join,
+  leave,
+  makeRoom,
+  reactionTo,
+  remove,
+  say,
+  upTo,
+} from './workspace.ts';
 
 /** What each kind of change does to the tables, for any engine. */
 export function storeProjections(engine: () => Engine): void {
@@ -110,7 +125,7 @@ export function storeProjections(engine: () => Engine): void {
       await store.commit([makeRoom('e'), say('e', 'x')]);
       const subject = { id: 'e.3', seq: 3 };
       const react = (emoji: string, action: 'added' | 'removed', actor = ann) =>
-        commitOne(store, append('e', newEvent.messageReacted(subject, emoji, action), { actor }));
+        commitOne(store, append('e', reactionTo(subject, emoji, action), { actor }));
       expect(await react('👍', 'added')).toMatchObject({ status: 'appended' });
       expect(await react('👍', 'added')).toEqual({ status: 'unchanged' });
       expect(await react('👍', 'added', bob)).toMatchObject({ status: 'appended' });

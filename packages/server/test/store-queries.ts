@@ -39,7 +39,7 @@ import {
 } from '../dist/store/queries/users.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { ann, append, AT, bob, join, leave, makeRoom, remove, say, upTo } from './workspace.ts';
+import { ann, append, AT, bob, join, leave, makeRoom, reactionTo, remove, say, upTo } from './workspace.ts';
 
 const user = (id: string, name = id): User => ({ id, kind: 'guest', name, createdAt: AT });
 
@@ -80,7 +80,7 @@ export function storeQueries(engine: () => Engine): void {
     test('S6 reactions come with their messages, as the caller sees them', async () => {
       await store.commit([makeRoom('react'), say('react', 'x'), say('react', 'y')]);
       const react = (emoji: string, actor = ann) =>
-        append('react', newEvent.messageReacted({ id: 'react.3', seq: 3 }, emoji, 'added'), { actor });
+        append('react', reactionTo({ id: 'react.3', seq: 3 }, emoji, 'added'), { actor });
       await store.commit([react('👍'), { ...react('👍', bob), at: AT + 1 }, { ...react('🎉', bob), at: AT + 2 }]);
       const { rows } = await listMessages(store.read, 'react', { logStart: 0, limit: 10 });
       const [first, second] = await withReactions(store.read, rows, ann.id);

@@ -1,6 +1,5 @@
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
-import { newEvent } from '../dist/log/projections.js';
 import { RoomLog } from '../dist/log/room-log.js';
 import type { Logger } from '../dist/logger.js';
 import { underLease } from '../dist/readers/lease.js';
@@ -20,6 +19,7 @@ import {
   eventsOf,
   join,
   makeRoom,
+  reactionTo,
   say,
   seqsOf,
   upTo,
@@ -86,11 +86,11 @@ export function storeRetention(engine: () => Engine): void {
       const users = upTo(600).map((n) => ({ id: `g-${n}`, name: `n${n}` }));
       await store.commit([
         append('a', edit(subject, 'too old, edited'), { at: old }),
-        ...users.map((actor) => append('a', newEvent.messageReacted(subject, '👍', 'added'), { at: old, actor })),
+        ...users.map((actor) => append('a', reactionTo(subject, '👍', 'added'), { at: old, actor })),
       ]);
       await store.commit([say('a', 'kept', { at: before, clientId: 'k1' }), say('b', 'kept', { at: before + DAY })]);
       const kept = { id: 'b.4', seq: 4 };
-      await store.commit([append('b', newEvent.messageReacted(kept, '👍', 'added'), { at: before + DAY })]);
+      await store.commit([append('b', reactionTo(kept, '👍', 'added'), { at: before + DAY })]);
     };
     const retention = (store: Store, logger = silent()) =>
       new Retention({ store, clock: { now: () => before + 30 * DAY }, logger, days: 30 });

@@ -2,14 +2,25 @@ import type { LoggedEvent } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { committedEvent, logEntry, toldTo } from '../dist/log/event-record.js';
-import { newEvent } from '../dist/log/projections.js';
 import { postgresDialect, sqliteDialect } from '../dist/store/dialect.js';
 import { up as keepOneText } from '../dist/store/migrations/0005-one-text.js';
 import { up as logDeletions } from '../dist/store/migrations/0011-deleted-in-log.js';
 import type { EventRecord } from '../dist/store/schema.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
-import { ann, append, AT, commitOne, createRoom, dump, edit, eventsOf, remove, sendMessage } from './workspace.ts';
+import {
+  ann,
+  append,
+  AT,
+  commitOne,
+  createRoom,
+  dump,
+  edit,
+  eventsOf,
+  reactionTo,
+  remove,
+  sendMessage,
+} from './workspace.ts';
 
 /** Rule S8 of `store.ts`, for any engine. */
 export function storeTexts(engine: () => Engine): void {
@@ -90,7 +101,7 @@ export function storeTexts(engine: () => Engine): void {
         append(room, edit(subject, 'SECRET two')),
         append(room, edit(subject, 'SECRET "three" \\ 비밀')),
         append(room, edit(other, 'kept too')),
-        append(room, newEvent.messageReacted(subject, '👍', 'added')),
+        append(room, reactionTo(subject, '👍', 'added')),
       ]);
       expect(await dump(store)).toContain('SECRET');
       expect(await commitOne(store, append(room, remove(subject)))).toMatchObject({

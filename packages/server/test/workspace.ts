@@ -39,6 +39,18 @@ export function remove(message: Subject): NewEvent {
   return newEvent.messageDeleted({ clientId: undefined, content: { text: '' }, ...message });
 }
 
+/** A reaction to a message, or its withdrawal. */
+export function reactionTo({ id, seq: message }: Subject, emoji: string, action: 'added' | 'removed'): NewEvent {
+  return newEvent.ofMessage(
+    'message.reacted',
+    { id, seq: message },
+    { emoji, action },
+    action === 'added'
+      ? { kind: 'insertReaction', message, emoji, maxEmoji: 20 }
+      : { kind: 'deleteReaction', message, emoji },
+  );
+}
+
 /** A public room, created and owned by Ann. */
 export function makeRoom(room: string, name = room, more: { clientId?: string; uniqueKey?: string } = {}): Append {
   return append(room, [

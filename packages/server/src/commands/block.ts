@@ -4,10 +4,11 @@ import { deleteBlock, insertBlock, listBlocked } from '../store/queries/blocks.j
 import { findRoomByKey } from '../store/queries/rooms.js';
 import { findUser } from '../store/queries/users.js';
 import type { Context } from './context.js';
+import type { Functions } from './functions.js';
 import { directKey, settleBlock } from './direct.js';
 
 /** user.block */
-export async function add(input: ParsedInput<'user.block'>, context: Context): Promise<CommandOutput<'user.block'>> {
+async function add(input: ParsedInput<'user.block'>, context: Context): Promise<CommandOutput<'user.block'>> {
   const { clock, store } = context.parts;
   const { user } = context.session;
   if (input.user === user.id) return fail('conflict', 'You cannot block yourself', { field: 'user' });
@@ -17,17 +18,14 @@ export async function add(input: ParsedInput<'user.block'>, context: Context): P
 }
 
 /** user.unblock */
-export async function remove(
-  input: ParsedInput<'user.unblock'>,
-  context: Context,
-): Promise<CommandOutput<'user.unblock'>> {
+async function remove(input: ParsedInput<'user.unblock'>, context: Context): Promise<CommandOutput<'user.unblock'>> {
   const other = await findOther(input.user, context);
   await deleteBlock(context.parts.store.write, context.session.user.id, other.id);
   return settle(other, false, context);
 }
 
 /** block.list */
-export async function list(_input: ParsedInput<'block.list'>, context: Context): Promise<CommandOutput<'block.list'>> {
+async function list(_input: ParsedInput<'block.list'>, context: Context): Promise<CommandOutput<'block.list'>> {
   return { users: await listBlocked(context.parts.store.read, context.session.user.id) };
 }
 
@@ -45,3 +43,9 @@ async function settle(other: UserRef, blocked: boolean, context: Context): Promi
   signals.told(user, 'user.blocked', { user: other, blocked }, context.caller.connection);
   return { user: other };
 }
+
+export const blockFunctions = {
+  'user.block': add,
+  'user.unblock': remove,
+  'block.list': list,
+} satisfies Functions;

@@ -6,11 +6,12 @@ import { findMessage, type MessageRow } from '../store/queries/messages.js';
 import { logStartOf } from '../store/queries/retention.js';
 import { findLastSeen, findRead, type MembershipChange, membershipAround } from '../store/queries/trace.js';
 import type { Context } from './context.js';
+import type { Functions } from './functions.js';
 
 type Trace = CommandOutput<'delivery.trace'>;
 
 /** delivery.trace */
-export async function trace(input: ParsedInput<'delivery.trace'>, context: Context): Promise<Trace> {
+async function trace(input: ParsedInput<'delivery.trace'>, context: Context): Promise<Trace> {
   const { store, records } = context.parts;
   const place = placeOf(input.message);
   const message = await findMessage(store.read, place.room, place.seq);
@@ -73,3 +74,7 @@ function whyNone(
     ...(record.backAt !== undefined && { backAt: record.backAt }),
   };
 }
+
+export const deliveryFunctions = {
+  'delivery.trace': trace,
+} satisfies Functions;

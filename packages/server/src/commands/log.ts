@@ -1,6 +1,7 @@
 import { type CommandOutput, formatLimits, type ParsedInput } from '@madang/protocol';
 import { roomPlacesOf } from '../store/queries/members.js';
 import type { Context } from './context.js';
+import type { Functions } from './functions.js';
 import { pageSize } from './page.js';
 
 /** The answer of `sync` for every room that the caller isn't in, whether it exists or not. */
@@ -9,7 +10,7 @@ const NOT_YOURS: CommandOutput<'sync'>['rooms'][string] = {
 };
 
 /** log.read */
-export async function read(input: ParsedInput<'log.read'>, context: Context): Promise<CommandOutput<'log.read'>> {
+async function read(input: ParsedInput<'log.read'>, context: Context): Promise<CommandOutput<'log.read'>> {
   const { log } = context.parts;
   const { after, epoch } = input;
   const reader = context.session.user.id;
@@ -18,7 +19,7 @@ export async function read(input: ParsedInput<'log.read'>, context: Context): Pr
 }
 
 /** sync */
-export async function sync(input: ParsedInput<'sync'>, context: Context): Promise<CommandOutput<'sync'>> {
+async function sync(input: ParsedInput<'sync'>, context: Context): Promise<CommandOutput<'sync'>> {
   const { log, store } = context.parts;
   const reader = context.session.user.id;
   const places = await roomPlacesOf(store.read, reader);
@@ -38,3 +39,8 @@ export async function sync(input: ParsedInput<'sync'>, context: Context): Promis
   }
   return { rooms, epoch: log.epoch };
 }
+
+export const logFunctions = {
+  'log.read': read,
+  sync,
+} satisfies Functions;

@@ -1,10 +1,11 @@
 import type { CommandOutput, ParsedInput } from '@madang/protocol';
 import { listMembers } from '../store/queries/members.js';
 import type { Context } from './context.js';
+import type { Functions } from './functions.js';
 import { pageSize } from './page.js';
 
 /** member.list */
-export async function list(input: ParsedInput<'member.list'>, context: Context): Promise<CommandOutput<'member.list'>> {
+async function list(input: ParsedInput<'member.list'>, context: Context): Promise<CommandOutput<'member.list'>> {
   const { store, presence } = context.parts;
   const limit = pageSize(input.limit);
   await presence.know(input.room);
@@ -26,3 +27,7 @@ export async function list(input: ParsedInput<'member.list'>, context: Context):
     more: rows.length > limit,
   };
 }
+
+export const memberFunctions = {
+  'member.list': list,
+} satisfies Functions;

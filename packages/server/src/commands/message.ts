@@ -13,13 +13,14 @@ import {
 import { contentOf, isSameContent } from '../store/content.js';
 import type { RoomAccess } from '../store/store.js';
 import type { Context } from './context.js';
+import type { Functions } from './functions.js';
 import { pageSize } from './page.js';
 
+/** The most different emoji on one message. */
+const MAX_EMOJI = 20;
+
 /** message.send */
-export async function send(
-  input: ParsedInput<'message.send'>,
-  context: Context,
-): Promise<CommandOutput<'message.send'>> {
+async function send(input: ParsedInput<'message.send'>, context: Context): Promise<CommandOutput<'message.send'>> {
   const { room, clientId, ...given } = input;
   const author = refOf(context.session.user);
   const looking = context.parts.mentions.of(author.id, room, given.text);
@@ -64,16 +65,13 @@ export async function findSent(
 }
 
 /** message.edit */
-export async function edit(
-  input: ParsedInput<'message.edit'>,
-  context: Context,
-): Promise<CommandOutput<'message.edit'>> {
+async function edit(input: ParsedInput<'message.edit'>, context: Context): Promise<CommandOutput<'message.edit'>> {
   const { message, ...content } = input;
   return change(message, context, newEvent.messageEdited(subjectOf(context.message), content));
 }
 
 /** message.delete */
-export async function remove(
+async function remove(
   input: ParsedInput<'message.delete'>,
   context: Context,
 ): Promise<CommandOutput<'message.delete'>> {
@@ -81,17 +79,24 @@ export async function remove(
 }
 
 /** message.react */
-export async function react(
-  input: ParsedInput<'message.react'>,
-  context: Context,
-): Promise<CommandOutput<'message.react'>> {
+async function react(input: ParsedInput<'message.react'>, context: Context): Promise<CommandOutput<'message.react'>> {
+  const { emoji } = input;
+  const subject = subjectOf(context.message);
+  const message = subject.seq;
   const action = input.remove ? 'removed' : 'added';
   const answer = await change(
     input.message,
     context,
-    newEvent.messageReacted(subjectOf(context.message), input.emoji, action),
+    newEvent.ofMessage(
+      'message.reacted',
+      subject,
+      { emoji, action },
+      action === 'added'
+        ? { kind: 'insertReaction', message, emoji, maxEmoji: MAX_EMOJI }
+        : { kind: 'deleteReaction', message, emoji },
+    ),
   );
-  const has = answer.message.reactions?.some((reaction) => reaction.emoji === input.emoji && reaction.reacted);
+  const has = answer.message.reactions?.some((reaction) => reaction.emoji === emoji && reaction.reacted);
   if (action === 'added' && !has)
     return fail('conflict', 'The message has been deleted, or already has 20 different emoji');
   return answer;
@@ -111,10 +116,7 @@ async function change(
 }
 
 /** message.list */
-export async function list(
-  input: ParsedInput<'message.list'>,
-  context: Context,
-): Promise<CommandOutput<'message.list'>> {
+async function list(input: ParsedInput<'message.list'>, context: Context): Promise<CommandOutput<'message.list'>> {
   const { read } = context.parts.store;
   const { head, logStart } = context.access;
   // A user who has left since the call was admitted gets nothing from after that.
@@ -146,3 +148,11 @@ function subjectOf(row: MessageRow): SentMessage {
   const { room_id: room, seq, client_id: clientId } = row;
   return { id: messageIdOf(room, seq), seq, clientId: clientId ?? undefined, content: contentOf(row) };
 }
+
+export const messageFunctions = {
+  'message.send': send,
+  'message.edit': edit,
+  'message.delete': remove,
+  'message.react': react,
+  'message.list': list,
+} satisfies Functions;

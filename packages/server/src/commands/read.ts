@@ -1,9 +1,10 @@
 import type { CommandOutput, ParsedInput } from '@madang/protocol';
 import { saveRead } from '../store/queries/messages.js';
 import type { Context } from './context.js';
+import type { Functions } from './functions.js';
 
 /** read.mark */
-export async function mark(input: ParsedInput<'read.mark'>, context: Context): Promise<CommandOutput<'read.mark'>> {
+async function mark(input: ParsedInput<'read.mark'>, context: Context): Promise<CommandOutput<'read.mark'>> {
   const { clock, store, signals } = context.parts;
   const user = context.session.user.id;
   const seq = Math.min(input.seq, context.access.head);
@@ -12,3 +13,7 @@ export async function mark(input: ParsedInput<'read.mark'>, context: Context): P
   }
   return { room: input.room, seq };
 }
+
+export const readFunctions = {
+  'read.mark': mark,
+} satisfies Functions;

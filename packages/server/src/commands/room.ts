@@ -8,6 +8,7 @@ import { countOwnRooms, findMember, hideRoom, isOwnerless, shareRoom, successorO
 import { findRoomByClientId, findRoomByKey, listRooms } from '../store/queries/rooms.js';
 import { findUser } from '../store/queries/users.js';
 import type { Context } from './context.js';
+import type { Functions } from './functions.js';
 import { directKey, settleBlock } from './direct.js';
 import { pageSize } from './page.js';
 import { describeRoom, describeRooms } from './room-view.js';
@@ -48,10 +49,7 @@ async function refuseContact(other: string, context: Context): Promise<void> {
 }
 
 /** room.create */
-export async function create(
-  input: ParsedInput<'room.create'>,
-  context: Context,
-): Promise<CommandOutput<'room.create'>> {
+async function create(input: ParsedInput<'room.create'>, context: Context): Promise<CommandOutput<'room.create'>> {
   const { log, store } = context.parts;
   const user = refOf(context.session.user);
   const kind = input.kind ?? 'public';
@@ -83,19 +81,19 @@ export async function create(
 }
 
 /** room.list */
-export async function list(input: ParsedInput<'room.list'>, context: Context): Promise<CommandOutput<'room.list'>> {
+async function list(input: ParsedInput<'room.list'>, context: Context): Promise<CommandOutput<'room.list'>> {
   const limit = pageSize(input.limit);
   const rows = await listRooms(context.parts.store.read, context.session.user.id, { ...input, limit: limit + 1 });
   return { rooms: await describeRooms(rows.slice(0, limit), context), more: rows.length > limit };
 }
 
 /** room.get */
-export async function get(input: ParsedInput<'room.get'>, context: Context): Promise<CommandOutput<'room.get'>> {
+async function get(input: ParsedInput<'room.get'>, context: Context): Promise<CommandOutput<'room.get'>> {
   return { room: await describeRoom(input.room, context) };
 }
 
 /** room.join */
-export async function join(input: ParsedInput<'room.join'>, context: Context): Promise<CommandOutput<'room.join'>> {
+async function join(input: ParsedInput<'room.join'>, context: Context): Promise<CommandOutput<'room.join'>> {
   const user = refOf(context.session.user);
   if (context.access.role === null) await refuseTooMany(user.id, context);
   const role = (await isOwnerless(context.parts.store.read, input.room, user.id)) ? 'owner' : 'member';
@@ -104,7 +102,7 @@ export async function join(input: ParsedInput<'room.join'>, context: Context): P
 }
 
 /** room.leave */
-export async function leave(input: ParsedInput<'room.leave'>, context: Context): Promise<CommandOutput<'room.leave'>> {
+async function leave(input: ParsedInput<'room.leave'>, context: Context): Promise<CommandOutput<'room.leave'>> {
   const { log, store } = context.parts;
   const user = refOf(context.session.user);
   const successor = context.access.role === 'owner' ? await successorOf(store.read, input.room, user.id) : undefined;
@@ -120,10 +118,7 @@ export async function leave(input: ParsedInput<'room.leave'>, context: Context):
 }
 
 /** room.update */
-export async function update(
-  input: ParsedInput<'room.update'>,
-  context: Context,
-): Promise<CommandOutput<'room.update'>> {
+async function update(input: ParsedInput<'room.update'>, context: Context): Promise<CommandOutput<'room.update'>> {
   const { name, topic } = input;
   const uniqueKey = name !== undefined && context.access.kind === 'public' ? publicNameKey(name) : null;
   const updated = await context.parts.log.append({
@@ -142,10 +137,7 @@ export async function update(
 }
 
 /** room.invite */
-export async function invite(
-  input: ParsedInput<'room.invite'>,
-  context: Context,
-): Promise<CommandOutput<'room.invite'>> {
+async function invite(input: ParsedInput<'room.invite'>, context: Context): Promise<CommandOutput<'room.invite'>> {
   const { log, store } = context.parts;
   const invited = await findUser(store.read, input.user);
   if (!invited) return fail('not_found', 'There is no such user', { field: 'user' });
@@ -161,10 +153,7 @@ export async function invite(
 }
 
 /** room.remove */
-export async function remove(
-  input: ParsedInput<'room.remove'>,
-  context: Context,
-): Promise<CommandOutput<'room.remove'>> {
+async function remove(input: ParsedInput<'room.remove'>, context: Context): Promise<CommandOutput<'room.remove'>> {
   const { authority, log, store } = context.parts;
   if (input.user === context.session.user.id)
     return fail('conflict', 'To leave the room yourself, use room.leave', { field: 'user' });
@@ -181,7 +170,7 @@ export async function remove(
 }
 
 /** room.hide */
-export async function hide(input: ParsedInput<'room.hide'>, context: Context): Promise<CommandOutput<'room.hide'>> {
+async function hide(input: ParsedInput<'room.hide'>, context: Context): Promise<CommandOutput<'room.hide'>> {
   await setHidden(input.room, context.access.head, context);
   return { room: input.room };
 }
@@ -199,10 +188,7 @@ async function setHidden(room: string, seq: number | null, context: Context): Pr
 }
 
 /** direct.open */
-export async function openDirect(
-  input: ParsedInput<'direct.open'>,
-  context: Context,
-): Promise<CommandOutput<'direct.open'>> {
+async function openDirect(input: ParsedInput<'direct.open'>, context: Context): Promise<CommandOutput<'direct.open'>> {
   const { authority, log, store } = context.parts;
   const user = refOf(context.session.user);
   if (input.user === user.id) return fail('conflict', 'You cannot open a direct room with yourself', { field: 'user' });
@@ -233,3 +219,16 @@ export async function openDirect(
   if (created) await settleBlock(room, user.id, other.id, context);
   return { room: await describeRoom(id ?? room, context) };
 }
+
+export const roomFunctions = {
+  'room.create': create,
+  'room.list': list,
+  'room.get': get,
+  'room.join': join,
+  'room.leave': leave,
+  'room.update': update,
+  'room.invite': invite,
+  'room.remove': remove,
+  'room.hide': hide,
+  'direct.open': openDirect,
+} satisfies Functions;

@@ -2,14 +2,12 @@ import { type CommandInput, type CommandOutput, fail, type ParsedInput } from '@
 import type { Session } from '../identity/actor.js';
 import { roomsOf } from '../store/queries/rooms.js';
 import { Context } from './context.js';
+import type { Functions } from './functions.js';
 import { describeRooms } from './room-view.js';
 import { rename } from './user.js';
 
 /** session.start */
-export async function start(
-  input: ParsedInput<'session.start'>,
-  context: Context,
-): Promise<CommandOutput<'session.start'>> {
+async function start(input: ParsedInput<'session.start'>, context: Context): Promise<CommandOutput<'session.start'>> {
   const { session, token } = await identify(input, context);
   return { ...(await welcome(session, context)), token };
 }
@@ -50,10 +48,7 @@ function withSession(context: Context, session: Session): Context {
 }
 
 /** session.get */
-export async function get(
-  _input: CommandInput<'session.get'>,
-  context: Context,
-): Promise<CommandOutput<'session.get'>> {
+async function get(_input: CommandInput<'session.get'>, context: Context): Promise<CommandOutput<'session.get'>> {
   const { authority, store, log } = context.parts;
   const { user } = context.session;
   const rooms = await describeRooms(await roomsOf(store.read, user.id), context);
@@ -61,10 +56,13 @@ export async function get(
 }
 
 /** session.end */
-export async function end(
-  _input: CommandInput<'session.end'>,
-  context: Context,
-): Promise<CommandOutput<'session.end'>> {
+async function end(_input: CommandInput<'session.end'>, context: Context): Promise<CommandOutput<'session.end'>> {
   await context.parts.sessions.end(context.session, 'signed_out');
   return {};
 }
+
+export const sessionFunctions = {
+  'session.start': start,
+  'session.get': get,
+  'session.end': end,
+} satisfies Functions;

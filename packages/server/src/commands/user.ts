@@ -4,12 +4,10 @@ import { newEvent } from '../log/projections.js';
 import { roomIdsOf } from '../store/queries/members.js';
 import { nameUser } from '../store/queries/users.js';
 import type { Context, Parts } from './context.js';
+import type { Functions } from './functions.js';
 
 /** user.update */
-export async function update(
-  input: ParsedInput<'user.update'>,
-  context: Context,
-): Promise<CommandOutput<'user.update'>> {
+async function update(input: ParsedInput<'user.update'>, context: Context): Promise<CommandOutput<'user.update'>> {
   const { session } = context;
   if (input.name === session.user.name) return { user: session.user };
   await context.parts.names.take(session.user.id, input.name);
@@ -30,3 +28,7 @@ export async function rename(
   await Promise.all(rooms.map((room) => log.append({ room, actor: refOf(user), events: [renamed] })));
   return user;
 }
+
+export const userFunctions = {
+  'user.update': update,
+} satisfies Functions;

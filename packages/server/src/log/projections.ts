@@ -1,16 +1,15 @@
 import {
   type EditedContent,
+  type EventName,
   type MemberRole,
   type MessageContent,
   noContent,
   type RoomKind,
   type UserRef,
 } from '@madang/protocol';
-import type { CreatedPayload } from '../store/payload.js';
-import type { NewEvent } from '../store/store.js';
-
-/** The most different emoji on one message. */
-const MAX_EMOJI = 20;
+import type { Change } from '../store/changes.js';
+import type { CreatedPayload, EventFields } from '../store/payload.js';
+import type { NewEvent, NewEventOf } from '../store/store.js';
 
 /**
  * Every event that can be appended, with what it does to the tables that queries read. The first change decides
@@ -53,17 +52,15 @@ export const newEvent = {
     };
   },
 
-  messageReacted(message: Subject, emoji: string, action: 'added' | 'removed'): NewEvent {
-    return {
-      name: 'message.reacted',
-      payload: { messageId: message.id, emoji, action },
-      messageSeq: message.seq,
-      changes: [
-        action === 'added'
-          ? { kind: 'insertReaction', message: message.seq, emoji, maxEmoji: MAX_EMOJI }
-          : { kind: 'deleteReaction', message: message.seq, emoji },
-      ],
-    };
+  /** Whatever else happens to a message: the event's own fields, and the change that makes it happen. */
+  ofMessage<Name extends MessageEventName>(
+    name: Name,
+    message: Subject,
+    fields: Omit<EventFields<Name>, 'messageId'>,
+    change: Change,
+  ): NewEvent {
+    const payload = { messageId: message.id, ...fields };
+    return { name, payload, messageSeq: message.seq, changes: [change] } as NewEventOf<Name> as NewEvent;
   },
 
   roomCreated(room: {
@@ -129,6 +126,11 @@ export const newEvent = {
     };
   },
 };
+
+/** Events about a message that leave its content alone. */
+type MessageEventName = {
+  [Name in EventName]: EventFields<Name> extends { messageId: string } ? Name : never;
+}[Exclude<EventName, 'message.edited' | 'message.deleted'>];
 
 /** The message that an event is about. */
 interface Subject {

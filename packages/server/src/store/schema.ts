@@ -1,6 +1,7 @@
 import type { EventName, MemberRole, RoomKind, User } from '@madang/protocol';
-import { editedAsJson, type ContentColumns } from './content.js';
+import { editedAsJson } from './content.js';
 import type { Dialect } from './dialect.js';
+import type { MessageRow } from './queries/messages.js';
 
 /** The rows of every table. Times are in ms since 1970. Names that look alike share a `name_key`. */
 export interface Schema {
@@ -68,16 +69,7 @@ export interface Schema {
     /** The message that the event is about, unless this event created it. */
     message_seq: number | null;
   };
-  messages: {
-    room_id: string;
-    seq: number;
-    author_id: string;
-    author_name: string;
-    at: number;
-    client_id: string | null;
-    edited_at: number | null;
-    deleted_at: number | null;
-  } & ContentColumns;
+  messages: MessageRow;
   reactions: {
     room_id: string;
     message_seq: number;

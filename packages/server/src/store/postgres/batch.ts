@@ -32,7 +32,7 @@ const changes = prepareChanges();
 
 /** The statements of `changes.ts` in PostgreSQL's form: numbered placeholders instead of `?`. */
 function prepareChanges(): Record<string, { statement: Statement; values: ChangeStatement<Change>['values'] }> {
-  const prepared = Object.entries(changeStatements()).map(([kind, { sql, values }]) => {
+  const prepared = Object.entries(changeStatements).map(([kind, { sql, values }]) => {
     let number = 0;
     const text = sql.replaceAll('?', () => `$${(number += 1)}`);
     return [kind, { statement: { name: kind, text }, values }];

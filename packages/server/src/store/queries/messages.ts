@@ -1,10 +1,93 @@
-import { formatLimits, type Message, type Reaction } from '@madang/protocol';
-import type { Kysely, Selectable } from 'kysely';
-import { contentOf } from '../content.js';
+import {
+  type EditedContent,
+  formatLimits,
+  type Message,
+  type MessageContent,
+  noContent,
+  type Reaction,
+} from '@madang/protocol';
+import type { Kysely } from 'kysely';
+import { change } from '../change-statement.js';
+import {
+  type ContentColumns,
+  contentColumns,
+  contentOf,
+  contentValues,
+  editedColumns,
+  editedValues,
+} from '../content.js';
+import type { CreatedPayload } from '../payload.js';
 import type { Schema } from '../schema.js';
 
-/** A message's row. */
-export type MessageRow = Selectable<Schema['messages']>;
+/** A row of `messages`. */
+export interface MessageRow extends ContentColumns {
+  room_id: string;
+  seq: number;
+  author_id: string;
+  author_name: string;
+  at: number;
+  client_id: string | null;
+  edited_at: number | null;
+  deleted_at: number | null;
+}
+
+/** What events do to messages and their reactions. */
+export const messageChanges = {
+  insertMessage: change<{ content: MessageContent; clientId: string | null }>(
+    `INSERT INTO messages (room_id, seq, author_id, author_name, at, client_id, ${contentColumns.join(', ')})
+        VALUES (?, ?, ?, ?, ?, ?, ${contentColumns.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`,
+    (c, p) => [p.room, p.seq, p.actor.id, p.actor.name, p.at, c.clientId, ...contentValues(c.content)],
+  ),
+  updateMessage: change<{ message: number; content: EditedContent }>(
+    `UPDATE messages SET ${setting(editedColumns)}, edited_at = ? WHERE room_id = ? AND seq = ?
+        AND deleted_at IS NULL AND (${editedColumns.map((column) => `${column} IS DISTINCT FROM ?`).join(' OR ')})`,
+    (c, p) => {
+      const values = editedValues(c.content);
+      return [...values, p.at, p.room, c.message, ...values];
+    },
+  ),
+  deleteMessage: change<{ message: number }>(
+    `UPDATE messages SET ${setting(contentColumns)}, deleted_at = ? WHERE room_id = ? AND seq = ? AND deleted_at IS NULL`,
+    (c, p) => [...contentValues(noContent), p.at, p.room, c.message],
+  ),
+  deleteMessageReactions: change<{ message: number }>(
+    `DELETE FROM reactions WHERE room_id = ? AND message_seq = ?`,
+    (c, p) => [p.room, c.message],
+  ),
+  rewriteCreated: change<{ message: number; payload: CreatedPayload; isDeleted: boolean }>(
+    `UPDATE events SET payload = ? WHERE room_id = ? AND seq = ?`,
+    (c, p) => [JSON.stringify(c.isDeleted ? { ...c.payload, deletedAt: p.at } : c.payload), p.room, c.message],
+  ),
+  insertReaction: change<{ message: number; emoji: string; maxEmoji: number }>(
+    `INSERT INTO reactions (room_id, message_seq, emoji, user_id, user_name, at)
+        SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS
+          (SELECT 1 FROM messages WHERE room_id = ? AND seq = ? AND deleted_at IS NULL)
+        AND (SELECT count(DISTINCT emoji) FROM reactions WHERE room_id = ? AND message_seq = ? AND emoji <> ?) < ?
+        ON CONFLICT DO NOTHING`,
+    (c, p) => [
+      p.room,
+      c.message,
+      c.emoji,
+      p.actor.id,
+      p.actor.name,
+      p.at,
+      p.room,
+      c.message,
+      p.room,
+      c.message,
+      c.emoji,
+      c.maxEmoji,
+    ],
+  ),
+  deleteReaction: change<{ message: number; emoji: string }>(
+    `DELETE FROM reactions WHERE room_id = ? AND message_seq = ? AND emoji = ? AND user_id = ?`,
+    (c, p) => [p.room, c.message, c.emoji, p.actor.id],
+  ),
+};
+
+function setting(columns: readonly string[]): string {
+  return columns.map((column) => `${column} = ?`).join(', ');
+}
 
 /** One message, or undefined. */
 export function findMessage(read: Kysely<Schema>, room: string, seq: number): Promise<MessageRow | undefined> {

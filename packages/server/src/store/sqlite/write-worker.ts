@@ -105,11 +105,11 @@ class WriteSide {
     this.#files = new OpenFiles(file, pageBytes, () => version() !== firstVersion);
     this.#prepare = preparingOnce(this.#database);
     this.#changes = Object.fromEntries(
-      Object.entries(changeStatements()).map(([kind, { sql, values }]) => [
+      Object.entries(changeStatements).map(([kind, { sql, values }]) => [
         kind,
         { run: this.#database.prepare(sql), values },
       ]),
-    ) as PreparedChanges;
+    ) as unknown as PreparedChanges;
     this.#insertEvent = this.#database.prepare(
       `INSERT INTO events (room_id, seq, name, at, actor_id, actor_name, payload, message_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
