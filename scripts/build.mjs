@@ -1,6 +1,6 @@
 // Builds every package: TypeScript incrementally, the program and the web client if their sources have changed.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, run } from './repository.mjs';
@@ -8,6 +8,7 @@ import { ensureDependencies } from './setup.mjs';
 
 /** Builds whatever is out of date. */
 export async function build() {
+  removeOldMigrations();
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
   await bundleProgram();
   const sources = ['packages/web', 'packages/client/src', 'packages/protocol/src'];
@@ -17,6 +18,15 @@ export async function build() {
       cwd: join(root, 'packages/web'),
     });
   });
+}
+
+/** Removes the output of migrations that have no source any more, as after a change of branch: the program runs all it finds. */
+function removeOldMigrations() {
+  const [sources, output] = ['src', 'dist'].map((part) => join(root, 'packages/server', part, 'store/migrations'));
+  if (!existsSync(output)) return;
+  for (const file of readdirSync(output)) {
+    if (!existsSync(join(sources, `${file.split('.')[0]}.ts`))) rmSync(join(output, file));
+  }
 }
 
 /** Bundles the program from TypeScript's output. */

@@ -13,7 +13,11 @@ const external = [/^better-sqlite3/, /^pino/, /^ws$/, /^engine\.io/, 'pg-native'
 /** Bundles the program, from dist/ to bundle/. */
 export async function bundle() {
   const build = await rolldown({
-    input: { cli: join(server, 'dist/cli.js'), 'write-worker': join(server, 'dist/store/sqlite/write-worker.js') },
+    input: {
+      cli: join(server, 'dist/cli.js'),
+      'write-worker': join(server, 'dist/store/sqlite/write-worker.js'),
+      ...migrations(),
+    },
     platform: 'node',
     external,
   });
@@ -22,6 +26,14 @@ export async function bundle() {
   const { output } = await build.write({ dir, format: 'esm', entryFileNames: '[name].js' });
   await build.close();
   writeFileSync(join(dir, 'LICENSES.txt'), licensesOf(output.flatMap(({ moduleIds = [] }) => moduleIds)));
+}
+
+/** The migrations, which the program finds in a folder beside it. The output of deleted sources is left out. */
+function migrations() {
+  const files = readdirSync(join(server, 'src/store/migrations')).map((file) => basename(file, '.ts'));
+  return Object.fromEntries(
+    files.map((name) => [`migrations/${name}`, join(server, `dist/store/migrations/${name}.js`)]),
+  );
 }
 
 /** The licences of the packages that some files belong to, which must accompany them. */
