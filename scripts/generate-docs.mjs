@@ -3,9 +3,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { budgets, commands, errorTable, events, formatLimits, permissions, signals } from '@madang/protocol';
+import {
+  budgets,
+  commands,
+  errorTable,
+  events,
+  formatLimits,
+  permissions,
+  roomLadder,
+  signals,
+  workspaceLadder,
+} from '@madang/protocol';
 import { settingsTable } from '../packages/server/dist/config.js';
-import { roomLadder, roomTable, workspaceLadder, workspaceTable } from '../packages/server/dist/identity/authority.js';
 import { root } from './repository.mjs';
 
 const notice = '<!-- Made by scripts/generate-docs.mjs from the tables in the code. Do not edit. -->';
@@ -37,16 +46,16 @@ function reference() {
     `The workspace’s ladder: ${workspaceLadder.join(' < ')}. Guests stand on the lowest rung, users of a host app are members; the operator stands on none. A room’s ladder: ${roomLadder.join(' < ')}. Every rung has what the rungs below it have. For now users are given the rungs guest and member, and in rooms member and owner.`,
     table(
       ['permission', 'in `can`', 'lowest rung'],
-      Object.entries(workspaceTable).map(([permission, lowest]) => [
+      permissionsOf('self', 'workspace').map(([permission, { from }]) => [
         `\`${permission}\``,
         canName(permission),
-        typeof lowest === 'function' ? 'set by the operator' : lowest,
+        typeof from === 'function' ? 'set by the operator' : from,
       ]),
     ),
     table(
       ['permission', 'in `can`', 'public room', 'private room', 'direct room'],
-      Object.entries(roomTable).flatMap(([permission, row]) =>
-        Object.entries('own' in row ? row : { '': row }).map(([whose, lowest]) => [
+      permissionsOf('room', 'message').flatMap(([permission, { from }]) =>
+        Object.entries('own' in from ? from : { '': from }).map(([whose, lowest]) => [
           `\`${permission}\`${whose && ` (${whose})`}`,
           canName(permission),
           lowest.public,
@@ -55,7 +64,7 @@ function reference() {
         ]),
       ),
     ),
-    'In a direct room, neither user has `room.write`, `message.edit` or `message.react` while one blocks the other, or with `--direct off`. How answers tell it: [protocol](protocol.md#what-the-caller-may-do).',
+    `In a direct room, neither user has ${talk()} while one blocks the other, or with \`--direct off\`. How answers tell it: [protocol](protocol.md#what-the-caller-may-do).`,
     '## Events',
     'Events are kept in the room’s log. Each has `room`, `seq`, `at` (ms since 1970) and `actor` (`{ id, name }`), and:',
     table(
@@ -107,6 +116,15 @@ function reference() {
     ),
     '',
   ].join('\n\n');
+}
+
+function permissionsOf(...objects) {
+  return Object.entries(permissions).filter(([, { of }]) => objects.includes(of));
+}
+
+function talk() {
+  const names = permissionsOf('room', 'message').flatMap(([name, { isTalk }]) => (isTalk ? [`\`${name}\``] : []));
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(names);
 }
 
 function canName(permission) {

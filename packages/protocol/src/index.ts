@@ -18,13 +18,22 @@ export type { Message, Reaction } from './message.js';
 export { cleanName, nameProblem, normalizeName, warmNameChecks } from './names.js';
 export { parseInput } from './parse-input.js';
 export {
-  type AlikePermission,
+  createRoomsRules,
+  directRules,
+  type Holders,
+  isShared,
+  type Lowest,
   type MessageAbilities,
   type Permission,
   type PermissionOf,
   permissions,
   type RoomAbilities,
+  roomLadder,
+  type RoomRung,
+  type Rules,
   type SessionAbilities,
+  workspaceLadder,
+  type WorkspaceRung,
 } from './permission.js';
 export type { PresenceState } from './presence.js';
 export type { Room, RoomKind } from './room.js';

@@ -1,41 +1,119 @@
 import { z } from 'zod';
+import type { RoomKind } from './room.js';
 
-/** A row of the table of permissions. */
-interface PermissionRow {
-  /**
-   * Its object: `none` needs no session, `self` any session; `workspace` is the whole server, `room` the room in the
-   * input's `room`, `message` the message in the input's `message` (and its room).
-   */
-  of: 'none' | 'self' | 'workspace' | 'room' | 'message';
-  /** Its name in the `can` of a session, a room or a message. Absent: clients don't need it. */
-  can?: string;
-  /** A permission on messages that doesn't depend on whose message it is: a room's `can` has it as a field, too. */
-  alike?: true;
+// All of the authority: two ladders, and one table. The server refuses calls and fills `can` from it.
+
+/** Where a user stands in the workspace, from the bottom up. */
+export const workspaceLadder = ['guest', 'member', 'admin', 'owner'] as const;
+
+/** Where a user stands in a room, from the bottom up. Outsiders are no members. */
+export const roomLadder = ['outsider', 'reader', 'member', 'moderator', 'owner'] as const;
+
+/** A rung of the workspace's ladder. */
+export type WorkspaceRung = (typeof workspaceLadder)[number];
+
+/** A rung of a room's ladder. */
+export type RoomRung = (typeof roomLadder)[number];
+
+/** Values of `--create-rooms`: the lowest rung that may create rooms, or `off` for nobody. */
+export const createRoomsRules = ['guest', 'member', 'off'] as const;
+
+/** Values of `--direct`: the same for direct rooms; with `shared`, everybody may, with people who share a room with them. */
+export const directRules = ['guest', 'member', 'shared', 'off'] as const;
+
+/** What the operator has decided for the whole server. */
+export interface Rules {
+  createRooms: (typeof createRoomsRules)[number];
+  direct: (typeof directRules)[number];
 }
 
-/** Every permission. `identity/authority.ts` in the server says who has it. */
+/** Who has a permission in the workspace: everybody from a rung up. The operator stands on no rung; `anyone` includes them. */
+export type Holders = WorkspaceRung | 'anyone' | 'operator' | 'nobody';
+
+/** The lowest rung that has a permission in a room, for each kind of room. */
+export type Lowest = Record<RoomKind, RoomRung | 'nobody'>;
+
+/** A row of the table of permissions: what it is asked of, and who has it. */
+type PermissionRow = {
+  /** Its name in the `can` of a session, a room or a message. Absent: clients don't need it. */
+  can?: string;
+} & (
+  | {
+      /** `none` needs no session, `self` any session; `workspace` is the whole server. */
+      of: 'none' | 'self' | 'workspace';
+      from: Holders | ((rules: Rules) => Holders);
+    }
+  | {
+      /** `room` is the room in the input's `room`, `message` the message in the input's `message` (and its room). */
+      of: 'room' | 'message';
+      /** By whose message it is, where that matters. Where it doesn't, a room's `can` has the permission as well. */
+      from: Lowest | { own: Lowest; others: Lowest };
+      /** The two users of a direct room lose it while one blocks the other, and with `--direct off`. */
+      isTalk?: true;
+    }
+);
+
+/** Every permission, and who has it. */
 export const permissions = {
-  'session.start': { of: 'none' },
-  'session.see': { of: 'self' },
-  'session.use': { of: 'self' },
-  'session.end': { of: 'self', can: 'signOut' },
-  'user.rename': { of: 'self', can: 'rename' },
-  'room.create': { of: 'self', can: 'createRooms' },
-  'direct.open': { of: 'self' },
-  'direct.create': { of: 'self', can: 'openDirects' },
-  'workspace.operate': { of: 'workspace' },
-  'room.see': { of: 'room' },
-  'room.join': { of: 'room', can: 'join' },
-  'room.leave': { of: 'room', can: 'leave' },
-  'room.hide': { of: 'room', can: 'hide' },
-  'room.read': { of: 'room', can: 'read' },
-  'room.write': { of: 'room', can: 'write' },
-  'room.manage': { of: 'room', can: 'manage' },
-  'room.invite': { of: 'room', can: 'invite' },
-  'room.removeMembers': { of: 'room', can: 'removeMembers' },
-  'message.edit': { of: 'message', can: 'edit' },
-  'message.delete': { of: 'message', can: 'delete' },
-  'message.react': { of: 'message', can: 'react', alike: true },
+  'session.start': { of: 'none', from: 'anyone' },
+  'session.see': { of: 'self', from: 'anyone' },
+  'session.use': { of: 'self', from: 'guest' },
+  'session.end': { of: 'self', can: 'signOut', from: 'guest' },
+  'user.rename': { of: 'self', can: 'rename', from: 'guest' },
+  'room.create': {
+    of: 'self',
+    can: 'createRooms',
+    from: ({ createRooms }: Rules) => (createRooms === 'off' ? 'nobody' : createRooms),
+  },
+  // For an existing room; a new one takes `direct.create` too.
+  'direct.open': { of: 'self', from: ({ direct }: Rules) => (direct === 'off' ? 'nobody' : 'guest') },
+  'direct.create': {
+    of: 'self',
+    can: 'openDirects',
+    from: ({ direct }: Rules) => (direct === 'off' ? 'nobody' : direct === 'shared' ? 'guest' : direct),
+  },
+  'workspace.operate': { of: 'workspace', from: 'operator' },
+  'room.see': { of: 'room', from: { public: 'outsider', private: 'reader', direct: 'reader' } },
+  'room.join': { of: 'room', can: 'join', from: { public: 'outsider', private: 'reader', direct: 'reader' } },
+  'room.leave': { of: 'room', can: 'leave', from: { public: 'reader', private: 'reader', direct: 'nobody' } },
+  'room.hide': { of: 'room', can: 'hide', from: { public: 'nobody', private: 'nobody', direct: 'reader' } },
+  'room.read': { of: 'room', can: 'read', from: { public: 'reader', private: 'reader', direct: 'reader' } },
+  'room.write': {
+    of: 'room',
+    can: 'write',
+    from: { public: 'member', private: 'member', direct: 'member' },
+    isTalk: true,
+  },
+  'room.manage': { of: 'room', can: 'manage', from: { public: 'owner', private: 'owner', direct: 'nobody' } },
+  'room.invite': { of: 'room', can: 'invite', from: { public: 'member', private: 'moderator', direct: 'nobody' } },
+  'room.removeMembers': {
+    of: 'room',
+    can: 'removeMembers',
+    from: { public: 'moderator', private: 'moderator', direct: 'nobody' },
+  },
+  'message.edit': {
+    of: 'message',
+    can: 'edit',
+    from: {
+      own: { public: 'member', private: 'member', direct: 'member' },
+      others: { public: 'nobody', private: 'nobody', direct: 'nobody' },
+    },
+    isTalk: true,
+  },
+  'message.delete': {
+    of: 'message',
+    can: 'delete',
+    from: {
+      own: { public: 'reader', private: 'reader', direct: 'reader' },
+      others: { public: 'moderator', private: 'moderator', direct: 'nobody' },
+    },
+  },
+  'message.react': {
+    of: 'message',
+    can: 'react',
+    from: { public: 'member', private: 'member', direct: 'member' },
+    isTalk: true,
+  },
 } as const satisfies Record<string, PermissionRow>;
 
 /** A permission. */
@@ -46,10 +124,10 @@ export type PermissionOf<Of extends PermissionRow['of']> = {
   [Name in Permission]: (typeof permissions)[Name] extends { of: Of } ? Name : never;
 }[Permission];
 
-/** Permissions on messages that are the same for one's own and others'. */
-export type AlikePermission = {
-  [Name in Permission]: (typeof permissions)[Name] extends { alike: true } ? Name : never;
-}[Permission];
+/** Permissions on messages that don't depend on whose message it is: a room's `can` has them, too. */
+type SharedPermission = {
+  [Name in PermissionOf<'message'>]: (typeof permissions)[Name]['from'] extends Lowest ? Name : never;
+}[PermissionOf<'message'>];
 
 /** The names in `can` of some permissions. */
 type CanName<Names extends Permission> = (typeof permissions)[Names] extends infer Row
@@ -68,6 +146,11 @@ function fieldsOf<Names extends Permission, Field extends z.ZodType>(
   return Object.fromEntries(names.map((can) => [can, field]));
 }
 
+/** Whether a permission on messages is the same for one's own and others'. */
+export function isShared(row: PermissionRow): boolean {
+  return row.of === 'message' && !('own' in row.from);
+}
+
 /** What the caller may do in the workspace, whatever room it is. */
 export const sessionAbilities = z.object(
   fieldsOf<PermissionOf<'self'>, z.ZodBoolean>(({ of }) => of === 'self', z.boolean()),
@@ -83,8 +166,8 @@ export const messageAbilities = z.object(
 
 /** What the caller may do in a room. */
 export const roomAbilities = z.object({
-  ...fieldsOf<PermissionOf<'room'> | AlikePermission, z.ZodBoolean>(
-    ({ of, alike }) => of === 'room' || alike === true,
+  ...fieldsOf<PermissionOf<'room'> | SharedPermission, z.ZodBoolean>(
+    (row) => row.of === 'room' || isShared(row),
     z.boolean(),
   ),
   ownMessages: messageAbilities.meta({ description: 'What the caller may do with their own messages' }),

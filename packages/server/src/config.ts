@@ -1,10 +1,9 @@
-import { budgets, contactBudget, formatLimits } from '@madang/protocol';
+import { budgets, contactBudget, createRoomsRules, directRules, formatLimits } from '@madang/protocol';
 import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
 import { messageOf, StartError } from './errors.js';
-import { createRoomsRules, directRules } from './identity/authority.js';
 import type { RateLimitSettings } from './identity/rate-limits.js';
 import { logLevels } from './logger.js';
 

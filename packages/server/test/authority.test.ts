@@ -1,12 +1,14 @@
-import { type Permission, permissions, type RoomKind } from '@madang/protocol';
-import { describe, expect, test } from 'vitest';
 import {
-  Authority,
+  isShared,
+  type Permission,
+  permissions,
+  type RoomKind,
   roomLadder,
   type Rules,
-  type WorkspaceStanding,
   workspaceLadder,
-} from '../dist/identity/authority.js';
+} from '@madang/protocol';
+import { describe, expect, test } from 'vitest';
+import { Authority, type WorkspaceStanding } from '../dist/identity/authority.js';
 
 /**
  * Who may do what in a room, written by hand from the documents, not derived from the code. One letter per rung:
@@ -79,12 +81,12 @@ function told(
   { permission, isOwn }: (typeof cases)[number],
   room: Parameters<Authority['inRoom']>[0],
 ) {
-  const row: { of: string; can?: string; alike?: true } = permissions[permission];
+  const row: (typeof permissions)[Permission] & { can?: string } = permissions[permission];
   const can = authority.inRoom(room);
   if (row.can === undefined) return undefined;
   if (row.of === 'room') return can[row.can as 'write'];
   const ofMessage = authority.withMessage(room, isOwn)?.[row.can as 'edit'] ?? false;
-  if (row.alike) expect(can[row.can as 'react']).toBe(ofMessage);
+  if (isShared(row)) expect(can[row.can as 'react']).toBe(ofMessage);
   return ofMessage;
 }
 

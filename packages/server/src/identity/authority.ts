@@ -1,6 +1,8 @@
 import {
-  type AlikePermission,
   type ErrorObject,
+  type Holders,
+  isShared,
+  type Lowest,
   MadangError,
   type MessageAbilities,
   type Permission,
@@ -8,37 +10,18 @@ import {
   permissions,
   type RoomAbilities,
   type RoomKind,
+  roomLadder,
+  type RoomRung,
+  type Rules,
   type SessionAbilities,
   type User,
+  workspaceLadder,
+  type WorkspaceRung,
 } from '@madang/protocol';
 import { isPerson, noSession, type Session } from './actor.js';
 
-// All of the authority: two ladders, two tables, and the few facts that narrow them. Refusals and `can` come from the same
-// function, so a change here reaches both.
-
-/** Where a user stands in the workspace, from the bottom up. */
-export const workspaceLadder = ['guest', 'member', 'admin', 'owner'] as const;
-
-/** Where a user stands in a room, from the bottom up. Outsiders are no members. */
-export const roomLadder = ['outsider', 'reader', 'member', 'moderator', 'owner'] as const;
-
-/** A rung of the workspace's ladder. */
-export type WorkspaceRung = (typeof workspaceLadder)[number];
-
-/** A rung of a room's ladder. */
-export type RoomRung = (typeof roomLadder)[number];
-
-/** Values of `--create-rooms`: the lowest rung that may create rooms, or `off` for nobody. */
-export const createRoomsRules = ['guest', 'member', 'off'] as const;
-
-/** Values of `--direct`: the same for direct rooms; with `shared`, everybody may, with people who share a room with them. */
-export const directRules = ['guest', 'member', 'shared', 'off'] as const;
-
-/** What the operator has decided for the whole server. */
-export interface Rules {
-  createRooms: (typeof createRoomsRules)[number];
-  direct: (typeof directRules)[number];
-}
+// Judges by the protocol's table of permissions, and the few facts that narrow it. Refusals and `can` come from the same
+// function, so a change of the table reaches both.
 
 /** Permissions that are not asked of a room. */
 type WorkspacePermission = Exclude<PermissionOf<'self' | 'workspace'>, 'session.start'>;
@@ -46,59 +29,7 @@ type WorkspacePermission = Exclude<PermissionOf<'self' | 'workspace'>, 'session.
 /** Permissions that are asked of a room, or of a message in it. */
 type RoomPermission = PermissionOf<'room' | 'message'>;
 
-/** Who has a permission: everybody from a rung up. The operator stands on no rung; `anyone` includes them. */
-type Holders = WorkspaceRung | 'anyone' | 'operator' | 'nobody';
-
-/** Who has a permission in the workspace. */
-export const workspaceTable: Record<WorkspacePermission, Holders | ((rules: Rules) => Holders)> = {
-  'session.see': 'anyone',
-  'session.use': 'guest',
-  'session.end': 'guest',
-  'user.rename': 'guest',
-  'room.create': ({ createRooms }) => (createRooms === 'off' ? 'nobody' : createRooms),
-  // For an existing room; a new one takes `direct.create` too.
-  'direct.open': ({ direct }) => (direct === 'off' ? 'nobody' : 'guest'),
-  'direct.create': ({ direct }) => (direct === 'off' ? 'nobody' : direct === 'shared' ? 'guest' : direct),
-  'workspace.operate': 'operator',
-};
-
-/** The lowest rung that has a permission, for each kind of room. */
-type Lowest = Record<RoomKind, RoomRung | 'nobody'>;
-
-/** Where it matters whose message it is. */
-interface ByOwnership {
-  own: Lowest;
-  others: Lowest;
-}
-
-/** Who has a permission in a room. */
-export const roomTable: {
-  [Name in RoomPermission]: Name extends PermissionOf<'room'> | AlikePermission ? Lowest : ByOwnership;
-} = {
-  'room.see': { public: 'outsider', private: 'reader', direct: 'reader' },
-  'room.join': { public: 'outsider', private: 'reader', direct: 'reader' },
-  'room.leave': { public: 'reader', private: 'reader', direct: 'nobody' },
-  'room.hide': { public: 'nobody', private: 'nobody', direct: 'reader' },
-  'room.read': { public: 'reader', private: 'reader', direct: 'reader' },
-  'room.write': { public: 'member', private: 'member', direct: 'member' },
-  'room.invite': { public: 'member', private: 'moderator', direct: 'nobody' },
-  'room.manage': { public: 'owner', private: 'owner', direct: 'nobody' },
-  'room.removeMembers': { public: 'moderator', private: 'moderator', direct: 'nobody' },
-  'message.react': { public: 'member', private: 'member', direct: 'member' },
-  'message.edit': {
-    own: { public: 'member', private: 'member', direct: 'member' },
-    others: { public: 'nobody', private: 'nobody', direct: 'nobody' },
-  },
-  'message.delete': {
-    own: { public: 'reader', private: 'reader', direct: 'reader' },
-    others: { public: 'moderator', private: 'moderator', direct: 'nobody' },
-  },
-};
-
 const NO_DIRECTS = 'There are no direct rooms here';
-
-/** What the two users of a direct room lose while one blocks the other, and with `--direct off`. */
-const talk: ReadonlySet<Permission> = new Set<Permission>(['room.write', 'message.edit', 'message.react']);
 
 /** What users of a host app do in that app instead. */
 const keptByApp: { [Name in Permission]?: string } = {
@@ -225,7 +156,7 @@ export class Authority {
     const otherMessages: Record<string, true> = {};
     for (const [permission, row] of rowsOf('room')) can[row.can] = may(permission, false);
     for (const [permission, row] of rowsOf('message')) {
-      if ('alike' in row) can[row.can] = may(permission, false);
+      if (isShared(row)) can[row.can] = may(permission, false);
       if (may(permission, true)) ownMessages[row.can] = true;
       if (may(permission, false)) otherMessages[row.can] = true;
     }
@@ -233,8 +164,8 @@ export class Authority {
   }
 
   #refuse(user: WorkspaceStanding, permission: WorkspacePermission): ErrorObject | undefined {
-    const row = workspaceTable[permission];
-    const holders = typeof row === 'function' ? row(this.#rules) : row;
+    const { from }: { from: Holders | ((rules: Rules) => Holders) } = permissions[permission];
+    const holders = typeof from === 'function' ? from(this.#rules) : from;
     if (holders === 'anyone') return undefined;
     const rung = rungOf(user);
     if (rung === undefined) return holders === 'operator' ? undefined : notTheOperators;
@@ -252,9 +183,9 @@ export class Authority {
     if (!isOfPerson) return notTheOperators;
     if (!room) return noRoom;
     const rung = room.role ?? 'outsider';
-    if (!reaches(roomLadder, rung, roomTable['room.see'][room.kind])) return noRoom;
+    if (!reaches(roomLadder, rung, lowestOf('room.see', isOwn)[room.kind])) return noRoom;
     if (!reaches(roomLadder, rung, lowestOf(permission, isOwn)[room.kind])) return refusalFor(permission, room, isOwn);
-    if (room.kind !== 'direct' || !talk.has(permission)) return undefined;
+    if (room.kind !== 'direct' || !('isTalk' in permissions[permission])) return undefined;
     if (this.#rules.direct === 'off') return noDirects;
     return room.blocked ? notToEachOther : undefined;
   }
@@ -271,8 +202,8 @@ function reaches<Rung extends string>(ladder: readonly Rung[], rung: Rung, lowes
 }
 
 function lowestOf(permission: RoomPermission, isOwn: boolean): Lowest {
-  const row = roomTable[permission];
-  return 'own' in row ? row[isOwn ? 'own' : 'others'] : row;
+  const { from } = permissions[permission];
+  return 'own' in from ? from[isOwn ? 'own' : 'others'] : from;
 }
 
 /** The refusal for a rung that is too low. A permission's own words are about others' messages. */
@@ -282,7 +213,8 @@ function refusalFor(permission: RoomPermission, room: Standing, isOwn: boolean):
 }
 
 function isOfRoom(permission: Exclude<Permission, 'session.start'>): permission is RoomPermission {
-  return Object.hasOwn(roomTable, permission);
+  const { of } = permissions[permission];
+  return of === 'room' || of === 'message';
 }
 
 /** The rows of the permissions that are asked of something and have a name in `can`. */
