@@ -5,8 +5,8 @@ export type { CursorReset, Cursors } from './cursors.js';
 export { createClient } from './live-client.js';
 export type { Observable } from './observable.js';
 export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';
-export type { RoomEvent } from './room-event.js';
-export type { Activity, RoomState, RoomView, ViewMessage } from './room-state.js';
+export type { Activity, RoomEvent } from './room-event.js';
+export type { RoomState, RoomView, ViewMessage } from './room-state.js';
 export type { Credentials } from './session.js';
 export type { OpenTransport, Transport, TransportHandlers, TransportOptions } from './transport.js';
 export {

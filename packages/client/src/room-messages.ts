@@ -7,7 +7,7 @@ import {
   type Reaction,
   type UserRef,
 } from '@madang/protocol';
-import type { RoomEvent } from './room-event.js';
+import type { MessageEvent, RoomEvent } from './room-event.js';
 
 /** A message, and the seq up to which it reflects the log: earlier events are already in it. */
 interface Entry {
@@ -96,7 +96,8 @@ function changeEntry(entries: readonly Entry[], event: RoomEvent, me: string): r
   return entries.with(index, { message: changed(entry.message, event, me), asOf: event.seq });
 }
 
-function changed(message: Message, event: RoomEvent, me: string): Message {
+/** What the event makes of its message. Doesn't compile while an event is missing. */
+function changed(message: Message, event: MessageEvent, me: string): Message {
   switch (event.type) {
     case 'message.edited': {
       // Without content, the message has none any more: its deletion follows in the log, or the log no longer keeps it.
@@ -108,6 +109,7 @@ function changed(message: Message, event: RoomEvent, me: string): Message {
     case 'message.reacted':
       return { ...message, reactions: react(message.reactions ?? [], event, me) };
     default:
+      event satisfies never;
       return message;
   }
 }

@@ -1,6 +1,6 @@
 import type { ErrorObject, Member, Message, Room, UserRef } from '@madang/protocol';
 import type { Observable } from './observable.js';
-import type { RoomEvent } from './room-event.js';
+import type { Activity } from './room-event.js';
 
 /**
  * A message as a room shows it. `key` stays the same when one of the user's own messages is acknowledged: it is the
@@ -9,12 +9,6 @@ import type { RoomEvent } from './room-event.js';
  * the room's `can`, and is absent until the message is sent, after it is deleted, and until the room is known.
  */
 export type ViewMessage = Message & { key: string; delivery: 'sent' | 'pending' | 'failed'; error?: ErrorObject };
-
-/** What happened in a room besides messages. */
-export type Activity = Extract<
-  RoomEvent,
-  { type: 'member.joined' | 'member.left' | 'member.updated' | 'room.updated' }
->;
 
 /** The contents of a room's view. */
 export interface RoomState {

@@ -14,7 +14,7 @@ import type { Call } from './connection.js';
 import { errorFrom, mayRetry } from './errors.js';
 import { Derived } from './observable.js';
 import type { OutboxEntry } from './outbox-store.js';
-import type { RoomEvent } from './room-event.js';
+import { type Activity, isActivity, type RoomEvent } from './room-event.js';
 import { changeMembers, type MemberChange } from './room-members.js';
 import {
   applyEvent,
@@ -25,7 +25,7 @@ import {
   olderPage,
   type RoomMessages,
 } from './room-messages.js';
-import type { Activity, RoomState, RoomView, ViewMessage } from './room-state.js';
+import type { RoomState, RoomView, ViewMessage } from './room-state.js';
 import { Timers } from './timers.js';
 import { Typists } from './typists.js';
 
@@ -338,8 +338,4 @@ function showWaiting({ room, text, at, clientId, error }: OutboxEntry, me: UserR
   const author = { id: me?.id ?? '', name: me?.name ?? '' };
   const base = { id: '', room, seq: 0, author, text, at, clientId, key: clientId };
   return error ? { ...base, delivery: 'failed', error } : { ...base, delivery: 'pending' };
-}
-
-function isActivity(event: RoomEvent): event is Activity {
-  return event.type.startsWith('member.') || event.type === 'room.updated';
 }

@@ -1,22 +1,10 @@
 import { type Client, createClient, type EventName, MadangError, memoryOutboxStore } from '@madang/client';
+import { events } from '@madang/protocol';
 import type { ContractClient } from './clients.js';
 import type { Answer } from './transports/transport.js';
 import { type HistoryWriter, type Intent, seenOf } from './history.js';
 import { within } from './random.js';
 import { recordAnswer } from './record-answer.js';
-
-/** Everything that a room's log may hold. */
-const eventNames = [
-  'message.created',
-  'message.edited',
-  'message.deleted',
-  'message.reacted',
-  'room.created',
-  'room.updated',
-  'member.joined',
-  'member.left',
-  'member.updated',
-] as const satisfies readonly EventName[];
 
 /** How long the outbox may take for one message, in ms. */
 const SENT_MS = 40_000;
@@ -61,7 +49,7 @@ export class SdkClient implements ContractClient {
       outbox: memoryOutboxStore(),
       backOff: { minMs: 50, maxMs: 1000 },
     });
-    for (const name of eventNames) {
+    for (const name of Object.keys(events) as EventName[]) {
       this.#client.on(name, (event) => this.#hear(name, event as unknown as Record<string, unknown>));
     }
     // What was shown belongs to a history that is gone.
