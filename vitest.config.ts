@@ -23,7 +23,7 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // The machine may be busy: a condition that is awaited gets as long as anything else.
+    // The machine may be busy: a condition that is awaited gets as much time as anything else.
     expect: { poll: { timeout: 10_000 } },
   },
 });

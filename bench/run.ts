@@ -101,7 +101,7 @@ function report(results: Record<string, Result>, took: { ms: number; othersBusy:
   const table = markdownTable(Object.values(results).flatMap(({ rows }) => rows));
   const head = `${machine.form} run of ${machine.minutes} min, ${machine.cores}, Node ${machine.node}, Bun ${machine.bun}, ${machine.date}; other programs took ${Number.isNaN(took.othersBusy) ? 'an unknown share' : percent(took.othersBusy)} of the server's core (median)`;
   say(`\n${head}\n\n${table}`);
-  // A selection of scenarios, or the quick form, must not pass for the last full run.
+  // A selection of scenarios or the quick form must not pass for the last full run.
   const isWhole =
     !values.quick && values.only === undefined && values.contenders === undefined && values.before === undefined;
   const folder = fileURLToPath(new URL(isWhole ? 'results' : '.cache/results', import.meta.url));

@@ -35,7 +35,7 @@ export async function bundleProgram() {
   await unlessDone('packages/server/bundle', sources, async () => (await import('./bundle.mjs')).bundle());
 }
 
-/** Makes a folder, unless it is up to date with its sources and dependencies. */
+/** Builds a folder, unless it is up to date with its sources and dependencies. */
 async function unlessDone(folder, sources, make) {
   const stamp = join(root, folder, '.stamp');
   const wanted = hashOf([...sources, 'package-lock.json']);

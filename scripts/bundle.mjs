@@ -56,6 +56,6 @@ function packageOf(file) {
     return basename(basename(parent).startsWith('@') ? dirname(parent) : parent) === 'node_modules';
   };
   while (!isPackage()) folder = dirname(folder);
-  if (!existsSync(join(folder, 'package.json'))) throw new Error(`${file} is of no package`);
+  if (!existsSync(join(folder, 'package.json'))) throw new Error(`${file} belongs to no package`);
   return folder;
 }

@@ -1,5 +1,5 @@
-// Rules that no linter knows: who may import whom in the server, no command's name in a transport, SQL only in the store,
-// nothing of this machine in the tree.
+// Rules that no linter knows: who may import whom in the server, no command's name in a transport, SQL only in the
+// store, nothing about this machine in the tree.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -59,7 +59,7 @@ function isWritable(folder) {
 }
 
 /**
- * Makes the driver in a folder beside the target, and moves it there in one step, so that nobody finds it half made.
+ * Makes the driver in a folder next to the target, and moves it there in one step, so that nobody finds it half made.
  */
 async function make(target) {
   const work = `${target}.${process.pid}`;

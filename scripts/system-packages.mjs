@@ -1,6 +1,6 @@
-// What the tests need of the system: a C compiler, a Chromium with Korean and emoji fonts, Python clients that are not
-// ours, a PostgreSQL, a Redis, nginx, systemd's judge of units. Where they are missing and this may install Debian
-// packages, it does; elsewhere it says what to install.
+// What the tests need from the system: a C compiler, a Chromium with Korean and emoji fonts, Python clients that are
+// not ours, PostgreSQL, Redis, nginx, and systemd's analysis of units. If something is missing and Debian packages may
+// be installed, they are; otherwise the missing packages are named.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 

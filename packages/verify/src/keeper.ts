@@ -14,7 +14,7 @@ const final = new Set(['forbidden', 'unauthenticated', 'invalid_input']);
 export interface Visit {
   /** The prefix of its rooms' and guests' names, by which people recognise them. */
   name: string;
-  /** Sessions to use instead of guests'; the first one's user owns the rooms. Empty: guests enter. */
+  /** Sessions to use instead of guests'; the first one's user owns the rooms. Empty: new guests. */
   tokens: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** A user who may enter. */
+/** A user who has a session. */
 interface Identity {
   user: string;
   token: string;
@@ -64,7 +64,7 @@ export class Keeper {
   }
 
   /**
-   * Enters, and creates the rooms. Returns their ids: first the lobby's; the last one is private. On a visit all are
+   * Signs in, and creates the rooms. Returns their ids: first the lobby's; the last one is private. On a visit all are
    * private, and none is the lobby.
    */
   async open(count: number): Promise<string[]> {
@@ -114,7 +114,7 @@ export class Keeper {
     }
   }
 
-  /** Now and then lets somebody into a private room or removes them, until told to stop. */
+  /** Now and then lets a user into a private room or removes them, until told to stop. */
   async tend(users: readonly string[], random: Random, isStopped: () => boolean): Promise<void> {
     const others = users.filter((user) => user !== this.#user);
     while (!isStopped() && others.length > 0) {

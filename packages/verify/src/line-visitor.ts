@@ -27,9 +27,9 @@ export interface LineVisitorOptions {
 }
 
 /**
- * A visitor at the line transport, which has no ids: enters as a new guest each time, sends messages, and records every
- * line that is a message. A send is acknowledged by its own line, and never repeated, since a repeat would be another
- * message.
+ * A visitor at the line transport, which has no ids: connects as a new guest each time, sends messages, and records
+ * every line that is a message. A send is acknowledged by its own line, and never repeated, since a repeat would be
+ * another message.
  */
 export class LineVisitor {
   /** All guests that this visitor has been. */

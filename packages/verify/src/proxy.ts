@@ -74,7 +74,7 @@ export class Proxy {
     }
   }
 
-  /** Clears the weather and all pending faults. The ends of half-open connections must find out on their own. */
+  /** Removes all conditions and all pending faults. The ends of half-open connections must find out on their own. */
   clear(): void {
     this.weather = calm;
     for (const link of [...this.#links]) if (link.isDoomed && !link.isDead) link.end();

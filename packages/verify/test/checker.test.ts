@@ -38,7 +38,7 @@ function calls(command: string, user: string): Line[] {
   ];
 }
 
-/** An event as it comes to somebody: the `clientId` to its author alone. */
+/** An event as a client receives it: the `clientId` goes to its author only. */
 function received(user: string, { cid, ...event }: Seen, how: How = 'live', connection = 1): Line {
   const told = { ...event, ...(cid !== undefined && user === event.actor && { cid }) };
   return { type: 'received', client: `${user}-1`, user, connection, how, event: told };
@@ -97,7 +97,7 @@ describe('what was acknowledged', () => {
     expect(kindsOf(...before, log(annIn, bobIn, message(3)))).toEqual(['lost']);
   });
 
-  test('is there: comings and goings', () => {
+  test('is there: joins and leaves', () => {
     expect(kindsOf(bothIn, log(annIn))).toEqual(['lost']);
     expect(kindsOf(bothIn, calls('room.leave', 'bob'), log(annIn, bobIn))).toEqual(['lost']);
   });
@@ -170,7 +170,7 @@ describe('what was shown', () => {
     expect(kindsOf(bothIn, sent, received('bob', other), log(annIn, bobIn, message(3)))).toEqual(['phantom']);
   });
 
-  test('may have lost its text by a deletion', () => {
+  test('may have lost its text through a deletion', () => {
     const sent = sends('c3', 'unknown');
     const gone: Seen = { name: 'message.deleted', room, seq: 4, at: 4, actor: 'ann', message: `${room}.3` };
     const { text: _, ...empty } = message(3);
@@ -178,7 +178,7 @@ describe('what was shown', () => {
     expect(kindsOf(bothIn, sent, received('bob', message(3)), log(annIn, bobIn, empty))).toEqual(['phantom']);
   });
 
-  test('may have a text that was changed since, of which the log has the last one only', () => {
+  test('may have a text that was changed since, of which the log has only the last one', () => {
     const sent = [bothIn, sends('c3', { acked: 3 })].flat();
     const edit = (text: string, end: 'acked' | 'unknown' = 'acked'): Line[] => {
       const op = nextOp++;
@@ -230,7 +230,7 @@ describe('over one connection', () => {
     expect(kindsOf(sent, wire(third, fifth, fourth), all)).toContain('disorder');
   });
 
-  test('none is left out without a word', () => {
+  test('none is left out silently', () => {
     const behind: Line = { type: 'behind', client: 'bob-1', user: 'bob', connection: 1, room, head: 4 };
     expect(kindsOf(sent, wire(third, fifth), all)).toEqual(['gap']);
     expect(kindsOf(sent, wire(third), behind, wire(fifth), all)).toEqual([]);
@@ -238,7 +238,7 @@ describe('over one connection', () => {
     expect(kindsOf(sent, wire(third), received('bob', fifth, 'page'), all)).toEqual([]);
   });
 
-  test('what happened while somebody was outside may be left out', () => {
+  test('what happened while the user was outside may be left out', () => {
     const left = membership('member.left', 3, 'bob');
     const back = membership('member.joined', 5, 'bob');
     const steps = [calls('room.leave', 'bob'), calls('room.join', 'bob')].flat();
@@ -246,7 +246,7 @@ describe('over one connection', () => {
     expect(kindsOf(...lines, log(annIn, bobIn, left, message(4), back))).toEqual([]);
   });
 
-  test('who comes in again is told so of a stay between, but not of what was before they left', () => {
+  test('a user who joins again is told of a stay in between, but not of what was before they left', () => {
     const own = (name: 'member.joined' | 'member.left', seq: number) => membership(name, seq, 'bob');
     const [left, between, leftAgain, back] = [3, 4, 6, 7].map((seq, index) =>
       own(index % 2 === 0 ? 'member.left' : 'member.joined', seq),
@@ -264,7 +264,7 @@ describe('a view', () => {
   const sent = [bothIn, sends('c3', 'unknown'), sends('c4', 'unknown')].flat();
   const all = log(annIn, bobIn, message(3), message(4));
 
-  test('shows all once, in order, to the head', () => {
+  test('shows everything once, in order, up to the head', () => {
     expect(kindsOf(sent, views('bob', 1, 2, 3, 4), all)).toEqual([]);
     expect(kindsOf(sent, views('bob', 1, 2, 3, 3, 4), all)).toEqual(['twice']);
     expect(kindsOf(sent, views('bob', 1, 3, 2, 4), all)).toEqual(['gap', 'disorder']);
@@ -281,7 +281,7 @@ describe('a view', () => {
     expect(kindsOf(sent, views('bob', 1), fourth, all)).toEqual(['gap']);
   });
 
-  test('of somebody who went need not reach the head', () => {
+  test('of a user who left need not reach the head', () => {
     const left = membership('member.left', 3, 'bob');
     const lines = [bothIn, calls('room.leave', 'bob'), sends('c4', 'unknown'), views('bob', 1, 2, 3)];
     expect(kindsOf(...lines, log(annIn, bobIn, left, message(4)))).toEqual([]);
@@ -289,7 +289,7 @@ describe('a view', () => {
   });
 });
 
-describe('who is no member', () => {
+describe('a user who is no member', () => {
   const left = membership('member.left', 3, 'bob');
   const back = membership('member.joined', 5, 'bob');
 
@@ -312,12 +312,12 @@ describe('who is no member', () => {
     expect(kindsOf(...lines, page, calls('room.join', 'bob'), all)).toEqual(['leaked']);
   });
 
-  test('was never one: a stranger sees nothing', () => {
+  test('and never was one sees nothing', () => {
     const lines = [calls('room.join', 'ann'), sends('c2', { acked: 2 })];
     expect(kindsOf(...lines, received('eve', message(2)), log(annIn, message(2)))).toEqual(['leaked']);
   });
 
-  test('who comes sees what was before', () => {
+  test('until they join sees what was before', () => {
     const late = membership('member.joined', 3, 'bob');
     const lines = [calls('room.join', 'ann'), sends('c2', { acked: 2 }), calls('room.join', 'bob')];
     expect(kindsOf(...lines, received('bob', message(2), 'page'), log(annIn, message(2), late))).toEqual([]);
@@ -338,7 +338,7 @@ describe('lines of text, which have no seq', () => {
     expect(kindsOf(sent, lines('bob', ['c3', 'c5']), all)).toEqual(['gap']);
   });
 
-  test('are of messages in the log, deleted ones too, and for members alone', () => {
+  test('are of messages in the log, also of deleted ones, and only for members', () => {
     expect(kindsOf(sent, lines('bob', ['c6']), all)).toEqual(['phantom']);
     expect(kindsOf(sent, lines('eve', ['c3']), all)).toEqual(['leaked']);
     const gone: Seen = { name: 'message.deleted', room, seq: 5, at: 5, actor: 'ann', message: `${room}.3` };
@@ -347,7 +347,7 @@ describe('lines of text, which have no seq', () => {
     expect(kindsOf(sent, lines('bob', ['c3', 'c4']), emptied)).toEqual([]);
   });
 
-  test('are not written of a message that was deleted before', () => {
+  test('are not written for a message that was deleted before', () => {
     const gone: Seen = { name: 'message.deleted', room, seq: 6, at: 6, actor: 'ann', message: `${room}.4` };
     const { text: _, ...empty } = message(4);
     const emptied = log(annIn, bobIn, message(3), empty, message(5), gone);
@@ -355,7 +355,7 @@ describe('lines of text, which have no seq', () => {
     expect(kindsOf(sent, lines('bob', ['c3', '', 'c5']), emptied)).toEqual(['phantom']);
   });
 
-  test('may be of what was said just before one came in', () => {
+  test('may be of messages from just before the reader joined', () => {
     const late = membership('member.joined', 4, 'eve');
     const came = calls('room.join', 'eve');
     const third = [bothIn, sends('c3', 'unknown')].flat();
@@ -364,7 +364,7 @@ describe('lines of text, which have no seq', () => {
     expect(kindsOf(third, heard, came, log(annIn, bobIn, message(3), late))).toEqual(['leaked']);
   });
 
-  test('that were said without a clientId are there, once', () => {
+  test('that were sent without a clientId are there, once', () => {
     const op = nextOp++;
     const intent = { command: 'message.send', room, text: 'said' };
     const said: Line[] = [
@@ -379,7 +379,7 @@ describe('lines of text, which have no seq', () => {
   });
 });
 
-test('any history of an honest server is clean, and any one fault in it is found', () => {
+test('any history of an honest server is clean, and any single fault in it is found', () => {
   assert(
     property(integer({ min: 0, max: 2 ** 31 }), integer({ min: 6, max: 40 }), (seed, length) => {
       const random = createRandom(seed);
@@ -389,7 +389,7 @@ test('any history of an honest server is clean, and any one fault in it is found
       const viewed = views('bob', 1, 2, ...seqs);
       const all = log(annIn, bobIn, ...seqs.map((seq) => message(seq)));
       expect(kindsOf(bothIn, sent, wire, viewed, all)).toEqual([]);
-      // Neither the first nor the last on the wire, so that the hole or the swap is visible over the connection.
+      // Neither the first nor the last on the connection, so that the gap or the swap is visible there.
       const place = random.between(1, wire.length - 3);
       expect(kindsOf(bothIn, sent, wire.toSpliced(place, 1), viewed, all)).toEqual(['gap']);
       const [one, other] = wire.slice(place, place + 2) as [Line, Line];
@@ -401,7 +401,7 @@ test('any history of an honest server is clean, and any one fault in it is found
   );
 });
 
-describe('where a backup was put back', () => {
+describe('where a backup was restored', () => {
   const begun: Line[] = [bothIn, sends('c3', { acked: 3 })].flat();
   const backedUp: Line = { type: 'backed-up' };
   const restored: Line = { type: 'restored' };

@@ -1,7 +1,7 @@
 import type { Seen } from '../history.js';
 import { type Attempt, type Facts, isMemberAt, keyOf, push, type Violation } from './facts.js';
 
-/** The calls that let somebody in. `session.start` puts its user into the lobby. */
+/** The calls that let a user into a room. `session.start` puts its user into the lobby. */
 const entrances = new Set(['room.join', 'room.invite', 'room.create', 'session.start', 'direct.open']);
 
 /** The parts of an event that matter here; `head` of a room may stand for one. */
@@ -33,7 +33,7 @@ export function mayReceiveIn(facts: Facts): (user: string, event: Heard, index: 
   const comings = comingsOf(facts);
   return (user, { room, seq, actor = '', cid }, index) => {
     if (isMemberAt(facts, user, room, seq)) return true;
-    // Only its author was told it.
+    // Only the author was told the `clientId`.
     const sent = cid ?? facts.logged.get(keyOf(room, seq))?.cid;
     const bornAt = sent === undefined ? 0 : (facts.sends.get(keyOf(actor, sent))?.[0]?.invokedAt ?? 0);
     return cameAfter(facts, user, room, seq) && mayBeIn(comings, keyOf(room, user), bornAt, index);

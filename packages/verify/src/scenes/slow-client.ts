@@ -52,7 +52,7 @@ export function playSlowClient(options: SlowClientOptions): Promise<SlowClientRe
     for (const client of [slow, reading, sender]) client.start();
     const clients = [slow, reading, sender];
     if (!(await until(() => clients.every((client) => client.appliedOf('lobby') > 0), 20_000))) {
-      throw new Error('the clients did not come in');
+      throw new Error('the clients did not connect');
     }
     const { transport } = slow;
     const readBefore = transport?.bytesRead?.() ?? 0;
