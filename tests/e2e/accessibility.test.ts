@@ -49,7 +49,7 @@ describe.each(cases)('axe finds nothing, in %s, by all rules in %s, and in the o
 
     await using one = await web.visit(options);
     const { page } = one;
-    const enterButton = page.getByRole('button', { name: /들어가기|Come in/ });
+    const enterButton = page.getByRole('button', { name: /들어가기|Start chatting/ });
     await enterButton.waitFor();
     await check('gate', page);
     await enterButton.click();

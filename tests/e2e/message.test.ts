@@ -156,7 +156,7 @@ describe('a message', () => {
   test('that is too long is not sent, and the composer says by how many bytes', async () => {
     const one = await first();
     await one.page.locator('#composer').fill('가'.repeat(2731));
-    await one.page.getByText('1바이트 넘음').waitFor();
+    await one.page.getByText('1바이트 초과').waitFor();
     expect(await one.page.getByRole('button', { name: '보내기' }).isDisabled()).toBe(true);
     await one.page.locator('#composer').fill('가'.repeat(2730));
     await one.page.getByText('2바이트 남음').waitFor();

@@ -157,10 +157,10 @@ test('in the browser: the four ways, a room, a forced disconnect, and the return
   await line(red, 'to the room').waitFor();
   expect(await line(sky, 'note').or(line(sky, 'to the room')).count()).toBe(0);
 
-  await red.getByRole('button', { name: 'Ask to be cut off' }).click();
+  await red.getByRole('button', { name: 'Ask to be disconnected' }).click();
   await sky.locator('.notice', { hasText: 'Red left' }).waitFor();
   await red.getByRole('button', { name: 'Connect again' }).click();
-  await sky.locator('.notice', { hasText: 'Red came in' }).waitFor();
+  await sky.locator('.notice', { hasText: 'Red joined' }).waitFor();
   await say(red, 'everyone', '<img src=x onerror=alert(1)>');
   await line(sky, '<img src=x').waitFor();
   expect(await sky.locator('#log img').count()).toBe(0);
@@ -193,7 +193,7 @@ async function enter(name: string): Promise<Page> {
   await tab.getByLabel('Name', { exact: true }).fill(name);
   await tab.getByLabel('ID', { exact: true }).fill(name.toLowerCase());
   await tab.keyboard.press('Enter');
-  await tab.locator('.notice', { hasText: `${name} came in` }).waitFor();
+  await tab.locator('.notice', { hasText: `${name} joined` }).waitFor();
   return tab;
 }
 

@@ -93,7 +93,7 @@ function logIn(wanted) {
     if (!answer.ok) return;
     const isFirst = login === undefined;
     login = wanted;
-    find('transport', HTMLElement).hidden = true;
+    find('login-section', HTMLElement).hidden = true;
     find('workspace', HTMLElement).hidden = false;
     if (isFirst) textInput.focus();
     render();

@@ -1,8 +1,8 @@
 // @ts-check
 
 const en = {
-  title: 'WebSocket beside polling',
-  subtitle: 'The same messages, five ways, measured as they come.',
+  title: 'WebSocket and polling side by side',
+  subtitle: 'The same messages, five ways, measured as they arrive.',
   start: 'Start',
   pause: 'Pause',
   startOver: 'Start over',
@@ -13,9 +13,9 @@ const en = {
   lanes: 'The five transports, drawn as they work',
   legend: 'What the marks mean',
   legendRequest: 'request',
-  legendEmpty: 'answer without news',
+  legendEmpty: 'empty answer',
   legendMessage: 'message: from when it was made to when it arrived',
-  legendOpen: 'connection open, the server may speak',
+  legendOpen: 'connection open, the server may send',
   laneDrawing: (/** @type {string} */ name) =>
     `${name}: marks moving between browser and server. The table has the numbers.`,
   browser: 'browser',
@@ -42,7 +42,7 @@ const en = {
   noVerdict: 'Waiting for the first messages…',
   counted: 'What is counted, and how',
   countedBytes:
-    'Bytes: all that the server’s TCP connections read and wrote for this transport, from its first request on: HTTP headers, handshakes, frames, heartbeats. Not counted: TCP/IP headers and acknowledgements, and TLS, since this is plain HTTP. This page and its control connection pay on an account of their own.',
+    'Bytes: all that the server’s TCP connections read and wrote for this transport, from its first request on: HTTP headers, handshakes, frames, heartbeats. Not counted: TCP/IP headers and acknowledgements, and TLS, since this is plain HTTP. This page and its control connection are counted separately.',
   countedRequests: 'Requests: HTTP requests that reached the server, upgrades to WebSocket included.',
   countedLatency:
     'Latency: from the moment when the server made a message until the page’s code has it, over the newest 1000 messages of the lane. The server’s clock is compared with the browser’s when a run starts.',
@@ -52,7 +52,7 @@ const en = {
     'Short polling’s latency is mostly its interval: ask more often and it falls, while requests and bytes rise. On one machine the network costs next to nothing; over a real one each round trip of a poll costs more.',
   names: {
     'short-polling': 'Short polling',
-    'long-polling': 'Long-polling',
+    'long-polling': 'Long polling',
     'server-sent-events': 'Server-sent events',
     websocket: 'WebSocket',
     'socket.io': 'Socket.IO',
@@ -61,8 +61,8 @@ const en = {
     'short-polling': 'Asks again and again: anything new?',
     'long-polling': 'Asks once; the answer waits for news.',
     'server-sent-events': 'One request, an answer without end.',
-    websocket: 'One connection, both may speak.',
-    'socket.io': 'Begins by polling, then WebSocket.',
+    websocket: 'One connection, and both sides may speak.',
+    'socket.io': 'Begins with polling, then switches to WebSocket.',
   },
 };
 

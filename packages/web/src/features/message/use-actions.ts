@@ -23,7 +23,7 @@ export function useMessageActions() {
       await navigator.clipboard.writeText(message.text);
       showToast(t('message.copied'));
     } catch {
-      showToast(t('room.copyFailed'));
+      showToast(t('message.copyFailed'));
     }
   };
 
