@@ -31,7 +31,7 @@ export function startChat(io: ChatServer): void {
       const person = { ...login, client: socket.id };
       socket.data.person = person;
       people.set(socket.id, person);
-      console.log(`${person.name} (${person.id}) came in`);
+      console.log(`${person.name} (${person.id}) logged in`);
       io.emit('login', person);
       io.emit('people', [...people.values()]);
       stats.update({ online: people.size });
