@@ -28,7 +28,7 @@ function reference() {
   return [
     notice,
     '# Reference: commands, events, signals, errors, limits',
-    'Everything a client can ask and hear, the same at every transport. Schemas: `GET /api/openapi.json`, `GET /api/asyncapi.json`.',
+    'Everything a client can call and receive, the same at every transport. Schemas: `GET /api/openapi.json`, `GET /api/asyncapi.json`.',
     '## Commands',
     table(
       ['command', 'input', 'HTTP', 'line mode', 'permission', 'what for'],

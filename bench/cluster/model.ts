@@ -9,8 +9,8 @@ export interface Constants {
   /** The same in batches, under load. */
   messageBatchedUs: number;
   /** One more node that receives a lone message; in batches. */
-  hearingNodeUs: number;
-  hearingNodeBatchedUs: number;
+  furtherNodeUs: number;
+  furtherNodeBatchedUs: number;
   /** One delivery of a lone message; in batches. */
   deliveryUs: number;
   deliveryBatchedUs: number;
@@ -25,7 +25,7 @@ export interface Constants {
   busBytes: number;
   /** A heartbeat: how often each node sends one, and its bytes at each node that receives it. */
   beatsPerSecond: number;
-  beatBytes: number;
+  heartbeatBytes: number;
   /** One user who connects and disconnects. */
   connectNodeUs: number;
   connectPostgresUs: number;
@@ -117,8 +117,8 @@ export function constantsOf(results: ClusterResults): Constants {
   return {
     messageUs: paced.messageUs,
     messageBatchedUs: batched.messageUs,
-    hearingNodeUs: hearingUs('paced'),
-    hearingNodeBatchedUs: hearingUs('saturated'),
+    furtherNodeUs: hearingUs('paced'),
+    furtherNodeBatchedUs: hearingUs('saturated'),
     deliveryUs: paced.deliveryUs,
     deliveryBatchedUs: batched.deliveryUs,
     postgresUs: pacedSpread3.postgresUsPerMessage,
@@ -128,7 +128,7 @@ export function constantsOf(results: ClusterResults): Constants {
     redisHearingNodeUs,
     busBytes,
     beatsPerSecond,
-    beatBytes: empty.busBytesOutPerSecond / empty.publishesPerSecond / empty.nodes,
+    heartbeatBytes: empty.busBytesOutPerSecond / empty.publishesPerSecond / empty.nodes,
     connectNodeUs: coming.came.nodeUs + coming.went.nodeUs,
     connectPostgresUs: coming.came.postgresUs + coming.went.postgresUs,
     connectBusBytes: sum([coming.came, coming.went].map(({ busBytesOut }) => busBytesOut)),
@@ -179,9 +179,9 @@ export function planOf(constants: Constants, workload: Workload): Plan {
     deliveriesPerSecond,
     connectsPerSecond,
     nodeMemoryMiB: (perNode * constants.connectionBytes) / 2 ** 20,
-    nodeCores: nodesUs(constants.messageUs, constants.hearingNodeUs, constants.deliveryUs) / nodes / 1e6,
+    nodeCores: nodesUs(constants.messageUs, constants.furtherNodeUs, constants.deliveryUs) / nodes / 1e6,
     nodeCoresBatched:
-      nodesUs(constants.messageBatchedUs, constants.hearingNodeBatchedUs, constants.deliveryBatchedUs) / nodes / 1e6,
+      nodesUs(constants.messageBatchedUs, constants.furtherNodeBatchedUs, constants.deliveryBatchedUs) / nodes / 1e6,
     postgresCores: postgresUs(constants.postgresUs) / 1e6,
     postgresCoresBatched: postgresUs(constants.postgresBatchedUs) / 1e6,
     walMBPerSecond: (messagesPerSecond * constants.walBytes) / 1e6,
@@ -190,7 +190,7 @@ export function planOf(constants: Constants, workload: Workload): Plan {
     busHeardPerSecond,
     busMBPerSecond:
       (messagesPerSecond * nodesPerRoom * constants.busBytes +
-        beats * nodes * constants.beatBytes +
+        beats * nodes * constants.heartbeatBytes +
         connectsPerSecond * constants.connectBusBytes) /
       1e6,
     redisMemoryMiB: (connections * (1 + roomsPerPerson) * constants.topicBytes) / 2 ** 20,

@@ -17,8 +17,8 @@ export function constantsTable(constants: Constants): string {
     ],
     [
       '`h`',
-      'node CPU for a message at each further node that hears it, one at a time (in batches)',
-      two(constants.hearingNodeUs, constants.hearingNodeBatchedUs, us),
+      'node CPU for a message at each further node that receives it, one at a time (in batches)',
+      two(constants.furtherNodeUs, constants.furtherNodeBatchedUs, us),
     ],
     [
       '`p`',
@@ -28,22 +28,22 @@ export function constantsTable(constants: Constants): string {
     ['`w`', 'WAL for a message', bytes(constants.walBytes)],
     [
       '`r`',
-      'Redis CPU for a message, and for each node that hears it',
+      'Redis CPU for a message, and for each node that receives it',
       `${us(constants.redisUs)} + ${us(constants.redisHearingNodeUs)}`,
     ],
     [
       '`b`',
-      'bytes of a message on the bus, once in and once out for each node that hears it',
+      'bytes of a message on the bus, once in and once out for each node that receives it',
       bytes(constants.busBytes),
     ],
     [
       '`c`',
-      'a connection that comes and goes: CPU of its node, of PostgreSQL',
+      'one connect and disconnect: CPU of its node, of PostgreSQL',
       `${us(constants.connectNodeUs)}, ${us(constants.connectPostgresUs)}`,
     ],
     [
       '`i`',
-      'a connection that is there, each second: CPU of its node, of PostgreSQL',
+      'an open connection, per second: CPU of its node, of PostgreSQL',
       `${us(constants.idleNodeUs)}, ${us(constants.idlePostgresUs)}`,
     ],
     ['`M`', 'memory of a connection in its node (JavaScript heap and buffers)', bytes(constants.connectionBytes)],
@@ -52,8 +52,8 @@ export function constantsTable(constants: Constants): string {
       'PostgreSQL’s time to compare the end of one followed room, every 10 s for each node',
       us(constants.auditUs),
     ],
-    ['`s`', 'memory of Redis for a topic that a node hears (a room, a person)', bytes(constants.topicBytes)],
-    ['`t`', 'a beat at each node that hears it; each node sends two a second', bytes(constants.beatBytes)],
+    ['`s`', 'memory of Redis for a topic that a node subscribes to (a room, a user)', bytes(constants.topicBytes)],
+    ['`t`', 'a heartbeat at each node that receives it; each node sends two a second', bytes(constants.heartbeatBytes)],
   ];
   return table(['', 'what', 'measured'], rows);
 }
@@ -69,7 +69,7 @@ export function plansTable(plans: readonly Plan[]): string {
       row('connections', ({ workload }) => rounded(workload.connections)),
       row('messages a second', ({ workload }) => rounded(workload.messagesPerSecond)),
       row('deliveries a second', (plan) => rounded(plan.deliveriesPerSecond)),
-      row('nodes that hear a room', (plan) => rounded(plan.nodesPerRoom)),
+      row('nodes that follow a room', (plan) => rounded(plan.nodesPerRoom)),
       row('memory of a node’s connections, MiB', (plan) => rounded(plan.nodeMemoryMiB)),
       row('CPU of a node, cores', (plan) => range(plan.nodeCoresBatched, plan.nodeCores)),
       row('CPU of PostgreSQL, cores', (plan) => range(plan.postgresCoresBatched, plan.postgresCores)),
@@ -91,11 +91,11 @@ export function planSteps(plan: Plan, constants: Constants): string {
   const n = rounded;
   return [
     `1. Deliveries: ${n(messagesPerSecond)} messages/s × ${n(peoplePerRoom)} people = **${n(plan.deliveriesPerSecond)}/s**.`,
-    `2. Nodes that hear a room: \`N × (1 − (1 − 1/N)^people)\` = ${n(nodes)} × (1 − (1 − 1/${n(nodes)})^${n(peoplePerRoom)}) = **${n(plan.nodesPerRoom)}**.`,
+    `2. Nodes that follow a room: \`N × (1 − (1 − 1/N)^people)\` = ${n(nodes)} × (1 − (1 − 1/${n(nodes)})^${n(peoplePerRoom)}) = **${n(plan.nodesPerRoom)}**.`,
     `3. Memory of a node: ${n(connections / nodes)} connections × ${n(constants.connectionBytes)} bytes = **${n(plan.nodeMemoryMiB)} MiB**, and about as much again in the kernel's socket buffers.`,
-    `4. CPU of all nodes, one message at a time: ${n(messagesPerSecond)} × (m ${n(constants.messageUs)} + ${n(plan.nodesPerRoom - 1)} × h ${n(constants.hearingNodeUs)} + ${n(peoplePerRoom)} × d ${n(constants.deliveryUs)} µs), and ${n(plan.connectsPerSecond)} comings/s (each connection lasts ${n(minutes)} min) × c, and i for each connection: **${n(plan.nodeCores * nodes)} cores, ${n(plan.nodeCores)} a node**. In batches ${n(plan.nodeCoresBatched)} a node.`,
+    `4. CPU of all nodes, one message at a time: ${n(messagesPerSecond)} × (m ${n(constants.messageUs)} + ${n(plan.nodesPerRoom - 1)} × h ${n(constants.furtherNodeUs)} + ${n(peoplePerRoom)} × d ${n(constants.deliveryUs)} µs), and ${n(plan.connectsPerSecond)} connects/s (each connection lasts ${n(minutes)} min) × c, and i for each connection: **${n(plan.nodeCores * nodes)} cores, ${n(plan.nodeCores)} a node**. In batches ${n(plan.nodeCoresBatched)} a node.`,
     `5. PostgreSQL: ${n(messagesPerSecond)} × p ${n(constants.postgresUs)} µs + ${n(plan.connectsPerSecond)} × c ${n(constants.connectPostgresUs)} µs + ${n(connections)} × i ${n(constants.idlePostgresUs)} µs + ${n(connections)} × ${n(roomsPerPerson)} rooms ÷ 10 s × a ${n(constants.auditUs)} µs = **${n(plan.postgresCores)} cores**; if batches form, from ${n(plan.postgresCoresBatched)}. WAL: ${n(messagesPerSecond)} × ${n(constants.walBytes)} bytes = **${n(plan.walMBPerSecond)} MB/s**.`,
-    `6. Redis: ${n(plan.busMessagesPerSecond)} messages/s in; out ${n(messagesPerSecond)} × ${n(plan.nodesPerRoom)} nodes, and beats 2 × ${n(nodes)}² = **${n(plan.busHeardPerSecond)} messages/s, ${n(plan.busMBPerSecond)} MB/s, ${n(plan.redisCores)} cores**, of which one Redis has one. Memory, if no two of a node's people share a room: ${n(connections)} × (1 + ${n(roomsPerPerson)} rooms) × s ${n(constants.topicBytes)} bytes = **${n(plan.redisMemoryMiB)} MiB**.`,
+    `6. Redis: ${n(plan.busMessagesPerSecond)} messages/s in; out ${n(messagesPerSecond)} × ${n(plan.nodesPerRoom)} nodes, and heartbeats 2 × ${n(nodes)}² = **${n(plan.busHeardPerSecond)} messages/s, ${n(plan.busMBPerSecond)} MB/s, ${n(plan.redisCores)} cores**, of which one Redis has one. Memory, if no two of a node's people share a room: ${n(connections)} × (1 + ${n(roomsPerPerson)} rooms) × s ${n(constants.topicBytes)} bytes = **${n(plan.redisMemoryMiB)} MiB**.`,
   ].join('\n');
 }
 

@@ -69,7 +69,7 @@ export function resultsPage(results: ClusterResults): string {
     'A room of 500, or 50 rooms of 10, in which the people are spread over the nodes or together on one. Paced: 20 and 200 messages a second. Saturated: 64 in flight. Bytes, WAL and statements are for each message.',
     deliveries,
     '## The log alone',
-    'Ten people send in one room, or one in each of some; hardly anybody hears it. Times are of one commit.',
+    'Ten people send in one room, or one in each of some; hardly anybody receives it. Times are of one commit.',
     logRates,
     roundTrips
       ? `A message alone waits for PostgreSQL ${roundTrips.roundTripsPerMessage.toFixed(1)} times: it is answered after ${n(roundTrips.nearMs)} ms, and after ${n(roundTrips.farMs)} when PostgreSQL's answers come ${roundTrips.lateMs} ms later.`
