@@ -40,7 +40,7 @@ async function send(input: ParsedInput<'message.send'>, context: Context): Promi
   const id = messageIdOf(room, seq);
   const message: Message = { id, room, seq, author, ...content, at };
   if (clientId !== undefined) message.clientId = clientId;
-  return { message: withAbilities(message, context.access, context) };
+  return { message: addAbilities(message, context.access, context) };
 }
 
 /** The first result, if a send repeats an earlier one; else undefined. */
@@ -128,20 +128,21 @@ async function list(input: ParsedInput<'message.list'>, context: Context): Promi
     limit: pageSize(input.limit),
   });
   const found = await withReactions(read, rows, context.session.user.id);
-  const messages = found.map((message) => withAbilities(message, context.access, context));
+  const messages = found.map((message) => addAbilities(message, context.access, context));
   return { messages, more, head, ...(logStart > 0 && { logStart }) };
 }
 
 async function described(row: MessageRow, access: RoomAccess | undefined, context: Context): Promise<Message> {
   const [message] = await withReactions(context.parts.store.read, [row], context.session.user.id);
-  return withAbilities(message ?? fail('not_found', 'There is no such message'), access, context);
+  return addAbilities(message ?? fail('not_found', 'There is no such message'), access, context);
 }
 
-/** A message with what the caller may do with it. With a deleted one nobody does anything more. */
-function withAbilities(message: Message, access: RoomAccess | undefined, { parts, session }: Context): Message {
+/** Adds to a message what the caller may do with it. With a deleted one nobody does anything more. */
+function addAbilities(message: Message, access: RoomAccess | undefined, { parts, session }: Context): Message {
   if (!access || message.deletedAt !== undefined) return message;
   const can = parts.authority.withMessage(access, message.author.id === session.user.id);
-  return can ? { ...message, can } : message;
+  if (can) message.can = can;
+  return message;
 }
 
 function subjectOf(row: MessageRow): SentMessage {

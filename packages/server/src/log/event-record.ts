@@ -45,8 +45,13 @@ function created(place: EventPlace, { clientId, ...rest }: CreatedPayload): Comm
 }
 
 /** An event with its name as `type`, as `log.read` and `sync` give it. */
-export function logEntry({ name, body, clientId }: CommittedEvent): LogEntry {
-  return { event: { type: name, ...body } as LoggedEvent, clientId };
+export function logEntry(event: CommittedEvent): LogEntry {
+  return { event: loggedEvent(event), clientId: event.clientId };
+}
+
+/** The same, without what only its author may read. */
+export function loggedEvent({ name, body }: Pick<CommittedEvent, 'name' | 'body'>): LoggedEvent {
+  return { type: name, ...body } as LoggedEvent;
 }
 
 /** A logged event as one user may read it. */

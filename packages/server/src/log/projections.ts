@@ -145,5 +145,6 @@ export interface SentMessage extends Subject {
 }
 
 function createdPayload(content: MessageContent, clientId: string | undefined): CreatedPayload {
-  return clientId === undefined ? content : { ...content, clientId };
+  // The spread comes last: V8 copies many times slower if it comes first.
+  return clientId === undefined ? content : { clientId, ...content };
 }

@@ -3,7 +3,7 @@ import type { CompiledQuery } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { CommittedBatch, CommittedEvent } from '../log/committed.js';
-import { committedEvent, logEntry } from '../log/event-record.js';
+import { committedEvent, loggedEvent } from '../log/event-record.js';
 import type { Logger } from '../logger.js';
 import { advanceCursor, lagOf, type ReadRoom, readRooms, sweepRooms } from '../store/queries/readers.js';
 import type { Store } from '../store/store.js';
@@ -35,8 +35,11 @@ const STEP = 10_000;
 /** How long a measured lag stays valid, in ms. */
 const LAG_FRESH_MS = 10_000;
 
+/** An event without its encodings, which are much larger. */
+type ReadEvent = Pick<CommittedEvent, 'name' | 'body'>;
+
 /** Events that this process has committed, by room and in order. */
-type RecentEvents = Map<string, CommittedEvent[]>;
+type RecentEvents = Map<string, ReadEvent[]>;
 
 const noEvents: RecentEvents = new Map();
 
@@ -106,10 +109,10 @@ export class Reader {
   /** Takes a commit of this process. */
   committed(batch: CommittedBatch): void {
     if (!this.#isHolder) return;
-    for (const event of batch) {
-      const events = this.#recent.get(event.room);
-      if (events) events.push(event);
-      else this.#recent.set(event.room, [event]);
+    for (const { name, body } of batch) {
+      const events = this.#recent.get(body.room);
+      if (events) events.push({ name, body });
+      else this.#recent.set(body.room, [{ name, body }]);
     }
     this.#recentCount += batch.length;
     if (this.#recentCount > MAX_RECENT) this.#dropRecent();
@@ -266,12 +269,12 @@ export class Reader {
     const kept = follows(recent.get(room.id), after, limit);
     const read = kept.length > 0 || room.head <= after ? kept : await this.#read(room.id, after, limit);
     // Only up to a gap: retention may have removed events meanwhile. The next check finds the new log start.
-    const whole = read.filter(({ seq }, index) => seq === after + 1 + index);
-    const events = whole.map((event) => logEntry(event).event);
-    return { room: room.id, isFirst, events, logStart, end: whole.at(-1)?.seq ?? after };
+    const whole = read.filter(({ body }, index) => body.seq === after + 1 + index);
+    const events = whole.map(loggedEvent);
+    return { room: room.id, isFirst, events, logStart, end: whole.at(-1)?.body.seq ?? after };
   }
 
-  async #read(room: string, after: number, limit: number): Promise<CommittedEvent[]> {
+  async #read(room: string, after: number, limit: number): Promise<ReadEvent[]> {
     return (await this.#parts.store.events(room, after, limit)).map(committedEvent);
   }
 
@@ -298,12 +301,8 @@ export class Reader {
 }
 
 /** Of a room's recent events those that follow a seq. None if some before them were not kept. */
-function follows(
-  recent: readonly CommittedEvent[] | undefined,
-  after: number,
-  limit: number,
-): readonly CommittedEvent[] {
-  const start = recent?.findIndex(({ seq }) => seq === after + 1) ?? -1;
+function follows(recent: readonly ReadEvent[] | undefined, after: number, limit: number): readonly ReadEvent[] {
+  const start = recent?.findIndex(({ body }) => body.seq === after + 1) ?? -1;
   return start === -1 ? [] : (recent ?? []).slice(start, start + limit);
 }
 
