@@ -67,8 +67,8 @@ describe('a caller without a session can keep the server busy only for a moment'
     ['many languages', `GET / HTTP/1.1\r\nHost: x\r\nAccept-Language: ${'a,'.repeat(7500)}\r\n${upgrade}`],
     ['many media types', `GET /api/session HTTP/1.1\r\nHost: x\r\nAccept: ${'a/b,'.repeat(3900)}`],
     ['many encodings', `GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${'a,'.repeat(7400)}`],
-    ['the document of the API', 'GET /api/openapi.json HTTP/1.1\r\nHost: x'],
-    ['the document of the sockets', 'GET /api/asyncapi.json HTTP/1.1\r\nHost: x'],
+    ['the document of the HTTP API', 'GET /api/openapi.json HTTP/1.1\r\nHost: x'],
+    ['the document of the WebSocket API', 'GET /api/asyncapi.json HTTP/1.1\r\nHost: x'],
   ])('%s', async (_what, head) => {
     const times = 25;
     const costOf = async (each: string): Promise<number> => {
@@ -115,11 +115,11 @@ describe('opening connections spends the address’s budget', () => {
   test.each([
     ['/ws', openWebSocket('/ws')],
     ['Socket.IO', openWebSocket(websocket)],
-    ['Socket.IO, of a session that there is not', openWebSocket(`${websocket}&sid=nosuch`)],
+    ['Socket.IO, of an unknown session', openWebSocket(`${websocket}&sid=nosuch`)],
     ['Socket.IO polling', ask(polling)],
-    ['Socket.IO polling, of a session that there is not', ask(`${polling}&sid=nosuch`)],
+    ['Socket.IO polling, of an unknown session', ask(`${polling}&sid=nosuch`)],
     ['an event stream', ask('/api/events')],
-    ['an event stream of a room that there is not', ask('/api/events?room=nosuch')],
+    ['an event stream of an unknown room', ask('/api/events?room=nosuch')],
   ])('B3 %s', async (_what, open) => {
     const [address, another] = [newAddress(), newAddress()];
     const came: string[] = [];
@@ -142,16 +142,19 @@ test('a refused call costs no more than a successful one with as many bytes', as
   const refusals = {
     'an unknown command': { method: 'nosuch', params: numbers(4000) },
     'unknown fields': { method: 'message.send', params: numbers(4000) },
-    'a record of too many': { method: 'sync', params: { cursors: numbers(4000) } },
+    'a record with too many entries': { method: 'sync', params: { cursors: numbers(4000) } },
     'wrong values of a record': {
       method: 'sync',
       params: { cursors: Object.fromEntries(Array.from({ length: 499 }, (_, at) => [`room${at}`, 'x'.repeat(90)])) },
     },
-    'a list for a text': {
+    'a list instead of a text': {
       method: 'message.send',
       params: { room: 'lobby', text: Array.from({ length: 20_000 }, () => 1) },
     },
-    'too long a text': { method: 'message.send', params: { room: 'lobby', text: 'e\u0301\u0316'.repeat(8000) } },
+    'a text that is too long': {
+      method: 'message.send',
+      params: { room: 'lobby', text: 'e\u0301\u0316'.repeat(8000) },
+    },
   };
   const costOf = async (request: object, times = 60): Promise<number> => {
     const text = JSON.stringify({ jsonrpc: '2.0', id: 1, ...request });

@@ -49,7 +49,7 @@ const neverValid: [string, unknown][] = [
   ['a huge number', 1e308],
   ['a number that is not safe', 2 ** 53],
   ['a negative number', -1],
-  ['too long a text', SECRET.repeat(1000)],
+  ['a text that is too long', SECRET.repeat(1000)],
 ];
 
 /** Values that only some fields accept. */
@@ -174,7 +174,7 @@ describe.each(names)('%s', (name) => {
 
   test.each([
     ['an array', []],
-    ['an array with the input', [{}]],
+    ['an array that contains the input', [{}]],
     ['a text', 'text'],
     ['a number', 7],
     ['true', true],

@@ -106,7 +106,7 @@ describe('every path', () => {
   );
 
   test.each(cases.filter(([, { type }]) => type !== undefined))(
-    '%s is 406 for whoever takes no such answer, and lenient to all others',
+    '%s is 406 for a client that accepts no such answer, and lenient to all others',
     async (path, { methods, type = '' }) => {
       // Without a token: nothing may be changed by it.
       const accepting = (method: string, accept: string) =>
@@ -246,14 +246,14 @@ describe('bodies', () => {
     ['Latin-1', Buffer.from('{"text":"é"}', 'latin1'), { 'content-type': 'application/json; charset=iso-8859-1' }],
     ['Latin-1 that is said to be UTF-8', Buffer.from('{"text":"é"}', 'latin1'), {}],
     ['a surrogate in UTF-8', Buffer.from('{"text":"\xed\xa0\x80"}', 'latin1'), {}],
-    ['a character that is cut off', Buffer.from('{"text":"가"}').subarray(0, -3), {}],
+    ['a truncated character', Buffer.from('{"text":"가"}').subarray(0, -3), {}],
     [
       'packed bytes that are not UTF-8',
       gzipSync(Buffer.from('{"text":"\xff"}', 'latin1')),
       { 'content-encoding': 'gzip' },
     ],
     ['a field of the path', '{"room":"elsewhere","text":"x"}', {}],
-    ['a number that is no number', '{"text":NaN}', {}],
+    ['a number that is none', '{"text":NaN}', {}],
     ['an unknown field', '{"text":"x","isAdmin":true}', {}],
     ['a text of another type', '{"text":{"toString":"x"}}', {}],
   ])('%s is refused', async (_what, body, headers) => {

@@ -166,10 +166,10 @@ describe.each(Object.keys(ways))('a session cookie, with %s', (way) => {
 
   test.each([
     ['nothing', () => `${cookieName}=`],
-    ['what was never given', () => `${cookieName}=nosuch`],
+    ['a token that was never issued', () => `${cookieName}=nosuch`],
     ['a quote', () => `${cookieName}="`],
     ['a percent sign', () => `${cookieName}=%`],
-    ['a name that is not its own', () => `madang_session=${ownerToken}`],
+    ['a name without the server’s digits', () => `madang_session=${ownerToken}`],
     ['the name of another server', () => `madang_session_00000000=${ownerToken}`],
     ['a prototype', () => '__proto__=x'],
     ['separators', () => '; ; ='],

@@ -19,8 +19,8 @@ const MAX_SESSIONLESS_BYTES = 16_384 - 200;
 
 /** Texts that could keep some program busy for long, each as long as requested. */
 const baits: Record<string, (units: number) => string> = {
-  'marks that are put in order': (units) => `a${'\u0301'.repeat(units / 2)}${'\u0316'.repeat(units / 2)}`,
-  'marks in turn': (units) => filled('\u0301\u0316\u0345', units),
+  'marks that normalisation reorders': (units) => `a${'\u0301'.repeat(units / 2)}${'\u0316'.repeat(units / 2)}`,
+  'alternating marks': (units) => filled('\u0301\u0316\u0345', units),
   'a chain of joined emoji': (units) => filled('👩‍👩‍👧‍👦', units),
   'joiners alone': (units) => filled('👩\u200d', units),
   flags: (units) => filled('🇰🇷', units),
@@ -30,9 +30,9 @@ const baits: Record<string, (units: number) => string> = {
   'decomposed Hangul': (units) => filled('\u1112\u1161\u11ab', units),
   'letters that decompose': (units) => filled('\u1fa7', units),
   'lone surrogates': (units) => filled('\ud83d', units),
-  'lone surrogates the other way round': (units) => filled('\udc4d\ud83d', units),
+  'surrogates in the wrong order': (units) => filled('\udc4d\ud83d', units),
   'one long word': (units) => filled('a', units),
-  'a word and its end': (units) => `${filled('a', units - 1)}!`,
+  'a long word and a sign after it': (units) => `${filled('a', units - 1)}!`,
   spaces: (units) => `a${filled(' ', units - 2)}a`,
   'line breaks': (units) => `a${filled('\r\n', units - 2)}a`,
   'all kinds of white space': (units) => `a${filled('\u00a0\u2028 \t', units - 2)}a`,

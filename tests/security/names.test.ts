@@ -74,7 +74,7 @@ describe('a name cannot be', () => {
     ['a half-width Hangul filler', 'a\uffa0'],
     ['a Braille pattern without dots', 'a\u2800'],
     ['a null notehead', 'a\u{1d159}'],
-    ['what stands for an object', 'a\ufffc'],
+    ['an object replacement character', 'a\ufffc'],
     ['a soft hyphen', 'ab\u00adc'],
     ['a word joiner', 'a\u2060b'],
     ['a tag character', 'a\u{e0041}'],

@@ -73,7 +73,7 @@ describe('refused calls cost as much as successful ones', () => {
     ['a body that is not JSON', '/api/session', { method: 'POST', body: '{' }],
     ['a body that is no object', '/api/session', { method: 'POST', body: '[]' }],
     ['a token that is none', '/api/session', { headers: { authorization: 'Bearer nonsense' } }],
-    ['a route that there is not', '/api/nosuch', {}],
+    ['an unknown route', '/api/nosuch', {}],
   ])(
     '%s over HTTP',
     async (_what, path, init: { method?: string; body?: string; headers?: { authorization: string } }) => {

@@ -215,7 +215,7 @@ describe('unknown or misspelt input is refused', () => {
 
   test.each<[string, unknown, RegExp]>([
     ['an unknown setting', { nosuch: 1 }, /nosuch/],
-    ['a setting by its flag', { 'max-frame-bytes': 65_536 }, /max-frame-bytes/],
+    ['a setting under the name of its flag', { 'max-frame-bytes': 65_536 }, /max-frame-bytes/],
     ['a key of prototypes', '{"__proto__":{"port":1}}', /__proto__/],
     ['no JSON', 'port: 3000', /settings\.json/],
     ['an array', [], /settings\.json/],

@@ -182,10 +182,10 @@ describe('an upgrade to another protocol is ignored', () => {
 
   test.each([
     ['the host’s page', '/', 'the host app'],
-    ['a page that the host has not', '/nosuch', 'the host has no such page'],
+    ['a page that the host does not have', '/nosuch', 'the host has no such page'],
     ['a route of ours', '/a/healthz', '"ok"'],
     ['the path of our WebSocket', '/a/ws', '"status":426'],
-    ['a path of ours that there is not', '/b/nosuch', '"code":"not_found"'],
+    ['an unknown path of ours', '/b/nosuch', '"code":"not_found"'],
   ])('at %s', async (_what, path, text) => {
     expect(await exchange(`GET ${path} HTTP/1.1\r\n${h2c}\r\n`)).toContain(text);
   });

@@ -19,7 +19,7 @@ const ways: Record<
     take: (data, spare) => renameSync(data, join(spare, 'data')),
     undo: (data, spare) => renameSync(join(spare, 'data'), data),
   },
-  'its folder is moved, and an empty one stands there': {
+  'its folder is moved, and an empty one takes its place': {
     take: (data, spare) => {
       renameSync(data, join(spare, 'data'));
       mkdirSync(data);

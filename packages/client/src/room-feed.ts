@@ -171,7 +171,7 @@ export class RoomFeed {
     }
   }
 
-  /** A send was acknowledged: the message is shown now, and stands for its event when that one's turn comes. */
+  /** A send was acknowledged: its message is shown now, and stands in for the event until that one's turn comes. */
   acknowledged(message: Message): void {
     this.#views.get(message.room)?.confirm(message);
     // The event is the same for everybody, so it has no `can`.

@@ -55,8 +55,8 @@ export const budgets = {
 } as const satisfies Record<string, { points: number; seconds: number }>;
 
 /**
- * New direct rooms and invitations: how many a user may receive from others, and how many they may send, as with {@link
- * budgets}.
+ * New direct rooms and invitations: how many a user may receive from others, and how many they may send, counted as
+ * with {@link budgets}.
  */
 export const contactBudget = { points: 60, seconds: 600 } as const;
 

@@ -104,7 +104,7 @@ test.each<[string, string, (of: Internals) => unknown]>([
   ['a WebSocket without a receiver', 'receiver', (of) => of.receiver(like(webSocket, { _receiver: undefined }))],
   ['a receiver without its bound', 'receiver', (of) => of.receiver(like(webSocket, { _receiver: {} }))],
   [
-    'an extension that inflates otherwise',
+    'an extension that inflates in another way',
     'inflater',
     (of) => of.inflater(like(webSocket, { _extensions: { 'permessage-deflate': { decompress() {}, cleanup() {} } } })),
   ],

@@ -116,13 +116,13 @@ describe('an address is accepted in every form', () => {
       () => ({ PGHOST: '127.0.0.1', PGPORT: `${cluster.port}`, PGUSER: 'madang', PGDATABASE: 'postgres' }),
     ],
     [
-      'TLS that is preferred',
+      'preferred TLS',
       () => `postgres://madang@localhost:${cluster.port}/postgres?sslmode=prefer`,
       { ...plain, ssl: true },
     ],
     ['TLS', () => `postgres://madang@localhost:${cluster.port}/postgres?sslmode=require`, { ...plain, ssl: true }],
     [
-      'TLS, as others write it',
+      'TLS, as other drivers write it',
       () => `postgres://madang@localhost:${cluster.port}/postgres?ssl=true`,
       { ...plain, ssl: true },
     ],

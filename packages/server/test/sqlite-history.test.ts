@@ -42,12 +42,12 @@ type Places = Awaited<ReturnType<typeof twoRuns>>;
 
 /** Ways in which a data folder comes to hold something other than the continuation of its last run. */
 const restores: Record<string, (places: Places) => void> = {
-  'its database, of the run before': ({ data, between }) =>
+  'its database, from the run before': ({ data, between }) =>
     copyFileSync(join(between, 'madang.db'), join(data, 'madang.db')),
-  'its database, of the same run, in a new file': ({ data, within }) => putBack(within, data, 'new'),
-  'its database, of the same run, written over': ({ data, within }) => putBack(within, data, 'over'),
-  'all of its files, new ones, with their times': ({ data, between }) => putBack(between, data, 'new'),
-  'all of its files, written over, with their times': ({ data, between }) => putBack(between, data, 'over'),
+  'its database, from the same run, in a new file': ({ data, within }) => putBack(within, data, 'new'),
+  'its database, from the same run, overwritten': ({ data, within }) => putBack(within, data, 'over'),
+  'all of its files, as new ones, with their times': ({ data, between }) => putBack(between, data, 'new'),
+  'all of its files, overwritten, with their times': ({ data, between }) => putBack(between, data, 'over'),
   'the folder itself': ({ data, between }) => {
     rmSync(data, { recursive: true });
     cpSync(between, data, { recursive: true, preserveTimestamps: true });
@@ -76,7 +76,7 @@ test.each(Object.entries(restores))('D4 a new epoch begins when the files put ba
 /** What else happens to a data folder between two runs. */
 const others: Record<string, (data: string) => void> = {
   nothing: () => undefined,
-  'chmod and touch of all': (data) => {
+  'chmod and touch of all files': (data) => {
     for (const name of readdirSync(data)) {
       chmodSync(join(data, name), 0o640);
       utimesSync(join(data, name), 1, 1);

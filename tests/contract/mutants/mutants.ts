@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     caughtAs: ['disorder'],
   },
   {
-    name: 'knows no clientId again',
+    name: 'recognises no repeated clientId',
     isInShort: true,
     edits: [
       { file: 'store/changes.js', from: 'p.at, c.clientId, ...contentValues', to: 'p.at, null, ...contentValues' },
@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     caughtAs: ['cloned'],
   },
   {
-    name: 'goes on telling those who left',
+    name: 'keeps sending to users who left',
     isInShort: true,
     edits: [{ file: 'fanout/deliver.js', from: 'this.#connections.leave(memberOf(last), room);', to: ';' }],
     caughtAs: ['leaked'],
@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
     caughtAs: ['leaked'],
   },
   {
-    name: 'begins a page one too late',
+    name: 'begins each page one event too late',
     edits: [
       {
         file: 'log/room-log.js',
@@ -127,7 +127,7 @@ export const mutants: readonly Mutant[] = [
     fault: cut,
   },
   {
-    name: 'goes on with its epoch when a backup is put back',
+    name: 'keeps its epoch when a backup is restored',
     isInShort: true,
     edits: [
       {

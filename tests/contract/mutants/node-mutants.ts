@@ -18,7 +18,7 @@ export interface NodeMutant extends Pick<Mutant, 'name' | 'edits' | 'caughtAs' |
 /** The mutants that only several nodes expose. */
 export const nodeMutants: readonly NodeMutant[] = [
   {
-    name: 'shows what the bus brings as it comes',
+    name: 'delivers events in the order in which the bus brings them',
     isInShort: true,
     edits: [
       {
@@ -42,7 +42,7 @@ export const nodeMutants: readonly NodeMutant[] = [
     disturb: loseTheBus,
   },
   {
-    name: 'goes on telling those who left at another node',
+    name: 'keeps sending to users who left at another node',
     edits: [
       {
         file: 'cluster/node-message.js',

@@ -2,16 +2,16 @@ import { formatLimits, type UserRef } from '@madang/protocol';
 import { membersNamed } from '../store/queries/mentions.js';
 import type { Store } from '../store/store.js';
 
-/** So many `@` of one message are looked at: who names more people than that means nobody of them. */
+/** The most `@` of one message that are considered. */
 const MAX_PLACES = 20;
 
-// Hangul may stand right before and right after: 안녕@민지, @민지야. Other letters make it an address or another word.
+// Hangul may come right before and right after: 안녕@민지, @민지야. Other letters make it an address or another word.
 const MARK = /(?<!(?!\p{Script=Hangul})[\p{L}\p{M}\p{N}._-])@/gu;
 const NAME_ENDS = /^(?:$|\p{Script=Hangul}|[^\p{L}\p{M}\p{N}])/u;
 
 /**
- * What each `@` of a text may stand for: the texts that follow it, the longest first, in lower case, each ending where a name
- * may end. Names can have spaces.
+ * The names that each `@` of a text may refer to: the texts that follow it, the longest first, in lower case, each
+ * ending where a name may end. Names can contain spaces.
  */
 export function mentionCandidates(text: string): string[][] {
   const normal = text.normalize('NFC');
@@ -28,10 +28,10 @@ export function mentionCandidates(text: string): string[][] {
     });
 }
 
-/** Finds whom messages mention. */
+/** Finds the users whom messages mention. */
 export class Mentions {
   readonly #store: Store;
-  /** What is being looked up for an author's messages, so that those behind it stay behind. */
+  /** The lookups in progress for an author's messages, so that later messages wait for them. */
   readonly #pending = new Map<string, Promise<unknown>>();
 
   constructor(store: Store) {
@@ -39,9 +39,9 @@ export class Mentions {
   }
 
   /**
-   * The ids of the members of a room whom a text mentions: for each `@` those who bear the longest name that follows it,
-   * whatever its case. An author's messages are answered in the order in which they were asked for; undefined where there
-   * is nothing to wait for.
+   * The ids of the members of a room whom a text mentions: for each `@` those who have the longest name that follows
+   * it, in upper or lower case. An author's messages are answered in the order in which they were asked for; undefined
+   * if there is nothing to wait for.
    */
   of(author: string, room: string, text: string): Promise<readonly string[] | undefined> | undefined {
     const pending = this.#pending.get(author);
@@ -51,7 +51,7 @@ export class Mentions {
     found.catch(() => undefined);
     const answer = pending ? pending.then(() => found) : found;
     const settled = answer.catch(() => undefined);
-    // Not before the message has gone on its way: one that comes in between must still wait behind it.
+    // Only after the message has been passed on: one that arrives in between must still wait behind it.
     const forget = () => {
       if (this.#pending.get(author) === settled) this.#pending.delete(author);
     };

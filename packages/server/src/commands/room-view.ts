@@ -35,7 +35,7 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
   });
 }
 
-/** Whom the caller blocks, if that matters for any of the rooms. */
+/** The users whom the caller blocks, if that matters for any of the rooms. */
 async function blockedAmong(rows: RoomRow[], context: Context): Promise<Set<string>> {
   if (!rows.some((row) => row.blocked)) return new Set();
   const users = await listBlocked(context.parts.store.read, context.session.user.id);

@@ -31,13 +31,13 @@ type RoomPermission = PermissionOf<'room' | 'message'>;
 
 const NO_DIRECTS = 'There are no direct rooms here';
 
-/** What users of a host app do in that app instead. */
+/** What users of a host app do in the app instead. */
 const keptByApp: { [Name in Permission]?: string } = {
   'session.end': 'Sign out in the app that this chat belongs to',
   'user.rename': 'Change your name in the app that this chat belongs to',
 };
 
-/** Refusals that explain more than that the caller's rung is too low. */
+/** Refusals that say more than that the caller's rung is too low. */
 const tooLow: { [Name in Permission]?: string } = {
   'room.create': 'You may not create rooms here',
   'direct.open': NO_DIRECTS,
@@ -56,7 +56,7 @@ const noDirects = forbidden(NO_DIRECTS);
 /** The same words for both users: they must not reveal who blocks whom. */
 const notToEachOther = forbidden('You and this person do not write to each other');
 
-/** What a permission is asked of. */
+/** The object of a permission. */
 export interface AuthorityObject {
   room?: Standing | undefined;
   /** Who wrote the message. */
@@ -65,23 +65,23 @@ export interface AuthorityObject {
 
 /** A user, and where they stand in the workspace. */
 export interface WorkspaceStanding extends Pick<User, 'id' | 'kind'> {
-  /** The rung that they were given. Nobody is given one yet: it follows from how they prove who they are. */
+  /** The rung given to them. Nobody is given one yet: it follows from the user's kind. */
   role?: WorkspaceRung;
 }
 
-/** A room, and where somebody stands in it. */
+/** A room, and a user's standing in it. */
 export interface Standing {
   kind: RoomKind;
   /** Null for an outsider. */
   role: RoomRung | null;
-  /** 1 while one of the two of a direct room blocks the other. */
+  /** 1 while one of the two users of a direct room blocks the other. */
   blocked?: number;
 }
 
 /** Decides whether a call is allowed, and tells what the caller may do. */
 export class Authority {
   readonly #rules: Rules;
-  /** By standing: there are few different ones, and rooms are described often. */
+  /** By standing: there are only a few, and rooms are described often. */
   readonly #abilities = new Map<string, RoomAbilities>();
 
   constructor(rules: Rules) {
@@ -130,7 +130,7 @@ export class Authority {
     return can as SessionAbilities;
   }
 
-  /** What somebody may do in a room. The same object for the same standing: not to be changed. */
+  /** What a user may do in a room. The same object for the same standing; it must not be changed. */
   inRoom({ kind, role, blocked = 0 }: Standing): RoomAbilities {
     const key = `${kind} ${role} ${blocked}`;
     let can = this.#abilities.get(key);
@@ -141,7 +141,7 @@ export class Authority {
     return can;
   }
 
-  /** What somebody may do with a message; undefined for nothing. */
+  /** What a user may do with a message; undefined for nothing. */
   withMessage(room: Standing, isOwn: boolean): MessageAbilities | undefined {
     const { ownMessages, otherMessages } = this.inRoom(room);
     const can = isOwn ? ownMessages : otherMessages;

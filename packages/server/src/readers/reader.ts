@@ -142,7 +142,7 @@ export class Reader {
         await underLease({ store, name: `reader:${this.name}`, signal }, (held) => this.#follow(held));
         isTold = false;
       } catch (error) {
-        // The store logs by itself that it is unavailable.
+        // The store itself logs that it is unavailable.
         const isKnown = isTold || signal.aborted || (error instanceof MadangError && error.code === 'unavailable');
         if (!isKnown) {
           logger.warn({ reader: this.name, reason: messageOf(error) }, 'a reader of the log fails; it tries again');
@@ -257,7 +257,7 @@ export class Reader {
       if (hasNews(next)) rest.push(next);
     }
     if (guards.length === 0 || (await store.transact({ guards, work }))) return { taken, rest };
-    throw new Error('somebody else moves its cursors');
+    throw new Error('another process moves its cursors');
   }
 
   async #pageOf(room: ReadRoom, limit: number, recent: RecentEvents): Promise<LogPage & { end: number }> {

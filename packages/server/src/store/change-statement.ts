@@ -17,7 +17,7 @@ export interface ChangeStatement<Fields> {
   values: (change: Fields, place: ChangePlace) => SqlValue[];
 }
 
-/** Defines a kind of change: `Fields` is what it is told besides its place. */
+/** Defines a kind of change: `Fields` are its parameters besides its place. */
 export function change<Fields extends object>(
   sql: string,
   values: ChangeStatement<Fields>['values'],

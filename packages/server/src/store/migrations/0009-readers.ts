@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialect.js';
 
 /**
- * Cursors of the readers of the log, leases, and the running numbers that unread counts come from. A reader finds a
- * workspace that is there already as one that it has not read yet.
+ * Cursors of the readers of the log, leases, and the running numbers that unread counts come from. To a reader, an
+ * existing workspace is one that it has not read yet.
  */
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const { text, oftenUpdated } = dialect;

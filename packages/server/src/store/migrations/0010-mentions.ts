@@ -2,14 +2,14 @@ import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialect.js';
 import type { Schema } from '../schema.js';
 
-/** Users whose names one statement writes. */
+/** Users whose names are written by one statement. */
 const USERS = 500;
 
-/** Whom a message names, the names by which people are found, and the index that a reader makes of it. */
+/** The users whom a message mentions, the names by which users are found, and the index that a reader makes of them. */
 export async function up(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
   const { text } = dialect;
   await run(db, [`ALTER TABLE users ADD COLUMN search_name ${text} NOT NULL DEFAULT ''`]);
-  // The long part comes before anything locks `messages`.
+  // The long part comes before `messages` is locked.
   await writeSearchNames(db);
   await run(db, [
     `CREATE INDEX users_search_name ON users (search_name)`,
@@ -25,7 +25,7 @@ async function run(db: Kysely<Schema>, statements: readonly string[]): Promise<v
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
-/** Writes every user's name in lower case: the engines' own `lower` knows no letters but a to z. */
+/** Writes every user's name in lower case: the engines' own `lower` knows only the letters a to z. */
 async function writeSearchNames(db: Kysely<Schema>): Promise<void> {
   for (let after = ''; ;) {
     const users = await db

@@ -3,8 +3,8 @@ import type { Schema } from '../schema.js';
 import type { Lease } from '../store.js';
 
 /**
- * Takes a lease, or keeps it, for some ms; `now` is the database's clock in SQL. One statement, so that of two who ask at
- * once one gets it. A lease that ends much later than any new one comes from a clock that was wrong.
+ * Takes or renews a lease for some ms; `now` is the database's clock in SQL. A single statement, so that only one of
+ * two simultaneous attempts succeeds. A lease that ends much later than any new one comes from a wrong clock.
  */
 export async function takeLease(
   write: Kysely<Schema>,
@@ -19,7 +19,7 @@ export async function takeLease(
   return (result.numAffectedRows ?? 0n) > 0n;
 }
 
-/** Gives a lease back, if it is held. */
+/** Releases a lease, if it is held. */
 export async function releaseLease(write: Kysely<Schema>, { name, holder }: Lease): Promise<void> {
   await write.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
 }

@@ -8,7 +8,7 @@ export const MENTIONS_READER = 'mentions';
 /** Mentions are counted to this many. */
 const MAX_MENTIONS = 100;
 
-/** The members of a room whose names, in lower case, are among some. */
+/** The members of a room whose names, in lower case, are among the given ones. */
 export async function membersNamed(read: Kysely<Schema>, room: string, names: readonly string[]): Promise<UserRef[]> {
   return read
     .selectFrom('users')
@@ -30,9 +30,9 @@ export function mentionsOf(column: string | null): string[] | undefined {
 }
 
 /**
- * How many of the messages that a user has not read mention them: others', after `read` and the log start, without the deleted
- * ones, counted to 100. Those after the reader's cursor are looked for in the few messages that mention anybody, so the
- * answer is right however far the reader has come.
+ * How many of the messages that a user has not read mention them: other users' messages, after `read` and the log
+ * start, that are not deleted, up to 100. Those after the reader's cursor are found by reading the few messages that
+ * mention anybody, so the answer is right however far behind the reader is.
  */
 export function mentionsBy(user: string): RawBuilder<number> {
   const most = sql.lit(MAX_MENTIONS);
@@ -56,7 +56,7 @@ export function mentionsBy(user: string): RawBuilder<number> {
 /** Rows that one statement inserts: each has three parameters, and an engine allows some 30,000 of them. */
 const MAX_ROWS = 1000;
 
-/** Indexes whom messages of a room mention. */
+/** Adds the mentions in a room's messages to the index. */
 export function insertMentions(
   write: Kysely<Schema>,
   room: string,
@@ -73,12 +73,12 @@ export function insertMentions(
   return statements;
 }
 
-/** Forgets whom one message mentions. */
+/** Removes the mentions in one message. */
 export function deleteMentions(write: Kysely<Schema>, room: string, seq: number): CompiledQuery {
   return write.deleteFrom('mentions').where('room_id', '=', room).where('seq', '=', seq).compile();
 }
 
-/** Forgets whom a room's messages up to a seq mention; all of them if none is given. */
+/** Removes the mentions in a room's messages up to a seq; all of them if none is given. */
 export function forgetMentions(write: Kysely<Schema>, room: string, upTo?: number): CompiledQuery {
   const all = write.deleteFrom('mentions').where('room_id', '=', room);
   return (upTo === undefined ? all : all.where('seq', '<=', upTo)).compile();

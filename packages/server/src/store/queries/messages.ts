@@ -142,7 +142,7 @@ export async function withReactions(read: Kysely<Schema>, rows: MessageRow[], ca
   return rows.map((row) => messageIn(row, reactions.get(row.seq)));
 }
 
-/** The message in a row, with the reactions that are given. */
+/** The message of a row, with the given reactions. */
 export function messageIn(row: MessageRow, reactions?: Reaction[]): Message {
   return {
     id: `${row.room_id}.${row.seq}`,

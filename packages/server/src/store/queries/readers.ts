@@ -6,13 +6,13 @@ export interface ReadRoom {
   id: string;
   head: number;
   logStart: number;
-  /** How far the reader has come; null where it has never been. */
+  /** The reader's cursor; null if it has not read the room yet. */
   cursor: number | null;
-  /** The log start that it has obeyed. */
+  /** The log start up to which it has removed its rows. */
   obeyed: number;
 }
 
-/** Rooms by id, after one of them: those that a sweep looks at in one statement. */
+/** Rooms after a given one, by id: those that a sweep reads in one statement. */
 export function sweepRooms(
   read: Kysely<Schema>,
   reader: string,
@@ -36,7 +36,7 @@ function roomsAs(read: Kysely<Schema>, reader: string) {
     .select(sql<number>`coalesce(cursors.log_start, 0)`.as('obeyed'));
 }
 
-/** Moves a reader's cursor on, from where the reader found it; it changes no row when it is elsewhere by now. */
+/** Moves a reader's cursor on, from where the reader found it. Changes no row if the cursor has been moved since. */
 export function advanceCursor(
   write: Kysely<Schema>,
   reader: string,

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
 
-/** Somebody's joining or leaving a room. */
+/** A user's joining or leaving a room. */
 export interface MembershipChange {
   name: 'member.joined' | 'member.left';
   at: number;

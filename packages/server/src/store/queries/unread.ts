@@ -21,13 +21,14 @@ export function blockOf(seq: number): number {
 }
 
 /**
- * How many of a room's messages a user has not read: others', after `read` and the log start, without the deleted ones,
- * counted to 100. In the same statement as the rooms: a user who connects has as many rooms to count as they are in.
+ * How many of a room's messages a user has not read: other users' messages, after `read` and the log start, that are
+ * not deleted, up to 100. In the same statement as the rooms, because a user who connects needs the counts of all their
+ * rooms.
  *
- * Messages soon after `read`, to the end of a block, and those after the cursor of the reader that numbers messages are
- * counted one by one, so the answer is right however far the reader has come. In between it is what the running number of all
- * messages has grown by, less that of the user's own, less the deleted ones, which have an index of their own. So it costs the
- * same however much there is of the user's own, or of what is no message.
+ * Messages soon after `read`, up to the end of a block, and those after the cursor of the reader that numbers messages
+ * are counted one by one, so the answer is right however far behind the reader is. For the part in between, the count
+ * is the growth of the running number of all messages, less that of the user's own, less the deleted ones, which have
+ * their own index. So it costs the same however many messages the user wrote, and however many other events there are.
  */
 export function unreadBy(user: string): RawBuilder<number> {
   const most = sql.lit(MAX_UNREAD);
@@ -56,7 +57,7 @@ export function unreadBy(user: string): RawBuilder<number> {
       FROM (SELECT ${near} AS unread) AS near) AS found) END`;
 }
 
-/** Messages of an author that are new in one block of a room's log. */
+/** New messages by an author in one block of a room's log. */
 export interface NewMessages {
   /** Empty for all authors together. */
   author: string;
@@ -64,7 +65,7 @@ export interface NewMessages {
   count: number;
 }
 
-/** Numbers new messages of a room, block after block: each number goes on where its author's last one is. */
+/** Numbers new messages of a room, block by block: each number continues from its author's last one. */
 export function numberMessages(
   write: Kysely<Schema>,
   room: string,
@@ -76,12 +77,12 @@ export function numberMessages(
     ON CONFLICT (room_id, author_id, block) DO UPDATE SET number = excluded.number`.compile(write);
 }
 
-/** Forgets a room's numbers: it is numbered again. */
+/** Removes a room's numbers, so that it is numbered again. */
 export function forgetNumbers(write: Kysely<Schema>, room: string): CompiledQuery {
   return write.deleteFrom('message_numbers').where('room_id', '=', room).compile();
 }
 
-/** Removes what no count needs any more: numbers before the last one of each author up to a room's log start. */
+/** Removes what no count needs any more: numbers before each author's last one up to a room's log start. */
 export function removeOldNumbers(write: Kysely<Schema>, room: string, logStart: number): CompiledQuery {
   const last = blockOf(logStart);
   return sql`DELETE FROM message_numbers WHERE room_id = ${room} AND block < ${last} AND EXISTS (
