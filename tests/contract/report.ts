@@ -6,7 +6,7 @@ import type { StormResult } from './storm.ts';
 export function slowClientLine(result: SlowClientResult): string {
   const { sentBytes, serverBytes, kernelBytes, sendP99Ms, isTold, hasCaughtUp } = result;
   const end = `${isTold ? 'told' : 'NOT TOLD'}, ${hasCaughtUp ? 'caught up' : 'NOT CAUGHT UP'}`;
-  return `slow client: ${sentBytes} bytes went by, ${serverBytes ?? '?'} waited in the server (and ${kernelBytes ?? '?'} in the kernel), ${end}; others' sends p99 ${ms(sendP99Ms)}`;
+  return `slow client: ${sentBytes} bytes were sent past it, ${serverBytes ?? '?'} waited in the server (and ${kernelBytes ?? '?'} in the kernel), ${end}; others' sends p99 ${ms(sendP99Ms)}`;
 }
 
 /** A line about the client that sends as fast as it can. */

@@ -38,15 +38,15 @@ program
   .command('copy')
   .description('Move a workspace to another database, say from SQLite to PostgreSQL. Stop its servers first.')
   .requiredOption('--from <place>', 'A data folder, or postgres://…')
-  .requiredOption('--to <place>', 'The same, of an empty database; what was broken off goes on')
+  .requiredOption('--to <place>', 'The same, for an empty database; an interrupted copy is continued')
   .helpOption('--help', 'Show this')
   .action(async (places: { from: string; to: string }) => (await import('./cli/copy.js')).copy(places));
 
 program
   .command('backup')
-  .description('Copy the database of --data into a file, as it is now, also while a server runs on it. For SQLite.')
-  .argument('<file>', 'the file to make')
-  .option('--force', 'Replace a file that is there')
+  .description('Copy the database in --data to a file, even while a server is using it. For SQLite.')
+  .argument('<file>', 'the file to create')
+  .option('--force', 'Replace an existing file')
   .helpOption('--help', 'Show this')
   .action(async (file: string, { force = false }: { force?: boolean }) =>
     (await import('./cli/backup.js')).backup(readConfig(program), file, force),
@@ -54,7 +54,9 @@ program
 
 program
   .command('restore')
-  .description('Put a backup into --data. Stop the server first; what is there is kept under another name. For SQLite.')
+  .description(
+    'Restore a backup into --data. Stop the server first; the old database is kept under another name. For SQLite.',
+  )
   .argument('<file>', 'the backup')
   .helpOption('--help', 'Show this')
   .action(async (file: string) => (await import('./cli/backup.js')).restore(readConfig(program), file));
@@ -62,30 +64,30 @@ program
 program
   .command('new-epoch')
   .description(
-    'Say that the database is not the continuation of what was served last: after a whole disk was put back.',
+    'Declare that the database does not continue what was served last, for example after a whole disk was restored.',
   )
   .helpOption('--help', 'Show this')
   .action(async () => (await import('./cli/backup.js')).newEpoch(readConfig(program)));
 
 program
   .command('verify')
-  .description('Put the delivery contract to the test, of a new workspace, a copy, or one that runs.')
-  .option('--url <url>', 'A workspace that runs, its mount path included; it is not killed')
+  .description('Test the delivery contract on a new workspace, on a copy, or on a running one.')
+  .option('--url <url>', 'A running workspace, including its mount path; it is not killed')
   .addOption(
-    new Option('--token <token>', 'With --url: tokens of sessions to use instead of guests, with commas').env(
+    new Option('--token <token>', 'With --url: session tokens to use instead of guests, separated by commas').env(
       'MADANG_TOKEN',
     ),
   )
-  .option('--seconds <number>', 'How long people talk', '30')
-  .option('--seed <number>', 'Makes the same choices again')
-  .option('--keep <file>', 'Leave the history here, for a report of a bug')
+  .option('--seconds <number>', 'How long simulated users talk', '30')
+  .option('--seed <number>', 'Repeat the random choices of an earlier run')
+  .option('--keep <file>', 'Save the history here, for a bug report')
   .option('--json', 'Print the answer as JSON')
   .helpOption('--help', 'Show this')
   .addHelpText(
     'after',
     `
 Without --url it starts a server of its own, in a temporary folder; with --data <folder> on a copy of that workspace.
-Exit code: 0 when nothing speaks against a promise, 1 when one is broken, 2 when it could not be tested.`,
+Exit code: 0 if no promise is broken, 1 if one is, 2 if they could not be tested.`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : UNTESTABLE))
   .action(async (options: Omit<VerifyQuestion, 'program' | 'data' | 'database'>) => {

@@ -212,7 +212,7 @@ describe('madang copy refuses', () => {
     await expect(third.open()).rejects.toThrow('not finished');
     await using other = await newDatabase('sqlite');
     await (await other.open()).close();
-    await expect(copy(other, third, () => undefined)).rejects.toThrow('another workspace is being copied');
+    await expect(copy(other, third, () => undefined)).rejects.toThrow('Another workspace is being copied');
   });
 });
 

@@ -71,7 +71,7 @@ export const words: Record<Language, Words> = {
           `${count(messages, 'acknowledged message')}, all in the log, after ${count(kills, 'kill')} and ${count(stops, 'orderly stop')}`,
         untested: ({ messages }, target) =>
           `${count(messages, 'acknowledged message')}, all in the log; but ${
-            target === 'running' ? 'the server was not killed, for it is not ours' : 'there was no time for a kill'
+            target === 'running' ? 'the server was not killed, because it is not ours' : 'there was no time for a kill'
           }`,
       },
       D2: {
@@ -89,18 +89,18 @@ export const words: Record<Language, Words> = {
       D4: {
         title: 'Resume',
         shown: ({ reconnections }) =>
-          `after ${count(reconnections, 'reconnection')} every client had everything it had missed`,
+          `after ${count(reconnections, 'reconnection')} every client received everything it had missed`,
         untested: () => 'no connection was lost',
       },
       D5: {
         title: 'Bounded',
         shown: ({ slow }) =>
-          `${megabytes(slow?.sentBytes)} went by a client that did not read; ${
+          `${megabytes(slow?.sentBytes)} were sent past a client that did not read; ${
             slow?.serverBytes === undefined ? '' : `${megabytes(slow.serverBytes)} waited for it in the server, `
           }it was told, and caught up; of the others' sends 99 % took less than ${Math.ceil(slow?.sendP99Ms ?? 0)} ms`,
         untested: (_figures, target) =>
           target === 'running'
-            ? 'it takes a client that stops reading while 25 MB go by, which is too much for a server that is not ours'
+            ? 'it takes a client that stops reading while 25 MB are sent past it, which is too much for a server that is not ours'
             : 'the run did not get that far',
       },
       D6: {
@@ -147,23 +147,23 @@ export const words: Record<Language, Words> = {
       [
         `${count(f.messages, 'message')} acknowledged, ${count(f.seen, 'event')} seen; ${count(f.kills, 'kill')},`,
         `${count(f.stops, 'stop')}, ${count(f.cuts, 'cut')}, ${count(f.halfOpens, 'half-open connection')},`,
-        `${count(f.duplicates, 'doubled request')}, ${count(f.unanswered, 'call')} without an answer.`,
+        `${count(f.duplicates, 'duplicated request')}, ${count(f.unanswered, 'call')} without an answer.`,
       ].join(' '),
     end: {
-      failure: (reason) => `The run was broken off: ${reason}`,
+      failure: (reason) => `The run was aborted: ${reason}`,
       left: (visit, byTokens) =>
         byTokens
           ? `Left behind: the private rooms "${visit} …", which nobody is in any more; no command removes a room.`
-          : `Left behind: the private rooms "${visit} …", which nobody is in any more, and guests who have gone; no command removes these.`,
+          : `Left behind: the private rooms "${visit} …", which nobody is in any more, and guests who have left; no command removes these.`,
       kept: () => 'Nothing speaks against any promise.',
       broken: () =>
-        'A promise is broken. --keep <file> keeps the history for a report; it holds no other texts than these.',
+        'A promise is broken. --keep <file> keeps the history for a report; it contains only the texts of this test.',
     },
   },
   ko: {
     intro: {
       own: (seconds, seed) => [
-        `이 컴퓨터의 임시 폴더에 새 마당을 엽니다. ${seconds}초 동안 모든 문에서 대화하면서 서버를 죽이고, 멈추고,`,
+        `이 컴퓨터의 임시 폴더에 새 마당을 엽니다. ${seconds}초 동안 모든 전송 방식으로 대화하면서 서버를 죽이고, 멈추고,`,
         `다시 시작하고, 데이터베이스를 붙잡고, 연결을 끊습니다. 시드 ${seed}.`,
       ],
       copy: (name, seconds, seed) => [
@@ -214,7 +214,7 @@ export const words: Record<Language, Words> = {
         shown: ({ slow }) =>
           `읽지 않는 클라이언트 곁으로 ${megabytes(slow?.sentBytes)}가 지나갔고, ${
             slow?.serverBytes === undefined ? '' : `서버에서 ${megabytes(slow.serverBytes)}가 기다렸으며, `
-          }뒤처졌다는 말을 듣고 따라잡았습니다. 다른 사람이 보낸 것의 99 %는 ${Math.ceil(slow?.sendP99Ms ?? 0)} ms 안에 끝났습니다`,
+          }뒤처졌다는 알림을 받고 따라잡았습니다. 다른 사람이 보낸 것의 99 %는 ${Math.ceil(slow?.sendP99Ms ?? 0)} ms 안에 끝났습니다`,
         untested: (_figures, target) =>
           target === 'running'
             ? '25 MB가 지나가는 동안 읽지 않는 클라이언트가 필요한데, 남의 서버에 보내기에는 너무 많습니다'
@@ -236,9 +236,9 @@ export const words: Record<Language, Words> = {
           target === 'running' ? '노드가 몇인지 밖에서는 알 수 없습니다' : '노드가 하나였습니다',
       },
       D8: {
-        title: '들을 수 없는 것은 들리지 않는다',
+        title: '볼 수 없는 것은 받지 않는다',
         shown: ({ people, moves }) =>
-          `${people}명이 ${moves}번 드나드는 동안, 참여자가 아닐 때의 일을 들은 사람은 없습니다`,
+          `${people}명이 ${moves}번 드나드는 동안, 참여자가 아닐 때의 일을 받은 사람은 없습니다`,
         untested: () => '드나든 사람이 없습니다',
       },
     },

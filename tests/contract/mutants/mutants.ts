@@ -86,7 +86,11 @@ export const mutants: readonly Mutant[] = [
     name: 'recognises no repeated clientId',
     isInShort: true,
     edits: [
-      { file: 'store/changes.js', from: 'p.at, c.clientId, ...contentValues', to: 'p.at, null, ...contentValues' },
+      {
+        file: 'store/queries/messages.js',
+        from: 'p.at, c.clientId, ...contentValues',
+        to: 'p.at, null, ...contentValues',
+      },
     ],
     caughtAs: ['cloned'],
   },
@@ -101,8 +105,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'identity/authority.js',
-        from: 'if (!reaches(roomLadder, rung, lowestOf(',
-        to: `if (permission !== 'room.read' && !reaches(roomLadder, rung, lowestOf(`,
+        from: 'if (!reaches(roomLadder, rung, lowestOf(permission,',
+        to: `if (permission !== 'room.read' && !reaches(roomLadder, rung, lowestOf(permission,`,
       },
       {
         file: 'commands/log.js',

@@ -15,7 +15,7 @@ export function aheadWarning(logger: Logger): AheadListener {
     warnedAt = performance.now();
     logger.warn(
       { room, cursor, head },
-      'a client is ahead of a room. If the database was put back with its whole disk, run: madang new-epoch',
+      'a client is ahead of a room. If its whole disk was restored, run: madang new-epoch',
     );
   };
 }

@@ -292,7 +292,10 @@ export class Reader {
     } catch (error) {
       if (!this.#failing.has(page.room)) {
         const reason = messageOf(error);
-        this.#parts.logger.error({ reader: this.name, room: page.room, reason }, 'a reader of the log stands still');
+        this.#parts.logger.error(
+          { reader: this.name, room: page.room, reason },
+          'a reader of the log is stuck in a room',
+        );
       }
       this.#failing.add(page.room);
       return undefined;

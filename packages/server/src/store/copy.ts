@@ -62,7 +62,7 @@ export async function copyWorkspace(
 ): Promise<number> {
   const epoch = (await readMeta(from.db, 'epoch')) ?? '';
   if ((await readMeta(from.db, COPY_KEY)) !== undefined) {
-    throw new StartError(`A copy into ${from.name} itself is not finished. Finish that first.`);
+    throw new StartError(`A copy into ${from.name} itself is not finished. Finish that copy first.`);
   }
   const mark = await begin(to, epoch);
   const total = (await countAll(from.db)).reduce((sum, count) => sum + count, 0);
@@ -110,7 +110,7 @@ async function begin(to: CopySide, epoch: string): Promise<Mark> {
     // A source that was marked as copied has begun a new epoch if it was opened since. The comparison decides.
     if (mark.epoch === epoch || mark.isWhole) return mark;
     throw new StartError(
-      `Into ${to.name} another workspace is being copied. Finish that, or choose an empty database.`,
+      `Another workspace is being copied into ${to.name}. Finish that copy, or choose an empty database.`,
     );
   }
   if ((await countAll(to.db)).some((count) => count > 0)) {

@@ -160,7 +160,7 @@ function seal(file: string, expected: Contents): void {
     const damage = String(database.pragma('integrity_check(1)', { simple: true }));
     const copied = contentsOf(database);
     if (damage !== 'ok' || JSON.stringify(copied) !== JSON.stringify(expected)) {
-      throw new StartError(`The copy is not what was copied (${damage.replaceAll(/\s+/g, ' ')}); it was removed.`);
+      throw new StartError(`The copy differs from the original (${damage.replaceAll(/\s+/g, ' ')}); it was removed.`);
     }
     const reason = `it is a backup, made at ${new Date().toISOString()}`;
     database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(metaKeys.newEpoch, reason);
