@@ -34,7 +34,7 @@ export function sampleInputs(subject: Subject): { [Name in CommandName]: Command
     'message.edit': { message, text: 'another text' },
     'message.delete': { message },
     'message.react': { message, emoji: '👍', remove: false },
-    'message.list': { room, before: 100, after: 0, ...page },
+    'message.list': { room, before: 100, after: 0, around: 1, ...page },
     'log.read': { room, after: 0, epoch: 'an-epoch', ...page },
     sync: { cursors: { [room]: 0 }, epoch: 'an-epoch' },
     'typing.start': { room },

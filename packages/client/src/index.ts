@@ -6,7 +6,8 @@ export { createClient } from './live-client.js';
 export type { Observable } from './observable.js';
 export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';
 export type { Activity, RoomEvent } from './room-event.js';
-export type { RoomState, RoomView, ViewMessage } from './room-state.js';
+export type { MessageList, MessageListState, Place, ViewMessage } from './message-list.js';
+export type { RoomState, RoomView, Unread } from './room-state.js';
 export type { Credentials } from './session.js';
 export type { OpenTransport, Transport, TransportHandlers, TransportOptions } from './transport.js';
 export {

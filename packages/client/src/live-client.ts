@@ -264,9 +264,13 @@ class LiveClient implements Client {
       case 'user.update':
         return this.#session.rename(answer.output.user.name);
       case 'read.mark':
-        return this.#feed.rooms.read(answer.output.room, answer.output.seq);
+        return this.#feed.rooms.marked(answer.output);
       case 'message.send':
         return this.#feed.acknowledged(answer.output.message);
+      case 'message.edit':
+      case 'message.delete':
+      case 'message.react':
+        return this.#feed.settled(answer.output);
       default:
     }
   }

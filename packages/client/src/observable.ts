@@ -3,9 +3,9 @@
  * their own, as in React's `useSyncExternalStore(value.subscribe, value.get)`.
  */
 export interface Observable<T> {
-  get(): T;
+  readonly get: () => T;
   /** Calls `listener` after each change, until the returned function is called. */
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 /** Calls every listener. If one throws, the others are still called, and its error surfaces as uncaught. */
@@ -43,33 +43,55 @@ export class Value<T> implements Observable<T> {
   }
 }
 
+/** Told when an observable begins or ceases to be watched. */
+export interface Watching {
+  /** The first listener was added. */
+  began?(): void;
+  /** The last listener was removed. */
+  ended?(): void;
+}
+
 /**
  * An observable computed from state elsewhere. After {@link invalidate} it is recomputed on the next read, and
- * listeners are called once for all changes of one turn: a page of 200 events is one change.
+ * listeners are called once for all changes of one turn: a page of 200 events is one change. They aren't called if the
+ * value is the same afterwards.
  */
 export class Derived<T> implements Observable<T> {
-  readonly #compute: () => T;
-  readonly #watched: (() => void) | undefined;
+  readonly #compute: (before: T | undefined) => T;
+  readonly #watching: Watching;
   readonly #listeners = new Set<() => void>();
-  #cached: { value: T } | undefined;
+  #value: T | undefined;
+  /** What listeners have been told of. */
+  #told: T | undefined;
+  #isFresh = false;
   #isNotifying = false;
 
-  /** `watched` is called when the first listener is added. */
-  constructor(compute: () => T, watched?: () => void) {
+  /** `compute` may return the value from before, if nothing in it has changed. */
+  constructor(compute: (before: T | undefined) => T, watching: Watching = {}) {
     this.#compute = compute;
-    this.#watched = watched;
+    this.#watching = watching;
   }
 
   readonly get = (): T => {
-    this.#cached ??= { value: this.#compute() };
-    return this.#cached.value;
+    if (!this.#isFresh) {
+      this.#value = this.#compute(this.#value);
+      this.#isFresh = true;
+    }
+    return this.#value as T;
   };
 
   readonly subscribe = (listener: () => void): (() => void) => {
     const isFirst = this.#listeners.size === 0;
     const unsubscribe = subscribeTo(this.#listeners, listener);
-    if (isFirst) this.#watched?.();
-    return unsubscribe;
+    if (isFirst) {
+      this.#told = this.get();
+      this.#watching.began?.();
+    }
+    return () => {
+      const wasWatched = this.isWatched;
+      unsubscribe();
+      if (wasWatched && !this.isWatched) this.#watching.ended?.();
+    };
   };
 
   get isWatched(): boolean {
@@ -78,14 +100,30 @@ export class Derived<T> implements Observable<T> {
 
   /** The state it is computed from has changed. */
   invalidate(): void {
-    this.#cached = undefined;
+    this.#isFresh = false;
     if (this.#isNotifying || !this.isWatched) return;
     this.#isNotifying = true;
     queueMicrotask(() => {
       this.#isNotifying = false;
+      const value = this.get();
+      if (Object.is(value, this.#told)) return;
+      this.#told = value;
       notify(this.#listeners);
     });
   }
+}
+
+/** `after`, or `before` if its entries are the same: so an unchanged list stays the same array. */
+export function sameList<T>(before: readonly T[] | undefined, after: readonly T[]): readonly T[] {
+  const isSame = before?.length === after.length && after.every((each, index) => Object.is(each, before[index]));
+  return isSame ? before : after;
+}
+
+/** `after`, or `before` if all of its fields are the same. */
+export function sameFields<T extends object>(before: T | undefined, after: T): T {
+  if (!before) return after;
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof T>;
+  return [...names].every((name) => Object.is(before[name], after[name])) ? before : after;
 }
 
 function subscribeTo(listeners: Set<() => void>, listener: () => void): () => void {

@@ -1,3 +1,4 @@
+import type { CommandOutput } from '@madang/protocol';
 import type { Call } from './connection.js';
 import { errorFrom, mayRetry } from './errors.js';
 import { Timers } from './timers.js';
@@ -8,12 +9,15 @@ const COALESCE_MS = 200;
 /** Tells the server how far rooms have been read: the newest mark of each, and later if it can't be sent now. */
 export class ReadMarks {
   readonly #call: Call;
+  readonly #marked: (answer: CommandOutput<'read.mark'>) => void;
   readonly #timers = new Timers();
   readonly #marks = new Map<string, number>();
   #isWaiting = false;
 
-  constructor(call: Call) {
+  /** `marked` is called with what is left to read after a mark. */
+  constructor(call: Call, marked: (answer: CommandOutput<'read.mark'>) => void) {
     this.#call = call;
+    this.#marked = marked;
   }
 
   /** Marks a room as read up to a seq. */
@@ -44,7 +48,7 @@ export class ReadMarks {
 
   async #tell(room: string, seq: number): Promise<void> {
     try {
-      await this.#call('read.mark', { room, seq });
+      this.#marked(await this.#call('read.mark', { room, seq }));
     } catch (error) {
       if (mayRetry(errorFrom(error))) return;
     }

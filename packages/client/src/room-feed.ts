@@ -1,4 +1,4 @@
-import type { LoggedEvent, Message, Room, UserRef } from '@madang/protocol';
+import type { CommandOutput, LoggedEvent, Message, Room, UserRef } from '@madang/protocol';
 import { AccessRefresh } from './access-refresh.js';
 import type { BackOffOptions } from './back-off.js';
 import type { Call } from './connection.js';
@@ -54,7 +54,7 @@ export class RoomFeed {
   constructor(options: RoomFeedOptions) {
     this.#options = options;
     this.rooms = new Rooms((room) => this.#views.get(room)?.refresh());
-    this.#readMarks = new ReadMarks(options.call);
+    this.#readMarks = new ReadMarks(options.call, (answer) => this.rooms.marked(answer));
     this.#access = new AccessRefresh((room) => this.#askAccess(room), options.backOff);
     this.#repair = new GapRepair(
       {
@@ -157,7 +157,7 @@ export class RoomFeed {
         for (const view of this.#views.values()) view.presenceChanged(signal);
         return;
       case 'read.marked':
-        return this.rooms.read(signal.room, signal.seq);
+        return this.rooms.marked(signal);
       case 'room.hidden':
         return this.rooms.setHidden(signal.room, signal.hidden);
       case 'user.blocked':
@@ -180,6 +180,11 @@ export class RoomFeed {
     // The answer to a repeated send may be newer than the event: then the event itself must be read.
     if (editedAt !== undefined || deletedAt !== undefined || reactions?.length) return this.#repair.note(room, seq);
     this.#repair.receive({ type: 'message.created', room, seq, at, actor, message: told });
+  }
+
+  /** A message was changed: it is shown as the answer has it, now, and events that the answer has are not applied again. */
+  settled({ message, asOf }: CommandOutput<'message.edit'>): void {
+    this.#views.get(message.room)?.settle(message, asOf);
   }
 
   /** The server has described a room. */

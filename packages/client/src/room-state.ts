@@ -1,32 +1,24 @@
-import type { ErrorObject, Member, Message, Room, UserRef } from '@madang/protocol';
+import type { Member, Room, UserRef } from '@madang/protocol';
+import type { MessageList, MessageListState, Place } from './message-list.js';
 import type { Observable } from './observable.js';
 import type { Activity } from './room-event.js';
 
-/**
- * A message as a room shows it. `key` stays the same when one of the user's own messages is acknowledged: it is the
- * `clientId`. For others' messages it is the id, since a `clientId` is unique only per author. While `pending` or
- * `failed`, `id` is '' and `seq` 0; `error` says why it failed. `can` tells what the user may do with it now: it follows
- * the room's `can`, and is absent until the message is sent, after it is deleted, and until the room is known.
- */
-export type ViewMessage = Message & { key: string; delivery: 'sent' | 'pending' | 'failed'; error?: ErrorObject };
+/** What the user has not read in a room. */
+export interface Unread {
+  /** Everything up to this seq is read, or from before the user joined; undefined until the room is known. */
+  read: number | undefined;
+  /** Others' messages after it, counted to 100. */
+  unread: number;
+  /** Those that mention the user, counted to 100. */
+  mentions: number;
+}
 
-/** The contents of a room's view. */
-export interface RoomState {
+/** The contents of a room's view: all of its slices at once, with the messages at the end of the room. */
+export interface RoomState extends Omit<MessageListState, 'hasNewer' | 'loadingNewer'> {
   /** Undefined until it is known, and if the caller is not, or no longer, in it. */
   room: Room | undefined;
-  /** While `loading`, `messages` contains only those that the user is sending. */
-  status: 'loading' | 'ready' | 'gone';
-  /** Oldest first: by seq, then unsent ones in the order of sending. */
-  messages: readonly ViewMessage[];
   /** By seq, since the view was opened; the newest 100. */
   activity: readonly Activity[];
-  hasOlder: boolean;
-  /**
-   * Whether the server no longer keeps what came before the oldest message: although `hasOlder` is false, this is not
-   * the room's beginning.
-   */
-  isCut: boolean;
-  loadingOlder: boolean;
   /** With live presence; empty until `loadMembers()`. */
   members: readonly Member[];
   /** Other users who are typing; it expires on its own. */
@@ -34,16 +26,39 @@ export interface RoomState {
 }
 
 /**
- * The view of one room: an observable of {@link RoomState}. It loads the room's newest page when first watched, and
- * follows the log from there.
+ * The view of one room. Its slices are observables of their own, each the same value until something in it changes: who
+ * watches the messages hears nothing of typing and presence. The view itself is an observable of all of them. It loads the
+ * room's newest page when it or {@link RoomView.messages} is first watched, and follows the log from there.
  */
 export interface RoomView extends Observable<RoomState> {
-  /** Loads a page before the oldest message; does nothing while loading, or at the beginning. Throws `MadangError`. */
+  /** The room; changes with each of its events, since it has the `head`. */
+  readonly room: Observable<Room | undefined>;
+  /** Whether the user is in the room: `loading` until a list is loaded, `gone` if they are not in it. */
+  readonly status: Observable<RoomState['status']>;
+  /** The newest messages. */
+  readonly messages: MessageList;
+  readonly activity: Observable<readonly Activity[]>;
+  readonly unread: Observable<Unread>;
+  readonly members: Observable<readonly Member[]>;
+  /** Other users who are typing; it expires on its own. */
+  readonly typists: Observable<readonly UserRef[]>;
+  /**
+   * Opens a list of messages at a place. It holds messages only while it is watched, and begins again at its place when it
+   * is watched again. Returns {@link RoomView.messages} for `end`, and for `unread` if that is loaded as far as the first
+   * unread message.
+   */
+  list(place: Place): MessageList;
+  /** {@link MessageList.loadOlder} of {@link RoomView.messages}. */
   loadOlder(): Promise<void>;
   /** Loads the members, at most 2000. Throws `MadangError`. */
   loadMembers(): Promise<void>;
-  /** Marks everything as read up to the newest event shown. Marks set in quick succession are sent as one. */
+  /** {@link MessageList.markRead} of {@link RoomView.messages}. */
   markRead(): void;
+  /**
+   * Adds the user's emoji to a message, or removes it. Shown at once, and taken back if the server refuses. Throws
+   * `MadangError`: `conflict` if the message was deleted or has 20 different ones.
+   */
+  react(message: string, emoji: string, isAdded: boolean): Promise<void>;
   /** The user is typing here. Call it for each key; it is sent every 3 s. */
   typing(): void;
 }

@@ -1,33 +1,16 @@
-import {
-  type Member,
-  type MadangError,
-  type Message,
-  type MessageAbilities,
-  type Room,
-  type RoomAbilities,
-  type SignalOf,
-  TYPING_MS,
-  type UserRef,
-} from '@madang/protocol';
-import { BackOff } from './back-off.js';
+import { type Member, type Message, type Room, type SignalOf, TYPING_MS, type UserRef } from '@madang/protocol';
 import type { Call } from './connection.js';
-import { errorFrom, mayRetry } from './errors.js';
-import { Derived } from './observable.js';
+import type { MessageList, Place, ViewMessage } from './message-list.js';
+import { type MessagePage, MessageStore } from './message-store.js';
+import { MessageWindow } from './message-window.js';
+import { Derived, sameFields, sameList } from './observable.js';
 import type { OutboxEntry } from './outbox-store.js';
+import { PendingReactions } from './reactions.js';
 import { type Activity, isActivity, type RoomEvent } from './room-event.js';
-import { changeMembers, type MemberChange } from './room-members.js';
-import {
-  applyEvent,
-  confirm,
-  keepNewest,
-  newestPage,
-  noMessages,
-  olderPage,
-  type RoomMessages,
-} from './room-messages.js';
-import type { RoomState, RoomView, ViewMessage } from './room-state.js';
-import { Timers } from './timers.js';
+import { RoomMembers } from './room-members.js';
+import type { RoomState, RoomView, Unread } from './room-state.js';
 import { Typists } from './typists.js';
+import { ViewMessages } from './view-messages.js';
 
 /** What a view needs from its client. */
 export interface RoomViewContext {
@@ -41,88 +24,86 @@ export interface RoomViewContext {
   markRead(room: string, seq: number): void;
 }
 
-const PAGE_MESSAGES = 50;
-const PAGE_MEMBERS = 200;
-const MAX_MEMBERS = 2000;
 const MAX_ACTIVITY = 100;
 
-/** How many messages a view keeps while nobody watches it. */
+/** How many messages the list at the end keeps while nobody watches it. */
 const UNWATCHED_MESSAGES = 200;
-
-/** A page being read, and the events that have arrived since. */
-interface Loading<T> {
-  since: T[];
-}
 
 /** The view that the client feeds. */
 export class LiveRoomView implements RoomView {
   readonly #id: string;
   readonly #context: RoomViewContext;
-  readonly #timers = new Timers();
+  readonly #typing: Typists;
+  readonly #people: RoomMembers;
+  readonly #store: MessageStore;
+  readonly #reactions: PendingReactions;
+  readonly #viewMessages = new ViewMessages();
   readonly #state: Derived<RoomState>;
-  readonly #typists: Typists;
-  readonly #backOff = new BackOff();
-  readonly #shown = new WeakMap<Message | OutboxEntry, ViewMessage>();
-  #status: RoomState['status'] = 'loading';
-  #messages: RoomMessages = noMessages;
-  #activity: readonly Activity[] = [];
-  #members: readonly Member[] = [];
-  #loading: Loading<RoomEvent> | undefined;
-  #loadingOlder: Loading<RoomEvent> | undefined;
-  #loadingMembers: Loading<MemberChange> | undefined;
-  /** Nothing is loaded yet, or there is a hole before the events to come: they wait for the next page. */
-  #needsPage = true;
-  #isWanted = false;
-  #hasMembers = false;
+  /** The list at the end, and others while they are watched. */
+  readonly #windows = new Set<MessageWindow>();
+  readonly messages: MessageWindow;
+  readonly room: Derived<Room | undefined>;
+  readonly status: Derived<RoomState['status']>;
+  readonly activity: Derived<readonly Activity[]>;
+  readonly unread: Derived<Unread>;
+  readonly members: Derived<readonly Member[]>;
+  readonly typists: Derived<readonly UserRef[]>;
+  #isGone = false;
+  #logStart = 0;
+  #activities: readonly Activity[] = [];
   #typedAt = 0;
 
   constructor(id: string, context: RoomViewContext) {
     this.#id = id;
     this.#context = context;
-    this.#state = new Derived(
-      () => this.#compute(),
-      () => this.#want(),
+    this.#store = new MessageStore(() => this.#myId());
+    this.#reactions = new PendingReactions(
+      (message, emoji, isAdded) => this.#sendReaction(message, emoji, isAdded),
+      () => this.#messagesChanged(),
     );
-    this.#typists = new Typists(() => this.#state.invalidate());
+    this.#typing = new Typists(() => {
+      this.typists.invalidate();
+      this.#state.invalidate();
+    });
+    this.#people = new RoomMembers(id, context.call, () => this.#state.invalidate());
+    this.messages = this.#window('end');
+    this.#windows.add(this.messages);
+    this.room = new Derived(() => context.room(id));
+    this.status = new Derived(() => this.#statusOfAll());
+    this.activity = new Derived(() => this.#activities);
+    this.unread = new Derived((before) => sameFields(before, unreadIn(context.room(id))));
+    this.members = this.#people.list;
+    this.typists = new Derived((before) => sameList(before, this.#typing.users()));
+    this.#state = new Derived((before) => this.#compute(before), { began: () => this.messages.want() });
   }
 
   readonly get = (): RoomState => this.#state.get();
 
   readonly subscribe = (listener: () => void): (() => void) => this.#state.subscribe(listener);
 
-  async loadOlder(): Promise<void> {
-    const oldest = this.#messages.entries[0]?.message.seq;
-    if (this.#loadingOlder || this.#loading || !this.#messages.hasOlder || oldest === undefined) return;
-    const loading: Loading<RoomEvent> = { since: [] };
-    this.#loadingOlder = loading;
-    this.#state.invalidate();
-    try {
-      const page = await this.#context.call('message.list', { room: this.#id, before: oldest, limit: PAGE_MESSAGES });
-      if (this.#loadingOlder === loading) {
-        this.#messages = olderPage(this.#messages, page, loading.since, this.#myId());
-      }
-    } finally {
-      if (this.#loadingOlder === loading) this.#loadingOlder = undefined;
-      this.#state.invalidate();
+  list(place: Place): MessageList {
+    if (place === 'end') return this.messages;
+    if (place === 'unread' && this.#context.room(this.#id)) {
+      const after = this.#unreadAfter();
+      if (after === undefined || this.messages.reaches(after)) return this.messages;
     }
+    return this.#window(place);
   }
 
-  async loadMembers(): Promise<void> {
-    if (this.#loadingMembers) return;
-    this.#hasMembers = true;
-    const loading: Loading<MemberChange> = { since: [] };
-    this.#loadingMembers = loading;
-    try {
-      const members = await this.#readMembers();
-      if (this.#loadingMembers === loading) this.#members = loading.since.reduce(changeMembers, members);
-    } finally {
-      if (this.#loadingMembers === loading) this.#loadingMembers = undefined;
-      this.#state.invalidate();
-    }
+  loadOlder(): Promise<void> {
+    return this.messages.loadOlder();
+  }
+
+  loadMembers(): Promise<void> {
+    return this.#people.load();
   }
 
   markRead(): void {
-    if (this.#status === 'ready') this.#context.markRead(this.#id, this.#messages.upTo);
+    this.messages.markRead();
+  }
+
+  async react(message: string, emoji: string, isAdded: boolean): Promise<void> {
+    return this.#reactions.set(message, emoji, isAdded);
   }
 
   typing(): void {
@@ -135,146 +116,158 @@ export class LiveRoomView implements RoomView {
 
   /** Applies the room's next event. */
   apply(event: RoomEvent): void {
-    this.#loading?.since.push(event);
-    this.#loadingOlder?.since.push(event);
-    if (!this.#needsPage) this.#messages = applyEvent(this.#messages, event, this.#myId());
-    if (!this.#state.isWatched && !this.#loadingOlder) this.#messages = keepNewest(this.#messages, UNWATCHED_MESSAGES);
-    if (event.type === 'message.created') this.#typists.remove(event.actor.id);
-    if (event.type === 'member.left') this.#typists.remove(event.user.id);
-    if (isActivity(event)) this.#activity = [...this.#activity, event].slice(-MAX_ACTIVITY);
-    this.#changeMembers(event);
-    this.#state.invalidate();
+    this.#store.apply(event);
+    for (const window of this.#windows) window.apply(event);
+    if (!this.#state.isWatched && !this.messages.isWatched) this.messages.keepNewest(UNWATCHED_MESSAGES);
+    if (event.type === 'message.created') this.#typing.remove(event.actor.id);
+    if (event.type === 'member.left') this.#typing.remove(event.user.id);
+    if (isActivity(event)) this.#activities = [...this.#activities, event].slice(-MAX_ACTIVITY);
+    this.#people.apply(event);
+    this.refresh();
   }
 
   /** Adds a message from an acknowledgement, before its event's turn. */
   confirm(message: Message): void {
-    if (this.#status !== 'gone') this.#messages = confirm(this.#messages, message);
+    for (const window of this.#windows) window.confirm(message);
     this.#typedAt = 0;
-    this.#state.invalidate();
+  }
+
+  /** Takes a message from an answer that reflects the log up to a seq, perhaps beyond the events that are here. */
+  settle(message: Message, asOf: number): void {
+    this.#store.settle(message, asOf);
+    this.#messagesChanged();
   }
 
   /** Somebody is typing here. */
   typingStarted({ user, expiresMs }: SignalOf<'typing.started'>): void {
-    if (user.id !== this.#myId()) this.#typists.add(user, expiresMs);
+    if (user.id !== this.#myId()) this.#typing.add(user, expiresMs);
   }
 
   /** Somebody came online or went offline. */
   presenceChanged(signal: SignalOf<'presence.changed'>): void {
-    this.#changeMembers({ type: 'presence.changed', ...signal });
-    this.#state.invalidate();
+    this.#people.apply({ type: 'presence.changed', ...signal });
   }
 
   /** Something that the view computes from the client's rooms, user or outbox has changed. */
   refresh(): void {
-    this.#state.invalidate();
+    for (const slice of [this.room, this.activity, this.unread]) slice.invalidate();
+    this.#messagesChanged();
   }
 
   /** The connection is up again: loads what could not be loaded, and what may have changed. */
   online(): void {
-    this.#backOff.reset();
-    this.#loadIfNeeded();
-    if (this.#hasMembers) this.loadMembers().catch(() => {});
+    for (const window of this.#windows) window.online();
+    this.#people.online();
   }
 
-  /** Reads the newest page again: too much was missed to show all of it. What is shown stays until then. */
+  /** Too much was missed to show all of it. */
   reload(): void {
-    this.#needsPage = true;
-    // A page being read may be from before the skipped events.
-    this.#loading = undefined;
-    this.#loadIfNeeded();
+    this.#store.skipped();
+    for (const window of this.#windows) window.reload();
   }
 
   /** Forgets everything: there is another history, or another user. */
   reset(): void {
+    this.#isGone = false;
     this.#forget('loading');
-    this.#loadIfNeeded();
+    for (const window of this.#windows) window.online();
   }
 
   /** The caller is no longer in the room. */
   gone(): void {
+    this.#isGone = true;
     this.#forget('gone');
   }
 
   /** The caller is in the room. */
   here(): void {
-    if (this.#status === 'gone') this.reset();
-    else this.#state.invalidate();
+    if (this.#isGone) this.reset();
+    else this.refresh();
   }
 
   /** Stops its timers. May be called twice. */
   close(): void {
-    this.#loading = undefined;
-    this.#timers.close();
-    this.#typists.close();
+    for (const window of this.#windows) window.close();
+    this.#typing.close();
   }
 
-  #want(): void {
-    this.#isWanted = true;
-    this.#loadIfNeeded();
+  #window(place: Place): MessageWindow {
+    return new MessageWindow(place, {
+      room: this.#id,
+      call: this.#context.call,
+      store: this.#store,
+      isOnline: () => this.#context.isOnline(),
+      unreadAfter: () => this.#unreadAfter(),
+      show: (seqs, atEnd) => this.#show(seqs, atEnd),
+      logStart: () => this.#logStart,
+      changed: () => this.#changed(),
+      read: (page) => this.#pageRead(page),
+      released: () => this.#release(),
+      refused: () => this.gone(),
+      watched: (window, isWatched) => this.#watched(window, isWatched),
+      markRead: (seq) => this.#context.markRead(this.#id, seq),
+    });
   }
 
-  #loadIfNeeded(): void {
-    if (!this.#isWanted || !this.#needsPage || this.#status === 'gone' || !this.#context.isOnline()) return;
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    if (this.#loading) return;
-    const loading: Loading<RoomEvent> = { since: [] };
-    this.#loading = loading;
-    this.#loadingOlder = undefined;
-    try {
-      const page = await this.#context.call('message.list', { room: this.#id, limit: PAGE_MESSAGES });
-      if (this.#loading !== loading) return;
-      this.#messages = newestPage(page, loading.since, this.#myId());
-      this.#status = 'ready';
-      this.#needsPage = false;
-      this.#loading = undefined;
-      for (const message of page.messages) if (message.author.id === this.#myId()) this.#context.arrived(message);
-      this.#state.invalidate();
-    } catch (error) {
-      if (this.#loading === loading) this.#loadFailed(errorFrom(error));
-    }
-  }
-
-  #loadFailed(error: MadangError): void {
-    this.#loading = undefined;
-    if (!mayRetry(error)) return this.gone();
-    if (!this.#context.isOnline()) return;
-    const waitMs = error.retryAfter === undefined ? this.#backOff.next() : error.retryAfter * 1000;
-    this.#timers.after(waitMs, () => this.#loadIfNeeded());
-  }
-
-  async #readMembers(): Promise<readonly Member[]> {
-    const members: Member[] = [];
-    for (;;) {
-      const after = members.at(-1)?.user.id;
-      // oxlint-disable-next-line no-await-in-loop -- each page begins where the one before ended
-      const page = await this.#context.call('member.list', {
-        room: this.#id,
-        limit: PAGE_MEMBERS,
-        ...(after !== undefined && { after }),
+  #watched(window: MessageWindow, isWatched: boolean): void {
+    if (isWatched) {
+      this.#windows.add(window);
+      if (this.#isGone) window.forget('gone');
+      else window.want();
+    } else if (window !== this.messages) {
+      // Whoever changes listeners removes one before adding the other.
+      queueMicrotask(() => {
+        if (window.isWatched) return;
+        window.rest();
+        this.#windows.delete(window);
+        this.#release();
       });
-      members.push(...page.members);
-      if (!page.more || page.members.length === 0 || members.length >= MAX_MEMBERS) return members;
     }
   }
 
-  #changeMembers(change: MemberChange): void {
-    this.#loadingMembers?.since.push(change);
-    if (this.#hasMembers) this.#members = changeMembers(this.#members, change);
+  #unreadAfter(): number | undefined {
+    const room = this.#context.room(this.#id);
+    if (!room?.unread) return undefined;
+    const { read = 0 } = unreadIn(room);
+    return read < room.head ? read : undefined;
+  }
+
+  async #sendReaction(message: string, emoji: string, isAdded: boolean): Promise<void> {
+    const input = { message, emoji, ...(!isAdded && { remove: true }) };
+    const answer = await this.#context.call('message.react', input);
+    this.settle(answer.message, answer.asOf);
+  }
+
+  #pageRead({ messages, logStart = 0 }: MessagePage): void {
+    if (logStart > this.#logStart) {
+      this.#logStart = logStart;
+      for (const window of this.#windows) window.cut(logStart);
+      this.#messagesChanged();
+    }
+    for (const message of messages) if (message.author.id === this.#myId()) this.#context.arrived(message);
+  }
+
+  #release(): void {
+    this.#store.keepOnly(new Set([...this.#windows].flatMap(({ seqs }) => seqs)));
   }
 
   #forget(status: 'loading' | 'gone'): void {
-    this.#status = status;
-    this.#messages = noMessages;
-    this.#activity = [];
-    this.#members = [];
-    this.#needsPage = true;
-    this.#loading = undefined;
-    this.#loadingOlder = undefined;
-    this.#loadingMembers = undefined;
-    this.#typists.clear();
+    this.#store.clear();
+    this.#logStart = 0;
+    for (const window of this.#windows) window.forget(status);
+    this.#activities = [];
+    this.#people.clear();
+    this.#typing.clear();
+    this.refresh();
+  }
+
+  #messagesChanged(): void {
+    for (const window of this.#windows) window.refresh();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.status.invalidate();
     this.#state.invalidate();
   }
 
@@ -282,60 +275,40 @@ export class LiveRoomView implements RoomView {
     return this.#context.me()?.id ?? '';
   }
 
-  #compute(): RoomState {
-    return {
-      room: this.#context.room(this.#id),
-      status: this.#status,
-      messages: this.#showMessages(),
-      activity: this.#activity,
-      hasOlder: this.#messages.hasOlder,
-      isCut: this.#messages.logStart > 0,
-      loadingOlder: this.#loadingOlder !== undefined,
-      members: this.#members,
-      typing: this.#typists.users(),
-    };
+  #statusOfAll(): RoomState['status'] {
+    if (this.#isGone) return 'gone';
+    return [...this.#windows].some(({ status }) => status === 'ready') ? 'ready' : 'loading';
   }
 
-  #showMessages(): readonly ViewMessage[] {
+  #compute(before: RoomState | undefined): RoomState {
+    const { hasNewer: _, loadingNewer: __, ...list } = this.messages.get();
+    return sameFields(before, {
+      room: this.room.get(),
+      ...list,
+      activity: this.activity.get(),
+      members: this.members.get(),
+      typing: this.typists.get(),
+    });
+  }
+
+  #show(seqs: readonly number[], atEnd: boolean): readonly ViewMessage[] {
     const me = this.#context.me();
-    const can = this.#context.room(this.#id)?.can;
-    const sent = this.#messages.entries.map(({ message }) => this.#showSent(message, me, can));
-    const waiting = this.#context.entries(this.#id);
+    const viewer = { me, can: this.#context.room(this.#id)?.can };
+    const sent = seqs.flatMap((seq) => {
+      const message = this.#store.get(seq);
+      return message ? [this.#viewMessages.sent(this.#reactions.on(message, me), viewer)] : [];
+    });
+    const waiting = atEnd ? this.#context.entries(this.#id) : [];
     if (waiting.length === 0) return sent;
     // A message sent before a reload, whose acknowledgement was lost, is present as both.
     const keys = new Set(sent.map(({ key }) => key));
     const unsent = waiting.filter(({ clientId }) => !keys.has(clientId));
-    return [...sent, ...unsent.map((entry) => this.#show(entry, () => showWaiting(entry, me)))];
-  }
-
-  #showSent(message: Message, me: UserRef | undefined, room: RoomAbilities | undefined): ViewMessage {
-    const isOwn = message.author.id === me?.id;
-    const can = message.deletedAt === undefined ? room?.[isOwn ? 'ownMessages' : 'otherMessages'] : undefined;
-    const shown = this.#shown.get(message);
-    if (shown && shown.can !== can) this.#shown.delete(message);
-    return this.#show(message, () => showSent(message, isOwn, can));
-  }
-
-  /** The same row for the same message, so that only changed rows are rendered again. */
-  #show(source: Message | OutboxEntry, make: () => ViewMessage): ViewMessage {
-    let shown = this.#shown.get(source);
-    if (!shown) {
-      shown = make();
-      this.#shown.set(source, shown);
-    }
-    return shown;
+    return [...sent, ...unsent.map((entry) => this.#viewMessages.waiting(entry, viewer))];
   }
 }
 
-function showSent(message: Message, isOwn: boolean, can: MessageAbilities | undefined): ViewMessage {
-  // The `can` of an answer may be out of date; the one of the room is kept current.
-  const { can: _, ...told } = message;
-  const key = isOwn ? (message.clientId ?? message.id) : message.id;
-  return { ...told, ...(can && { can }), key, delivery: 'sent' };
-}
-
-function showWaiting({ room, text, at, clientId, error }: OutboxEntry, me: UserRef | undefined): ViewMessage {
-  const author = { id: me?.id ?? '', name: me?.name ?? '' };
-  const base = { id: '', room, seq: 0, author, text, at, clientId, key: clientId };
-  return error ? { ...base, delivery: 'failed', error } : { ...base, delivery: 'pending' };
+function unreadIn(room: Room | undefined): Unread {
+  const { read, joined = 0, unread = 0, mentions = 0 } = room ?? {};
+  // What was said before one came is there to be read, but nobody waits for that.
+  return { read: read === undefined ? undefined : Math.max(read, joined), unread, mentions };
 }

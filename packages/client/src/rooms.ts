@@ -1,4 +1,4 @@
-import type { Room, RoomAbilities, UserRef } from '@madang/protocol';
+import type { CommandOutput, Room, RoomAbilities, UserRef } from '@madang/protocol';
 import { Derived } from './observable.js';
 import type { RoomEvent } from './room-event.js';
 
@@ -7,9 +7,9 @@ const MAX_UNREAD = 100;
 
 interface Entry {
   room: Room;
-  /** The head in the room's snapshot: events up to it are reflected there. */
+  /** The server has counted unread messages up to this seq, which may be ahead of the events here. */
   snapshotHead: number;
-  /** Others' messages since the snapshot, the newest {@link MAX_UNREAD}, without the deleted ones. */
+  /** Others' messages since the first snapshot, the newest {@link MAX_UNREAD}, without the deleted ones. */
   others: readonly Counted[];
   /** Those of them that mention the caller. */
   mentions: readonly Counted[];
@@ -76,7 +76,7 @@ export class Rooms {
     if (event.type === 'message.deleted') uncount(entry, event.messageId);
     // A message unhides a room.
     if (event.type === 'message.created' && entry.room.hidden) this.setHidden(event.room, false);
-    entry.room = { ...entry.room, ...changes(entry.room, event, me), head: event.seq };
+    entry.room = { ...entry.room, ...changes(entry, event, me), head: event.seq };
     this.#invalidate(event.room);
     return true;
   }
@@ -102,6 +102,22 @@ export class Rooms {
     this.#invalidate(id);
   }
 
+  /** The server has marked a room as read up to a seq, and counted what is left. */
+  marked({ room: id, seq, head, unread, mentions }: CommandOutput<'read.mark'>): void {
+    this.read(id, seq);
+    const entry = this.#rooms.get(id);
+    // Unless more has been read since, or a newer snapshot is here.
+    if (!entry || entry.room.read !== seq || head < entry.snapshotHead) return;
+    const after = (messages: readonly Counted[]) => messages.filter((message) => message.seq > head).length;
+    entry.snapshotHead = head;
+    entry.room = {
+      ...entry.room,
+      unread: Math.min(unread + after(entry.others), MAX_UNREAD),
+      mentions: Math.min(mentions + after(entry.mentions), MAX_UNREAD),
+    };
+    this.#invalidate(id);
+  }
+
   #change(id: string, change: (room: Room) => Room): void {
     const entry = this.#rooms.get(id);
     if (!entry) return;
@@ -120,10 +136,10 @@ function withSameAbilities(room: Room, known: RoomAbilities | undefined): Room {
   return known && JSON.stringify(known) === JSON.stringify(room.can) ? { ...room, can: known } : room;
 }
 
-function changes(room: Room, event: RoomEvent, me: string): Partial<Room> {
+function changes({ room, snapshotHead }: Entry, event: RoomEvent, me: string): Partial<Room> {
   switch (event.type) {
     case 'message.created':
-      if (event.actor.id === me) return {};
+      if (event.actor.id === me || event.seq <= snapshotHead) return {};
       return {
         unread: Math.min((room.unread ?? 0) + 1, MAX_UNREAD),
         ...(isMentioned(event, me) && { mentions: Math.min((room.mentions ?? 0) + 1, MAX_UNREAD) }),

@@ -85,6 +85,8 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
         break;
       case 'react': {
         const message = workspace.messages('lobby').find(({ id }) => id === picked(each.pick))!;
+        // The server refuses it.
+        if (message.deletedAt !== undefined) break;
         const by = ['u-bob', 'u-anna', 'u-root'][each.by]!;
         const has = message.reactions?.[0]?.users.some(({ id }) => id === by);
         workspace.append('lobby', by, {

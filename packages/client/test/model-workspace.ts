@@ -46,6 +46,8 @@ export class ModelWorkspace {
   epoch = 'epoch-1';
   /** The last seq that each room no longer keeps. */
   readonly logStarts = new Map<string, number>();
+  /** The last seq that `<user> <room>` has read; the head if absent. */
+  readonly reads = new Map<string, number>();
   /** Whether clients can reach it. */
   isUp = true;
   /** Refuses a call; 'silence' leaves it unanswered. */
@@ -232,12 +234,17 @@ export class ModelWorkspace {
       case 'message.send':
         return this.#send(input as CommandInput<'message.send'>, user);
       case 'message.list': {
-        const { room, before = Infinity, limit = 50 } = input as CommandInput<'message.list'>;
+        const { room } = input as CommandInput<'message.list'>;
         if (!this.rooms.get(room)?.members.has(user)) return { code: 'not_found', message: 'no such room' };
-        const logStart = this.logStarts.get(room) ?? 0;
-        const all = this.messages(room).filter(({ seq }) => seq < before && seq > logStart);
-        const page = { messages: all.slice(-limit), more: all.length > limit, head: this.head(room) };
-        return { ...page, ...(logStart > 0 && { logStart }) };
+        return this.#list(input as CommandInput<'message.list'>, user);
+      }
+      case 'message.react': {
+        const { message: id, emoji, remove = false } = input as CommandInput<'message.react'>;
+        const { room, reactions = [] } = this.#message(id);
+        const has = reactions.some((each) => each.emoji === emoji && each.users.some(({ id: by }) => by === user));
+        const action = remove ? ('removed' as const) : ('added' as const);
+        if (has === remove) this.append(room, user, { type: 'message.reacted', messageId: id, emoji, action });
+        return { message: seenBy(user, this.#message(id)), asOf: this.head(room) };
       }
       case 'log.read': {
         const { room, after, limit = 50, epoch } = input as CommandInput<'log.read'>;
@@ -257,6 +264,11 @@ export class ModelWorkspace {
         if (name === 'room.join') this.join(room, user);
         return { room: this.#room(room, user) };
       }
+      case 'read.mark': {
+        const { room, seq } = input as CommandInput<'read.mark'>;
+        this.reads.set(`${user} ${room}`, Math.max(seq, this.reads.get(`${user} ${room}`) ?? 0));
+        return { room, seq, ...this.left(room, user) };
+      }
       case 'member.list': {
         const { room } = input as CommandInput<'member.list'>;
         const members = Array.from(this.rooms.get(room)!.members, (id) => ({
@@ -270,6 +282,25 @@ export class ModelWorkspace {
       default:
         return {};
     }
+  }
+
+  #list(input: CommandInput<'message.list'>, user: string): object {
+    const { room, before = Infinity, after = 0, around, limit = 50 } = input;
+    const logStart = this.logStarts.get(room) ?? 0;
+    const all = this.messages(room).filter(({ seq }) => seq < before && seq > after && seq > logStart);
+    const found = around === undefined ? pageOf(all, limit, input.after !== undefined) : pageAround(all, around, limit);
+    return {
+      ...found,
+      messages: found.messages.map((message) => seenBy(user, message)),
+      head: this.head(room),
+      asOf: this.head(room),
+      ...(logStart > 0 && { logStart }),
+    };
+  }
+
+  #message(id: string): Message {
+    const [room] = id.split('.');
+    return this.messages(room!).find((message) => message.id === id)!;
   }
 
   #send(input: CommandInput<'message.send'>, user: string): object | undefined {
@@ -314,6 +345,16 @@ export class ModelWorkspace {
     return log.findLast((event) => event.type === 'member.joined' && event.user.id === user)?.seq ?? 0;
   }
 
+  /** What a user has left to read, as `read.mark` and `read.marked` tell it. */
+  left(room: string, user: string): { unread: number; mentions: number; head: number } {
+    const read = this.reads.get(`${user} ${room}`) ?? this.head(room);
+    const others = this.messages(room).filter(
+      ({ seq, author, deletedAt }) => seq > read && author.id !== user && deletedAt === undefined,
+    );
+    const mentions = others.filter((message) => message.mentions?.includes(user));
+    return { unread: Math.min(others.length, 100), mentions: Math.min(mentions.length, 100), head: this.head(room) };
+  }
+
   #room(id: string, user: string): Room {
     const { name, members } = this.rooms.get(id)!;
     return {
@@ -325,9 +366,31 @@ export class ModelWorkspace {
       head: this.head(id),
       members: members.size,
       can: this.can(id, user),
-      ...(members.has(user) && { role: 'member', joined: this.#joined(id, user), read: this.head(id), unread: 0 }),
+      ...(members.has(user) && {
+        role: 'member',
+        joined: this.#joined(id, user),
+        read: this.reads.get(`${user} ${id}`) ?? this.head(id),
+        ...this.left(id, user),
+      }),
     };
   }
+}
+
+function pageOf(all: Message[], limit: number, isForward: boolean): { messages: Message[]; more: boolean } {
+  return { messages: isForward ? all.slice(0, limit) : all.slice(-limit), more: all.length > limit };
+}
+
+function pageAround(all: Message[], around: number, limit: number) {
+  const split = all.filter(({ seq }) => seq <= around).length;
+  const most = Math.max(0, all.length - limit);
+  const start = Math.min(Math.max(0, split - Math.ceil(limit / 2)), most);
+  return { messages: all.slice(start, start + limit), more: start > 0, newer: start + limit < all.length };
+}
+
+/** With `reacted` as the server tells it to one user. */
+function seenBy(user: string, message: Message): Message {
+  const reactions = message.reactions?.map((each) => ({ ...each, reacted: each.users.some(({ id }) => id === user) }));
+  return { ...message, ...(reactions && { reactions }) };
 }
 
 /** Only the author is told a message's `clientId`. */

@@ -291,8 +291,42 @@ describe('the rooms', () => {
     expect(workspace.calls.filter(({ name }) => name === 'read.mark')).toHaveLength(1);
     workspace.say('lobby', 'u-bob', '2');
     workspace.say('lobby', 'u-bob', '3');
-    transport.last.deliver('read.marked', { room: 'lobby', seq: workspace.head('lobby') - 1 });
+    const seq = workspace.head('lobby') - 1;
+    workspace.reads.set('u-anna lobby', seq);
+    transport.last.deliver('read.marked', { room: 'lobby', seq, ...workspace.left('lobby', 'u-anna') });
     expect(client.rooms.get()[0]).toMatchObject({ unread: 1 });
+  });
+
+  test('C35 after reading some of what was there before, the server says how much is left', async () => {
+    fakeTime();
+    const { workspace, join } = newWorkspace();
+    workspace.addUser('bob');
+    const { client, transport } = join('anna');
+    const seqs = Array.from({ length: 40 }, (_, i) => workspace.say('lobby', 'u-bob', String(i)).seq);
+    workspace.reads.set('u-anna lobby', seqs[9]! - 1);
+    await online(client);
+    await watch(client);
+    const unread = () => client.room('lobby').unread.get().unread;
+    expect(unread()).toBe(31);
+    client.room('lobby').messages.markRead(seqs[19]);
+    workspace.fault = () => 'later';
+    workspace.say('lobby', 'u-bob', 'meanwhile');
+    await settle(1000);
+    // What is counted already is not counted again with its event.
+    expect(unread()).toBe(21);
+    workspace.deliverLate();
+    expect(unread()).toBe(21);
+    workspace.fault = () => 'deliver';
+    const said = workspace.say('lobby', 'u-bob', 'after');
+    expect(unread()).toBe(22);
+    workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: `lobby.${said.seq}` });
+    expect(unread()).toBe(21);
+    client.room('lobby').messages.markRead(seqs[24]);
+    workspace.reads.set('u-anna lobby', seqs[29]!);
+    transport.last.deliver('read.marked', { room: 'lobby', seq: seqs[29], ...workspace.left('lobby', 'u-anna') });
+    expect(unread()).toBe(11);
+    await settle(1000);
+    expect(unread()).toBe(11);
   });
 
   test('C36 a room joined elsewhere appears together with its events; one that is left disappears', async () => {

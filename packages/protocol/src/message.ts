@@ -72,7 +72,14 @@ const createdMessage = message
 /** One emoji on a message. */
 export type Reaction = z.infer<typeof reaction>;
 
+const asOf = cursor.meta({
+  description:
+    'The reactions include exactly the events up to this seq. So a later event changes them, and an earlier one is in them already',
+});
+
 const answer = z.object({ message });
+
+const changed = z.object({ message, asOf });
 
 const messageSend = defineCommand({
   name: 'message.send',
@@ -95,7 +102,7 @@ const messageEdit = defineCommand({
     ko: '내 메시지의 글을 고칩니다. 고치기 전의 글은 기록 어디에도 남지 않습니다.',
   },
   input: z.strictObject({ message: messageId, ...contentInput }),
-  output: answer,
+  output: changed,
   permission: 'message.edit',
   budget: 'write',
   http: { method: 'PATCH', path: '/messages/:message' },
@@ -109,7 +116,7 @@ const messageDelete = defineCommand({
     ko: '내 메시지를 지웁니다. 방장은 누구의 것이든 지울 수 있습니다. 글은 기록에서도 사라집니다.',
   },
   input: z.strictObject({ message: messageId }),
-  output: answer,
+  output: changed,
   permission: 'message.delete',
   budget: 'write',
   http: { method: 'DELETE', path: '/messages/:message' },
@@ -123,7 +130,7 @@ const messageReact = defineCommand({
     ko: '메시지에 이모지를 답니다. `remove`를 주면 거둡니다. 한 메시지에 서로 다른 20개까지 답니다.',
   },
   input: z.strictObject({ message: messageId, emoji, remove: z.boolean().optional() }),
-  output: answer,
+  output: changed,
   permission: 'message.react',
   budget: 'write',
   http: { method: 'POST', path: '/messages/:message/reactions' },
@@ -133,13 +140,24 @@ const messageReact = defineCommand({
 const messageList = defineCommand({
   name: 'message.list',
   doc: {
-    en: 'Returns a page of messages, oldest first: the newest, those before a seq, or those after one. `more` means that there are more in that direction.',
-    ko: '메시지 한 페이지를 오래된 것부터 줍니다. 최신, 어떤 seq의 앞, 또는 뒤. `more`는 그쪽에 더 있다는 뜻입니다.',
+    en: 'Returns a page of messages, oldest first: the newest, those before a seq, those after one, or those around one. `more` means that there are more in that direction; with `around`, `more` is about older ones and `newer` about newer ones.',
+    ko: '메시지 한 페이지를 오래된 것부터 줍니다. 최신, 어떤 seq의 앞이나 뒤, 또는 그 둘레. `more`는 그쪽에 더 있다는 뜻입니다. `around`로 물으면 `more`는 더 오래된 것, `newer`는 더 새로운 것이 있는지입니다.',
   },
-  input: z.strictObject({ room: roomId, before: seq.optional(), after: cursor.optional(), limit }),
+  input: z.strictObject({
+    room: roomId,
+    before: seq.optional(),
+    after: cursor.optional(),
+    around: cursor.optional().meta({
+      description:
+        'Half of the page is up to this seq, the other half after it; where one side has fewer, the other has more. No message needs to have it',
+    }),
+    limit,
+  }),
   output: z.object({
     messages: z.array(message),
     more: z.boolean(),
+    newer: z.boolean().optional().meta({ description: 'Only with `around`: whether there are newer ones' }),
+    asOf,
     head: cursor.meta({ description: "The room's newest seq when the page was read" }),
     logStart: cursor
       .optional()

@@ -77,18 +77,52 @@ export function storeQueries(engine: () => Engine): void {
       expect(await findMessageByClientId(store.read, bob.id, 'p4')).toBeUndefined();
     });
 
+    test('S6 a page around a seq has half of it before and half after, and is full if there are enough messages', async () => {
+      const append12 = upTo(12).map((n) => say('around', `m${n}`));
+      await store.commit([makeRoom('around'), ...append12, append('around', remove({ id: 'around.7', seq: 7 }))]);
+      await store.commit([makeRoom('empty')]);
+      const seqs = async (
+        around: number,
+        page: { before?: number; after?: number; logStart?: number; limit: number },
+      ) => {
+        const { rows, more, newer } = await listMessages(store.read, 'around', { around, logStart: 0, ...page });
+        return [more, ...rows.map((row) => row.seq), newer];
+      };
+      // Messages are 3 to 14; 7 is deleted, and 15 is its deletion.
+      expect(await seqs(8, { limit: 4 })).toEqual([true, 7, 8, 9, 10, true]);
+      expect(await seqs(7, { limit: 3 })).toEqual([true, 6, 7, 8, true]);
+      expect(await seqs(7, { limit: 1 })).toEqual([true, 7, true]);
+      expect(await seqs(4, { limit: 6 })).toEqual([false, 3, 4, 5, 6, 7, 8, true]);
+      expect(await seqs(13, { limit: 6 })).toEqual([true, 9, 10, 11, 12, 13, 14, false]);
+      expect(await seqs(0, { limit: 3 })).toEqual([false, 3, 4, 5, true]);
+      expect(await seqs(1000, { limit: 3 })).toEqual([true, 12, 13, 14, false]);
+      expect(await seqs(8, { limit: 20 })).toEqual([false, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, false]);
+      expect(await seqs(4, { logStart: 9, limit: 3 })).toEqual([false, 10, 11, 12, true]);
+      expect(await seqs(11, { logStart: 9, limit: 4 })).toEqual([false, 10, 11, 12, 13, true]);
+      expect(await seqs(8, { logStart: 14, limit: 4 })).toEqual([false, false]);
+      expect(await seqs(8, { after: 6, before: 11, limit: 20 })).toEqual([false, 7, 8, 9, 10, false]);
+      const empty = await listMessages(store.read, 'empty', { around: 1, logStart: 0, limit: 3 });
+      expect(empty).toEqual({ rows: [], more: false, newer: false });
+    });
+
     test('S6 reactions come with their messages, as the caller sees them', async () => {
       await store.commit([makeRoom('react'), say('react', 'x'), say('react', 'y')]);
       const react = (emoji: string, actor = ann) =>
         append('react', reactionTo({ id: 'react.3', seq: 3 }, emoji, 'added'), { actor });
       await store.commit([react('👍'), { ...react('👍', bob), at: AT + 1 }, { ...react('🎉', bob), at: AT + 2 }]);
       const { rows } = await listMessages(store.read, 'react', { logStart: 0, limit: 10 });
-      const [first, second] = await withReactions(store.read, rows, ann.id);
+      const { messages, asOf } = await withReactions(store.read, 'react', rows, ann.id);
+      const [first, second] = messages;
       expect(first?.reactions).toEqual([
         { emoji: '👍', count: 2, users: [ann, bob], reacted: true },
         { emoji: '🎉', count: 1, users: [bob], reacted: false },
       ]);
       expect(second?.reactions).toBeUndefined();
+      expect(asOf).toBe(7);
+      expect(await withReactions(store.read, 'react', [], ann.id)).toEqual({ messages: [], asOf: 7 });
+      await store.commit([append('react', remove({ id: 'react.3', seq: 3 }))]);
+      const { messages: after } = await withReactions(store.read, 'react', rows, ann.id);
+      expect(after[0]?.reactions).toBeUndefined();
     });
 
     test('S6 unread counts others’ messages after a seq, up to 100', async () => {

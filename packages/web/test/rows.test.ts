@@ -31,6 +31,7 @@ function rowsOf(input: Partial<RowsInput>): Row[] {
     messages: [],
     activity: [],
     hasOlder: false,
+    hasNewer: false,
     readUpTo: undefined,
     userId: me,
     pageStarts: new Set(),
@@ -100,6 +101,22 @@ describe('rows of the conversation', () => {
   test('activity from before the loaded page is not shown', () => {
     const rows = rowsOf({ hasOlder: true, messages: [message(10, 'a')], activity: [joined(2, 'x'), joined(11, 'y')] });
     expect(kinds(rows)).toEqual(['message', 'activity']);
+  });
+
+  test('activity from after the loaded page is not shown while there are newer messages', () => {
+    const activity = [joined(11, 'x'), joined(20, 'y')];
+    const messages = [message(10, 'a'), message(12, 'a')];
+    expect(kinds(rowsOf({ hasOlder: true, hasNewer: true, messages, activity }))).toEqual([
+      'message',
+      'activity',
+      'message',
+    ]);
+  });
+
+  test('the line of unread messages is not shown where the list begins after the first of them', () => {
+    const messages = [message(30, 'a'), message(31, 'a')];
+    expect(kinds(rowsOf({ hasOlder: true, readUpTo: 10, messages }))).not.toContain('unread');
+    expect(kinds(rowsOf({ hasOlder: true, readUpTo: 30, messages }))).toContain('unread');
   });
 
   test('pending messages come last, whatever their seq of 0', () => {

@@ -8,6 +8,7 @@ import {
   listMessages,
   messageIn,
   type MessageRow,
+  reactionsOf,
   withReactions,
 } from '../store/queries/messages.js';
 import { contentOf, isSameContent } from '../store/content.js';
@@ -106,35 +107,43 @@ async function change(
   messageId: string,
   context: Context,
   event: Parameters<Context['parts']['log']['append']>[0]['events'][number],
-): Promise<{ message: Message }> {
+): Promise<CommandOutput<'message.edit'>> {
   const { room_id: room, seq } = context.message;
   const { user } = context.session;
   await context.parts.log.append({ room, actor: refOf(user), guard: user.id, events: [event] });
-  const row = await findMessage(context.parts.store.read, room, seq);
+  const { read } = context.parts.store;
+  // In this order: all of the message is at least as new as `asOf` says.
+  const { reactions, asOf } = await reactionsOf(read, room, [seq], user.id);
+  const row = await findMessage(read, room, seq);
   if (!row) return fail('not_found', `There is no message ${messageId}`);
-  return { message: await described(row, context.access, context) };
+  return { message: addAbilities(messageIn(row, reactions.get(seq)), context.access, context), asOf };
 }
 
 /** message.list */
 async function list(input: ParsedInput<'message.list'>, context: Context): Promise<CommandOutput<'message.list'>> {
   const { read } = context.parts.store;
   const { head, logStart } = context.access;
-  // A user who has left since the call was admitted gets nothing from after that.
-  const before = Math.min(input.before ?? head + 1, head + 1);
-  const { rows, more } = await listMessages(read, input.room, {
+  const { rows, ...ends } = await listMessages(read, input.room, {
     ...input,
-    before,
+    // A user who has left since the call was admitted gets nothing from after that.
+    before: Math.min(input.before ?? head + 1, head + 1),
     logStart,
     limit: pageSize(input.limit),
   });
-  const found = await withReactions(read, rows, context.session.user.id);
-  const messages = found.map((message) => addAbilities(message, context.access, context));
-  return { messages, more, head, ...(logStart > 0 && { logStart }) };
+  const { messages, asOf } = await withReactions(read, input.room, rows, context.session.user.id);
+  return {
+    messages: messages.map((message) => addAbilities(message, context.access, context)),
+    ...ends,
+    asOf,
+    head,
+    ...(logStart > 0 && { logStart }),
+  };
 }
 
-async function described(row: MessageRow, access: RoomAccess | undefined, context: Context): Promise<Message> {
-  const [message] = await withReactions(context.parts.store.read, [row], context.session.user.id);
-  return addAbilities(message ?? fail('not_found', 'There is no such message'), access, context);
+async function described(row: MessageRow, access: RoomAccess, context: Context): Promise<Message> {
+  const { read } = context.parts.store;
+  const { reactions } = await reactionsOf(read, row.room_id, [row.seq], context.session.user.id);
+  return addAbilities(messageIn(row, reactions.get(row.seq)), access, context);
 }
 
 /** Adds to a message what the caller may do with it. With a deleted one nobody does anything more. */

@@ -1,4 +1,4 @@
-import type { Client, Observable, RoomState, RoomView, SessionAbilities } from '@madang/client';
+import type { Client, Observable, RoomView, SessionAbilities } from '@madang/client';
 import type { Room, User } from '@madang/protocol';
 import { createContext, type ReactNode, use, useMemo, useState, useSyncExternalStore } from 'react';
 
@@ -16,12 +16,10 @@ export function useClient(): Client {
   return client;
 }
 
-/** The current value of an observable. */
+/** The current value of an observable. The component is rendered again only when that value changes. */
 export function useObservable<T>(observable: Observable<T>): T {
-  return useSyncExternalStore(
-    (listener) => observable.subscribe(listener),
-    () => observable.get(),
-  );
+  // Passed as they are: with a new function React would subscribe again at each render.
+  return useSyncExternalStore(observable.subscribe, observable.get);
 }
 
 /** The signed-in user. Only for components below the screen that needs a session. */
@@ -45,11 +43,10 @@ export function useRooms(): readonly Room[] {
   return useObservable(useClient().rooms);
 }
 
-/** A room's view and its state. */
-export function useRoom(id: string): { view: RoomView; state: RoomState } {
+/** A room's view. Components watch those of its slices that they show. */
+export function useRoomView(id: string): RoomView {
   const client = useClient();
-  const view = useMemo(() => client.room(id), [client, id]);
-  return { view, state: useObservable(view) };
+  return useMemo(() => client.room(id), [client, id]);
 }
 
 /** The last value that was not undefined: a screen about to disappear must not fail for lack of it. */

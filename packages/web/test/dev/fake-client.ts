@@ -1,4 +1,15 @@
-import type { Activity, Client, ConnectionState, RoomState, RoomView, ViewMessage } from '@madang/client';
+import type {
+  Activity,
+  Client,
+  ConnectionState,
+  MessageList,
+  MessageListState,
+  Observable,
+  RoomState,
+  RoomView,
+  Unread,
+  ViewMessage,
+} from '@madang/client';
 import { type Member, MadangError, type Room, type RoomAbilities, type User, type UserRef } from '@madang/protocol';
 import { conversation, ownMessages, people } from './conversation.js';
 
@@ -31,6 +42,14 @@ export function fakeClient(options: URLSearchParams) {
 
   class FakeView implements RoomView {
     readonly value: Value<RoomState>;
+    readonly messages: FakeList;
+    readonly room = this.#slice((whole) => whole.room);
+    readonly status = this.#slice((whole) => whole.status);
+    readonly activity = this.#slice((whole) => whole.activity);
+    readonly members = this.#slice((whole) => whole.members);
+    readonly typists = this.#slice((whole) => whole.typing);
+    readonly unread = { get: () => this.#unread(), subscribe: rooms.subscribe };
+    #lastUnread: Unread = { read: 0, unread: 0, mentions: 0 };
     constructor(readonly id: string) {
       const room = rooms.get().find((each) => each.id === id);
       const all = conversation(id);
@@ -45,25 +64,30 @@ export function fakeClient(options: URLSearchParams) {
         members: [],
         typing: options.has('typing') ? [people[1] as UserRef, people[2] as UserRef] : [],
       });
+      this.messages = new FakeList(this);
     }
     get = () => this.value.get();
     subscribe = (listener: () => void) => this.value.subscribe(listener);
+    #slice<T>(of: (whole: RoomState) => T): Observable<T> {
+      return { get: () => of(this.get()), subscribe: (listener) => this.subscribe(listener) };
+    }
+    #unread(): Unread {
+      const { read, unread = 0, mentions = 0 } = rooms.get().find((each) => each.id === this.id) ?? {};
+      const last = this.#lastUnread;
+      if (last.read !== read || last.unread !== unread) this.#lastUnread = { read, unread, mentions };
+      return this.#lastUnread;
+    }
     patch(change: Partial<RoomState>) {
       this.value.set({ ...this.value.get(), ...change });
     }
-    async loadOlder() {
-      const { hasOlder, loadingOlder, messages } = this.get();
-      if (!hasOlder || loadingOlder) return;
-      this.patch({ loadingOlder: true });
-      await new Promise((done) => setTimeout(done, 300));
-      const all = conversation(this.id);
-      const at = all.findIndex((each) => each.id === messages[0]?.id);
-      const from = Math.max(0, at - 50);
-      this.patch({
-        loadingOlder: false,
-        hasOlder: from > 0,
-        messages: [...all.slice(from, at), ...this.get().messages],
-      });
+    list() {
+      return this.messages;
+    }
+    loadOlder() {
+      return this.messages.loadOlder();
+    }
+    markRead() {
+      this.messages.markRead();
     }
     async loadMembers() {
       const members = people.map((each, index): Member => ({
@@ -75,12 +99,48 @@ export function fakeClient(options: URLSearchParams) {
       }));
       this.patch({ members });
     }
-    markRead() {
-      rooms.set(rooms.get().map((each) => (each.id === this.id ? { ...each, read: each.head, unread: 0 } : each)));
+    async react(id: string, emoji: string, isAdded: boolean) {
+      const message = this.get().messages.find((each) => each.id === id);
+      const reactions = (message?.reactions ?? []).filter((each) => each.emoji !== emoji);
+      if (isAdded) reactions.push({ emoji, count: 1, users: [me], reacted: true });
+      this.change(id, { reactions });
     }
     typing() {}
     change(id: string, change: Partial<ViewMessage>) {
       this.patch({ messages: this.get().messages.map((each) => (each.id === id ? { ...each, ...change } : each)) });
+    }
+  }
+
+  class FakeList implements MessageList {
+    readonly #view: FakeView;
+    #last: { of: RoomState; as: MessageListState } | undefined;
+    constructor(owner: FakeView) {
+      this.#view = owner;
+    }
+    get = () => {
+      const of = this.#view.get();
+      if (this.#last?.of !== of) this.#last = { of, as: { ...of, hasNewer: false, loadingNewer: false } };
+      return this.#last.as;
+    };
+    subscribe = (listener: () => void) => this.#view.subscribe(listener);
+    async loadOlder() {
+      const { hasOlder, loadingOlder, messages } = this.get();
+      if (!hasOlder || loadingOlder) return;
+      this.#view.patch({ loadingOlder: true });
+      await new Promise((done) => setTimeout(done, 300));
+      const all = conversation(this.#view.id);
+      const at = all.findIndex((each) => each.id === messages[0]?.id);
+      const from = Math.max(0, at - 50);
+      this.#view.patch({
+        loadingOlder: false,
+        hasOlder: from > 0,
+        messages: [...all.slice(from, at), ...this.get().messages],
+      });
+    }
+    async loadNewer() {}
+    markRead() {
+      const { id } = this.#view;
+      rooms.set(rooms.get().map((each) => (each.id === id ? { ...each, read: each.head, unread: 0 } : each)));
     }
   }
 
@@ -144,16 +204,6 @@ export function fakeClient(options: URLSearchParams) {
           };
         case 'room.get':
           return { room: otherRooms().find((each) => each.id === input['room']) ?? notFound() };
-        case 'message.react': {
-          const message = viewOf(input['message'] as string)
-            .get()
-            .messages.find((each) => each.id === input['message']);
-          const reactions = (message?.reactions ?? []).filter((each) => each.emoji !== input['emoji']);
-          if (!input['remove'])
-            reactions.push({ emoji: input['emoji'] as string, count: 1, users: [me], reacted: true });
-          viewOf(input['message'] as string).change(input['message'] as string, { reactions });
-          return {};
-        }
         case 'message.edit':
           viewOf(input['message'] as string).change(input['message'] as string, {
             text: input['text'] as string,

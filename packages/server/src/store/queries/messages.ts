@@ -108,38 +108,75 @@ export function findMessageByClientId(
     .executeTakeFirst();
 }
 
-/** A page of messages after the room's log start, oldest first; `more` if there are more in that direction. */
+/** Which messages of a room a page has. */
+export interface MessagePage {
+  before?: number | undefined;
+  after?: number | undefined;
+  around?: number | undefined;
+  /** Messages up to this seq are no longer kept. */
+  logStart: number;
+  limit: number;
+}
+
+/** Rows of a page, oldest first; `more` if there are more in its direction, and beside it `newer` with `around`. */
+export interface MessageRows {
+  rows: MessageRow[];
+  more: boolean;
+  newer?: boolean;
+}
+
+/** A page of a room's messages. */
 export async function listMessages(
   read: Kysely<Schema>,
   room: string,
-  page: { before?: number | undefined; after?: number | undefined; logStart: number; limit: number },
-): Promise<{ rows: MessageRow[]; more: boolean }> {
-  const forward = page.after !== undefined;
-  let query = read
-    .selectFrom('messages')
-    .selectAll()
-    .where('room_id', '=', room)
-    .orderBy('seq', forward ? 'asc' : 'desc')
-    .limit(page.limit + 1);
-  if (page.before !== undefined) query = query.where('seq', '<', page.before);
-  const after = Math.max(page.after ?? 0, page.logStart);
-  if (after > 0) query = query.where('seq', '>', after);
-  const found = await query.execute();
-  const rows = found.slice(0, page.limit);
-  return { rows: forward ? rows : rows.toReversed(), more: found.length > page.limit };
+  { before = Number.MAX_SAFE_INTEGER, after, around, logStart, limit }: MessagePage,
+): Promise<MessageRows> {
+  const from = Math.max(after ?? 0, logStart);
+  const find = (order: 'asc' | 'desc', above: number, below: number) => {
+    const query = read.selectFrom('messages').selectAll().where('room_id', '=', room).where('seq', '<', below);
+    const bounded = above > 0 ? query.where('seq', '>', above) : query;
+    return bounded
+      .orderBy('seq', order)
+      .limit(limit + 1)
+      .execute();
+  };
+  if (around !== undefined) {
+    const [older, newer] = await Promise.all([
+      find('desc', from, Math.min(around + 1, before)),
+      find('asc', Math.max(around, from), before),
+    ]);
+    return joined(older, newer, limit);
+  }
+  const forward = after !== undefined;
+  const found = await find(forward ? 'asc' : 'desc', from, before);
+  const rows = found.slice(0, limit);
+  return { rows: forward ? rows : rows.toReversed(), more: found.length > limit };
 }
 
-/** Rows as clients see them, with reactions from one caller's point of view. */
-export async function withReactions(read: Kysely<Schema>, rows: MessageRow[], caller: string): Promise<Message[]> {
-  const [first] = rows;
-  if (!first) return [];
-  const reactions = await reactionsOf(
-    read,
-    first.room_id,
-    rows.map((row) => row.seq),
-    caller,
-  );
-  return rows.map((row) => messageIn(row, reactions.get(row.seq)));
+/** Half a page of each side, newest and oldest first; what one side lacks comes from the other. */
+function joined(older: MessageRow[], newer: MessageRow[], limit: number): MessageRows {
+  const newerCount = Math.min(newer.length, Math.max(Math.floor(limit / 2), limit - older.length));
+  const olderCount = Math.min(older.length, limit - newerCount);
+  return {
+    rows: [...older.slice(0, olderCount).toReversed(), ...newer.slice(0, newerCount)],
+    more: older.length > olderCount,
+    newer: newer.length > newerCount,
+  };
+}
+
+/**
+ * Messages as clients see them, with their reactions from one caller's point of view. `asOf` is the seq up to which the
+ * reactions include the room's events.
+ */
+export async function withReactions(
+  read: Kysely<Schema>,
+  room: string,
+  rows: MessageRow[],
+  caller: string,
+): Promise<{ messages: Message[]; asOf: number }> {
+  const seqs = rows.map((row) => row.seq);
+  const { reactions, asOf } = await reactionsOf(read, room, seqs, caller);
+  return { messages: rows.map((row) => messageIn(row, reactions.get(row.seq))), asOf };
 }
 
 /** The message of a row, with the given reactions. */
@@ -154,36 +191,45 @@ export function messageIn(row: MessageRow, reactions?: Reaction[]): Message {
     ...(row.client_id !== null && { clientId: row.client_id }),
     ...(row.edited_at !== null && { editedAt: row.edited_at }),
     ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
-    ...(reactions && { reactions }),
+    ...(reactions && row.deleted_at === null && { reactions }),
   };
 }
 
-async function reactionsOf(
+/**
+ * The reactions to some of a room's messages, and the room's head in the same statement: so it is known which events they
+ * include.
+ */
+export async function reactionsOf(
   read: Kysely<Schema>,
   room: string,
   messages: number[],
   caller: string,
-): Promise<Map<number, Reaction[]>> {
+): Promise<{ reactions: Map<number, Reaction[]>; asOf: number }> {
   const rows = await read
-    .selectFrom('reactions')
-    .selectAll()
-    .where('room_id', '=', room)
-    .where('message_seq', 'in', messages)
-    .orderBy('at')
+    .selectFrom('rooms')
+    .leftJoin('reactions', (join) =>
+      join
+        .onRef('reactions.room_id', '=', 'rooms.id')
+        .on('reactions.message_seq', 'in', messages.length > 0 ? messages : [0]),
+    )
+    .select(['rooms.head', 'message_seq', 'emoji', 'user_id', 'user_name'])
+    .where('rooms.id', '=', room)
+    .orderBy('reactions.at')
     .orderBy('user_id')
     .execute();
   const found = new Map<number, Map<string, Reaction>>();
-  for (const row of rows) {
-    const ofMessage = found.get(row.message_seq) ?? new Map<string, Reaction>();
-    found.set(row.message_seq, ofMessage);
-    const reaction = ofMessage.get(row.emoji) ?? { emoji: row.emoji, count: 0, users: [], reacted: false };
-    ofMessage.set(row.emoji, reaction);
+  for (const { message_seq: seq, emoji, user_id: id, user_name: name } of rows) {
+    if (seq === null || emoji === null || id === null || name === null) continue;
+    const ofMessage = found.get(seq) ?? new Map<string, Reaction>();
+    found.set(seq, ofMessage);
+    const reaction = ofMessage.get(emoji) ?? { emoji, count: 0, users: [], reacted: false };
+    ofMessage.set(emoji, reaction);
     reaction.count += 1;
-    if (reaction.users.length < formatLimits.reactionUsers)
-      reaction.users.push({ id: row.user_id, name: row.user_name });
-    if (row.user_id === caller) reaction.reacted = true;
+    if (reaction.users.length < formatLimits.reactionUsers) reaction.users.push({ id, name });
+    if (id === caller) reaction.reacted = true;
   }
-  return new Map([...found].map(([seq, byEmoji]) => [seq, [...byEmoji.values()]]));
+  const reactions = new Map([...found].map(([seq, byEmoji]) => [seq, [...byEmoji.values()]]));
+  return { reactions, asOf: rows[0]?.head ?? 0 };
 }
 
 /** Records how far a user has read a room, and when. It never goes back. Returns whether it advanced. */

@@ -1,9 +1,9 @@
-import type { Member, RoomState } from '@madang/client';
+import type { Member, Observable } from '@madang/client';
 import type { Room } from '@madang/protocol';
 import { UserPlus, X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useUser } from '../../state/client-provider.js';
+import { useObservable, useUser } from '../../state/client-provider.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { DialogPart, Part } from '../../ui/part.js';
@@ -15,7 +15,7 @@ import { RemoveDialog } from './remove-dialog.js';
 
 export interface MemberPanelProps {
   room: Room;
-  state: RoomState;
+  members: Observable<readonly Member[]>;
   /** Shown over the conversation, if there is no space beside it. */
   isOverlay: boolean;
   onClose: () => void;
@@ -24,8 +24,9 @@ export interface MemberPanelProps {
 const GROUPS = ['online', 'away', 'offline'] as const;
 
 /** The members of a room, those online first. */
-export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProps) {
+export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelProps) {
   const { t } = useTranslation();
+  const all = useObservable(members);
   const user = useUser();
   const [dialog, setDialog] = useState<'invite' | Member>();
   const close = () => setDialog(undefined);
@@ -50,18 +51,18 @@ export function MemberPanel({ room, state, isOverlay, onClose }: MemberPanelProp
         </IconButton>
       </header>
       <div className={styles.scroller}>
-        {state.members.length === 0 && <SkeletonRows count={5} hasAvatar />}
+        {all.length === 0 && <SkeletonRows count={5} hasAvatar />}
         <Part>
           {GROUPS.map((presence) => {
-            const members = state.members.filter((each) => each.presence === presence);
-            if (members.length === 0) return null;
+            const group = all.filter((each) => each.presence === presence);
+            if (group.length === 0) return null;
             return (
               <section key={presence} className={styles.group}>
                 <h3>
-                  {t(`member.${presence}`)} <span>{members.length}</span>
+                  {t(`member.${presence}`)} <span>{group.length}</span>
                 </h3>
                 <ul>
-                  {members.map((member) => (
+                  {group.map((member) => (
                     <MemberRow
                       key={member.user.id}
                       member={member}

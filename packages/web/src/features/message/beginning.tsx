@@ -1,11 +1,13 @@
-import type { Room } from '@madang/protocol';
+import type { Observable, Room } from '@madang/client';
 import { Hand, History } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { useObservable } from '../../state/client-provider.js';
 import styles from './beginning.module.css';
 
 /** The top of a conversation: the beginning of the room. */
-export function Beginning({ room, title }: { room: Room | undefined; title: string }) {
+export function Beginning({ room: slice, title }: { room: Observable<Room | undefined>; title: string }) {
   const { t } = useTranslation();
+  const room = useObservable(slice);
   const isDirect = room?.kind === 'direct';
   return (
     <div className={styles.beginning}>

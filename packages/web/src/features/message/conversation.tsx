@@ -1,26 +1,29 @@
-import type { RoomState, RoomView, ViewMessage } from '@madang/client';
-import { useCallback, useState } from 'react';
+import type { Room, RoomView, ViewMessage } from '@madang/client';
+import { memo, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useUser } from '../../state/client-provider.js';
+import { useObservable, useUser } from '../../state/client-provider.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
+import type { OpenedList } from '../room/room-screen.js';
 import { TypingLine } from '../typing/typing-line.js';
 import { ClosedComposer } from './closed-composer.js';
 import { Composer } from './composer.js';
 import styles from './conversation.module.css';
 import { DeleteDialog } from './delete-dialog.js';
-import { MessageList } from './message-list.js';
+import { MessageList, type MessageListProps } from './message-list.js';
 import { MessageRow, type MessageRowProps } from './message-row.js';
 
 export interface ConversationProps {
-  id: string;
+  room: Room;
   view: RoomView;
-  state: RoomState;
+  opened: OpenedList;
   title: string;
+  /** Shows the newest messages, which the list that is open does not reach. */
+  onEnd: () => void;
 }
 
 /** A room's messages and the composer. Remounted for each room. */
-export function Conversation({ id, view, state, title }: ConversationProps) {
+export function Conversation({ room, view, opened, title, onEnd }: ConversationProps) {
   const { t } = useTranslation();
   const user = useUser();
   const [editing, setEditing] = useState<string>();
@@ -33,42 +36,47 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
   }, []);
 
   const editLast = () => {
-    const own = state.messages.findLast((each) => each.author.id === user.id && each.can?.edit);
+    const { messages, hasNewer } = opened.list.get();
+    // The last one is among the newest; they are shown first.
+    if (hasNewer) return onEnd();
+    const own = messages.findLast((each) => each.author.id === user.id && each.can?.edit);
     if (own) setEditing(own.key);
+  };
+
+  const sent = () => {
+    if (opened.list.get().hasNewer) onEnd();
+    setSends((count) => count + 1);
   };
 
   return (
     <div className={styles.conversation}>
-      {state.status === 'loading' ? (
-        <Loading messages={state.messages} onDelete={setDeleting} onEdit={edit} />
-      ) : (
-        <Part>
-          <MessageList
-            view={view}
-            state={state}
-            title={title}
-            editing={editing}
-            onEdit={edit}
-            onDelete={setDeleting}
-            sends={sends}
-            onLeave={focusComposer}
-          />
-        </Part>
-      )}
+      <Messages
+        // Another list is another place to scroll to.
+        key={opened.at}
+        view={view}
+        opened={opened}
+        title={title}
+        editing={editing}
+        onEdit={edit}
+        onDelete={setDeleting}
+        sends={sends}
+        onLeave={focusComposer}
+        onEnd={onEnd}
+      />
       <Part renderFailure={() => null}>
-        <TypingLine users={state.typing} />
+        <TypingLine typists={view.typists} />
       </Part>
       <Part>
-        {state.room?.can.write === false ? (
-          <ClosedComposer room={state.room} />
-        ) : (
+        {room.can.write ? (
           <Composer
-            room={id}
-            label={t(state.room?.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
-            onSent={() => setSends((count) => count + 1)}
+            room={room.id}
+            label={t(room.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
+            onSent={sent}
             onEditLast={editLast}
             onTyping={() => view.typing()}
           />
+        ) : (
+          <ClosedComposer room={room} />
         )}
       </Part>
       {deleting && (
@@ -80,11 +88,24 @@ export function Conversation({ id, view, state, title }: ConversationProps) {
   );
 }
 
+/** The messages, once there are some to show. Rendered again only for what is in the list. */
+const Messages = memo(function Messages(props: Omit<MessageListProps, 'state'>) {
+  const state = useObservable(props.opened.list);
+  if (state.status === 'loading') {
+    return <Loading messages={state.messages} onDelete={props.onDelete} onEdit={props.onEdit} />;
+  }
+  return (
+    <Part>
+      <MessageList {...props} state={state} />
+    </Part>
+  );
+});
+
 interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onDelete'> {
   messages: readonly ViewMessage[];
 }
 
-/** Shown until the newest page is loaded. Messages sent meanwhile are shown all the same. */
+/** Shown until the first page is loaded. Messages sent meanwhile are shown all the same. */
 function Loading({ messages, onEdit, onDelete }: LoadingProps) {
   const { t } = useTranslation();
   return (

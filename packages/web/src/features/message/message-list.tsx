@@ -1,26 +1,28 @@
-import type { RoomState, RoomView, ViewMessage } from '@madang/client';
+import type { Activity, MessageListState, RoomView, ViewMessage } from '@madang/client';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
-import { useUser } from '../../state/client-provider.js';
+import { useObservable, useUser } from '../../state/client-provider.js';
 import { formatDay } from '../../state/format-time.js';
 import { Part } from '../../ui/part.js';
+import type { OpenedList } from '../room/room-screen.js';
 import { ActivityLine } from './activity-line.js';
 import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.js';
 import { buildRows, type Row } from './rows.js';
-import { useAnnouncement } from './use-announcement.js';
-import { AT_END_PX, useFollow } from './use-follow.js';
-import { useOlder } from './use-older.js';
-import { useReadMark } from './use-read-mark.js';
+import { MAX_UNREAD, useAnnouncement } from './use-announcement.js';
+import { useFirstPlace } from './use-first-place.js';
+import { usePages } from './use-pages.js';
+import { AT_END_PX, isScrolledToEnd, useReadMark, useReadUpTo } from './use-read-mark.js';
 import { useRowKeys } from './use-row-keys.js';
 
 export interface MessageListProps {
   view: RoomView;
-  state: RoomState;
+  opened: OpenedList;
+  state: MessageListState;
   title: string;
   editing: string | undefined;
   onEdit: (key: string | undefined) => void;
@@ -29,66 +31,78 @@ export interface MessageListProps {
   sends: number;
   /** Escape was pressed: returns to the composer. */
   onLeave: () => void;
+  /** Shows the newest messages, which this list does not reach. */
+  onEnd: () => void;
 }
 
 /**
- * The conversation. Only visible rows are in the page. It stays in place while older messages load, and follows new
- * ones.
+ * The conversation. Only visible rows are in the page. It stays in place while older or newer pages load, and follows new
+ * messages once it has reached the end of the room.
  */
 export function MessageList(props: MessageListProps) {
-  const { view, state, editing, sends } = props;
+  const { view, opened, state, editing, sends } = props;
   const { t } = useTranslation();
   const user = useUser();
   const scroller = useRef<HTMLDivElement>(null);
-  const { isAtEnd, onChange } = useFollow();
-  const { readUpTo, forgetUnread } = useReadMark(view, state, isAtEnd);
-  const rows = useRows(state, readUpTo, user.id);
-  const announcement = useAnnouncement(state.messages, state.status === 'ready', user.id);
+  const activity = useObservable(view.activity);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+  // Whether the rows before these reached the end of the room: the page that reaches it is no news, and not followed.
+  const [wasLive, setWasLive] = useState(!state.hasNewer);
+  const { readUpTo, forgetUnread } = useReadUpTo(view, state, isAtEnd);
+  const rows = useRows(state, activity, readUpTo, user.id);
 
-  const list = useVirtualizer<HTMLDivElement, HTMLElement>({
+  const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => estimateHeight(rows[index]),
     getItemKey: (index) => rows[index]?.key ?? index,
     anchorTo: 'end',
-    followOnAppend: true,
+    followOnAppend: wasLive && !state.hasNewer,
     scrollEndThreshold: AT_END_PX,
     overscan: 10,
     paddingStart: 16,
     paddingEnd: 12,
-    onChange,
+    onChange: (list) => {
+      if (list.options.count > 0) setIsAtEnd(list.isAtEnd(AT_END_PX));
+    },
   });
-  const items = list.getVirtualItems();
+  const items = virtualizer.getVirtualItems();
+  useLayoutEffect(() => {
+    // Rows that came below, and are not followed, leave the list behind.
+    if (scroller.current && rows.length > 0) setIsAtEnd(isScrolledToEnd(scroller.current));
+    setWasLive(!state.hasNewer);
+  }, [rows, state.hasNewer]);
 
-  const isPlaced = useFirstPlace(rows, (unread) => {
-    if (unread === undefined) list.scrollToEnd();
-    else list.scrollToIndex(unread, { align: 'start' });
+  const { isPlaced, isAtUnread } = useFirstPlace(scroller, rows, opened.at, (index) => {
+    if (index === undefined) virtualizer.scrollToEnd();
+    else virtualizer.scrollToIndex(index, { align: 'start' });
   });
-
-  useOlder(view, {
+  const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
+  useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd });
+  usePages({
+    list: opened.list,
+    state,
     isPlaced,
-    hasOlder: state.hasOlder,
-    isLoading: state.loadingOlder,
-    firstIndex: items[0]?.index ?? 0,
+    above: items[0]?.index ?? 0,
+    below: rows.length - 1 - (items.at(-1)?.index ?? 0),
   });
 
   useEffect(() => {
     if (sends === 0) return;
     forgetUnread();
-    requestAnimationFrame(() => list.scrollToEnd());
+    requestAnimationFrame(() => virtualizer.scrollToEnd());
     // Only a send brings it to the end, not a new list object.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [sends]);
 
   useEffect(() => {
     const index = editing === undefined ? -1 : rows.findIndex((row) => row.key === editing);
-    if (index >= 0) list.scrollToIndex(index, { align: 'auto' });
+    if (index >= 0) virtualizer.scrollToIndex(index, { align: 'auto' });
     // oxlint-disable-next-line react/exhaustive-deps
   }, [editing]);
 
-  const keys = useRowKeys({ rows, list, scroller, onLeave: props.onLeave, onEdit: props.onEdit });
-  const missed = useMissed(state.messages, isAtEnd, user.id);
-  const top = rows[list.getVirtualItemForOffset((list.scrollOffset ?? 0) + 8)?.index ?? 0];
+  const keys = useRowKeys({ rows, list: virtualizer, scroller, onLeave: props.onLeave, onEdit: props.onEdit });
+  const top = rows[virtualizer.getVirtualItemForOffset((virtualizer.scrollOffset ?? 0) + 8)?.index ?? 0];
 
   return (
     <div className={styles.frame}>
@@ -100,19 +114,19 @@ export function MessageList(props: MessageListProps) {
         role="log"
         aria-live="off"
         aria-label={t('message.log', { name: props.title })}
-        aria-busy={state.loadingOlder}
+        aria-busy={state.loadingOlder || state.loadingNewer}
         data-testid="log"
         onKeyDown={keys.onKeyDown}
         onFocus={keys.onFocus}
       >
-        <div className={styles.sizer} style={{ height: list.getTotalSize() }}>
+        <div className={styles.sizer} style={{ height: virtualizer.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index];
             return (
               row && (
                 <div
                   key={item.key}
-                  ref={list.measureElement}
+                  ref={virtualizer.measureElement}
                   data-index={item.index}
                   className={styles.item}
                   style={{ transform: `translateY(${item.start}px)` }}
@@ -129,22 +143,32 @@ export function MessageList(props: MessageListProps) {
       <div className="visually-hidden" role="status" aria-live="polite">
         {announcement}
       </div>
-      {!isAtEnd && isPlaced && (
-        <button type="button" className={styles.jump} data-new={missed > 0} onClick={() => list.scrollToEnd()}>
-          <ArrowDown size={16} aria-hidden />
-          {missed > 0 ? t('message.jumpCount', { count: missed }) : t('message.jump')}
-        </button>
+      {isPlaced && (!isAtEnd || state.hasNewer) && (
+        <JumpButton view={view} onJump={() => (state.hasNewer ? props.onEnd() : virtualizer.scrollToEnd())} />
       )}
     </div>
   );
 }
 
+/** The way to the newest messages, with the number of unread ones. */
+function JumpButton({ view, onJump }: { view: RoomView; onJump: () => void }) {
+  const { t } = useTranslation();
+  const { unread } = useObservable(view.unread);
+  const words = t(unread < MAX_UNREAD ? 'message.jumpCount' : 'message.jumpMany', { count: unread });
+  return (
+    <button type="button" className={styles.jump} data-new={unread > 0} onClick={onJump}>
+      <ArrowDown size={16} aria-hidden />
+      {unread > 0 ? words : t('message.jump')}
+    </button>
+  );
+}
+
 function RowView(props: MessageListProps & { row: Row; tabStop: string | undefined }) {
-  const { row, state } = props;
+  const { row, state, view } = props;
   const { t, i18n } = useTranslation();
   switch (row.kind) {
     case 'beginning':
-      return state.isCut ? <Cut /> : <Beginning room={state.room} title={props.title} />;
+      return state.isCut ? <Cut /> : <Beginning room={view.room} title={props.title} />;
     case 'day':
       return (
         <div className={styles.day}>
@@ -153,8 +177,8 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
       );
     case 'unread':
       return (
-        <div className={styles.unread} data-testid="unread">
-          <span>{t('message.newMessages')}</span>
+        <div className={styles.unread} role="separator" aria-label={t('message.newMessages')} data-testid="unread">
+          <span aria-hidden>{t('message.newMessages')}</span>
         </div>
       );
     case 'activity':
@@ -197,37 +221,20 @@ function FloatingDay({ row, isLoading }: { row: Row | undefined; isLoading: bool
   );
 }
 
-function useRows(state: RoomState, readUpTo: number | undefined, userId: string): Row[] {
+function useRows(
+  state: MessageListState,
+  activity: readonly Activity[],
+  readUpTo: number | undefined,
+  userId: string,
+): Row[] {
   const [pageStarts, setPageStarts] = useState<ReadonlySet<string>>(() => new Set());
-  const oldest = state.messages[0];
-  if (state.hasOlder && oldest && !pageStarts.has(oldest.key)) setPageStarts(new Set([...pageStarts, oldest.key]));
+  const { status, messages, hasOlder, hasNewer } = state;
+  const oldest = messages[0];
+  if (hasOlder && oldest && !pageStarts.has(oldest.key)) setPageStarts(new Set([...pageStarts, oldest.key]));
   return useMemo(() => {
-    if (state.status !== 'ready' || readUpTo === undefined) return [];
-    return buildRows({ ...state, readUpTo, userId, pageStarts });
-  }, [state, readUpTo, userId, pageStarts]);
-}
-
-/** Scrolls once, when the first page is there, to the first unread message, or to the end. */
-function useFirstPlace(rows: readonly Row[], place: (unread: number | undefined) => void): boolean {
-  const [isPlaced, setIsPlaced] = useState(false);
-  const isReady = rows.length > 0;
-  useLayoutEffect(() => {
-    if (!isReady) return;
-    const unread = rows.findIndex((row) => row.kind === 'unread');
-    place(unread > 0 ? unread : undefined);
-    setIsPlaced(true);
-    // Once: later rows don't move the place that somebody reads at.
-    // oxlint-disable-next-line react/exhaustive-deps
-  }, [isReady]);
-  return isPlaced;
-}
-
-/** How many messages of others arrived while the list was scrolled up. */
-function useMissed(messages: readonly ViewMessage[], isAtEnd: boolean, userId: string): number {
-  const newest = messages.findLast((each) => each.delivery === 'sent')?.seq ?? 0;
-  const [seen, setSeen] = useState(newest);
-  if (isAtEnd && seen !== newest) setSeen(newest);
-  return isAtEnd ? 0 : messages.filter((each) => each.seq > seen && each.author.id !== userId).length;
+    if (status !== 'ready' || readUpTo === undefined) return [];
+    return buildRows({ messages, activity, hasOlder, hasNewer, readUpTo, userId, pageStarts });
+  }, [status, messages, activity, hasOlder, hasNewer, readUpTo, userId, pageStarts]);
 }
 
 function estimateHeight(row: Row | undefined): number {

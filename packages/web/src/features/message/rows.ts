@@ -13,6 +13,7 @@ export interface RowsInput {
   messages: readonly ViewMessage[];
   activity: readonly Activity[];
   hasOlder: boolean;
+  hasNewer: boolean;
   /** The seq up to which everything was read when the room was opened; undefined for no line. */
   readUpTo: number | undefined;
   userId: string;
@@ -59,15 +60,17 @@ export function buildRows(input: RowsInput): Row[] {
   return rows;
 }
 
-function firstUnread({ messages, readUpTo, userId }: RowsInput): ViewMessage | undefined {
-  if (readUpTo === undefined) return undefined;
+/** The first message to be read, if it is in the list: not if the list begins later. */
+function firstUnread({ messages, hasOlder, readUpTo, userId }: RowsInput): ViewMessage | undefined {
+  if (readUpTo === undefined || (hasOlder && (messages[0]?.seq ?? 0) > readUpTo)) return undefined;
   return messages.find((each) => each.seq > readUpTo && each.author.id !== userId && each.delivery === 'sent');
 }
 
-/** Leaves out activity from before the loaded messages: it would stand above them with a hole in between. */
-function shownActivity({ messages, activity, hasOlder }: RowsInput): readonly Activity[] {
-  const first = messages[0];
-  return hasOlder && first ? activity.filter((each) => each.seq > first.seq) : activity;
+/** Leaves out activity from before and after the loaded messages: it would stand beside them with a hole in between. */
+function shownActivity({ messages, activity, hasOlder, hasNewer }: RowsInput): readonly Activity[] {
+  const from = (hasOlder && messages[0]?.seq) || 0;
+  const to = (hasNewer && messages.at(-1)?.seq) || Infinity;
+  return activity.filter((each) => each.seq > from && each.seq < to);
 }
 
 /** By seq; pending and failed messages, which have none, come last. */

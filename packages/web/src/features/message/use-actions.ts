@@ -12,7 +12,7 @@ export function useMessageActions() {
   const react = async (message: ViewMessage, emoji: string) => {
     const mine = message.reactions?.find((each) => each.emoji === emoji)?.reacted ?? false;
     try {
-      await client.call('message.react', { message: message.id, emoji, ...(mine && { remove: true }) });
+      await client.room(message.room).react(message.id, emoji, !mine);
     } catch (error) {
       showToast(errorCode(error) === 'conflict' ? t('error.reactionLimit') : errorText(t, error));
     }

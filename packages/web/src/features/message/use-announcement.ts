@@ -1,26 +1,42 @@
-import type { ViewMessage } from '@madang/client';
+import type { MessageListState, RoomView } from '@madang/client';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+/** The server counts unread messages to this many. */
+export const MAX_UNREAD = 100;
+
+export interface AnnouncementInput {
+  view: RoomView;
+  state: MessageListState;
+  /** The list was opened at the first unread message. */
+  isAtUnread: boolean;
+  userId: string;
+}
+
 /**
- * The newest message from somebody else, in words for a screen reader. Ignores those that were there before, and older
- * pages.
+ * What a screen reader is told: how many messages are unread where the list opens at the first of them, and then each new
+ * message from somebody else. Pages that are loaded are no news.
  */
-export function useAnnouncement(messages: readonly ViewMessage[], isReady: boolean, userId: string): string {
+export function useAnnouncement({ view, state, isAtUnread, userId }: AnnouncementInput): string {
   const { t } = useTranslation();
+  const { messages, hasNewer } = state;
+  const isReady = state.status === 'ready';
   const announcedUpTo = useRef<number>(undefined);
-  const [text, setText] = useState('');
+  const [news, setNews] = useState('');
+  const [count, setCount] = useState<number>();
+  if (isAtUnread && count === undefined) setCount(view.unread.get().unread);
 
   useEffect(() => {
     if (!isReady) return;
     const newest = messages.findLast((each) => each.delivery === 'sent');
     const upTo = announcedUpTo.current;
-    announcedUpTo.current = Math.max(upTo ?? 0, newest?.seq ?? 0);
-    if (upTo === undefined) return;
+    announcedUpTo.current = hasNewer ? undefined : Math.max(upTo ?? 0, newest?.seq ?? 0);
+    if (upTo === undefined || hasNewer) return;
     const fresh = messages.filter((each) => each.seq > upTo && each.author.id !== userId);
     if (fresh.length === 0) return;
-    setText(fresh.map((each) => t('message.announce', { name: each.author.name, text: each.text })).join('\n'));
-  }, [messages, isReady, userId, t]);
+    setNews(fresh.map((each) => t('message.announce', { name: each.author.name, text: each.text })).join('\n'));
+  }, [messages, hasNewer, isReady, userId, t]);
 
-  return text;
+  if (news !== '' || count === undefined) return news;
+  return t(count < MAX_UNREAD ? 'message.unreadFrom' : 'message.unreadFromMany', { count });
 }

@@ -1,29 +1,85 @@
-import type { RoomState, RoomView } from '@madang/client';
-import { useEffect, useState } from 'react';
+import type { MessageList, MessageListState, RoomView } from '@madang/client';
+import type { Virtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useEffect, useState } from 'react';
 import { useHasAttention } from '../../state/page-attention.js';
+import type { Row } from './rows.js';
+
+/** Within this distance of the end, in px, the list counts as being there. */
+export const AT_END_PX = 60;
+
+/** Whether an element is scrolled to its end, as the page has it now: the virtual list learns of it a frame later. */
+export function isScrolledToEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - scrollTop - clientHeight <= AT_END_PX;
+}
+
+/** What stays in sight for this long, in ms, counts as read: while one scrolls past nothing does. */
+const SEEN_MS = 300;
 
 /**
- * Marks a room as read while the user looks at its newest message. Keeps the place where unread messages began when the
- * room was opened, or when the user last looked away.
+ * The place where unread messages began when the room was opened, or when the user last looked away. `forgetUnread` is for
+ * when the user has written something: whoever answers has read.
  */
-export function useReadMark(view: RoomView, state: RoomState, isAtEnd: boolean) {
+export function useReadUpTo(view: RoomView, state: MessageListState, isAtEnd: boolean) {
   const hasAttention = useHasAttention();
   const [readUpTo, setReadUpTo] = useState<number>();
   const [hadAttention, setHadAttention] = useState(hasAttention);
-  const { room } = state;
-  const isReady = state.status === 'ready' && room !== undefined;
+  const isReady = state.status === 'ready';
+  const newest = state.messages.findLast((each) => each.delivery === 'sent')?.seq ?? 0;
 
-  if (readUpTo === undefined && isReady) setReadUpTo(room.read ?? room.head);
+  if (readUpTo === undefined && isReady) setReadUpTo(view.unread.get().read ?? Number.MAX_SAFE_INTEGER);
   if (hadAttention !== hasAttention) {
     setHadAttention(hasAttention);
     // A user who looks away has seen everything up to here; what comes meanwhile is new when they look again.
-    if (!hasAttention && isReady && isAtEnd) setReadUpTo(room.head);
+    if (!hasAttention && isReady && isAtEnd && !state.hasNewer) setReadUpTo(newest);
   }
-
-  const head = room?.head;
-  useEffect(() => {
-    if (isReady && isAtEnd && hasAttention && head !== undefined && readUpTo !== undefined) view.markRead();
-  }, [view, isReady, isAtEnd, hasAttention, head, readUpTo]);
-
   return { readUpTo, forgetUnread: () => setReadUpTo(Number.MAX_SAFE_INTEGER) };
+}
+
+export interface ReadMarkInput {
+  list: MessageList;
+  state: MessageListState;
+  rows: readonly Row[];
+  virtualizer: Virtualizer<HTMLDivElement, HTMLElement>;
+  scroller: RefObject<HTMLElement | null>;
+  isPlaced: boolean;
+  isAtEnd: boolean;
+}
+
+/** Marks messages as read that the user has seen: all of them at the end of the room, elsewhere down to the last in sight. */
+export function useReadMark(input: ReadMarkInput): void {
+  const { list, state, rows, virtualizer, scroller, isPlaced, isAtEnd } = input;
+  const hasAttention = useHasAttention();
+  const last = virtualizer.getVirtualItems().at(-1)?.index;
+  const isSeen = isPlaced && hasAttention;
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (!isSeen || !element) return;
+    if (!state.hasNewer && isScrolledToEnd(element)) return list.markRead();
+    const timer = setTimeout(() => {
+      const seq = lastInSight(rows, virtualizer, element.clientHeight);
+      if (seq !== undefined) list.markRead(seq);
+    }, SEEN_MS);
+    return () => clearTimeout(timer);
+    // The last four change as the list moves.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [list, state.hasNewer, virtualizer, scroller, isSeen, rows, isAtEnd, last, virtualizer.isScrolling]);
+}
+
+/** The seq of the last message that is in sight: wholly, or by half of the list's height. */
+function lastInSight(
+  rows: readonly Row[],
+  virtualizer: Virtualizer<HTMLDivElement, HTMLElement>,
+  height: number,
+): number | undefined {
+  const bottom = (virtualizer.scrollOffset ?? 0) + height;
+  const item = virtualizer
+    .getVirtualItems()
+    .findLast(({ start, size }) => start + Math.min(size, height / 2) <= bottom);
+  const row = rows.slice(0, (item?.index ?? -1) + 1).findLast(isSent);
+  return row?.kind === 'message' ? row.message.seq : undefined;
+}
+
+function isSent(row: Row): boolean {
+  return row.kind === 'message' && row.message.delivery === 'sent';
 }

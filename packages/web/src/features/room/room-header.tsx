@@ -1,9 +1,10 @@
-import type { Member } from '@madang/client';
+import type { Member, Observable } from '@madang/client';
 import type { Room } from '@madang/protocol';
 import { ChevronLeft, Info, Users } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { IconButton } from '../../ui/icon-button.js';
+import { useObservable } from '../../state/client-provider.js';
 import { usePresenceText } from '../presence/use-presence-text.js';
 import styles from './room-header.module.css';
 import { RoomIcon } from './room-icon.js';
@@ -11,8 +12,7 @@ import { RoomIcon } from './room-icon.js';
 export interface RoomHeaderProps {
   room: Room;
   title: string;
-  /** The other user of a direct room, once known. */
-  peer: Member | undefined;
+  members: Observable<readonly Member[]>;
   isPhone: boolean;
   hasPeople: boolean;
   onPeople: () => void;
@@ -20,9 +20,8 @@ export interface RoomHeaderProps {
 }
 
 /** A room's name, its topic, and the buttons for its members and details. */
-export function RoomHeader({ room, title, peer, isPhone, hasPeople, onPeople, onDetails }: RoomHeaderProps) {
+export function RoomHeader({ room, title, members, isPhone, hasPeople, onPeople, onDetails }: RoomHeaderProps) {
   const { t } = useTranslation();
-  const presenceText = usePresenceText();
   const [, go] = useLocation();
   return (
     <header className={styles.header}>
@@ -35,7 +34,7 @@ export function RoomHeader({ room, title, peer, isPhone, hasPeople, onPeople, on
       <div className={styles.words}>
         <h1>{title}</h1>
         {room.kind === 'direct' ? (
-          peer && <p>{presenceText(peer)}</p>
+          <PeerPresence room={room} members={members} />
         ) : (
           <p>{room.topic || t('room.members', { count: room.members })}</p>
         )}
@@ -59,4 +58,11 @@ export function RoomHeader({ room, title, peer, isPhone, hasPeople, onPeople, on
       </div>
     </header>
   );
+}
+
+/** Whether the other user of a direct room is there, once that is known. */
+function PeerPresence({ room, members }: Pick<RoomHeaderProps, 'room' | 'members'>) {
+  const presenceText = usePresenceText();
+  const peer = useObservable(members).find((each) => each.user.id === room.peer?.id);
+  return peer && <p>{presenceText(peer)}</p>;
 }

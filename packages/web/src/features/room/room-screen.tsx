@@ -1,6 +1,7 @@
-import { useEffect, useState } from 'react';
+import type { MessageList, RoomView } from '@madang/client';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useRoom } from '../../state/client-provider.js';
+import { useObservable, useRoomView } from '../../state/client-provider.js';
 import { PHONE, useMedia, WIDE } from '../../state/media.js';
 import { rememberRoom } from '../../state/last-room.js';
 import { lazyPart } from '../../ui/lazy-part.js';
@@ -22,12 +23,14 @@ export const preloadConversation = conversation.preload;
 /** One room: header, conversation, members. Remounted for each room. */
 export function RoomScreen({ id }: { id: string }) {
   const { t } = useTranslation();
-  const { view, state } = useRoom(id);
+  const view = useRoomView(id);
+  const room = useObservable(view.room);
+  const status = useObservable(view.status);
+  const { opened, toEnd } = useOpenedList(view);
   const isPhone = useMedia(PHONE);
   const isWide = useMedia(WIDE);
   const [wantsPeople, setWantsPeople] = useState<boolean>();
   const [isShowingDetails, setIsShowingDetails] = useState(false);
-  const { room, status } = state;
   const isDirect = room?.kind === 'direct';
   const hasPeople = !isDirect && (wantsPeople ?? isWide);
   useMembers(view, room !== undefined && (isDirect || hasPeople));
@@ -52,7 +55,7 @@ export function RoomScreen({ id }: { id: string }) {
           <RoomHeader
             room={room}
             title={title}
-            peer={state.members.find((each) => each.user.id === room.peer?.id)}
+            members={view.members}
             isPhone={isPhone}
             hasPeople={hasPeople}
             onPeople={() => setWantsPeople(!hasPeople)}
@@ -61,13 +64,16 @@ export function RoomScreen({ id }: { id: string }) {
         </Part>
         <conversation.View
           fallback={<SkeletonRows count={7} hasAvatar />}
-          id={id}
+          room={room}
           view={view}
-          state={state}
+          opened={opened}
           title={title}
+          onEnd={toEnd}
         />
       </div>
-      {hasPeople && <MemberPanel room={room} state={state} isOverlay={!isWide} onClose={() => setWantsPeople(false)} />}
+      {hasPeople && (
+        <MemberPanel room={room} members={view.members} isOverlay={!isWide} onClose={() => setWantsPeople(false)} />
+      )}
       {isShowingDetails && (
         <DialogPart onClose={() => setIsShowingDetails(false)}>
           <RoomDetails room={room} onClose={() => setIsShowingDetails(false)} />
@@ -75,4 +81,19 @@ export function RoomScreen({ id }: { id: string }) {
       )}
     </div>
   );
+}
+
+/** The list that a room shows, and where in it the user begins. */
+export interface OpenedList {
+  list: MessageList;
+  at: 'unread' | 'end';
+}
+
+/** Opens a room at its first unread message. `toEnd` shows the newest ones instead. */
+function useOpenedList(view: RoomView): { opened: OpenedList; toEnd: () => void } {
+  const [opened, setOpened] = useState<OpenedList>(() => ({ list: view.list('unread'), at: 'unread' }));
+  // It loads before there is anything to show it in, and tells whether the user is in the room at all.
+  useEffect(() => opened.list.subscribe(() => {}), [opened]);
+  const toEnd = useCallback(() => setOpened({ list: view.messages, at: 'end' }), [view]);
+  return { opened, toEnd };
 }

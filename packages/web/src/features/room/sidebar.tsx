@@ -105,9 +105,7 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
     <ul>
       {rooms.map((room) => {
         const title = roomTitle(t, room);
-        const isWatched = room.id === current && document.hasFocus();
-        const unread = isWatched ? 0 : (room.unread ?? 0);
-        const mentions = isWatched ? 0 : (room.mentions ?? 0);
+        const { unread = 0, mentions = 0 } = room;
         return (
           <li key={room.id}>
             <a

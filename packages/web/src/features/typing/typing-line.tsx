@@ -1,10 +1,13 @@
+import type { Observable } from '@madang/client';
 import type { UserRef } from '@madang/protocol';
 import { useTranslation } from 'react-i18next';
+import { useObservable } from '../../state/client-provider.js';
 import styles from './typing-line.module.css';
 
 /** Who is typing. Always one line high, so that nothing moves when somebody begins. */
-export function TypingLine({ users }: { users: readonly UserRef[] }) {
+export function TypingLine({ typists }: { typists: Observable<readonly UserRef[]> }) {
   const { t } = useTranslation();
+  const users = useObservable(typists);
   const [a, b] = users;
   const text = !a
     ? ''

@@ -1,0 +1,53 @@
+import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
+import type { OpenedList } from '../room/room-screen.js';
+import type { Row } from './rows.js';
+
+/** A list that has not moved in this many frames is where it was told to go. */
+const STILL_FRAMES = 4;
+
+/**
+ * Scrolls once, when the first page is there, to the first unread message, or to the end. `isPlaced` as soon as the list is
+ * there: until then no page may come above, since the virtual list is on its way to a row by its index. `isAtUnread` tells
+ * whether there was an unread message.
+ */
+export function useFirstPlace(
+  scroller: RefObject<HTMLElement | null>,
+  rows: readonly Row[],
+  at: OpenedList['at'],
+  place: (index: number | undefined) => void,
+): { isPlaced: boolean; isAtUnread: boolean } {
+  const [target, setTarget] = useState<'unread' | 'end'>();
+  const [isPlaced, setIsPlaced] = useState(false);
+  const isReady = rows.length > 0;
+
+  useLayoutEffect(() => {
+    if (!isReady) return;
+    const unread = at === 'unread' ? rows.findIndex((row) => row.kind === 'unread') : -1;
+    place(unread > 0 ? unread : undefined);
+    setTarget(unread > 0 ? 'unread' : 'end');
+    // Once: later rows don't move the place that somebody reads at.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [isReady]);
+
+  useEffect(() => {
+    if (target === undefined || !scroller.current) return undefined;
+    return whenStill(scroller.current, () => setIsPlaced(true));
+  }, [scroller, target]);
+
+  return { isPlaced, isAtUnread: target === 'unread' };
+}
+
+/** Calls `done` once an element has ceased to move and grow, unless the returned function is called before. */
+function whenStill(element: HTMLElement, done: () => void): () => void {
+  let before = '';
+  let still = 0;
+  const look = () => {
+    const now = `${element.scrollTop} ${element.scrollHeight}`;
+    still = now === before ? still + 1 : 0;
+    before = now;
+    if (still < STILL_FRAMES) frame = requestAnimationFrame(look);
+    else done();
+  };
+  let frame = requestAnimationFrame(look);
+  return () => cancelAnimationFrame(frame);
+}
