@@ -93,7 +93,7 @@ Exit code: 0 if no promise is broken, 1 if one is, 2 if they could not be tested
   .action(async (options: Omit<VerifyQuestion, 'program' | 'data' | 'database'>) => {
     const typed = (name: string) =>
       program.getOptionValueSource(name) === 'cli' ? { [name]: String(program.getOptionValue(name)) } : {};
-    const file = fileURLToPath(import.meta.url);
+    const file = fileURLToPath(new URL('cli.js', import.meta.url));
     try {
       await (
         await import('./cli/verify.js')
@@ -103,11 +103,8 @@ Exit code: 0 if no promise is broken, 1 if one is, 2 if they could not be tested
     }
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  report(error, 1);
-}
+// No `await` here: a CommonJS module, as which the program is bundled, may not have one.
+program.parseAsync().catch((error: unknown) => report(error, 1));
 
 /** Prints in plain words why it can't be done. */
 function report(error: unknown, exitCode: number): void {
