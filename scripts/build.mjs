@@ -31,7 +31,13 @@ function removeOldMigrations() {
 
 /** Bundles the program from TypeScript's output. */
 export async function bundleProgram() {
-  const sources = ['packages/server/dist', 'packages/protocol/dist', 'packages/verify/dist', 'scripts/bundle.mjs', 'scripts/code-cache.cjs'];
+  const sources = [
+    'packages/server/dist',
+    'packages/protocol/dist',
+    'packages/verify/dist',
+    'scripts/bundle.mjs',
+    'scripts/code-cache.cjs',
+  ];
   await unlessDone('packages/server/bundle', sources, async () => (await import('./bundle.mjs')).bundle());
 }
 
