@@ -85,9 +85,9 @@ function brokenChunks(edits: readonly Edit[]): Map<string, string> | undefined {
   return broken;
 }
 
-/** What finds code with other white space and other quotes. */
+/** What finds code as the bundler writes it: with other white space and quotes, and without `undefined`. */
 function patternOf(code: string): RegExp {
   const words = code.trim().split(/\s+/);
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/['"`]/g, `['"\`]`));
-  return new RegExp(escaped.join('\\s+'), 'g');
+  return new RegExp(escaped.join('\\s+').replaceAll('undefined', '(?:undefined|void 0)'), 'g');
 }
