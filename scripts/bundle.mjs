@@ -46,14 +46,14 @@ export async function bundle() {
 async function compile(program) {
   const data = mkdtempSync(join(tmpdir(), 'madang-compile-'));
   try {
-    const server = spawn(process.execPath, [program, '--port', '0', '--data', data], {
+    const running = spawn(process.execPath, [program, '--port', '0', '--data', data], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, MADANG_RECORD_CODE: '1' },
     });
-    const exited = once(server, 'exit');
-    const url = await Promise.race([openedAt(server.stdout), exited.then(() => undefined)]);
+    const exited = once(running, 'exit');
+    const url = await Promise.race([openedAt(running.stdout), exited.then(() => undefined)]);
     if (url !== undefined) await useOnce(url);
-    server.kill('SIGTERM');
+    running.kill('SIGTERM');
     const [code] = await exited;
     if (code !== 0) throw new Error(`The program that was built ends with ${code}`);
   } finally {
