@@ -127,8 +127,7 @@ test.concurrent('a worker that crashes logs one line, and is replaced at growing
     expect(performance.now() - ended).toBeGreaterThan(afterMs - 100);
   }
   expect(lines('nobody expected this')).toHaveLength(3);
-  for (const line of lines('nobody expected this'))
-    expect(JSON.parse(line)).toMatchObject({ msg: 'worker 2 broke' });
+  for (const line of lines('nobody expected this')) expect(JSON.parse(line)).toMatchObject({ msg: 'worker 2 broke' });
   expect(server.output()).not.toMatch(/^\s+at /m);
   expect(await server.stop()).toBe(0);
 });
