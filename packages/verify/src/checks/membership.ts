@@ -2,10 +2,10 @@ import type { Seen } from '../history.js';
 import { type Attempt, type Facts, isMemberAt, keyOf, push, type Violation } from './facts.js';
 
 /** The calls that let a user into a room. `session.start` puts its user into the lobby. */
-const entrances = new Set(['room.join', 'room.invite', 'room.create', 'session.start', 'direct.open']);
+const joiningCommands = new Set(['room.join', 'room.invite', 'room.create', 'session.start', 'direct.open']);
 
 /** The parts of an event that matter here; `head` of a room may stand for one. */
-type Heard = Pick<Seen, 'room' | 'seq'> & Partial<Pick<Seen, 'actor' | 'cid'>>;
+type Received = Pick<Seen, 'room' | 'seq'> & Partial<Pick<Seen, 'actor' | 'cid'>>;
 
 /** Nobody receives an event that they may not see. */
 export function checkMembership(facts: Facts): Violation[] {
@@ -29,31 +29,31 @@ export function checkMembership(facts: Facts): Violation[] {
  * Members may also read everything before, so an event from a time outside is allowed if the user joined (again) after
  * it, and the call that let them in had been sent by then.
  */
-export function mayReceiveIn(facts: Facts): (user: string, event: Heard, index: number) => boolean {
-  const comings = comingsOf(facts);
+export function mayReceiveIn(facts: Facts): (user: string, event: Received, index: number) => boolean {
+  const joinAttempts = joinAttemptsOf(facts);
   return (user, { room, seq, actor = '', cid }, index) => {
     if (isMemberAt(facts, user, room, seq)) return true;
     // Only the author was told the `clientId`.
     const sent = cid ?? facts.logged.get(keyOf(room, seq))?.cid;
-    const bornAt = sent === undefined ? 0 : (facts.sends.get(keyOf(actor, sent))?.[0]?.invokedAt ?? 0);
-    return cameAfter(facts, user, room, seq) && mayBeIn(comings, keyOf(room, user), bornAt, index);
+    const createdAt = sent === undefined ? 0 : (facts.sends.get(keyOf(actor, sent))?.[0]?.invokedAt ?? 0);
+    return joinedAfter(facts, user, room, seq) && mayHaveJoined(joinAttempts, keyOf(room, user), createdAt, index);
   };
 }
 
-function comingsOf(facts: Facts): Map<string, Attempt[]> {
-  const comings = new Map<string, Attempt[]>();
+function joinAttemptsOf(facts: Facts): Map<string, Attempt[]> {
+  const joinAttempts = new Map<string, Attempt[]>();
   for (const attempt of facts.attempts) {
     const { command, room, user } = attempt.intent;
-    if (entrances.has(command)) push(comings, keyOf(room, user ?? attempt.user), attempt);
+    if (joiningCommands.has(command)) push(joinAttempts, keyOf(room, user ?? attempt.user), attempt);
   }
-  return comings;
+  return joinAttempts;
 }
 
-function cameAfter(facts: Facts, user: string, room: string, seq: number): boolean {
+function joinedAfter(facts: Facts, user: string, room: string, seq: number): boolean {
   return (facts.memberships.get(keyOf(room, user)) ?? []).some((change) => change.isMember && change.seq > seq);
 }
 
 /** Whether a call that lets the user in was in flight at some time between the event's creation and its being seen. */
-function mayBeIn(comings: Map<string, Attempt[]>, key: string, bornAt: number, seenAt: number): boolean {
-  return (comings.get(key) ?? []).some((attempt) => attempt.invokedAt <= seenAt && attempt.endedAt >= bornAt);
+function mayHaveJoined(joinAttempts: Map<string, Attempt[]>, key: string, createdAt: number, seenAt: number): boolean {
+  return (joinAttempts.get(key) ?? []).some((attempt) => attempt.invokedAt <= seenAt && attempt.endedAt >= createdAt);
 }
