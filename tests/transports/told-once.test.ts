@@ -121,8 +121,8 @@ test('a clientId is told to its author by a stream that resumes after a break', 
     [other, told],
   ] as const) {
     const stream = await openEventStream(server.url, { token, lastEventId });
-    const event = await stream.events.first((event) => event.name === 'message.created');
-    expect(messageIn(event)).toEqual(expected);
+    const created = await stream.events.first((event) => event.name === 'message.created');
+    expect(messageIn(created)).toEqual(expected);
     await stream.close();
   }
 });
