@@ -218,7 +218,8 @@ export class RoomFeed {
 
   #apply(event: RoomEvent): void {
     const me = this.#options.me()?.id ?? '';
-    if (this.rooms.apply(event, me) && givesRole(event, me)) this.#access.changed(event.room);
+    const isNew = this.rooms.apply(event, me);
+    if (isNew && (givesRole(event, me) || this.rooms.hasUnsureMentions(event, me))) this.#access.changed(event.room);
     if (event.type === 'message.created' && event.actor.id === me) this.#options.arrived(event.message);
     this.#views.get(event.room)?.apply(event);
     this.#options.emit(event);

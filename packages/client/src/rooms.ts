@@ -5,6 +5,8 @@ import type { RoomEvent } from './room-event.js';
 /** `unread` and `mentions` are counted up to this number, as on the server. */
 const MAX_UNREAD = 100;
 
+type Deleted = Extract<RoomEvent, { type: 'message.deleted' }>;
+
 interface Entry {
   room: Room;
   /** The server has counted unread messages up to this seq, which may be ahead of the events here. */
@@ -73,12 +75,23 @@ export class Rooms {
       entry.others = [...entry.others, counted].slice(-MAX_UNREAD);
       if (isMentioned(event, me)) entry.mentions = [...entry.mentions, counted].slice(-MAX_UNREAD);
     }
-    if (event.type === 'message.deleted') uncount(entry, event.messageId);
+    if (event.type === 'message.deleted') uncount(entry, event, me);
     // A message unhides a room.
     if (event.type === 'message.created' && entry.room.hidden) this.setHidden(event.room, false);
     entry.room = { ...entry.room, ...changes(entry, event, me), head: event.seq };
     this.#invalidate(event.room);
     return true;
+  }
+
+  /**
+   * Whether only the server knows the room's mentions now: a message from before the snapshot was deleted, and may have been
+   * one of them.
+   */
+  hasUnsureMentions(event: RoomEvent, me: string): boolean {
+    const entry = this.#rooms.get(event.room);
+    if (!entry || event.type !== 'message.deleted' || event.author === me) return false;
+    const { room, snapshotHead } = entry;
+    return Boolean(room.mentions) && event.messageSeq <= snapshotHead && event.messageSeq > (room.read ?? 0);
   }
 
   /** The caller has hidden a direct room, or opened it again. */
@@ -160,26 +173,25 @@ function changes({ room, snapshotHead }: Entry, event: RoomEvent, me: string): P
   }
 }
 
-/**
- * A deleted message is no longer unread. One from before the snapshot stays counted until the next: asking the server would
- * have everybody in the room ask at once.
- */
-function uncount(entry: Entry, id: string): void {
-  const isAnother = (message: Counted) => message.id !== id;
-  const without = (messages: readonly Counted[], count: number | undefined) => {
-    const rest = messages.filter(isAnother);
-    const isUnread = messages.some((each) => each.id === id && each.seq > (entry.room.read ?? 0));
-    // At the limit there may be more than are counted.
-    return { rest, count: count !== undefined && isUnread && count < MAX_UNREAD ? count - 1 : count };
-  };
-  const [others, mentions] = [without(entry.others, entry.room.unread), without(entry.mentions, entry.room.mentions)];
-  entry.others = others.rest;
-  entry.mentions = mentions.rest;
+/** A deleted message is no longer unread. The server's event for it comes once, so it was counted if it was unread. */
+function uncount(entry: Entry, { messageId, messageSeq, author }: Deleted, me: string): void {
+  const { room } = entry;
+  const isUnread = author !== me && messageSeq > (room.read ?? 0);
+  const wasMention = entry.mentions.some(({ id }) => id === messageId);
+  const isAnother = ({ id }: Counted) => id !== messageId;
+  entry.others = entry.others.filter(isAnother);
+  entry.mentions = entry.mentions.filter(isAnother);
+  if (!isUnread) return;
   entry.room = {
-    ...entry.room,
-    ...(others.count !== undefined && { unread: others.count }),
-    ...(mentions.count !== undefined && { mentions: mentions.count }),
+    ...room,
+    ...(room.unread !== undefined && { unread: oneLess(room.unread) }),
+    ...(room.mentions !== undefined && wasMention && { mentions: oneLess(room.mentions) }),
   };
+}
+
+/** At the limit there may be more than are counted. */
+function oneLess(count: number): number {
+  return count < MAX_UNREAD ? Math.max(0, count - 1) : count;
 }
 
 function renamedPeer(room: Room, user: UserRef): Partial<Room> {

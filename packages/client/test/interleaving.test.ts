@@ -81,7 +81,7 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
         workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: picked(each.pick), text: 'edited' });
         break;
       case 'delete':
-        workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: picked(each.pick) });
+        workspace.remove('u-bob', picked(each.pick));
         break;
       case 'react': {
         const message = workspace.messages('lobby').find(({ id }) => id === picked(each.pick))!;

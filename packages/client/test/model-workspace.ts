@@ -120,6 +120,14 @@ export class ModelWorkspace {
     return { ...message, room, seq, author: this.ref(author), at: seq };
   }
 
+  /** Deletes a message, by whoever may. */
+  remove(actor: string, messageId: string): LoggedEvent {
+    const dot = messageId.lastIndexOf('.');
+    const [room, messageSeq] = [messageId.slice(0, dot), Number(messageId.slice(dot + 1))];
+    const author = this.rooms.get(room)!.log[messageSeq - 1]!.actor.id;
+    return this.append(room, actor, { type: 'message.deleted', messageId, messageSeq, author });
+  }
+
   append(room: string, actor: string, body: Body<LoggedEvent>): LoggedEvent {
     const { log, members } = this.rooms.get(room)!;
     const seq = log.length + 1;

@@ -149,7 +149,7 @@ describe('a room view', () => {
     expect(view.get().messages[0]!.reactions).toEqual([]);
     const edited = workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: first!.id, text: 'better' });
     expect(view.get().messages[0]).toMatchObject({ text: 'better', editedAt: edited.at });
-    const deleted = workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: second!.id });
+    const deleted = workspace.remove('u-bob', second!.id);
     expect(view.get().messages[1]).toMatchObject({ text: '', deletedAt: deleted.at });
   });
 
@@ -162,7 +162,7 @@ describe('a room view', () => {
     const made = { id, text: '', deletedAt: head + 3 };
     workspace.append('lobby', 'u-bob', { type: 'message.created', message: made });
     workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: id });
-    workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: id });
+    workspace.remove('u-bob', id);
     const deleted = view.get().messages.at(-1);
     expect(deleted).toMatchObject({ id, author: workspace.ref('u-bob'), text: '', deletedAt: head + 3 });
     expect(deleted).not.toHaveProperty('editedAt');
@@ -254,7 +254,7 @@ describe('the rooms', () => {
     expect(room().members).toBe(2);
     const said = workspace.say('lobby', 'u-bob', '3');
     expect(room().unread).toBe(3);
-    workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: `lobby.${said.seq}` });
+    workspace.remove('u-bob', `lobby.${said.seq}`);
     expect(room().unread).toBe(2);
     for (let i = 0; i < 150; i += 1) workspace.say('lobby', 'u-bob', 'x');
     expect(room().unread).toBe(100);

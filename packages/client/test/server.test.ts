@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startGuest } from '../../../tests/support/guest.js';
 import { startServer as startSharedServer, type TestServer } from '../../../tests/support/start-server.js';
 import { startServer } from './start-server.js';
 
@@ -63,6 +64,25 @@ describe.each(transports)('a real server over %s', (transport) => {
     await until(() => anna.room('lobby').get().messages.at(-1)?.reactions?.[0]?.count === 1);
     await anna.call('message.edit', { message: message.id, text: '반갑습니다' });
     await until(() => texts(bob).includes('반갑습니다'));
+  });
+
+  test('C34 a message that was deleted counts as unread no more, and mentions nobody, since whenever it is there', async () => {
+    const ella = await open(named('ella'), shared.url);
+    const { token } = await startGuest(shared.url, named('finn'));
+    const said: string[] = [];
+    for (const text of ['one', `@${named('finn')} two`, 'three']) said.push((await ella.send('lobby', text).sent).id);
+    const finn = newClient({ url: shared.url, transport, token });
+    finn.connect();
+    const counts = () => finn.rooms.get().map(({ unread, mentions }) => ({ unread, mentions }))[0];
+    await until(() => counts()?.mentions === 1);
+    const { unread = 0 } = counts()!;
+    said.push((await ella.send('lobby', `@${named('finn')} four`).sent).id);
+    await until(() => counts()?.mentions === 2);
+    for (const message of said) await ella.call('message.delete', { message });
+    await until(() => counts()?.mentions === 0);
+    expect(counts()).toEqual({ unread: unread - 3, mentions: 0 });
+    const { room } = await finn.call('room.get', { room: 'lobby' });
+    expect(room.unread).toBe(unread - 3);
   });
 
   test('C13 typing, presence, names and rooms are kept up to date', async () => {

@@ -201,8 +201,15 @@ const messageEdited = defineEvent(
 
 const messageDeleted = defineEvent(
   'message.deleted',
-  { messageId },
-  { en: 'A message was deleted.', ko: '메시지가 지워졌습니다.' },
+  {
+    messageId,
+    messageSeq: z.number().int().meta({ description: 'The seq at which it was created' }),
+    author: z.string().meta({ description: 'The id of the user who wrote it' }),
+  },
+  {
+    en: 'A message was deleted. For readers who had not read it there is one unread message less.',
+    ko: '메시지가 지워졌습니다. 아직 읽지 않은 사람에게는 안 읽은 메시지가 하나 줄어듭니다.',
+  },
   () => undefined,
 );
 

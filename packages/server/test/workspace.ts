@@ -36,7 +36,7 @@ export function edit(message: Subject, text: string): NewEvent {
 
 /** The deletion of a message. */
 export function remove(message: Subject): NewEvent {
-  return newEvent.messageDeleted({ clientId: undefined, content: { text: '' }, ...message });
+  return newEvent.messageDeleted({ clientId: undefined, content: { text: '' }, ...message }, ann.id);
 }
 
 /** A reaction to a message, or its withdrawal. */

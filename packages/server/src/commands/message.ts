@@ -76,7 +76,7 @@ async function remove(
   input: ParsedInput<'message.delete'>,
   context: Context,
 ): Promise<CommandOutput<'message.delete'>> {
-  return change(input.message, context, newEvent.messageDeleted(subjectOf(context.message)));
+  return change(input.message, context, newEvent.messageDeleted(subjectOf(context.message), context.message.author_id));
 }
 
 /** message.react */

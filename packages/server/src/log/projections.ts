@@ -38,11 +38,11 @@ export const newEvent = {
     };
   },
 
-  messageDeleted(message: SentMessage): NewEvent {
+  messageDeleted(message: SentMessage, author: string): NewEvent {
     const payload = createdPayload(noContent, message.clientId);
     return {
       name: 'message.deleted',
-      payload: { messageId: message.id },
+      payload: { messageId: message.id, messageSeq: message.seq, author },
       messageSeq: message.seq,
       changes: [
         { kind: 'deleteMessage', message: message.seq },
