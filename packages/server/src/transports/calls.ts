@@ -3,11 +3,14 @@ import type { Caller } from '../commands/context.js';
 import { toMadangError } from './to-madang-error.js';
 import type { IncomingMessage } from 'node:http';
 import type { Identity } from './credentials.js';
+import { CallOrder } from './call-order.js';
 import type { TransportParts } from './transport.js';
 
 /** A caller that stays connected, with calls in flight. */
 export interface Calling extends Caller {
   callsInFlight: number;
+  /** There from the first call on. */
+  callOrder: CallOrder | undefined;
   /** Resolves when the handshake's session is let in. Earlier calls belong to that session. */
   readonly entered?: Promise<void> | undefined;
 }
@@ -15,7 +18,7 @@ export interface Calling extends Caller {
 /** The outcome of a call. */
 export type Outcome = { result: unknown } | { error: MadangError };
 
-/** Runs a connection's call within its limit. Turns anything thrown into an error that a client may see. */
+/** Runs a connection's call in its turn and within its limit. Turns anything thrown into an error that a client may see. */
 export async function runCall(parts: TransportParts, name: unknown, input: unknown, caller: Calling): Promise<Outcome> {
   const { commands, limits, logger } = parts;
   if (caller.callsInFlight >= limits.maxCallsInFlight) {
@@ -25,7 +28,8 @@ export async function runCall(parts: TransportParts, name: unknown, input: unkno
   caller.callsInFlight += 1;
   try {
     if (caller.entered) await caller.entered;
-    return { result: await commands.run(name, input, caller) };
+    caller.callOrder ??= new CallOrder();
+    return { result: await caller.callOrder.run(name, () => commands.run(name, input, caller)) };
   } catch (error) {
     return { error: toMadangError(error, logger) };
   } finally {

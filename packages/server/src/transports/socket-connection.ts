@@ -2,6 +2,7 @@ import type { ErrorObject } from '@madang/protocol';
 import type { CloseReason, Connection } from '../fanout/connection.js';
 import type { Encoded, WireFormat } from '../fanout/wire-format.js';
 import type { Session } from '../identity/actor.js';
+import type { CallOrder } from './call-order.js';
 import type { Calling } from './calls.js';
 import { nextConnectionId } from './connection-id.js';
 import { sessionless } from './sessionless.js';
@@ -34,6 +35,7 @@ export abstract class SocketConnection implements Connection, Calling {
   readonly address: string;
   presence: 'online' | 'away' = 'online';
   callsInFlight = 0;
+  callOrder: CallOrder | undefined;
   abstract readonly transport: string;
   abstract readonly format: WireFormat;
   /** Most bytes that may wait for a client that has a session but doesn't read its answers. */

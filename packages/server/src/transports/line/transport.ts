@@ -1,10 +1,10 @@
-import { type Language, languages, MadangError } from '@madang/protocol';
+import { type Language, languages, type LineSyntax, MadangError } from '@madang/protocol';
 import accepts from 'accepts';
 import { randomInt } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { toMadangError } from '../to-madang-error.js';
 import type { Session } from '../../identity/actor.js';
-import { refuse, runCall } from '../calls.js';
+import { type Outcome, refuse, runCall } from '../calls.js';
 import type { TransportParts } from '../transport.js';
 import type { WebSocketConnection } from '../websocket-connection.js';
 import { type WebSocketTransport, WebSocketUpgrades } from '../websocket-server.js';
@@ -25,6 +25,8 @@ const MAX_VERB = 60;
 interface Visitor {
   room: string;
   language: Language;
+  /** Resolves when the visitor's change of room is done; there while it is not. */
+  moving?: Promise<void> | undefined;
 }
 
 /**
@@ -72,15 +74,29 @@ async function handle(
   parts: TransportParts,
 ): Promise<void> {
   const { language } = visitor;
+  // A line right behind `/join` is meant for the room that it enters. It waits within the limit of calls in flight.
+  while (visitor.moving && connection.callsInFlight < parts.limits.maxCallsInFlight) {
+    connection.callsInFlight += 1;
+    await visitor.moving;
+    connection.callsInFlight -= 1;
+  }
   const line = parseLine(text.replace(/\r?\n$/, ''), visitor.room);
   if (line.kind !== 'call') {
     const error = await refuse(parts, connection, new MadangError({ code: 'invalid_input', message: '' }));
     return linesOf(line, error, language).forEach((each) => connection.send(each));
   }
-  const outcome = await runCall(parts, line.row.name, line.input, connection);
+  const calling = runCall(parts, line.row.name, line.input, connection);
+  if (line.row.line.enters) visitor.moving = move(visitor, calling, line.row.line);
+  const outcome = await calling;
   if ('error' in outcome) return connection.send(oneLine(lineWords.error[language](outcome.error.toJSON())));
-  visitor.room = line.row.line.enters?.(outcome.result) ?? visitor.room;
   for (const reply of line.row.line.reply?.(outcome.result, language) ?? []) connection.send(oneLine(reply));
+}
+
+/** Sets the room that a call enters. */
+async function move(visitor: Visitor, calling: Promise<Outcome>, syntax: LineSyntax<unknown>): Promise<void> {
+  const outcome = await calling;
+  if ('result' in outcome) visitor.room = syntax.enters?.(outcome.result) ?? visitor.room;
+  visitor.moving = undefined;
 }
 
 async function handleBinary(
