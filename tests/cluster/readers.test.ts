@@ -12,21 +12,22 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 /** A lease lasts 3 s and is requested every second; the rest is for a slow machine. */
 const TAKEN_OVER_WITHIN_MS = 15_000;
 
-const LEASE = 'reader:message-numbers';
-
 /** The node that holds the lease, which names the holder's process. */
-async function holderOf({ nodes, postgres, database }: TestNodes): Promise<TestServer | undefined> {
-  const [lease] = await postgres.sql(
+async function holderOf(
+  { nodes, postgres, database }: TestNodes,
+  lease = 'reader:message-numbers',
+): Promise<TestServer | undefined> {
+  const [row] = await postgres.sql(
     database,
-    `SELECT holder FROM leases WHERE name = '${LEASE}' AND expires_at > extract(epoch FROM clock_timestamp()) * 1000`,
+    `SELECT holder FROM leases WHERE name = '${lease}' AND expires_at > extract(epoch FROM clock_timestamp()) * 1000`,
   );
-  const pid = Number(String(lease?.['holder']).split(' ')[1]);
+  const pid = Number(String(row?.['holder']).split(' ')[1]);
   return nodes.find((node) => node.pid() === pid);
 }
 
 test('unread counts stay right while the node that counts is killed, and another takes over within seconds', async () => {
   const random = Random.fromEnvironment();
-  await using workspace = await startNodes({ count: 3, flags: ['--limits', 'off'] });
+  await using workspace = await startNodes({ count: 3, flags: ['--limits', 'off', '--retention-days', '1'] });
   const { nodes } = workspace;
   const people = await Promise.all(['ann', 'bob', 'cho', 'dan'].map((name) => startGuest(nodes[0]!.url, name)));
   const ids = people.map(({ user }) => user.id);
@@ -111,4 +112,22 @@ test('unread counts stay right while the node that counts is killed, and another
   );
   expect(numbered).toEqual({ count: messages.size });
   process.stdout.write(`  the lease was taken over after ${took.join(', ')} ms\n`);
+
+  // Retention is taken over by the same rule: what became too old meanwhile is removed by the next node at once.
+  const logStart = async () =>
+    Number(
+      (await workspace.postgres.sql(workspace.database, `SELECT log_start FROM rooms WHERE id = 'lobby'`))[0]?.[
+        'log_start'
+      ],
+    );
+  expect(await logStart()).toBe(0);
+  for (const table of ['events', 'messages']) {
+    await workspace.postgres.sql(
+      workspace.database,
+      `UPDATE ${table} SET at = at - 2 * 86400000 WHERE room_id = 'lobby'`,
+    );
+  }
+  const sweeping = await holderOf(workspace, 'retention');
+  await sweeping?.kill();
+  await expect.poll(logStart, { timeout: TAKEN_OVER_WITHIN_MS, interval: 50 }).toBeGreaterThan(0);
 });

@@ -1,4 +1,5 @@
 import type { UserRef } from '@madang/protocol';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../../tests/support/random.ts';
 import { newEvent } from '../dist/log/projections.js';
@@ -227,23 +228,43 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     },
   );
 
-  test('a room in which a reader fails delays no other room, and continues once the reader works', async () => {
+  test('a reader that fails at an event is stuck in that room alone, says so without a text, and continues once it works', async () => {
     await using database = await engine.newDatabase();
     const store = await database.open();
-    await store.commit([makeRoom('a'), makeRoom('b'), say('a', 'poison')]);
-    let isMended = false;
+    await store.commit([makeRoom('a'), makeRoom('b'), makeRoom('c'), ...upTo(5).map((n) => say('a', `a${n}`))]);
+    await store.commit([say('b', 'poison'), say('b', 'behind it')]);
+    const broken = new Set(['handler', 'statement']);
+    const insert = (key: string) => store.write.insertInto('meta').values({ key, value: '' }).compile();
     const handler: LogHandler = {
       name: 'careful',
-      handle: ({ room }) => {
-        if (room === 'a' && !isMended) throw new Error('cannot read this');
-        return [];
+      handle: ({ room, events }) => {
+        if (room === 'b' && broken.has('handler')) throw new Error('cannot read "poison"');
+        // The same key twice is refused by the database.
+        const isPoison = broken.has('statement') && events.some(({ seq }) => room === 'a' && seq === 5);
+        return isPoison ? [insert('twice'), insert('twice')] : [];
       },
     };
-    await beside(readerOn(store, handler), async () => {
-      await expect.poll(() => lag(store, 'careful')).toBe(3);
-      isMended = true;
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const reader = new Reader({ store, handler, logger, sweepMs: 20 });
+    await beside(reader, async () => {
+      // All that comes before the event that fails is read, and the other rooms too.
+      await expect.poll(() => lag(store, 'careful'), { timeout: 10_000 }).toBe(3 + 4);
+      await expect.poll(() => reader.stuckRooms).toBe(2);
+      await store.commit([say('c', 'healthy'), say('b', 'more'), say('a', 'more')]);
+      await expect.poll(() => lag(store, 'careful'), { timeout: 10_000 }).toBe(4 + 5);
+      broken.delete('statement');
+      await expect.poll(() => reader.stuckRooms, { timeout: 20_000 }).toBe(1);
+      broken.delete('handler');
       await caughtUp(store, 'careful');
+      expect(reader.stuckRooms).toBe(0);
     });
+    const stuck = lines.filter(({ msg }) => String(msg).includes('stuck in a room;'));
+    // Once for both rooms and every attempt.
+    expect(stuck).toHaveLength(1);
+    expect(stuck[0]).toMatchObject({ reader: 'careful', seq: expect.any(Number), error: expect.any(String) });
+    expect(JSON.stringify(lines)).not.toContain('poison');
+    expect(lines.filter(({ msg }) => String(msg).includes('no longer stuck'))).toHaveLength(2);
   });
 
   test('a raised log start is obeyed: what was written about removed events goes, without an event', async () => {

@@ -6,7 +6,7 @@ import { underLease } from '../dist/readers/lease.js';
 import { Retention } from '../dist/readers/retention.js';
 import { dropFarMonths, ensurePartitions } from '../dist/store/postgres/partitions.js';
 import { newestEventAt } from '../dist/store/queries/rooms.js';
-import type { Lease, Store } from '../dist/store/store.js';
+import type { Store } from '../dist/store/store.js';
 import type { Engine, TestDatabase } from './engines.ts';
 import {
   ann,
@@ -289,24 +289,14 @@ async function connect(database: TestDatabase): Promise<{ pg: Client } & AsyncDi
   return { pg: client, [Symbol.asyncDispose]: () => client.end() };
 }
 
-/** Runs retention once; `ended` resolves when it has looked at everything. */
-function once(store: Store, now: number): { running: Retention; ended: Promise<boolean> } {
+/** Runs retention; `ended` resolves when it has looked at everything. */
+function once(store: Store, now: number): { running: Retention; ended: Promise<void> } {
   let done = (): void => undefined;
-  const ended = new Promise<boolean>((resolve) => (done = () => resolve(true)));
-  const watched = new Proxy(store, {
-    get: (target, name) => {
-      if (name !== 'releaseLease') return bound(target, name as keyof Store);
-      return (lease: Lease) => target.releaseLease(lease).finally(done);
-    },
-  });
-  const running = new Retention({ store: watched, clock: { now: () => now }, logger: silent(), days: 30 });
+  const ended = new Promise<void>((resolve) => (done = resolve));
+  const logger = { info: () => done(), debug: () => done(), warn: () => undefined } as never;
+  const running = new Retention({ store, clock: { now: () => now }, logger, days: 30 });
   running.start();
   return { running, ended };
-}
-
-function bound(store: Store, name: keyof Store): unknown {
-  const value = store[name];
-  return typeof value === 'function' ? (value as () => unknown).bind(store) : value;
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
@@ -320,5 +310,5 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 /** A logger that only the test sees. */
 function silent(lines: unknown[] = []): Logger {
   const hear = (...line: unknown[]) => void lines.push(line);
-  return { info: () => undefined, warn: hear } as never;
+  return { info: () => undefined, debug: () => undefined, warn: hear } as never;
 }

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../store/store.js';
 
 /** How long a lease lasts on the database's clock unless it is renewed, in ms. */
-export const LEASE_MS = 3000;
+const LEASE_MS = 3000;
 
 /** Interval between renewals, in ms. Two in a row may fail. */
-export const RENEW_MS = 1000;
+const RENEW_MS = 1000;
+
+/** Pause before another attempt to get the lease, or after a failure, in ms. */
+const RETRY_MS = 1000;
 
 /** Work to do under a lease. */
 export interface LeasedWork {
@@ -15,6 +19,27 @@ export interface LeasedWork {
   name: string;
   /** Stops the work. */
   signal: AbortSignal;
+}
+
+/**
+ * Runs `work` whenever this process gets a named lease, until `signal` aborts: asks for it every second, so that another
+ * process takes over within about 4 s from one that was killed. `onError` receives what the work throws, after which it is
+ * run again.
+ */
+export async function wheneverLeased(
+  leased: LeasedWork,
+  work: (signal: AbortSignal) => Promise<void>,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const { signal } = leased;
+  while (!signal.aborted) {
+    try {
+      await underLease(leased, work);
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+    }
+    await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+  }
 }
 
 /**

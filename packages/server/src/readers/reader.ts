@@ -7,14 +7,15 @@ import { committedEvent, loggedEvent } from '../log/event-record.js';
 import type { Logger } from '../logger.js';
 import { advanceCursor, lagOf, type ReadRoom, readRooms, sweepRooms } from '../store/queries/readers.js';
 import type { Store } from '../store/store.js';
-import { underLease } from './lease.js';
+import { wheneverLeased } from './lease.js';
 import { paced } from './pace.js';
+import { StuckRooms } from './stuck-rooms.js';
 
 /** How long a reader collects commits before it reads their rooms, in ms: one transaction then covers many. */
 const GATHER_MS = 1000;
 
-/** Pause before another attempt to get the lease, or after a failure, in ms. */
-const RETRY_MS = 1000;
+/** The same failure of a reader is logged at most once in this time, in ms. */
+const LOG_EVERY_MS = 30_000;
 
 /** The pause after a sweep of all rooms, as a multiple of the time its statements took. */
 const SWEEP_REST = 50;
@@ -60,7 +61,8 @@ export interface LogHandler {
   readonly name: string;
   /**
    * Returns the statements that write the reader's rows; they commit together with the cursor. If that fails, it is called
-   * again with the same page. An error stops the reader in this room until the next sweep.
+   * again, with the same events or fewer. If it throws, or one of its statements always fails, the reader is stuck at that
+   * event of the room: it tries again with back-off, and reads the other rooms meanwhile.
    */
   handle(page: LogPage): readonly CompiledQuery[];
 }
@@ -86,19 +88,26 @@ export class Reader {
   /** New commits by room since it was last read; kept only while this process holds the lease. */
   #recent: RecentEvents = new Map();
   #recentCount = 0;
+  /** Those that it is reading. */
+  #inHand: RecentEvents = noEvents;
   #isHolder = false;
   #wake = (): void => undefined;
   #running: Promise<void> | undefined;
   #lag: { events: Promise<number>; until: number } | undefined;
-  /** Rooms in which the handler fails, and whose failure has been logged. */
-  readonly #failing = new Set<string>();
+  readonly #stuck: StuckRooms;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
+    this.#stuck = new StuckRooms(parts.handler.name, parts.logger);
   }
 
   get name(): string {
     return this.#parts.handler.name;
+  }
+
+  /** In how many rooms it is stuck at an event; 0 in a process that does not run it. */
+  get stuckRooms(): number {
+    return this.#stuck.count;
   }
 
   /** Starts reading in the background. */
@@ -119,6 +128,13 @@ export class Reader {
     this.#wake();
   }
 
+  /** Another history has begun: the events of before are not in it. */
+  forget(): void {
+    this.#recent.clear();
+    this.#recentCount = 0;
+    this.#inHand.clear();
+  }
+
   /** How many events are still unread, whichever node runs the reader; up to {@link LAG_FRESH_MS} old. */
   lag(): Promise<number> {
     if (!this.#lag || performance.now() > this.#lag.until) {
@@ -133,24 +149,20 @@ export class Reader {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  #run(): Promise<void> {
     const { store, logger } = this.#parts;
-    const { signal } = this.#ending;
-    let isTold = false;
-    while (!signal.aborted) {
-      try {
-        await underLease({ store, name: `reader:${this.name}`, signal }, (held) => this.#follow(held));
-        isTold = false;
-      } catch (error) {
+    let loggedAt = -Infinity;
+    const work = { store, name: `reader:${this.name}`, signal: this.#ending.signal };
+    return wheneverLeased(
+      work,
+      (held) => this.#follow(held),
+      (error) => {
         // The store itself logs that it is unavailable.
-        const isKnown = isTold || signal.aborted || (error instanceof MadangError && error.code === 'unavailable');
-        if (!isKnown) {
-          logger.warn({ reader: this.name, reason: messageOf(error) }, 'a reader of the log fails; it tries again');
-          isTold = true;
-        }
-      }
-      await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    }
+        if (isStoreGone(error) || performance.now() - loggedAt < LOG_EVERY_MS) return;
+        loggedAt = performance.now();
+        logger.warn({ reader: this.name, reason: messageOf(error) }, 'a reader of the log fails; it tries again');
+      },
+    );
   }
 
   /** Reads the backlog and then new events, for as long as the lease is held. */
@@ -165,8 +177,8 @@ export class Reader {
       if (!signal.aborted) throw error;
     } finally {
       this.#isHolder = false;
-      this.#recent.clear();
-      this.#recentCount = 0;
+      this.#stuck.clear();
+      this.forget();
     }
   }
 
@@ -187,15 +199,18 @@ export class Reader {
     return tookMs;
   }
 
-  /** Reads rooms with commits of this process, until the next sweep is due. */
+  /** Reads rooms with commits of this process, and those it was stuck in, until the next sweep is due. */
   async #followMoved(signal: AbortSignal, until: number): Promise<void> {
     while (performance.now() < until) {
-      if (this.#recent.size === 0) await this.#untilWoken(signal, until - performance.now());
+      if (this.#recent.size === 0) {
+        await this.#untilWoken(signal, Math.min(until, this.#stuck.nextAt) - performance.now());
+      }
       await sleep(GATHER_MS, undefined, { signal, ref: false });
       const recent = this.#recent;
+      this.#inHand = recent;
       this.#recent = new Map();
       this.#recentCount = 0;
-      const moved = [...recent.keys()];
+      const moved = [...new Set([...recent.keys(), ...this.#stuck.due()])];
       for (let start = 0; start < moved.length; start += SWEPT_ROOMS) {
         const ids = moved.slice(start, start + SWEPT_ROOMS);
         const rooms = await paced(signal, () => readRooms(this.#parts.store.read, this.name, ids));
@@ -220,28 +235,55 @@ export class Reader {
 
   /** Reads rooms up to their heads, several per transaction. A long one continues after the others. */
   async #readAll(rooms: readonly ReadRoom[], recent: RecentEvents, signal: AbortSignal): Promise<void> {
-    let waiting = rooms.filter(hasNews);
+    let waiting = rooms.filter((room) => hasNews(room) && !this.#stuck.isResting(room.id));
     while (waiting.length > 0) {
       const later: ReadRoom[] = [];
       for (let at = 0; at < waiting.length;) {
-        at += await paced(signal, async () => {
-          const { taken, rest } = await this.#readSome(waiting.slice(at, at + MAX_ROOMS), recent);
+        const some = waiting.slice(at, at + MAX_ROOMS);
+        try {
+          const { taken, rest } = await paced(signal, () => this.#readSome(some, recent, MAX_EVENTS));
           later.push(...rest);
-          return taken;
-        });
+          at += taken;
+        } catch (error) {
+          if (signal.aborted || concernsAll(error)) throw error;
+          for (const room of some) await this.#readAlone(room, recent, signal);
+          at += some.length;
+        }
       }
       waiting = later;
     }
   }
 
-  /** One transaction: a page of each of the first rooms. Returns how many rooms it covered, and those with more to read. */
-  async #readSome(rooms: readonly ReadRoom[], recent: RecentEvents): Promise<{ taken: number; rest: ReadRoom[] }> {
+  /** Reads one room up to its head, or up to the event that fails: after a failure, with half as many events at a time. */
+  async #readAlone(room: ReadRoom, recent: RecentEvents, signal: AbortSignal): Promise<void> {
+    let limit = MAX_EVENTS;
+    for (let next: ReadRoom | undefined = room; next;) {
+      const from: ReadRoom = next;
+      try {
+        next = (await paced(signal, () => this.#readSome([from], recent, limit))).rest[0];
+      } catch (error) {
+        if (signal.aborted || concernsAll(error)) throw error;
+        if (limit === 1) return this.#stuck.failed(from.id, from.cursor ?? 0, error);
+        limit = Math.floor(limit / 2);
+      }
+    }
+  }
+
+  /**
+   * One transaction: a page of each of the first rooms, of at most `limit` events together. Returns how many rooms it covered,
+   * and those with more to read.
+   */
+  async #readSome(
+    rooms: readonly ReadRoom[],
+    recent: RecentEvents,
+    limit: number,
+  ): Promise<{ taken: number; rest: ReadRoom[] }> {
     const { store, handler } = this.#parts;
     const rest: ReadRoom[] = [];
     const guards: CompiledQuery[] = [];
     const work: CompiledQuery[] = [];
     let taken = 0;
-    for (let left = MAX_EVENTS; taken < rooms.length && left > 0; taken += 1) {
+    for (let left = limit; taken < rooms.length && left > 0; taken += 1) {
       const room = rooms[taken] as ReadRoom;
       const page = await this.#pageOf(room, left, recent);
       left -= page.events.length;
@@ -249,15 +291,14 @@ export class Reader {
       // Retention has just removed these events; the next check finds the new log start.
       if (place.seq === (room.cursor ?? 0) && place.logStart === room.obeyed) continue;
       const raisedTo = page.logStart > room.obeyed ? page.logStart : 0;
-      const written = this.#handle({ ...page, logStart: raisedTo });
-      if (!written) continue;
+      work.push(...handler.handle({ ...page, logStart: raisedTo }));
       guards.push(advanceCursor(store.write, handler.name, room, place));
-      work.push(...written);
       const next = { ...room, cursor: place.seq, obeyed: place.logStart };
       if (hasNews(next)) rest.push(next);
     }
-    if (guards.length === 0 || (await store.transact({ guards, work }))) return { taken, rest };
-    throw new Error('another process moves its cursors');
+    if (guards.length > 0 && !(await store.transact({ guards, work }))) throw new Overtaken();
+    for (const { id } of rooms.slice(0, taken)) this.#stuck.worked(id);
+    return { taken, rest };
   }
 
   async #pageOf(room: ReadRoom, limit: number, recent: RecentEvents): Promise<LogPage & { end: number }> {
@@ -283,24 +324,20 @@ export class Reader {
     for (const room of this.#recent.keys()) this.#recent.set(room, []);
     this.#recentCount = 0;
   }
+}
 
-  #handle(page: LogPage): readonly CompiledQuery[] | undefined {
-    try {
-      const written = this.#parts.handler.handle(page);
-      this.#failing.delete(page.room);
-      return written;
-    } catch (error) {
-      if (!this.#failing.has(page.room)) {
-        const reason = messageOf(error);
-        this.#parts.logger.error(
-          { reader: this.name, room: page.room, reason },
-          'a reader of the log is stuck in a room',
-        );
-      }
-      this.#failing.add(page.room);
-      return undefined;
-    }
-  }
+/** Another process has moved a cursor meanwhile. */
+class Overtaken extends Error {
+  override readonly message = 'another process moves its cursors';
+}
+
+/** Whether a failure has nothing to do with the room it came up in. */
+function concernsAll(error: unknown): boolean {
+  return error instanceof Overtaken || isStoreGone(error);
+}
+
+function isStoreGone(error: unknown): boolean {
+  return error instanceof MadangError && error.code === 'unavailable';
 }
 
 /** Of a room's recent events those that follow a seq. None if some before them were not kept. */

@@ -13,7 +13,7 @@ import {
   type WrongTimes,
 } from '../store/queries/retention.js';
 import type { Store } from '../store/store.js';
-import { LEASE_MS, RENEW_MS, underLease } from './lease.js';
+import { wheneverLeased } from './lease.js';
 import { paced } from './pace.js';
 
 /** The bounds of age: an event before `before` is old, one after `latest` is dated in the future. */
@@ -59,54 +59,57 @@ export interface RetentionParts {
 export class Retention {
   readonly #parts: RetentionParts;
   readonly #ending = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #isFailureLogged = false;
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
   }
 
-  /** Sweeps in the background, now and every hour. */
+  /** Sweeps in the background, now and every hour, on one node. If that is killed, another one begins within seconds. */
   start(): void {
-    this.#timer ??= setInterval(() => this.#runOnce(), EVERY_MS).unref();
-    this.#runOnce();
+    const work = { store: this.#parts.store, name: 'retention', signal: this.#ending.signal };
+    this.#running ??= wheneverLeased(
+      work,
+      (held) => this.#sweepHourly(held),
+      (error) => this.#failed(error),
+    );
   }
 
   /** Stops after the current statement. May be called twice. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
     this.#ending.abort();
     await this.#running;
   }
 
-  #runOnce(): void {
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  async #sweepHourly(held: AbortSignal): Promise<void> {
+    while (!held.aborted) {
+      await this.#sweep(held).catch((error: unknown) => held.aborted || this.#failed(error));
+      await sleep(EVERY_MS, undefined, { signal: held, ref: false }).catch(() => undefined);
+    }
   }
 
-  async #run(): Promise<void> {
-    const { store, clock, logger, days } = this.#parts;
-    const { signal } = this.#ending;
+  async #sweep(held: AbortSignal): Promise<void> {
+    const { clock, logger, days } = this.#parts;
     const now = clock.now();
     const bounds = { before: now - days * DAY_MS, latest: now + MAX_LEAD_MS };
     const start = performance.now();
     let rooms = 0;
-    try {
-      const sweepAll = async (held: AbortSignal): Promise<void> => {
-        const sweep = new Sweep(this.#parts, bounds, held);
-        await sweep.dropMonths();
-        for await (const room of sweep.rooms()) rooms += (await sweep.clear(room)) ? 1 : 0;
-      };
-      const work = { store, name: 'retention', signal };
-      if (!(await underLease(work, sweepAll))) {
-        // If the holder was killed, its lease has expired by now. Nobody else would sweep for an hour.
-        await sleep(LEASE_MS + RENEW_MS, undefined, { signal, ref: false });
-        await underLease(work, sweepAll);
-      }
-      if (rooms > 0) logger.info({ rooms, ms: Math.round(performance.now() - start) }, 'removed old messages');
-    } catch (error) {
-      if (signal.aborted) return;
-      logger.warn({ reason: messageOf(error) }, 'old messages could not be removed; trying again within the hour');
-    }
+    const sweep = new Sweep(this.#parts, bounds, held);
+    await sweep.dropMonths();
+    for await (const room of sweep.rooms()) rooms += (await sweep.clear(room)) ? 1 : 0;
+    const ms = Math.round(performance.now() - start);
+    if (rooms > 0) logger.info({ rooms, ms }, 'removed old messages');
+    else logger.debug({ ms }, 'no messages were too old');
+    this.#isFailureLogged = false;
+  }
+
+  /** Logs the first of consecutive failures. */
+  #failed(error: unknown): void {
+    if (this.#isFailureLogged) return;
+    this.#isFailureLogged = true;
+    const reason = messageOf(error);
+    this.#parts.logger.warn({ reason }, 'old messages could not be removed; trying again within the hour');
   }
 }
 

@@ -245,7 +245,7 @@ class SqliteStore implements Store {
       // A statement that is itself wrong says nothing about the store.
       this.#health.failed(failure, failure.kind !== 'other');
       this.#isUntold ||= failure.kind === 'taken-away';
-      waiting?.reject(unavailable(failure.reason));
+      waiting?.reject(failure.kind === 'other' ? new Error(failure.reason) : unavailable(failure.reason));
       return;
     }
     if (this.#isUntold) this.#lookAgain();

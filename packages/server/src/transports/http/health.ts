@@ -13,8 +13,8 @@ export interface HealthChecks {
   notice(): string | undefined;
   /** Whether other nodes learn at once of what happens here; `none` without a bus. */
   bus(): 'none' | 'down' | 'up';
-  /** The readers of the log, and how many events each has still to handle. */
-  readers: readonly { name: string; lag(): Promise<number> }[];
+  /** The readers of the log: how many events each has still to handle, and in how many rooms it is stuck. */
+  readers: readonly { name: string; stuckRooms: number; lag(): Promise<number> }[];
   /** Whether the server is stopping. */
   isStopping(): boolean;
 }
@@ -25,7 +25,8 @@ const FRESH_MS = 500;
 /**
  * `/healthz`: the process is alive. `/readyz`: it can take traffic; 503 with the reason if it can't. Without its bus a
  * node still can, only slower, and with certain troubles of the store too, while they last: then it is `degraded`, with
- * 200. With `?verbose` it also reports `lag`: how many events each reader of the log has still to process.
+ * 200. With `?verbose` it also reports `lag`: how many events each reader of the log has still to process; and of those
+ * readers that this node runs and that are stuck, in how many rooms: `stuck`.
  */
 export function healthRoutes(checks: HealthChecks): Router {
   const router = Router();
@@ -59,7 +60,7 @@ export function healthRoutes(checks: HealthChecks): Router {
       response.status(503).json({ status: 'unavailable', store: 'down', bus, ...why });
     } else {
       const status = bus === 'down' || reason !== undefined ? 'degraded' : 'ready';
-      response.json({ status, store: 'ok', bus, ...why, ...(lag && { lag }) });
+      response.json({ status, store: 'ok', bus, ...why, ...(lag && { lag, ...stuckOf(checks.readers) }) });
     }
   };
   router.get('/readyz', ready);
@@ -74,6 +75,12 @@ async function lagsOf(readers: HealthChecks['readers']): Promise<Record<string, 
   } catch {
     return undefined;
   }
+}
+
+/** The readers that are stuck, and in how many rooms each is. */
+function stuckOf(readers: HealthChecks['readers']): { stuck?: Record<string, number> } {
+  const stuck = readers.filter(({ stuckRooms }) => stuckRooms > 0);
+  return stuck.length > 0 ? { stuck: Object.fromEntries(stuck.map((each) => [each.name, each.stuckRooms])) } : {};
 }
 
 /** Asks once for all callers at the same time, or within {@link FRESH_MS} of the answer. */
