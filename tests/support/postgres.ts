@@ -1,9 +1,11 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { freePort } from './start-server.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
@@ -32,6 +34,12 @@ export interface TestPostgres extends AsyncDisposable {
   crash(): void;
   /** Promotes a standby to primary. */
   promote(): Promise<void>;
+  /** Runs one of PostgreSQL's programs, such as `pg_dump`, in a folder that it may write to. */
+  run(program: string, args: readonly string[]): Promise<void>;
+  /** Copies all files of the cluster while it is stopped, as a snapshot of its disk would. */
+  saveFiles(): Promise<void>;
+  /** Puts the copied files back, while it is stopped. */
+  putFilesBack(): Promise<void>;
 }
 
 /** How long a start, including recovery, may take on a busy machine, in ms. */
@@ -164,11 +172,22 @@ async function startCluster(
     kill: () => end('SIGQUIT'),
     start,
     promote: async () => void (await run(url('postgres'), 'SELECT pg_promote()')),
+    run: async (program, programArgs) => {
+      const asked = asAccount(program, [...programArgs]);
+      await promisify(execFile)(asked.command, asked.args, { cwd: folder.path });
+    },
+    saveFiles: () => replaceFolder(data, `${data}-saved`),
+    putFilesBack: () => replaceFolder(`${data}-saved`, data),
     [Symbol.asyncDispose]: async () => {
       await end('SIGQUIT');
       folder[Symbol.dispose]();
     },
   };
+}
+
+async function replaceFolder(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  await promisify(execFile)('cp', ['-a', from, to]);
 }
 
 async function run(address: string, text: string): Promise<Record<string, unknown>[]> {

@@ -177,8 +177,9 @@ async function assemble(
   log.onAhead(aheadWarning(logger));
   store.onNewEpoch(() => {
     log.forget();
+    for (const reader of readers) reader.forget();
+    lifecycle.startOver(config.reconnectSpreadMs);
     cluster.newEpoch();
-    lifecycle.sendAway(config.reconnectSpreadMs);
   });
   sessions.onEnd((session, reason) => {
     lifecycle.sessionEnded(session.id, reason);

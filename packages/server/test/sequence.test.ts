@@ -172,7 +172,7 @@ test('D7 however messages are lost, repeated and reordered: each event once, in 
       await vi.advanceTimersByTimeAsync(10_000);
       expect(world.delivered).toEqual(upTo(0, world.head));
       expect(world.broken).toEqual([]);
-      world.sequence.close();
+      world.sequence.clear();
     }),
     { numRuns: 500 },
   );

@@ -67,7 +67,8 @@ export async function playNodes(options: LongFormOptions): Promise<{ lines: stri
     print(
       `round ${round} (${played}): faults ${result.measured.length}, messages ${messages}, violations ${violations.length}`,
     );
-    for (const line of listViolations(violations)) print(`  ${line}`);
+    for (const line of [...(result.failure === undefined ? [] : [result.failure]), ...listViolations(violations)])
+      print(`  ${line}`);
     if (!options.keep) rmSync(roundFolder, { recursive: true, force: true });
   }
   for (const kind of kinds) {

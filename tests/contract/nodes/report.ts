@@ -3,7 +3,7 @@ import type { Measured, Recovery } from './recovery.ts';
 
 /** The lines for runs on several nodes: the recovery from each kind of fault, and the overall result. */
 export function nodesLines(summary: Summary, measured: readonly Measured[]): string[] {
-  const { kills, starts, slowestStart, clockJumps } = summary.tally;
+  const { kills, starts, slowestStart, clockJumps, restores } = summary.tally;
   const kinds = [...new Set(measured.map(({ kind }) => kind))].sort();
   const width = Math.max(5, ...kinds.map((kind) => kind.length));
   const rows = kinds.map((kind) => {
@@ -21,7 +21,7 @@ export function nodesLines(summary: Summary, measured: readonly Measured[]): str
     'sent through another node is seen live again; from the beginning of the fault, and from its end',
     `${'fault'.padEnd(width)} times ${['begin: send', 'begin: live', 'end: send', 'end: live'].map((name) => name.padStart(17)).join(' ')}`,
     ...rows,
-    `faults ${measured.length} of ${kinds.length} kinds, kills ${kills}, starts ${starts} (slowest ${ms(slowestStart)}), clock jumps ${clockJumps}; ${summary.networkLine()}`,
+    `faults ${measured.length} of ${kinds.length} kinds, kills ${kills}, starts ${starts} (slowest ${ms(slowestStart)}), clock jumps ${clockJumps}, restores ${restores} (${summary.takenBack} messages taken back); ${summary.networkLine()}`,
     ...summary.outcomeLines(),
   ];
 }

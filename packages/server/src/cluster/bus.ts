@@ -30,6 +30,8 @@ export interface Bus {
    * undefined if the bus can't.
    */
   count(key: string, points: number, windowMs: number): Promise<{ total: number; msLeft: number } | undefined>;
+  /** From now on talks to the nodes of another name, on the same topics. It reconnects for that. */
+  moveTo(name: string): void;
   /** Drops a connection that seems dead, and makes another. */
   reconnect(): void;
   close(): Promise<void>;

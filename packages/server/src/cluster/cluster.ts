@@ -31,7 +31,7 @@ export interface Cluster extends OtherNodes, PresenceElsewhere {
   committed(batch: CommittedBatch): void;
   /** A commit failed, but may have happened: nodes that follow its rooms check the log. */
   unanswered(): void;
-  /** The log may be a different one from some place on: compares everything followed here with it. */
+  /** The log is another one, or may lack events: stops following it, and meets the nodes that have the same. */
   newEpoch(): void;
   /** Tells the other nodes that a session has ended. */
   sessionEnded(session: Session, reason: 'signed_out' | 'revoked'): void;

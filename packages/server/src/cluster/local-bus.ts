@@ -7,6 +7,7 @@ export const localBus: Bus = {
   subscribe: () => Promise.resolve(),
   unsubscribe: () => undefined,
   count: () => Promise.resolve(undefined),
+  moveTo: () => undefined,
   reconnect: () => undefined,
   close: () => Promise.resolve(),
 };

@@ -107,6 +107,10 @@ export class Nodes implements Cluster, BusListener {
       },
       onMissedJoining: (user) => void this.#addMissedRooms(user),
       onUntold: () => this.#peers.dropped(),
+      onMissedBlock: (room, isBlocked) => {
+        here.connections.setQuiet(room, isBlocked);
+        here.delivery.signalRoom(room, new OutboundEvent('access.changed', { room }));
+      },
       onSessionOver: (session) => here.lifecycle.sessionEnded(session, 'revoked'),
       onError: (error) => this.#logProblem(error),
     });
@@ -136,6 +140,9 @@ export class Nodes implements Cluster, BusListener {
   }
 
   newEpoch(): void {
+    // What was followed is another log. Each connection follows its rooms again when it comes back.
+    this.#sequence.clear();
+    this.#bus.moveTo(meetingName(this.#parts.store));
     this.#reconciliation.all();
   }
 
@@ -145,15 +152,15 @@ export class Nodes implements Cluster, BusListener {
   }
 
   setQuiet(room: string, quiet: boolean): void {
-    this.#publish(`room:${room}`, { kind: 'quiet', node: this.#node, room, quiet });
+    this.#hand(`room:${room}`, { kind: 'quiet', node: this.#node, room, quiet });
   }
 
   signalUser(user: string, signal: OutboundEvent): void {
-    this.#publish(`user:${user}`, { kind: 'signal', node: this.#node, name: signal.name, body: signal.body });
+    this.#hand(`user:${user}`, { kind: 'signal', node: this.#node, name: signal.name, body: signal.body });
   }
 
   sessionEnded(session: Session, reason: 'signed_out' | 'revoked'): void {
-    this.#publish(`user:${session.user.id}`, { kind: 'sessionEnded', node: this.#node, session: session.id, reason });
+    this.#hand(`user:${session.user.id}`, { kind: 'sessionEnded', node: this.#node, session: session.id, reason });
   }
 
   async roomsToHear(user: string): Promise<string[]> {
@@ -215,7 +222,7 @@ export class Nodes implements Cluster, BusListener {
 
   /** Says farewell to the other nodes. Safe to call twice. */
   async close(): Promise<void> {
-    this.#sequence.close();
+    this.#sequence.clear();
     this.#peers.close();
     if (this.#sweeping !== undefined) {
       clearInterval(this.#sweeping);
@@ -241,20 +248,19 @@ export class Nodes implements Cluster, BusListener {
   async #openBus(url: string): Promise<void> {
     const { logger, store } = this.#parts;
     const { RedisBus } = await import('./redis-bus.js');
-    const bus = RedisBus.open({ url, prefix: `madang:${store.databaseId}`, listener: this, logger });
-    this.#bus = await bus;
+    this.#bus = await RedisBus.open({ url, name: meetingName(store), listener: this, logger });
     await Promise.all([this.#bus.subscribe('nodes'), this.#bus.subscribe(`node:${this.#node}`)]);
     this.#peers.connected(this.#bus.isConnected);
   }
 
   #committedIn(room: string, events: CommittedEvent[]): void {
-    if (this.#parts.bus !== undefined) this.#hand(`room:${room}`, eventsMessage(this.#node, room, events));
+    if (this.#parts.bus !== undefined) this.#handText(`room:${room}`, eventsMessage(this.#node, room, events));
     for (const [index, event] of events.entries()) {
       if (event.name !== 'member.joined') continue;
       const user = memberOf(event);
       // The nodes where this user is connected may not follow the room yet.
       if (this.#parts.bus !== undefined) {
-        this.#hand(`user:${user}`, eventsMessage(this.#node, room, events.slice(index)));
+        this.#handText(`user:${user}`, eventsMessage(this.#node, room, events.slice(index)));
       }
       if (this.#here.connections.ofUser(user).length > 0) this.#hear(room, event.seq - 1);
     }
@@ -377,8 +383,12 @@ export class Nodes implements Cluster, BusListener {
     if (this.#parts.bus !== undefined) this.#bus.publish(topic, JSON.stringify(message));
   }
 
-  /** Publishes events. If that fails, tells the other nodes to check the log. */
-  #hand(topic: Topic, message: string): void {
+  /** Publishes what must not be lost. If that fails, tells the other nodes to compare with the store. */
+  #hand(topic: Topic, message: NodeMessage): void {
+    if (this.#parts.bus !== undefined) this.#handText(topic, JSON.stringify(message));
+  }
+
+  #handText(topic: Topic, message: string): void {
     if (!this.#bus.publish(topic, message)) this.#peers.dropped();
   }
 
@@ -388,6 +398,14 @@ export class Nodes implements Cluster, BusListener {
     this.#loggedAt = now;
     this.#parts.logger.warn({ reason: messageOf(error) }, 'the log could not be read for delivery; trying again');
   }
+}
+
+/**
+ * The name under which nodes meet on the bus. Those that still serve the history before a restore hear nothing of the new
+ * one, whose seqs mean other events.
+ */
+function meetingName({ databaseId, epoch }: Store): string {
+  return `${databaseId}:${epoch}`;
 }
 
 /** Distinguishes an event from another one in its place. */

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import { isPerson } from '../identity/actor.js';
 import {
+  blockedRoomsAmong,
   headsOtherThan,
   type Membership,
   membershipsOf,
@@ -55,6 +56,8 @@ export interface ReconciliationParts {
   onMissedJoining: (user: string) => void;
   /** The log holds events that may come from a commit without an answer; the other nodes were not told of them. */
   onUntold: () => void;
+  /** A direct room of a local user is blocked, or no longer, and nobody has said so here. */
+  onMissedBlock: (room: string, isBlocked: boolean) => void;
   /** A session with a local connection has ended. */
   onSessionOver: (sessionId: string) => void;
   onError(error: unknown): void;
@@ -76,6 +79,8 @@ export class Reconciliation {
   #peopleRun: Promise<void> | undefined;
   /** The last read of the store failed: it is repeated soon. */
   #hasFailed = false;
+  /** What the nodes tell each other besides the log may have been lost. */
+  #isSignalMissed = false;
   #doubtfulUntil = -Infinity;
 
   constructor(parts: ReconciliationParts) {
@@ -89,6 +94,7 @@ export class Reconciliation {
     this.#headsAt = -Infinity;
     this.#peopleAt = -Infinity;
     this.#membershipsAt = -Infinity;
+    this.#isSignalMissed = true;
     this.#tick();
   }
 
@@ -96,6 +102,7 @@ export class Reconciliation {
   lately(): void {
     this.#headsAt = -Infinity;
     this.#peopleAt = -Infinity;
+    this.#isSignalMissed = true;
   }
 
   /** A commit was not answered. It may have happened, or still happen, and nobody knows of its events. */
@@ -134,6 +141,7 @@ export class Reconciliation {
     }
     if (!this.#peopleRun && now - this.#peopleAt >= PEOPLE_MS[mode]) {
       this.#peopleAt = now;
+      this.#isSignalMissed ||= !isWhole;
       this.#peopleRun = this.#guarded(this.#people());
       void this.#peopleRun.then(() => (this.#peopleRun = undefined));
     }
@@ -185,6 +193,7 @@ export class Reconciliation {
         throw error;
       }
     } else this.#compare(await membershipsSince(store.read, clock.now() - LATELY_MS));
+    if (this.#isSignalMissed) await this.#blocks();
     await this.#sessions();
   }
 
@@ -206,6 +215,22 @@ export class Reconciliation {
       // Before that, the room delivers the join itself, in order.
       else if (delivered >= joinedSeq) onMissedJoining(user);
     }
+  }
+
+  /** Which direct rooms are blocked no event says, only a signal. */
+  async #blocks(): Promise<void> {
+    const { connections, store, onMissedBlock } = this.#parts;
+    const changes = connections.quietChanges;
+    const blocked = new Set<string>();
+    for (const users of chunksOf(connections.usersWithRooms())) {
+      for (const room of await blockedRoomsAmong(store.read, users)) blocked.add(room);
+      await nextTurn();
+    }
+    // Compared again in a moment, unless nothing has been set meanwhile.
+    if (changes !== connections.quietChanges) return;
+    this.#isSignalMissed = false;
+    for (const room of connections.quietRooms) if (!blocked.has(room)) onMissedBlock(room, false);
+    for (const room of blocked) if (!connections.isQuiet(room)) onMissedBlock(room, true);
   }
 
   async #sessions(): Promise<void> {

@@ -13,10 +13,10 @@ const MAX_IN_FLIGHT = 8 * 1024 * 1024;
 /** Topics per subscribe call. */
 const CHUNK = 500;
 
-/** The bus over Redis or Valkey, single or a cluster. The prefix identifies the workspace. */
+/** The bus over Redis or Valkey, single or a cluster. Nodes of the same name hear each other. */
 export class RedisBus implements Bus {
   readonly #url: string;
-  readonly #prefix: string;
+  #prefix: string;
   readonly #listener: BusListener;
   readonly #logger: Logger;
   readonly #wanted = new Set<Topic>();
@@ -32,9 +32,9 @@ export class RedisBus implements Bus {
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  private constructor(parts: { url: string; prefix: string; listener: BusListener; logger: Logger }) {
+  private constructor(parts: { url: string; name: string; listener: BusListener; logger: Logger }) {
     this.#url = parts.url;
-    this.#prefix = `${parts.prefix}:`;
+    this.#prefix = prefixOf(parts.name);
     this.#listener = parts.listener;
     this.#logger = parts.logger;
   }
@@ -43,7 +43,7 @@ export class RedisBus implements Bus {
    * Connects. Retries while Redis can't be reached.
    * @throws StartError if Redis refuses us.
    */
-  static async open(parts: { url: string; prefix: string; listener: BusListener; logger: Logger }): Promise<RedisBus> {
+  static async open(parts: { url: string; name: string; listener: BusListener; logger: Logger }): Promise<RedisBus> {
     const bus = new RedisBus(parts);
     try {
       await bus.#open();
@@ -91,6 +91,12 @@ export class RedisBus implements Bus {
     if (!this.#link || !this.#isConnected) return undefined;
     // A full Redis refuses writes but not messages: each node then counts on its own.
     return this.#link.count(`${this.#prefix}${key}`, points, windowMs).catch(() => undefined);
+  }
+
+  moveTo(name: string): void {
+    if (this.#prefix === prefixOf(name)) return;
+    this.#prefix = prefixOf(name);
+    this.#ended(this.#link, 'the nodes meet under another name');
   }
 
   reconnect(): void {
@@ -183,6 +189,10 @@ export class RedisBus implements Bus {
     this.#retry = setTimeout(() => void this.#open().catch(() => undefined), this.#backOff.next());
     this.#retry.unref();
   }
+}
+
+function prefixOf(name: string): string {
+  return `madang:${name}:`;
 }
 
 /** The address of a bus without its password. */

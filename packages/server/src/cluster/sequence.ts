@@ -126,8 +126,8 @@ export class Sequence {
     if (state) this.#breakAt(room, state, head);
   }
 
-  /** Forgets everything. */
-  close(): void {
+  /** Forgets all rooms. */
+  clear(): void {
     for (const room of [...this.#rooms.keys()]) this.stop(room);
   }
 

@@ -109,14 +109,20 @@ export class ConnectionLifecycle {
    * when all are gone (a polling client learns it with its next poll), or after two seconds.
    */
   async closeAll(spreadMs: number): Promise<void> {
-    this.sendAway(spreadMs);
+    this.#sendAway(spreadMs);
     for (let waited = 0; waited < CLOSE_MS && this.#connections.all.size > 0; waited += CLOSE_STEP_MS) {
       await sleep(CLOSE_STEP_MS);
     }
   }
 
+  /** Another history has begun: connections receive nothing more, and are sent away to read it from the beginning. */
+  startOver(spreadMs: number): void {
+    this.#connections.outdate();
+    this.#sendAway(spreadMs);
+  }
+
   /** Tells everyone when to reconnect, spread over `spreadMs`, and closes their connections. */
-  sendAway(spreadMs: number): void {
+  #sendAway(spreadMs: number): void {
     // Each gets its own part of the time, and a random moment in it.
     const part = spreadMs / this.#connections.all.size;
     for (const [index, connection] of [...this.#connections.all].entries()) {

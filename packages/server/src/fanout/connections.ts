@@ -15,6 +15,8 @@ interface Present {
   news: Map<string, 'joined' | 'left'> | undefined;
   /** Undefined once they have been read. */
   loading: Promise<void> | undefined;
+  /** The rooms are those of another history: the connections receive nothing, and the next one reads them again. */
+  isOutdated: boolean;
 }
 
 const nobody: ReadonlySet<never> = new Set();
@@ -28,6 +30,7 @@ export class Connections {
   readonly #rooms = new Map<string, Set<Connection>>();
   /** Direct rooms of connected users in which neither is told about the other. */
   readonly #quiet = new Set<string>();
+  #quietChanges = 0;
   readonly #others: OtherNodes;
 
   constructor(store: Store, others: OtherNodes) {
@@ -50,8 +53,19 @@ export class Connections {
     return this.#quiet.has(room);
   }
 
+  /** All such rooms. */
+  get quietRooms(): ReadonlySet<string> {
+    return this.#quiet;
+  }
+
+  /** Grows whenever one may have been set, so that something read meanwhile is known to be old. */
+  get quietChanges(): number {
+    return this.#quietChanges;
+  }
+
   /** Sets whether they are not, for a room with connections here. */
   setQuiet(room: string, quiet: boolean): void {
+    this.#quietChanges += 1;
     if (quiet && this.#rooms.has(room)) this.#quiet.add(room);
     else this.#quiet.delete(room);
   }
@@ -63,13 +77,13 @@ export class Connections {
 
   /** The users whose rooms are known. */
   usersWithRooms(): string[] {
-    return [...this.#users].filter(([, present]) => !present.loading).map(([user]) => user);
+    return [...this.#users.keys()].filter((user) => this.hasRooms(user));
   }
 
   /** Whether a user is connected, and their rooms are known. */
   hasRooms(user: string): boolean {
     const present = this.#users.get(user);
-    return present !== undefined && !present.loading;
+    return present !== undefined && !present.loading && !present.isOutdated;
   }
 
   /** The rooms of a connected user: a new array after each change. */
@@ -87,7 +101,8 @@ export class Connections {
     if (!this.#all.has(connection)) return;
     if (connection.session) this.detach(connection);
     connection.session = session;
-    const present = this.#users.get(session.user.id) ?? this.#load(session.user.id);
+    const known = this.#users.get(session.user.id);
+    const present = known && !known.isOutdated ? known : this.#load(session.user.id);
     if (!present.connections.includes(connection)) present.connections = present.connections.concat(connection);
     for (const room of present.rooms) this.#hear(room, connection);
     await present.loading;
@@ -112,7 +127,7 @@ export class Connections {
   /** A user became a member of a room. */
   join(user: string, room: string): void {
     const present = this.#users.get(user);
-    if (!present) return;
+    if (!present || present.isOutdated) return;
     present.news?.set(room, 'joined');
     if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
     for (const connection of present.connections) this.#hear(room, connection);
@@ -131,6 +146,15 @@ export class Connections {
     }
   }
 
+  /** Another history has begun: who is a member of what must be read again, and until then nobody receives a room. */
+  outdate(): void {
+    for (const present of this.#users.values()) present.isOutdated = true;
+    const rooms = [...this.#rooms.keys()];
+    this.#rooms.clear();
+    this.#quiet.clear();
+    for (const room of rooms) this.#others.roomLeft(room);
+  }
+
   /** A user has a new name. */
   rename(user: string, name: string): void {
     for (const connection of this.ofUser(user)) {
@@ -145,6 +169,7 @@ export class Connections {
       rooms: [],
       news: new Map(),
       loading: undefined,
+      isOutdated: false,
     };
     this.#users.set(user, present);
     present.loading = this.#readRooms(user, present);
@@ -159,7 +184,7 @@ export class Connections {
   async #readRooms(user: string, present: Present): Promise<void> {
     try {
       for (const room of await this.#others.roomsToHear(user)) {
-        if (present.news?.get(room) === 'left') continue;
+        if (present.isOutdated || present.news?.get(room) === 'left') continue;
         if (!present.rooms.includes(room)) present.rooms = present.rooms.concat(room);
         for (const connection of present.connections) this.#hear(room, connection);
       }

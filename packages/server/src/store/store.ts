@@ -24,7 +24,7 @@ import type { EventRecord, Schema } from './schema.js';
 export interface Store {
   /** The name of this database's unbroken history. On PostgreSQL it can change: {@link Store.onNewEpoch}. */
   readonly epoch: string;
-  /** Names the database itself: nodes that share it find each other by this name, whatever happens to the epoch. */
+  /** Names the database itself, of whatever epoch. After a backup was restored, PostgreSQL has another one. */
   readonly databaseId: string;
   /** The clock that counts: this machine's, or that of the database that nodes share. */
   readonly clock: Clock;

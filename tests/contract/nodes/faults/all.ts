@@ -5,6 +5,7 @@ import { nodeFaults } from './nodes.ts';
 import { partitions } from './partition.ts';
 import { postgresFaults } from './postgres.ts';
 import { redisFaults } from './redis.ts';
+import { restores } from './restore.ts';
 import { together } from './together.ts';
 
 /** Everything that can happen to nodes, to what they share, and to the networks between them and their clients. */
@@ -22,6 +23,7 @@ export function allNodeFaults(backing: Backing, hold: Hold): readonly Fault[] {
     ...bus,
     ...store,
     ...between,
+    ...restores(backing),
     together('Redis and PostgreSQL at once', bus, store),
     together('PostgreSQL and connections at once', store, [cut, cutAtBytes, delay, duplicate]),
   ];

@@ -18,7 +18,8 @@ async function killAll({ subjects, tally }: World): Promise<void> {
   tally.kills += subjects.length;
 }
 
-async function startAll(world: World): Promise<void> {
+/** Starts all nodes. */
+export async function startAll(world: World): Promise<void> {
   await Promise.all(world.subjects.map((subject) => startAgain(world, subject)));
 }
 

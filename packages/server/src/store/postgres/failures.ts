@@ -14,6 +14,7 @@ const UNAVAILABLE = [
   '3D', // the database is gone
   '3F', // its schema is gone
   '42P01', // its tables are gone
+  '55000', // the database admits nobody for now
   '53', // disk full, out of memory, too many connections
   '55P03', // a lock was not to be had in time
   '57', // shutting down, starting, cancelled by a time-out
@@ -31,6 +32,7 @@ const KINDS: [string, FailureKind][] = [
   ['3D', 'tables-gone'],
   ['3F', 'tables-gone'],
   ['42P01', 'tables-gone'],
+  ['55000', 'refused'],
   ['55P03', 'locked'],
   ['57014', 'time-out'],
   ['58', 'io-error'],

@@ -5,6 +5,9 @@ import type { Append, AppendResult } from '../store.js';
 /** The most rooms whose newest event is remembered. */
 const MAX_ROOMS = 500;
 
+/** Advisory lock of the node that decides whether the database continues its history; an arbitrary number. */
+const HISTORY_LOCK = 7_232_310_002;
+
 /** PostgreSQL's account of its own history; null where it has none. */
 export interface PostgresHistory {
   /** The cluster's identifier, shared by base backups and standbys. */
@@ -37,7 +40,18 @@ export async function readHistory(client: Client): Promise<PostgresHistory> {
   };
 }
 
-/** Names a database for its nodes: they find each other by this name, whatever happens to the epoch. */
+/** Lets one node at a time decide whether a new epoch begins: of several that notice, one begins it and the others find it. */
+export async function decideAlone<Result>(client: Client, decide: () => Promise<Result>): Promise<Result> {
+  await client.query('SELECT pg_advisory_lock($1)', [HISTORY_LOCK]);
+  try {
+    return await decide();
+  } finally {
+    // If this fails, the connection is broken, and its end releases the lock.
+    await client.query('SELECT pg_advisory_unlock($1)', [HISTORY_LOCK]).catch(() => undefined);
+  }
+}
+
+/** Names a database for its nodes. */
 export function databaseIdOf({ system, database, tables }: PostgresHistory): string {
   return [system, database, tables].filter(Boolean).join('.');
 }
@@ -75,7 +89,7 @@ async function oneValue(client: Client, query: string): Promise<string | null> {
  */
 export class Witness {
   readonly #newest = new LRUCache<string, SeenEvent>({ max: MAX_ROOMS });
-  readonly #position: number;
+  #position: number;
 
   /** `position` is the sum of all rooms' heads at the start. */
   constructor(position: number) {
@@ -99,6 +113,7 @@ export class Witness {
   /** Forgets everything: another history has begun. */
   forget(): void {
     this.#newest.clear();
+    this.#position = 0;
   }
 
   /** How many of the remembered events a database lacks, or has others in place of. */

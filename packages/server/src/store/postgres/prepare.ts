@@ -9,7 +9,7 @@ import type { Schema } from '../schema.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { DatabaseClock } from './database-clock.js';
 import { explain } from './failures.js';
-import { hasNewTimeline, databaseIdOf, readHistory, whyAnother } from './history.js';
+import { databaseIdOf, decideAlone, hasNewTimeline, readHistory, whyAnother } from './history.js';
 import { ensurePartitions } from './partitions.js';
 import { Servers } from './servers.js';
 
@@ -52,7 +52,7 @@ export async function prepare(address: PostgresAddress, logger: Logger): Promise
     const clock = await DatabaseClock.read(client);
     const now = clock.now();
     await ensurePartitions(client, { from: now, now });
-    return { ...(await begin(client, logger)), clock };
+    return { ...(await decideAlone(client, () => begin(client, logger))), clock };
   });
 }
 

@@ -35,7 +35,10 @@ export class Servers {
     return this.#primary;
   }
 
-  /** The instance of that primary; empty before the first. Connections made to another instance lead elsewhere. */
+  /**
+   * The instance of that primary, and which database and tables it has; empty before the first. Connections with another
+   * one lead elsewhere.
+   */
   get instance(): string {
     return this.#instance;
   }
@@ -83,12 +86,14 @@ export class Servers {
 }
 
 /**
- * Checks that a connection leads to a server that accepts writes. Returns the server's instance.
+ * Checks that a connection leads to a server that accepts writes. Returns the server's instance: it is another one after a
+ * restart, and once a backup has taken the place of the database or of its tables.
  * @throws ReadOnlyError if it accepts none, another error if it doesn't answer in time
  */
 export async function refuseReadOnly(client: ClientBase, timeoutMs: number): Promise<string> {
   const asked = client.query<{ readonly: string; instance: string }>(
-    `SELECT current_setting('transaction_read_only') AS readonly, pg_postmaster_start_time()::text AS instance`,
+    `SELECT current_setting('transaction_read_only') AS readonly, concat_ws(' ', pg_postmaster_start_time(),
+       (SELECT oid FROM pg_database WHERE datname = current_database()), to_regclass('meta')::oid) AS instance`,
   );
   const { rows } = await withinMs(timeoutMs, asked);
   const [server] = rows;

@@ -17,7 +17,15 @@ import { commitBatch } from './batch.js';
 import { DATABASE_TIME, DatabaseClock } from './database-clock.js';
 import { readEvents } from './events.js';
 import { asUnavailable, explain, failureOf, isLocked, isUnavailable } from './failures.js';
-import { hasNewTimeline, readHistory, type SeenEvent, whyAnother, Witness } from './history.js';
+import {
+  databaseIdOf,
+  decideAlone,
+  hasNewTimeline,
+  readHistory,
+  type SeenEvent,
+  whyAnother,
+  Witness,
+} from './history.js';
 import { dropFarMonths, dropPartitionsBefore, ensurePartitions, newestEndBefore } from './partitions.js';
 import { QueryPool } from './pool.js';
 import { type Beginning, kyselyOn, prepare, withClient } from './prepare.js';
@@ -52,7 +60,6 @@ export async function openPostgresStore(url: string, connections: number, logger
 }
 
 class PostgresStore implements Store {
-  readonly databaseId: string;
   readonly clock: DatabaseClock;
   readonly months: LogMonths;
   readonly #logger: Logger;
@@ -62,6 +69,7 @@ class PostgresStore implements Store {
   readonly #epochTimer: NodeJS.Timeout;
   readonly #epochListeners: (() => void)[] = [];
   #epoch: string;
+  #databaseId: string;
   readonly #address: PostgresAddress;
   readonly #pool: QueryPool;
   readonly #writer: WriterConnection;
@@ -75,7 +83,7 @@ class PostgresStore implements Store {
     const { epoch, databaseId, position, clock } = beginning;
     this.clock = clock;
     this.#epoch = epoch;
-    this.databaseId = databaseId;
+    this.#databaseId = databaseId;
     this.#address = address;
     this.months = {
       newestEnd: (before) => withClient(address, (client) => newestEndBefore(client, before)),
@@ -84,7 +92,7 @@ class PostgresStore implements Store {
     this.#logger = logger;
     this.#health = new StoreHealth(logger);
     this.#witness = new Witness(position);
-    this.#servers = new Servers(address.servers, (client) => this.#survey(client));
+    this.#servers = new Servers(address.servers, (client) => decideAlone(client, () => this.#survey(client)));
     this.#pool = new QueryPool(this.#servers, Math.max(1, connections - 1), this.#health);
     this.#writer = new WriterConnection(this.#servers);
     this.#access = new AccessReader(this.#pool);
@@ -94,6 +102,10 @@ class PostgresStore implements Store {
 
   get epoch(): string {
     return this.#epoch;
+  }
+
+  get databaseId(): string {
+    return this.#databaseId;
   }
 
   get trouble(): string | undefined {
@@ -191,12 +203,17 @@ class PostgresStore implements Store {
     }
   }
 
-  /** Checks, before a new primary is used, that it has everything this node knows to be committed. */
+  /**
+   * Checks, before a new primary or other tables are used, that they have everything this node knows to be committed.
+   * Throws while they are still being restored.
+   */
   async #survey(client: Client): Promise<void> {
     const db = kyselyOn(client);
     const history = await readHistory(client);
     const written = await readMeta(db, metaKeys.history);
-    if ((await readMeta(db, metaKeys.epoch)) === this.#epoch) {
+    const epoch = await readMeta(db, metaKeys.epoch);
+    if (epoch === undefined) throw new Error('its tables are empty');
+    if (epoch === this.#epoch) {
       const missing = await this.#witness.missing(client);
       const lost = missing > 0 ? `${missing} of the events that were told are not in it` : undefined;
       const reason = whyAnother(history, written) ?? lost;
@@ -205,6 +222,7 @@ class PostgresStore implements Store {
       }
       if (reason !== undefined) this.#logger.warn({ reason }, NEW_EPOCH);
     }
+    this.#databaseId = databaseIdOf(history);
     this.#takeEpoch((await readMeta(db, metaKeys.epoch)) ?? this.#epoch);
   }
 
@@ -216,13 +234,14 @@ class PostgresStore implements Store {
     try {
       const askedAt = performance.now();
       const { rows } = await sql<{ epoch: string; tables: string; now: number }>`SELECT value AS epoch,
-        to_regclass('meta')::oid::text AS tables, ${sql.raw(DATABASE_TIME)} AS now
+        concat_ws('.', (SELECT oid FROM pg_database WHERE datname = current_database()), to_regclass('meta')::oid)
+          AS tables, ${sql.raw(DATABASE_TIME)} AS now
         FROM meta WHERE key = ${metaKeys.epoch}`.execute(this.read);
       const [found] = rows;
       if (!found) return;
       this.clock.set(found.now, askedAt);
       if (this.databaseId.endsWith(`.${found.tables}`)) this.#takeEpoch(found.epoch);
-      else await withClient(this.#address, (client) => this.#survey(client));
+      else await withClient(this.#address, (client) => decideAlone(client, () => this.#survey(client)));
     } catch {
       // Callers that need the database get the error themselves.
     }

@@ -45,6 +45,19 @@ function memberships(read: Kysely<Schema>) {
     ]);
 }
 
+/** The direct rooms of some users in which one of the two blocks the other. */
+export async function blockedRoomsAmong(read: Kysely<Schema>, users: string[]): Promise<string[]> {
+  const rows = await read
+    .selectFrom('members')
+    .innerJoin('rooms', 'rooms.id', 'members.room_id')
+    .select('rooms.id')
+    .distinct()
+    .where('members.user_id', 'in', users)
+    .where('rooms.blocked', '=', 1)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** Which of some sessions have not ended. */
 export async function sessionsAmong(read: Kysely<Schema>, tokenHashes: string[]): Promise<Set<string>> {
   const there = new Set<string>();
