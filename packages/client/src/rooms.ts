@@ -91,6 +91,7 @@ export class Rooms {
     const entry = this.#rooms.get(event.room);
     if (!entry || event.type !== 'message.deleted' || event.author === me) return false;
     const { room, snapshotHead } = entry;
+    if (event.seq <= snapshotHead) return false;
     return Boolean(room.mentions) && event.messageSeq <= snapshotHead && event.messageSeq > (room.read ?? 0);
   }
 
@@ -174,14 +175,14 @@ function changes({ room, snapshotHead }: Entry, event: RoomEvent, me: string): P
 }
 
 /** A deleted message is no longer unread. The server's event for it comes once, so it was counted if it was unread. */
-function uncount(entry: Entry, { messageId, messageSeq, author }: Deleted, me: string): void {
-  const { room } = entry;
+function uncount(entry: Entry, { seq, messageId, messageSeq, author }: Deleted, me: string): void {
+  const { room, snapshotHead } = entry;
   const isUnread = author !== me && messageSeq > (room.read ?? 0);
   const wasMention = entry.mentions.some(({ id }) => id === messageId);
   const isAnother = ({ id }: Counted) => id !== messageId;
   entry.others = entry.others.filter(isAnother);
   entry.mentions = entry.mentions.filter(isAnother);
-  if (!isUnread) return;
+  if (!isUnread || seq <= snapshotHead) return;
   entry.room = {
     ...room,
     ...(room.unread !== undefined && { unread: oneLess(room.unread) }),

@@ -319,7 +319,7 @@ describe('the rooms', () => {
     workspace.fault = () => 'deliver';
     const said = workspace.say('lobby', 'u-bob', 'after');
     expect(unread()).toBe(22);
-    workspace.append('lobby', 'u-bob', { type: 'message.deleted', messageId: `lobby.${said.seq}` });
+    workspace.remove('u-bob', `lobby.${said.seq}`);
     expect(unread()).toBe(21);
     client.room('lobby').messages.markRead(seqs[24]);
     workspace.reads.set('u-anna lobby', seqs[29]!);
