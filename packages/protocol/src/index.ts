@@ -21,7 +21,7 @@ export {
   createRoomsRules,
   directRules,
   type Holders,
-  isShared,
+  ignoresAuthor,
   type Lowest,
   type MessageAbilities,
   type Permission,

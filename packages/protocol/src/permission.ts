@@ -125,7 +125,7 @@ export type PermissionOf<Of extends PermissionRow['of']> = {
 }[Permission];
 
 /** Permissions on messages that don't depend on whose message it is: a room's `can` has them, too. */
-type SharedPermission = {
+type AnyAuthorPermission = {
   [Name in PermissionOf<'message'>]: (typeof permissions)[Name]['from'] extends Lowest ? Name : never;
 }[PermissionOf<'message'>];
 
@@ -147,7 +147,7 @@ function fieldsOf<Names extends Permission, Field extends z.ZodType>(
 }
 
 /** Whether a permission on messages is the same for one's own and others'. */
-export function isShared(row: PermissionRow): boolean {
+export function ignoresAuthor(row: PermissionRow): boolean {
   return row.of === 'message' && !('own' in row.from);
 }
 
@@ -166,8 +166,8 @@ export const messageAbilities = z.object(
 
 /** What the caller may do in a room. */
 export const roomAbilities = z.object({
-  ...fieldsOf<PermissionOf<'room'> | SharedPermission, z.ZodBoolean>(
-    (row) => row.of === 'room' || isShared(row),
+  ...fieldsOf<PermissionOf<'room'> | AnyAuthorPermission, z.ZodBoolean>(
+    (row) => row.of === 'room' || ignoresAuthor(row),
     z.boolean(),
   ),
   ownMessages: messageAbilities.meta({ description: 'What the caller may do with their own messages' }),

@@ -1,5 +1,5 @@
 import {
-  isShared,
+  ignoresAuthor,
   type Permission,
   permissions,
   type RoomKind,
@@ -86,7 +86,7 @@ function told(
   if (row.can === undefined) return undefined;
   if (row.of === 'room') return can[row.can as 'write'];
   const ofMessage = authority.withMessage(room, isOwn)?.[row.can as 'edit'] ?? false;
-  if (isShared(row)) expect(can[row.can as 'react']).toBe(ofMessage);
+  if (ignoresAuthor(row)) expect(can[row.can as 'react']).toBe(ofMessage);
   return ofMessage;
 }
 

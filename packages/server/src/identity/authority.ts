@@ -1,7 +1,7 @@
 import {
   type ErrorObject,
   type Holders,
-  isShared,
+  ignoresAuthor,
   type Lowest,
   MadangError,
   type MessageAbilities,
@@ -156,7 +156,7 @@ export class Authority {
     const otherMessages: Record<string, true> = {};
     for (const [permission, row] of rowsOf('room')) can[row.can] = may(permission, false);
     for (const [permission, row] of rowsOf('message')) {
-      if (isShared(row)) can[row.can] = may(permission, false);
+      if (ignoresAuthor(row)) can[row.can] = may(permission, false);
       if (may(permission, true)) ownMessages[row.can] = true;
       if (may(permission, false)) otherMessages[row.can] = true;
     }

@@ -10,7 +10,7 @@ const folder = new URL('migrations/', import.meta.url);
 
 /** What a migration's file exports. It runs on either engine, with its dialect. */
 interface MigrationFile {
-  up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
+  readonly up: (db: Kysely<unknown>, dialect: Dialect) => Promise<void>;
 }
 
 /** The names of all migrations, in the order in which they run. */
