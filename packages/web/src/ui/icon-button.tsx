@@ -10,11 +10,13 @@ export interface IconButtonProps extends ComponentProps<'button'> {
   /** The equivalent keys, shown in the tooltip. */
   keys?: string;
   size?: 'medium' | 'small';
+  /** A number beside the icon. `label` should say it, too. */
+  count?: number | undefined;
   children: ReactNode;
 }
 
-/** A button that is only an icon. */
-export function IconButton({ label, keys, size = 'medium', className, children, ...rest }: IconButtonProps) {
+/** A button that is an icon, perhaps with a number. */
+export function IconButton({ label, keys, size = 'medium', count, className, children, ...rest }: IconButtonProps) {
   const container = use(PortalContainer);
   return (
     <Tooltip.Root>
@@ -23,9 +25,10 @@ export function IconButton({ label, keys, size = 'medium', className, children, 
           type="button"
           aria-label={label}
           {...rest}
-          className={classNames(styles.button, styles[size], className)}
+          className={classNames(styles.button, styles[size], count !== undefined && styles.counting, className)}
         >
           {children}
+          {count !== undefined && <span aria-hidden>{count}</span>}
         </button>
       </Tooltip.Trigger>
       <Tooltip.Portal container={container}>

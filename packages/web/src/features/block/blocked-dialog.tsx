@@ -8,9 +8,9 @@ import { Avatar } from '../../ui/avatar.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
+import { ListEntry } from '../../ui/list.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
-import styles from './blocked-dialog.module.css';
 import { useUnblock } from './use-unblock.js';
 
 /** The users whom the caller has blocked, to be unblocked. */
@@ -38,15 +38,13 @@ export function BlockedDialog({ onClose }: { onClose: () => void }) {
     <Dialog title={t('block.list')} onClose={onClose}>
       {users === undefined && <SkeletonRows count={3} hasAvatar />}
       {users?.length === 0 && <Empty icon={<Ban size={28} aria-hidden />} title={t('block.none')} />}
-      <ul className={styles.list}>
+      <ul>
         {users?.map((user) => (
-          <li key={user.id} className={styles.entry}>
-            <Avatar id={user.id} name={user.name} size="small" />
-            <span className={styles.name}>{user.name}</span>
+          <ListEntry key={user.id} icon={<Avatar id={user.id} name={user.name} size="small" />} title={user.name}>
             <Button aria-label={t('block.unblockName', { name: user.name })} onClick={() => void unblockUser(user)}>
               {t('block.unblock')}
             </Button>
-          </li>
+          </ListEntry>
         ))}
       </ul>
     </Dialog>

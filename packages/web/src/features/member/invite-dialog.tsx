@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
 import { TextField } from '../../ui/field.js';
+import { ListEntry } from '../../ui/list.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import styles from './invite-dialog.module.css';
 import { useAcquaintances } from './use-acquaintances.js';
@@ -65,16 +66,17 @@ function PersonEntry({ room, person }: { room: Room; person: UserRef }) {
     }
   };
   return (
-    <li className={styles.person}>
-      <Avatar id={person.id} name={person.name} size="small" />
-      <div className={styles.words}>
-        <p className={styles.name}>{person.name}</p>
-        {error && (
+    <ListEntry
+      icon={<Avatar id={person.id} name={person.name} size="small" />}
+      title={person.name}
+      text={
+        error && (
           <p className={styles.error} role="alert">
             {error}
           </p>
-        )}
-      </div>
+        )
+      }
+    >
       <Button
         size="small"
         isBusy={outcome === 'busy'}
@@ -84,6 +86,6 @@ function PersonEntry({ room, person }: { room: Room; person: UserRef }) {
       >
         {t(outcome === 'invited' ? 'room.invited' : 'room.invite')}
       </Button>
-    </li>
+    </ListEntry>
   );
 }

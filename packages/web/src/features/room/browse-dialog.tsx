@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
 import { TextField } from '../../ui/field.js';
+import { ListEntry } from '../../ui/list.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
 import styles from './browse-dialog.module.css';
@@ -87,15 +88,11 @@ function RoomEntry({ room, onClose }: { room: Room; onClose: () => void }) {
   };
 
   return (
-    <li className={styles.entry}>
-      <RoomIcon room={room} title={room.name} />
-      <div className={styles.words}>
-        <p className={styles.name}>{room.name}</p>
-        <p className={styles.about}>
-          {t('room.members', { count: room.members })}
-          {room.topic && ` · ${room.topic}`}
-        </p>
-      </div>
+    <ListEntry
+      icon={<RoomIcon room={room} title={room.name} />}
+      title={room.name}
+      about={`${t('room.members', { count: room.members })}${room.topic && ` · ${room.topic}`}`}
+    >
       {(isMine || room.can.join) && (
         <Button
           size="small"
@@ -107,6 +104,6 @@ function RoomEntry({ room, onClose }: { room: Room; onClose: () => void }) {
           {t(isMine ? 'room.open' : 'room.join')}
         </Button>
       )}
-    </li>
+    </ListEntry>
   );
 }
