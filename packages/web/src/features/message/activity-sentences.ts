@@ -1,5 +1,6 @@
 import type { Activity } from '@madang/client';
 import type { Translate } from '../../i18n/i18n.js';
+import { featureSentences } from '../parts.js';
 
 const NAMED = 3;
 
@@ -45,12 +46,17 @@ function kindOf(item: Activity): Kind | undefined {
 function ownSentences(t: Translate, item: Activity): string[] {
   if (item.type === 'member.updated' && item.previousName !== undefined)
     return [t('member.renamed', { before: item.previousName, after: item.user.name })];
-  if (item.type !== 'room.updated') return [];
+  if (item.type !== 'room.updated') return partSentences(t, item);
   const name = item.actor.name;
   return [
     ...(item.name === undefined ? [] : [t('activity.renamedRoom', { name, value: item.name })]),
     ...(item.topic === undefined ? [] : [topicSentence(t, name, item.topic)]),
   ];
+}
+
+function partSentences(t: Translate, item: Activity): string[] {
+  const sentence = featureSentences[item.type] as ((t: Translate, item: Activity) => string) | undefined;
+  return sentence ? [sentence(t, item)] : [];
 }
 
 function topicSentence(t: Translate, name: string, value: string): string {

@@ -11,10 +11,11 @@ import type { OpenedList } from '../room/room-screen.js';
 import { ActivityLine } from './activity-line.js';
 import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
+import { useJumps } from './jump.js';
 import { MessageRow } from './message-row.js';
 import { buildRows, type Row } from './rows.js';
 import { MAX_UNREAD, useAnnouncement } from './use-announcement.js';
-import { useFirstPlace } from './use-first-place.js';
+import { indexOfMessage, useFirstPlace } from './use-first-place.js';
 import { usePages } from './use-pages.js';
 import { AT_END_PX, isScrolledToEnd, useReadMark, useReadUpTo } from './use-read-mark.js';
 import { useRowKeys } from './use-row-keys.js';
@@ -75,7 +76,7 @@ export function MessageList(props: MessageListProps) {
 
   const { isPlaced, isAtUnread } = useFirstPlace(scroller, rows, opened.at, (index) => {
     if (index === undefined) virtualizer.scrollToEnd();
-    else virtualizer.scrollToIndex(index, { align: 'start' });
+    else virtualizer.scrollToIndex(index, { align: opened.at === 'unread' ? 'start' : 'center' });
   });
   const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
   useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd });
@@ -102,6 +103,16 @@ export function MessageList(props: MessageListProps) {
   }, [editing]);
 
   const keys = useRowKeys({ rows, list: virtualizer, scroller, onLeave: props.onLeave, onEdit: props.onEdit });
+  useJumps('list', ({ seq }) => {
+    const index = indexOfMessage(rows, seq);
+    if (index >= 0) keys.focusRow(index, 'center');
+    return index >= 0;
+  });
+  useEffect(() => {
+    if (isPlaced && typeof opened.at === 'number') keys.focusRow(indexOfMessage(rows, opened.at), 'center');
+    // Once: the list was opened for this message.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [isPlaced]);
   const top = rows[virtualizer.getVirtualItemForOffset((virtualizer.scrollOffset ?? 0) + 8)?.index ?? 0];
 
   return (

@@ -10,6 +10,7 @@ import { TOUCH } from '../../state/media.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Button } from '../../ui/button.js';
 import { classNames } from '../../ui/class-names.js';
+import { parts } from '../parts.js';
 import { MessageEditor } from './message-editor.js';
 import styles from './message-row.module.css';
 import { MessageText } from './message-text.js';
@@ -106,6 +107,9 @@ function MessageBody({ message, isEditing, onEdit }: MessageRowProps) {
       <div className={classNames(message.delivery !== 'sent' && styles.unsent)}>
         <MessageText text={message.text} />
       </div>
+      {parts.map(
+        ({ name, MessageNote }) => MessageNote && <MessageNote key={name} message={message} className={styles.note} />,
+      )}
       {message.editedAt !== undefined && (
         <span
           className={styles.edited}
@@ -115,7 +119,7 @@ function MessageBody({ message, isEditing, onEdit }: MessageRowProps) {
         </span>
       )}
       {message.delivery === 'pending' && (
-        <span className={styles.pending}>
+        <span className={styles.note}>
           <Clock3 size={13} aria-hidden />
           {t('message.pending')}
         </span>

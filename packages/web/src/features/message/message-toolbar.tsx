@@ -2,6 +2,7 @@ import type { ViewMessage } from '@madang/client';
 import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '../../ui/icon-button.js';
+import { parts } from '../parts.js';
 import { EmojiPopover } from './emoji-popover.js';
 import styles from './message-toolbar.module.css';
 import { useMessageActions } from './use-actions.js';
@@ -27,6 +28,7 @@ export function MessageToolbar({ message, onPickingChange, onEdit, onDelete }: M
           <Pencil size={16} aria-hidden />
         </IconButton>
       )}
+      {parts.map(({ name, MessageButton }) => MessageButton && <MessageButton key={name} message={message} />)}
       <IconButton size="small" label={t('message.copy')} onClick={() => void copy(message)}>
         <Copy size={16} aria-hidden />
       </IconButton>

@@ -6,7 +6,7 @@ import type { Row } from './rows.js';
 const STILL_FRAMES = 4;
 
 /**
- * Scrolls once, when the first page is there, to the first unread message, or to the end. `isPlaced` as soon as the list is
+ * Scrolls once, when the first page is there, to the first unread message, a given message, or the end. `isPlaced` as soon as the list is
  * there: until then no page may come above, since the virtual list is on its way to a row by its index. `isAtUnread` tells
  * whether there was an unread message.
  */
@@ -22,9 +22,9 @@ export function useFirstPlace(
 
   useLayoutEffect(() => {
     if (!isReady) return;
-    const unread = at === 'unread' ? rows.findIndex((row) => row.kind === 'unread') : -1;
-    place(unread > 0 ? unread : undefined);
-    setTarget(unread > 0 ? 'unread' : 'end');
+    const index = indexOf(rows, at);
+    place(index > 0 ? index : undefined);
+    setTarget(index > 0 && at === 'unread' ? 'unread' : 'end');
     // Once: later rows don't move the place that somebody reads at.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [isReady]);
@@ -35,6 +35,16 @@ export function useFirstPlace(
   }, [scroller, target]);
 
   return { isPlaced, isAtUnread: target === 'unread' };
+}
+
+function indexOf(rows: readonly Row[], at: OpenedList['at']): number {
+  if (typeof at === 'number') return indexOfMessage(rows, at);
+  return at === 'unread' ? rows.findIndex((row) => row.kind === 'unread') : -1;
+}
+
+/** The index of a message's row; -1 if it is not there. */
+export function indexOfMessage(rows: readonly Row[], seq: number): number {
+  return rows.findIndex((row) => row.kind === 'message' && row.message.seq === seq);
 }
 
 /** Calls `done` once an element has ceased to move and grow, unless the returned function is called before. */

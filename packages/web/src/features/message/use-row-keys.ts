@@ -22,11 +22,11 @@ export function useRowKeys({ rows, list, scroller, onEdit, onLeave }: RowKeysInp
     .filter((row) => row?.kind === 'message');
   const tabStop = shown.some((row) => row?.key === current) ? current : shown.at(-1)?.key;
 
-  const focusRow = (index: number) => {
+  const focusRow = (index: number, align: 'auto' | 'center' = 'auto') => {
     const row = rows[index];
     if (row?.kind !== 'message') return;
     setCurrent(row.key);
-    list.scrollToIndex(index, { align: 'auto' });
+    list.scrollToIndex(index, { align });
     focusWhenThere(scroller, row.key);
   };
 
@@ -57,7 +57,7 @@ export function useRowKeys({ rows, list, scroller, onEdit, onLeave }: RowKeysInp
     if (key !== undefined) setCurrent(key);
   };
 
-  return { tabStop, onKeyDown, onFocus };
+  return { tabStop, onKeyDown, onFocus, focusRow };
 }
 
 function targetOf(key: string, index: number, rows: readonly Row[]): number | undefined {

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { IconButton } from '../../ui/icon-button.js';
 import { useObservable } from '../../state/client-provider.js';
+import { parts } from '../parts.js';
 import { usePresenceText } from '../presence/use-presence-text.js';
 import styles from './room-header.module.css';
 import { RoomIcon } from './room-icon.js';
@@ -40,17 +41,16 @@ export function RoomHeader({ room, title, members, isPhone, hasPeople, onPeople,
         )}
       </div>
       <div className={styles.actions}>
+        {parts.map(({ name, RoomButton }) => RoomButton && <RoomButton key={name} room={room} />)}
         {room.kind !== 'direct' && (
-          <button
-            type="button"
-            className={styles.people}
+          <IconButton
+            label={`${t(hasPeople ? 'member.hide' : 'member.show')}, ${t('room.members', { count: room.members })}`}
+            count={room.members}
             aria-pressed={hasPeople}
-            aria-label={`${t(hasPeople ? 'member.hide' : 'member.show')}, ${t('room.members', { count: room.members })}`}
             onClick={onPeople}
           >
             <Users size={18} aria-hidden />
-            <span aria-hidden>{room.members}</span>
-          </button>
+          </IconButton>
         )}
         <IconButton label={t('room.details')} onClick={onDetails}>
           <Info size={19} aria-hidden />

@@ -9,6 +9,7 @@ import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { MemberPanel } from '../member/member-panel.js';
 import { useMembers } from '../member/use-members.js';
+import { useJumps } from '../message/jump.js';
 import { RoomDetails } from './room-details.js';
 import { RoomHeader } from './room-header.js';
 import { RoomPreview } from './room-preview.js';
@@ -86,14 +87,19 @@ export function RoomScreen({ id }: { id: string }) {
 /** The list that a room shows, and where in it the user begins. */
 export interface OpenedList {
   list: MessageList;
-  at: 'unread' | 'end';
+  /** A seq: at that message. */
+  at: 'unread' | 'end' | number;
 }
 
-/** Opens a room at its first unread message. `toEnd` shows the newest ones instead. */
+/** Opens a room at its first unread message. `toEnd` shows the newest ones instead, a jump those around a message. */
 function useOpenedList(view: RoomView): { opened: OpenedList; toEnd: () => void } {
   const [opened, setOpened] = useState<OpenedList>(() => ({ list: view.list('unread'), at: 'unread' }));
   // It loads before there is anything to show it in, and tells whether the user is in the room at all.
   useEffect(() => opened.list.subscribe(() => {}), [opened]);
+  useJumps('room', ({ seq }) => {
+    setOpened({ list: view.list({ around: seq }), at: seq });
+    return true;
+  });
   const toEnd = useCallback(() => setOpened({ list: view.messages, at: 'end' }), [view]);
   return { opened, toEnd };
 }
