@@ -29,7 +29,8 @@ export function activitySentences(t: Translate, list: List, items: readonly Acti
       if (!run.names.includes(item.user.name)) run.names.push(item.user.name);
     } else {
       flush();
-      sentences.push(...ownSentences(t, item));
+      // Somebody who pins three messages is said to pin, once.
+      sentences.push(...ownSentences(t, item).filter((each) => each !== sentences.at(-1)));
     }
   }
   flush();
