@@ -100,6 +100,32 @@ describe.each(['en', 'ko'] as const)('in %s', (language) => {
 });
 
 test.each([
+  ['en', 'pinned', 'unpinned', 'pinned by', 'No message is pinned here.'],
+  ['ko', '고정함', '고정 해제함', '고정', '고정된 메시지가 없습니다.'],
+])('/pin, /pins and /unpin, and what they say to others, in %s', async (language, pinned, unpinned, by, none) => {
+  await using line = await connectLine(server.url, { 'accept-language': language });
+  await using other = await connectLine(server.url, { 'accept-language': language });
+  line.say(`/create pins ${language}`);
+  const room = (await line.lines.first((text) => text.includes(`pins ${language} (1)`))).split(' ')[0];
+  other.say(`/join ${room}`);
+  await other.lines.first((text) => text.startsWith(`${room}  `));
+  line.say('the rules');
+  await other.lines.first((text) => text.endsWith(`${line.name}: the rules`));
+  line.say(`/pins`);
+  await line.lines.first((text) => text === none);
+  line.say(`/pin ${room}.4`);
+  await other.lines.first((text) => text === `[${room}] * ${line.name} ${pinned}: ${room}.4`);
+  other.say('/pins');
+  const listed = await other.lines.first((text) => text.startsWith(`${room}.4  `));
+  expect(listed).toContain(`${line.name}: the rules`);
+  expect(listed).toContain(by);
+  other.say(`/unpin ${room}.4`);
+  await other.lines.first((text) => text.startsWith('! forbidden'));
+  line.say(`/unpin ${room}.4`);
+  await other.lines.first((text) => text === `[${room}] * ${line.name} ${unpinned}: ${room}.4`);
+});
+
+test.each([
   ['ko,en;q=0.5', '손님'],
   ['en,ko;q=0.5', 'guest'],
   ['ko;q=0.1, en;q=0.9', 'guest'],

@@ -139,6 +139,12 @@ function changedBy(entry: Entry, event: MessageEvent, me: string): Entry {
       const reactions = react(message.reactions ?? [], { emoji, action, user }, me);
       return { ...entry, message: { ...message, reactions }, reactionsAsOf: event.seq };
     }
+    case 'message.pinned':
+      return { ...entry, message: { ...message, pinned: { by: event.actor, at: event.at } }, asOf: event.seq };
+    case 'message.unpinned': {
+      const { pinned: _, ...unpinned } = message;
+      return { ...entry, message: unpinned, asOf: event.seq };
+    }
     default:
       event satisfies never;
       return entry;

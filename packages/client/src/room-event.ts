@@ -14,6 +14,8 @@ const isShown = {
   'message.edited': false,
   'message.deleted': false,
   'message.reacted': false,
+  'message.pinned': true,
+  'message.unpinned': true,
   'room.created': false,
   'room.updated': true,
   'member.joined': true,

@@ -16,6 +16,7 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('react' as const), fault: fault(), pick: fc.nat(120), by: fc.nat(2) }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('pin' as const), fault: fault(), pick: fc.nat(120) }) },
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('late' as const), order: fc.array(fc.nat(9), { maxLength: 5 }) }),
@@ -45,7 +46,8 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
   const { client } = join('anna');
   const texts = heard(client);
   const seqs: number[] = [];
-  for (const name of ['message.edited', 'message.deleted', 'message.reacted', 'message.created'] as const) {
+  const names = ['edited', 'deleted', 'reacted', 'pinned', 'unpinned', 'created'] as const;
+  for (const name of names.map((each) => `message.${each}` as const)) {
     client.on(name, ({ seq }) => seqs.push(seq));
   }
   await online(client);
@@ -95,6 +97,13 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
           emoji: '👍',
           action: has ? 'removed' : 'added',
         });
+        break;
+      }
+      case 'pin': {
+        const message = workspace.messages('lobby').find(({ id }) => id === picked(each.pick))!;
+        if (message.deletedAt !== undefined) break;
+        const type = message.pinned ? 'message.unpinned' : 'message.pinned';
+        workspace.append('lobby', 'u-bob', { type, messageId: message.id });
         break;
       }
       case 'late':

@@ -29,6 +29,7 @@ const everything: RoomAbilities = {
   invite: true,
   removeMembers: false,
   react: true,
+  pin: false,
   ownMessages: { edit: true, delete: true, react: true },
   otherMessages: { react: true },
 };
@@ -194,7 +195,10 @@ export class ModelWorkspace {
       if (event.type === 'message.deleted') {
         Object.assign(message, { text: '', deletedAt: event.at });
         delete message.reactions;
+        delete message.pinned;
       }
+      if (event.type === 'message.pinned') message.pinned = { by: event.actor, at: event.at };
+      if (event.type === 'message.unpinned') delete message.pinned;
       if (event.type === 'message.reacted') message.reactions = reacted(message.reactions ?? [], event);
     }
     return [...messages.values()];

@@ -28,6 +28,9 @@ export const reaction = z
   })
   .meta({ id: 'Reaction' });
 
+/** Who pinned a message, and when. */
+const pinned = z.object({ by: userRef, at: timestamp }).meta({ id: 'Pinned' });
+
 /** The schema of each field of the content. */
 const content = {
   text: z.string(),
@@ -52,6 +55,7 @@ export const message = z
     clientId: z.string().optional(),
     editedAt: timestamp.optional(),
     deletedAt: timestamp.optional(),
+    pinned: pinned.optional().meta({ description: 'Who pinned it, and when; absent while it is not pinned' }),
     reactions: z.array(reaction).optional(),
     can: messageAbilities.optional().meta({ description: 'What the caller may do with it; absent if that is nothing' }),
   })
@@ -62,7 +66,7 @@ export type Message = z.infer<typeof message>;
 
 /** A message in its `message.created` event, which already has its `room`, `seq`, `at` and author (`actor`). */
 const createdMessage = message
-  .omit({ room: true, seq: true, author: true, at: true, editedAt: true, reactions: true, can: true })
+  .omit({ room: true, seq: true, author: true, at: true, editedAt: true, pinned: true, reactions: true, can: true })
   .extend({
     clientId: z.string().optional().meta({ description: "Only to the author's own connections" }),
     deletedAt: timestamp.optional().meta({ description: 'Only in the log: it was deleted since, and has no content' }),
@@ -176,6 +180,62 @@ const messageList = defineCommand({
   },
 });
 
+const messagePin = defineCommand({
+  name: 'message.pin',
+  doc: {
+    en: 'Pins a message in its room, which can have 50 pinned ones (`conflict` beyond). Repeating it changes nothing. Deleting the message unpins it.',
+    ko: '메시지를 방에 고정합니다. 한 방에 50개까지 고정하고, 넘으면 `conflict`입니다. 이미 고정되어 있으면 아무것도 바뀌지 않습니다. 메시지를 지우면 고정도 풀립니다.',
+  },
+  input: z.strictObject({ message: messageId }),
+  output: changed,
+  permission: 'message.pin',
+  budget: 'write',
+  http: { method: 'POST', path: '/messages/:message/pin' },
+  line: { verb: 'pin', args: ['message'] },
+});
+
+const messageUnpin = defineCommand({
+  name: 'message.unpin',
+  doc: {
+    en: 'Unpins a message, whoever pinned it. Repeating it changes nothing.',
+    ko: '누가 고정했든 메시지의 고정을 풉니다. 이미 풀려 있으면 아무것도 바뀌지 않습니다.',
+  },
+  input: z.strictObject({ message: messageId }),
+  output: changed,
+  permission: 'message.pin',
+  budget: 'write',
+  http: { method: 'DELETE', path: '/messages/:message/pin' },
+  line: { verb: 'unpin', args: ['message'] },
+});
+
+const pinList = defineCommand({
+  name: 'pin.list',
+  doc: {
+    en: 'Lists the pinned messages of a room, the last pinned first.',
+    ko: '방에 고정된 메시지를 나중에 고정한 것부터 보여 줍니다.',
+  },
+  input: z.strictObject({ room: roomId }),
+  output: z.object({
+    messages: z.array(message),
+    asOf,
+    head: cursor.meta({ description: 'The list includes at least the events up to this seq' }),
+  }),
+  permission: 'room.read',
+  budget: 'read',
+  http: { method: 'GET', path: '/rooms/:room/pins' },
+  line: {
+    verb: 'pins',
+    args: [],
+    reply: ({ messages }, language) =>
+      messages.length === 0
+        ? [language === 'ko' ? '고정된 메시지가 없습니다.' : 'No message is pinned here.']
+        : messages.map(
+            ({ id, author, text, pinned: pin }) =>
+              `${id}  ${author.name}: ${text}  (${language === 'ko' ? `${pin?.by.name} 고정` : `pinned by ${pin?.by.name}`})`,
+          ),
+  },
+});
+
 const messageCreated = defineEvent(
   'message.created',
   { message: createdMessage },
@@ -220,6 +280,39 @@ const messageReacted = defineEvent(
   (event) => (event.action === 'added' ? `* ${event.actor.name} ${event.emoji}` : undefined),
 );
 
-export const messageCommands = byName(messageSend, messageEdit, messageDelete, messageReact, messageList);
+const messagePinned = defineEvent(
+  'message.pinned',
+  { messageId },
+  { en: 'A message was pinned by the actor.', ko: 'actor가 메시지를 고정했습니다.' },
+  ({ actor, messageId: id }, language) => `* ${actor.name} ${language === 'ko' ? '고정함' : 'pinned'}: ${id}`,
+);
 
-export const messageEvents = byName(messageCreated, messageEdited, messageDeleted, messageReacted);
+const messageUnpinned = defineEvent(
+  'message.unpinned',
+  { messageId },
+  {
+    en: 'A message is no longer pinned: the actor unpinned it, or has just deleted it.',
+    ko: '메시지의 고정이 풀렸습니다. actor가 풀었거나 방금 그 메시지를 지웠습니다.',
+  },
+  ({ actor, messageId: id }, language) => `* ${actor.name} ${language === 'ko' ? '고정 해제함' : 'unpinned'}: ${id}`,
+);
+
+export const messageCommands = byName(
+  messageSend,
+  messageEdit,
+  messageDelete,
+  messageReact,
+  messageList,
+  messagePin,
+  messageUnpin,
+  pinList,
+);
+
+export const messageEvents = byName(
+  messageCreated,
+  messageEdited,
+  messageDeleted,
+  messageReacted,
+  messagePinned,
+  messageUnpinned,
+);

@@ -114,6 +114,12 @@ export const permissions = {
     from: { public: 'member', private: 'member', direct: 'member' },
     isTalk: true,
   },
+  'message.pin': {
+    of: 'message',
+    can: 'pin',
+    from: { public: 'moderator', private: 'moderator', direct: 'member' },
+    isTalk: true,
+  },
 } as const satisfies Record<string, PermissionRow>;
 
 /** A permission. */

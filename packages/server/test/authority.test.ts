@@ -29,11 +29,13 @@ const inRooms: Record<string, Record<RoomKind, string>> = {
   'message.edit, own': { public: 'ffooo', private: 'nfooo', direct: 'nfooo' },
   "message.edit, another's": { public: 'fffff', private: 'nffff', direct: 'nffff' },
   'message.delete, own': { public: 'foooo', private: 'noooo', direct: 'noooo' },
+  'message.pin, own': { public: 'fffoo', private: 'nffoo', direct: 'nfooo' },
+  "message.pin, another's": { public: 'fffoo', private: 'nffoo', direct: 'nfooo' },
   "message.delete, another's": { public: 'fffoo', private: 'nffoo', direct: 'nffff' },
 };
 
 /** What a block or `--direct off` takes from both users of a direct room. */
-const talk = ['room.write', 'message.react', 'message.edit'];
+const talk = ['room.write', 'message.react', 'message.edit', 'message.pin'];
 
 /** The same for the workspace: guest, member, admin, owner, and the operator. */
 const inWorkspace: Record<string, string> = {

@@ -1,21 +1,24 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
+import { listPins } from '../dist/store/queries/messages.js';
 import type { Store } from '../dist/store/store.js';
 import type { Engine } from './engines.ts';
 import {
-  dump,
   ann,
   append,
   AT,
   bob,
   commitOne,
+  dump,
   edit,
   join,
   leave,
   makeRoom,
+  pinOf,
   reactionTo,
   remove,
   say,
+  unpinOf,
   upTo,
 } from './workspace.ts';
 
@@ -106,7 +109,16 @@ export function storeProjections(engine: () => Engine): void {
         append('t', newEvent.messageCreated({ text: 'first', mentions: ['g-bob', 'g-cho'] }, 't-1')),
       ]);
       const subject = { id: 't.3', seq: 3 };
-      const row = { room_id: 't', seq: 3, author_id: ann.id, author_name: ann.name, at: AT, client_id: 't-1' };
+      const notPinned = { pin_seq: null, pinned_at: null, pinned_by: null, pinned_by_name: null };
+      const row = {
+        room_id: 't',
+        seq: 3,
+        author_id: ann.id,
+        author_name: ann.name,
+        at: AT,
+        client_id: 't-1',
+        ...notPinned,
+      };
       expect(await messageRows('t')).toEqual([
         { ...row, text: 'first', mentions: 'g-bob g-cho', edited_at: null, deleted_at: null },
       ]);
@@ -119,6 +131,37 @@ export function storeProjections(engine: () => Engine): void {
         { ...row, text: '', mentions: null, edited_at: AT + 1, deleted_at: AT + 2 },
       ]);
       expect(await dump(store)).not.toContain('g-cho');
+    });
+
+    test('S4 pinMessage, unpinMessage: once, up to the limit, never a deleted message', async () => {
+      await store.commit([makeRoom('p'), say('p', 'one'), say('p', 'two'), say('p', 'three'), say('p', 'four')]);
+      const pin = (seq: number, most = 2) =>
+        commitOne(store, append('p', pinOf({ id: `p.${seq}`, seq }, most), { actor: bob, at: AT + seq }));
+      const unpin = (seq: number) => commitOne(store, append('p', unpinOf({ id: `p.${seq}`, seq })));
+      const pins = async () => (await listPins(store.read, 'p', await headOf('p'))).map(({ seq }) => seq);
+      const headOf = async (room: string) => (await store.access(room, ann.id))!;
+      expect(await pin(4)).toMatchObject({ status: 'appended' });
+      expect(await pin(4)).toEqual({ status: 'unchanged' });
+      expect(await pin(3)).toMatchObject({ status: 'appended' });
+      expect(await pins()).toEqual([3, 4]);
+      expect((await messageRows('p')).find(({ seq }) => seq === 4)).toMatchObject({
+        ...{ pin_seq: 7, pinned_at: AT + 4, pinned_by: bob.id, pinned_by_name: bob.name },
+      });
+      expect(await pin(5)).toEqual({ status: 'unchanged' });
+      // A deletion unpins, and of a message that isn't pinned it says no more than that.
+      const deletion = (seq: number) =>
+        commitOne(store, append('p', [remove({ id: `p.${seq}`, seq }), unpinOf({ id: `p.${seq}`, seq })]));
+      expect(await deletion(4)).toEqual({ status: 'appended', seqs: [9, 10] });
+      expect(await deletion(6)).toEqual({ status: 'appended', seqs: [11, 0] });
+      expect(await pin(4)).toEqual({ status: 'unchanged' });
+      expect(await pin(5)).toMatchObject({ status: 'appended' });
+      expect(await pins()).toEqual([5, 3]);
+      // What the log no longer keeps is neither listed nor counted.
+      await store.raiseLogStart('p', 3);
+      expect(await pins()).toEqual([5]);
+      expect(await unpin(5)).toMatchObject({ status: 'appended' });
+      expect(await unpin(5)).toEqual({ status: 'unchanged' });
+      expect(await pins()).toEqual([]);
     });
 
     test('S4 insertReaction, deleteReaction, deleteMessageReactions', async () => {

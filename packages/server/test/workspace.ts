@@ -51,6 +51,16 @@ export function reactionTo({ id, seq: message }: Subject, emoji: string, action:
   );
 }
 
+/** A message is pinned, if the room has fewer than `most` pinned ones. */
+export function pinOf({ id, seq: message }: Subject, most = 50): NewEvent {
+  return newEvent.ofMessage('message.pinned', { id, seq: message }, {}, { kind: 'pinMessage', message, most });
+}
+
+/** A message is no longer pinned. */
+export function unpinOf({ id, seq: message }: Subject): NewEvent {
+  return newEvent.ofMessage('message.unpinned', { id, seq: message }, {}, { kind: 'unpinMessage', message });
+}
+
 /** A public room, created and owned by Ann. */
 export function makeRoom(room: string, name = room, more: { clientId?: string; uniqueKey?: string } = {}): Append {
   return append(room, [

@@ -6,19 +6,23 @@ import {
   findMessage,
   findMessageByClientId,
   listMessages,
+  listPins,
   messageIn,
   type MessageRow,
   reactionsOf,
   withReactions,
 } from '../store/queries/messages.js';
 import { contentOf, isSameContent } from '../store/content.js';
-import type { RoomAccess } from '../store/store.js';
+import type { NewEvent, RoomAccess } from '../store/store.js';
 import type { Context } from './context.js';
 import type { Functions } from './functions.js';
 import { pageSize } from './page.js';
 
 /** The most different emoji on one message. */
 const MAX_EMOJI = 20;
+
+/** The most pinned messages in one room: `pin.list` answers with all of them. */
+const MAX_PINS = 50;
 
 /** message.send */
 async function send(input: ParsedInput<'message.send'>, context: Context): Promise<CommandOutput<'message.send'>> {
@@ -61,7 +65,10 @@ export async function findSent(
   if (!isChanged && !isSameContent(content, { ...content, ...given })) return undefined;
   const access = await store.access(room, context.session.user.id);
   // An author who has left the room learns that the message was stored, and nothing that others did with it since.
-  if (!access?.role) return { message: messageIn(earlier) };
+  if (!access?.role) {
+    const { pinned: _pinned, ...sent } = messageIn(earlier);
+    return { message: sent };
+  }
   return { message: await described(earlier, access, context) };
 }
 
@@ -76,7 +83,9 @@ async function remove(
   input: ParsedInput<'message.delete'>,
   context: Context,
 ): Promise<CommandOutput<'message.delete'>> {
-  return change(input.message, context, newEvent.messageDeleted(subjectOf(context.message), context.message.author_id));
+  const subject = subjectOf(context.message);
+  // The second event happens only if the message is pinned.
+  return change(input.message, context, newEvent.messageDeleted(subject, context.message.author_id), unpinned(subject));
 }
 
 /** message.react */
@@ -103,17 +112,58 @@ async function react(input: ParsedInput<'message.react'>, context: Context): Pro
   return answer;
 }
 
-async function change(
-  messageId: string,
-  context: Context,
-  event: Parameters<Context['parts']['log']['append']>[0]['events'][number],
-): Promise<CommandOutput<'message.edit'>> {
-  const { room_id: room, seq } = context.message;
+/** message.pin */
+async function pin(input: ParsedInput<'message.pin'>, context: Context): Promise<CommandOutput<'message.pin'>> {
+  const subject = subjectOf(context.message);
+  const pinning = { kind: 'pinMessage', message: subject.seq, most: MAX_PINS } as const;
+  const happened = await append(context, newEvent.ofMessage('message.pinned', subject, {}, pinning));
+  const answer = await current(input.message, context);
+  if (happened || answer.message.pinned) return answer;
+  if (answer.message.deletedAt !== undefined) return fail('not_found', 'There is no such message');
+  return fail('conflict', `The room already has ${MAX_PINS} pinned messages; unpin one first`, { limit: MAX_PINS });
+}
+
+/** message.unpin */
+async function unpin(input: ParsedInput<'message.unpin'>, context: Context): Promise<CommandOutput<'message.unpin'>> {
+  return change(input.message, context, unpinned(subjectOf(context.message)));
+}
+
+function unpinned(subject: SentMessage): NewEvent {
+  return newEvent.ofMessage('message.unpinned', subject, {}, { kind: 'unpinMessage', message: subject.seq });
+}
+
+/** pin.list */
+async function listPinned(input: ParsedInput<'pin.list'>, context: Context): Promise<CommandOutput<'pin.list'>> {
+  const { read } = context.parts.store;
+  const rows = await listPins(read, input.room, context.access);
+  const { messages, asOf } = await withReactions(read, input.room, rows, context.session.user.id);
+  return {
+    messages: messages.map((message) => addAbilities(message, context.access, context)),
+    asOf,
+    head: context.access.head,
+  };
+}
+
+/** A message as it is now, and up to which event that is. */
+type Changed = CommandOutput<'message.edit'>;
+
+async function change(messageId: string, context: Context, ...events: NewEvent[]): Promise<Changed> {
+  await append(context, ...events);
+  return current(messageId, context);
+}
+
+/** Whether the first of the events has happened, now. */
+async function append(context: Context, ...events: NewEvent[]): Promise<boolean> {
   const { user } = context.session;
-  await context.parts.log.append({ room, actor: refOf(user), guard: user.id, events: [event] });
+  const { room_id: room } = context.message;
+  return (await context.parts.log.append({ room, actor: refOf(user), guard: user.id, events })) !== undefined;
+}
+
+async function current(messageId: string, context: Context): Promise<Changed> {
+  const { room_id: room, seq } = context.message;
   const { read } = context.parts.store;
   // In this order: all of the message is at least as new as `asOf` says.
-  const { reactions, asOf } = await reactionsOf(read, room, [seq], user.id);
+  const { reactions, asOf } = await reactionsOf(read, room, [seq], context.session.user.id);
   const row = await findMessage(read, room, seq);
   if (!row) return fail('not_found', `There is no message ${messageId}`);
   return { message: addAbilities(messageIn(row, reactions.get(seq)), context.access, context), asOf };
@@ -165,4 +215,7 @@ export const messageFunctions = {
   'message.delete': remove,
   'message.react': react,
   'message.list': list,
+  'message.pin': pin,
+  'message.unpin': unpin,
+  'pin.list': listPinned,
 } satisfies Functions;

@@ -106,6 +106,21 @@ export function fakeClient(options: URLSearchParams) {
       this.change(id, { reactions });
     }
     typing() {}
+    pin(id: string, isPinned: boolean) {
+      const { messages, activity: all, room } = this.get();
+      const at = Date.now();
+      const seq = Math.max(room?.head ?? 0, ...all.map((each) => Math.ceil(each.seq))) + 1;
+      const event = { room: this.id, seq, at, actor: me, messageId: id };
+      const type = isPinned ? ('message.pinned' as const) : ('message.unpinned' as const);
+      this.patch({
+        messages: messages.map(({ pinned, ...each }) =>
+          each.id === id
+            ? { ...each, ...(isPinned && { pinned: { by: me, at } }) }
+            : { ...each, ...(pinned && { pinned }) },
+        ),
+        activity: [...all, { ...event, type }],
+      });
+    }
     change(id: string, change: Partial<ViewMessage>) {
       this.patch({ messages: this.get().messages.map((each) => (each.id === id ? { ...each, ...change } : each)) });
     }
@@ -217,6 +232,14 @@ export function fakeClient(options: URLSearchParams) {
             can: {},
           });
           return {};
+        case 'message.pin':
+        case 'message.unpin':
+          viewOf(input['message'] as string).pin(input['message'] as string, name === 'message.pin');
+          return {};
+        case 'pin.list': {
+          const { messages, room } = view(input['room'] as string).get();
+          return { messages: messages.filter(({ pinned }) => pinned), head: room?.head ?? 0 };
+        }
         case 'user.update':
           user.set({ ...me, name: input['name'] as string });
           return {};
@@ -310,8 +333,9 @@ function abilitiesOf(kind: Room['kind'], role: Room['role']): RoomAbilities {
     invite: isOwner || (isMember && kind === 'public'),
     removeMembers: isOwner,
     react: isMember,
-    ownMessages,
-    otherMessages: { react: true, ...(isOwner && { delete: true }) },
+    pin: isOwner || (isMember && isDirect),
+    ownMessages: { ...ownMessages, ...((isOwner || isDirect) && { pin: true as const }) },
+    otherMessages: { react: true, ...(isDirect && { pin: true }), ...(isOwner && { delete: true, pin: true }) },
   };
 }
 

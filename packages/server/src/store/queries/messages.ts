@@ -29,6 +29,11 @@ export interface MessageRow extends ContentColumns {
   client_id: string | null;
   edited_at: number | null;
   deleted_at: number | null;
+  /** The seq of the event that pinned it, and what that says; null while it is not pinned. */
+  pin_seq: number | null;
+  pinned_at: number | null;
+  pinned_by: string | null;
+  pinned_by_name: string | null;
 }
 
 /** What events do to messages and their reactions. */
@@ -52,6 +57,18 @@ export const messageChanges = {
   ),
   deleteMessageReactions: change<{ message: number }>(
     `DELETE FROM reactions WHERE room_id = ? AND message_seq = ?`,
+    (c, p) => [p.room, c.message],
+  ),
+  pinMessage: change<{ message: number; most: number }>(
+    `UPDATE messages SET pin_seq = ?, pinned_at = ?, pinned_by = ?, pinned_by_name = ?
+        WHERE room_id = ? AND seq = ? AND deleted_at IS NULL AND pin_seq IS NULL
+        AND (SELECT count(*) FROM messages AS pinned WHERE pinned.room_id = ? AND pinned.pin_seq IS NOT NULL
+          AND pinned.seq > (SELECT log_start FROM rooms WHERE id = ?)) < ?`,
+    (c, p) => [...[p.seq, p.at, p.actor.id, p.actor.name], ...[p.room, c.message], ...[p.room, p.room, c.most]],
+  ),
+  unpinMessage: change<{ message: number }>(
+    `UPDATE messages SET pin_seq = NULL, pinned_at = NULL, pinned_by = NULL, pinned_by_name = NULL
+        WHERE room_id = ? AND seq = ? AND pin_seq IS NOT NULL`,
     (c, p) => [p.room, c.message],
   ),
   rewriteCreated: change<{ message: number; payload: CreatedPayload; isDeleted: boolean }>(
@@ -191,8 +208,31 @@ export function messageIn(row: MessageRow, reactions?: Reaction[]): Message {
     ...(row.client_id !== null && { clientId: row.client_id }),
     ...(row.edited_at !== null && { editedAt: row.edited_at }),
     ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
+    ...(row.pin_seq !== null && { pinned: pinnedOf(row) }),
     ...(reactions && row.deleted_at === null && { reactions }),
   };
+}
+
+function pinnedOf({ pinned_by: id, pinned_by_name: name, pinned_at: at }: MessageRow): Message['pinned'] {
+  return { by: { id: id ?? '', name: name ?? '' }, at: at ?? 0 };
+}
+
+/** A room's pinned messages after its log start, those first that were pinned last, up to a seq. */
+export function listPins(
+  read: Kysely<Schema>,
+  room: string,
+  { head, logStart }: { head: number; logStart: number },
+): Promise<MessageRow[]> {
+  return read
+    .selectFrom('messages')
+    .selectAll()
+    .where('room_id', '=', room)
+    .where('pin_seq', 'is not', null)
+    .where('pin_seq', '<=', head)
+    .where('seq', '>', logStart)
+    .where('deleted_at', 'is', null)
+    .orderBy('pin_seq', 'desc')
+    .execute();
 }
 
 /**
