@@ -4,6 +4,7 @@ import { checkLines } from './checks/lines.js';
 import { checkMembership } from './checks/membership.js';
 import { checkViews, checkWire } from './checks/order.js';
 import { checkClientIds, checkEpoch, checkLog, checkShown, countTimesBack } from './checks/shown.js';
+import { checkPins } from './checks/pins.js';
 import { countTakenBack, splitByRestores } from './checks/restores.js';
 import { type Entry, readHistory } from './history.js';
 
@@ -21,7 +22,7 @@ export type { Violation, ViolationKind } from './checks/facts.js';
  *   disorder  out of order over a connection or in a view
  *   gap       silently left out over a connection, or never repaired in a view
  *   leaked    seen by somebody who was not a member; or a clientId by anybody but its author
- *   log       a room's log that is not 1, 2, 3 …
+ *   log       a room's log that is not 1, 2, 3 …, or pins that contradict it
  *   epoch     more than one history without a restore, or one history across a restore
  *
  * If a backup was restored, each part is judged on its own (checks/restores.ts).
@@ -91,6 +92,7 @@ function judge(facts: Facts): Violation[] {
     ...checkViews(facts),
     ...checkMembership(facts),
     ...checkLines(facts),
+    ...checkPins(facts),
   ];
 }
 

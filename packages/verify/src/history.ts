@@ -71,6 +71,8 @@ export type Entry =
    * history.
    */
   | { type: 'restored'; t: number }
+  /** The messages that a fresh reader was told are pinned in a room, at the very end: the last pinned first. */
+  | { type: 'pinned'; t: number; room: string; messages: string[] }
   /** One event of the log, as a fresh reader found it at the very end of its history. */
   | { type: 'logged'; t: number; event: Seen };
 

@@ -30,6 +30,12 @@ export class RefusedError extends Error {
   }
 }
 
+/** A message, and where it is. */
+interface Place {
+  room: string;
+  message: string;
+}
+
 /** A user who has a session. */
 interface Identity {
   user: string;
@@ -45,6 +51,8 @@ export class Keeper {
   readonly #history: HistoryWriter;
   readonly #urls: readonly string[];
   readonly #visit: Visit | undefined;
+  /** Those that it owns. */
+  readonly #rooms = new Set<string>();
   readonly #privateRooms: string[] = [];
   readonly #guests: Identity[] = [];
   #user = '';
@@ -77,6 +85,7 @@ export class Keeper {
       const made = await this.#sure('room.create', { name: this.#named(`room ${number}`), kind });
       const { id } = made['room'] as { id: string };
       rooms.push(id);
+      this.#rooms.add(id);
       if (kind === 'private') this.#privateRooms.push(id);
     }
     return rooms;
@@ -114,11 +123,23 @@ export class Keeper {
     }
   }
 
-  /** Now and then lets a user into a private room or removes them, until told to stop. */
-  async tend(users: readonly string[], random: Random, isStopped: () => boolean): Promise<void> {
+  /**
+   * Now and then lets a user into a private room or removes them, and pins or unpins a message in a room of its own,
+   * until told to stop. `pick` returns a message that it knows.
+   */
+  async tend(
+    users: readonly string[],
+    { random, pick, isStopped }: { random: Random; pick: () => Place | undefined; isStopped: () => boolean },
+  ): Promise<void> {
     const others = users.filter((user) => user !== this.#user);
     while (!isStopped() && others.length > 0) {
       await pause(random.between(100, 500));
+      const place = pick();
+      if (place && this.#rooms.has(place.room)) {
+        const command = random.chance(0.6) ? 'message.pin' : 'message.unpin';
+        const { room, message } = place;
+        await this.attempt({ command, room, message }, { message });
+      }
       const room = random.pick(this.#privateRooms);
       const user = random.pick(others);
       const command = random.chance(0.6) ? 'room.invite' : 'room.remove';
@@ -147,6 +168,12 @@ export class Keeper {
     } finally {
       other.close();
     }
+  }
+
+  /** The ids of the messages that are pinned in a room, the last pinned first. */
+  async readPins(room: string): Promise<string[]> {
+    const { messages } = await this.#sure('pin.list', { room });
+    return (messages as { id: string }[]).map(({ id }) => id);
   }
 
   async #readWithIds(room: string, nodes: readonly Rest[]): Promise<Seen[]> {

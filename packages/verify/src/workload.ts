@@ -118,7 +118,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
       acknowledged: () => board.acknowledged,
     };
     let isOver = false;
-    const tending = keeper.tend(users, random.fork('keeper'), () => isOver);
+    const pins = random.fork('pins');
+    const tending = keeper.tend(users, {
+      random: random.fork('keeper'),
+      pick: () => board.pick(pins),
+      isStopped: () => isOver,
+    });
     const ending = pause(options.durationMs, options.signal).then(() => (isOver = true));
     await options.disturb(world, () => isOver).catch((error: unknown) => (failure = String(error)));
     if (failure === undefined) await ending;
@@ -253,6 +258,7 @@ async function conclude(parts: {
   for (const room of rooms) found.push(...(await keeper.readLog(room)));
   history.add({ type: 'quiet', clients: clients.map(({ id }) => id) });
   for (const event of found) history.add({ type: 'logged', event });
+  for (const room of rooms) history.add({ type: 'pinned', room, messages: await keeper.readPins(room) });
 }
 
 function isMember(log: readonly Seen[], user: string): boolean {

@@ -79,6 +79,7 @@ describe('what was acknowledged', () => {
   test.each([
     ['message.edit', { message: `${room}.3`, text: 'new' }, { name: 'message.edited', text: 'new' }],
     ['message.delete', { message: `${room}.3` }, { name: 'message.deleted' }],
+    ['message.pin', { message: `${room}.3` }, { name: 'message.pinned' }],
     [
       'message.react',
       { message: `${room}.3`, emoji: '👍', action: 'added' },
@@ -100,6 +101,31 @@ describe('what was acknowledged', () => {
   test('is there: joins and leaves', () => {
     expect(kindsOf(bothIn, log(annIn))).toEqual(['lost']);
     expect(kindsOf(bothIn, calls('room.leave', 'bob'), log(annIn, bobIn))).toEqual(['lost']);
+  });
+});
+
+describe('pins', () => {
+  const id = `${room}.3`;
+  const event = (name: string, seq: number): Seen => ({ name, room, seq, at: seq, actor: 'ann', message: id });
+  const [pinned, unpinned, deleted] = ['message.pinned', 'message.unpinned', 'message.deleted'];
+  test.each([
+    ['pinned', [pinned], [id], 0],
+    ['pinned, and told otherwise', [pinned], [], 1],
+    ['unpinned, and told otherwise', [pinned, unpinned], [id], 1],
+    ['pinned again', [pinned, unpinned, pinned], [id], 0],
+    ['pinned twice', [pinned, pinned], [id], 1],
+    ['unpinned twice', [pinned, unpinned, unpinned], [], 1],
+    ['deleted', [pinned, deleted, unpinned], [], 0],
+    ['deleted and still pinned', [pinned, deleted], [], 2],
+    ['pinned once deleted', [deleted, pinned, unpinned], [], 1],
+  ])('a message that is %s', (_, names, told, count) => {
+    const events = names.map((name, at) => event(name, 4 + at));
+    const text = names.includes(deleted) ? {} : { text: 'c3' };
+    const { text: _text, ...sent } = message(3);
+    const found = kindsOf(bothIn, sends('c3', { acked: 3 }), log(annIn, bobIn, { ...sent, ...text }, ...events), [
+      { type: 'pinned', room, messages: told },
+    ]);
+    expect(found).toEqual(Array.from({ length: count }, () => 'log'));
   });
 });
 

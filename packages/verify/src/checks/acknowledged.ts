@@ -35,6 +35,9 @@ function missing(attempt: Attempt, facts: Facts, done: Set<string>): string | un
       return facts.deleted.has(message) ? undefined : missingEdit(attempt, facts);
     case 'message.delete':
       return has('message.deleted', message) ? undefined : 'is not in the log';
+    case 'message.pin':
+      // Whoever pinned it: a repeat appends nothing.
+      return has('message.pinned', message) ? undefined : 'is not in the log';
     case 'message.react':
       if (intent.action !== 'added') return undefined;
       return has('message.reacted', message, keyOf(user, intent.emoji ?? '', 'added'))

@@ -21,6 +21,9 @@ const routes: Record<string, (input: Record<string, unknown>) => { method: strin
   'message.edit': ({ message, ...rest }) => ({ method: 'PATCH', path: `/messages/${String(message)}`, rest }),
   'message.delete': ({ message, ...rest }) => ({ method: 'DELETE', path: `/messages/${String(message)}`, rest }),
   'message.react': ({ message, ...rest }) => ({ method: 'POST', path: `/messages/${String(message)}/reactions`, rest }),
+  'message.pin': ({ message, ...rest }) => ({ method: 'POST', path: `/messages/${String(message)}/pin`, rest }),
+  'message.unpin': ({ message, ...rest }) => ({ method: 'DELETE', path: `/messages/${String(message)}/pin`, rest }),
+  'pin.list': ({ room, ...rest }) => ({ method: 'GET', path: `/rooms/${String(room)}/pins`, rest }),
   'log.read': ({ room, ...rest }) => ({ method: 'GET', path: `/rooms/${String(room)}/log`, rest }),
   sync: (rest) => ({ method: 'POST', path: '/sync', rest }),
 };
