@@ -5,7 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 const needs = [
-  { packages: ['chromium'], isThere: () => existsSync('/usr/bin/chromium') || existsSync('/usr/bin/chromium-browser') },
+  {
+    packages: ['chromium-headless-shell'],
+    isThere: () =>
+      ['lib/chromium/chromium-headless-shell', 'bin/chromium', 'bin/chromium-browser'].some((path) =>
+        existsSync(`/usr/${path}`),
+      ),
+  },
   { packages: ['fonts-nanum'], isThere: () => existsSync('/usr/share/fonts/truetype/nanum') },
   {
     packages: ['fonts-noto-color-emoji'],

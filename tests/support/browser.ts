@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-const SYSTEM_CHROMIUM = '/usr/bin/chromium';
+/** Debian's Chromiums. The one without windows comes first: a page costs a third less processor time in it. */
+const SYSTEM_CHROMIUMS = ['/usr/lib/chromium/chromium-headless-shell', '/usr/bin/chromium'];
 
 /**
  * Even headless, Chromium preloads these pages of its own for address suggestions, in each profile. That costs as much
@@ -30,17 +31,20 @@ const OFF_FOR_PLAYWRIGHT = [
 
 /** A real headless Chromium: the system's if there is one, otherwise Playwright's. */
 export function startBrowser(): Promise<Browser> {
+  const executablePath = SYSTEM_CHROMIUMS.find((path) => existsSync(path));
   return chromium.launch({
-    ...(existsSync(SYSTEM_CHROMIUM) && { executablePath: SYSTEM_CHROMIUM }),
+    ...(executablePath !== undefined && { executablePath }),
     args: [
       '--no-sandbox',
       '--disable-gpu',
+      // A process less for each browser, and one less for each page: the latter waits for a next page of its site.
+      '--in-process-gpu',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      `--disable-features=${[...OFF_FOR_PLAYWRIGHT, ...OWN_PAGES].join()}`,
+      `--disable-features=${[...OFF_FOR_PLAYWRIGHT, ...OWN_PAGES, 'SpareRendererForSitePerProcess'].join()}`,
     ],
   });
 }
