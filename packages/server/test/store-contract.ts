@@ -385,7 +385,7 @@ export function storeContract(engine: () => Engine): void {
           at: AT,
           actor_id: ann.id,
           actor_name: ann.name,
-          payload: JSON.stringify({ text: 'm1', clientId: `${room}.1` }),
+          payload: JSON.stringify({ clientId: `${room}.1`, text: 'm1' }),
           message_seq: null,
           edited_content: null,
         },

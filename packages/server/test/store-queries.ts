@@ -239,8 +239,8 @@ export function storeQueries(engine: () => Engine): void {
     });
 
     test('S6 who was a member at a place in the log', async () => {
-      await store.commit([makeRoom('around'), join('around', bob), say('around', 'x'), leave('around', bob)]);
-      const around = (seq: number) => membershipAround(store.read, { room: 'around', seq, user: bob.id });
+      await store.commit([makeRoom('here'), join('here', bob), say('here', 'x'), leave('here', bob)]);
+      const around = (seq: number) => membershipAround(store.read, { room: 'here', seq, user: bob.id });
       const [joined, left] = [
         { name: 'member.joined', at: AT },
         { name: 'member.left', at: AT },
