@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { countRenders, takeRendered } from '../support/renders.ts';
 import { act, messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
@@ -170,4 +171,49 @@ describe('a message', () => {
     await one.page.locator('#composer').waitFor();
     expect(await one.page.locator('#composer').inputValue()).toBe('아직 쓰는 글');
   });
+});
+
+test('typing and presence render no message again; a reaction renders one, and a new message itself and the Tab stop it takes', async () => {
+  const one = await first();
+  const two = await second();
+  const { page } = one;
+  await countRenders(page);
+  await page.reload();
+  for (const text of ['하나', '둘', '셋']) await say(two.page, text);
+  await messageOf(page, '셋').waitFor();
+  // What follows a message (it is measured, and marked as read) is over.
+  await page.waitForTimeout(500);
+  const renders = async (happen: () => Promise<unknown>) => {
+    await takeRendered(page);
+    await happen();
+    await page.waitForTimeout(300);
+    return takeRendered(page);
+  };
+  const keyOf = (text: string) => messageOf(page, text).getAttribute('data-message');
+
+  const typing = async () => {
+    await two.page.locator('#composer').pressSequentially('음');
+    await page.getByTestId('typing').getByText('고구마').waitFor();
+  };
+  expect(await renders(typing)).toEqual([]);
+  const people = page.getByRole('complementary');
+  const coming = async () => {
+    await using three = await web.enter('지나가는 이');
+    await people.getByText('지나가는 이').waitFor();
+    await three.page.close();
+    await people.getByRole('heading', { name: /오프라인/ }).waitFor();
+  };
+  expect(await renders(coming)).toEqual([]);
+
+  const reacting = async () => {
+    await act(two.page, '하나', /👍/);
+    await messageOf(page, '하나').getByRole('button', { name: /👍/ }).waitFor();
+  };
+  expect(await renders(reacting)).toEqual([await keyOf('하나')]);
+  await two.page.locator('#composer').fill('');
+  const saying = async () => {
+    await say(two.page, '넷');
+    await messageOf(page, '넷').waitFor();
+  };
+  expect(new Set(await renders(saying))).toEqual(new Set([await keyOf('셋'), await keyOf('넷')]));
 });

@@ -6,8 +6,8 @@ import { messageOf, say, type Visitor, type VisitorOptions } from '../support/vi
 import { useWeb } from '../support/web.ts';
 
 /** Messages in the room, and how many of them the readers have read. */
-const MESSAGES = 400;
-const READ = 150;
+const MESSAGES = 300;
+const READ = 100;
 
 const people = {
   desktop: { language: 'ko' },
@@ -88,7 +88,7 @@ test('pages above and below move nothing; the button leads to the end, and so do
   const { page } = await open('jumper');
   await isAtFirstUnread(page, words.en.divider);
   await watchFrames(page, 'up');
-  const { jumps } = await wheelUntil(page, 'up', /이야기 90\./);
+  const { jumps } = await wheelUntil(page, 'up', /이야기 40\./);
   expect(jumps).toEqual([]);
   const before = await topOfSight(page);
   await other.say('멀리서 온 말', room);

@@ -6,13 +6,14 @@ import type { MessageList, MessageListState, Place, ViewMessage } from './messag
 import type { MessagePage, MessageStore } from './message-store.js';
 import { Derived, sameFields, sameList } from './observable.js';
 import type { RoomEvent } from './room-event.js';
-import { Timers } from './timers.js';
+import type { Timers } from './timers.js';
 
 /** What a window needs from its room's view. */
 export interface WindowContext {
   room: string;
   call: Call;
   store: MessageStore;
+  timers: Timers;
   isOnline(): boolean;
   /** The seq after which the first unread message is; undefined if there is none. */
   unreadAfter(): number | undefined;
@@ -63,7 +64,6 @@ const nothing: Range = { seqs: [], upTo: 0, hasOlder: false, hasNewer: false };
 export class MessageWindow implements MessageList {
   readonly #place: Place;
   readonly #context: WindowContext;
-  readonly #timers = new Timers();
   readonly #backOff = new BackOff();
   readonly #state: Derived<MessageListState>;
   #status: MessageListState['status'] = 'loading';
@@ -228,12 +228,6 @@ export class MessageWindow implements MessageList {
     this.#state.invalidate();
   }
 
-  /** Stops its timers. May be called twice. */
-  close(): void {
-    this.#loading = undefined;
-    this.#timers.close();
-  }
-
   #changed(): void {
     this.#state.invalidate();
     this.#context.changed();
@@ -306,7 +300,7 @@ export class MessageWindow implements MessageList {
     if (!mayRetry(error)) return this.#context.refused();
     if (!this.#context.isOnline()) return;
     const waitMs = error.retryAfter === undefined ? this.#backOff.next() : error.retryAfter * 1000;
-    this.#timers.after(waitMs, () => this.#loadIfNeeded());
+    this.#context.timers.after(waitMs, () => this.#loadIfNeeded());
   }
 
   /** Takes pages, the range that they make of the window, and the events that arrived while they were read. */

@@ -45,7 +45,7 @@ export interface RoomView extends Observable<RoomState> {
   /**
    * Opens a list of messages at a place. It holds messages only while it is watched, and begins again at its place when it
    * is watched again. Returns {@link RoomView.messages} for `end`, and for `unread` if that is loaded as far as the first
-   * unread message.
+   * unread message. Throws `invalid_input` unless `around` is a whole number from 0 on.
    */
   list(place: Place): MessageList;
   /** {@link MessageList.loadOlder} of {@link RoomView.messages}. */

@@ -1,4 +1,4 @@
-import { type Member, type Message, type Room, type SignalOf, TYPING_MS, type UserRef } from '@madang/protocol';
+import { fail, type Member, type Message, type Room, type SignalOf, TYPING_MS, type UserRef } from '@madang/protocol';
 import type { Call } from './connection.js';
 import type { MessageList, Place, ViewMessage } from './message-list.js';
 import { type MessagePage, MessageStore } from './message-store.js';
@@ -9,6 +9,7 @@ import { PendingReactions } from './reactions.js';
 import { type Activity, isActivity, type RoomEvent } from './room-event.js';
 import { RoomMembers } from './room-members.js';
 import type { RoomState, RoomView, Unread } from './room-state.js';
+import { Timers } from './timers.js';
 import { Typists } from './typists.js';
 import { ViewMessages } from './view-messages.js';
 
@@ -33,6 +34,7 @@ const UNWATCHED_MESSAGES = 200;
 export class LiveRoomView implements RoomView {
   readonly #id: string;
   readonly #context: RoomViewContext;
+  readonly #timers = new Timers();
   readonly #typing: Typists;
   readonly #people: RoomMembers;
   readonly #store: MessageStore;
@@ -83,6 +85,9 @@ export class LiveRoomView implements RoomView {
 
   list(place: Place): MessageList {
     if (place === 'end') return this.messages;
+    if (typeof place === 'object' && !(Number.isSafeInteger(place.around) && place.around >= 0)) {
+      fail('invalid_input', 'around: must be a whole number, 0 or more');
+    }
     if (place === 'unread' && this.#context.room(this.#id)) {
       const after = this.#unreadAfter();
       if (after === undefined || this.messages.reaches(after)) return this.messages;
@@ -187,7 +192,7 @@ export class LiveRoomView implements RoomView {
 
   /** Stops its timers. May be called twice. */
   close(): void {
-    for (const window of this.#windows) window.close();
+    this.#timers.close();
     this.#typing.close();
   }
 
@@ -196,6 +201,7 @@ export class LiveRoomView implements RoomView {
       room: this.#id,
       call: this.#context.call,
       store: this.#store,
+      timers: this.#timers,
       isOnline: () => this.#context.isOnline(),
       unreadAfter: () => this.#unreadAfter(),
       show: (seqs, atEnd) => this.#show(seqs, atEnd),

@@ -1,10 +1,10 @@
-import type { Message } from '@madang/client';
+import type { Client, Message, MessageList } from '@madang/client';
 import { describe, expect, test } from 'vitest';
 import * as fc from 'fast-check';
 import type { Fault } from './model-workspace.js';
 import { fakeTime, heard, newWorkspace, online, settle, watch } from './support.js';
 
-const refusable = ['log.read', 'sync', 'message.list', 'message.send', 'session.get'] as const;
+const refusable = ['log.read', 'sync', 'message.list', 'message.send', 'message.react', 'session.get'] as const;
 
 /** One step; a run is a list of steps. */
 const step = fc.oneof(
@@ -24,7 +24,22 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(15_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('down' as const), missed: fc.nat(30) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('older' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('open' as const), at: fc.option(fc.nat(120), { freq: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), pick: fc.nat(9) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('page' as const), pick: fc.nat(9), isNewer: fc.boolean() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('wish' as const),
+      fault: fault(),
+      pick: fc.nat(120),
+      isAdded: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), kept: fc.nat(150) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('behind' as const) }) },
   {
     weight: 3,
@@ -57,12 +72,18 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
   workspace.delay = (name) => delays.get(name) ?? 0;
   let refusing: string | undefined;
   workspace.refuse = (name) => (name === refusing ? { code: 'unavailable', message: 'not now' } : undefined);
+  const kept = () => {
+    const logStart = workspace.logStarts.get('lobby') ?? 0;
+    return workspace.messages('lobby').filter(({ seq }) => seq > logStart);
+  };
   const picked = (pick: number) => {
-    const messages = workspace.messages('lobby');
-    return messages.at(-1 - (pick % messages.length))!.id;
+    const messages = kept();
+    return messages.at(-1 - (pick % messages.length))!;
   };
 
   await watch(client);
+  const lists: OpenList[] = [{ list: client.room('lobby').messages, stop: () => {} }];
+  const listAt = (pick: number) => lists[pick % lists.length]!.list;
 
   for (const [index, each] of steps.entries()) {
     if (index === farAt) {
@@ -80,17 +101,17 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
         mine += 1;
         break;
       case 'edit':
-        workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: picked(each.pick), text: 'edited' });
+        workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: picked(each.pick).id, text: 'edited' });
         break;
       case 'delete':
-        workspace.remove('u-bob', picked(each.pick));
+        workspace.remove('u-bob', picked(each.pick).id);
         break;
       case 'react': {
-        const message = workspace.messages('lobby').find(({ id }) => id === picked(each.pick))!;
+        const message = picked(each.pick);
         // The server refuses it.
         if (message.deletedAt !== undefined) break;
         const by = ['u-bob', 'u-anna', 'u-root'][each.by]!;
-        const has = message.reactions?.[0]?.users.some(({ id }) => id === by);
+        const has = message.reactions?.find(({ emoji }) => emoji === '👍')?.users.some(({ id }) => id === by);
         workspace.append('lobby', by, {
           type: 'message.reacted',
           messageId: message.id,
@@ -122,11 +143,23 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
         await settle(3000);
         workspace.isUp = true;
         break;
-      case 'older':
+      case 'open':
+        lists.push(openList(client, each.at === null ? 'unread' : { around: picked(each.at).seq }));
+        break;
+      case 'close':
+        if (lists.length > 1) lists.splice(1 + (each.pick % (lists.length - 1)), 1)[0]!.stop();
+        break;
+      case 'page':
+        (each.isNewer ? listAt(each.pick).loadNewer() : listAt(each.pick).loadOlder()).catch(() => {});
+        break;
+      case 'wish':
         client
           .room('lobby')
-          .loadOlder()
+          .react(picked(each.pick).id, '🙏', each.isAdded)
           .catch(() => {});
+        break;
+      case 'cut':
+        workspace.logStarts.set('lobby', kept().at(-2 - each.kept)?.seq ?? workspace.logStarts.get('lobby') ?? 0);
         break;
       case 'behind':
         for (const connection of workspace.connections()) {
@@ -158,25 +191,49 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
 
   const right = workspace.messages('lobby');
   const { messages, room } = client.room('lobby').get();
-  expect(messages.map(comparable)).toEqual(right.slice(-messages.length).map(comparable));
-  expect(messages.length).toBeGreaterThanOrEqual(50);
+  for (const { list } of lists) expectPartOf(right, list);
+  expect(client.room('lobby').messages.get().hasNewer).toBe(false);
+  expect(messages.length).toBeGreaterThanOrEqual(Math.min(50, kept().length));
   expect(room?.head).toBe(workspace.head('lobby'));
   expect(new Set(right.map(({ clientId }) => clientId).filter(Boolean)).size).toBe(mine);
   expect(right.filter(({ author }) => author.id === 'u-anna')).toHaveLength(mine);
+  // Some of what was missed may have been cut.
+  if (steps.some((each) => each.do === 'cut')) return client.close();
   expect(texts.filter((text) => text.startsWith('mine'))).toEqual(Array.from({ length: mine }, (_, i) => `mine ${i}`));
   expect(seqs).toEqual(Array.from({ length: workspace.head('lobby') - firstSeq }, (_, i) => firstSeq + i + 1));
   await client.close();
 }
 
-/**
- * The fields of a message that are compared. `reacted` is left out: the server sends it in pages, the SDK works it out.
- */
+interface OpenList {
+  list: MessageList;
+  stop: () => void;
+}
+
+function openList(client: Client, place: 'unread' | { around: number }): OpenList {
+  const list = client.room('lobby').list(place);
+  return { list, stop: list.subscribe(() => {}) };
+}
+
+/** A list shows a part of the log without a gap, as the server has it, and knows where it ends. */
+function expectPartOf(right: readonly Message[], list: MessageList): void {
+  const { status, messages, hasNewer } = list.get();
+  expect(status).toBe('ready');
+  const from = right.findIndex(({ seq }) => seq === messages[0]?.seq);
+  if (messages.length > 0) expect(from).not.toBe(-1);
+  expect(messages.map(comparable)).toEqual(right.slice(from, from + messages.length).map(comparable));
+  if (!hasNewer) expect(messages.at(-1)?.seq).toBe(right.at(-1)?.seq);
+}
+
+/** The fields of a message that are compared. The server sends `reacted` in pages, the SDK works it out. */
 function comparable({ id, text, editedAt, deletedAt, reactions = [] }: Message) {
-  const shown = reactions.map(({ emoji, count, users }) => ({
-    emoji,
-    count,
-    users: users.map((user) => user.id).sort(),
-  }));
+  const shown = reactions
+    .map(({ emoji, count, users, reacted }) => ({
+      emoji,
+      count,
+      users: users.map((user) => user.id).sort(),
+      reacted: reacted ?? users.some((user) => user.id === 'u-anna'),
+    }))
+    .sort((a, b) => (a.emoji < b.emoji ? -1 : 1));
   return { id, text, editedAt, deletedAt, reactions: shown };
 }
 

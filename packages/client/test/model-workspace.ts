@@ -252,7 +252,8 @@ export class ModelWorkspace {
       }
       case 'message.react': {
         const { message: id, emoji, remove = false } = input as CommandInput<'message.react'>;
-        const { room, reactions = [] } = this.#message(id);
+        const { room, reactions = [], deletedAt } = this.#message(id);
+        if (deletedAt !== undefined) return { code: 'conflict', message: 'it was deleted' };
         const has = reactions.some((each) => each.emoji === emoji && each.users.some(({ id: by }) => by === user));
         const action = remove ? ('removed' as const) : ('added' as const);
         if (has === remove) this.append(room, user, { type: 'message.reacted', messageId: id, emoji, action });

@@ -60,6 +60,11 @@ describe('a list of messages', () => {
     expect(list.get()).toMatchObject({ hasOlder, hasNewer });
   });
 
+  test.each([-1, 0.5, Number.NaN, 2 ** 60])('C42 a place that is no seq is refused at once: %s', async (around) => {
+    const { view } = await anna(3);
+    expect(() => view.list({ around })).toThrow('around: must be a whole number, 0 or more');
+  });
+
   test('C43 opens at the first unread message, however many there are', async () => {
     const { client, view, seqOf } = await anna(3000, 1000);
     const list = await open(client, 'unread');

@@ -155,19 +155,27 @@ export function MessageList(props: MessageListProps) {
         {announcement}
       </div>
       {isPlaced && (!isAtEnd || state.hasNewer) && (
-        <JumpButton view={view} onJump={() => (state.hasNewer ? props.onEnd() : virtualizer.scrollToEnd())} />
+        <JumpButton
+          view={view}
+          onJump={(isByKey) => {
+            // The button goes: whoever pressed it by key continues in the composer, after the newest message.
+            if (isByKey) props.onLeave();
+            if (state.hasNewer) props.onEnd();
+            else virtualizer.scrollToEnd();
+          }}
+        />
       )}
     </div>
   );
 }
 
 /** The way to the newest messages, with the number of unread ones. */
-function JumpButton({ view, onJump }: { view: RoomView; onJump: () => void }) {
+function JumpButton({ view, onJump }: { view: RoomView; onJump: (isByKey: boolean) => void }) {
   const { t } = useTranslation();
   const { unread } = useObservable(view.unread);
   const words = t(unread < MAX_UNREAD ? 'message.jumpCount' : 'message.jumpMany', { count: unread });
   return (
-    <button type="button" className={styles.jump} data-new={unread > 0} onClick={onJump}>
+    <button type="button" className={styles.jump} data-new={unread > 0} onClick={({ detail }) => onJump(detail === 0)}>
       <ArrowDown size={16} aria-hidden />
       {unread > 0 ? words : t('message.jump')}
     </button>
