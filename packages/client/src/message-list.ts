@@ -11,7 +11,7 @@ import type { Observable } from './observable.js';
 export type ViewMessage = Message & { key: string; delivery: 'sent' | 'pending' | 'failed'; error?: ErrorObject };
 
 /**
- * Where a list is opened: at the room's newest messages; around a seq, which need not be a message's; or at the first message
+ * Where a list opens: at the room's newest messages, around a seq (no message needs to have it), or at the first message
  * that the user has not read (at the end if there is none).
  */
 export type Place = 'end' | 'unread' | { around: number };
@@ -21,8 +21,8 @@ export interface MessageListState {
   /** While `loading`, `messages` contains only those that the user is sending. `gone`: the user is not in the room. */
   status: 'loading' | 'ready' | 'gone';
   /**
-   * Oldest first, without a gap: by seq, then, at the end of the room, unsent ones in the order of sending. The same array
-   * until one of them changes.
+   * Oldest first, without gaps. At the end of the room, unsent messages follow in the order of sending. The same array until
+   * one of them changes.
    */
   messages: readonly ViewMessage[];
   hasOlder: boolean;
@@ -48,7 +48,8 @@ export interface MessageList extends Observable<MessageListState> {
   /** Loads a page after the newest message; does nothing while loading, or at the end. Throws `MadangError`. */
   loadNewer(): Promise<void>;
   /**
-   * Marks as read up to a seq in this list; everything in it, if none is given. Marks set in quick succession are sent as one.
+   * Marks the room as read up to a seq, at most up to the end of this list, which is also the default. Marks set in quick
+   * succession are sent as one.
    */
   markRead(seq?: number): void;
 }

@@ -8,8 +8,8 @@ export type MessagePage = Pick<CommandOutput<'message.list'>, 'messages' | 'more
 };
 
 /**
- * A message, and up to which seq it reflects the log: earlier events are already in it. Reactions have a mark of their own,
- * since they alone can't be applied twice.
+ * A message, and the seq up to which it reflects the log: earlier events are already in it. Reactions have their own seq,
+ * because they are the only change that must not be applied twice.
  */
 interface Entry {
   message: Message;
@@ -18,8 +18,8 @@ interface Entry {
 }
 
 /**
- * The messages of a room that some list shows: each once, whichever lists it is in, so a change of it is a change in all
- * of them. Knows nothing of order and gaps; that is the lists' business.
+ * The messages of a room that any list shows. Each is kept once, so a change to it shows in all lists. Order and gaps are
+ * the lists' business.
  */
 export class MessageStore {
   readonly #me: () => string;
@@ -40,7 +40,7 @@ export class MessageStore {
     return this.#entries.get(seq)?.message;
   }
 
-  /** Takes a page. A message that is here and newer than the page stays. */
+  /** Takes a page. Messages that are newer here than in the page stay. */
   put({ messages, head, asOf = head }: MessagePage): void {
     for (const message of messages) {
       const known = this.#entries.get(message.seq);
@@ -51,7 +51,7 @@ export class MessageStore {
     }
   }
 
-  /** Adds a message from its event, or from the answer to its send, unless it is here: later events may have changed it. */
+  /** Adds a message from its event or from the answer to its send. One that is here stays: later events may have changed it. */
   add(message: Message): void {
     if (this.#entries.has(message.seq)) return;
     // An answer may reflect a later moment. Applying a later edit or deletion again then changes nothing, but a reaction
@@ -60,7 +60,7 @@ export class MessageStore {
     this.#set({ message: unreacted, asOf: message.seq, reactionsAsOf: message.seq });
   }
 
-  /** Takes a message from an answer that says up to which seq it reflects the log, unless it is newer here, or not here. */
+  /** Takes a message from an answer that reflects the log up to `asOf`. Ignored if no list shows it, or if it is newer here. */
   settle(message: Message, asOf: number): void {
     const known = this.#entries.get(message.seq);
     if (!known || Math.max(known.asOf, this.#upTo) > asOf || known.reactionsAsOf > asOf) return;

@@ -15,7 +15,7 @@ export interface WindowContext {
   store: MessageStore;
   timers: Timers;
   isOnline(): boolean;
-  /** The seq after which the first unread message is; undefined if there is none. */
+  /** Unread messages begin after this seq; undefined if there are none. */
   unreadAfter(): number | undefined;
   /** Messages as the room shows them, followed by the unsent ones if `atEnd`. */
   show(seqs: readonly number[], atEnd: boolean): readonly ViewMessage[];
@@ -23,25 +23,25 @@ export interface WindowContext {
   logStart(): number;
   /** The window's state, or that of the room, has changed. */
   changed(): void;
-  /** A page was read: it may say that the log begins later, and have messages that the outbox waits for. */
+  /** A page was read. It may have a new log start, and messages that the outbox waits for. */
   read(page: MessagePage): void;
-  /** Some messages are in this window no more. */
+  /** Some messages have left this window. */
   released(): void;
   /** The room can't be read. */
   refused(): void;
-  /** The window is watched, or no longer. */
+  /** The first listener was added, or the last one removed. */
   watched(window: MessageWindow, isWatched: boolean): void;
   markRead(seq: number): void;
 }
 
 /** A part of the log without a gap. */
 interface Range {
-  /** Of its messages, ascending. */
+  /** The seqs of its messages, ascending. */
   seqs: readonly number[];
   /** Everything from its first message up to this seq is here. */
   upTo: number;
   hasOlder: boolean;
-  /** If not, it is at the live end, and new messages join it. */
+  /** If false, the range is at the live end, and new messages are appended. */
   hasNewer: boolean;
 }
 
@@ -51,15 +51,15 @@ interface Loading {
 }
 
 const PAGE_MESSAGES = 50;
-/** The most that one page may have: for reading again what is shown. */
+/** The largest page that the protocol allows, for reading again what is shown. */
 const LARGEST_PAGE = 200;
 
 const nothing: Range = { seqs: [], upTo: 0, hasOlder: false, hasNewer: false };
 
 /**
- * A list of messages: a part of the room's log without a gap, around the place where it was opened. The messages
- * themselves are in the room's store, which other windows share. At the live end new messages join it; elsewhere it only knows
- * that there are newer ones.
+ * A list of messages: a part of the room's log without gaps, around the place where it was opened. The messages themselves
+ * are in the room's store, shared with other windows. At the live end the window takes in new messages; elsewhere it only
+ * knows that there are newer ones.
  */
 export class MessageWindow implements MessageList {
   readonly #place: Place;
@@ -139,7 +139,7 @@ export class MessageWindow implements MessageList {
     if (this.#status === 'ready') this.#context.markRead(Math.min(seq, this.#range.upTo));
   }
 
-  /** Whether the first message after a seq is here, and what is before it is at hand. */
+  /** Whether the window is loaded back to the first message after a seq. */
   reaches(seq: number): boolean {
     const { seqs, hasOlder } = this.#range;
     return this.#status === 'ready' && !this.#needsPage && (!hasOlder || (seqs[0] ?? Infinity) <= seq);
@@ -157,7 +157,7 @@ export class MessageWindow implements MessageList {
     this.#loadIfNeeded();
   }
 
-  /** Takes the room's next event, which the store has. */
+  /** Takes the room's next event. The store has applied it already. */
   apply(event: RoomEvent): void {
     for (const loading of [this.#loading, this.#loadingOlder, this.#loadingNewer]) loading?.since.push(event);
     if (!this.#needsPage) this.#follow(event);
@@ -182,8 +182,8 @@ export class MessageWindow implements MessageList {
   }
 
   /**
-   * Events were skipped. At the end it reads the newest page; elsewhere it reads again what it shows, and what was
-   * skipped is newer. What is shown stays until then.
+   * Events were skipped. The list at the end reads the newest page. Others read what they show again; the skipped messages
+   * count as newer. Until then, what is shown stays.
    */
   reload(): void {
     this.#needsPage = true;
@@ -217,13 +217,13 @@ export class MessageWindow implements MessageList {
     this.#changed();
   }
 
-  /** It is no longer watched: nothing is loaded until it is wanted again. */
+  /** Forgets everything until the window is wanted again. */
   rest(): void {
     this.#isWanted = false;
     if (this.#status !== 'gone') this.forget('loading');
   }
 
-  /** Something that its messages are shown with has changed. */
+  /** The store, the outbox, the user or their rights have changed. */
   refresh(): void {
     this.#state.invalidate();
   }
@@ -342,13 +342,13 @@ function seqsOf(page: MessagePage): number[] {
   return page.messages.map(({ seq }) => seq);
 }
 
-/** Where a window ends that ends with a page. */
+/** The end of a window whose last messages are a page's. */
 function endOf(page: MessagePage, seqs: readonly number[], hasNewer: boolean): Pick<Range, 'upTo' | 'hasNewer'> {
   const last = seqs.at(-1) ?? 0;
   return { hasNewer, upTo: hasNewer ? last : Math.max(last, page.head) };
 }
 
-/** With one seq in its place. */
+/** Inserts a seq in its place. */
 function inserted(seqs: readonly number[], seq: number): readonly number[] {
   const before = seqs.findLastIndex((each) => each <= seq);
   return seqs[before] === seq ? seqs : seqs.toSpliced(before + 1, 0, seq);

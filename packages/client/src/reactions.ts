@@ -27,21 +27,21 @@ function withoutUser(reaction: Reaction, user: UserRef, me: string): Reaction {
   return { ...reaction, users, count: reaction.count - 1, reacted: reaction.reacted === true && user.id !== me };
 }
 
-/** What the caller wants, for one emoji on one message, until the server has answered. */
+/** A reaction that the caller wants to be there or not, until the server has answered. */
 interface Wish {
   isAdded: boolean;
   done: Promise<void>;
 }
 
-/** The wishes for one message, and it as it is shown with them: the same object until something changes. */
+/** The wishes for one message, and the message as shown with them: the same object until something changes. */
 interface Wishes {
   byEmoji: Map<string, Wish>;
   shown: { of: Message; as: Message } | undefined;
 }
 
 /**
- * The caller's reactions that the server has not answered yet. They are shown as if it had: the answer then takes their
- * place, or a refusal takes them back.
+ * The caller's reactions that the server has not answered yet. Messages show them as if it had, until the answer replaces
+ * them or a refusal undoes them.
  */
 export class PendingReactions {
   readonly #send: (message: string, emoji: string, isAdded: boolean) => Promise<void>;
@@ -55,8 +55,8 @@ export class PendingReactions {
   }
 
   /**
-   * Adds or removes a reaction. Resolves when the server has done the last thing wanted of this emoji, and rejects if it
-   * refuses. One call at a time: a change of mind meanwhile is sent after the answer.
+   * Adds or removes a reaction. Resolves once the server has applied the last wish for this emoji, and rejects if it refuses.
+   * One call is open at a time: a change of mind is sent after the answer.
    */
   set(message: string, emoji: string, isAdded: boolean): Promise<void> {
     const wishes = this.#wishes.get(message) ?? { byEmoji: new Map<string, Wish>(), shown: undefined };
@@ -74,7 +74,7 @@ export class PendingReactions {
     return wish.done;
   }
 
-  /** A message as the caller wants it. */
+  /** A message as shown with the caller's wishes. */
   on(message: Message, me: UserRef | undefined): Message {
     const wishes = this.#wishes.get(message.id);
     if (!wishes || !me || message.deletedAt !== undefined) return message;

@@ -182,7 +182,7 @@ export class RoomFeed {
     this.#repair.receive({ type: 'message.created', room, seq, at, actor, message: told });
   }
 
-  /** A message was changed: it is shown as the answer has it, now, and events that the answer has are not applied again. */
+  /** A call has changed a message: shows the answer's message now. Events that it already reflects are not applied again. */
   settled({ message, asOf }: CommandOutput<'message.edit'>): void {
     this.#views.get(message.room)?.settle(message, asOf);
   }

@@ -3,7 +3,7 @@ import type { MessageList, MessageListState, Place } from './message-list.js';
 import type { Observable } from './observable.js';
 import type { Activity } from './room-event.js';
 
-/** What the user has not read in a room. */
+/** How much of a room is unread. */
 export interface Unread {
   /** Everything up to this seq is read, or from before the user joined; undefined until the room is known. */
   read: number | undefined;
@@ -26,12 +26,12 @@ export interface RoomState extends Omit<MessageListState, 'hasNewer' | 'loadingN
 }
 
 /**
- * The view of one room. Its slices are observables of their own, each the same value until something in it changes: who
- * watches the messages hears nothing of typing and presence. The view itself is an observable of all of them. It loads the
- * room's newest page when it or {@link RoomView.messages} is first watched, and follows the log from there.
+ * The view of one room. Its slices are separate observables. Each keeps its value until something in it changes, so a
+ * listener of the messages is not called for typing and presence. The view itself is an observable of all slices. It loads
+ * the newest page when the view or {@link RoomView.messages} is first watched, and follows the log from there.
  */
 export interface RoomView extends Observable<RoomState> {
-  /** The room; changes with each of its events, since it has the `head`. */
+  /** The room. It changes with each of its events, because it contains the `head`. */
   readonly room: Observable<Room | undefined>;
   /** Whether the user is in the room: `loading` until a list is loaded, `gone` if they are not in it. */
   readonly status: Observable<RoomState['status']>;
@@ -43,8 +43,8 @@ export interface RoomView extends Observable<RoomState> {
   /** Other users who are typing; it expires on its own. */
   readonly typists: Observable<readonly UserRef[]>;
   /**
-   * Opens a list of messages at a place. It holds messages only while it is watched, and begins again at its place when it
-   * is watched again. Returns {@link RoomView.messages} for `end`, and for `unread` if that is loaded as far as the first
+   * Opens a list of messages at a place. The list keeps messages only while it is watched; when watched again, it begins at
+   * its place again. Returns {@link RoomView.messages} for `end`, and for `unread` if that is loaded as far as the first
    * unread message. Throws `invalid_input` unless `around` is a whole number from 0 on.
    */
   list(place: Place): MessageList;
@@ -55,7 +55,7 @@ export interface RoomView extends Observable<RoomState> {
   /** {@link MessageList.markRead} of {@link RoomView.messages}. */
   markRead(): void;
   /**
-   * Adds the user's emoji to a message, or removes it. Shown at once, and taken back if the server refuses. Throws
+   * Adds the user's emoji to a message, or removes it. The change shows at once, and is undone if the server refuses. Throws
    * `MadangError`: `conflict` if the message was deleted or has 20 different ones.
    */
   react(message: string, emoji: string, isAdded: boolean): Promise<void>;

@@ -137,7 +137,7 @@ export class LiveRoomView implements RoomView {
     this.#typedAt = 0;
   }
 
-  /** Takes a message from an answer that reflects the log up to a seq, perhaps beyond the events that are here. */
+  /** Takes a message from an answer that reflects the log up to `asOf`, perhaps beyond the events received so far. */
   settle(message: Message, asOf: number): void {
     this.#store.settle(message, asOf);
     this.#messagesChanged();
@@ -221,7 +221,7 @@ export class LiveRoomView implements RoomView {
       if (this.#isGone) window.forget('gone');
       else window.want();
     } else if (window !== this.messages) {
-      // Whoever changes listeners removes one before adding the other.
+      // A component that changes its listener removes the old one before adding the new one.
       queueMicrotask(() => {
         if (window.isWatched) return;
         window.rest();
@@ -315,6 +315,6 @@ export class LiveRoomView implements RoomView {
 
 function unreadIn(room: Room | undefined): Unread {
   const { read, joined = 0, unread = 0, mentions = 0 } = room ?? {};
-  // What was said before one came is there to be read, but nobody waits for that.
+  // Messages from before the user joined are history rather than unread.
   return { read: read === undefined ? undefined : Math.max(read, joined), unread, mentions };
 }

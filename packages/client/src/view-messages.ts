@@ -2,7 +2,7 @@ import type { Message, MessageAbilities, RoomAbilities, UserRef } from '@madang/
 import type { ViewMessage } from './message-list.js';
 import type { OutboxEntry } from './outbox-store.js';
 
-/** Who looks at a message: the user, and what they may do in its room. */
+/** The user, and what they may do in the room. */
 export interface Viewer {
   me: UserRef | undefined;
   can: RoomAbilities | undefined;

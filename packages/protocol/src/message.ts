@@ -77,8 +77,7 @@ const createdMessage = message
 export type Reaction = z.infer<typeof reaction>;
 
 const asOf = cursor.meta({
-  description:
-    'The reactions include exactly the events up to this seq. So a later event changes them, and an earlier one is in them already',
+  description: 'Reactions include exactly the events up to this seq: apply `message.reacted` only of later ones',
 });
 
 const answer = z.object({ message });
@@ -153,7 +152,7 @@ const messageList = defineCommand({
     after: cursor.optional(),
     around: cursor.optional().meta({
       description:
-        'Half of the page is up to this seq, the other half after it; where one side has fewer, the other has more. No message needs to have it',
+        'Half of the page is up to this seq, half after it; if one side has fewer, the other has more. No message needs to have this seq',
     }),
     limit,
   }),

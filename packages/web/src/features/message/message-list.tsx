@@ -47,7 +47,7 @@ export function MessageList(props: MessageListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const activity = useObservable(view.activity);
   const [isAtEnd, setIsAtEnd] = useState(true);
-  // Whether the rows before these reached the end of the room: the page that reaches it is no news, and not followed.
+  // Whether the previous rows reached the end of the room: the page that first reaches it is not followed.
   const [wasLive, setWasLive] = useState(!state.hasNewer);
   const { readUpTo, forgetUnread } = useReadUpTo(view, state, isAtEnd);
   const rows = useRows(state, activity, readUpTo, user.id);
@@ -69,7 +69,7 @@ export function MessageList(props: MessageListProps) {
   });
   const items = virtualizer.getVirtualItems();
   useLayoutEffect(() => {
-    // Rows that came below, and are not followed, leave the list behind.
+    // After rows below that are not followed, the list is no longer at its end.
     if (scroller.current && rows.length > 0) setIsAtEnd(isScrolledToEnd(scroller.current));
     setWasLive(!state.hasNewer);
   }, [rows, state.hasNewer]);
@@ -158,7 +158,7 @@ export function MessageList(props: MessageListProps) {
         <JumpButton
           view={view}
           onJump={(isByKey) => {
-            // The button goes: whoever pressed it by key continues in the composer, after the newest message.
+            // The button disappears: after a key press the focus goes to the composer, below the newest message.
             if (isByKey) props.onLeave();
             if (state.hasNewer) props.onEnd();
             else virtualizer.scrollToEnd();
@@ -169,7 +169,7 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
-/** The way to the newest messages, with the number of unread ones. */
+/** Leads to the newest messages, and shows the number of unread ones. */
 function JumpButton({ view, onJump }: { view: RoomView; onJump: (isByKey: boolean) => void }) {
   const { t } = useTranslation();
   const { unread } = useObservable(view.unread);

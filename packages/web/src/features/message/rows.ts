@@ -60,13 +60,13 @@ export function buildRows(input: RowsInput): Row[] {
   return rows;
 }
 
-/** The first message to be read, if it is in the list: not if the list begins later. */
+/** The first unread message; undefined if the list begins after it. */
 function firstUnread({ messages, hasOlder, readUpTo, userId }: RowsInput): ViewMessage | undefined {
   if (readUpTo === undefined || (hasOlder && (messages[0]?.seq ?? 0) > readUpTo)) return undefined;
   return messages.find((each) => each.seq > readUpTo && each.author.id !== userId && each.delivery === 'sent');
 }
 
-/** Leaves out activity from before and after the loaded messages: it would stand beside them with a hole in between. */
+/** Leaves out activity from before and after the loaded messages: it would appear next to them, over a gap. */
 function shownActivity({ messages, activity, hasOlder, hasNewer }: RowsInput): readonly Activity[] {
   const from = (hasOlder && messages[0]?.seq) || 0;
   const to = (hasNewer && messages.at(-1)?.seq) || Infinity;

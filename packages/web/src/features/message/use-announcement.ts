@@ -14,8 +14,8 @@ export interface AnnouncementInput {
 }
 
 /**
- * What a screen reader is told: how many messages are unread where the list opens at the first of them, and then each new
- * message from somebody else. Pages that are loaded are no news.
+ * The text for a screen reader: how many messages are unread, if the list opens at the first of them, and then each new
+ * message from somebody else. Pages that are loaded are not announced.
  */
 export function useAnnouncement({ view, state, isAtUnread, userId }: AnnouncementInput): string {
   const { t } = useTranslation();

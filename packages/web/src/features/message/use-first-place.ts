@@ -2,13 +2,13 @@ import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 import type { OpenedList } from '../room/room-screen.js';
 import type { Row } from './rows.js';
 
-/** A list that has not moved in this many frames is where it was told to go. */
+/** A list that has not moved for this many frames has arrived. */
 const STILL_FRAMES = 4;
 
 /**
- * Scrolls once, when the first page is there, to the first unread message, a given message, or the end. `isPlaced` as soon as the list is
- * there: until then no page may come above, since the virtual list is on its way to a row by its index. `isAtUnread` tells
- * whether there was an unread message.
+ * Scrolls once, when the first page is loaded, to the first unread message, to a given one, or to the end. `isPlaced` is true once the list
+ * has arrived there. Until then no page may be inserted above, because the virtual list scrolls to a row by its index.
+ * `isAtUnread` tells whether there was an unread message.
  */
 export function useFirstPlace(
   scroller: RefObject<HTMLElement | null>,
@@ -47,7 +47,7 @@ export function indexOfMessage(rows: readonly Row[], seq: number): number {
   return rows.findIndex((row) => row.kind === 'message' && row.message.seq === seq);
 }
 
-/** Calls `done` once an element has ceased to move and grow, unless the returned function is called before. */
+/** Calls `done` once an element no longer moves or grows, unless the returned function is called first. */
 function whenStill(element: HTMLElement, done: () => void): () => void {
   let before = '';
   let still = 0;

@@ -7,17 +7,17 @@ import type { Row } from './rows.js';
 /** Within this distance of the end, in px, the list counts as being there. */
 export const AT_END_PX = 60;
 
-/** Whether an element is scrolled to its end, as the page has it now: the virtual list learns of it a frame later. */
+/** Whether an element is scrolled to its end, according to the page: the virtual list learns of it a frame later. */
 export function isScrolledToEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
   return scrollHeight - scrollTop - clientHeight <= AT_END_PX;
 }
 
-/** What stays in sight for this long, in ms, counts as read: while one scrolls past nothing does. */
+/** Messages that stay visible for this long, in ms, count as read; those scrolled past don't. */
 const SEEN_MS = 300;
 
 /**
- * The place where unread messages began when the room was opened, or when the user last looked away. `forgetUnread` is for
- * when the user has written something: whoever answers has read.
+ * The seq after which unread messages began when the room was opened, or when the user last looked away. `forgetUnread`
+ * is for after the user has sent something: then everything counts as read.
  */
 export function useReadUpTo(view: RoomView, state: MessageListState, isAtEnd: boolean) {
   const hasAttention = useHasAttention();
@@ -29,7 +29,7 @@ export function useReadUpTo(view: RoomView, state: MessageListState, isAtEnd: bo
   if (readUpTo === undefined && isReady) setReadUpTo(view.unread.get().read ?? Number.MAX_SAFE_INTEGER);
   if (hadAttention !== hasAttention) {
     setHadAttention(hasAttention);
-    // A user who looks away has seen everything up to here; what comes meanwhile is new when they look again.
+    // A user who looks away has seen everything up to here; messages that arrive meanwhile are new when they look again.
     if (!hasAttention && isReady && isAtEnd && !state.hasNewer) setReadUpTo(newest);
   }
   return { readUpTo, forgetUnread: () => setReadUpTo(Number.MAX_SAFE_INTEGER) };
@@ -45,7 +45,7 @@ export interface ReadMarkInput {
   isAtEnd: boolean;
 }
 
-/** Marks messages as read that the user has seen: all of them at the end of the room, elsewhere down to the last in sight. */
+/** Marks messages as read once they were visible: all of them at the end of the room, elsewhere up to the last visible one. */
 export function useReadMark(input: ReadMarkInput): void {
   const { list, state, rows, virtualizer, scroller, isPlaced, isAtEnd } = input;
   const hasAttention = useHasAttention();
@@ -66,7 +66,7 @@ export function useReadMark(input: ReadMarkInput): void {
   }, [list, state.hasNewer, virtualizer, scroller, isSeen, rows, isAtEnd, last, virtualizer.isScrolling]);
 }
 
-/** The seq of the last message that is in sight: wholly, or by half of the list's height. */
+/** The seq of the last message that is visible: entirely, or over half of the list's height. */
 function lastInSight(
   rows: readonly Row[],
   virtualizer: Virtualizer<HTMLDivElement, HTMLElement>,
