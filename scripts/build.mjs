@@ -3,20 +3,24 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root, run } from './repository.mjs';
+import { root, run, succeeds } from './repository.mjs';
 import { ensureDependencies } from './setup.mjs';
 
-/** Builds whatever is out of date. */
-export async function build() {
+/** Builds whatever is out of date. Whoever only wants to run it need not wait for its types to be checked. */
+export async function build({ checkTypes = true } = {}) {
   removeOldMigrations();
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
-  await bundleProgram();
+  const unchecked = checkTypes ? [] : ['--noCheck'];
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...unchecked]);
+  await Promise.all([bundleProgram(), buildWebClient()]);
+}
+
+async function buildWebClient() {
   const sources = ['packages/web', 'packages/client/src', 'packages/protocol/src'];
-  await unlessDone('packages/web/dist', sources, () => {
+  await unlessDone('packages/web/dist', sources, async () => {
     process.stdout.write('Building the web client …\n');
-    run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
-      cwd: join(root, 'packages/web'),
-    });
+    const vite = [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'];
+    const isBuilt = await succeeds(process.execPath, vite, { cwd: join(root, 'packages/web'), stdio: 'inherit' });
+    if (!isBuilt) process.exit(1);
   });
 }
 

@@ -3,5 +3,5 @@ import { build } from './build.mjs';
 import { ensureDependencies } from './setup.mjs';
 
 await ensureDependencies();
-await build();
+await build({ checkTypes: false });
 await import('../packages/server/bin/madang.js');
