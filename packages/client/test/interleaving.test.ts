@@ -121,7 +121,7 @@ async function run(steps: readonly Step[], firstPageMs: number, farAt: number | 
         break;
       }
       case 'pin': {
-        const message = workspace.messages('lobby').find(({ id }) => id === picked(each.pick))!;
+        const message = picked(each.pick);
         if (message.deletedAt !== undefined) break;
         const type = message.pinned ? 'message.unpinned' : 'message.pinned';
         workspace.append('lobby', 'u-bob', { type, messageId: message.id });

@@ -6,9 +6,9 @@ import type { Row } from './rows.js';
 const STILL_FRAMES = 4;
 
 /**
- * Scrolls once, when the first page is loaded, to the first unread message, to a given one, or to the end. `isPlaced` is true once the list
- * has arrived there. Until then no page may be inserted above, because the virtual list scrolls to a row by its index.
- * `isAtUnread` tells whether there was an unread message.
+ * Scrolls once, when the first page is loaded, to the first unread message, to a given one, or to the end. `isPlaced` is
+ * true once the list has arrived there. Until then no page may be inserted above, because the virtual list scrolls to a
+ * row by its index. `isAtUnread` tells whether there was an unread message.
  */
 export function useFirstPlace(
   scroller: RefObject<HTMLElement | null>,
