@@ -30,6 +30,12 @@ export class Board {
     if (this.#known.length > 400) this.#known.splice(0, 200);
   }
 
+  /** A message in one of some rooms. */
+  pickIn(rooms: ReadonlySet<string>, random: Random): Known | undefined {
+    const choice = this.#known.filter(({ room }) => rooms.has(room));
+    return choice.length > 0 ? random.pick(choice) : undefined;
+  }
+
   pick(random: Random, mine?: string): Known | undefined {
     const choice = mine === undefined ? this.#known : this.#known.filter(({ user }) => user === mine);
     return choice.length > 0 ? random.pick(choice) : undefined;

@@ -125,17 +125,21 @@ export class Keeper {
 
   /**
    * Now and then lets a user into a private room or removes them, and pins or unpins a message in a room of its own,
-   * until told to stop. `pick` returns a message that it knows.
+   * until told to stop. `pick` returns a message in one of some rooms.
    */
   async tend(
     users: readonly string[],
-    { random, pick, isStopped }: { random: Random; pick: () => Place | undefined; isStopped: () => boolean },
+    {
+      random,
+      pick,
+      isStopped,
+    }: { random: Random; pick: (rooms: ReadonlySet<string>) => Place | undefined; isStopped: () => boolean },
   ): Promise<void> {
     const others = users.filter((user) => user !== this.#user);
     while (!isStopped() && others.length > 0) {
       await pause(random.between(100, 500));
-      const place = pick();
-      if (place && this.#rooms.has(place.room)) {
+      const place = pick(this.#rooms);
+      if (place) {
         const command = random.chance(0.6) ? 'message.pin' : 'message.unpin';
         const { room, message } = place;
         await this.attempt({ command, room, message }, { message });
