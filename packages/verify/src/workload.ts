@@ -121,7 +121,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const pins = random.fork('pins');
     const tending = keeper.tend(users, {
       random: random.fork('keeper'),
-      pick: (rooms) => board.pickIn(rooms, pins),
+      pick: (own) => board.pickIn(own, pins),
       isStopped: () => isOver,
     });
     const ending = pause(options.durationMs, options.signal).then(() => (isOver = true));
