@@ -38,6 +38,7 @@ function breakable(page: Page): Promise<unknown> {
         return new.target ? Reflect.construct(original, args) : Reflect.apply(original, this, args);
       };
       Object.defineProperty(wrapped, 'prototype', { value: original.prototype });
+      Object.setPrototypeOf(wrapped, original);
       Reflect.set(owner, key, wrapped);
     };
     wrap(Intl, 'Collator', 'sidebar');
@@ -46,7 +47,7 @@ function breakable(page: Page): Promise<unknown> {
     wrap(TextEncoder.prototype, 'encode', 'composer');
     wrap(Array.prototype, 'findLast', 'list');
     wrap(Date.prototype, 'toISOString', 'row');
-    wrap(Document.prototype, 'createNodeIterator', 'markdown');
+    wrap(globalThis, 'URL', 'marks');
   });
 }
 
@@ -150,13 +151,13 @@ describe('a part that fails', () => {
     expect(await page.getByRole('button', { name: '다시 시도' }).count()).toBe(0);
   }, 60_000);
 
-  test('a message whose markdown or row cannot be rendered is shown as plain text', async () => {
+  test('a message whose marks or row cannot be rendered is shown as plain text', async () => {
     await using one = await enterPrepared(breakable);
     const { page } = one;
     await messageOf(page, '인사드립니다').waitFor();
-    await breakPart(page, 'markdown');
-    await say(page, '**굵게** `코드`');
-    await messageOf(page, '**굵게** `코드`').waitFor();
+    await breakPart(page, 'marks');
+    await say(page, '**굵게** https://example.org/');
+    await messageOf(page, '**굵게** https://example.org/').waitFor();
     await breakPart(page, 'row');
     await say(page, '줄이 깨져도 __보입니다__');
     await messageOf(page, /손님 \d+: 줄이 깨져도 __보입니다__/).waitFor();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_ISSUES } from './errors.js';
 import { formatLimits } from './limits.js';
-import { isEmoji, nameProblem, normalizeName } from './names.js';
+import { isBlank, isEmoji, nameProblem, normalizeName } from './names.js';
 
 /** Fields shared by several features. */
 
@@ -103,7 +103,8 @@ const tooManyBytes = `must be at most ${formatLimits.textBytes} bytes`;
 
 /** A message's text. */
 export const messageText = plainText(formatLimits.textBytes, tooManyBytes)
-  .refine((text) => /\S/u.test(text), 'must not be empty')
+  .refine((text) => /\S/u.test(text), { error: 'must not be empty', abort: true })
+  .refine((text) => !isBlank(text), 'must contain a visible character')
   .refine(
     // A UTF-16 unit takes at most three bytes, so most texts need no counting.
     (text) => text.length * 3 <= formatLimits.textBytes || utf8.encode(text).length <= formatLimits.textBytes,

@@ -15,7 +15,7 @@ export { messageText, nickname, roomName, topic, type UserRef } from './fields.j
 export { type Budget, type Budgets, budgets, contactBudget, formatLimits, TYPING_MS } from './limits.js';
 export type { Member, MemberRole } from './member.js';
 export type { Message, Reaction } from './message.js';
-export { cleanName, nameProblem, normalizeName, warmNameChecks } from './names.js';
+export { cleanName, isBlank, nameProblem, normalizeName, warmNameChecks } from './names.js';
 export { parseInput } from './parse-input.js';
 export {
   createRoomsRules,

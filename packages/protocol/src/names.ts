@@ -13,10 +13,16 @@ function emoji(): RegExp {
   return (emojiPattern ??= new RegExp('\\p{RGI_Emoji}', 'gv'));
 }
 
-// Controls, format characters (bidi, zero width, tags), private use, unassigned; then invisible characters: default
-// ignorables such as the Hangul fillers, spaces other than the plain one, and signs without ink (the Braille pattern
-// without dots, the null notehead, the object replacement character).
-const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800\u{1d159}\ufffc]|(?! )\p{Zs}/u;
+// Invisible characters other than spaces: controls, format characters (bidi, zero width, tags), default ignorables such as
+// the Hangul fillers, and signs without ink (the Braille pattern without dots, the null notehead, the blank hieroglyphs,
+// the object replacement character).
+const WITHOUT_INK = String.raw`\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}\ufffc`;
+
+// The same, private use and unassigned characters, which show something different everywhere, and every space other than
+// the plain one.
+const INVISIBLE = new RegExp(String.raw`[${WITHOUT_INK}\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}`, 'u');
+
+const VISIBLE = new RegExp(String.raw`[^${WITHOUT_INK}\p{Z}]`, 'u');
 
 // More than two marks on one letter form a "stack" that overlaps neighbouring text.
 const STACKED_MARKS = /\p{M}{3,}/u;
@@ -40,6 +46,11 @@ export function warmNameChecks(): void {
   for (const name of ['name', '이름']) for (let times = 0; times < 3; times += 1) nameProblem(name);
 }
 
+/** Whether a text shows nothing: it is empty, or has only spaces, line breaks and invisible characters. */
+export function isBlank(text: string): boolean {
+  return !VISIBLE.test(text);
+}
+
 /** Whether a text is one emoji. */
 export function isEmoji(text: string): boolean {
   // This finds the longest emoji at the start of a text: the whole text, if that is one emoji.
@@ -59,7 +70,7 @@ export function nameProblem(name: string): string | undefined {
 /** How many UTF-16 units of a name from elsewhere are read: longer ones are cut anyway. */
 const MAX_RAW_UNITS = 400;
 
-const INVISIBLE_BY_ITSELF = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\ufffc]/gu;
+const INVISIBLE_BY_ITSELF = new RegExp(String.raw`[${WITHOUT_INK}\p{C}]`, 'gu');
 
 /**
  * Makes a usable name out of one from elsewhere, such as the app that Madang is mounted in: normalised, without

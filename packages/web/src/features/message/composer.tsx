@@ -1,3 +1,4 @@
+import { isBlank } from '@madang/protocol';
 import { SendHorizontal, Smile } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,11 +7,11 @@ import { keepDraft, readDraft } from '../../state/draft.js';
 import { TOUCH, useMedia } from '../../state/media.js';
 import { GrowingTextArea } from '../../ui/growing-text-area.js';
 import { IconButton } from '../../ui/icon-button.js';
-import { bytesOf, textLimit } from './byte-limit.js';
 import { ByteNote } from './byte-note.js';
 import styles from './composer.module.css';
 import { endsComposition } from './composition.js';
 import { EmojiPopover } from './emoji-popover.js';
+import { asSent, isSendable } from './sendable-text.js';
 
 export interface ComposerProps {
   room: string;
@@ -28,18 +29,18 @@ export function Composer({ room, label, onSent, onEditLast, onTyping }: Composer
   const isTouch = useMedia(TOUCH);
   const [text, setText] = useState(() => readDraft(room));
   const input = useRef<HTMLTextAreaElement>(null);
-  const mayBeSent = text.trim() !== '' && bytesOf(text) <= textLimit;
+  const mayBeSent = isSendable(text);
 
   const change = (next: string) => {
     setText(next);
     keepDraft(room, next);
-    if (next.trim() !== '') onTyping();
+    if (!isBlank(next)) onTyping();
   };
 
   const send = () => {
     if (!mayBeSent) return;
     // The outbox shows a refusal in the message's own row.
-    client.send(room, text.trim()).sent.catch(() => {});
+    client.send(room, asSent(text)).sent.catch(() => {});
     setText('');
     keepDraft(room, '');
     onSent();

@@ -6,10 +6,10 @@ import { errorText } from '../../state/error-text.js';
 import { TOUCH, useMedia } from '../../state/media.js';
 import { Button } from '../../ui/button.js';
 import { GrowingTextArea } from '../../ui/growing-text-area.js';
-import { bytesOf, textLimit } from './byte-limit.js';
 import { ByteNote } from './byte-note.js';
 import { endsComposition } from './composition.js';
 import styles from './message-editor.module.css';
+import { asSent, isSendable } from './sendable-text.js';
 
 /** Edits the text of the user's own message in place. */
 export function MessageEditor({ message, onDone }: { message: ViewMessage; onDone: () => void }) {
@@ -19,14 +19,15 @@ export function MessageEditor({ message, onDone }: { message: ViewMessage; onDon
   const [text, setText] = useState(message.text);
   const [error, setError] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
-  const mayBeSaved = text.trim() !== '' && bytesOf(text) <= textLimit;
+  const mayBeSaved = isSendable(text);
 
   const save = async () => {
     if (!mayBeSaved || isBusy) return;
-    if (text === message.text) return onDone();
+    const edited = asSent(text);
+    if (edited === message.text) return onDone();
     setIsBusy(true);
     try {
-      await client.call('message.edit', { message: message.id, text });
+      await client.call('message.edit', { message: message.id, text: edited });
       onDone();
     } catch (thrown) {
       setError(errorText(t, thrown));

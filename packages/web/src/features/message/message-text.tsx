@@ -1,27 +1,28 @@
 import { memo } from 'react';
-import { Part } from '../../ui/part.js';
 import { classNames } from '../../ui/class-names.js';
-import { renderMarkdown } from './markdown.js';
+import { Part } from '../../ui/part.js';
+import { Foldable } from './foldable.js';
 import styles from './message-text.module.css';
+import { parseText } from './parse-text.js';
+import { TextBlocks } from './text-blocks.js';
 
-/** A message's text as markdown; as plain text if that can't be rendered. */
+/** A message's text with its marks; as plain text if that can't be rendered. A long one is folded. */
 export function MessageText({ text }: { text: string }) {
   return (
-    <Part key={text} renderFailure={() => <div className={classNames(styles.text, styles.plain)}>{text}</div>}>
-      <Markdown text={text} />
-    </Part>
+    <Foldable key={text} text={text}>
+      <Part renderFailure={() => <div className={classNames(styles.text, styles.plain)}>{text}</div>}>
+        <Marked text={text} />
+      </Part>
+    </Foldable>
   );
 }
 
 /** A few emoji alone are shown large. */
-const Markdown = memo(function Markdown({ text }: { text: string }) {
+const Marked = memo(function Marked({ text }: { text: string }) {
   return (
-    <div
-      className={classNames(styles.text, isEmojiOnly(text) && styles.emoji)}
-      // The HTML comes from renderMarkdown alone, which lets nothing through but a list of harmless tags.
-      // oxlint-disable-next-line react/no-danger
-      dangerouslySetInnerHTML={{ __html: renderMarkdown(text) }}
-    />
+    <div className={classNames(styles.text, isEmojiOnly(text) && styles.emoji)} data-testid="text">
+      <TextBlocks blocks={parseText(text)} />
+    </div>
   );
 });
 

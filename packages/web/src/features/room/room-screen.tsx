@@ -18,7 +18,7 @@ import { roomTitle } from './room-title.js';
 
 const conversation = lazyPart(() => import('../message/conversation.js'), 'Conversation');
 
-/** Starts loading what a conversation needs (markdown, the list) before there is one to show. */
+/** Starts loading what a conversation needs (the list, the composer) before there is one to show. */
 export const preloadConversation = conversation.preload;
 
 /** One room: header, conversation, members. Remounted for each room. */
