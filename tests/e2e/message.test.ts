@@ -38,7 +38,7 @@ describe('two people talk', () => {
     await one.page.keyboard.press('Shift+Enter');
     await one.page.keyboard.insertText('둘째 줄');
     await one.page.keyboard.press('Enter');
-    expect(await messageOf(one.page, '첫 줄').locator('br').count()).toBe(1);
+    expect(await messageOf(one.page, '첫 줄').getByTestId('text').innerText()).toBe('첫 줄\n둘째 줄');
     expect(await one.page.locator('#composer').inputValue()).toBe('');
   });
 });
