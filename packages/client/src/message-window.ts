@@ -187,7 +187,12 @@ export class MessageWindow implements MessageList {
    */
   reload(): void {
     this.#needsPage = true;
-    if (this.#place !== 'end' && this.#status === 'ready') this.#range = { ...this.#range, hasNewer: true };
+    if (this.#place !== 'end' && this.#status === 'ready') {
+      const { seqs, upTo } = this.#range;
+      // An acknowledged message whose event had not come is behind the gap now.
+      this.#range = { ...this.#range, seqs: seqs.filter((seq) => seq <= upTo), hasNewer: true };
+      this.#context.released();
+    }
     // A page being read may be from before the skipped events.
     this.#loading = undefined;
     this.#loadingNewer = undefined;

@@ -150,6 +150,20 @@ describe('a list of messages', () => {
     expect(second.get().messages).toContain(first.get().messages.find(({ seq }) => seq === seqOf(100)));
   });
 
+  test('C44 a page that is ahead of the events counts each reaction once', async () => {
+    const { workspace, client, seqOf } = await anna(200);
+    workspace.fault = () => 'later';
+    const messageId = workspace.messages('lobby')[100]!.id;
+    for (const by of ['u-bob', 'u-root']) {
+      workspace.append('lobby', by, { type: 'message.reacted', messageId, emoji: '👍', action: 'added' });
+    }
+    const list = await open(client, { around: seqOf(100) });
+    const count = () => list.get().messages.find(({ id }) => id === messageId)!.reactions?.[0]?.count;
+    expect(count()).toBe(2);
+    workspace.deliverLate();
+    expect(count()).toBe(2);
+  });
+
   test('C45 what the user sends is in the lists at the end, and in no list with a gap before it', async () => {
     const { workspace, client, seqOf } = await anna(200);
     await watch(client);
@@ -187,6 +201,21 @@ describe('a list of messages', () => {
     expect(texts(joined)).toEqual(numbers(150, 200));
     await joined.loadNewer();
     expect(texts(joined).slice(50)).toEqual(Array.from({ length: 50 }, () => 'missed'));
+  });
+
+  test('C46 as soon as events are skipped, a list that was at the end is before a gap', async () => {
+    const { workspace, client, transport, seqOf } = await anna(200);
+    const joined = await open(client, { around: seqOf(199) });
+    workspace.fault = () => 'lose';
+    workspace.delay = (name) => (name === 'message.list' ? 500 : 0);
+    for (let i = 0; i < 1200; i += 1) workspace.say('lobby', 'u-bob', 'missed');
+    transport.last.deliver('room.behind', { room: 'lobby', head: workspace.head('lobby') });
+    client.send('lobby', 'mine');
+    await settle(100);
+    expect(texts(joined)).toEqual(numbers(150, 200));
+    expect(joined.get().hasNewer).toBe(true);
+    await settle(1000);
+    expect(texts(joined)).toEqual(numbers(150, 200));
   });
 
   test('C46 in another history, and for another user, lists begin again at their place', async () => {
