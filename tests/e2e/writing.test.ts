@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { startRestGuest } from '../support/rest-guest.ts';
 import { messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 import { isWhole, writingRows, writtenText } from '../support/writing.ts';
@@ -88,4 +89,103 @@ test('links lead to the address, in a new tab, and tell it nothing', async () =>
     expect(await link.getAttribute('target')).toBe('_blank');
     expect(await link.getAttribute('rel')).toContain('noopener');
   }
+});
+
+test('a text that shows nothing is not sent', async () => {
+  const page = await writer();
+  const composer = page.locator('#composer');
+  for (const text of ['\u200b', '\u3164\n\u3164', '\u2800 ', ' \n ']) {
+    await composer.fill(text);
+    expect(await page.getByRole('button', { name: '보내기' }).isDisabled(), JSON.stringify(text)).toBe(true);
+    await composer.press('Enter');
+    expect(await composer.inputValue()).toBe(text);
+  }
+  await composer.fill('\u200b보이는 글');
+  expect(await page.getByRole('button', { name: '보내기' }).isEnabled()).toBe(true);
+  await composer.fill('');
+});
+
+describe('a long message', () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, index) => `${index % 10}`).join('\n');
+  const topOf = async (page: Page, selector: string) => (await page.locator(selector).last().boundingBox())?.y ?? NaN;
+
+  test('is folded; unfolding moves nothing that was read, and folding not the button', async () => {
+    const page = await writer();
+    const guest = await startRestGuest(web.url, '긴 글');
+    await guest.say(`처음\n${lines(2000)}`);
+    await guest.say('뒤따르는 말');
+    await messageOf(page, '뒤따르는 말').waitFor();
+    const message = messageOf(page, '처음');
+    expect((await message.boundingBox())?.height).toBeLessThan(500);
+    const text = 'article:has-text("처음") [data-testid="text"]';
+    const before = await topOf(page, text);
+    const more = message.getByRole('button', { name: '더 보기' });
+    expect(await more.getAttribute('aria-expanded')).toBe('false');
+    await more.focus();
+    await page.keyboard.press('Enter');
+    const less = message.getByRole('button', { name: '접기' });
+    await less.waitFor();
+    expect(await less.getAttribute('aria-expanded')).toBe('true');
+    await expect.poll(() => topOf(page, text)).toBeCloseTo(before, -0.5);
+    expect((await message.boundingBox())?.height).toBeGreaterThan(40_000);
+
+    // The row leaves the page and comes back as it was.
+    await page.getByRole('button', { name: '최신 메시지로' }).click();
+    await messageOf(page, '뒤따르는 말').waitFor();
+    await less.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(200);
+    const button = (await less.boundingBox())?.y as number;
+    await less.click();
+    await more.waitFor();
+    await expect.poll(async () => (await more.boundingBox())?.y).toBeCloseTo(button, -0.5);
+  });
+
+  test('opens when the Tab key comes to a link that is not shown', async () => {
+    const page = await writer();
+    const guest = await startRestGuest(web.url, '긴 글과 링크');
+    await guest.say(`링크까지\nhttps://example.org/1\n${lines(60)}\nhttps://example.org/2`);
+    const message = messageOf(page, '링크까지');
+    await message.getByRole('link').first().focus();
+    expect(await message.getByRole('button', { name: '더 보기' }).count()).toBe(1);
+    await page.keyboard.press('Tab');
+    await message.getByRole('button', { name: '접기' }).waitFor();
+  });
+
+  test.each([
+    ['90 quotes deep', `${'> '.repeat(90)}깊은 인용`],
+    ['one word of 4,000 letters', 'w'.repeat(4000)],
+    ['2,000 lines', lines(2000)],
+  ])('%s can be read on a phone', async (_what, text) => {
+    const { page } = await web.enterToStay('전화', { isPhone: true, language: 'en', theme: 'dark' });
+    const room = page.getByRole('link', { name: /lobby/ });
+    if (await room.isVisible()) await room.click();
+    const guest = await startRestGuest(web.url, `긴 ${text.length}`);
+    await guest.say(text);
+    const message = page.getByRole('article').last();
+    await expect.poll(() => message.textContent()).toContain(text.slice(-30));
+    const box = await message.boundingBox();
+    expect(box?.height).toBeLessThan(600);
+    expect(box?.width).toBeLessThanOrEqual(390);
+    expect(await message.evaluate((each) => each.scrollWidth <= each.clientWidth)).toBe(true);
+    const buttons = message.getByRole('button', { name: 'Show more' });
+    expect(await buttons.count()).toBe(text.startsWith('>') ? 0 : 1);
+    for (const button of await buttons.all()) expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+  });
+});
+
+test('marks stacked on a letter stay in their row', async () => {
+  const page = await writer();
+  const guest = await startRestGuest(web.url, '부호');
+  await guest.say('윗줄');
+  const above = messageOf(page, '윗줄').getByTestId('text');
+  await above.waitFor();
+  await guest.say('아래');
+  await messageOf(page, '아래').waitFor();
+  const before = await above.screenshot({ animations: 'disabled' });
+  await guest.call('PATCH', `/messages/${await messageOf(page, '아래').getAttribute('data-message')}`, {
+    text: `아래 Z${'\u0301\u0302\u0303'.repeat(60)}`,
+  });
+  await messageOf(page, '아래 Z').waitFor();
+  const after = await above.screenshot({ animations: 'disabled' });
+  expect(after.equals(before)).toBe(true);
 });

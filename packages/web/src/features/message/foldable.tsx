@@ -40,11 +40,14 @@ function Folding({ text, children }: FoldableProps) {
   const { t } = useTranslation();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(() => unfolded.has(text));
   const isLong = useIsLong(box);
   const isFolded = isLong && !isOpen;
 
   const change = (open: boolean) => {
+    // What was read stays where it is, and so does the button that folds it again.
+    holdInPlace(open ? box.current : button.current);
     if (open && unfolded.size >= KEPT) unfolded.clear();
     if (open) unfolded.add(text);
     else unfolded.delete(text);
@@ -70,6 +73,7 @@ function Folding({ text, children }: FoldableProps) {
       </div>
       {isLong && (
         <button
+          ref={button}
           type="button"
           className={styles.button}
           aria-expanded={isOpen}
@@ -101,4 +105,28 @@ function useIsLong(box: RefObject<HTMLDivElement | null>): boolean {
     return () => observer.disconnect();
   }, [box]);
   return isLong;
+}
+
+/** How many frames the list takes to measure a row that has changed and to scroll after it. */
+const FRAMES = 4;
+
+/** Keeps an element at its place on the screen while its list adapts to what changes around it. */
+function holdInPlace(element: HTMLElement | null): void {
+  const scroller = element && scrollerOf(element);
+  if (!scroller) return;
+  const { top } = element.getBoundingClientRect();
+  let left = FRAMES;
+  const hold = () => {
+    if (!element.isConnected) return;
+    scroller.scrollTop += element.getBoundingClientRect().top - top;
+    left -= 1;
+    if (left > 0) requestAnimationFrame(hold);
+  };
+  requestAnimationFrame(hold);
+}
+
+function scrollerOf(element: HTMLElement): HTMLElement | undefined {
+  for (let parent = element.parentElement; parent; parent = parent.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(parent).overflowY)) return parent;
+  return undefined;
 }
