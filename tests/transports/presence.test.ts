@@ -117,6 +117,13 @@ describe.concurrent.each(transportNames)('presence at %s', (transport) => {
         silent.transport,
       ).toEqual([]);
     }
+    // A message ends it for everybody; typing the next one right away is told again, in between only now and then.
+    for (let times = 0; times < 3; times += 1) await call(typist, 'typing.start', { room: room.id });
+    await call(typist, 'message.send', { room: room.id, text: 'second fence' });
+    await reader.events.first(
+      ({ name, body: event }) => name === 'message.created' && JSON.stringify(event).includes('second fence'),
+    );
+    expect(reader.events.all.filter(({ name }) => name === 'typing.started')).toHaveLength(2);
     // It is a signal: the log does not contain it.
     const { events } = await call(reader, 'log.read', { room: room.id, after: 0 });
     expect(JSON.stringify(events)).not.toContain('typing');

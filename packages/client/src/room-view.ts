@@ -124,7 +124,7 @@ export class LiveRoomView implements RoomView {
     this.#store.apply(event);
     for (const window of this.#windows) window.apply(event);
     if (!this.#state.isWatched && !this.messages.isWatched) this.messages.keepNewest(UNWATCHED_MESSAGES);
-    if (event.type === 'message.created') this.#typing.remove(event.actor.id);
+    if (event.type === 'message.created') this.#sent(event.actor.id);
     if (event.type === 'member.left') this.#typing.remove(event.user.id);
     if (isActivity(event)) this.#activities = [...this.#activities, event].slice(-MAX_ACTIVITY);
     this.#people.apply(event);
@@ -134,7 +134,7 @@ export class LiveRoomView implements RoomView {
   /** Adds a message from an acknowledgement, before its event's turn. */
   confirm(message: Message): void {
     for (const window of this.#windows) window.confirm(message);
-    this.#typedAt = 0;
+    this.#sent(message.author.id);
   }
 
   /** Takes a message from an answer that reflects the log up to `asOf`, perhaps beyond the events received so far. */
@@ -275,6 +275,12 @@ export class LiveRoomView implements RoomView {
   #changed(): void {
     this.status.invalidate();
     this.#state.invalidate();
+  }
+
+  /** Whoever has sent a message types no longer. If the caller types the next one, the others are told at once. */
+  #sent(author: string): void {
+    this.#typing.remove(author);
+    if (author === this.#myId()) this.#typedAt = 0;
   }
 
   #myId(): string {

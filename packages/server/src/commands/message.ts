@@ -41,6 +41,7 @@ async function send(input: ParsedInput<'message.send'>, context: Context): Promi
     const sent = await findSent(input, context);
     return sent ?? fail('conflict', 'You have already sent something else under this clientId', { field: 'clientId' });
   }
+  context.parts.signals.sent(room, author.id);
   const { seq, at } = created;
   const id = messageIdOf(room, seq);
   const message: Message = { id, room, seq, author, ...content, at };

@@ -6,7 +6,7 @@ import type { Connections } from './connections.js';
 import type { Delivery } from './deliver.js';
 import type { OtherNodes } from './other-nodes.js';
 
-/** A user's typing is sent at most once in this time, in ms. */
+/** A user's typing is sent at most once in this time, in ms, unless they send a message meanwhile. */
 const TYPING_EVERY_MS = 2000;
 
 /** Signals caused by commands: sent to whoever is connected, not kept. */
@@ -36,6 +36,11 @@ export class Signals {
     const signal = new OutboundEvent('typing.started', { room, user, expiresMs: TYPING_MS });
     this.#delivery.signalRoom(room, signal, user.id);
     this.#others.signalRoom(room, signal, user.id);
+  }
+
+  /** A user's message has ended their typing for everybody: if they go on, that is news. */
+  sent(room: string, user: string): void {
+    if (this.#typing.size > 0) this.#typing.delete(`${room} ${user}`);
   }
 
   /**
