@@ -108,7 +108,7 @@ function withoutPunctuation(tail: string, length: number): number {
     if (last === ')' || last === ']') {
       if (excess[last] <= 0) break;
       excess = { ...excess, [last]: excess[last] - 1 };
-    } else if (!`.,:;!?'*~([`.includes(last as string)) break;
+    } else if (!`.,:;!?'*~([·・`.includes(last as string)) break;
   }
   return end;
 }
@@ -121,7 +121,7 @@ function count(text: string, sign: string): number {
 const WIKI = /^\/(?:wiki|w)\//;
 
 // A name may begin after one of these.
-const BEFORE_NAME = '/=?&#_-+:([';
+const BEFORE_NAME = '/=?&#_-+:[';
 
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 
@@ -146,7 +146,10 @@ function withoutWords(tail: string, length: number): number {
     }
     const before = tail[index - 1] as string;
     const isName =
-      nameStart === index || (LETTER_OR_DIGIT.test(before) && (isWiki || open > 0 || startsWithGlued(tail, nameStart)));
+      nameStart === index ||
+      // `/T1_(게임단)`, but not `/b(이쪽)`.
+      (before === '(' && (isWiki || tail[index - 2] === '_')) ||
+      (LETTER_OR_DIGIT.test(before) && (isWiki || open > 0 || startsWithGlued(tail, nameStart)));
     const end = index + run.length;
     if (!isName && endOf(GOES_ON, tail, end) === undefined) return index;
     const jamo = run.search(/[\u3131-\u318e]/);

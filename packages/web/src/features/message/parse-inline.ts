@@ -42,7 +42,8 @@ export function parseInline(line: string): Inline[] {
         from = link.end;
       } else marked.add(signs);
     } else if (signs.startsWith('`')) {
-      const end = codeEnds.get(index);
+      // A backslash escapes nothing, but hardly anybody means code behind one.
+      const end = line[index - 1] === '\\' ? undefined : codeEnds.get(index);
       const text = end === undefined ? undefined : codeText(line.slice(from, end), signs);
       if (end !== undefined && text !== undefined) {
         marked.add({ kind: 'code', text });
@@ -156,12 +157,12 @@ const FACE = /^(\p{L})[^\p{L}\p{N}\s]+\1$/u;
 /** `김**님, 이**님` are names with letters hidden, `*o*` and `*T_T*` are faces. */
 function isMarkable({ kind, isInWord }: Open, content: string): boolean {
   if (isBlank(content) || !SAYS_SOMETHING.test(content) || FACE.test(content)) return false;
-  return kind === 'emphasis' ? content.length > 1 : !(isInWord && /\s/.test(content));
+  return kind === 'emphasis' ? content.length > 1 || CJK.test(content) : !(isInWord && /\s/.test(content));
 }
 
 const EDGE = /^\s?$/;
 const OPENING = /^[\p{Ps}\p{Pi}"']$/u;
-const BESIDE = /^(?![/\\_#@&%<>])[\p{P}\p{Extended_Pictographic}~]$/u;
+const BESIDE = /^(?![/\\_#@&%<>])[\p{P}\p{Extended_Pictographic}~→⇒]$/u;
 const CJK = /^[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]$/u;
 const FIRST = /^[\p{L}\p{N}\p{Extended_Pictographic}\p{Sc}\p{Ps}\p{Pi}"'`#@+.~*-]$/u;
 const LAST = /^[\p{L}\p{N}\p{M}\p{Extended_Pictographic}\p{Sc}\p{Pe}\p{Pf}"'`!?.,:;…。、！？~*+%]$/u;
