@@ -44,7 +44,7 @@ test('Enter breaks the line, the button sends, and a tap on a message opens its 
   expect(await page.getByRole('article').count()).toBe(0);
   await page.getByRole('button', { name: '보내기' }).tap();
   await page.locator('article[data-delivery="sent"]', { hasText: '둘째 줄' }).waitFor();
-  expect(await messageOf(page, '첫 줄').locator('br').count()).toBe(1);
+  expect(await messageOf(page, '첫 줄').getByTestId('text').innerText()).toBe('첫 줄\n둘째 줄');
   await messageOf(page, '첫 줄').getByText('둘째 줄').tap();
   await messageOf(page, '첫 줄').getByRole('button', { name: /👍/ }).tap();
   await messageOf(page, '첫 줄').getByRole('button', { name: '👍 1명: 손가락' }).waitFor();

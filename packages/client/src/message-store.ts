@@ -127,8 +127,7 @@ function changedBy(entry: Entry, event: MessageEvent, me: string): Entry {
   switch (event.type) {
     case 'message.edited': {
       // Without content, the message has none any more: its deletion follows in the log, or the log no longer keeps it.
-      const content = editedContent(event);
-      return content ? { ...entry, message: { ...message, ...content, editedAt: event.at }, asOf: event.seq } : entry;
+      return { ...entry, message: { ...message, ...editedContent(event), editedAt: event.at }, asOf: event.seq };
     }
     case 'message.deleted':
       return { ...entry, message: deletedMessage(message, event.at), asOf: event.seq };

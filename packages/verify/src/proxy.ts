@@ -74,6 +74,13 @@ export class Proxy {
     }
   }
 
+  /** From now on nothing passes over a share of the open connections, one at least. Neither end is told. */
+  silenceSome(share: number): void {
+    const open = [...this.#links].filter((link) => !link.isDead);
+    const some = open.filter(() => this.#random.chance(share));
+    for (const link of some.length > 0 ? some : open.slice(0, 1)) link.silence();
+  }
+
   /** Removes all conditions and all pending faults. The ends of half-open connections must find out on their own. */
   clear(): void {
     this.weather = calm;
@@ -197,6 +204,13 @@ class Link {
     this.#options.onEnd();
   }
 
+  /** Lets nothing pass any more. */
+  silence(): void {
+    this.isDead = true;
+    this.#options.onFate('half-open');
+    setTimeout(() => this.end(), HALF_OPEN_MS).unref();
+  }
+
   #pass(from: Socket, to: Socket, chunk: Buffer): void {
     if (this.isDead) return;
     const { fate } = this.#options;
@@ -206,13 +220,13 @@ class Link {
       this.#later(() => this.#write(from, to, chunk));
       return;
     }
+    if (fate === 'half-open') {
+      this.silence();
+      return;
+    }
     const last = chunk.subarray(0, this.#left);
     this.isDead = true;
     this.#options.onFate(fate);
-    if (fate === 'half-open') {
-      setTimeout(() => this.end(), HALF_OPEN_MS).unref();
-      return;
-    }
     to.write(last, () => this.end());
     setTimeout(() => this.end(), 100).unref();
   }

@@ -1,5 +1,5 @@
 import { pause } from '../random.js';
-import type { Weather } from '../proxy.js';
+import type { Proxy, Weather } from '../proxy.js';
 import type { Fault } from '../world.js';
 
 /** Connections are cut where they stand. */
@@ -16,8 +16,13 @@ export const cut: Fault = {
 /** New connections are cut at a random byte, so that handshakes, headers and frames are all affected. */
 export const cutAtBytes = weatherFault('cut-at-bytes', { cut: 0.7, halfOpen: 0, delayMs: 0, duplicate: 0 }, 0.7);
 
-/** Connections over which nothing passes any more, without either end being told. */
-export const halfOpen = weatherFault('half-open', { cut: 0, halfOpen: 0.5, delayMs: 0, duplicate: 0 }, 0.5);
+/**
+ * Connections over which nothing passes any more, without either end being told: new ones from a random byte on, and some
+ * that are in use.
+ */
+export const halfOpen = weatherFault('half-open', { cut: 0, halfOpen: 0.5, delayMs: 0, duplicate: 0 }, 0.5, (proxy) =>
+  proxy.silenceSome(0.2),
+);
 
 /** Connections that are late, each by its own time. */
 export const delay = weatherFault('delay', { cut: 0, halfOpen: 0, delayMs: 400, duplicate: 0 }, 0.8);
@@ -25,7 +30,7 @@ export const delay = weatherFault('delay', { cut: 0, halfOpen: 0, delayMs: 400, 
 /** Requests that arrive twice: REST sends, and what Socket.IO posts. */
 export const duplicate = weatherFault('duplicate', { cut: 0, halfOpen: 0, delayMs: 50, duplicate: 0.7 }, 0.9);
 
-function weatherFault(kind: string, weather: Weather, share: number): Fault {
+function weatherFault(kind: string, weather: Weather, share: number, atEnd?: (proxy: Proxy) => void): Fault {
   return {
     kind,
     weight: 1,
@@ -34,6 +39,7 @@ function weatherFault(kind: string, weather: Weather, share: number): Fault {
       proxy.weather = weather;
       proxy.cutSome(share);
       await pause(random.between(800, 2500));
+      atEnd?.(proxy);
       proxy.clear();
       history.add({ type: 'fault', kind: 'calm' });
     },
