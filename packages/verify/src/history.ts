@@ -94,10 +94,10 @@ export class HistoryWriter {
   #isClosed = false;
   #unavailable = 0;
   /**
-   * Whether `unavailable` leaves open if a call happened. A server knows about its own local store; from a store behind
-   * a network, the answer to a commit may be lost.
+   * Whether `unavailable` leaves open if a call happened. A server knows about its own local store, unless that is taken away
+   * during a commit, and then comes back; from a store behind a network, the answer to a commit may be lost.
    */
-  readonly isUnsure: boolean;
+  isUnsure: boolean;
 
   constructor(path: string, { isUnsure = false } = {}) {
     this.path = path;
@@ -113,7 +113,8 @@ export class HistoryWriter {
   /** Adds a line. Late lines, after the end, are not part of the history. */
   add(entry: Unstamped<Entry>): void {
     if (this.#isClosed) return;
-    if (entry.type === 'refused' && entry.code === 'unavailable') this.#unavailable += 1;
+    const why = entry.type === 'refused' ? entry.code : entry.type === 'unknown' ? entry.why : undefined;
+    if (why === 'unavailable') this.#unavailable += 1;
     const t = Math.round((performance.now() - this.#start) * 10) / 10;
     this.#buffer += `${JSON.stringify({ ...entry, t })}\n`;
     if (this.#buffer.length > FLUSH_BYTES) this.flush();

@@ -18,6 +18,8 @@ export const takenAway: Fault = {
     const away = join(subject.data, 'away.db');
     history.add({ type: 'fault', kind: 'taken-away' });
     const refused = history.unavailable;
+    const isUnsure = history.isUnsure;
+    history.isUnsure = true;
     renameSync(file, away);
     if (random.chance(0.5)) copyFileSync(away, file);
     const isRefused = await until(() => history.unavailable > refused, REFUSED_MS, 20);
@@ -27,7 +29,9 @@ export const takenAway: Fault = {
     if (!isRefused) throw new Error(`nothing was refused while the database was away: ${subject.output()}`);
     tally.takenAway += 1;
     const before = acknowledged();
-    if (await until(() => acknowledged() > before, HEAL_MS)) return;
+    const isHealed = await until(() => acknowledged() > before, HEAL_MS);
+    history.isUnsure = isUnsure;
+    if (isHealed) return;
     throw new Error(`nothing was acknowledged for ${HEAL_MS} ms after the database was back: ${subject.output()}`);
   },
 };
