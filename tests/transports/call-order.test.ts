@@ -40,7 +40,7 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (engine) => {
       const guest = await startGuest(url, `guest ${transport}`);
       await using host = await transports[transport](url, { token: owner.token });
       await using client = await transports[transport](url, { token: guest.token });
-      const { room } = await call(host, 'room.create', { name: `yard ${transport}` });
+      const { room } = await call(host, 'room.create', { name: `in order ${transport}` });
       const say = (text: string) => ['message.send', { room: room.id, text }] as const;
       const come = ['room.join', { room: room.id }] as const;
       const go = ['room.leave', { room: room.id }] as const;

@@ -28,8 +28,15 @@ export async function runCall(parts: TransportParts, name: unknown, input: unkno
   caller.callsInFlight += 1;
   try {
     if (caller.entered) await caller.entered;
-    caller.callOrder ??= new CallOrder();
-    return { result: await caller.callOrder.run(name, () => commands.run(name, input, caller)) };
+    const order = (caller.callOrder ??= new CallOrder());
+    // Most calls begin at once. Awaiting that, too, would be a cost of every send.
+    const turn = order.begin(name);
+    if (turn) await turn;
+    try {
+      return { result: await commands.run(name, input, caller) };
+    } finally {
+      order.end();
+    }
   } catch (error) {
     return { error: toMadangError(error, logger) };
   } finally {
