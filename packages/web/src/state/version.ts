@@ -1,38 +1,70 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { useClient } from './client-provider.js';
 
 /**
- * Whether the server has another build of the web client than the running one. Checked after each connect, since a
- * server that was replaced has been away. Builds are distinguished by the name that `vite.config.ts` writes into the
- * page.
+ * A newer build of the web client than the running one. Whoever learns of it calls {@link offerNewVersion}; the page then
+ * offers to reload, and every button that reloads calls {@link reloadPage}. Until then the old build keeps running, with
+ * nothing of the new one: the names of its files contain hashes of their contents.
  */
-export function useNewVersion(): boolean {
-  const client = useClient();
-  const [isNew, setIsNew] = useState(false);
-  useEffect(() => {
-    const ask = async () => {
-      if (client.state.get().status === 'online' && (await isReplaced())) setIsNew(true);
-    };
-    const stop = client.state.subscribe(() => void ask());
-    void ask();
-    return stop;
-  }, [client]);
-  return isNew;
+
+const listeners = new Set<() => void>();
+let isOffered = false;
+let load = () => location.reload();
+
+/**
+ * Offers a new version. `loadIt` loads it in place of a plain reload: a service worker that holds the old page has to be
+ * replaced first.
+ */
+export function offerNewVersion(loadIt?: () => void): void {
+  if (loadIt) load = loadIt;
+  isOffered = true;
+  for (const listener of listeners) listener();
 }
 
-async function isReplaced(): Promise<boolean> {
+/** Reloads the page, and with it the newest version that is known. */
+export function reloadPage(): void {
+  load();
+}
+
+/** Whether there is a newer version. */
+export function useNewVersion(): boolean {
+  return useSyncExternalStore(subscribe, () => isOffered);
+}
+
+/** Asks the server for its version after each connect, since a server that was replaced has been away. */
+export function useVersionCheck(): void {
+  const client = useClient();
+  useEffect(() => {
+    const check = () => {
+      if (client.state.get().status === 'online') void checkVersion();
+    };
+    check();
+    return client.state.subscribe(check);
+  }, [client]);
+}
+
+/**
+ * Offers a new version if the server's page has another name of its build than this one; `version-name.ts` writes it
+ * there. Never rejects.
+ */
+export async function checkVersion(): Promise<void> {
   const own = versionOf(document);
-  if (own === undefined) return false;
+  if (own === undefined || isOffered) return;
   try {
     const response = await fetch(new URL('.', document.baseURI), { cache: 'no-cache' });
     const served = versionOf(new DOMParser().parseFromString(await response.text(), 'text/html'));
     // A page without a version is not the web client but a proxy's page, or the app's sign-in.
-    return served !== undefined && served !== own;
+    if (served !== undefined && served !== own) offerNewVersion();
   } catch {
-    return false;
+    // Without the server there is no newer version either.
   }
 }
 
 function versionOf(page: Document): string | undefined {
   return page.querySelector<HTMLMetaElement>('meta[name="madang-version"]')?.content;
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { reloadPage } from '../state/version.js';
 import { Button } from './button.js';
 import { Empty } from './empty.js';
 import { Part } from './part.js';
@@ -18,7 +19,7 @@ function Broken({ onRetry }: { onRetry: () => void }) {
         title={t('error.crashTitle')}
         actions={
           <>
-            <Button tone="primary" onClick={() => location.reload()}>
+            <Button tone="primary" onClick={reloadPage}>
               {t('part.reload')}
             </Button>
             <Button onClick={onRetry}>{t('part.retry')}</Button>

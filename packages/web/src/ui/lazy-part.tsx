@@ -1,6 +1,7 @@
 import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable } from '../state/client-provider.js';
+import { checkVersion, useNewVersion } from '../state/version.js';
 import { Part, PartFailure } from './part.js';
 
 /** Delays before retries of a part that did not load, in ms; after that the user is asked. */
@@ -62,12 +63,16 @@ export function lazyPart<P extends object, N extends string>(
 function LoadFailure({ onRetry }: { onRetry: () => void }) {
   const { t } = useTranslation();
   const { status } = useObservable(useClient().state);
+  const isOutdated = useNewVersion();
   const before = useRef(status);
   useEffect(() => {
     const isBack = status === 'online' && before.current !== 'online';
     before.current = status;
     if (isBack) onRetry();
   });
+  // A server with a new version no longer has the old one's files.
+  useEffect(() => void checkVersion(), []);
+  if (isOutdated) return <PartFailure text={t('part.outdated')} canReload />;
   return <PartFailure text={t('part.notLoaded')} onRetry={onRetry} canReload />;
 }
 

@@ -1,6 +1,7 @@
 import { CircleAlert, RotateCw } from 'lucide-react';
 import { Component, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { reloadPage } from '../state/version.js';
 import { Button } from './button.js';
 import { Dialog } from './dialog.js';
 import styles from './part.module.css';
@@ -41,7 +42,8 @@ export function DialogPart({ onClose, children }: { onClose: () => void; childre
 export interface PartFailureProps {
   /** What happened; by default, that the part could not be shown. */
   text?: string;
-  onRetry: () => void;
+  /** Absent if only reloading the page helps. */
+  onRetry?: (() => void) | undefined;
   /** Reloading the page may help where trying again does not. */
   canReload?: boolean;
 }
@@ -54,12 +56,14 @@ export function PartFailure({ text, onRetry, canReload }: PartFailureProps) {
       <CircleAlert size={22} aria-hidden />
       <p>{text ?? t('part.failed')}</p>
       <div className={styles.actions}>
-        <Button size="small" onClick={onRetry}>
-          <RotateCw size={15} aria-hidden />
-          {t('part.retry')}
-        </Button>
+        {onRetry && (
+          <Button size="small" onClick={onRetry}>
+            <RotateCw size={15} aria-hidden />
+            {t('part.retry')}
+          </Button>
+        )}
         {canReload && (
-          <Button size="small" onClick={() => location.reload()}>
+          <Button size="small" onClick={reloadPage}>
             {t('part.reload')}
           </Button>
         )}

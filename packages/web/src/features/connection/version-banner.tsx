@@ -1,17 +1,18 @@
 import { Sparkles } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useNewVersion } from '../../state/version.js';
+import { reloadPage, useNewVersion, useVersionCheck } from '../../state/version.js';
 import styles from './connection-banner.module.css';
 
 /** Says that the server has a newer web client than the open one. */
 export function VersionBanner() {
   const { t } = useTranslation();
+  useVersionCheck();
   if (!useNewVersion()) return null;
   return (
     <div className={styles.banner}>
       <Sparkles size={18} aria-hidden />
       <span>{t('connection.newVersion')}</span>
-      <button type="button" className={styles.retry} onClick={() => location.reload()}>
+      <button type="button" className={styles.retry} onClick={reloadPage}>
         {t('part.reload')}
       </button>
     </div>
