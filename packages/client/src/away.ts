@@ -14,7 +14,8 @@ export class AwayWatch {
   readonly #timers = new Timers();
   readonly #ended = new AbortController();
   #isAway = false;
-  #lastInput = Date.now();
+  /** By the clock that nobody can set. */
+  #lastInput = performance.now();
   #cancelIdle: (() => void) | undefined;
   #cancelHidden: (() => void) | undefined;
 
@@ -31,6 +32,11 @@ export class AwayWatch {
     return this.#isAway;
   }
 
+  /** What to tell the server. */
+  get presence(): 'online' | 'away' {
+    return this.#isAway ? 'away' : 'online';
+  }
+
   /** Stops watching. May be called twice. */
   close(): void {
     this.#ended.abort();
@@ -45,7 +51,7 @@ export class AwayWatch {
 
   #here(): void {
     if (document.hidden) return;
-    this.#lastInput = Date.now();
+    this.#lastInput = performance.now();
     // Moving the pointer does not restart the timer: when it ends, it checks how long there was no input.
     if (this.#isAway || !this.#cancelIdle) this.#watchIdle(IDLE_MS);
     this.#set(false);
@@ -54,7 +60,7 @@ export class AwayWatch {
   #watchIdle(ms: number): void {
     this.#cancelIdle?.();
     this.#cancelIdle = this.#timers.after(ms, () => {
-      const leftMs = this.#lastInput + IDLE_MS - Date.now();
+      const leftMs = this.#lastInput + IDLE_MS - performance.now();
       if (leftMs > 0) this.#watchIdle(leftMs);
       else this.#set(true);
     });

@@ -35,6 +35,8 @@ export interface ConnectionOwner {
   refused(error: MadangError): Beginning;
   /** An event or a signal arrived. */
   message(name: string, payload: unknown): void;
+  /** Makes a harmless call, whose answer shows that the connection is alive. */
+  probe(call: Call): Promise<unknown>;
   /** The connection is gone; its open calls have rejected or are about to. */
   lost(): void;
 }
@@ -50,6 +52,9 @@ export interface ConnectionOptions {
 /** How long a call, or opening a connection, may take, in ms. */
 const TIME_OUT_MS = 10_000;
 
+/** How long an open connection may take to prove that it is alive, in ms. */
+const PROBE_MS = 2_000;
+
 /** A connection that lasted this long, in ms, was good: the back-off starts over. */
 const GOOD_MS = 5_000;
 
@@ -63,7 +68,12 @@ export class Connection {
   #transport: Transport | undefined;
   /** The current transport is past `begin`. */
   #isBegun = false;
+  /** Being probed. */
+  #probed: Transport | undefined;
+  /** How often anything has arrived over the current transport. */
+  #arrivals = 0;
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  // These two by a clock that nobody can set: on a device whose date is changed, a wait stays as long as it was.
   #onlineSince = 0;
   #notBefore = 0;
   #cancelTimer = () => {};
@@ -79,8 +89,7 @@ export class Connection {
   connect(): void {
     if (this.state.get().status !== 'idle') return;
     this.#unwatchDevice = watchDevice({
-      online: () => this.#hurry(),
-      visible: () => this.#hurry(),
+      awake: () => (this.#transport ? this.#probe(this.#transport) : this.#hurry()),
       offline: () => this.#wentOffline(),
     });
     this.state.set({ status: 'connecting' });
@@ -90,7 +99,11 @@ export class Connection {
   /** Ends the wait for the next attempt. */
   reconnectNow(): void {
     const { status } = this.state.get();
-    if (!this.#transport && (status === 'reconnecting' || status === 'offline')) this.#open();
+    if (this.#transport || (status !== 'reconnecting' && status !== 'offline')) return;
+    if (!isDeviceOffline()) {
+      this.state.set({ status: 'reconnecting', attempt: Math.max(1, this.#backOff.attempt), retryAt: Date.now() });
+    }
+    this.#open();
   }
 
   /** Drops the connection, if there is one, and opens another at once: the credentials have changed. */
@@ -130,7 +143,7 @@ export class Connection {
 
   /** The server asked not to be called again for this long, in ms. */
   waitAtLeast(ms: number): void {
-    this.#notBefore = Date.now() + ms;
+    this.#notBefore = performance.now() + ms;
   }
 
   /** Calls over the current connection. `unavailable` if there is none, and if no answer comes within 10 s. */
@@ -161,7 +174,9 @@ export class Connection {
           if (transport === this.#transport) void this.#begin(transport);
         },
         message: (name, payload) => {
-          if (transport === this.#transport) this.#owner.message(name, payload);
+          if (transport !== this.#transport) return;
+          this.#arrivals += 1;
+          this.#owner.message(name, payload);
         },
         closed: (error) => {
           if (transport === this.#transport) this.#lost(error);
@@ -199,7 +214,7 @@ export class Connection {
   }
 
   #becameGood(): void {
-    this.#onlineSince = Date.now();
+    this.#onlineSince = performance.now();
     this.state.set({ status: 'online' });
   }
 
@@ -217,7 +232,7 @@ export class Connection {
     this.#drop();
     // A user who is looking at the nickname form needs no connection; signing in opens one.
     if (status === 'signed-out' || status === 'closed') return;
-    if (status === 'online' && Date.now() - this.#onlineSince >= GOOD_MS) this.#backOff.reset();
+    if (status === 'online' && performance.now() - this.#onlineSince >= GOOD_MS) this.#backOff.reset();
     if (error?.retryAfter !== undefined) this.waitAtLeast(error.retryAfter * 1000);
     this.#retryLater();
   }
@@ -225,7 +240,7 @@ export class Connection {
   #retryLater(): void {
     const isOffline = isDeviceOffline();
     const backOffMs = isOffline ? this.#backOff.maxMs : this.#backOff.next();
-    const waitMs = Math.max(backOffMs, this.#notBefore - Date.now());
+    const waitMs = Math.max(backOffMs, this.#notBefore - performance.now());
     this.state.set(
       isOffline
         ? { status: 'offline' }
@@ -251,7 +266,29 @@ export class Connection {
   }
 
   #hurry(): void {
-    if (Date.now() >= this.#notBefore) this.reconnectNow();
+    if (performance.now() >= this.#notBefore) this.reconnectNow();
+  }
+
+  /**
+   * Replaces a connection over which nothing arrives any more. The browser would notice only when its system gives up on
+   * the TCP connection, which takes minutes, and the server's next ping is up to a heartbeat away.
+   */
+  #probe(transport: Transport): void {
+    if (this.state.get().status !== 'online' || this.#probed === transport) return;
+    this.#probed = transport;
+    const before = this.#arrivals;
+    let isAnswered = false;
+    // A refusal is an answer too.
+    const answered = () => void (isAnswered = true);
+    this.#owner.probe(this.call).then(answered, answered);
+    const conclude = () => {
+      this.#probed = undefined;
+      if (isAnswered || this.#arrivals > before || transport !== this.#transport) return;
+      this.#lost();
+      this.#hurry();
+    };
+    // One turn later: in a page that has just woken the answer may wait behind this timer.
+    this.#timers.after(PROBE_MS, () => this.#timers.after(0, conclude));
   }
 
   #wentOffline(): void {

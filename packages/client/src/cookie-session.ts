@@ -1,33 +1,68 @@
-import type { CommandInput } from '@madang/protocol';
-import { errorFrom, unavailable } from './errors.js';
+import { type CommandInput, MadangError, PROBLEM_TYPE } from '@madang/protocol';
+import { errorFrom, isErrorObject, unavailable } from './errors.js';
 
-/** Starts a session over the HTTP transport, which sets its cookie. Ignores the token in the answer. */
-export async function beginCookieSession(url: URL, credentials: CommandInput<'session.start'>): Promise<void> {
-  await request(url, 'POST', JSON.stringify(credentials));
+/** How long the server may take to answer, in ms. */
+const TIME_OUT_MS = 10_000;
+
+/**
+ * Starts a session over the HTTP transport, which sets its cookie. Resolves to a function that ends it again, for a
+ * browser that turns out to refuse the cookie: otherwise the nickname would stay taken by nobody. Throws
+ * `unauthenticated` if the browser takes no cookies at all.
+ */
+export async function beginCookieSession(
+  url: URL,
+  credentials: CommandInput<'session.start'>,
+): Promise<() => Promise<void>> {
+  if (typeof navigator === 'object' && navigator.cookieEnabled === false) throw cookieRefused();
+  const { token } = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(credentials),
+  });
+  if (typeof token !== 'string') throw notTheServer();
+  return async () => {
+    await request(url, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  };
 }
 
 /** Ends the cookie's session. No error if it has already ended. */
 export async function endCookieSession(url: URL): Promise<void> {
   try {
-    await request(url, 'DELETE');
+    await request(url, { method: 'DELETE' });
   } catch (error) {
     if (errorFrom(error).code !== 'unauthenticated') throw error;
   }
 }
 
-async function request(url: URL, method: 'POST' | 'DELETE', body?: string): Promise<void> {
+/** The browser does not keep the session's cookie. `details.cookie` tells it from a session that has ended. */
+export function cookieRefused(): MadangError {
+  return new MadangError({
+    code: 'unauthenticated',
+    message: 'The browser refused the cookie of the session',
+    details: { cookie: 'refused' },
+  });
+}
+
+async function request(url: URL, init: RequestInit): Promise<Record<string, unknown>> {
   let response: Response;
+  let answer: unknown;
   try {
     response = await fetch(new URL('api/session', url), {
-      method,
       credentials: 'include',
-      ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body }),
+      signal: AbortSignal.timeout(TIME_OUT_MS),
+      ...init,
     });
+    answer = await response.json();
   } catch (error) {
     throw unavailable('The server cannot be reached', error);
   }
-  if (response.ok) return;
-  // A proxy's error page is not a problem document: the server behind it can't be reached.
-  const problem: unknown = await response.json().catch(() => undefined);
-  throw problem === undefined ? unavailable(`The server answered ${response.status}`) : errorFrom(problem);
+  const type = response.headers.get('content-type') ?? '';
+  if (response.ok && typeof answer === 'object' && answer !== null) return answer as Record<string, unknown>;
+  if (type.startsWith(PROBLEM_TYPE) && isErrorObject(answer)) throw errorFrom(answer);
+  throw notTheServer();
+}
+
+/** A captive portal, a proxy's error page, or the sign-in of a company's network answers in the server's place. */
+function notTheServer(): MadangError {
+  return unavailable('Something else answered in place of the server');
 }

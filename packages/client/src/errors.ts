@@ -18,7 +18,8 @@ export function mayRetry(error: MadangError): boolean {
   return Object.hasOwn(errorTable, error.code) && errorTable[error.code].retry;
 }
 
-function isErrorObject(value: unknown): value is ErrorObject {
+/** Whether a value has the shape of an error on the wire. */
+export function isErrorObject(value: unknown): value is ErrorObject {
   if (typeof value !== 'object' || value === null) return false;
   return 'code' in value && typeof value.code === 'string' && 'message' in value && typeof value.message === 'string';
 }

@@ -2,6 +2,7 @@ import { type CommandInput, type CommandName, type CommandOutput, fail, type Use
 import { AwayWatch } from './away.js';
 import type { Client, ClientOptions, Heard, HeardName, Sending } from './client.js';
 import { type Beginning, type Call, Connection } from './connection.js';
+import { cookieRefused } from './cookie-session.js';
 import { type Cursors, readCursors } from './cursors.js';
 import { unavailable } from './errors.js';
 import { type NamedSignal, readIncoming } from './incoming.js';
@@ -45,6 +46,7 @@ class LiveClient implements Client {
         begin: (call, presentsToken) => this.#begin(call, presentsToken),
         refused: (error) => this.#outcome(this.#session.refused(error)),
         message: (event, payload) => this.#message(event, payload),
+        probe: (call) => call('presence.set', { presence: this.#away.presence }),
         lost: () => this.#lost(),
       },
     );
@@ -115,20 +117,21 @@ class LiveClient implements Client {
     if (this.state.get().status === 'closed') throw unavailable('The client was closed');
     if (this.user.get()) fail('conflict', 'Somebody is signed in; sign out first');
     if (this.#session.usesCookie) {
-      await this.#session.startByCookie(credentials);
+      const end = await this.#session.startByCookie(credentials);
       this.#connection.reopen();
       await this.#connection.ready();
+      const state = this.state.get();
+      if (state.status === 'signed-out') {
+        await end().catch(() => {});
+        throw state.error ?? cookieRefused();
+      }
     } else {
       await this.#connection.ready();
       if (this.user.get()) fail('conflict', 'Somebody is signed in; sign out first');
       await this.#start(await this.#session.start(this.#connection.call, credentials), this.#connection.call);
       this.#connection.signedIn();
     }
-    const user = this.user.get();
-    if (user) return user;
-    const state = this.state.get();
-    if (state.status === 'signed-out' && state.error) throw state.error;
-    return fail('unauthenticated', 'The session was not kept; are cookies blocked?');
+    return this.user.get() ?? fail('unauthenticated', 'The session has already ended');
   }
 
   async signOut(): Promise<void> {
@@ -278,7 +281,7 @@ class LiveClient implements Client {
   #tellPresence(): void {
     if (!this.#isOnline) return;
     // A signal may be lost.
-    this.#connection.call('presence.set', { presence: this.#away.isAway ? 'away' : 'online' }).catch(() => {});
+    this.#connection.call('presence.set', { presence: this.#away.presence }).catch(() => {});
   }
 }
 

@@ -53,7 +53,7 @@ export class LiveRoomView implements RoomView {
   #isGone = false;
   #logStart = 0;
   #activities: readonly Activity[] = [];
-  #typedAt = 0;
+  #typedAt = -Infinity;
 
   constructor(id: string, context: RoomViewContext) {
     this.#id = id;
@@ -112,7 +112,7 @@ export class LiveRoomView implements RoomView {
   }
 
   typing(): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#typedAt < TYPING_MS / 2 || !this.#context.isOnline()) return;
     this.#typedAt = now;
     // A signal may be lost.
@@ -280,7 +280,7 @@ export class LiveRoomView implements RoomView {
   /** Whoever has sent a message types no longer. If the caller types the next one, the others are told at once. */
   #sent(author: string): void {
     this.#typing.remove(author);
-    if (author === this.#myId()) this.#typedAt = 0;
+    if (author === this.#myId()) this.#typedAt = -Infinity;
   }
 
   #myId(): string {

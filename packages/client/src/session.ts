@@ -68,11 +68,12 @@ export class Session {
     return this.#accept(started);
   }
 
-  /** Starts a session that the browser keeps as a cookie; later connections have it. */
-  async startByCookie(credentials: Credentials): Promise<void> {
+  /** Starts a session that the browser keeps as a cookie; later connections have it. Returns what ends it again. */
+  async startByCookie(credentials: Credentials): Promise<() => Promise<void>> {
     if (!this.usesCookie) fail('invalid_input', "credentials: is not 'cookie'");
-    await beginCookieSession(this.#options.url, credentials);
+    const end = await beginCookieSession(this.#options.url, credentials);
     this.#mayBeginByName = true;
+    return end;
   }
 
   /** Ends the session on the server. */

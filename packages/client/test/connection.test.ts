@@ -8,6 +8,8 @@ function setUp() {
   return newWorkspace();
 }
 
+type FakeBrowser = ReturnType<typeof fakeBrowser>;
+
 /** A browser's window, document and navigator, as far as the SDK uses them. */
 function fakeBrowser() {
   const document = Object.assign(new EventTarget(), {
@@ -29,6 +31,7 @@ function fakeBrowser() {
       document.dispatchEvent(new Event('visibilitychange'));
     },
     touch: () => void document.dispatchEvent(new Event('pointerdown')),
+    comeBackFromCache: () => void window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true })),
   };
 }
 
@@ -288,7 +291,10 @@ describe('the session', () => {
       const isTaken = init.body === '{"name":"taken"}';
       cookie = init.method === 'POST' && !isTaken ? token : undefined;
       const problem = { type: 'urn:madang:error:conflict', title: '', status: 409, code: 'conflict', message: 'taken' };
-      return Promise.resolve(isTaken ? Response.json(problem, { status: 409 }) : Response.json({ token: 'secret' }));
+      const headers = { 'content-type': 'application/problem+json' };
+      return Promise.resolve(
+        isTaken ? Response.json(problem, { status: 409, headers }) : Response.json({ token: 'secret' }),
+      );
     });
     onTestFinished(() => void vi.unstubAllGlobals());
     const transport = new FakeTransport();
@@ -361,6 +367,69 @@ describe('in a browser', () => {
     expect(client.state.get().status).toBe('online');
   });
 
+  test.each([
+    ['the page is visible again', (browser: FakeBrowser) => browser.setHidden(false)],
+    ['it comes back from the browser’s cache', (browser: FakeBrowser) => browser.comeBackFromCache()],
+    ['the network is back', (browser: FakeBrowser) => browser.setOnline(true)],
+    ['the device has slept with the page visible', () => vi.setSystemTime(Date.now() + 60_000)],
+  ])('C49 a connection that died in sleep is replaced within 3 s after %s', async (_, wake) => {
+    const { workspace, join } = setUp();
+    const browser = fakeBrowser();
+    const { client, transport } = join('anna', { backOff: { minMs: 100_000, maxMs: 100_000 } });
+    await online(client);
+    const [dead] = transport.connections;
+    const answer = transport.onCall!;
+    transport.onCall = (call, connection) => connection === dead || answer(call, connection);
+    const { sent } = client.send('lobby', 'written over the dead connection');
+    await settle(5000);
+    expect(client.state.get().status).toBe('online');
+    wake(browser);
+    await settle(3000);
+    expect(client.state.get().status).toBe('online');
+    expect(transport.connections).toHaveLength(2);
+    expect((await sent).text).toBe('written over the dead connection');
+    expect(workspace.messages('lobby')).toHaveLength(1);
+  });
+
+  test('C49 a connection over which anything arrives is kept, and waits for no answer but a refusal', async () => {
+    const { join } = setUp();
+    const browser = fakeBrowser();
+    const { client, transport } = join('anna');
+    await online(client);
+    transport.onCall = (call) => call.refuse({ code: 'rate_limited', message: 'Too many' });
+    browser.setHidden(false);
+    await settle(3000);
+    transport.onCall = undefined;
+    browser.setHidden(false);
+    await settle(1000);
+    transport.last.deliver('server.news', {});
+    await settle(2000);
+    expect(client.state.get().status).toBe('online');
+    expect(transport.connections).toHaveLength(1);
+  });
+
+  test('C50 a clock that is set back a day stops neither the wait nor the signs of typing and absence', async () => {
+    const { workspace, join } = setUp();
+    const browser = fakeBrowser();
+    const { client, transport } = join('anna', { backOff: { minMs: 1000, maxMs: 1000 } });
+    await online(client);
+    const calls = (name: string) => workspace.calls.filter((call) => call.name === name).length;
+    client.room('lobby').typing();
+    vi.setSystemTime(Date.now() - 24 * 3600_000);
+    await settle(10_000);
+    client.room('lobby').typing();
+    expect(calls('typing.start')).toBe(2);
+    const told = calls('presence.set');
+    await settle(300_000);
+    expect(calls('presence.set')).toBe(told + 1);
+    browser.touch();
+    transport.last.deliver('server.closing', { reconnectMs: 5000 });
+    workspace.drop();
+    vi.setSystemTime(Date.now() - 24 * 3600_000);
+    await settle(6000);
+    expect(client.state.get().status).toBe('online');
+  });
+
   test('C26 away after 60 s in the background or 5 min without input, and online again at once', async () => {
     const { workspace, join } = setUp();
     const browser = fakeBrowser();
@@ -379,15 +448,16 @@ describe('in a browser', () => {
     await settle(1000);
     expect(told()).toEqual(['away', 'away']);
     browser.setHidden(false);
-    expect(told()).toEqual(['away', 'away', 'online']);
+    // Once because the user is back, and once to find out whether the connection is alive.
+    expect(told().splice(2)).toEqual(['online', 'online']);
     await settle(299_000);
     browser.touch();
     await settle(299_999);
-    expect(told()).toHaveLength(3);
+    expect(told()).toHaveLength(4);
     await settle(1);
-    expect(told()).toEqual(['away', 'away', 'online', 'away']);
+    expect(told().splice(4)).toEqual(['away']);
     browser.touch();
-    expect(told()).toEqual(['away', 'away', 'online', 'away', 'online']);
+    expect(told().splice(4)).toEqual(['away', 'online']);
     await client.close();
     expect(vi.getTimerCount()).toBe(0);
   });

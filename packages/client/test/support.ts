@@ -5,7 +5,7 @@ import { ModelWorkspace } from './model-workspace.js';
 
 /** Time controlled by the test, until its end. */
 export function fakeTime(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
   onTestFinished(() => void vi.useRealTimers());
 }
 
