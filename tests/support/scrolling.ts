@@ -13,6 +13,8 @@ export interface Seen {
 }
 
 interface Watched extends Seen {
+  /** Turns of the wheel that have arrived. */
+  wheels: number;
   /** At rest: by now wheel and movement must agree. */
   settle: () => void;
 }
@@ -40,13 +42,13 @@ export async function delayPages(page: Page, ms: number): Promise<void> {
 /**
  * Watches every frame while the wheel turns up or down: visible rows move by as much as was wheeled, all by the same
  * distance and never the other way, whatever is inserted above or below them. A movement and its wheel event may be a frame
- * apart; `settle` checks that they agree at rest.
+ * apart; `settle` checks that they agree at rest. Where the loaded messages end, a turn of the wheel moves only what is left.
  */
 export async function watchFrames(page: Page, direction: 'up' | 'down'): Promise<void> {
   await page.evaluate(
     ({ wheelPx, sign }) => {
       const log = document.querySelector('[role=log]') as HTMLElement;
-      const watched: Watched = { jumps: [], pages: 0, atRest: 0, settle: () => {} };
+      const watched: Watched = { jumps: [], pages: 0, atRest: 0, wheels: 0, settle: () => {} };
       Object.assign(globalThis, { watched });
       const tops = () => {
         const box = log.getBoundingClientRect();
@@ -58,13 +60,18 @@ export async function watchFrames(page: Page, direction: 'up' | 'down'): Promise
         return rows;
       };
       let before = tops();
+      let top = log.scrollTop;
       let height = log.scrollHeight;
+      let end = height;
+      // Rows are measured after the callbacks of a frame, and before it is painted.
+      new ResizeObserver(() => (end = log.scrollHeight)).observe(log.firstElementChild as HTMLElement);
       let wheeledAt = 0;
       let owed = 0;
       log.addEventListener(
         'wheel',
         ({ deltaY }) => {
           wheeledAt = performance.now();
+          watched.wheels += 1;
           owed -= deltaY * sign;
         },
         { passive: true },
@@ -73,26 +80,30 @@ export async function watchFrames(page: Page, direction: 'up' | 'down'): Promise
         if (Math.abs(owed) > 1) watched.jumps.push(`${-owed} px more than was wheeled`);
         owed = 0;
       };
-      const isAtEdge = () => (sign > 0 ? log.scrollTop <= 0 : log.scrollHeight - log.scrollTop - log.clientHeight <= 1);
+      // The edge of what was loaded in the frame before: a page may have arrived since the wheel came to it.
+      const cameToEdge = (moved: number) => (sign > 0 ? top : end - log.clientHeight - top) - moved <= 1;
       const frame = () => {
         const now = tops();
+        let moved = 0;
         const moves = [...now].flatMap(([key, top]) =>
           before.has(key) ? [(top - (before.get(key) as number)) * sign] : [],
         );
         if (moves.length > 0) {
           const least = Math.min(...moves);
           const most = Math.max(...moves);
+          moved = most;
           owed -= most;
           if (most - least > 1 || least < -1 || owed < -wheelPx - 1) watched.jumps.push(`${least} to ${most} px`);
         }
-        // At the edge of what is loaded, the wheel moves nothing.
-        if (isAtEdge()) owed = Math.min(owed, 0);
+        if (cameToEdge(moved)) owed = Math.min(owed, 0);
         if (log.scrollHeight - height > 1000) {
           watched.pages += 1;
           if (performance.now() - wheeledAt > 300) watched.atRest += 1;
         }
         before = now;
+        top = log.scrollTop;
         height = log.scrollHeight;
+        end = height;
         requestAnimationFrame(frame);
       };
       requestAnimationFrame(frame);
@@ -107,13 +118,17 @@ export async function wheelUntil(page: Page, direction: 'up' | 'down', text: Reg
   for (let turn = 1; turn < 200; turn++) {
     if (await page.getByRole('article').filter({ hasText: text }).count()) {
       return page.evaluate(() => {
-        const { settle: _, ...seen } = (globalThis as unknown as { watched: Watched }).watched;
+        const { settle: _, wheels: __, ...seen } = (globalThis as unknown as { watched: Watched }).watched;
         return seen;
       });
     }
     await page.mouse.wheel(0, direction === 'up' ? -WHEEL_PX : WHEEL_PX);
     const isRest = turn % 5 === 0;
     // Each turn has its own frame: several at once would leave no row visible to compare.
+    await page.waitForFunction(
+      (count) => (globalThis as unknown as { watched: Watched }).watched.wheels >= count,
+      turn,
+    );
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     if (isRest) await page.waitForTimeout(900);
     if (isRest) await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched.settle());
