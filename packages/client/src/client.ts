@@ -15,7 +15,7 @@ import type { BackOffOptions } from './back-off.js';
 import type { ConnectionState } from './connection.js';
 import type { CursorReset, Cursors } from './cursors.js';
 import type { Observable } from './observable.js';
-import type { OutboxStore } from './outbox-store.js';
+import type { OutboxEntry, OutboxStore } from './outbox-store.js';
 import type { RoomEvent } from './room-event.js';
 import type { RoomView } from './room-state.js';
 import type { Credentials } from './session.js';
@@ -90,6 +90,8 @@ export interface Client {
   readonly can: Observable<SessionAbilities | undefined>;
   /** The caller's rooms, kept up to date, in no particular order; without those that they have hidden. */
   readonly rooms: Observable<readonly Room[]>;
+  /** The messages in the outbox, of all rooms: those that wait, and those that were refused (with an `error`). */
+  readonly unsent: Observable<readonly OutboxEntry[]>;
   /**
    * Why the outbox's store can't keep unsent messages, for example because the browser denies storage or the disk is
    * full: they are then in memory only, and lost with the page. Undefined while the store works.

@@ -90,6 +90,10 @@ class LiveClient implements Client {
     return this.#feed.rooms.list;
   }
 
+  get unsent() {
+    return this.#outbox.all;
+  }
+
   get outboxError() {
     return this.#outbox.storeError;
   }

@@ -3,7 +3,7 @@ import { BackOff, type BackOffOptions } from './back-off.js';
 import { newClientId } from './client-id.js';
 import type { Call } from './connection.js';
 import { errorFrom, mayRetry, unavailable } from './errors.js';
-import { Value } from './observable.js';
+import { Derived, Value } from './observable.js';
 import type { OutboxEntry, OutboxStore } from './outbox-store.js';
 import { Timers } from './timers.js';
 
@@ -50,6 +50,8 @@ interface Sent {
 export class Outbox {
   /** Why the store fails, so that waiting messages are in memory only. Undefined while it works. */
   readonly storeError = new Value<MadangError | undefined>(undefined);
+  /** The entries of all rooms. */
+  readonly all = new Derived<readonly OutboxEntry[]>(() => [...this.#lanes.values()].flatMap(({ entries }) => entries));
   readonly #options: OutboxOptions;
   readonly #timers = new Timers();
   readonly #lanes = new Map<string, Lane>();
@@ -91,7 +93,7 @@ export class Outbox {
     const lane = this.#lane(room);
     lane.entries = [...lane.entries, entry];
     this.#keep(entry);
-    this.#options.changed(room);
+    this.#changed(room);
     this.#pump(lane);
     return { clientId, sent };
   }
@@ -103,7 +105,7 @@ export class Outbox {
     const { error: _, ...entry } = found.entry;
     found.lane.entries = [...without(found.lane.entries, clientId), entry];
     this.#keep(entry);
-    this.#options.changed(entry.room);
+    this.#changed(entry.room);
     this.#pump(found.lane);
   }
 
@@ -144,7 +146,7 @@ export class Outbox {
       stopWaiting(lane);
       if (stored) for (const entry of lane.entries) this.#unkeep(entry);
       for (const entry of lane.entries) this.#settle(entry.clientId)?.reject(signedOut());
-      if (lane.entries[0]) this.#options.changed(lane.entries[0].room);
+      if (lane.entries[0]) this.#changed(lane.entries[0].room);
     }
   }
 
@@ -192,7 +194,7 @@ export class Outbox {
       if (lane.entries.some(({ clientId }) => clientId === entry.clientId)) continue;
       lane.entries = [entry, ...lane.entries];
       this.#adopted.add(entry.clientId);
-      this.#options.changed(entry.room);
+      this.#changed(entry.room);
     }
     this.#isLoaded = true;
     this.#pumpAll();
@@ -244,7 +246,7 @@ export class Outbox {
       lane.entries = lane.entries.map((each) => (each === entry ? refused : each));
       this.#keep(refused);
       this.#settle(entry.clientId)?.reject(error);
-      this.#options.changed(entry.room);
+      this.#changed(entry.room);
     } else if (error.retryAfter !== undefined) {
       // The budget is the user's, so it is used up for every room.
       this.#isLimited = true;
@@ -258,6 +260,11 @@ export class Outbox {
         this.#pump(lane);
       });
     }
+  }
+
+  #changed(room: string): void {
+    this.all.invalidate();
+    this.#options.changed(room);
   }
 
   #lane(room: string): Lane {
@@ -281,7 +288,7 @@ export class Outbox {
     lane.entries = without(lane.entries, entry.clientId);
     this.#adopted.delete(entry.clientId);
     this.#unkeep(entry);
-    this.#options.changed(entry.room);
+    this.#changed(entry.room);
   }
 
   #expectSent(clientId: string): Promise<Message> {

@@ -101,6 +101,11 @@ function plainText(maxUnits: number, words?: string) {
 
 const tooManyBytes = `must be at most ${formatLimits.textBytes} bytes`;
 
+/** A text that a message has or had. */
+export const storedText = plainText(formatLimits.textBytes, tooManyBytes).meta({
+  description: 'The text of a message',
+});
+
 /** A message's text. */
 export const messageText = plainText(formatLimits.textBytes, tooManyBytes)
   .refine((text) => /\S/u.test(text), { error: 'must not be empty', abort: true })

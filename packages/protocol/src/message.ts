@@ -11,6 +11,7 @@ import {
   messageText,
   roomId,
   seq,
+  storedText,
   timestamp,
   userId,
   userRef,
@@ -101,10 +102,10 @@ const messageSend = defineCommand({
 const messageEdit = defineCommand({
   name: 'message.edit',
   doc: {
-    en: 'Changes the text of your message. The previous text remains nowhere, not even in the log.',
-    ko: '내 메시지의 글을 고칩니다. 고치기 전의 글은 기록 어디에도 남지 않습니다.',
+    en: 'Changes the text of your message. The previous text remains nowhere, not even in the log. `was` is the text that you mean to change: if it is another one by now, nothing happens (`conflict`).',
+    ko: '내 메시지의 글을 고칩니다. 고치기 전의 글은 기록 어디에도 남지 않습니다. `was`는 고치려던 글입니다. 그 사이에 글이 달라졌으면 아무것도 바뀌지 않습니다(`conflict`).',
   },
-  input: z.strictObject({ message: messageId, ...contentInput }),
+  input: z.strictObject({ message: messageId, ...contentInput, was: storedText.optional() }),
   output: changed,
   permission: 'message.edit',
   budget: 'write',

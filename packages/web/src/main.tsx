@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
 import { startI18n } from './i18n/i18n.js';
 import { ClientProvider } from './state/client-provider.js';
+import { openPage, PageProvider } from './state/page.js';
 import { showTheme } from './state/theme.js';
 import './theme/tokens.css';
 import './theme/base.css';
@@ -14,6 +15,8 @@ import { CrashScreen } from './ui/crash-screen.js';
 
 const client = createClient({ credentials: 'cookie' });
 
+const page = openPage(client);
+
 showTheme();
 await startI18n();
 client.connect();
@@ -22,7 +25,9 @@ createRoot(document.querySelector('#root') as HTMLElement).render(
   <StrictMode>
     <CrashScreen>
       <ClientProvider client={client}>
-        <App />
+        <PageProvider page={page}>
+          <App />
+        </PageProvider>
       </ClientProvider>
     </CrashScreen>
   </StrictMode>,

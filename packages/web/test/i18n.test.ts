@@ -72,6 +72,7 @@ describe('texts', () => {
     for (const key of called) expect(known, key).toContain(key);
     // Keys that are built at run time: an error's code, a presence, what a member did.
     for (const code_ of Object.keys(errorTable)) used.add(`error.${code_}`);
+    for (const each of ['draft', 'edit', 'message']) used.add(`unsent.${each}`);
     for (const each of ['online', 'away', 'offline']) used.add(`member.${each}`);
     for (const each of ['joined', 'left', 'removed', 'madeOwner']) used.add(`member.${each}`).add(`member.${each}Many`);
     expect([...known].filter((key) => !used.has(key))).toEqual([]);

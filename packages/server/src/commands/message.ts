@@ -75,8 +75,13 @@ export async function findSent(
 
 /** message.edit */
 async function edit(input: ParsedInput<'message.edit'>, context: Context): Promise<CommandOutput<'message.edit'>> {
-  const { message, ...content } = input;
-  return change(message, context, newEvent.messageEdited(subjectOf(context.message), content));
+  const { message, was, ...content } = input;
+  const happened = await append(context, newEvent.messageEdited(subjectOf(context.message), content, was));
+  const answer = await current(message, context);
+  if (!happened && was !== undefined && answer.message.text !== content.text) {
+    return fail('conflict', 'The message has been changed since; read it again', { field: 'was' });
+  }
+  return answer;
 }
 
 /** message.delete */

@@ -24,7 +24,7 @@ export const newEvent = {
     };
   },
 
-  messageEdited(message: SentMessage, content: EditedContent): NewEvent {
+  messageEdited(message: SentMessage, content: EditedContent, was?: string): NewEvent {
     const payload = createdPayload({ ...message.content, ...content }, message.clientId);
     return {
       name: 'message.edited',
@@ -32,7 +32,7 @@ export const newEvent = {
       content,
       messageSeq: message.seq,
       changes: [
-        { kind: 'updateMessage', message: message.seq, content },
+        { kind: 'updateMessage', message: message.seq, content, was },
         { kind: 'rewriteCreated', message: message.seq, payload, isDeleted: false },
       ],
     };

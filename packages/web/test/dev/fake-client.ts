@@ -5,6 +5,7 @@ import type {
   MessageList,
   MessageListState,
   Observable,
+  OutboxEntry,
   RoomState,
   RoomView,
   Unread,
@@ -186,6 +187,7 @@ export function fakeClient(options: URLSearchParams) {
     ),
     rooms,
     token: undefined,
+    unsent: new Value<readonly OutboxEntry[]>([]),
     outboxError: new Value<undefined>(undefined),
     connect() {
       if (options.has('connecting')) return;

@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from '../../src/app.js';
 import { startI18n } from '../../src/i18n/i18n.js';
 import { ClientProvider } from '../../src/state/client-provider.js';
+import { openPage, PageProvider } from '../../src/state/page.js';
 import { showTheme } from '../../src/state/theme.js';
 import '../../src/theme/tokens.css';
 import '../../src/theme/base.css';
@@ -14,13 +15,17 @@ import { fakeClient } from './fake-client.js';
 const options = new URLSearchParams(location.search);
 const client = fakeClient(options);
 
+const page = openPage(client);
+
 showTheme();
 await startI18n();
 client.connect();
 createRoot(document.querySelector('#root') as HTMLElement).render(
   <CrashScreen>
     <ClientProvider client={client}>
-      <App />
+      <PageProvider page={page}>
+        <App />
+      </PageProvider>
     </ClientProvider>
   </CrashScreen>,
 );

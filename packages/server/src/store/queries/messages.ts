@@ -43,12 +43,13 @@ export const messageChanges = {
         VALUES (?, ?, ?, ?, ?, ?, ${contentColumns.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`,
     (c, p) => [p.room, p.seq, p.actor.id, p.actor.name, p.at, c.clientId, ...contentValues(c.content)],
   ),
-  updateMessage: change<{ message: number; content: EditedContent }>(
+  /** With `was`, only if that is the message's text. */
+  updateMessage: change<{ message: number; content: EditedContent; was?: string | undefined }>(
     `UPDATE messages SET ${setting(editedColumns)}, edited_at = ? WHERE room_id = ? AND seq = ?
-        AND deleted_at IS NULL AND (${editedColumns.map((column) => `${column} IS DISTINCT FROM ?`).join(' OR ')})`,
+        AND deleted_at IS NULL AND text = COALESCE(?, text) AND (${editedColumns.map((column) => `${column} IS DISTINCT FROM ?`).join(' OR ')})`,
     (c, p) => {
       const values = editedValues(c.content);
-      return [...values, p.at, p.room, c.message, ...values];
+      return [...values, p.at, p.room, c.message, c.was ?? null, ...values];
     },
   ),
   deleteMessage: change<{ message: number }>(

@@ -1,10 +1,11 @@
 import { isBlank } from '@madang/protocol';
 import { SendHorizontal, Smile } from 'lucide-react';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from '../../state/client-provider.js';
-import { keepDraft, readDraft } from '../../state/draft.js';
 import { TOUCH, useMedia } from '../../state/media.js';
+import { usePage } from '../../state/page.js';
+import { usePlace, useUnsentAt, useUnsentField } from '../../state/use-unsent.js';
 import { GrowingTextArea } from '../../ui/growing-text-area.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { ByteNote } from './byte-note.js';
@@ -15,6 +16,8 @@ import { asSent, isSendable } from './sendable-text.js';
 
 export interface ComposerProps {
   room: string;
+  /** What the room is called. */
+  title: string;
   label: string;
   onSent: () => void;
   /** Called for ArrowUp in an empty composer. */
@@ -22,27 +25,29 @@ export interface ComposerProps {
   onTyping: () => void;
 }
 
-/** The input for messages. Remounted for each room, with its draft. */
-export function Composer({ room, label, onSent, onEditLast, onTyping }: ComposerProps) {
+/** The input for messages, with the room's draft, which the user's other tabs show too. Remounted for each room. */
+export function Composer({ room, title, label, onSent, onEditLast, onTyping }: ComposerProps) {
   const { t } = useTranslation();
   const client = useClient();
   const isTouch = useMedia(TOUCH);
-  const [text, setText] = useState(() => readDraft(room));
+  const { unsent } = usePage();
+  const place = usePlace(room);
+  const text = useUnsentAt(place)?.text ?? '';
   const input = useRef<HTMLTextAreaElement>(null);
-  const mayBeSent = isSendable(text);
+  const wasAllSelected = useUnsentField(input, place);
 
-  const change = (next: string) => {
-    setText(next);
-    keepDraft(room, next);
+  const change = (next: string, isAll = false) => {
+    unsent.write(place, { text: next, roomTitle: title, isReplacing: isAll });
     if (!isBlank(next)) onTyping();
   };
 
   const send = () => {
-    if (!mayBeSent) return;
+    // Not what was rendered last: it may have been sent since, here or in another tab.
+    const draft = unsent.at(place);
+    if (!draft || !isSendable(draft.text)) return;
     // The outbox shows a refusal in the message's own row.
-    client.send(room, asSent(text)).sent.catch(() => {});
-    setText('');
-    keepDraft(room, '');
+    client.send(room, asSent(draft.text)).sent.catch(() => {});
+    unsent.remove(draft);
     onSent();
     input.current?.focus();
   };
@@ -80,13 +85,14 @@ export function Composer({ room, label, onSent, onEditLast, onTyping }: Composer
             if (!isTouch && mayTakeFocus()) element?.focus({ preventScroll: true });
           }}
           id="composer"
+          autoComplete="off"
           className={styles.input}
           aria-label={label}
           placeholder={label}
           value={text}
           maxRows={8}
           enterKeyHint={isTouch ? 'enter' : 'send'}
-          onChange={(event) => change(event.target.value)}
+          onChange={(event) => change(event.target.value, wasAllSelected())}
           onKeyDown={onKeyDown}
         />
         <EmojiPopover
@@ -98,7 +104,7 @@ export function Composer({ room, label, onSent, onEditLast, onTyping }: Composer
             </IconButton>
           }
         />
-        <button type="submit" className={styles.send} aria-label={t('message.send')} disabled={!mayBeSent}>
+        <button type="submit" className={styles.send} aria-label={t('message.send')} disabled={!isSendable(text)}>
           <SendHorizontal size={18} aria-hidden />
         </button>
       </div>

@@ -10,6 +10,7 @@ import { ClosedComposer } from './closed-composer.js';
 import { Composer } from './composer.js';
 import styles from './conversation.module.css';
 import { DeleteDialog } from './delete-dialog.js';
+import { EditsElsewhere } from './edits-elsewhere.js';
 import { MessageList, type MessageListProps } from './message-list.js';
 import { MessageRow, type MessageRowProps } from './message-row.js';
 
@@ -30,9 +31,9 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
   const [deleting, setDeleting] = useState<ViewMessage>();
   const [sends, setSends] = useState(0);
 
-  const edit = useCallback((key: string | undefined) => {
-    setEditing(key);
-    if (key === undefined) focusComposer();
+  const edited = useCallback((key: string, returns: boolean) => {
+    setEditing((current) => (current === key ? undefined : current));
+    if (returns) focusComposer();
   }, []);
 
   const editLast = () => {
@@ -57,7 +58,8 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
         opened={opened}
         title={title}
         editing={editing}
-        onEdit={edit}
+        onEdit={setEditing}
+        onEdited={edited}
         onDelete={setDeleting}
         sends={sends}
         onLeave={focusComposer}
@@ -66,10 +68,14 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
       <Part renderFailure={() => null}>
         <TypingLine typists={view.typists} />
       </Part>
+      <Part renderFailure={() => null}>
+        <EditsElsewhere room={room.id} list={opened.list} />
+      </Part>
       <Part>
         {room.can.write ? (
           <Composer
             room={room.id}
+            title={title}
             label={t(room.kind === 'direct' ? 'message.composerDirect' : 'message.composer', { name: title })}
             onSent={sent}
             onEditLast={editLast}
@@ -92,7 +98,8 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
 const Messages = memo(function Messages(props: Omit<MessageListProps, 'state'>) {
   const state = useObservable(props.opened.list);
   if (state.status === 'loading') {
-    return <Loading messages={state.messages} onDelete={props.onDelete} onEdit={props.onEdit} />;
+    const { onEdit, onEdited, onDelete } = props;
+    return <Loading messages={state.messages} onEdit={onEdit} onEdited={onEdited} onDelete={onDelete} />;
   }
   return (
     <Part>
@@ -101,12 +108,12 @@ const Messages = memo(function Messages(props: Omit<MessageListProps, 'state'>) 
   );
 });
 
-interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onDelete'> {
+interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onEdited' | 'onDelete'> {
   messages: readonly ViewMessage[];
 }
 
 /** Shown until the first page is loaded. Messages sent meanwhile are shown all the same. */
-function Loading({ messages, onEdit, onDelete }: LoadingProps) {
+function Loading({ messages, onEdit, onEdited, onDelete }: LoadingProps) {
   const { t } = useTranslation();
   return (
     <div className={styles.loading}>
@@ -121,6 +128,7 @@ function Loading({ messages, onEdit, onDelete }: LoadingProps) {
           isEditing={false}
           isTabStop
           onEdit={onEdit}
+          onEdited={onEdited}
           onDelete={onDelete}
         />
       ))}

@@ -1,18 +1,19 @@
 import type { Activity, MessageListState, RoomView, ViewMessage } from '@madang/client';
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useObservable, useUser } from '../../state/client-provider.js';
 import { formatDay } from '../../state/format-time.js';
+import { useUnsentTexts } from '../../state/use-unsent.js';
 import { Part } from '../../ui/part.js';
 import type { OpenedList } from '../room/room-screen.js';
 import { ActivityLine } from './activity-line.js';
 import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
 import { useJumps } from './jump.js';
-import { MessageRow } from './message-row.js';
+import { MessageRow, type MessageRowProps } from './message-row.js';
 import { buildRows, type Row } from './rows.js';
 import { MAX_UNREAD, useAnnouncement } from './use-announcement.js';
 import { indexOfMessage, useFirstPlace } from './use-first-place.js';
@@ -26,7 +27,8 @@ export interface MessageListProps {
   state: MessageListState;
   title: string;
   editing: string | undefined;
-  onEdit: (key: string | undefined) => void;
+  onEdit: MessageRowProps['onEdit'];
+  onEdited: MessageRowProps['onEdited'];
   onDelete: (message: ViewMessage) => void;
   /** Counts the caller's own sends: each scrolls the list to its end. */
   sends: number;
@@ -35,6 +37,9 @@ export interface MessageListProps {
   /** Shows the newest messages, which this list does not reach. */
   onEnd: () => void;
 }
+
+/** How many rows beyond the visible ones are in the page, on both sides. */
+const OVERSCAN = 10;
 
 /**
  * The conversation. Only visible rows are in the page. It stays in place while older or newer pages load, and follows new
@@ -52,6 +57,8 @@ export function MessageList(props: MessageListProps) {
   const { readUpTo, forgetUnread } = useReadUpTo(view, state, isAtEnd);
   const rows = useRows(state, activity, readUpTo, user.id);
 
+  const edited = useEditedRows(rows, editing);
+
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -60,7 +67,8 @@ export function MessageList(props: MessageListProps) {
     anchorTo: 'end',
     followOnAppend: wasLive && !state.hasNewer,
     scrollEndThreshold: AT_END_PX,
-    overscan: 10,
+    overscan: OVERSCAN,
+    rangeExtractor: (range) => [...new Set([...edited, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
     paddingStart: 16,
     paddingEnd: 12,
     onChange: (list) => {
@@ -84,8 +92,8 @@ export function MessageList(props: MessageListProps) {
     list: opened.list,
     state,
     isPlaced,
-    above: items[0]?.index ?? 0,
-    below: rows.length - 1 - (items.at(-1)?.index ?? 0),
+    above: Math.max(0, (virtualizer.range?.startIndex ?? 0) - OVERSCAN),
+    below: Math.max(0, rows.length - 1 - (virtualizer.range?.endIndex ?? 0) - OVERSCAN),
   });
 
   useEffect(() => {
@@ -210,6 +218,7 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
           isEditing={props.editing === row.key}
           isTabStop={props.tabStop === row.key}
           onEdit={props.onEdit}
+          onEdited={props.onEdited}
           onDelete={props.onDelete}
         />
       );
@@ -254,6 +263,18 @@ function useRows(
     if (status !== 'ready' || readUpTo === undefined) return [];
     return buildRows({ messages, activity, hasOlder, hasNewer, readUpTo, userId, pageStarts });
   }, [status, messages, activity, hasOlder, hasNewer, readUpTo, userId, pageStarts]);
+}
+
+/** The rows with an open editor. They stay in the page, out of sight too, since typing goes on there. */
+function useEditedRows(rows: readonly Row[], editing: string | undefined): readonly number[] {
+  const texts = useUnsentTexts();
+  return useMemo(() => {
+    const messages = new Set(texts.flatMap(({ edit }) => (edit && !edit.isAside ? [edit.message] : [])));
+    if (messages.size === 0 && editing === undefined) return [];
+    return rows.flatMap((row, index) =>
+      row.kind === 'message' && (row.key === editing || messages.has(row.message.id)) ? [index] : [],
+    );
+  }, [rows, editing, texts]);
 }
 
 function estimateHeight(row: Row | undefined): number {

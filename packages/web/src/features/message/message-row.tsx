@@ -7,6 +7,9 @@ import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { formatDateTime, formatTime } from '../../state/format-time.js';
 import { TOUCH } from '../../state/media.js';
+import { usePage } from '../../state/page.js';
+import type { UnsentText } from '../../state/unsent-text.js';
+import { usePlace, useUnsentAt } from '../../state/use-unsent.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Button } from '../../ui/button.js';
 import { classNames } from '../../ui/class-names.js';
@@ -25,7 +28,9 @@ export interface MessageRowProps {
   isEditing: boolean;
   /** The one row that the Tab key stops at. */
   isTabStop: boolean;
-  onEdit: (key: string | undefined) => void;
+  onEdit: (key: string) => void;
+  /** Its editor was closed; `returns` if the user goes back to the composer. */
+  onEdited: (key: string, returns: boolean) => void;
   onDelete: (message: ViewMessage) => void;
 }
 
@@ -40,8 +45,12 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const language = languageOf(i18n);
   const time = formatTime(language, message.at);
   const isDeleted = message.deletedAt !== undefined;
-  const hasToolbar =
-    (isHovered || isFocused || isPicking) && !isDeleted && message.delivery === 'sent' && !props.isEditing;
+  const isSent = message.delivery === 'sent';
+  const place = usePlace(message.room, message.id);
+  const edit = useUnsentAt(isSent ? place : undefined);
+  // What was written for a message stays in sight, also if the message is deleted.
+  const hasEditor = edit ? !edit.edit?.isAside || props.isEditing || isDeleted : props.isEditing && message.can?.edit;
+  const hasToolbar = (isHovered || isFocused || isPicking) && !isDeleted && isSent && !hasEditor;
 
   return (
     <article
@@ -83,7 +92,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             </time>
           </div>
         )}
-        <MessageBody {...props} />
+        <MessageBody {...props} edit={edit} hasEditor={hasEditor === true} />
         {!isDeleted && <ReactionBar message={message} onReact={(emoji) => void react(message, emoji)} />}
       </div>
       {hasToolbar && (
@@ -98,10 +107,28 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   );
 });
 
-function MessageBody({ message, isEditing, onEdit }: MessageRowProps) {
+interface MessageBodyProps extends MessageRowProps {
+  edit: UnsentText | undefined;
+  hasEditor: boolean;
+}
+
+function MessageBody({ message, isEditing, edit, hasEditor, onEdit, onEdited }: MessageBodyProps) {
   const { t, i18n } = useTranslation();
-  if (message.deletedAt !== undefined) return <p className={styles.tombstone}>{t('message.deleted')}</p>;
-  if (isEditing && message.can?.edit) return <MessageEditor message={message} onDone={() => onEdit(undefined)} />;
+  const isDeleted = message.deletedAt !== undefined;
+  if (hasEditor) {
+    return (
+      <>
+        {isDeleted && <p className={styles.tombstone}>{t('message.deleted')}</p>}
+        <MessageEditor
+          message={message}
+          edit={edit}
+          takesFocus={isEditing}
+          onDone={(returns) => onEdited(message.key, returns)}
+        />
+      </>
+    );
+  }
+  if (isDeleted) return <p className={styles.tombstone}>{t('message.deleted')}</p>;
   return (
     <>
       <div className={classNames(message.delivery !== 'sent' && styles.unsent)}>
@@ -125,13 +152,32 @@ function MessageBody({ message, isEditing, onEdit }: MessageRowProps) {
         </span>
       )}
       {message.delivery === 'failed' && <FailedNote message={message} />}
+      {edit && <AsideNote edit={edit} onContinue={() => onEdit(message.key)} />}
     </>
+  );
+}
+
+/** An edit that was neither saved nor discarded when its editor was closed. */
+function AsideNote({ edit, onContinue }: { edit: UnsentText; onContinue: () => void }) {
+  const { t } = useTranslation();
+  const { unsent } = usePage();
+  return (
+    <div className={styles.aside}>
+      <span>{t('message.editAside')}</span>
+      <Button size="small" onClick={onContinue}>
+        {t('message.editContinue')}
+      </Button>
+      <Button size="small" onClick={() => unsent.remove(edit)}>
+        {t('unsent.discard')}
+      </Button>
+    </div>
   );
 }
 
 function FailedNote({ message }: { message: ViewMessage }) {
   const { t } = useTranslation();
   const client = useClient();
+  const { copyText } = useMessageActions();
   return (
     <div className={styles.failed}>
       <span>
@@ -139,6 +185,9 @@ function FailedNote({ message }: { message: ViewMessage }) {
       </span>
       <Button size="small" onClick={() => client.retry(message.key)}>
         {t('message.resend')}
+      </Button>
+      <Button size="small" onClick={() => void copyText(message.text)}>
+        {t('message.copy')}
       </Button>
       <Button size="small" onClick={() => client.discard(message.key)}>
         {t('message.discard')}

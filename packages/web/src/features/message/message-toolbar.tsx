@@ -19,7 +19,7 @@ export interface MessageToolbarProps {
 /** The actions on a message, at its upper edge while it has the pointer or the focus. */
 export function MessageToolbar({ message, onPickingChange, onEdit, onDelete }: MessageToolbarProps) {
   const { t } = useTranslation();
-  const { copy } = useMessageActions();
+  const { copyText } = useMessageActions();
   return (
     <div className={styles.toolbar} role="toolbar" aria-label={t('message.actions')}>
       {message.can?.react && <ReactionButtons message={message} onPickingChange={onPickingChange} />}
@@ -29,7 +29,7 @@ export function MessageToolbar({ message, onPickingChange, onEdit, onDelete }: M
         </IconButton>
       )}
       {parts.map(({ name, MessageButton }) => MessageButton && <MessageButton key={name} message={message} />)}
-      <IconButton size="small" label={t('message.copy')} onClick={() => void copy(message)}>
+      <IconButton size="small" label={t('message.copy')} onClick={() => void copyText(message.text)}>
         <Copy size={16} aria-hidden />
       </IconButton>
       {message.can?.delete && (

@@ -18,14 +18,14 @@ export function useMessageActions() {
     }
   };
 
-  const copy = async (message: ViewMessage) => {
+  const copyText = async (text: string) => {
     try {
-      await navigator.clipboard.writeText(message.text);
+      await navigator.clipboard.writeText(text);
       showToast(t('message.copied'));
     } catch {
       showToast(t('message.copyFailed'));
     }
   };
 
-  return { react, copy };
+  return { react, copyText };
 }

@@ -9,9 +9,19 @@ import { Button } from '../../ui/button.js';
 import { Empty } from '../../ui/empty.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
+import { UnsentHere } from '../unsent/unsent-here.js';
 
 /** A room that the caller is not in: a public one can be joined, others reveal nothing. */
 export function RoomPreview({ id }: { id: string }) {
+  return (
+    <>
+      <UnsentHere room={id} />
+      <Preview id={id} />
+    </>
+  );
+}
+
+function Preview({ id }: { id: string }) {
   const { t } = useTranslation();
   const client = useClient();
   const [, go] = useLocation();

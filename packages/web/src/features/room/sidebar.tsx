@@ -1,9 +1,10 @@
 import type { Room } from '@madang/protocol';
-import { Compass, Plus, Search } from 'lucide-react';
+import { Compass, PencilLine, Plus, Search } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useAbilities, useRooms } from '../../state/client-provider.js';
+import { useHasUnsent } from '../../state/use-unsent.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { Logo } from '../../ui/logo.js';
@@ -117,6 +118,7 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
               <RoomIcon room={room} title={title} />
               <span className={styles.title}>{title}</span>
               {room.kind === 'private' && <span className="visually-hidden">{t('room.privateRoom')}</span>}
+              <UnsentSign room={room.id} />
               {mentions > 0 && <Badge isMention count={mentions} label={t('room.mentions', { count: mentions })} />}
               {unread > 0 && <Badge count={unread} label={t('room.unread', { count: unread })} />}
             </a>
@@ -124,6 +126,18 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
         );
       })}
     </ul>
+  );
+}
+
+/** Tells that the user has written something there, and not sent it. */
+function UnsentSign({ room }: { room: string }) {
+  const { t } = useTranslation();
+  if (!useHasUnsent(room)) return null;
+  return (
+    <span className={styles.unsent} title={t('unsent.sign')}>
+      <PencilLine size={15} aria-hidden />
+      <span className="visually-hidden">{t('unsent.sign')}</span>
+    </span>
   );
 }
 

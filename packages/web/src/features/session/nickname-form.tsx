@@ -7,6 +7,7 @@ import { nicknameError, nicknameRefusal } from '../../state/name-error.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { Logo } from '../../ui/logo.js';
+import { SessionNotice } from './session-notice.js';
 import styles from './nickname-form.module.css';
 
 /** The gate: a guest chooses a nickname and enters. */
@@ -38,6 +39,7 @@ export function NicknameForm() {
         <Logo size={64} />
         <h1>{t('session.title')}</h1>
         <p className={styles.lead}>{t('session.lead')}</p>
+        <SessionNotice />
         <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
           <TextField
             label={t('session.nickname')}

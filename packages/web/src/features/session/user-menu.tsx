@@ -1,14 +1,16 @@
-import { Ban, ChevronsUpDown, LogOut, PencilLine } from 'lucide-react';
+import { Ban, ChevronsUpDown, FilePen, LogOut, PencilLine } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Language } from '@madang/protocol';
 import { languageOf, setLanguage } from '../../i18n/i18n.js';
 import { useAbilities, useClient, useObservable, useUser } from '../../state/client-provider.js';
 import { setTheme, type Theme, useTheme } from '../../state/theme.js';
+import { useUnsent } from '../../state/use-unsent.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../ui/menu.js';
 import { DialogPart } from '../../ui/part.js';
 import { BlockedDialog } from '../block/blocked-dialog.js';
+import { UnsentDialog } from '../unsent/unsent-dialog.js';
 import { NicknameDialog } from './nickname-dialog.js';
 import { SignOutDialog } from './sign-out-dialog.js';
 import styles from './user-menu.module.css';
@@ -17,9 +19,10 @@ import styles from './user-menu.module.css';
 export function UserMenu() {
   const { t } = useTranslation();
   const user = useUser();
+  const unsent = useUnsent().length;
   const { rename, signOut } = useAbilities();
   const { status } = useObservable(useClient().state);
-  const [dialog, setDialog] = useState<'nickname' | 'blocked' | 'sign-out'>();
+  const [dialog, setDialog] = useState<'nickname' | 'unsent' | 'blocked' | 'sign-out'>();
   const close = () => setDialog(undefined);
   return (
     <div className={styles.bar}>
@@ -39,6 +42,9 @@ export function UserMenu() {
             {t('session.changeNickname')}
           </MenuItem>
         )}
+        <MenuItem icon={<FilePen size={17} aria-hidden />} onSelect={() => setDialog('unsent')}>
+          {unsent > 0 ? t('unsent.titleCount', { count: unsent }) : t('unsent.title')}
+        </MenuItem>
         <MenuItem icon={<Ban size={17} aria-hidden />} onSelect={() => setDialog('blocked')}>
           {t('block.list')}
         </MenuItem>
@@ -57,6 +63,7 @@ export function UserMenu() {
       {dialog && (
         <DialogPart onClose={close}>
           {dialog === 'nickname' && <NicknameDialog onClose={close} />}
+          {dialog === 'unsent' && <UnsentDialog onClose={close} />}
           {dialog === 'blocked' && <BlockedDialog onClose={close} />}
           {dialog === 'sign-out' && <SignOutDialog onClose={close} />}
         </DialogPart>

@@ -1,0 +1,27 @@
+import type { MessageList } from '@madang/client';
+import { useTranslation } from 'react-i18next';
+import { useObservable } from '../../state/client-provider.js';
+import { useUnsentTexts } from '../../state/use-unsent.js';
+import { Button } from '../../ui/button.js';
+import styles from './edits-elsewhere.module.css';
+import { jumpTo } from './jump.js';
+
+/** Leads to edits in progress whose messages are not in the list that is open. */
+export function EditsElsewhere({ room, list }: { room: string; list: MessageList }) {
+  const { t } = useTranslation();
+  const { status, messages } = useObservable(list);
+  const edits = useUnsentTexts().flatMap((text) => (text.room === room && text.edit ? [text.edit] : []));
+  if (status !== 'ready' || edits.length === 0) return null;
+  const loaded = new Set(messages.map(({ id }) => id));
+  const elsewhere = edits.filter(({ message }) => !loaded.has(message));
+  const [first] = elsewhere;
+  if (!first) return null;
+  return (
+    <div className={styles.note}>
+      <span role="status">{t('message.editsElsewhere', { count: elsewhere.length })}</span>
+      <Button size="small" onClick={() => jumpTo({ room, seq: first.seq })}>
+        {t('message.editsShow')}
+      </Button>
+    </div>
+  );
+}

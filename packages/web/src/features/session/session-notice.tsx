@@ -1,0 +1,34 @@
+import { useTranslation } from 'react-i18next';
+import { useOwnership } from '../../state/page.js';
+import { Button } from '../../ui/button.js';
+import { UnsentList } from '../unsent/unsent-list.js';
+import styles from './nickname-form.module.css';
+
+/** On the sign-in page: whose session has ended here, what they had not sent, and who is signed in in another tab. */
+export function SessionNotice() {
+  const { t } = useTranslation();
+  const state = useOwnership();
+  if (state.kind !== 'nobody') return null;
+  const { left, elsewhere } = state;
+  return (
+    <>
+      {left && (
+        <section className={styles.left} aria-label={t('unsent.title')}>
+          <p role="alert">{t('session.endedFor', { name: left.user.name })}</p>
+          {left.texts.length > 0 && (
+            <>
+              <p>{t('session.leftText', { name: left.user.name })}</p>
+              <UnsentList texts={left.texts} />
+            </>
+          )}
+        </section>
+      )}
+      {elsewhere && (
+        <section className={styles.left} aria-label={t('session.elsewhere', { name: elsewhere.name })}>
+          <p role="alert">{t('session.elsewhere', { name: elsewhere.name })}</p>
+          <Button onClick={() => location.reload()}>{t('session.continueAs', { name: elsewhere.name })}</Button>
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,161 @@
+import type { Client, OutboxEntry } from '@madang/client';
+import { isBlank, type User, type UserRef } from '@madang/protocol';
+import type { Tabs } from './tabs.js';
+import type { UnsentTexts } from './unsent-texts.js';
+
+/** Something that was written and has not been sent. */
+export interface Unsent {
+  key: string;
+  kind: 'draft' | 'edit' | 'message';
+  room: string;
+  roomTitle: string;
+  text: string;
+}
+
+/** What somebody had not sent when their session ended. */
+export interface LeftBehind {
+  user: UserRef;
+  texts: readonly Unsent[];
+}
+
+/** Whose page this is. */
+export type Ownership =
+  /**
+   * Nobody's: the sign-in page. `left` tells whose session has ended here other than by signing out, and `elsewhere` who
+   * has signed in in another tab since.
+   */
+  | { kind: 'nobody'; left?: LeftBehind; elsewhere?: UserRef }
+  | { kind: 'owned'; user: UserRef }
+  /** The browser's session is somebody else's now. The page does nothing more, in nobody's name. */
+  | { kind: 'taken'; by: UserRef; left: LeftBehind };
+
+/**
+ * Keeps a page with the user it was opened for. All tabs share one cookie, and so a tab would become somebody else with its
+ * next connection, when another user signs in in another tab. It stops instead, and shows what was not sent.
+ */
+export class PageOwner {
+  readonly #client: Client;
+  readonly #unsent: UnsentTexts;
+  readonly #tabs: Tabs;
+  readonly #listeners = new Set<() => void>();
+  /** The messages that the owner was sending. The client forgets them before it says that the session has ended. */
+  #waiting: readonly Unsent[] = [];
+  #all: readonly Unsent[] | undefined;
+  #isSigningOut = false;
+  #state: Ownership = { kind: 'nobody' };
+
+  constructor(client: Client, unsent: UnsentTexts, tabs: Tabs) {
+    this.#client = client;
+    this.#unsent = unsent;
+    this.#tabs = tabs;
+    client.user.subscribe(() => this.#userChanged());
+    client.unsent.subscribe(() => this.#waitingChanged());
+    unsent.subscribe(() => this.#unsentChanged());
+    tabs.hear((message) => message.type === 'session' && this.#sessionElsewhere(message.user));
+  }
+
+  readonly get = (): Ownership => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  /**
+   * Everything that the owner has not sent: drafts, edits, and messages that wait or were refused. The same array until it
+   * changes.
+   */
+  readonly unsent = (): readonly Unsent[] => {
+    this.#all ??= [...writtenTexts(this.#unsent), ...this.#waiting];
+    return this.#all;
+  };
+
+  /** Signs out, and forgets what was not sent. Throws `MadangError` if the server can't be told. */
+  async signOut(): Promise<void> {
+    this.#isSigningOut = true;
+    try {
+      await this.#client.signOut();
+      this.#tabs.tell({ type: 'session', user: null });
+      this.#unsent.forgetAll();
+    } finally {
+      this.#isSigningOut = false;
+    }
+  }
+
+  #userChanged(): void {
+    const user = this.#client.user.get();
+    if (this.#state.kind === 'taken') return;
+    if (!user) this.#ended();
+    else if (this.#state.kind === 'owned' && this.#state.user.id !== user.id) this.#taken(user);
+    else this.#owned(user);
+  }
+
+  #owned(user: User): void {
+    const isNew = this.#state.kind === 'nobody';
+    this.#unsent.begin(user.id);
+    this.#set({ kind: 'owned', user });
+    if (isNew) this.#tabs.tell({ type: 'session', user: { id: user.id, name: user.name } });
+  }
+
+  #ended(): void {
+    if (this.#state.kind !== 'owned') return;
+    const left = this.#left(this.#state.user);
+    this.#waiting = [];
+    this.#all = undefined;
+    this.#set({ kind: 'nobody', ...(!this.#isSigningOut && { left }) });
+  }
+
+  #taken(by: UserRef): void {
+    if (this.#state.kind !== 'owned') return;
+    this.#set({ kind: 'taken', by, left: this.#left(this.#state.user) });
+    void this.#client.close();
+  }
+
+  #sessionElsewhere(user: UserRef | null): void {
+    const state = this.#state;
+    if (state.kind === 'nobody') {
+      const { elsewhere: _, ...rest } = state;
+      this.#set({ ...rest, ...(user && { elsewhere: user }) });
+    } else if (state.kind === 'owned' && user && user.id !== state.user.id) this.#taken(user);
+    // After somebody has signed out, the server says so here too.
+  }
+
+  #left(user: UserRef): LeftBehind {
+    return { user, texts: this.unsent() };
+  }
+
+  #waitingChanged(): void {
+    const state = this.#state;
+    // While a session ends, the client has forgotten its messages already.
+    if (state.kind !== 'owned' || this.#client.user.get()?.id !== state.user.id) return;
+    const entries = this.#client.unsent.get().filter(({ user }) => user === state.user.id);
+    const titles = new Map(this.#client.rooms.get().map(({ id, name }) => [id, name]));
+    this.#waiting = entries.map((entry) => waitingMessage(entry, titles.get(entry.room) ?? ''));
+    this.#unsentChanged();
+  }
+
+  #unsentChanged(): void {
+    this.#all = undefined;
+    this.#told();
+  }
+
+  #set(state: Ownership): void {
+    this.#state = state;
+    this.#told();
+  }
+
+  #told(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function writtenTexts(unsent: UnsentTexts): Unsent[] {
+  return unsent
+    .all()
+    .filter(({ text }) => !isBlank(text))
+    .map(({ id, edit, room, roomTitle, text }) => ({ key: id, kind: edit ? 'edit' : 'draft', room, roomTitle, text }));
+}
+
+function waitingMessage({ clientId, room, text }: OutboxEntry, roomTitle: string): Unsent {
+  return { key: clientId, kind: 'message', room, roomTitle, text };
+}

@@ -1,0 +1,39 @@
+import type { Client } from '@madang/client';
+import { createContext, type ReactNode, use, useSyncExternalStore } from 'react';
+import { type Ownership, PageOwner } from './page-owner.js';
+import { openTabs } from './tabs.js';
+import { UnsentTexts } from './unsent-texts.js';
+
+/** What belongs to this page, beside the client. */
+export interface Page {
+  owner: PageOwner;
+  unsent: UnsentTexts;
+}
+
+const PageContext = createContext<Page | undefined>(undefined);
+
+/** Begins to keep the page with its user, and their unsent texts. To be called before the client connects. */
+export function openPage(client: Client): Page {
+  const tabs = openTabs();
+  const unsent = new UnsentTexts(tabs);
+  window.addEventListener('pageshow', ({ persisted }) => persisted && unsent.load());
+  return { unsent, owner: new PageOwner(client, unsent, tabs) };
+}
+
+/** Provides the page to everything below. */
+export function PageProvider({ page, children }: { page: Page; children: ReactNode }) {
+  return <PageContext value={page}>{children}</PageContext>;
+}
+
+/** The page. */
+export function usePage(): Page {
+  const page = use(PageContext);
+  if (!page) throw new Error('There is no PageProvider above');
+  return page;
+}
+
+/** Whose page this is. */
+export function useOwnership(): Ownership {
+  const { owner } = usePage();
+  return useSyncExternalStore(owner.subscribe, owner.get);
+}

@@ -1,0 +1,68 @@
+import { isBlank } from '@madang/protocol';
+import { type RefObject, useEffect, useRef, useSyncExternalStore } from 'react';
+import { useUser } from './client-provider.js';
+import { usePage } from './page.js';
+import type { Unsent } from './page-owner.js';
+import { type Place, placeKey, type UnsentText } from './unsent-text.js';
+
+/** The unsent text at a place, as it is now. */
+export function useUnsentAt(place: Place | undefined): UnsentText | undefined {
+  const { unsent } = usePage();
+  return useSyncExternalStore(unsent.subscribe, () => place && unsent.at(place));
+}
+
+/** The user's composer in a room, or the editor of a message there. */
+export function usePlace(room: string, message?: string): Place {
+  const { id: user } = useUser();
+  return { user, room, ...(message !== undefined && { message }) };
+}
+
+/** All unsent texts of the user. */
+export function useUnsentTexts(): readonly UnsentText[] {
+  const { unsent } = usePage();
+  return useSyncExternalStore(unsent.subscribe, unsent.all);
+}
+
+/** Everything that the user has not sent: drafts, edits, and messages that wait or were refused. */
+export function useUnsent(): readonly Unsent[] {
+  const { owner } = usePage();
+  return useSyncExternalStore(owner.subscribe, owner.unsent);
+}
+
+/** Whether the user has written something in a room that they have not sent. */
+export function useHasUnsent(room: string): boolean {
+  const { unsent } = usePage();
+  return useSyncExternalStore(unsent.subscribe, () =>
+    unsent.all().some((text) => text.room === room && !isBlank(text.text)),
+  );
+}
+
+/**
+ * For a text field at a place: while a composition is in progress, other tabs change nothing there. Returns whether all of
+ * the field's text was selected before its last change.
+ */
+export function useUnsentField(field: RefObject<HTMLTextAreaElement | null>, place: Place): () => boolean {
+  const { unsent } = usePage();
+  const wasAllSelected = useRef(false);
+  const key = placeKey(place);
+  useEffect(() => {
+    const element = field.current;
+    if (!element) return undefined;
+    const ended = new AbortController();
+    const { signal } = ended;
+    element.addEventListener('compositionstart', () => unsent.hold(place), { signal });
+    // Some browsers report the composed text only after the end of the composition.
+    element.addEventListener('compositionend', () => setTimeout(() => unsent.release(place)), { signal });
+    const onBeforeInput = () => {
+      const { selectionStart, selectionEnd, value } = element;
+      wasAllSelected.current = value !== '' && selectionStart === 0 && selectionEnd === value.length;
+    };
+    element.addEventListener('beforeinput', onBeforeInput, { signal });
+    return () => {
+      ended.abort();
+      unsent.release(place);
+    };
+    // oxlint-disable-next-line react/exhaustive-deps -- the key stands for the place
+  }, [unsent, field, key]);
+  return () => wasAllSelected.current;
+}

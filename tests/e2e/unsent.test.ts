@@ -1,0 +1,241 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { startRestGuest } from '../support/rest-guest.ts';
+import { act, messageOf, say } from '../support/visitor.ts';
+import { useWeb } from '../support/web.ts';
+
+// A user who sends all of this would meet the limits.
+const web = useWeb({ flags: ['--limits', 'off'] });
+
+const composer = (page: Page) => page.locator('#composer');
+const editor = (page: Page) => page.getByLabel('메시지 수정');
+
+/** Opens the same address in another tab. */
+async function anotherTab(page: Page): Promise<Page> {
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await composer(other).waitFor();
+  return other;
+}
+
+const written = (page: Page, text: string) => expect.poll(() => composer(page).inputValue()).toBe(text);
+
+/** Sends a message and opens its editor. */
+async function beginEdit(page: Page, text: string): Promise<void> {
+  await say(page, text);
+  await page.locator('article[data-delivery="sent"]', { hasText: text }).waitFor();
+  await act(page, text, /^수정$/);
+  await editor(page).waitFor();
+}
+
+describe('a draft in two tabs', () => {
+  test('is the same in both; sent or emptied in one, it is gone in the other, and sent once', async () => {
+    const { page: one } = await web.enterToStay('두 탭');
+    const two = await anotherTab(one);
+    await composer(one).pressSequentially('함께');
+    await written(two, '함께');
+    await composer(two).pressSequentially(' 쓰는 글');
+    await written(one, '함께 쓰는 글');
+    await one.locator('a[data-room="lobby"]').getByTitle('보내지 않은 글이 있습니다').waitFor();
+    await composer(two).press('Enter');
+    await written(one, '');
+    await composer(one).press('Enter');
+    await one.locator('a[data-room="lobby"]').getByTitle('보내지 않은 글이 있습니다').waitFor({ state: 'detached' });
+    await messageOf(one, '함께 쓰는 글').waitFor();
+    expect(await one.getByRole('article').filter({ hasText: '함께 쓰는 글' }).count()).toBe(1);
+    await composer(one).pressSequentially('지울 글');
+    await written(two, '지울 글');
+    await composer(two).fill('');
+    await written(one, '');
+    await two.close();
+  });
+
+  test('text that is written instead of all of it does not take it from the tab that wrote it', async () => {
+    const { page: one } = await web.enterToStay('두 탭');
+    const two = await anotherTab(one);
+    await composer(one).pressSequentially('첫째 탭의 글');
+    await written(two, '첫째 탭의 글');
+    await say(two, '둘째 탭의 글');
+    await messageOf(one, '둘째 탭의 글').waitFor();
+    await written(one, '첫째 탭의 글');
+    await one.reload();
+    await composer(one).waitFor();
+    await written(one, '첫째 탭의 글');
+    await composer(one).fill('');
+    await two.close();
+  });
+
+  test('neither disturbs a composition in the other', async () => {
+    const { page: one } = await web.enterToStay('두 탭');
+    const two = await anotherTab(one);
+    await composer(one).focus();
+    const cdp = await one.context().newCDPSession(one);
+    const compose = (text: string) =>
+      cdp.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+    await compose('ㅎ');
+    await compose('하');
+    await written(two, '하');
+    await composer(two).press('End');
+    await composer(two).pressSequentially('!');
+    await written(two, '하!');
+    await compose('한');
+    await cdp.send('Input.insertText', { text: '한글' });
+    await written(one, '한글');
+    await one.waitForTimeout(100);
+    await written(one, '한글');
+    await written(two, '하!');
+    await composer(one).fill('');
+    await composer(two).fill('');
+    await two.close();
+  });
+});
+
+describe('an edit in progress', () => {
+  test('survives its row scrolled away, many new messages, another room, and a reload', async () => {
+    const { page } = await web.enterToStay('고치는 이');
+    const other = await startRestGuest(web.url, '말 많은 이');
+    await beginEdit(page, '고칠 글');
+    await editor(page).pressSequentially(' 하나');
+    for (let count = 1; count <= 45; count++) await other.say(`새 글 ${count}\n\n\n길게`);
+    await messageOf(page, '새 글 45').waitFor();
+    // Typing goes on where it was.
+    await page.keyboard.type(' 둘');
+    await expect.poll(() => editor(page).inputValue()).toBe('고칠 글 하나 둘');
+    await page.getByRole('log').evaluate((log) => (log.scrollTop = log.scrollHeight));
+    await page.evaluate(() => (location.hash = '#/r/nowhere'));
+    await page.getByText('방을 찾을 수 없습니다').waitFor();
+    await page.evaluate(() => (location.hash = '#/r/lobby'));
+    await expect.poll(() => editor(page).inputValue()).toBe('고칠 글 하나 둘');
+    await page.reload();
+    await expect.poll(() => editor(page).inputValue()).toBe('고칠 글 하나 둘');
+    await editor(page).press('Enter');
+    await editor(page).waitFor({ state: 'detached' });
+    await messageOf(page, '고칠 글 하나 둘').getByText('수정됨').waitFor();
+  });
+
+  test('is kept by Escape; two of them stay side by side', async () => {
+    const { page } = await web.enterToStay('고치는 이');
+    await beginEdit(page, '가 글');
+    await editor(page).pressSequentially(' 바꿈');
+    await editor(page).press('Escape');
+    await messageOf(page, '가 글').getByText('저장하지 않은 수정이 있습니다').waitFor();
+    await beginEdit(page, '나 글');
+    await editor(page).pressSequentially(' 바꿈');
+    await messageOf(page, '가 글').getByRole('button', { name: '이어서 수정' }).click();
+    await expect.poll(() => editor(page).count()).toBe(2);
+    expect(await editor(page).first().inputValue()).toBe('가 글 바꿈');
+    expect(await editor(page).last().inputValue()).toBe('나 글 바꿈');
+    await editor(page).last().press('Enter');
+    await messageOf(page, '나 글 바꿈').getByText('수정됨').waitFor();
+    await editor(page).press('Enter');
+    await editor(page).waitFor({ state: 'detached' });
+  });
+
+  test('of a message that is deleted meanwhile says so, and keeps the text', async () => {
+    const { page } = await web.enterToStay('고치는 이');
+    await beginEdit(page, '사라질 글');
+    await editor(page).pressSequentially(' 더하기');
+    const two = await anotherTab(page);
+    await two
+      .getByRole('article')
+      .filter({ has: editor(two) })
+      .waitFor();
+    const id = await page.evaluate(async () => {
+      const answer = await fetch('api/rooms/lobby/messages?limit=5');
+      const { messages } = (await answer.json()) as { messages: { id: string; text: string }[] };
+      return messages.find(({ text }) => text === '사라질 글')?.id;
+    });
+    await page.evaluate((message) => fetch(`api/messages/${message}`, { method: 'DELETE' }), id);
+    await page.getByText('고치는 사이에 이 메시지가 삭제되었습니다').waitFor();
+    expect(await editor(page).inputValue()).toBe('사라질 글 더하기');
+    await two.close();
+    await page
+      .getByRole('article')
+      .filter({ has: editor(page) })
+      .getByRole('button', { name: '버리기' })
+      .click();
+    await editor(page).waitFor({ state: 'detached' });
+  });
+
+  test('of a message that is edited elsewhere meanwhile never overwrites it unasked', async () => {
+    const { page } = await web.enterToStay('고치는 이');
+    const edit = (text: string, becomes: string) =>
+      page.evaluate(
+        async ([from, to]) => {
+          const answer = await fetch('api/rooms/lobby/messages?limit=5');
+          const { messages } = (await answer.json()) as { messages: { id: string; text: string }[] };
+          const id = messages.find((each) => each.text === from)?.id;
+          const body = JSON.stringify({ text: to });
+          await fetch(`api/messages/${id}`, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body });
+        },
+        [text, becomes],
+      );
+    await beginEdit(page, '원래 글');
+    await editor(page).fill('여기서 고친 글');
+    await edit('원래 글', '저기서 고친 글');
+    await page.getByText('고치는 사이에 이 메시지가 다른 곳에서 수정되었습니다').waitFor();
+    await editor(page).press('Enter');
+    expect(await editor(page).inputValue()).toBe('여기서 고친 글');
+    await page.getByRole('button', { name: '내 글로 계속하기' }).click();
+    await editor(page).press('Enter');
+    await messageOf(page, '여기서 고친 글').getByText('수정됨').waitFor();
+  });
+});
+
+describe('a tab whose session becomes somebody else’s', () => {
+  test('says so, shows what was not sent, and sends nothing more', async () => {
+    await using a = await web.enter('가람');
+    const { page: one } = a;
+    await composer(one).fill('가람의 글');
+    const two = await one.context().newPage();
+    await one.context().clearCookies();
+    await two.goto(web.url);
+    await two.getByLabel('닉네임').fill('나래');
+    await two.getByRole('button', { name: '들어가기' }).click();
+    await composer(two).waitFor();
+    expect(await composer(two).inputValue()).toBe('');
+    await one.getByText('이제 나래 님으로 들어와 있습니다').waitFor();
+    await one.getByText('가람의 글').waitFor();
+    expect(await composer(one).count()).toBe(0);
+    await one.getByRole('button', { name: '나래 님으로 계속하기' }).click();
+    await composer(one).waitFor();
+    expect(await composer(one).inputValue()).toBe('');
+  });
+
+  test('two tabs at sign-in: the second is told of the first, and taking another name is told to the first', async () => {
+    await using a = await web.visit();
+    const { page: one } = a;
+    const two = await one.context().newPage();
+    await two.goto(web.url);
+    await two.getByLabel('닉네임').waitFor();
+    await one.getByLabel('닉네임').fill('도담');
+    await one.getByRole('button', { name: '들어가기' }).click();
+    await composer(one).fill('도담의 글');
+    await two.getByText('다른 탭에서 도담 님으로 들어와 있습니다').waitFor();
+    await two.getByLabel('닉네임').fill('라온');
+    await two.getByRole('button', { name: '들어가기' }).click();
+    await composer(two).waitFor();
+    await one.getByText('이제 라온 님으로 들어와 있습니다').waitFor();
+    await one.getByText('도담의 글').waitFor();
+    expect([...a.problems]).toEqual([]);
+  });
+
+  test('after signing out in another tab, the texts are there to be copied, and the next user sees none of them', async () => {
+    await using a = await web.enter('마루');
+    const { page: one } = a;
+    const two = await anotherTab(one);
+    await composer(one).fill('마루의 글');
+    await written(two, '마루의 글');
+    await two.getByRole('button', { name: /내 메뉴/ }).click();
+    await two.getByRole('menuitem', { name: '나가기' }).click();
+    await two.getByText('보내지 않은 글 1개가 있습니다. 나가면 사라집니다.').waitFor();
+    await two.getByRole('alertdialog').getByRole('button', { name: '나가기' }).click();
+    await one.getByText('마루 님의 세션이 끝났습니다').waitFor();
+    await one.getByText('마루의 글').waitFor();
+    await two.getByLabel('닉네임').fill('바다');
+    await two.getByRole('button', { name: '들어가기' }).click();
+    await composer(two).waitFor();
+    expect(await composer(two).inputValue()).toBe('');
+    expect(await two.evaluate(() => JSON.stringify(localStorage))).not.toContain('마루의 글');
+  });
+});
