@@ -1,11 +1,11 @@
 import { pause, until } from '../random.js';
-import type { Fault } from '../world.js';
+import type { Fault, World } from '../world.js';
 
-/** Longer than a commit waits for a database that another program holds, in ms. */
-const HELD_MS = 5000;
-
-/** How much longer to hold it while no call has met it, in ms: clients that were cut off may still be reconnecting. */
+/** How long to hold a database until a call is refused, in ms. */
 const MET_MS = 20_000;
+
+/** How much longer to hold it, in ms, so that more than one call meets it. */
+const HELD_MS = 2000;
 
 /** How long sends may take to be acknowledged again, in ms. */
 const HEAL_MS = 15_000;
@@ -22,9 +22,11 @@ export const storeGone = (hold: HoldStore): Fault => ({
     const held = hold(subjects[0].data);
     history.add({ type: 'fault', kind: 'store-gone' });
     const refused = history.unavailable;
+    const limit = performance.now() + MET_MS;
     try {
+      do await send(world);
+      while (history.unavailable === refused && performance.now() < limit);
       await pause(HELD_MS);
-      await until(() => history.unavailable > refused, MET_MS);
     } finally {
       held.release();
       history.add({ type: 'fault', kind: 'store-back' });
@@ -34,3 +36,11 @@ export const storeGone = (hold: HoldStore): Fault => ({
     throw new Error(`nothing was acknowledged for ${HEAL_MS} ms after the store was back: ${subjects[0].output()}`);
   },
 });
+
+/** Sends past the network: the clients may all be cut off, or be reconnecting. */
+async function send({ keeper, rooms, random }: World): Promise<void> {
+  const room = random.pick(rooms);
+  const cid = `held-${random.between(0, 2 ** 31)}`;
+  const text = 'sent while the database is held';
+  await keeper.attempt({ command: 'message.send', room, cid, text }, { room, text, clientId: cid });
+}

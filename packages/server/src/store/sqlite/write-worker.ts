@@ -40,6 +40,9 @@ export interface Sight {
 
 type PreparedChanges = Record<Change['kind'], { run: Database.Statement; values: ChangeStatement<Change>['values'] }>;
 
+/** How long a request waits for another program's lock after one did so in vain, in ms. */
+const LOCKED_MS = 10;
+
 /** How often the files are checked while nobody writes, in ms. */
 const LOOK_MS = 400;
 
@@ -92,6 +95,8 @@ class WriteSide {
   #renewedPosition: number;
   #renewedAt = performance.now();
   #seen: Sight | undefined;
+  /** How long the next one waits for another program's lock, in ms. */
+  #patience = BUSY_MS;
 
   constructor({ file, run }: WorkerStart) {
     this.#database = openForWriting(file);
@@ -175,6 +180,17 @@ class WriteSide {
     return true;
   }
 
+  /**
+   * After each request. Whoever comes behind one that waited for another program's lock in vain is refused soon, too:
+   * otherwise each would wait after all before it, while its caller gives up.
+   */
+  heed(error?: unknown): void {
+    const patience = error === undefined ? BUSY_MS : codeOf(error).startsWith('SQLITE_BUSY') ? LOCKED_MS : undefined;
+    if (patience === undefined || patience === this.#patience) return;
+    this.#patience = patience;
+    this.#database.pragma(`busy_timeout = ${patience}`);
+  }
+
   /** Work that is due once the answer has gone: it delays only those who come meanwhile. */
   afterAnswer(): void {
     if (this.#position !== this.#markedPosition) {
@@ -216,7 +232,7 @@ class WriteSide {
     } catch {
       // The commits are safe in the WAL. A full or missing disk shows with the next one.
     } finally {
-      this.#database.pragma(`busy_timeout = ${BUSY_MS}`);
+      this.#database.pragma(`busy_timeout = ${this.#patience}`);
     }
   }
 
@@ -353,7 +369,9 @@ if (parentPort) {
     if (request.kind === 'close') clearInterval(looking);
     try {
       port.postMessage({ id: request.id, result: serve(side, request) } satisfies WorkerAnswer);
+      if (request.kind !== 'close') side.heed();
     } catch (error) {
+      side.heed(error);
       const answer: WorkerAnswer = { id: request.id, error: { message: messageOf(error), code: codeOf(error) } };
       port.postMessage(answer);
     }

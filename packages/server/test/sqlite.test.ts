@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { tempFolder } from '../../../tests/support/temp-folder.ts';
-import { openStore } from '../dist/store/open.js';
+import { holdStore, openStore } from '../dist/store/open.js';
 import { silent } from './engines.ts';
 import { makeRoom, say, upTo } from './workspace.ts';
 
@@ -27,5 +27,26 @@ test('a WAL that a reader kept growing is reported, and shrinks once the reader 
   await vi.waitFor(() => expect(size()).toBeLessThanOrEqual(32 * 1024 * 1024), { timeout: 15_000, interval: 200 });
   await vi.waitFor(() => expect(store.notice).toBeUndefined(), 5000);
   await store.commit([say('a', 'after')]);
+  await store.close();
+});
+
+test('D6 while another program holds the database, all who wait for it are refused together, not one after the other', async () => {
+  using folder = tempFolder();
+  const store = await openStore({ data: folder.path, databaseConnections: 2 }, silent);
+  const insert = (key: string) => store.write.insertInto('meta').values({ key, value: '' }).execute();
+  const held = holdStore(folder.path);
+  const began = performance.now();
+  const waiting = [...upTo(20).map((n) => insert(`${n}`)), store.commit([makeRoom('a')])];
+  const refused = waiting.map((each) => expect(each).rejects.toMatchObject({ code: 'unavailable' }));
+  await Promise.all(refused);
+  // One alone waits for 2 s.
+  expect(performance.now() - began).toBeLessThan(8000);
+  held.release();
+  await store.commit([makeRoom('a')]);
+  // Whoever holds it for a moment is waited for again.
+  const briefly = holdStore(folder.path);
+  const committed = store.commit([say('a', 'patient')]);
+  setTimeout(() => briefly.release(), 300);
+  expect(await committed).toMatchObject([{ status: 'appended' }]);
   await store.close();
 });
