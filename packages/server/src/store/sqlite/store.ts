@@ -8,7 +8,7 @@ import type { Logger } from '../../logger.js';
 import { metaKeys } from '../epoch.js';
 import { PROBE_CHARS, StoreHealth } from '../health.js';
 import { refuseUnfinishedCopy } from '../migrate.js';
-import { runNow } from '../prepared.js';
+import { runPrepared } from '../prepared.js';
 import { setBlocked } from '../queries/blocks.js';
 import { raiseLogStart } from '../queries/retention.js';
 import type { SqlValue } from '../changes.js';
@@ -86,7 +86,7 @@ class SqliteStore implements Store {
     const prepared = preparingOnce(this.#database);
     const reader = { prepare: (text: string) => this.#guarded(prepared(text)), close: () => undefined };
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
-    runNow(this.read, (sql, parameters) => this.#all(prepared(sql), parameters));
+    runPrepared(this.read, ({ text }, parameters) => this.#all(prepared(text), parameters));
     this.write = new Kysely<Schema>({
       dialect: workerDialect((sql, values) => this.#ask((id) => ({ id, kind: 'statement', sql, values }))),
     });
