@@ -41,24 +41,34 @@ const rawTransports: Record<string, (token: string, headers?: string[]) => Promi
   },
 };
 
+/** The window of each connection: that many bytes of earlier text may be repeated. */
+const WINDOW_BYTES = 2 ** 12;
+
+/** What was inflated of each connection so far. */
+const inflated = new WeakMap<RawWebSocket, { texts: string[]; frames: number; window: Buffer }>();
+
 /**
  * All texts received. Compressed ones are inflated as a client does it, with one 4 KiB window for the whole connection.
  */
-function textsOf({ frames }: RawWebSocket): string[] {
-  const deflated = frames.all.filter(({ isCompressed }) => isCompressed);
-  const flushed = deflated.flatMap(({ payload }) => [payload, Buffer.from([0, 0, 0xff, 0xff])]);
-  const options = { windowBits: 12, finishFlush: constants.Z_SYNC_FLUSH };
-  // Each message ends where inflating up to it ends.
-  let before = 0;
-  const texts = new Map(
-    deflated.map((frame, index) => {
-      const all = inflateRawSync(Buffer.concat(flushed.slice(0, 2 * index + 2)), options);
-      const text = all.toString('utf8', before);
-      before = all.length;
-      return [frame, text];
-    }),
-  );
-  return frames.all.flatMap((frame) => (frame.opcode === 1 ? [texts.get(frame) ?? frame.payload.toString()] : []));
+function textsOf(client: RawWebSocket): string[] {
+  const state = inflated.get(client) ?? { texts: [], frames: 0, window: Buffer.alloc(0) };
+  inflated.set(client, state);
+  for (const { opcode, payload, isCompressed } of client.frames.all.slice(state.frames)) {
+    state.frames += 1;
+    if (opcode !== 1) continue;
+    if (!isCompressed) {
+      state.texts.push(payload.toString());
+      continue;
+    }
+    const text = inflateRawSync(Buffer.concat([payload, Buffer.from([0, 0, 0xff, 0xff])]), {
+      windowBits: 12,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      dictionary: state.window,
+    });
+    state.window = Buffer.concat([state.window, text]).subarray(-WINDOW_BYTES);
+    state.texts.push(text.toString());
+  }
+  return state.texts;
 }
 
 function deflate(text: string | Buffer): Buffer {
