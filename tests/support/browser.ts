@@ -29,10 +29,22 @@ const OFF_FOR_PLAYWRIGHT = [
   'PreconnectToSearch',
 ];
 
-/** A real headless Chromium: the system's if there is one, otherwise Playwright's. */
-export function startBrowser(): Promise<Browser> {
+let started: Promise<Browser> | undefined;
+
+/**
+ * A real headless Chromium: the system's if there is one, otherwise Playwright's. All files of a worker use the same one:
+ * closing it closes the pages, and the browser ends with the worker.
+ */
+export async function startBrowser(): Promise<Browser> {
+  const running = await started;
+  if (running?.isConnected() === true) return running;
+  started = launch();
+  return started;
+}
+
+async function launch(): Promise<Browser> {
   const executablePath = SYSTEM_CHROMIUMS.find((path) => existsSync(path));
-  return chromium.launch({
+  const browser = await chromium.launch({
     ...(executablePath !== undefined && { executablePath }),
     args: [
       '--no-sandbox',
@@ -47,4 +59,8 @@ export function startBrowser(): Promise<Browser> {
       `--disable-features=${[...OFF_FOR_PLAYWRIGHT, ...OWN_PAGES, 'SpareRendererForSitePerProcess'].join()}`,
     ],
   });
+  browser.close = async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  };
+  return browser;
 }
