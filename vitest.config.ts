@@ -7,8 +7,9 @@ const SLOW = [
   /tests\/server\/verify/,
   /tests\/contract\//,
   /tests\/e2e\/(accessibility|failing-part)/,
+  /packages\/server\/test\/(readers|store|copy|postgres|sqlite-history)\.test/,
   /tests\/cluster\//,
-  /packages\/server\/test\/(readers|sqlite-history|copy|store)/,
+  /tests\/transports\/compression/,
   /tests\/server\/(clock|limits|rolling)/,
 ];
 
@@ -30,8 +31,8 @@ export default defineConfig({
     isolate: false,
     // V8 collects garbage in several threads, which on two busy cores mostly wait for each other.
     execArgv: ['--single-threaded-gc'],
-    // One more than the cores of the smallest machine: each waits a third of its time.
-    maxWorkers: 3,
+    // Twice the cores of the smallest machine: files wait for what they started, and for time to pass.
+    maxWorkers: 4,
     // What `tsc` built is imported by Node itself: nothing of it is to be transformed.
     server: { deps: { external: [/\/packages\/\w+\/dist\//] } },
     globalSetup: 'tests/setup/up-to-date.mjs',

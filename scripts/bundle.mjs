@@ -42,6 +42,9 @@ export async function bundle() {
   await compile(join(dir, 'cli.js'));
 }
 
+/** How long the program may take to start, be used and stop, in ms. */
+const COMPILE_MS = 30_000;
+
 /** Runs the program once, to keep what V8 has compiled by the end. Without that it works, too, and starts more slowly. */
 async function compile(program) {
   const data = mkdtempSync(join(tmpdir(), 'madang-compile-'));
@@ -52,12 +55,15 @@ async function compile(program) {
       stdio: ['ignore', 'pipe', 'ignore'],
       cwd: data,
       env: { ...Object.fromEntries(env), MADANG_RECORD_CODE: '1' },
+      timeout: COMPILE_MS,
+      killSignal: 'SIGKILL',
     });
     const exited = once(running, 'exit');
     const url = await openedAt(running.stdout);
     if (url !== undefined) await useOnce(url).catch(() => undefined);
     running.kill('SIGTERM');
-    await exited;
+    const [, signal] = await exited;
+    if (signal === 'SIGKILL') throw new Error(`${program} did not start and stop within ${COMPILE_MS / 1000} s`);
   } finally {
     rmSync(data, { recursive: true, force: true });
   }
@@ -74,7 +80,7 @@ async function openedAt(output) {
   return undefined;
 }
 
-/** Does what every server is asked for: its page, a session, a message. */
+/** Does what every server is asked for: whether it is ready, a session, a message. */
 async function useOnce(url) {
   await fetch(`${url}/readyz`);
   const headers = { 'content-type': 'application/json' };

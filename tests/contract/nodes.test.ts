@@ -29,7 +29,7 @@ test('D1–D8: on three nodes every fault leaves nothing lost, repeated, out of 
     clientsPerTransport: 1,
     sdkClients: 2,
     rooms: 3,
-    pace: { meanMs: 120, inFlight: 3 },
+    pace: { meanMs: 250, inFlight: 3 },
     quietMs: 45_000,
     hold: [100, 400],
     shimLibrary: compileShim(folder.path),

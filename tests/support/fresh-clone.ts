@@ -74,10 +74,12 @@ export function freshClone(): Workplace {
   return clone;
 }
 
-/** Copies the web client built here into a clone. It is rebuilt there if the clone's sources differ. */
-export function copyWebClient(clone: Workplace): void {
-  const built = 'packages/web/dist';
-  cpSync(join(root, built), join(clone.path, built), { recursive: true });
+/** What is built the same on every Node: by TypeScript, and the web client. */
+const BUILT = ['protocol', 'client', 'verify', 'server', 'web'].map((name) => `packages/${name}/dist`);
+
+/** Copies what was built here into a clone. It is rebuilt there if the clone's sources differ. */
+export function copyBuilt(clone: Workplace): void {
+  for (const built of BUILT) cpSync(join(root, built), join(clone.path, built), { recursive: true });
 }
 
 /**
