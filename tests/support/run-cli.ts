@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from './start-server.ts';
 
 const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
@@ -13,7 +14,7 @@ export interface CliRun {
 
 /** Runs `madang` until it ends on its own. If it starts a server instead, it is killed, and `code` is null. */
 export async function runCli(args: string[], env: Record<string, string> = {}): Promise<CliRun> {
-  const child = spawn(process.execPath, [cli, ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, cli, ...args], {
     env: { ...process.env, ...env },
     timeout: 20_000,
     killSignal: 'SIGKILL',
@@ -36,7 +37,7 @@ export interface OpenCli extends AsyncDisposable {
 
 /** Runs `madang` until its server is open. */
 export async function openCli(args: string[], env: Record<string, string> = {}): Promise<OpenCli> {
-  const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [...NODE_FLAGS, cli, ...args], { env: { ...process.env, ...env } });
   const exited = once(child, 'exit');
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {

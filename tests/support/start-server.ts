@@ -6,6 +6,9 @@ import { tempFolder } from './temp-folder.ts';
 
 const cli = fileURLToPath(new URL('../../packages/server/bundle/cli.js', import.meta.url));
 
+/** For Node, when it runs the program: collecting garbage in several threads makes a start a fifth dearer. */
+export const NODE_FLAGS = ['--single-threaded-gc'];
+
 /** Options for a test's server. */
 export interface ServerOptions {
   /** Flags in addition to `--port` and `--data`. */
@@ -50,8 +53,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   let output = '';
 
   const start = async (): Promise<void> => {
-    // With several threads, collecting garbage costs a start a fifth more processor time.
-    const args = ['--single-threaded-gc', cli, '--port', String(port), '--data', data, ...(options.flags ?? [])];
+    const args = [...NODE_FLAGS, cli, '--port', String(port), '--data', data, ...(options.flags ?? [])];
     const started = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
