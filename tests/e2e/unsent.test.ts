@@ -18,6 +18,13 @@ async function anotherTab(page: Page): Promise<Page> {
   return other;
 }
 
+/** A user with two tabs, which are kept for all tests of the file. */
+async function twoTabs(): Promise<{ one: Page; two: Page }> {
+  const { page: one } = await web.enterToStay('두 탭');
+  const two = one.context().pages()[1] ?? (await anotherTab(one));
+  return { one, two };
+}
+
 const written = (page: Page, text: string) => expect.poll(() => composer(page).inputValue()).toBe(text);
 
 /** Sends a message and opens its editor. */
@@ -30,29 +37,26 @@ async function beginEdit(page: Page, text: string): Promise<void> {
 
 describe('a draft in two tabs', () => {
   test('is the same in both; sent or emptied in one, it is gone in the other, and sent once', async () => {
-    const { page: one } = await web.enterToStay('두 탭');
-    const two = await anotherTab(one);
+    const { one, two } = await twoTabs();
     await composer(one).pressSequentially('함께');
     await written(two, '함께');
     await composer(two).pressSequentially(' 쓰는 글');
     await written(one, '함께 쓰는 글');
-    await one.locator('a[data-room="lobby"]').getByTitle('보내지 않은 글이 있습니다').waitFor();
+    await one.locator('a[data-room="lobby"]').getByTitle('쓰던 글이 있습니다').waitFor();
     await composer(two).press('Enter');
     await written(one, '');
     await composer(one).press('Enter');
-    await one.locator('a[data-room="lobby"]').getByTitle('보내지 않은 글이 있습니다').waitFor({ state: 'detached' });
+    await one.locator('a[data-room="lobby"]').getByTitle('쓰던 글이 있습니다').waitFor({ state: 'detached' });
     await messageOf(one, '함께 쓰는 글').waitFor();
     expect(await one.getByRole('article').filter({ hasText: '함께 쓰는 글' }).count()).toBe(1);
     await composer(one).pressSequentially('지울 글');
     await written(two, '지울 글');
     await composer(two).fill('');
     await written(one, '');
-    await two.close();
   });
 
   test('text that is written instead of all of it does not take it from the tab that wrote it', async () => {
-    const { page: one } = await web.enterToStay('두 탭');
-    const two = await anotherTab(one);
+    const { one, two } = await twoTabs();
     await composer(one).pressSequentially('첫째 탭의 글');
     await written(two, '첫째 탭의 글');
     await say(two, '둘째 탭의 글');
@@ -62,12 +66,11 @@ describe('a draft in two tabs', () => {
     await composer(one).waitFor();
     await written(one, '첫째 탭의 글');
     await composer(one).fill('');
-    await two.close();
+    await written(two, '');
   });
 
   test('neither disturbs a composition in the other', async () => {
-    const { page: one } = await web.enterToStay('두 탭');
-    const two = await anotherTab(one);
+    const { one, two } = await twoTabs();
     await composer(one).focus();
     const cdp = await one.context().newCDPSession(one);
     const compose = (text: string) =>
@@ -86,7 +89,6 @@ describe('a draft in two tabs', () => {
     await written(two, '하!');
     await composer(one).fill('');
     await composer(two).fill('');
-    await two.close();
   });
 });
 
@@ -182,27 +184,68 @@ describe('an edit in progress', () => {
   });
 });
 
+test('an edit that cannot be saved stays, and so does what is written while it is saved', async () => {
+  const { page } = await web.enterToStay('고치는 이');
+  await beginEdit(page, '끊긴 글');
+  await editor(page).fill('끊긴 동안 고친 글');
+  await page.context().setOffline(true);
+  await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+  await editor(page).press('Enter');
+  await page.getByText('서버가 응답하지 않습니다').waitFor();
+  expect(await editor(page).inputValue()).toBe('끊긴 동안 고친 글');
+  await page.context().setOffline(false);
+  await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor({ state: 'detached' });
+  await editor(page).press('Enter');
+  await messageOf(page, '끊긴 동안 고친 글').getByText('수정됨').waitFor();
+});
+
+test('what was written in a room that one is put out of is there to be copied', async () => {
+  const { page } = await web.enterToStay('고치는 이');
+  const owner = await startRestGuest(web.url, '방장');
+  const { room } = await owner.call<{ room: { id: string } }>('POST', '/rooms', { name: '비밀 모임', kind: 'private' });
+  const { user } = await page.evaluate(
+    async () => (await (await fetch('api/session')).json()) as { user: { id: string } },
+  );
+  await owner.call('POST', `/rooms/${room.id}/members`, { user: user.id });
+  await page.locator(`a[data-room="${room.id}"]`).click();
+  await composer(page).fill('다 쓰지 못한 글');
+  await owner.call('DELETE', `/rooms/${room.id}/members/${user.id}`);
+  await page.getByText('이 방에 쓰고 보내지 않은 글입니다').waitFor();
+  await page.getByRole('main').getByText('다 쓰지 못한 글').waitFor();
+  await page.evaluate(() => (location.hash = '#/r/lobby'));
+  await page.getByRole('button', { name: /내 메뉴/ }).click();
+  await page.getByRole('menuitem', { name: /보내지 않은 글/ }).click();
+  const listed = page.getByRole('dialog').getByRole('listitem').filter({ hasText: '비밀 모임' });
+  await listed.getByText('다 쓰지 못한 글').waitFor();
+  await listed.getByRole('button', { name: '버리기' }).click();
+  await listed.waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+});
+
 describe('a tab whose session becomes somebody else’s', () => {
-  test('says so, shows what was not sent, and sends nothing more', async () => {
-    await using a = await web.enter('가람');
-    const { page: one } = a;
-    await composer(one).fill('가람의 글');
-    const two = await one.context().newPage();
-    await one.context().clearCookies();
-    await two.goto(web.url);
-    await two.getByLabel('닉네임').fill('나래');
-    await two.getByRole('button', { name: '들어가기' }).click();
-    await composer(two).waitFor();
-    expect(await composer(two).inputValue()).toBe('');
-    await one.getByText('이제 나래 님으로 들어와 있습니다').waitFor();
-    await one.getByText('가람의 글').waitFor();
-    expect(await composer(one).count()).toBe(0);
-    await one.getByRole('button', { name: '나래 님으로 계속하기' }).click();
-    await composer(one).waitFor();
-    expect(await composer(one).inputValue()).toBe('');
+  test('notices it without the other tab, at its next connection', async () => {
+    await using a = await web.enter('하늘');
+    const { page } = a;
+    await composer(page).fill('하늘의 글');
+    await page.context().setOffline(true);
+    await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+    await say(page, '끊긴 동안 하늘이 한 말');
+    await composer(page).fill('하늘의 글');
+    await page.context().clearCookies();
+    const { origin } = new URL(web.url);
+    await page.request.post(`${web.url}/api/session`, { headers: { Origin: origin }, data: { name: '구름' } });
+    await page.context().setOffline(false);
+    await page.getByText('이제 구름 님으로 들어와 있습니다').waitFor();
+    await page.getByText('하늘의 글').waitFor();
+    await page.getByText('끊긴 동안 하늘이 한 말').waitFor();
+    await page.getByRole('button', { name: '구름 님으로 계속하기' }).click();
+    await composer(page).waitFor();
+    await say(page, '구름이 한 말');
+    await page.locator('article[data-delivery="sent"]', { hasText: '구름이 한 말' }).waitFor();
+    expect(await messageOf(page, '끊긴 동안 하늘이 한 말').count()).toBe(0);
   });
 
-  test('two tabs at sign-in: the second is told of the first, and taking another name is told to the first', async () => {
+  test('two tabs at sign-in: each is told of the other; the first shows what was not sent, and sends nothing more', async () => {
     await using a = await web.visit();
     const { page: one } = a;
     const two = await one.context().newPage();
@@ -215,8 +258,13 @@ describe('a tab whose session becomes somebody else’s', () => {
     await two.getByLabel('닉네임').fill('라온');
     await two.getByRole('button', { name: '들어가기' }).click();
     await composer(two).waitFor();
+    expect(await composer(two).inputValue()).toBe('');
     await one.getByText('이제 라온 님으로 들어와 있습니다').waitFor();
     await one.getByText('도담의 글').waitFor();
+    expect(await composer(one).count()).toBe(0);
+    await one.getByRole('button', { name: '라온 님으로 계속하기' }).click();
+    await composer(one).waitFor();
+    expect(await composer(one).inputValue()).toBe('');
     expect([...a.problems]).toEqual([]);
   });
 

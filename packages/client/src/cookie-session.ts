@@ -25,13 +25,20 @@ export async function beginCookieSession(
   };
 }
 
-/** Ends the cookie's session. No error if it has already ended. */
-export async function endCookieSession(url: URL): Promise<void> {
+/**
+ * Ends the cookie's session if it is this user's. Returns false if it is somebody else's: another user has signed in, in
+ * another tab. No error if it has already ended.
+ */
+export async function endCookieSession(url: URL, userId: string | undefined): Promise<boolean> {
   try {
+    const { user } = await request(url, { method: 'GET' });
+    if (typeof user !== 'object' || user === null || !('id' in user)) throw notTheServer();
+    if (user.id !== userId) return false;
     await request(url, { method: 'DELETE' });
   } catch (error) {
     if (errorFrom(error).code !== 'unauthenticated') throw error;
   }
+  return true;
 }
 
 /** The browser does not keep the session's cookie. `details.cookie` tells it from a session that has ended. */

@@ -121,7 +121,12 @@ export class Outbox {
   begin(user: string): void {
     this.#isOnline = true;
     for (const lane of this.#lanes.values()) stopWaiting(lane);
-    if (this.#user === user) return this.#pumpAll();
+    if (this.#user === user) {
+      this.#pumpAll();
+      // Another tab may have left messages in the store, and be closed by now.
+      void this.#storing.then(() => this.#load(user));
+      return;
+    }
     this.#user = user;
     this.#isLoaded = false;
     for (const lane of this.#lanes.values()) {

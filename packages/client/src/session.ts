@@ -78,8 +78,8 @@ export class Session {
 
   /** Ends the session on the server. */
   async end(call: Call): Promise<void> {
-    if (this.usesCookie) await endCookieSession(this.#options.url);
-    else await call('session.end', {});
+    if (this.usesCookie && (await endCookieSession(this.#options.url, this.user.get()?.id))) return;
+    await call('session.end', {});
   }
 
   /** The user has a new nickname. */

@@ -67,3 +67,15 @@ test('C51 a browser that refuses the cookie is told from a session that ended, a
   await expect(client.signIn({ name: 'anna' })).rejects.toMatchObject(refused);
   expect(requests).toEqual(['POST undefined', 'DELETE Bearer nobody']);
 });
+
+test('C52 signing out ends the session of the user who signs out, not of another one who has signed in since', async () => {
+  const { workspace, client, requests, setFetch } = cookieClient();
+  workspace.addUser('anna');
+  setFetch(() => Response.json({ token: 'token-anna' }));
+  await client.signIn({ name: 'anna' });
+  setFetch(() => Response.json({ user: { id: 'u-bob', name: 'bob' } }));
+  await client.signOut();
+  expect(requests.slice(1)).toEqual(['GET undefined']);
+  expect(workspace.calls.some(({ name }) => name === 'session.end')).toBe(true);
+  expect(client.state.get().status).toBe('signed-out');
+});

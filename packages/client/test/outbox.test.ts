@@ -374,6 +374,40 @@ describe.each(Object.entries(stores))('the outbox in %s', (_name, make) => {
     await two.close();
   });
 
+  test('C54 what a tab could not send before it was closed, another tab sends when it is online again', async () => {
+    const { workspace, join } = setUp();
+    const open = make();
+    const one = join('anna', { outbox: open() }).client;
+    const two = join('anna', { outbox: open() }).client;
+    await online(one);
+    await online(two);
+    await watch(two);
+    await settleStore();
+    workspace.isUp = false;
+    workspace.drop();
+    one.send('lobby', '1');
+    two.send('lobby', '2');
+    await settleStore();
+    expect(one.unsent.get()).toMatchObject([{ room: 'lobby', text: '1', user: 'u-anna' }]);
+    await one.close();
+    workspace.isUp = true;
+    for (let i = 0; i < 20; i += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- time passes, and the store works in between
+      await settle(1000);
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await settleStore();
+    }
+    expect(
+      workspace
+        .messages('lobby')
+        .map(({ text }) => text)
+        .sort(),
+    ).toEqual(['1', '2']);
+    expect(shown(two).toSorted()).toEqual(['1', '2']);
+    expect(two.unsent.get()).toEqual([]);
+    await two.close();
+  });
+
   test('C10 entries belong to their user: no other user sends or sees them, and signing out removes them', async () => {
     const { workspace, join } = setUp();
     const open = make();

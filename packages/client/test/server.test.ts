@@ -157,6 +157,20 @@ describe.each(transports)('a real server over %s', (transport) => {
     expect(bob.user.get()!.id).toBe(before);
   });
 
+  test('C53 an edit that names the text it replaces overwrites no other one', async () => {
+    const gina = await open(named('gina'), shared.url);
+    const { id } = await gina.send('lobby', 'one').sent;
+    const edit = (text: string, was?: string) =>
+      gina.call('message.edit', { message: id, text, ...(was !== undefined && { was }) });
+    await edit('two', 'one');
+    await expect(edit('three', 'one')).rejects.toMatchObject({ code: 'conflict', details: { field: 'was' } });
+    // A repeat, and an edit without it.
+    expect((await edit('two', 'one')).message.text).toBe('two');
+    expect((await edit('four')).message.text).toBe('four');
+    await gina.call('message.delete', { message: id });
+    await expect(edit('five', 'four')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   test('C14 a token resumes its session in another client; signing out ends it in both', async () => {
     const erin = await open(named('erin'), shared.url);
     const again = newClient({ url: shared.url, transport, token: erin.token! });

@@ -126,6 +126,10 @@ export function storeProjections(engine: () => Engine): void {
       expect(await messageRows('t')).toEqual([
         { ...row, text: 'second', mentions: 'g-bob g-cho', edited_at: AT + 1, deleted_at: null },
       ]);
+      const stale = append('t', edit(subject, 'third', 'first'), { at: AT + 2 });
+      expect(await commitOne(store, stale)).toEqual({ status: 'unchanged' });
+      const current = append('t', edit(subject, 'third', 'second'), { at: AT + 1 });
+      expect(await commitOne(store, current)).toMatchObject({ status: 'appended' });
       await store.commit([append('t', remove(subject), { at: AT + 2 })]);
       expect(await messageRows('t')).toEqual([
         { ...row, text: '', mentions: null, edited_at: AT + 1, deleted_at: AT + 2 },

@@ -30,8 +30,8 @@ interface Subject {
 }
 
 /** An edit of a message. */
-export function edit(message: Subject, text: string): NewEvent {
-  return newEvent.messageEdited({ clientId: undefined, content: { text }, ...message }, { text });
+export function edit(message: Subject, text: string, was?: string): NewEvent {
+  return newEvent.messageEdited({ clientId: undefined, content: { text }, ...message }, { text }, was);
 }
 
 /** The deletion of a message. */

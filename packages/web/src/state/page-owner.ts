@@ -49,6 +49,7 @@ export class PageOwner {
     this.#unsent = unsent;
     this.#tabs = tabs;
     client.user.subscribe(() => this.#userChanged());
+    client.state.subscribe(() => this.#stateChanged());
     client.unsent.subscribe(() => this.#waitingChanged());
     unsent.subscribe(() => this.#unsentChanged());
     tabs.hear((message) => message.type === 'session' && this.#sessionElsewhere(message.user));
@@ -90,11 +91,16 @@ export class PageOwner {
     else this.#owned(user);
   }
 
+  /** The server has said whose session the browser has. */
+  #stateChanged(): void {
+    const state = this.#state;
+    if (state.kind !== 'owned' || this.#client.state.get().status !== 'online') return;
+    this.#tabs.tell({ type: 'session', user: { id: state.user.id, name: state.user.name } });
+  }
+
   #owned(user: User): void {
-    const isNew = this.#state.kind === 'nobody';
     this.#unsent.begin(user.id);
     this.#set({ kind: 'owned', user });
-    if (isNew) this.#tabs.tell({ type: 'session', user: { id: user.id, name: user.name } });
   }
 
   #ended(): void {
@@ -129,7 +135,7 @@ export class PageOwner {
     // While a session ends, the client has forgotten its messages already.
     if (state.kind !== 'owned' || this.#client.user.get()?.id !== state.user.id) return;
     const entries = this.#client.unsent.get().filter(({ user }) => user === state.user.id);
-    const titles = new Map(this.#client.rooms.get().map(({ id, name }) => [id, name]));
+    const titles = new Map(this.#client.rooms.get().map(({ id, name, peer }) => [id, peer?.name ?? name]));
     this.#waiting = entries.map((entry) => waitingMessage(entry, titles.get(entry.room) ?? ''));
     this.#unsentChanged();
   }

@@ -17,6 +17,11 @@ export function openPage(client: Client): Page {
   const tabs = openTabs();
   const unsent = new UnsentTexts(tabs);
   window.addEventListener('pageshow', ({ persisted }) => persisted && unsent.load());
+  window.addEventListener('beforeunload', (event) => {
+    const losesMessages = client.outboxError.get() !== undefined && client.unsent.get().length > 0;
+    // The browser asks whether to leave.
+    if (unsent.isAtRisk || losesMessages) event.preventDefault();
+  });
   return { unsent, owner: new PageOwner(client, unsent, tabs) };
 }
 

@@ -37,6 +37,11 @@ export function storedKeys(): string[] {
   return [...new Set([...unkept.keys(), ...(attempt((storage) => Object.keys(storage)) ?? [])])];
 }
 
+/** Whether the browser has not stored the value of this key, so that closing the page would lose it. */
+export function isUnkept(key: string): boolean {
+  return unkept.has(key);
+}
+
 /** Whether something could not be stored since the page was opened. */
 export function useStorageFails(): boolean {
   return useSyncExternalStore(subscribe, () => fails);

@@ -1,4 +1,5 @@
-import { forget, readStored, store, storedKeys } from './storage.js';
+import { isBlank } from '@madang/protocol';
+import { forget, isUnkept, readStored, store, storedKeys } from './storage.js';
 import type { TabMessage, Tabs } from './tabs.js';
 import { covers, parseUnsent, type Place, placeKey, placeOf, type UnsentEdit, type UnsentText } from './unsent-text.js';
 
@@ -120,6 +121,11 @@ export class UnsentTexts {
     this.#drop(known);
     this.#tabs.tell({ type: 'text.removed', text: known });
     this.#changed();
+  }
+
+  /** Whether closing the page would lose a text. */
+  get isAtRisk(): boolean {
+    return this.all().some((text) => !isBlank(text.text) && isUnkept(storageKey(text)));
   }
 
   /** Forgets everything of the user, who has signed out. Other tabs keep what they show. */

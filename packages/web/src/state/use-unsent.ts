@@ -1,5 +1,5 @@
 import { isBlank } from '@madang/protocol';
-import { type RefObject, useEffect, useRef, useSyncExternalStore } from 'react';
+import { type RefObject, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { useUser } from './client-provider.js';
 import { usePage } from './page.js';
 import type { Unsent } from './page-owner.js';
@@ -17,16 +17,29 @@ export function usePlace(room: string, message?: string): Place {
   return { user, room, ...(message !== undefined && { message }) };
 }
 
-/** All unsent texts of the user. */
-export function useUnsentTexts(): readonly UnsentText[] {
+/** The ids of the messages with an unsaved edit; with `isOpen`, only those whose editor is open. Not changed by typing. */
+export function useEdits({ isOpen }: { isOpen: boolean }): readonly string[] {
   const { unsent } = usePage();
-  return useSyncExternalStore(unsent.subscribe, unsent.all);
+  const ids = useSyncExternalStore(unsent.subscribe, () =>
+    unsent
+      .all()
+      .flatMap(({ edit }) => (edit && !(isOpen && edit.isAside) ? [edit.message] : []))
+      .sort()
+      .join(' '),
+  );
+  return useMemo(() => (ids === '' ? [] : ids.split(' ')), [ids]);
 }
 
 /** Everything that the user has not sent: drafts, edits, and messages that wait or were refused. */
 export function useUnsent(): readonly Unsent[] {
   const { owner } = usePage();
   return useSyncExternalStore(owner.subscribe, owner.unsent);
+}
+
+/** How much the user has not sent. */
+export function useUnsentCount(): number {
+  const { owner } = usePage();
+  return useSyncExternalStore(owner.subscribe, () => owner.unsent().length);
 }
 
 /** Whether the user has written something in a room that they have not sent. */
@@ -50,9 +63,18 @@ export function useUnsentField(field: RefObject<HTMLTextAreaElement | null>, pla
     if (!element) return undefined;
     const ended = new AbortController();
     const { signal } = ended;
-    element.addEventListener('compositionstart', () => unsent.hold(place), { signal });
-    // Some browsers report the composed text only after the end of the composition.
-    element.addEventListener('compositionend', () => setTimeout(() => unsent.release(place)), { signal });
+    let isComposing = false;
+    const onStart = () => {
+      isComposing = true;
+      unsent.hold(place);
+    };
+    const onEnd = () => {
+      isComposing = false;
+      // Some browsers report the composed text only afterwards, and the next syllable may have begun by then.
+      setTimeout(() => isComposing || unsent.release(place));
+    };
+    element.addEventListener('compositionstart', onStart, { signal });
+    element.addEventListener('compositionend', onEnd, { signal });
     const onBeforeInput = () => {
       const { selectionStart, selectionEnd, value } = element;
       wasAllSelected.current = value !== '' && selectionStart === 0 && selectionEnd === value.length;

@@ -23,6 +23,7 @@ export function Dialog({ title, description, onClose, kind = 'form', children }:
   const { t } = useTranslation();
   const ref = useRef<HTMLDialogElement>(null);
   const [container, setContainer] = useState<HTMLElement | null>(null);
+  const hasInput = useRef(false);
   const id = useId();
 
   useEffect(() => {
@@ -49,8 +50,11 @@ export function Dialog({ title, description, onClose, kind = 'form', children }:
         event.preventDefault();
         onClose();
       }}
+      onInput={() => (hasInput.current = true)}
       onPointerDown={(event) => {
-        if (event.target === ref.current) onClose();
+        // A slip of the hand beside a form does not lose what was written in it.
+        const isSafe = !hasInput.current || !ref.current?.querySelector('form');
+        if (event.target === ref.current && isSafe) onClose();
       }}
     >
       <PortalContainer value={container}>

@@ -9,7 +9,7 @@ export function ClosedComposer({ room }: { room: Room }) {
   const { t } = useTranslation();
   return (
     <>
-      <UnsentHere room={room.id} />
+      <UnsentHere room={room.id} kinds={['draft']} />
       {room.blocked && room.peer ? (
         <BlockedNote user={room.peer} />
       ) : (

@@ -1,7 +1,8 @@
 import type { MessageList } from '@madang/client';
 import { useTranslation } from 'react-i18next';
 import { useObservable } from '../../state/client-provider.js';
-import { useUnsentTexts } from '../../state/use-unsent.js';
+import { usePage } from '../../state/page.js';
+import { useEdits } from '../../state/use-unsent.js';
 import { Button } from '../../ui/button.js';
 import styles from './edits-elsewhere.module.css';
 import { jumpTo } from './jump.js';
@@ -10,10 +11,13 @@ import { jumpTo } from './jump.js';
 export function EditsElsewhere({ room, list }: { room: string; list: MessageList }) {
   const { t } = useTranslation();
   const { status, messages } = useObservable(list);
-  const edits = useUnsentTexts().flatMap((text) => (text.room === room && text.edit ? [text.edit] : []));
-  if (status !== 'ready' || edits.length === 0) return null;
+  const { unsent } = usePage();
+  const ids = useEdits({ isOpen: false });
+  if (status !== 'ready' || ids.length === 0) return null;
   const loaded = new Set(messages.map(({ id }) => id));
-  const elsewhere = edits.filter(({ message }) => !loaded.has(message));
+  const elsewhere = unsent
+    .all()
+    .flatMap(({ edit, room: of }) => (edit && of === room && !loaded.has(edit.message) ? [edit] : []));
   const [first] = elsewhere;
   if (!first) return null;
   return (

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useObservable, useUser } from '../../state/client-provider.js';
 import { formatDay } from '../../state/format-time.js';
-import { useUnsentTexts } from '../../state/use-unsent.js';
+import { useEdits } from '../../state/use-unsent.js';
 import { Part } from '../../ui/part.js';
 import type { OpenedList } from '../room/room-screen.js';
 import { ActivityLine } from './activity-line.js';
@@ -267,14 +267,13 @@ function useRows(
 
 /** The rows with an open editor. They stay in the page, out of sight too, since typing goes on there. */
 function useEditedRows(rows: readonly Row[], editing: string | undefined): readonly number[] {
-  const texts = useUnsentTexts();
+  const edits = useEdits({ isOpen: true });
   return useMemo(() => {
-    const messages = new Set(texts.flatMap(({ edit }) => (edit && !edit.isAside ? [edit.message] : [])));
-    if (messages.size === 0 && editing === undefined) return [];
+    if (edits.length === 0 && editing === undefined) return [];
     return rows.flatMap((row, index) =>
-      row.kind === 'message' && (row.key === editing || messages.has(row.message.id)) ? [index] : [],
+      row.kind === 'message' && (row.key === editing || edits.includes(row.message.id)) ? [index] : [],
     );
-  }, [rows, editing, texts]);
+  }, [rows, editing, edits]);
 }
 
 function estimateHeight(row: Row | undefined): number {

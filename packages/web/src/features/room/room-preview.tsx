@@ -10,14 +10,15 @@ import { Empty } from '../../ui/empty.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
 import { UnsentHere } from '../unsent/unsent-here.js';
+import styles from './room-preview.module.css';
 
 /** A room that the caller is not in: a public one can be joined, others reveal nothing. */
 export function RoomPreview({ id }: { id: string }) {
   return (
-    <>
-      <UnsentHere room={id} />
+    <div className={styles.preview}>
       <Preview id={id} />
-    </>
+      <UnsentHere room={id} kinds={['draft', 'edit']} />
+    </div>
   );
 }
 

@@ -5,7 +5,7 @@ import type { Language } from '@madang/protocol';
 import { languageOf, setLanguage } from '../../i18n/i18n.js';
 import { useAbilities, useClient, useObservable, useUser } from '../../state/client-provider.js';
 import { setTheme, type Theme, useTheme } from '../../state/theme.js';
-import { useUnsent } from '../../state/use-unsent.js';
+import { useUnsentCount } from '../../state/use-unsent.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../ui/menu.js';
 import { DialogPart } from '../../ui/part.js';
@@ -19,7 +19,7 @@ import styles from './user-menu.module.css';
 export function UserMenu() {
   const { t } = useTranslation();
   const user = useUser();
-  const unsent = useUnsent().length;
+  const unsent = useUnsentCount();
   const { rename, signOut } = useAbilities();
   const { status } = useObservable(useClient().state);
   const [dialog, setDialog] = useState<'nickname' | 'unsent' | 'blocked' | 'sign-out'>();

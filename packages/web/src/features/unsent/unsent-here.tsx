@@ -1,15 +1,16 @@
 import { useTranslation } from 'react-i18next';
 import { usePage } from '../../state/page.js';
+import type { Unsent } from '../../state/page-owner.js';
 import { useUnsent } from '../../state/use-unsent.js';
 import { Button } from '../../ui/button.js';
 import styles from './unsent-here.module.css';
 import { UnsentList } from './unsent-list.js';
 
-/** What the user has written in a room where they can't write any more: to be copied or discarded. */
-export function UnsentHere({ room }: { room: string }) {
+/** What the user has written in a room where they can't send it any more: to be copied or discarded. */
+export function UnsentHere({ room, kinds }: { room: string; kinds: readonly Unsent['kind'][] }) {
   const { t } = useTranslation();
   const { unsent } = usePage();
-  const texts = useUnsent().filter((text) => text.room === room && text.kind !== 'message');
+  const texts = useUnsent().filter((text) => text.room === room && kinds.includes(text.kind));
   if (texts.length === 0) return null;
   return (
     <section className={styles.here} aria-label={t('unsent.title')}>

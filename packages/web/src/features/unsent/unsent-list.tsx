@@ -20,7 +20,12 @@ export function UnsentList({ texts, renderActions }: UnsentListProps) {
       {texts.map((text) => (
         <li key={text.key} className={styles.entry}>
           <p className={styles.about}>
-            {text.roomTitle && <strong>{text.roomTitle}</strong>} {t(`unsent.${text.kind}`)}
+            {text.roomTitle && (
+              <>
+                <strong>{text.roomTitle}</strong> ·{' '}
+              </>
+            )}
+            {t(`unsent.${text.kind}`)}
           </p>
           {/* Focusable, for it may scroll. */}
           <div className={styles.text} tabIndex={0} role="group" aria-label={t(`unsent.${text.kind}`)}>
