@@ -169,9 +169,11 @@ async function assemble(
 
   await cluster.join({ ...fanOut, presence, lifecycle });
   log.onCommitted((batch) => cluster.committed(batch));
-  const readers = [messageNumbers(store.write), mentions(store.write)].map(
-    (handler) => new Reader({ store, logger, handler, sweepMs: SWEEP_MS[config.database ? 'many' : 'one'] }),
-  );
+  const sweepMs = SWEEP_MS[config.database ? 'many' : 'one'];
+  const readers = [
+    new Reader({ store, logger, handler: messageNumbers(store.write), sweepMs }),
+    new Reader({ store, logger, handler: mentions(store.write), sweepMs }),
+  ];
   for (const reader of readers) log.onCommitted((batch) => reader.committed(batch));
   log.onUnanswered(() => cluster.unanswered());
   log.onAhead(aheadWarning(logger));

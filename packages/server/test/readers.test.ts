@@ -2,10 +2,11 @@ import type { UserRef } from '@madang/protocol';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../../tests/support/random.ts';
+import { newlyCommitted } from '../dist/log/event-record.js';
 import { newEvent } from '../dist/log/projections.js';
 import { mentions } from '../dist/readers/mentions.js';
 import { messageNumbers } from '../dist/readers/message-numbers.js';
-import { type LogHandler, type LogPage, Reader } from '../dist/readers/reader.js';
+import { type LogHandler, type LogItem, type LogPage, Reader } from '../dist/readers/reader.js';
 import { underLease } from '../dist/readers/lease.js';
 import { saveRead } from '../dist/store/queries/messages.js';
 import { MENTIONS_READER } from '../dist/store/queries/mentions.js';
@@ -22,12 +23,18 @@ import { append, AT, commitOne, edit, join, leave, makeRoom, remove, say, seqsOf
 const people = ['ann', 'bob', 'cho', 'dan'].map((name) => ({ id: `g-${name}`, name }));
 const [ann] = people as [UserRef, ...UserRef[]];
 
-const readerOn = (store: Store, handler: LogHandler) => new Reader({ store, handler, logger: silent, sweepMs: 20 });
+const readerOn = <Item extends LogItem>(store: Store, handler: LogHandler<Item>) =>
+  new Reader({ store, handler, logger: silent, sweepMs: 20 });
 
-const handlersOn = (store: Store) => [messageNumbers(store.write), mentions(store.write)];
+type AnyReader = Pick<Reader<LogItem>, 'start' | 'close' | 'committed'>;
+
+const makersOn = (store: Store): (() => AnyReader)[] => [
+  () => readerOn(store, messageNumbers(store.write)),
+  () => readerOn(store, mentions(store.write)),
+];
 
 /** Runs work while a reader is running. */
-async function beside(reader: Reader, work: () => Promise<unknown>): Promise<void> {
+async function beside<Item extends LogItem>(reader: Reader<Item>, work: () => Promise<unknown>): Promise<void> {
   reader.start();
   try {
     await work();
@@ -84,8 +91,8 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
       const [store] = stores as [Store, ...Store[]];
       const rooms = new Map(['a', 'b'].map((room) => [room, new Model()]));
       await store.commit([...rooms.keys()].map((room) => makeRoom(room)));
-      const handlers = stores.flatMap((each) => handlersOn(each).map((handler) => ({ on: each, handler })));
-      const readers: (Reader | undefined)[] = handlers.map(() => undefined);
+      const makers = stores.flatMap((on) => makersOn(on).map((make) => ({ on, make })));
+      const readers: (AnyReader | undefined)[] = makers.map(() => undefined);
       const pick = <Item>(items: readonly Item[]) => at(items, random.below(items.length));
       const messageOf = (model: Model): number => {
         const kept = [...model.messages.keys()].filter((seq) => seq > model.logStart);
@@ -101,14 +108,18 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
             actor: pick(people),
             mentions: people.map(({ id }) => id).filter(() => random.below(4) === 0),
           }));
-          const results = await on.commit(
-            many.map((each) =>
-              append(room, newEvent.messageCreated({ text: 'hello', mentions: each.mentions }, undefined), {
-                actor: each.actor,
-              }),
-            ),
+          const appends = many.map((each) =>
+            append(room, newEvent.messageCreated({ text: 'hello', mentions: each.mentions }, undefined), {
+              actor: each.actor,
+            }),
           );
-          for (const [index, seq] of seqsOf(results).entries()) {
+          const seqs = seqsOf(await on.commit(appends));
+          // A process takes what it has committed from memory; what it was not told of, it reads.
+          if (random.below(3) > 0) {
+            const batch = appends.map((each, index) => newlyCommitted(each, at(each.events, 0), at(seqs, index)));
+            for (const [index, reader] of readers.entries()) if (at(makers, index).on === on) reader?.committed(batch);
+          }
+          for (const [index, seq] of seqs.entries()) {
             const { actor, mentions: mentioned } = at(many, index);
             model.messages.set(seq, { author: actor.id, isDeleted: false, mentions: mentioned });
             model.head = Math.max(model.head, seq);
@@ -144,9 +155,9 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
           );
           if (random.below(2)) await removeOld(on, 'events', { room, logStart: model.logStart, limit: 1000 });
         } else if (chance < 99) {
-          const index = random.below(handlers.length);
+          const index = random.below(makers.length);
           await readers[index]?.close();
-          readers[index] = readers[index] ? undefined : readerOn(at(handlers, index).on, at(handlers, index).handler);
+          readers[index] = readers[index] ? undefined : at(makers, index).make();
           readers[index]?.start();
         } else {
           await store.write.updateTable('reader_cursors').set({ seq: 0 }).where('room_id', '=', room).execute();
@@ -169,7 +180,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
           // What happens in one room changes nothing in the other.
           if (steps % 5 === 0) await compareAll();
         }
-        for (const index of [0, 1]) (readers[index] ??= readerOn(store, at(handlers, index).handler)).start();
+        for (const index of [0, 1]) (readers[index] ??= at(makers, index).make()).start();
         await caughtUp(store);
         await caughtUp(store, MENTIONS_READER);
         await compareAll();
@@ -190,10 +201,11 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
       const [store] = stores as [Store, ...Store[]];
       await store.commit([makeRoom('a'), makeRoom('b'), ...upTo(700).map((n) => say('a', `${n}`))]);
       // The reader under test keeps a count in its own table.
-      const counting = (on: Store): LogHandler => ({
+      const counting = (on: Store): LogHandler<LogItem> => ({
         name: 'counting',
-        handle: ({ room, events }) =>
-          upTo(events.length).map(() =>
+        take: ({ seq }) => ({ seq }),
+        handle: ({ room, items }) =>
+          upTo(items.length).map(() =>
             on.write
               .insertInto('meta')
               .values({ key: `counted ${room}`, value: 'x' })
@@ -203,10 +215,10 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
               .compile(),
           ),
       });
-      const pages: LogPage[] = [];
-      const watching = (on: Store): LogHandler => {
+      const pages: LogPage<LogItem>[] = [];
+      const watching = (on: Store): LogHandler<LogItem> => {
         const counter = counting(on);
-        return { name: counter.name, handle: (page) => (pages.push(page), counter.handle(page)) };
+        return { ...counter, handle: (page) => (pages.push(page), counter.handle(page)) };
       };
       for (let times = 0; times < 4; times += 1) {
         const readers = stores.map((each) => readerOn(each, watching(each)));
@@ -215,7 +227,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
         await Promise.all(readers.map((reader) => reader.close()));
       }
       await beside(readerOn(store, watching(store)), () => caughtUp(store, 'counting'));
-      const seqs = pages.filter(({ room }) => room === 'a').flatMap(({ events }) => events.map(({ seq }) => seq));
+      const seqs = pages.filter(({ room }) => room === 'a').flatMap(({ items }) => items.map(({ seq }) => seq));
       // A page that was read but not written is read again; no page is skipped.
       expect([...new Set(seqs)]).toEqual(upTo(702));
       const cursors = await store.read
@@ -237,12 +249,13 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
     await store.commit([say('b', 'poison'), say('b', 'behind it')]);
     const broken = new Set(['handler', 'statement']);
     const insert = (key: string) => store.write.insertInto('meta').values({ key, value: '' }).compile();
-    const handler: LogHandler = {
+    const handler: LogHandler<LogItem> = {
       name: 'careful',
-      handle: ({ room, events }) => {
+      take: ({ seq }) => ({ seq }),
+      handle: ({ room, items }) => {
         if (room === 'b' && broken.has('handler')) throw new Error('cannot read "poison"');
         // The same key twice is refused by the database.
-        const isPoison = broken.has('statement') && events.some(({ seq }) => room === 'a' && seq === 5);
+        const isPoison = broken.has('statement') && items.some(({ seq }) => room === 'a' && seq === 5);
         return isPoison ? [insert('twice'), insert('twice')] : [];
       },
     };

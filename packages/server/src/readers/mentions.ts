@@ -1,29 +1,36 @@
+import type { LoggedEvent } from '@madang/protocol';
 import type { CompiledQuery, Kysely } from 'kysely';
 import { placeOf } from '../log/event-record.js';
 import { deleteMentions, forgetMentions, insertMentions, MENTIONS_READER } from '../store/queries/mentions.js';
 import type { Schema } from '../store/schema.js';
 import type { LogHandler } from './reader.js';
 
+/** A message that mentions others than its author, or the deletion of any message. */
+type Mentioning = { seq: number } & ({ users: readonly string[] } | { deleted: number });
+
 /** Indexes messages by the users they mention, except their own authors. */
-export function mentions(write: Kysely<Schema>): LogHandler {
+export function mentions(write: Kysely<Schema>): LogHandler<Mentioning> {
   return {
     name: MENTIONS_READER,
-    handle: ({ room, isFirst, events, logStart }) => {
+    take: mentioning,
+    handle: ({ room, isFirst, items, logStart }) => {
       const work: CompiledQuery[] = [];
       if (isFirst) work.push(forgetMentions(write, room));
-      const found: { seq: number; user: string }[] = [];
-      const deleted: number[] = [];
-      for (const event of events) {
-        if (event.type === 'message.deleted') deleted.push(placeOf(event.messageId).seq);
-        if (event.type !== 'message.created') continue;
-        const others = (event.message.mentions ?? []).filter((user) => user !== event.actor.id);
-        found.push(...others.map((user) => ({ seq: event.seq, user })));
-      }
+      const found = items.flatMap((item) =>
+        'users' in item ? item.users.map((user) => ({ seq: item.seq, user })) : [],
+      );
       work.push(...insertMentions(write, room, found));
       // A deleted message may be of the same page.
-      work.push(...deleted.map((seq) => deleteMentions(write, room, seq)));
+      for (const item of items) if ('deleted' in item) work.push(deleteMentions(write, room, item.deleted));
       if (logStart > 0) work.push(forgetMentions(write, room, logStart));
       return work;
     },
   };
+}
+
+function mentioning(event: LoggedEvent): Mentioning | undefined {
+  if (event.type === 'message.deleted') return { seq: event.seq, deleted: placeOf(event.messageId).seq };
+  if (event.type !== 'message.created' || !event.message.mentions) return undefined;
+  const users = event.message.mentions.filter((user) => user !== event.actor.id);
+  return users.length > 0 ? { seq: event.seq, users } : undefined;
 }

@@ -8,37 +8,51 @@ import {
   numberMessages,
   removeOldNumbers,
 } from '../store/queries/unread.js';
-import type { LogHandler, LogPage } from './reader.js';
+import type { LogHandler } from './reader.js';
+
+/** A new message. */
+interface Numbered {
+  seq: number;
+  author: string;
+}
 
 /**
  * Numbers the messages of each room, in total and per author, so that unread messages need not be counted one by one. An
  * edited or deleted message keeps its number; `store/queries/unread.ts` describes how deleted ones are subtracted.
  */
-export function messageNumbers(write: Kysely<Schema>): LogHandler {
+export function messageNumbers(write: Kysely<Schema>): LogHandler<Numbered> {
   return {
     name: NUMBERS_READER,
-    handle: ({ room, isFirst, events, logStart }) => {
+    take: ({ type, seq, actor }) => (type === 'message.created' ? { seq, author: actor.id } : undefined),
+    handle: ({ room, isFirst, items, logStart }) => {
       const work: CompiledQuery[] = [];
       if (isFirst) work.push(forgetNumbers(write, room));
-      work.push(...newMessages(events).map((messages) => numberMessages(write, room, messages)));
+      work.push(...byBlockAndAuthor(items).map((messages) => numberMessages(write, room, messages)));
       if (logStart > 0) work.push(removeOldNumbers(write, room, logStart));
       return work;
     },
   };
 }
 
-/** New messages by block and author, the blocks in order. */
-function newMessages(events: LogPage['events']): NewMessages[] {
-  const found = new Map<string, NewMessages>();
-  for (const { type, seq, actor } of events) {
-    if (type !== 'message.created') continue;
-    const block = blockOf(seq);
-    for (const author of ['', actor.id]) {
-      const key = `${block} ${author}`;
-      const known = found.get(key) ?? { author, block, count: 0 };
+/** Counts messages by block and author, the blocks in order. */
+function byBlockAndAuthor(messages: readonly Numbered[]): NewMessages[] {
+  const counted: NewMessages[] = [];
+  let block = -1;
+  let ofBlock = new Map<string, NewMessages>();
+  for (const message of messages) {
+    if (blockOf(message.seq) !== block) {
+      block = blockOf(message.seq);
+      ofBlock = new Map();
+    }
+    for (const author of ['', message.author]) {
+      let known = ofBlock.get(author);
+      if (!known) {
+        known = { author, block, count: 0 };
+        ofBlock.set(author, known);
+        counted.push(known);
+      }
       known.count += 1;
-      found.set(key, known);
     }
   }
-  return [...found.values()];
+  return counted;
 }

@@ -36,42 +36,57 @@ const STEP = 10_000;
 /** How long a measured lag stays valid, in ms. */
 const LAG_FRESH_MS = 10_000;
 
-/** An event without its encodings, which are much larger. */
-type ReadEvent = Pick<CommittedEvent, 'name' | 'body'>;
+/** What a handler keeps of an event. */
+export interface LogItem {
+  seq: number;
+}
 
-/** Events that this process has committed, by room and in order. */
-type RecentEvents = Map<string, ReadEvent[]>;
+/** Events in a row that this process has committed in a room, as the handler keeps them. */
+interface RecentRun<Item> {
+  first: number;
+  last: number;
+  items: Item[];
+}
 
-const noEvents: RecentEvents = new Map();
+/** By room. Without a run: the room has moved, and its events are to be read from the store. */
+type Recent<Item> = Map<string, RecentRun<Item> | undefined>;
 
 /** A page of one room's log. */
-export interface LogPage {
+export interface LogPage<Item> {
   room: string;
   /** The reader is new to this room, or reads it again from the start: its rows for the room are void. */
   isFirst: boolean;
-  /** In seq order, without a gap; each takes effect once. A message has its text of then or of now. May be empty. */
-  events: readonly LoggedEvent[];
+  /** Of the page's events what {@link LogHandler.take} took, in seq order; each takes effect once. May be empty. */
+  items: readonly Item[];
+  /** The last seq of the page. */
+  end: number;
   /** If the log start rose since the page before: rows for events up to this seq are to be removed. Else 0. */
   logStart: number;
 }
 
 /** What a reader does with the log. */
-export interface LogHandler {
+export interface LogHandler<Item extends LogItem> {
   /** The name of the cursors and the lease. A new name starts from the beginning of every room. */
   readonly name: string;
   /**
-   * Returns the statements that write the reader's rows; they commit together with the cursor. If that fails, it is called
-   * again, with the same events or fewer. If it throws, or one of its statements always fails, the reader is stuck at that
-   * event of the room: it tries again with back-off, and reads the other rooms meanwhile.
+   * What it needs of an event; undefined if it needs nothing. Called for every event in seq order, without a gap. A message
+   * has its text of then or of now. Events of this process come while they are delivered, so this must be quick, and keep
+   * little: what it returns stays in memory until the next transaction.
    */
-  handle(page: LogPage): readonly CompiledQuery[];
+  take(event: LoggedEvent): Item | undefined;
+  /**
+   * Returns the statements that write the reader's rows; they commit together with the cursor. If that fails, it is called
+   * again, with the same items or fewer. If it or {@link take} throws, or one of its statements always fails, the reader is
+   * stuck at that event of the room: it tries again with back-off, and reads the other rooms meanwhile.
+   */
+  handle(page: LogPage<Item>): readonly CompiledQuery[];
 }
 
 /** The dependencies of a reader. */
-export interface ReaderParts {
+export interface ReaderParts<Item extends LogItem> {
   store: Store;
   logger: Logger;
-  handler: LogHandler;
+  handler: LogHandler<Item>;
   /** Least time between two sweeps, in ms. A sweep finds other nodes' commits, and whatever was missed. */
   sweepMs: number;
 }
@@ -82,21 +97,21 @@ export interface ReaderParts {
  * compare-and-set, in the transaction that contains the handler's rows. So every event takes effect once, even if the
  * process dies or two processes both believe they hold the lease.
  */
-export class Reader {
-  readonly #parts: ReaderParts;
+export class Reader<Item extends LogItem> {
+  readonly #parts: ReaderParts<Item>;
   readonly #ending = new AbortController();
   /** New commits by room since it was last read; kept only while this process holds the lease. */
-  #recent: RecentEvents = new Map();
+  #recent: Recent<Item> = new Map();
   #recentCount = 0;
   /** Those that it is reading. */
-  #inHand: RecentEvents = noEvents;
+  #inHand: Recent<Item> = new Map();
   #isHolder = false;
   #wake = (): void => undefined;
   #running: Promise<void> | undefined;
   #lag: { events: Promise<number>; until: number } | undefined;
   readonly #stuck: StuckRooms;
 
-  constructor(parts: ReaderParts) {
+  constructor(parts: ReaderParts<Item>) {
     this.#parts = parts;
     this.#stuck = new StuckRooms(parts.handler.name, parts.logger);
   }
@@ -118,11 +133,7 @@ export class Reader {
   /** Takes a commit of this process. */
   committed(batch: CommittedBatch): void {
     if (!this.#isHolder) return;
-    for (const { name, body } of batch) {
-      const events = this.#recent.get(body.room);
-      if (events) events.push({ name, body });
-      else this.#recent.set(body.room, [{ name, body }]);
-    }
+    for (const event of batch) this.#keep(event);
     this.#recentCount += batch.length;
     if (this.#recentCount > MAX_RECENT) this.#dropRecent();
     this.#wake();
@@ -193,7 +204,7 @@ export class Reader {
         tookMs += performance.now() - start;
         return found;
       });
-      await this.#readAll(rooms, noEvents, signal);
+      await this.#readAll(rooms, new Map(), signal);
       after = rooms.at(-1)?.id;
     }
     return tookMs;
@@ -234,7 +245,7 @@ export class Reader {
   }
 
   /** Reads rooms up to their heads, several per transaction. A long one continues after the others. */
-  async #readAll(rooms: readonly ReadRoom[], recent: RecentEvents, signal: AbortSignal): Promise<void> {
+  async #readAll(rooms: readonly ReadRoom[], recent: Recent<Item>, signal: AbortSignal): Promise<void> {
     let waiting = rooms.filter((room) => hasNews(room) && !this.#stuck.isResting(room.id));
     while (waiting.length > 0) {
       const later: ReadRoom[] = [];
@@ -255,7 +266,7 @@ export class Reader {
   }
 
   /** Reads one room up to its head, or up to the event that fails: after a failure, with half as many events at a time. */
-  async #readAlone(room: ReadRoom, recent: RecentEvents, signal: AbortSignal): Promise<void> {
+  async #readAlone(room: ReadRoom, recent: Recent<Item>, signal: AbortSignal): Promise<void> {
     let limit = MAX_EVENTS;
     for (let next: ReadRoom | undefined = room; next;) {
       const from: ReadRoom = next;
@@ -275,7 +286,7 @@ export class Reader {
    */
   async #readSome(
     rooms: readonly ReadRoom[],
-    recent: RecentEvents,
+    recent: Recent<Item>,
     limit: number,
   ): Promise<{ taken: number; rest: ReadRoom[] }> {
     const { store, handler } = this.#parts;
@@ -286,7 +297,7 @@ export class Reader {
     for (let left = limit; taken < rooms.length && left > 0; taken += 1) {
       const room = rooms[taken] as ReadRoom;
       const page = await this.#pageOf(room, left, recent);
-      left -= page.events.length;
+      left -= page.end - Math.max(room.cursor ?? 0, room.logStart);
       const place = { seq: page.end, logStart: page.logStart };
       // Retention has just removed these events; the next check finds the new log start.
       if (place.seq === (room.cursor ?? 0) && place.logStart === room.obeyed) continue;
@@ -301,27 +312,52 @@ export class Reader {
     return { taken, rest };
   }
 
-  async #pageOf(room: ReadRoom, limit: number, recent: RecentEvents): Promise<LogPage & { end: number }> {
+  async #pageOf(room: ReadRoom, limit: number, recent: Recent<Item>): Promise<LogPage<Item>> {
     const cursor = room.cursor ?? 0;
     const isFirst = cursor === 0;
     const isFarAbove = !isFirst && Math.min(cursor, room.logStart) - room.obeyed > STEP;
     const logStart = isFarAbove ? room.obeyed + STEP : room.logStart;
     const after = Math.max(cursor, room.logStart);
-    const kept = follows(recent.get(room.id), after, limit);
-    const read = kept.length > 0 || room.head <= after ? kept : await this.#read(room.id, after, limit);
-    // Only up to a gap: retention may have removed events meanwhile. The next check finds the new log start.
-    const whole = read.filter(({ body }, index) => body.seq === after + 1 + index);
-    const events = whole.map(loggedEvent);
-    return { room: room.id, isFirst, events, logStart, end: whole.at(-1)?.body.seq ?? after };
+    const found =
+      room.head <= after
+        ? { items: [], end: after }
+        : (partOf(recent.get(room.id), after, limit) ?? (await this.#read(room.id, after, limit)));
+    return { room: room.id, isFirst, ...found, logStart };
   }
 
-  async #read(room: string, after: number, limit: number): Promise<ReadEvent[]> {
-    return (await this.#parts.store.events(room, after, limit)).map(committedEvent);
+  /** Reads events from the store, up to a gap: if retention removes some meanwhile, the next check finds the new log start. */
+  async #read(room: string, after: number, limit: number): Promise<Pick<LogPage<Item>, 'items' | 'end'>> {
+    const records = await this.#parts.store.events(room, after, limit);
+    const gap = records.findIndex(({ seq }, index) => seq !== after + 1 + index);
+    const events = records.slice(0, gap === -1 ? records.length : gap).map(committedEvent);
+    return { items: events.flatMap((event) => this.#taken(event) ?? []), end: after + events.length };
+  }
+
+  /** Keeps what the handler needs of a new event. */
+  #keep(event: CommittedEvent): void {
+    const { room, seq } = event;
+    let run = this.#recent.get(room);
+    if (run?.last !== seq - 1) {
+      run = { first: seq, last: seq, items: [] };
+      this.#recent.set(room, run);
+    }
+    run.last = seq;
+    try {
+      const item = this.#taken(event);
+      if (item) run.items.push(item);
+    } catch {
+      // It is read from the store instead, where its failure is dealt with.
+      this.#recent.set(room, undefined);
+    }
+  }
+
+  #taken(event: CommittedEvent): Item | undefined {
+    return this.#parts.handler.take(loggedEvent(event));
   }
 
   /** Keeps the rooms, and lets their events be read from the store. */
   #dropRecent(): void {
-    for (const room of this.#recent.keys()) this.#recent.set(room, []);
+    for (const room of this.#recent.keys()) this.#recent.set(room, undefined);
     this.#recentCount = 0;
   }
 }
@@ -340,10 +376,15 @@ function isStoreGone(error: unknown): boolean {
   return error instanceof MadangError && error.code === 'unavailable';
 }
 
-/** Of a room's recent events those that follow a seq. None if some before them were not kept. */
-function follows(recent: readonly ReadEvent[] | undefined, after: number, limit: number): readonly ReadEvent[] {
-  const start = recent?.findIndex(({ body }) => body.seq === after + 1) ?? -1;
-  return start === -1 ? [] : (recent ?? []).slice(start, start + limit);
+/** The part of a run that follows a seq; undefined if the run does not have the next event. */
+function partOf<Item extends LogItem>(
+  run: RecentRun<Item> | undefined,
+  after: number,
+  limit: number,
+): Pick<LogPage<Item>, 'items' | 'end'> | undefined {
+  if (!run || run.first > after + 1 || run.last <= after) return undefined;
+  const end = Math.min(run.last, after + limit);
+  return { items: run.items.filter(({ seq }) => seq > after && seq <= end), end };
 }
 
 function hasNews({ head, cursor, logStart, obeyed }: ReadRoom): boolean {

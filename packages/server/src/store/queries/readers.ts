@@ -1,4 +1,5 @@
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import { compiledOnce, type Parameter } from '../prepared.js';
 import type { Schema } from '../schema.js';
 
 /** A room as a reader of the log finds it. */
@@ -36,6 +37,26 @@ function roomsAs(read: Kysely<Schema>, reader: string) {
     .select(sql<number>`coalesce(cursors.log_start, 0)`.as('obeyed'));
 }
 
+/** A cursor and where it moves. */
+interface CursorMove {
+  reader: string;
+  room: string;
+  cursor: number;
+  obeyed: number;
+  seq: number;
+  log_start: number;
+}
+
+const moveCursor = compiledOnce((write, parameter: Parameter<CursorMove>) =>
+  write
+    .updateTable('reader_cursors')
+    .set({ seq: parameter('seq'), log_start: parameter('log_start') })
+    .where('reader', '=', parameter('reader'))
+    .where('room_id', '=', parameter('room'))
+    .where('seq', '=', parameter('cursor'))
+    .where('log_start', '=', parameter('obeyed')),
+);
+
 /** Moves a reader's cursor on, from where the reader found it. Changes no row if the cursor has been moved since. */
 export function advanceCursor(
   write: Kysely<Schema>,
@@ -51,14 +72,7 @@ export function advanceCursor(
       .onConflict((conflict) => conflict.doNothing())
       .compile();
   }
-  return write
-    .updateTable('reader_cursors')
-    .set(place)
-    .where('reader', '=', reader)
-    .where('room_id', '=', id)
-    .where('seq', '=', cursor)
-    .where('log_start', '=', obeyed)
-    .compile();
+  return moveCursor(write, { reader, room: id, cursor, obeyed, ...place });
 }
 
 /** How many events a reader has still to handle, in all rooms together. */

@@ -1,4 +1,5 @@
 import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
+import { compiledOnce, type Parameter } from '../prepared.js';
 import type { Schema } from '../schema.js';
 
 /** The reader that numbers messages. */
@@ -65,16 +66,17 @@ export interface NewMessages {
   count: number;
 }
 
-/** Numbers new messages of a room, block by block: each number continues from its author's last one. */
-export function numberMessages(
-  write: Kysely<Schema>,
-  room: string,
-  { author, block, count }: NewMessages,
-): CompiledQuery {
+const numbering = compiledOnce((_, parameter: Parameter<NewMessages & { room: string }>) => {
+  const [room, author, block] = [parameter('room'), parameter('author'), parameter('block')];
   return sql`INSERT INTO message_numbers (room_id, author_id, block, number)
-    VALUES (${room}, ${author}, ${block}, ${count} + coalesce((SELECT number FROM message_numbers
+    VALUES (${room}, ${author}, ${block}, ${parameter('count')} + coalesce((SELECT number FROM message_numbers
       WHERE room_id = ${room} AND author_id = ${author} ORDER BY block DESC LIMIT 1), 0))
-    ON CONFLICT (room_id, author_id, block) DO UPDATE SET number = excluded.number`.compile(write);
+    ON CONFLICT (room_id, author_id, block) DO UPDATE SET number = excluded.number`;
+});
+
+/** Numbers new messages of a room, block by block: each number continues from its author's last one. */
+export function numberMessages(write: Kysely<Schema>, room: string, messages: NewMessages): CompiledQuery {
+  return numbering(write, { room, ...messages });
 }
 
 /** Removes a room's numbers, so that it is numbered again. */
