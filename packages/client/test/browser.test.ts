@@ -8,7 +8,7 @@ import { startHostApp } from '../../../tests/support/host-app.js';
 import { startServer } from './start-server.js';
 
 declare global {
-  // What the page below keeps from one step of a test to the next.
+  // Set by one step of a test in the page, for the next ones.
   var client: Client;
   var madang: typeof import('@madang/client');
 }

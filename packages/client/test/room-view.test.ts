@@ -158,7 +158,7 @@ describe('a room view', () => {
     await watch(client);
     const head = workspace.head('lobby');
     const id = `lobby.${head + 1}`;
-    // What the log has after the deletion: no content, neither in the creation nor in the edit.
+    // After a deletion the log has no content, neither in the creation nor in the edit.
     const made = { id, text: '', deletedAt: head + 3 };
     workspace.append('lobby', 'u-bob', { type: 'message.created', message: made });
     workspace.append('lobby', 'u-bob', { type: 'message.edited', messageId: id });
@@ -312,7 +312,7 @@ describe('the rooms', () => {
     workspace.fault = () => 'later';
     workspace.say('lobby', 'u-bob', 'meanwhile');
     await settle(1000);
-    // What is counted already is not counted again with its event.
+    // Messages that the answer has counted are not counted again with their events.
     expect(unread()).toBe(21);
     workspace.deliverLate();
     expect(unread()).toBe(21);

@@ -6,6 +6,17 @@ export type Logger = PinoLogger;
 /** The log levels. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
+/** A function that returns true at most once in `ms`: for log lines that would repeat. */
+export function atMostEvery(ms: number): () => boolean {
+  let last = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (now - last < ms) return false;
+    last = now;
+    return true;
+  };
+}
+
 /** Where a command other than the server logs. */
 const STDERR = 2;
 

@@ -160,7 +160,7 @@ export function storeProjections(engine: () => Engine): void {
       expect(await pin(4)).toEqual({ status: 'unchanged' });
       expect(await pin(5)).toMatchObject({ status: 'appended' });
       expect(await pins()).toEqual([5, 3]);
-      // What the log no longer keeps is neither listed nor counted.
+      // Pins before the log start are neither listed nor counted.
       await store.raiseLogStart('p', 3);
       expect(await pins()).toEqual([5]);
       expect(await unpin(5)).toMatchObject({ status: 'appended' });

@@ -99,7 +99,7 @@ export class SdkClient implements ContractClient {
     const answered = await answerOf(this.#client.call(intent.command as 'room.join', input as { room: string }));
     // The SDK's own "unavailable" means that it got no answer; the server may or may not have acted.
     const isUnknown = 'error' in answered && answered.error.code === 'unavailable';
-    const answer = isUnknown ? { lost: 'unavailable' } : answered;
+    const answer = isUnknown ? { lost: 'unanswered' } : answered;
     recordAnswer(this.#history, op, answer);
     return answer;
   }

@@ -5,7 +5,7 @@ import type { Session } from '../identity/actor.js';
 import type { SharedCount } from '../identity/rate-limits.js';
 import { type CommittedBatch, type CommittedEvent, OutboundEvent } from '../log/committed.js';
 import type { RoomLog } from '../log/room-log.js';
-import type { Logger } from '../logger.js';
+import { atMostEvery, type Logger } from '../logger.js';
 import { roomPlacesOf } from '../store/queries/members.js';
 import { membershipsOf } from '../store/queries/reconciliation.js';
 import type { Store } from '../store/store.js';
@@ -70,7 +70,7 @@ export class Nodes implements Cluster, BusListener {
   /** The beginning of our own messages, which the bus returns to us. */
   readonly #ownEvents = `{"kind":"events","node":"${this.#node}"`;
   #bus: Bus = localBus;
-  #loggedAt = -Infinity;
+  readonly #mayLog = atMostEvery(LOG_EVERY_MS);
 
   constructor(parts: NodesParts) {
     this.#parts = parts;
@@ -140,7 +140,7 @@ export class Nodes implements Cluster, BusListener {
   }
 
   newEpoch(): void {
-    // What was followed is another log. Each connection follows its rooms again when it comes back.
+    // The places up to which rooms were delivered are of the other history. Connections follow their rooms again as they return.
     this.#sequence.clear();
     this.#bus.moveTo(meetingName(this.#parts.store));
     this.#reconciliation.all();
@@ -393,9 +393,7 @@ export class Nodes implements Cluster, BusListener {
   }
 
   #logProblem(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#loggedAt < LOG_EVERY_MS) return;
-    this.#loggedAt = now;
+    if (!this.#mayLog()) return;
     this.#parts.logger.warn({ reason: messageOf(error) }, 'the log could not be read for delivery; trying again');
   }
 }

@@ -4,18 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { CommittedBatch, CommittedEvent } from '../log/committed.js';
 import { committedEvent, loggedEvent } from '../log/event-record.js';
-import type { Logger } from '../logger.js';
+import { atMostEvery, type Logger } from '../logger.js';
 import { advanceCursor, lagOf, type ReadRoom, readRooms, sweepRooms } from '../store/queries/readers.js';
 import type { Store } from '../store/store.js';
 import { wheneverLeased } from './lease.js';
 import { paced } from './pace.js';
-import { StuckRooms } from './stuck-rooms.js';
+import { LOG_EVERY_MS, StuckRooms } from './stuck-rooms.js';
 
 /** How long a reader collects commits before it reads their rooms, in ms: one transaction then covers many. */
 const GATHER_MS = 1000;
-
-/** The same failure of a reader is logged at most once in this time, in ms. */
-const LOG_EVERY_MS = 30_000;
 
 /** The pause after a sweep of all rooms, as a multiple of the time its statements took. */
 const SWEEP_REST = 50;
@@ -162,16 +159,15 @@ export class Reader<Item extends LogItem> {
 
   #run(): Promise<void> {
     const { store, logger } = this.#parts;
-    let loggedAt = -Infinity;
+    const mayLog = atMostEvery(LOG_EVERY_MS);
     const work = { store, name: `reader:${this.name}`, signal: this.#ending.signal };
     return wheneverLeased(
       work,
       (held) => this.#follow(held),
       (error) => {
         // The store itself logs that it is unavailable.
-        if (isStoreGone(error) || performance.now() - loggedAt < LOG_EVERY_MS) return;
-        loggedAt = performance.now();
-        logger.warn({ reader: this.name, reason: messageOf(error) }, 'a reader of the log fails; it tries again');
+        if (!isStoreGone(error) && mayLog())
+          logger.warn({ reader: this.name, reason: messageOf(error) }, 'a reader of the log fails; it tries again');
       },
     );
   }

@@ -1,11 +1,11 @@
 import { BackOff } from '../back-off.js';
-import type { Logger } from '../logger.js';
+import { atMostEvery, type Logger } from '../logger.js';
 
 /** Waits before a room in which a reader failed is tried again, in ms: doubles from the first to the most. */
 const RETRY = { minMs: 1000, maxMs: 5 * 60_000, spread: 0.2 };
 
-/** A reader's failures are logged at most once in this time, in ms. */
-const LOG_EVERY_MS = 30_000;
+/** The same failure of a reader is logged at most once in this time, in ms. */
+export const LOG_EVERY_MS = 30_000;
 
 interface Stuck {
   backOff: BackOff;
@@ -18,7 +18,7 @@ export class StuckRooms {
   readonly #reader: string;
   readonly #logger: Logger;
   readonly #rooms = new Map<string, Stuck>();
-  #loggedAt = -Infinity;
+  readonly #mayLog = atMostEvery(LOG_EVERY_MS);
 
   constructor(reader: string, logger: Logger) {
     this.#reader = reader;
@@ -52,8 +52,7 @@ export class StuckRooms {
   failed(room: string, cursor: number, error: unknown): void {
     const backOff = this.#rooms.get(room)?.backOff ?? new BackOff(RETRY);
     this.#rooms.set(room, { backOff, retryAt: performance.now() + backOff.next() });
-    if (performance.now() - this.#loggedAt < LOG_EVERY_MS) return;
-    this.#loggedAt = performance.now();
+    if (!this.#mayLog()) return;
     this.#logger.error(
       { reader: this.#reader, room, seq: cursor + 1, stuck: this.count, ...withoutText(error) },
       'a reader of the log is stuck in a room; it tries again there, and reads the other rooms',
