@@ -12,7 +12,7 @@ export interface AvatarProps {
 /** A user's avatar: the first letter on a colour of their own. Only for the eye; the name stands beside it. */
 export function Avatar({ id, name, size = 'medium', presence }: AvatarProps) {
   return (
-    <span className={classNames(styles.avatar, styles[size])} data-hue={hueOf(id)} aria-hidden>
+    <span className={classNames(styles.avatar, styles[size])} data-hue={hueOf(id)} translate="no" aria-hidden>
       {firstLetter(name)}
       {presence && <span className={styles.presence} data-presence={presence} />}
     </span>

@@ -65,7 +65,9 @@ function MemberWords({ member, isSelf }: { member: Member; isSelf?: boolean }) {
       <Avatar id={member.user.id} name={member.user.name} size="small" presence={member.presence} />
       <span className={styles.words}>
         <span className={styles.name}>
-          <span className={styles.nameText}>{member.user.name}</span>
+          <span className={styles.nameText} translate="no">
+            {member.user.name}
+          </span>
           {isSelf && <span className={styles.tag}>{t('member.you')}</span>}
           {member.role === 'owner' && <span className={styles.tag}>{t('member.owner')}</span>}
         </span>

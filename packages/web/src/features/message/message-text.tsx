@@ -20,11 +20,24 @@ export function MessageText({ text }: { text: string }) {
 /** A few emoji alone are shown large. */
 const Marked = memo(function Marked({ text }: { text: string }) {
   return (
-    <div className={classNames(styles.text, isEmojiOnly(text) && styles.emoji)} data-testid="text">
+    <div
+      className={classNames(styles.text, isEmojiOnly(text) && styles.emoji)}
+      lang={languageByScript(text)}
+      data-testid="text"
+    >
       <TextBlocks blocks={parseText(text)} />
     </div>
   );
 });
+
+/**
+ * The language that only one script is written in, for voices, fonts and translators; undefined, which means the page's
+ * language, where the letters don't tell.
+ */
+function languageByScript(text: string): 'ko' | 'ja' | undefined {
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'ja';
+  return /\p{Script=Hangul}/u.test(text) ? 'ko' : undefined;
+}
 
 const EMOJI_ONLY = new RegExp('^(?:\\p{RGI_Emoji}\\s*){1,6}$', 'v');
 

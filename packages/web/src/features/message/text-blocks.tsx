@@ -50,7 +50,7 @@ function TextBlock({ block }: { block: Block }): ReactNode {
       return (
         <div className={styles.block}>
           {block.language && <div className={styles.language}>{block.language}</div>}
-          <pre>
+          <pre translate="no">
             <code>{block.text}</code>
           </pre>
         </div>
@@ -78,7 +78,11 @@ function inline(piece: Inline): ReactNode {
     case 'strike':
       return <s>{inlines(piece.content)}</s>;
     case 'code':
-      return <code className={styles.code}>{piece.text}</code>;
+      return (
+        <code className={styles.code} translate="no">
+          {piece.text}
+        </code>
+      );
     default:
       return (
         <a href={piece.href} title={piece.href} target="_blank" rel="noopener noreferrer nofollow">

@@ -32,7 +32,9 @@ export function UserMenu() {
         trigger={
           <button type="button" className={styles.me} aria-label={t('session.userMenu', { name: user.name })}>
             <Avatar id={user.id} name={user.name} size="small" presence={status === 'online' ? 'online' : 'offline'} />
-            <span className={styles.name}>{user.name}</span>
+            <span className={styles.name} translate="no">
+              {user.name}
+            </span>
             <ChevronsUpDown size={16} aria-hidden />
           </button>
         }
