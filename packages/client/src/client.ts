@@ -88,6 +88,11 @@ export interface Client {
    * session.
    */
   readonly can: Observable<SessionAbilities | undefined>;
+  /**
+   * How far the server's clock is ahead of the device's, in ms, as the last session began. The times of messages are the
+   * server's, so they compare with `Date.now() + clockOffset.get()`, however wrong the device's clock is.
+   */
+  readonly clockOffset: Observable<number>;
   /** The caller's rooms, kept up to date, in no particular order; without those that they have hidden. */
   readonly rooms: Observable<readonly Room[]>;
   /** The messages in the outbox, of all rooms: those that wait, and those that were refused (with an `error`). */

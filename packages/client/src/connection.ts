@@ -35,8 +35,8 @@ export interface ConnectionOwner {
   refused(error: MadangError): Beginning;
   /** An event or a signal arrived. */
   message(name: string, payload: unknown): void;
-  /** Makes a harmless call, whose answer shows that the connection is alive. */
-  probe(call: Call): Promise<unknown>;
+  /** Makes a harmless call, whose answer shows that the connection is alive. `hasJumped`: the device's clock did. */
+  probe(call: Call, hasJumped: boolean): Promise<unknown>;
   /** The connection is gone; its open calls have rejected or are about to. */
   lost(): void;
 }
@@ -89,7 +89,7 @@ export class Connection {
   connect(): void {
     if (this.state.get().status !== 'idle') return;
     this.#unwatchDevice = watchDevice({
-      awake: () => (this.#transport ? this.#probe(this.#transport) : this.#hurry()),
+      awake: (hasJumped) => (this.#transport ? this.#probe(this.#transport, hasJumped) : this.#hurry()),
       offline: () => this.#wentOffline(),
     });
     this.state.set({ status: 'connecting' });
@@ -273,14 +273,14 @@ export class Connection {
    * Replaces a connection over which nothing arrives any more. The browser would notice only when its system gives up on
    * the TCP connection, which takes minutes, and the server's next ping is up to a heartbeat away.
    */
-  #probe(transport: Transport): void {
+  #probe(transport: Transport, hasJumped: boolean): void {
     if (this.state.get().status !== 'online' || this.#probed === transport) return;
     this.#probed = transport;
     const before = this.#arrivals;
     let isAnswered = false;
     // A refusal is an answer too.
     const answered = () => void (isAnswered = true);
-    this.#owner.probe(this.call).then(answered, answered);
+    this.#owner.probe(this.call, hasJumped).then(answered, answered);
     const conclude = () => {
       this.#probed = undefined;
       if (isAnswered || this.#arrivals > before || transport !== this.#transport) return;

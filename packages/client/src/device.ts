@@ -4,9 +4,10 @@ export interface DeviceEvents {
   offline(): void;
   /**
    * The network is back, the page is visible again or back from the browser's cache, or the device has slept: a
-   * connection that looks open may be dead, and timers were slow or stood still.
+   * connection that looks open may be dead, and timers were slow or stood still. `hasJumped`: the clock did, because the
+   * device slept or somebody set it.
    */
-  awake(): void;
+  awake(hasJumped: boolean): void;
 }
 
 /** How often the clock is compared, in ms: a device that sleeps with the page visible gives no event when it wakes. */
@@ -25,13 +26,13 @@ export function watchDevice(events: DeviceEvents): () => void {
   if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
   const ended = new AbortController();
   const { signal } = ended;
-  const awake = () => events.awake();
+  const awake = () => events.awake(false);
   window.addEventListener('online', awake, { signal });
   window.addEventListener('offline', () => events.offline(), { signal });
-  window.addEventListener('pageshow', (event) => event.persisted && events.awake(), { signal });
-  document.addEventListener('visibilitychange', () => document.hidden || events.awake(), { signal });
+  window.addEventListener('pageshow', (event) => event.persisted && awake(), { signal });
+  document.addEventListener('visibilitychange', () => document.hidden || awake(), { signal });
   document.addEventListener('resume', awake, { signal });
-  const stopTicking = watchClock(awake);
+  const stopTicking = watchClock(() => events.awake(true));
   return () => {
     stopTicking();
     ended.abort();

@@ -13,6 +13,7 @@ import type { RoomEvent } from './room-event.js';
 import { RoomFeed } from './room-feed.js';
 import type { RoomView } from './room-state.js';
 import { type Credentials, Session, type SessionState } from './session.js';
+import { ServerClock } from './server-clock.js';
 import { serverUrl } from './server-url.js';
 import { openSocketIo } from './socket-io-transport.js';
 import type { OpenTransport } from './transport.js';
@@ -31,6 +32,7 @@ class LiveClient implements Client {
   readonly #feed: RoomFeed;
   readonly #listeners = new Listeners();
   readonly #away: AwayWatch;
+  readonly #clock = new ServerClock();
   readonly #echo: boolean;
   #userId: string | undefined;
 
@@ -46,12 +48,13 @@ class LiveClient implements Client {
         begin: (call, presentsToken) => this.#begin(call, presentsToken),
         refused: (error) => this.#outcome(this.#session.refused(error)),
         message: (event, payload) => this.#message(event, payload),
-        probe: (call) => call('presence.set', { presence: this.#away.presence }),
+        probe: (call, hasJumped) => this.#probe(call, hasJumped),
         lost: () => this.#lost(),
       },
     );
     this.#outbox = new Outbox({
       call: this.#connection.call,
+      now: this.#clock.now,
       store: options.outbox ?? defaultStore(url),
       backOff,
       changed: (room) => this.#feed.refresh(room),
@@ -80,6 +83,10 @@ class LiveClient implements Client {
 
   get user() {
     return this.#session.user;
+  }
+
+  get clockOffset() {
+    return this.#clock.offset;
   }
 
   get can() {
@@ -195,7 +202,14 @@ class LiveClient implements Client {
   async #start(state: SessionState, call: Call): Promise<void> {
     if (this.#userId !== undefined && this.#userId !== state.user.id) this.#clear({ stored: false });
     this.#userId = state.user.id;
+    this.#clock.learn(state.now);
     await this.#feed.begin(state, call);
+  }
+
+  #probe(call: Call, hasJumped: boolean): Promise<unknown> {
+    return hasJumped
+      ? call('session.get', {}).then(({ now }) => this.#clock.learn(now))
+      : call('presence.set', { presence: this.#away.presence });
   }
 
   #online(): void {

@@ -19,6 +19,8 @@ const NOBODY = '';
 /** The outbox's options and callbacks. */
 export interface OutboxOptions {
   call: Call;
+  /** The server's time, for when a message was written. */
+  now: () => number;
   store: OutboxStore;
   backOff?: BackOffOptions;
   /** The entries of a room have changed. */
@@ -89,7 +91,7 @@ export class Outbox {
       this.retry(clientId);
       return { clientId, sent };
     }
-    const entry = { user: this.#user ?? NOBODY, clientId, room, text, at: Date.now() };
+    const entry = { user: this.#user ?? NOBODY, clientId, room, text, at: this.#options.now() };
     const lane = this.#lane(room);
     lane.entries = [...lane.entries, entry];
     this.#keep(entry);

@@ -430,6 +430,27 @@ describe('in a browser', () => {
     expect(client.state.get().status).toBe('online');
   });
 
+  test('C50 `clockOffset` follows the server’s clock, also when the device’s is set meanwhile', async () => {
+    const { workspace, join } = setUp();
+    fakeBrowser();
+    const day = 24 * 3600_000;
+    workspace.aheadMs = day;
+    const { client } = join('anna');
+    await online(client);
+    expect(client.clockOffset.get()).toBe(day);
+    workspace.drop();
+    workspace.isUp = false;
+    client.send('lobby', 'later');
+    expect(client.room('lobby').get().messages[0]?.at).toBe(Date.now() + day);
+    workspace.isUp = true;
+    await settle(1000);
+    vi.setSystemTime(Date.now() + day);
+    workspace.aheadMs = 0;
+    await settle(1000);
+    expect(client.clockOffset.get()).toBe(0);
+    expect(client.state.get().status).toBe('online');
+  });
+
   test('C26 away after 60 s in the background or 5 min without input, and online again at once', async () => {
     const { workspace, join } = setUp();
     const browser = fakeBrowser();

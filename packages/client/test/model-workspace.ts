@@ -51,6 +51,8 @@ export class ModelWorkspace {
   readonly reads = new Map<string, number>();
   /** Whether clients can reach it. */
   isUp = true;
+  /** How far its clock is ahead of the clients', in ms. */
+  aheadMs = 0;
   /** Refuses a call; 'silence' leaves it unanswered. */
   refuse: (name: string, input: unknown) => ErrorObject | 'silence' | undefined = () => undefined;
   /** Decides what happens to each live event. */
@@ -350,6 +352,7 @@ export class ModelWorkspace {
       rooms,
       can: { createRooms: true, openDirects: true, rename: true, signOut: true },
       epoch: this.epoch,
+      now: Date.now() + this.aheadMs,
     };
   }
 

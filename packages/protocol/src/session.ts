@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
-import { nickname, shortText } from './fields.js';
+import { nickname, shortText, timestamp } from './fields.js';
 import { sessionAbilities } from './permission.js';
 import { room } from './room.js';
 import { user } from './user.js';
@@ -11,6 +11,7 @@ const state = {
   rooms: z.array(room).meta({ description: "The caller's rooms, each with its `head`" }),
   can: sessionAbilities.meta({ description: 'What the caller may do here, whatever room it is' }),
   epoch: z.string().meta({ description: "The name of the database's unbroken history; cursors belong to one" }),
+  now: timestamp.meta({ description: 'The server\'s clock in ms since 1970, for whoever shows its times as "today"' }),
 };
 
 const sessionStart = defineCommand({

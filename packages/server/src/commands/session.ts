@@ -49,10 +49,10 @@ function withSession(context: Context, session: Session): Context {
 
 /** session.get */
 async function get(_input: CommandInput<'session.get'>, context: Context): Promise<CommandOutput<'session.get'>> {
-  const { authority, store, log } = context.parts;
+  const { authority, clock, store, log } = context.parts;
   const { user } = context.session;
   const rooms = await describeRooms(await roomsOf(store.read, user.id), context);
-  return { user, rooms, epoch: log.epoch, can: authority.inWorkspace(user) };
+  return { user, rooms, epoch: log.epoch, can: authority.inWorkspace(user), now: clock.now() };
 }
 
 /** session.end */

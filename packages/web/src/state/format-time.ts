@@ -10,8 +10,8 @@ export function formatTime(language: Language, at: number): string {
   return format(language, 'time', { hour: 'numeric', minute: '2-digit' }).format(at);
 }
 
-/** `2026년 11월 22일 일요일`; today and yesterday by those words. */
-export function formatDay(t: Translate, language: Language, at: number, now = Date.now()): string {
+/** `2026년 11월 22일 일요일`; today and yesterday, seen from `now`, by those words. */
+export function formatDay(t: Translate, language: Language, at: number, now: number): string {
   const days = daysBetween(at, now);
   if (days === 0) return t('message.today');
   if (days === 1) return t('message.yesterday');
@@ -33,7 +33,7 @@ export function formatDate(language: Language, at: number): string {
 }
 
 /** `5분 전`, `3 days ago`; undefined for less than a minute ago, which needs words of its own. */
-export function formatAgo(language: Language, at: number, now = Date.now()): string | undefined {
+export function formatAgo(language: Language, at: number, now: number): string | undefined {
   const seconds = Math.min(0, (at - now) / 1000);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   for (const [unit, size] of UNITS) {
@@ -53,6 +53,11 @@ export function formatList(language: Language, names: readonly string[]): string
 export function dayOf(at: number): string {
   const date = new Date(at);
   return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+/** Forgets what is kept for formatting: it has the time zone of when it was made. */
+export function forgetFormats(): void {
+  formats.clear();
 }
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [

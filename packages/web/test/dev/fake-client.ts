@@ -189,6 +189,7 @@ export function fakeClient(options: URLSearchParams) {
     token: undefined,
     unsent: new Value<readonly OutboxEntry[]>([]),
     outboxError: new Value<undefined>(undefined),
+    clockOffset: new Value(0),
     connect() {
       if (options.has('connecting')) return;
       if (options.has('signed-out')) return state.set({ status: 'signed-out' });

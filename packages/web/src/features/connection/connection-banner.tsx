@@ -56,12 +56,14 @@ function useAfter(value: boolean, ms: number): boolean {
 /** The seconds are only for the eye; read out one by one they would be a nuisance. */
 function Countdown({ until }: { until: number }) {
   const { t } = useTranslation();
-  const [now, setNow] = useState(() => Date.now());
+  // By the clock that nobody can set: the device's may be corrected meanwhile.
+  const [endsAt] = useState(() => performance.now() + until - Date.now());
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 500);
+    const timer = setInterval(() => setNow(performance.now()), 500);
     return () => clearInterval(timer);
   }, []);
-  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  const seconds = Math.max(0, Math.ceil((endsAt - now) / 1000));
   return (
     <>
       <span aria-hidden>
