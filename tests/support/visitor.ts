@@ -6,6 +6,10 @@ export interface VisitorOptions {
   theme?: 'light' | 'dark';
   /** A phone: a small touch screen. */
   isPhone?: boolean;
+  /** The test sets the time zone; Korea's otherwise. */
+  isTravelling?: boolean;
+  /** Changes the page before it is opened, such as a browser API in it. */
+  prepare?: (page: Page) => Promise<unknown>;
 }
 
 /** A person using the web client, in their own browser profile. */
@@ -48,13 +52,14 @@ async function newVisitor(browser: Browser, options: VisitorOptions): Promise<Vi
   const settings: BrowserContextOptions = {
     locale: language === 'ko' ? 'ko-KR' : 'en-US',
     colorScheme: theme,
-    timezoneId: 'Asia/Seoul',
+    ...(!options.isTravelling && { timezoneId: 'Asia/Seoul' }),
     viewport: isPhone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
     ...(isPhone && { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }),
   };
   const context = await browser.newContext(settings);
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
+  await options.prepare?.(page);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {

@@ -9,6 +9,7 @@ import { preloadConversation } from './features/room/room-screen.js';
 import { Workspace } from './features/room/workspace.js';
 import { useClient, useObservable } from './state/client-provider.js';
 import { useOwnership } from './state/page.js';
+import { Part } from './ui/part.js';
 import { Toasts } from './ui/toast.js';
 
 /** The whole page: the gate, or the workspace. */
@@ -18,7 +19,9 @@ export function App() {
       {/* oxlint-disable-next-line react/hooks -- the router calls it */}
       <Router hook={useHashLocation}>
         <Screen />
-        <Toasts />
+        <Part renderFailure={() => null}>
+          <Toasts />
+        </Part>
       </Router>
     </Tooltip.Provider>
   );
@@ -35,8 +38,12 @@ function Screen() {
   // While disconnected the workspace stays, even if the client does not know the user for a moment.
   const isIn = status !== 'signed-out' && (user !== undefined || wasIn);
   if (isIn !== wasIn) setWasIn(isIn);
+  // While signing in the form stays, with what was typed and what went wrong: the client connects again meanwhile.
+  const [wasOut, setWasOut] = useState(false);
+  const isOut = status === 'signed-out' || (wasOut && !isIn);
+  if (isOut !== wasOut) setWasOut(isOut);
 
   if (ownership.kind === 'taken') return <TakenScreen {...ownership} />;
-  if (status === 'signed-out') return <NicknameForm />;
+  if (isOut) return <NicknameForm />;
   return isIn ? <Workspace /> : <Splash />;
 }

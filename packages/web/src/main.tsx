@@ -3,7 +3,9 @@ import { createClient } from '@madang/client';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
+import { guardDom } from './guard-dom.js';
 import { startI18n } from './i18n/i18n.js';
+import { loadStyles } from './load-styles.js';
 import { ClientProvider } from './state/client-provider.js';
 import { openPage, PageProvider } from './state/page.js';
 import { showTheme } from './state/theme.js';
@@ -17,11 +19,22 @@ const client = createClient({ credentials: 'cookie' });
 
 const page = openPage(client);
 
-showTheme();
-await startI18n();
-client.connect();
+guardDom();
+const startFailure = document.querySelector<HTMLElement>('#start-failure');
 
-createRoot(document.querySelector('#root') as HTMLElement).render(
+showTheme();
+await Promise.all([startI18n(), loadStyles()]);
+client.connect();
+if (startFailure) startFailure.hidden = true;
+
+const root = createRoot(document.querySelector('#root') as HTMLElement, {
+  // Nothing is left to say it but the page itself.
+  onUncaughtError: (error) => {
+    if (startFailure) startFailure.hidden = false;
+    reportError(error);
+  },
+});
+root.render(
   <StrictMode>
     <CrashScreen>
       <ClientProvider client={client}>

@@ -52,6 +52,8 @@ function storedLanguage(): Language | undefined {
 }
 
 function browserLanguage(): Language {
-  const first = navigator.languages.find((each) => /^(ko|en)\b/i.test(each));
+  // An extension against fingerprinting may take the list away.
+  const languages = navigator.languages ?? [navigator.language ?? ''];
+  const first = languages.find((each) => /^(ko|en)\b/i.test(each));
   return first?.toLowerCase().startsWith('ko') ? 'ko' : 'en';
 }

@@ -7,6 +7,9 @@ import { Part, PartFailure } from './part.js';
 /** Delays before retries of a part that did not load, in ms; after that the user is asked. */
 const RETRY_MS = [300, 1500];
 
+/** A part that takes longer than this to load, in ms, counts as not loaded. */
+const TIME_OUT_MS = 20_000;
+
 export interface LazyPart<P extends object> {
   /** The part. `fallback` is shown while it loads. */
   View: (props: P & { fallback: ReactNode }) => ReactNode;
@@ -82,13 +85,23 @@ async function loadPart<M>(load: () => Promise<M>): Promise<M> {
     // oxlint-disable no-await-in-loop -- one attempt after another
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     try {
-      return await (failed === undefined ? load() : loadAgain(load));
+      return await inTime(failed === undefined ? load() : loadAgain(load));
     } catch (error) {
       failed = error;
+      if (error instanceof TimeOut) break;
     }
     // oxlint-enable no-await-in-loop
   }
   throw failed;
+}
+
+class TimeOut extends Error {}
+
+function inTime<T>(loading: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimeOut('The part is not loaded in time')), TIME_OUT_MS);
+    loading.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /**

@@ -67,6 +67,9 @@ function fromOne(index: number | undefined): number {
 
 type EmojiData = Awaited<ReturnType<NonNullable<React.ComponentProps<typeof Picker.Root>['resolveEmojiData']>>>;
 
+/** After this long without an answer, in ms, the user is asked whether to try again. */
+const TIME_OUT_MS = 15_000;
+
 const known = new Map<Language, EmojiData>();
 
 /** The emoji of a language, once loaded. Throws if they can't be loaded; the picker itself would wait for ever. */
@@ -94,7 +97,10 @@ function emojiData(language: string): EmojiData {
 }
 
 async function loadEmoji(language: Language): Promise<EmojiData> {
-  const response = await fetch(new URL(`emoji/${language}.json`, document.baseURI));
-  if (!response.ok) throw new Error(`The emoji could not be loaded: ${response.status}`);
-  return (await response.json()) as EmojiData;
+  const signal = AbortSignal.timeout(TIME_OUT_MS);
+  const response = await fetch(new URL(`emoji/${language}.json`, document.baseURI), { signal });
+  const data = (await response.json()) as EmojiData | undefined;
+  // Something else may have answered in the server's place.
+  if (!response.ok || !Array.isArray(data?.emojis)) throw new Error(`The emoji were not loaded: ${response.status}`);
+  return data as EmojiData;
 }

@@ -4,9 +4,11 @@ import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useToday } from '../../state/calendar.js';
 import { useObservable, useUser } from '../../state/client-provider.js';
 import { formatDay } from '../../state/format-time.js';
 import { useEdits } from '../../state/use-unsent.js';
+import { Button } from '../../ui/button.js';
 import { Part } from '../../ui/part.js';
 import type { OpenedList } from '../room/room-screen.js';
 import { ActivityLine } from './activity-line.js';
@@ -150,7 +152,7 @@ export function MessageList(props: MessageListProps) {
                   className={styles.item}
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
-                  <Part renderFailure={() => <PlainRow row={row} />}>
+                  <Part renderFailure={(retry) => <PlainRow row={row} onRetry={retry} />}>
                     <RowView row={row} tabStop={keys.tabStop} {...props} />
                   </Part>
                 </div>
@@ -193,13 +195,14 @@ function JumpButton({ view, onJump }: { view: RoomView; onJump: (isByKey: boolea
 function RowView(props: MessageListProps & { row: Row; tabStop: string | undefined }) {
   const { row, state, view } = props;
   const { t, i18n } = useTranslation();
+  const today = useToday();
   switch (row.kind) {
     case 'beginning':
       return state.isCut ? <Cut /> : <Beginning room={view.room} title={props.title} />;
     case 'day':
       return (
         <div className={styles.day}>
-          <span>{formatDay(t, languageOf(i18n), row.at)}</span>
+          <span>{formatDay(t, languageOf(i18n), row.at, today.at)}</span>
         </div>
       );
     case 'unread':
@@ -226,14 +229,24 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
 }
 
 /** A row that can't be rendered properly: its text is still there to read. */
-function PlainRow({ row }: { row: Row }) {
-  if (row.kind !== 'message') return null;
-  const { author, text } = row.message;
-  return <article className={styles.plain}>{`${author.name}: ${text}`}</article>;
+function PlainRow({ row, onRetry }: { row: Row; onRetry: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <article className={styles.plain}>
+      {row.kind === 'message' && <p>{`${row.message.author.name}: ${row.message.text}`}</p>}
+      <p className={styles.plainNote}>
+        {t('part.failed')}
+        <Button size="small" onClick={onRetry}>
+          {t('part.retry')}
+        </Button>
+      </p>
+    </article>
+  );
 }
 
 function FloatingDay({ row, isLoading }: { row: Row | undefined; isLoading: boolean }) {
   const { t, i18n } = useTranslation();
+  const today = useToday();
   if (isLoading) {
     return (
       <div className={styles.floating} role="status">
@@ -244,7 +257,7 @@ function FloatingDay({ row, isLoading }: { row: Row | undefined; isLoading: bool
   if (!row || !('at' in row) || row.kind === 'day') return null;
   return (
     <div className={styles.floating} aria-hidden>
-      <span>{formatDay(t, languageOf(i18n), row.at)}</span>
+      <span>{formatDay(t, languageOf(i18n), row.at, today.at)}</span>
     </div>
   );
 }
@@ -255,6 +268,7 @@ function useRows(
   readUpTo: number | undefined,
   userId: string,
 ): Row[] {
+  const today = useToday();
   const [pageStarts, setPageStarts] = useState<ReadonlySet<string>>(() => new Set());
   const { status, messages, hasOlder, hasNewer } = state;
   const oldest = messages[0];
@@ -262,7 +276,9 @@ function useRows(
   return useMemo(() => {
     if (status !== 'ready' || readUpTo === undefined) return [];
     return buildRows({ messages, activity, hasOlder, hasNewer, readUpTo, userId, pageStarts });
-  }, [status, messages, activity, hasOlder, hasNewer, readUpTo, userId, pageStarts]);
+    // The days in between depend on the time zone.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [status, messages, activity, hasOlder, hasNewer, readUpTo, userId, pageStarts, today]);
 }
 
 /** The rows with an open editor. They stay in the page, out of sight too, since typing goes on there. */

@@ -3,6 +3,7 @@ import { Clock3 } from 'lucide-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useToday } from '../../state/calendar.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { formatDateTime, formatTime } from '../../state/format-time.js';
@@ -39,6 +40,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, isFirst } = props;
   const { t, i18n } = useTranslation();
   const { react } = useMessageActions();
+  useToday();
   const [isHovered, setIsHovered] = useState(false);
   const [isFocused, setIsFocused] = useState(false);
   const [isPicking, setIsPicking] = useState(false);
@@ -82,7 +84,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       <div className={styles.content}>
         {isFirst && (
           <div className={styles.byline}>
-            <span className={styles.author}>{message.author.name}</span>
+            <span className={styles.author} translate="no">
+              {message.author.name}
+            </span>
             <time
               className={styles.time}
               dateTime={new Date(message.at).toISOString()}

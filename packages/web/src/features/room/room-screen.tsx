@@ -73,7 +73,9 @@ export function RoomScreen({ id }: { id: string }) {
         />
       </div>
       {hasPeople && (
-        <MemberPanel room={room} members={view.members} isOverlay={!isWide} onClose={() => setWantsPeople(false)} />
+        <Part>
+          <MemberPanel room={room} members={view.members} isOverlay={!isWide} onClose={() => setWantsPeople(false)} />
+        </Part>
       )}
       {isShowingDetails && (
         <DialogPart onClose={() => setIsShowingDetails(false)}>

@@ -35,7 +35,9 @@ export function Workspace() {
           {t('app.skip')}
         </button>
       )}
-      <ConnectionBanner />
+      <Part>
+        <ConnectionBanner />
+      </Part>
       <div className={styles.panes}>
         {hasSidebar && (
           <Side className={styles.side}>

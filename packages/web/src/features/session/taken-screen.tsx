@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Ownership } from '../../state/page-owner.js';
+import { reloadPage } from '../../state/version.js';
 import { Button } from '../../ui/button.js';
 import { Logo } from '../../ui/logo.js';
 import { UnsentList } from '../unsent/unsent-list.js';
@@ -22,7 +23,7 @@ export function TakenScreen({ by, left }: Extract<Ownership, { kind: 'taken' }>)
             <UnsentList texts={left.texts} />
           </section>
         )}
-        <Button tone="primary" className={styles.start} onClick={() => location.reload()}>
+        <Button tone="primary" className={styles.start} onClick={reloadPage}>
           {t('session.continueAs', { name: by.name })}
         </Button>
       </div>
