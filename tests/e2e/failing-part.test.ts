@@ -61,8 +61,6 @@ describe('a part whose code cannot be loaded', () => {
     await page.getByRole('button', { name: '방 둘러보기' }).click();
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
-    await retryIn(page, 'main').click();
-    await page.getByText('이 부분을 불러오지 못했습니다').waitFor();
     await page.unroute(chunk);
     await retryIn(page, 'main').click();
     await messageOf(page, '인사드립니다').waitFor();
