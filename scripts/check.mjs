@@ -5,7 +5,15 @@ import { root, runAll } from './repository.mjs';
 import { ensureDependencies } from './setup.mjs';
 
 /** Folders whose types are checked besides what is built. `tests` covers the tests of all packages but the web client. */
-const TYPED = ['tests', 'packages/web', 'bench', 'examples/tutorial', 'examples/express-app', 'examples/bot'];
+const TYPED = [
+  'tests',
+  'packages/web',
+  'packages/web/worker',
+  'bench',
+  'examples/tutorial',
+  'examples/express-app',
+  'examples/bot',
+];
 
 await ensureDependencies();
 await build();

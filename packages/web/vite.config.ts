@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { emojiData } from './emoji-data.js';
+import { serviceWorker } from './service-worker.js';
 import { versionName } from './version-name.js';
 
 // `base: './'`: the built page works under any path that a host app mounts it at.
@@ -8,7 +9,7 @@ import { versionName } from './version-name.js';
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react(), emojiData(), versionName()],
+  plugins: [react(), emojiData(), versionName(), serviceWorker()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -10,6 +10,8 @@ export interface VisitorOptions {
   isTravelling?: boolean;
   /** Changes the page before it is opened, such as a browser API in it. */
   prepare?: (page: Page) => Promise<unknown>;
+  /** The browser keeps the web client for offline use. Costs time, and hides requests from `page.route`. */
+  isKept?: boolean;
 }
 
 /** A person using the web client, in their own browser profile. */
@@ -48,11 +50,12 @@ export async function enter(
 }
 
 async function newVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
-  const { language = 'ko', theme = 'light', isPhone = false } = options;
+  const { language = 'ko', theme = 'light', isPhone = false, isKept = false } = options;
   const settings: BrowserContextOptions = {
     locale: language === 'ko' ? 'ko-KR' : 'en-US',
     colorScheme: theme,
     ...(!options.isTravelling && { timezoneId: 'Asia/Seoul' }),
+    serviceWorkers: isKept ? 'allow' : 'block',
     viewport: isPhone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
     ...(isPhone && { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }),
   };

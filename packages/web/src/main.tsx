@@ -8,6 +8,7 @@ import { startI18n } from './i18n/i18n.js';
 import { loadStyles } from './load-styles.js';
 import { ClientProvider } from './state/client-provider.js';
 import { openPage, PageProvider } from './state/page.js';
+import { keepForOffline } from './state/service-worker.js';
 import { showTheme } from './state/theme.js';
 import './theme/tokens.css';
 import './theme/base.css';
@@ -45,3 +46,5 @@ root.render(
     </CrashScreen>
   </StrictMode>,
 );
+
+keepForOffline();

@@ -44,6 +44,9 @@ export type Translate = TFunction;
 
 function showLanguage(): void {
   document.documentElement.lang = i18next.resolvedLanguage ?? 'en';
+  // The name under which the browser installs the page.
+  const manifest = i18next.resolvedLanguage === 'ko' ? './manifest.webmanifest' : './manifest.en.webmanifest';
+  document.querySelector('link[rel="manifest"]')?.setAttribute('href', manifest);
 }
 
 function storedLanguage(): Language | undefined {

@@ -2,28 +2,23 @@ import { useEffect, useSyncExternalStore } from 'react';
 import { useClient } from './client-provider.js';
 
 /**
- * A newer build of the web client than the running one. Whoever learns of it calls {@link offerNewVersion}; the page then
+ * A newer build of the web client than the running one. The page then
  * offers to reload, and every button that reloads calls {@link reloadPage}. Until then the old build keeps running, with
  * nothing of the new one: the names of its files contain hashes of their contents.
  */
 
 const listeners = new Set<() => void>();
 let isOffered = false;
-let load = () => location.reload();
 
-/**
- * Offers a new version. `loadIt` loads it in place of a plain reload: a service worker that holds the old page has to be
- * replaced first.
- */
-export function offerNewVersion(loadIt?: () => void): void {
-  if (loadIt) load = loadIt;
+/** Offers a new version. */
+function offerNewVersion(): void {
   isOffered = true;
   for (const listener of listeners) listener();
 }
 
-/** Reloads the page, and with it the newest version that is known. */
+/** Reloads the page. The service worker takes it from the server, so that it is the newest version. */
 export function reloadPage(): void {
-  load();
+  location.reload();
 }
 
 /** Whether there is a newer version. */
@@ -48,7 +43,7 @@ export function useVersionCheck(): void {
  * there. Never rejects.
  */
 export async function checkVersion(): Promise<void> {
-  const own = versionOf(document);
+  const own = ownVersion();
   if (own === undefined || isOffered) return;
   try {
     const response = await fetch(new URL('.', document.baseURI), { cache: 'no-cache' });
@@ -58,6 +53,11 @@ export async function checkVersion(): Promise<void> {
   } catch {
     // Without the server there is no newer version either.
   }
+}
+
+/** The build's name of the running page; undefined while developing. */
+export function ownVersion(): string | undefined {
+  return versionOf(document);
 }
 
 function versionOf(page: Document): string | undefined {
