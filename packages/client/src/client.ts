@@ -15,6 +15,7 @@ import type { BackOffOptions } from './back-off.js';
 import type { ConnectionState } from './connection.js';
 import type { CursorReset, Cursors } from './cursors.js';
 import type { Observable } from './observable.js';
+import type { OfflineStore } from './offline-store.js';
 import type { OutboxEntry, OutboxStore } from './outbox-store.js';
 import type { RoomEvent } from './room-event.js';
 import type { RoomView } from './room-state.js';
@@ -52,6 +53,12 @@ export interface ClientOptions {
   resume?: Cursors;
   /** Where unsent messages are kept. Default: IndexedDB in browsers, memory elsewhere. */
   outbox?: OutboxStore;
+  /**
+   * Keeps the user's rooms and the newest messages of those they used last, and shows them when the server can't be
+   * reached at the start: `user` and `rooms` are then known while `state` is `offline` or `reconnecting`. Deleted when
+   * they sign out, or somebody else signs in. Default: nothing is kept.
+   */
+  offline?: OfflineStore;
   /** How long to wait between attempts to connect. */
   backOff?: BackOffOptions;
 }

@@ -66,6 +66,11 @@ export class GapRepair {
     return this.#rooms.has(room);
   }
 
+  /** All of a room's events up to this seq have been applied; undefined if it is not followed. */
+  applied(room: string): number | undefined {
+    return this.#rooms.get(room)?.cursor.applied;
+  }
+
   /** The followed rooms. */
   rooms(): string[] {
     return [...this.#rooms.keys()];

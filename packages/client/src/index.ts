@@ -4,6 +4,15 @@ export type { ConnectionState } from './connection.js';
 export type { CursorReset, Cursors } from './cursors.js';
 export { createClient } from './live-client.js';
 export type { Observable } from './observable.js';
+export {
+  indexedDbOfflineStore,
+  type OfflineChanges,
+  type OfflineList,
+  type OfflineMessage,
+  type OfflineSession,
+  type OfflineState,
+  type OfflineStore,
+} from './offline-store.js';
 export { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry, type OutboxStore } from './outbox-store.js';
 export type { Activity, RoomEvent } from './room-event.js';
 export type { MessageList, MessageListState, Place, ViewMessage } from './message-list.js';

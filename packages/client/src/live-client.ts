@@ -7,6 +7,8 @@ import { type Cursors, readCursors } from './cursors.js';
 import { unavailable } from './errors.js';
 import { type NamedSignal, readIncoming } from './incoming.js';
 import { Listeners } from './listeners.js';
+import { OfflineCopy } from './offline-copy.js';
+import type { OfflineState } from './offline-store.js';
 import { Outbox } from './outbox.js';
 import { indexedDbOutboxStore, memoryOutboxStore } from './outbox-store.js';
 import type { RoomEvent } from './room-event.js';
@@ -31,6 +33,7 @@ class LiveClient implements Client {
   readonly #outbox: Outbox;
   readonly #feed: RoomFeed;
   readonly #listeners = new Listeners();
+  readonly #offline: OfflineCopy | undefined;
   readonly #away: AwayWatch;
   readonly #clock = new ServerClock();
   readonly #echo: boolean;
@@ -70,10 +73,19 @@ class LiveClient implements Client {
       emit: (event) => this.#emit(event),
       wantsAll: () => this.#listeners.hearEvents,
       reset: (reset) => this.#listeners.emit(reset),
+      loaded: () => this.#offline?.changed(),
       ...(options.resume && { resume: readCursors(options.resume) }),
     });
+    if (options.offline) {
+      this.#offline = new OfflineCopy({
+        store: options.offline,
+        source: { rooms: () => this.#feed.rooms.all(), lists: () => this.#feed.lists() },
+        restore: (state) => this.#restore(state),
+      });
+      this.rooms.subscribe(() => this.#offline?.changed());
+    }
     this.#away = new AwayWatch(() => this.#tellPresence());
-    this.#connection.state.subscribe(() => this.#isOnline && this.#online());
+    this.#connection.state.subscribe(() => this.#stateChanged());
     this.user.subscribe(() => this.#feed.refresh());
   }
 
@@ -110,6 +122,7 @@ class LiveClient implements Client {
   }
 
   connect(): void {
+    this.#offline?.start();
     this.#connection.connect();
   }
 
@@ -121,7 +134,7 @@ class LiveClient implements Client {
     this.#connection.close();
     this.#feed.close();
     this.#away.close();
-    await this.#outbox.close();
+    await Promise.all([this.#outbox.close(), this.#offline?.close()]);
   }
 
   async signIn(credentials: Credentials): Promise<User> {
@@ -203,6 +216,7 @@ class LiveClient implements Client {
     if (this.#userId !== undefined && this.#userId !== state.user.id) this.#clear({ stored: false });
     this.#userId = state.user.id;
     this.#clock.learn(state.now);
+    this.#offline?.began({ user: state.user, can: state.can, epoch: state.epoch }, state.rooms);
     await this.#feed.begin(state, call);
   }
 
@@ -210,6 +224,29 @@ class LiveClient implements Client {
     return hasJumped
       ? call('session.get', {}).then(({ now }) => this.#clock.learn(now))
       : call('presence.set', { presence: this.#away.presence });
+  }
+
+  /** Without the server: continues as whoever was signed in last. */
+  #restore(state: OfflineState): void {
+    const { user, can } = state.session;
+    if (this.user.get() || this.state.get().status === 'closed') return;
+    this.#userId = user.id;
+    this.#feed.restore(state);
+    this.#session.restore(user, can);
+    this.#outbox.own(user.id);
+  }
+
+  #stateChanged(): void {
+    switch (this.state.get().status) {
+      case 'online':
+        return this.#online();
+      case 'offline':
+      case 'reconnecting':
+        return this.#offline?.unreachable();
+      case 'signed-out':
+        return this.#offline?.forget();
+      default:
+    }
   }
 
   #online(): void {
@@ -229,6 +266,7 @@ class LiveClient implements Client {
   }
 
   #ended(options: { stored: boolean }): void {
+    this.#offline?.forget();
     this.#session.forget();
     this.#clear(options);
   }

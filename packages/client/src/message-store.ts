@@ -1,4 +1,5 @@
 import { type CommandOutput, deletedMessage, editedContent, type Message } from '@madang/protocol';
+import type { OfflineMessage } from './offline-store.js';
 import { react } from './reactions.js';
 import type { MessageEvent, RoomEvent } from './room-event.js';
 
@@ -11,11 +12,7 @@ export type MessagePage = Pick<CommandOutput<'message.list'>, 'messages' | 'more
  * A message, and the seq up to which it reflects the log: earlier events are already in it. Reactions have their own seq,
  * because they are the only change that must not be applied twice.
  */
-interface Entry {
-  message: Message;
-  asOf: number;
-  reactionsAsOf: number;
-}
+type Entry = OfflineMessage;
 
 /**
  * The messages of a room that any list shows. Each is kept once, so a change to it shows in all lists. Order and gaps are
@@ -33,6 +30,17 @@ export class MessageStore {
   /** `me` is the caller's id. */
   constructor(me: () => string) {
     this.#me = me;
+  }
+
+  /** A message with what it reflects, to be kept. */
+  entry(seq: number): OfflineMessage | undefined {
+    return this.#entries.get(seq);
+  }
+
+  /** Takes messages that were kept; everything up to a seq is reflected in them. */
+  restore(entries: readonly OfflineMessage[], upTo: number): void {
+    for (const entry of entries) this.#set(entry);
+    this.#upTo = upTo;
   }
 
   /** A message by its seq. */

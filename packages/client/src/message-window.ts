@@ -35,7 +35,7 @@ export interface WindowContext {
 }
 
 /** A part of the log without a gap. */
-interface Range {
+export interface Range {
   /** The seqs of its messages, ascending. */
   seqs: readonly number[];
   /** Everything from its first message up to this seq is here. */
@@ -90,6 +90,19 @@ export class MessageWindow implements MessageList {
 
   get isWatched(): boolean {
     return this.#state.isWatched;
+  }
+
+  /** What is loaded; undefined if it may be out of date. */
+  get range(): Range | undefined {
+    return this.#status === 'ready' && !this.#needsPage ? this.#range : undefined;
+  }
+
+  /** Shows what was kept. Without its end it is loaded again once that is possible. */
+  restore(range: Range): void {
+    this.#status = 'ready';
+    this.#range = range;
+    this.#needsPage = range.hasNewer;
+    this.#changed();
   }
 
   get seqs(): readonly number[] {

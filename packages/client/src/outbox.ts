@@ -127,8 +127,13 @@ export class Outbox {
       this.#pumpAll();
       // Another tab may have left messages in the store, and be closed by now.
       void this.#storing.then(() => this.#load(user));
-      return;
+    } else {
+      this.own(user);
     }
+  }
+
+  /** What is written from now on is this user's. Loads what they wrote before. */
+  own(user: string): void {
     this.#user = user;
     this.#isLoaded = false;
     for (const lane of this.#lanes.values()) {

@@ -5,6 +5,7 @@ import type { Call } from './connection.js';
 import type { CursorReset, Cursors } from './cursors.js';
 import { GapRepair } from './gap-repair.js';
 import type { NamedSignal } from './incoming.js';
+import type { OfflineList, OfflineState } from './offline-store.js';
 import type { OutboxEntry } from './outbox-store.js';
 import { ReadMarks } from './read-marks.js';
 import { type RoomEvent, roomEvent } from './room-event.js';
@@ -31,6 +32,8 @@ export interface RoomFeedOptions {
   wantsAll(): boolean;
   /** Some events of a room can't be delivered. */
   reset(reset: CursorReset): void;
+  /** A page of messages was read. */
+  loaded(): void;
   /** Continues after these. */
   resume?: Cursors;
 }
@@ -95,10 +98,31 @@ export class RoomFeed {
         entries: (room) => this.#options.entries(room),
         arrived: (message) => this.#options.arrived(message),
         markRead: (room, seq) => this.#markRead(room, seq),
+        loaded: () => this.#options.loaded(),
       });
       this.#views.set(id, view);
     }
     return view;
+  }
+
+  /** Without a connection: shows what was kept, as if the connection had been lost then. */
+  restore({ session, rooms, lists }: OfflineState): void {
+    const known = new Set(rooms.map(({ id }) => id));
+    const kept = lists.filter(({ room }) => known.has(room));
+    this.#epoch = session.epoch;
+    for (const room of rooms) this.rooms.put(room);
+    const cursors = Object.fromEntries(kept.map(({ room, applied }) => [room, applied]));
+    this.#repair.resume({ epoch: session.epoch, rooms: cursors });
+    for (const list of kept) this.view(list.room).restore(list);
+  }
+
+  /** The messages of every room where some are loaded, to be kept. */
+  *lists(): Generator<OfflineList> {
+    for (const [id, view] of this.#views) {
+      const applied = this.#repair.applied(id);
+      const list = applied === undefined ? undefined : view.copy(applied);
+      if (list) yield list;
+    }
   }
 
   /** The session has begun: takes its rooms, and fetches what was missed in those already known. */
@@ -107,6 +131,12 @@ export class RoomFeed {
     this.#epoch = state.epoch;
     const rooms = new Map(state.rooms.map((room) => [room.id, room]));
     for (const id of this.#repair.rooms()) if (!rooms.has(id)) this.leave(id);
+    for (const { id } of this.rooms.all()) {
+      const room = rooms.get(id);
+      // Of a room that was kept without its messages, nothing was missed.
+      if (room) this.#repair.follow(id, room.head);
+      else this.leave(id);
+    }
     for (const room of state.rooms) this.#enter(room);
     const synced = this.#repair.sync(rooms, state.epoch, call);
     const early = this.#early ?? [];

@@ -2,8 +2,9 @@ import { fail, type Member, type Message, type Room, type SignalOf, TYPING_MS, t
 import type { Call } from './connection.js';
 import type { MessageList, Place, ViewMessage } from './message-list.js';
 import { type MessagePage, MessageStore } from './message-store.js';
-import { MessageWindow } from './message-window.js';
+import { MessageWindow, type Range } from './message-window.js';
 import { Derived, sameFields, sameList } from './observable.js';
+import type { OfflineList } from './offline-store.js';
 import type { OutboxEntry } from './outbox-store.js';
 import { PendingReactions } from './reactions.js';
 import { type Activity, isActivity, type RoomEvent } from './room-event.js';
@@ -23,9 +24,14 @@ export interface RoomViewContext {
   /** One of the user's own messages was found in the log. */
   arrived(message: Message): void;
   markRead(room: string, seq: number): void;
+  /** A page was read. */
+  loaded(): void;
 }
 
 const MAX_ACTIVITY = 100;
+
+/** How many messages of a room are kept for use without a connection. */
+const KEPT_MESSAGES = 50;
 
 /** How many messages the list at the end keeps while nobody watches it. */
 const UNWATCHED_MESSAGES = 200;
@@ -51,6 +57,8 @@ export class LiveRoomView implements RoomView {
   readonly members: Derived<readonly Member[]>;
   readonly typists: Derived<readonly UserRef[]>;
   #isGone = false;
+  #kept: OfflineList | undefined;
+  #copied: OfflineList | undefined;
   #logStart = 0;
   #activities: readonly Activity[] = [];
   #typedAt = -Infinity;
@@ -91,8 +99,33 @@ export class LiveRoomView implements RoomView {
     if (place === 'unread' && this.#context.room(this.#id)) {
       const after = this.#unreadAfter();
       if (after === undefined || this.messages.reaches(after)) return this.messages;
+      if (!this.#context.isOnline() && this.#kept) return this.#keptList(this.#kept);
     }
     return this.#window(place);
+  }
+
+  /** The list as it is kept for use without a connection, reflecting events up to a seq. The same object until it changes. */
+  copy(applied: number): OfflineList | undefined {
+    const windows = [...this.#windows].filter(({ range }) => range);
+    const range = (windows.find((window) => !window.range!.hasNewer) ?? windows[0])?.range;
+    if (!range) return undefined;
+    const upTo = Math.min(applied, range.upTo);
+    const seqs = range.seqs.filter((seq) => seq <= upTo).slice(-KEPT_MESSAGES);
+    const messages = seqs.flatMap((seq) => this.#store.entry(seq) ?? []);
+    const hasOlder = range.hasOlder || seqs[0] !== range.seqs[0];
+    const { hasNewer } = range;
+    const list = { room: this.#id, applied: upTo, messages, hasOlder, hasNewer, logStart: this.#logStart, at: 0 };
+    if (this.#copied && sameCopy(this.#copied, list)) return this.#copied;
+    this.#copied = { ...list, at: Date.now() };
+    return this.#copied;
+  }
+
+  /** Shows a list that was kept, as before a connection was lost. */
+  restore(list: OfflineList): void {
+    this.#kept = list;
+    this.#logStart = list.logStart;
+    this.#store.restore(list.messages, list.applied);
+    this.messages.restore(rangeOf(list));
   }
 
   loadOlder(): Promise<void> {
@@ -161,6 +194,7 @@ export class LiveRoomView implements RoomView {
 
   /** The connection is up again: loads what could not be loaded, and what may have changed. */
   online(): void {
+    this.#kept = undefined;
     for (const window of this.#windows) window.online();
     this.#people.online();
   }
@@ -194,6 +228,14 @@ export class LiveRoomView implements RoomView {
   close(): void {
     this.#timers.close();
     this.#typing.close();
+  }
+
+  /** What there is to show until the connection is up. */
+  #keptList(kept: OfflineList): MessageWindow {
+    if (!kept.hasNewer) return this.messages;
+    const window = this.#window('unread');
+    window.restore(rangeOf(kept));
+    return window;
   }
 
   #window(place: Place): MessageWindow {
@@ -251,6 +293,7 @@ export class LiveRoomView implements RoomView {
       this.#messagesChanged();
     }
     for (const message of messages) if (message.author.id === this.#myId()) this.#context.arrived(message);
+    this.#context.loaded();
   }
 
   #release(): void {
@@ -258,6 +301,7 @@ export class LiveRoomView implements RoomView {
   }
 
   #forget(status: 'loading' | 'gone'): void {
+    this.#kept = undefined;
     this.#store.clear();
     this.#logStart = 0;
     for (const window of this.#windows) window.forget(status);
@@ -323,4 +367,13 @@ function unreadIn(room: Room | undefined): Unread {
   const { read, joined = 0, unread = 0, mentions = 0 } = room ?? {};
   // Messages from before the user joined are history rather than unread.
   return { read: read === undefined ? undefined : Math.max(read, joined), unread, mentions };
+}
+
+function rangeOf({ messages, applied, hasOlder, hasNewer }: OfflineList): Range {
+  const seqs = messages.map(({ message }) => message.seq);
+  return { seqs, upTo: hasNewer ? (seqs.at(-1) ?? 0) : applied, hasOlder, hasNewer };
+}
+
+function sameCopy({ at: _, ...before }: OfflineList, { at: __, ...after }: OfflineList): boolean {
+  return sameFields({ ...before, messages: sameList(after.messages, before.messages) }, after) !== after;
 }

@@ -40,6 +40,11 @@ export class Rooms {
     return this.#rooms.get(id)?.room;
   }
 
+  /** All of them, hidden ones too. */
+  all(): Room[] {
+    return Array.from(this.#rooms.values(), ({ room }) => room);
+  }
+
   /** Takes a room from the server, unless it is older than the one here. */
   put(room: Room): void {
     const known = this.#rooms.get(room.id);

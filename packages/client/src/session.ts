@@ -82,6 +82,12 @@ export class Session {
     await call('session.end', {});
   }
 
+  /** Until the server says otherwise, this user is signed in. */
+  restore(user: User, can: SessionAbilities): void {
+    this.can.set(can);
+    this.user.set(user);
+  }
+
   /** The user has a new nickname. */
   rename(name: string): void {
     const user = this.user.get();

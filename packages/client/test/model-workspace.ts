@@ -6,6 +6,7 @@ import type {
   Reaction,
   Room,
   RoomAbilities,
+  SessionAbilities,
   User,
 } from '@madang/client';
 import type { FakeCall, FakeConnection, FakeTransport } from '@madang/client/testing';
@@ -49,6 +50,7 @@ export class ModelWorkspace {
   readonly logStarts = new Map<string, number>();
   /** The last seq that `<user> <room>` has read; the head if absent. */
   readonly reads = new Map<string, number>();
+  abilities: SessionAbilities = { createRooms: true, openDirects: true, rename: true, signOut: true };
   /** Whether clients can reach it. */
   isUp = true;
   /** How far its clock is ahead of the clients', in ms. */
@@ -350,7 +352,7 @@ export class ModelWorkspace {
     return {
       user: this.users.get(user),
       rooms,
-      can: { createRooms: true, openDirects: true, rename: true, signOut: true },
+      can: this.abilities,
       epoch: this.epoch,
       now: Date.now() + this.aheadMs,
     };
