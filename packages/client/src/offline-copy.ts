@@ -65,13 +65,16 @@ export class OfflineCopy {
 
   /** The server can't be reached. */
   unreachable(): void {
-    void this.#loaded?.then((state) => {
-      if (this.#isDecided || !state) return;
-      this.#isDecided = true;
-      this.#user = state.session.user.id;
-      for (const room of state.rooms) this.#rooms.set(room.id, room);
-      this.#options.restore(state);
-    });
+    void this.#giveBack();
+  }
+
+  async #giveBack(): Promise<void> {
+    const state = await this.#loaded;
+    if (this.#isDecided || !state) return;
+    this.#isDecided = true;
+    this.#user = state.session.user.id;
+    for (const room of state.rooms) this.#rooms.set(room.id, room);
+    this.#options.restore(state);
   }
 
   /** The server has said who is signed in, and which rooms they are in. */

@@ -21,7 +21,7 @@ export interface OfflineList {
   /** Everything up to this seq is reflected. */
   applied: number;
   /** Oldest first, without gaps. */
-  messages: OfflineMessage[];
+  messages: readonly OfflineMessage[];
   hasOlder: boolean;
   hasNewer: boolean;
   /** Messages up to this seq are no longer kept by the server. */

@@ -114,9 +114,17 @@ export class LiveRoomView implements RoomView {
     const messages = seqs.flatMap((seq) => this.#store.entry(seq) ?? []);
     const hasOlder = range.hasOlder || seqs[0] !== range.seqs[0];
     const { hasNewer } = range;
-    const list = { room: this.#id, applied: upTo, messages, hasOlder, hasNewer, logStart: this.#logStart, at: 0 };
-    if (this.#copied && sameCopy(this.#copied, list)) return this.#copied;
-    this.#copied = { ...list, at: Date.now() };
+    const before = this.#copied;
+    const list = {
+      room: this.#id,
+      applied: upTo,
+      messages: sameList(before?.messages, messages),
+      hasOlder,
+      hasNewer,
+      logStart: this.#logStart,
+      at: before?.at ?? 0,
+    };
+    if (sameFields(before, list) !== before) this.#copied = { ...list, at: Date.now() };
     return this.#copied;
   }
 
@@ -372,8 +380,4 @@ function unreadIn(room: Room | undefined): Unread {
 function rangeOf({ messages, applied, hasOlder, hasNewer }: OfflineList): Range {
   const seqs = messages.map(({ message }) => message.seq);
   return { seqs, upTo: hasNewer ? (seqs.at(-1) ?? 0) : applied, hasOlder, hasNewer };
-}
-
-function sameCopy({ at: _, ...before }: OfflineList, { at: __, ...after }: OfflineList): boolean {
-  return sameFields({ ...before, messages: sameList(after.messages, before.messages) }, after) !== after;
 }

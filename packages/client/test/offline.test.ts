@@ -38,7 +38,7 @@ async function stored(): Promise<void> {
 }
 
 /** Opens a page without a server. */
-async function offline(client: Client, room = 'lobby'): Promise<void> {
+async function openOffline(client: Client, room = 'lobby'): Promise<void> {
   client.connect();
   await stored();
   await watch(client, room);
@@ -54,7 +54,7 @@ test('without a server, the user, their rooms and the messages of rooms used bef
   await visitAs('anna', ['lobby', 'tea']);
   workspace.isUp = false;
   const client = open('anna');
-  await offline(client);
+  await openOffline(client);
   await watch(client, 'tea');
   await watch(client, 'other');
   expect(client.user.get()).toMatchObject({ id: 'u-anna' });
@@ -77,7 +77,7 @@ test('what is written without a server is sent when there is one, and what was m
   workspace.leave('left', 'u-anna');
   workspace.isUp = false;
   const client = open('anna');
-  await offline(client);
+  await openOffline(client);
   await watch(client, 'left');
   expect(shown(client, 'left')).toEqual(['secret']);
   client.send('lobby', 'mine');
@@ -93,7 +93,7 @@ test('what is written without a server is sent when there is one, and what was m
   // It is what the next page begins with.
   workspace.isUp = false;
   const next = open('anna');
-  await offline(next);
+  await openOffline(next);
   await watch(next, 'left');
   expect(shown(next)).toEqual(['changed', '', 'stays', 'missed', 'mine']);
   expect(shown(next, 'left')).toEqual([]);
@@ -106,7 +106,7 @@ test.each(['another history', 'more than can be shown'])('a kept room gives way 
   await visitAs('anna');
   workspace.isUp = false;
   const client = open('anna');
-  await offline(client);
+  await openOffline(client);
   expect(shown(client)).toEqual(['old']);
   if (what === 'another history') {
     workspace.epoch = 'epoch-2';
@@ -140,7 +140,7 @@ test('nothing is kept after signing out, nor written by another tab that has not
   expect(await kept()).toBeUndefined();
   workspace.isUp = false;
   const next = open('anna');
-  await offline(next);
+  await openOffline(next);
   expect(next.user.get()).toBeUndefined();
   expect(shown(next)).toEqual([]);
 });
@@ -175,7 +175,7 @@ test('nothing is kept of a user who cannot sign out here', async () => {
   expect(await kept()).toBeUndefined();
   workspace.isUp = false;
   const client = open('anna');
-  await offline(client);
+  await openOffline(client);
   expect(client.user.get()).toBeUndefined();
 });
 
@@ -204,7 +204,10 @@ test('without a server, a room that has more unread messages than are kept opens
   workspace.reads.set('u-anna lobby', 2);
   const before = open('anna');
   await online(before);
-  const stop = before.room('lobby').list('unread').subscribe(() => {});
+  const stop = before
+    .room('lobby')
+    .list('unread')
+    .subscribe(() => {});
   await stored();
   stop();
   await before.close();

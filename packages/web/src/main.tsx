@@ -1,5 +1,5 @@
 import './zod-without-eval.js';
-import { createClient } from '@madang/client';
+import { createClient, indexedDbOfflineStore } from '@madang/client';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
@@ -16,7 +16,8 @@ import './theme/start-failure.css';
 import './theme/visually-hidden.css';
 import { CrashScreen } from './ui/crash-screen.js';
 
-const client = createClient({ credentials: 'cookie' });
+const folder = new URL('.', document.baseURI).href;
+const client = createClient({ credentials: 'cookie', offline: indexedDbOfflineStore(`madang-offline ${folder}`) });
 
 const page = openPage(client);
 

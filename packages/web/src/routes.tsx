@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { NoRooms } from './features/room/no-rooms.js';
 import { RoomScreen } from './features/room/room-screen.js';
@@ -25,13 +26,20 @@ export function Routes({ onBrowse, onCreate }: RoutesProps) {
   );
 }
 
-/** No room is chosen: on a wide screen shows the last one, or the first. */
+/** Whether the page was opened without saying at which room, or at the list of rooms. */
+let isUnsaid = location.hash === '';
+
+/** No room is chosen: on a wide screen shows the last one, or the first; on a phone the last one when the page is opened. */
 function Home({ onBrowse, onCreate }: RoutesProps) {
   const rooms = useRooms();
   const isPhone = useMedia(PHONE);
   const last = lastRoom();
   const room = rooms.find((each) => each.id === last) ?? rooms[0];
-  if (isPhone) return null;
+  useEffect(() => {
+    if (room) isUnsaid = false;
+  }, [room]);
+  // Not instead of the list: "back" leads there.
+  if (isPhone) return isUnsaid && room?.id === last ? <Redirect to={`/r/${last}`} /> : null;
   if (room) return <Redirect to={`/r/${room.id}`} replace />;
   return <NoRooms isPage onBrowse={onBrowse} onCreate={onCreate} />;
 }

@@ -1,4 +1,4 @@
-import { readStored, store } from './storage.js';
+import { forget, readStored, store } from './storage.js';
 
 const STORED_AS = 'madang.room';
 
@@ -10,4 +10,9 @@ export function rememberRoom(id: string): void {
 /** The room shown last. */
 export function lastRoom(): string | undefined {
   return readStored(STORED_AS);
+}
+
+/** Forgets it: the next user who signs in is somebody else. */
+export function forgetRoom(): void {
+  forget(STORED_AS);
 }

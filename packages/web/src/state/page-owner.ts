@@ -1,5 +1,6 @@
 import type { Client, OutboxEntry } from '@madang/client';
 import { isBlank, type User, type UserRef } from '@madang/protocol';
+import { forgetRoom } from './last-room.js';
 import type { Tabs } from './tabs.js';
 import type { UnsentTexts } from './unsent-texts.js';
 
@@ -78,6 +79,7 @@ export class PageOwner {
       await this.#client.signOut();
       this.#tabs.tell({ type: 'session', user: null });
       this.#unsent.forgetAll();
+      forgetRoom();
     } finally {
       this.#isSigningOut = false;
     }

@@ -1,7 +1,7 @@
 import type { Room, RoomView, ViewMessage } from '@madang/client';
 import { memo, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useObservable, useUser } from '../../state/client-provider.js';
+import { useClient, useObservable, useUser } from '../../state/client-provider.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import type { OpenedList } from '../room/room-screen.js';
@@ -112,13 +112,15 @@ interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onEdited' | 'on
   messages: readonly ViewMessage[];
 }
 
-/** Shown until the first page is loaded. Messages sent meanwhile are shown all the same. */
+/** Shown until the first page is loaded; without a connection that may take long. Messages sent meanwhile are shown all the same. */
 function Loading({ messages, onEdit, onEdited, onDelete }: LoadingProps) {
   const { t } = useTranslation();
+  const { status } = useObservable(useClient().state);
+  const isBroken = status === 'offline' || status === 'reconnecting';
   return (
     <div className={styles.loading}>
-      <div role="status" aria-busy aria-label={t('app.loading')}>
-        <SkeletonRows count={7} hasAvatar />
+      <div role="status" aria-busy={!isBroken} aria-label={isBroken ? undefined : t('app.loading')}>
+        {isBroken ? <p className={styles.notKept}>{t('message.notKept')}</p> : <SkeletonRows count={7} hasAvatar />}
       </div>
       {messages.map((message, index) => (
         <MessageRow
