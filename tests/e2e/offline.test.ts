@@ -44,6 +44,54 @@ test('a manifest in the language of the page, with icons that are there', async 
   }
 });
 
+test('a new version waits until somebody opens it, and pages of the old one keep their files; a worker can be taken away', async () => {
+  await using site = await startSite(web.url);
+  await using one = await visit(web.browser, site.address, { isKept: true });
+  const { page } = one;
+  await kept(page);
+  const [first = ''] = await caches(page);
+  const old = await (await fetch(site.address)).text();
+  const chunk = /assets\/emoji-picker-[\w-]+\.js/.exec(
+    await (await fetch(`${site.address}service-worker.js`)).text(),
+  )?.[0];
+  const version = /name="madang-version" content="([^"]+)"/.exec(old)?.[1] ?? '';
+  expect(first).toBe(`madang ${site.address} ${version}`);
+
+  // The new version has a new name, and the server no longer has one of the old one's files.
+  site.change('', (text) => text.replace(version, 'new-version'));
+  site.change('service-worker.js', (text) => text.replace(version, 'new-version').replace(`${chunk}`, 'icon.svg'));
+  site.change(`${chunk}`, () => undefined);
+  await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    await registration.update();
+    while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+  expect((await caches(page)).length).toBe(2);
+  const next = await page.context().newPage();
+  await next.goto(site.address);
+  await next.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    while (registration.waiting) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+  const statusOf = (path: string) => page.evaluate((file) => fetch(file).then(({ status }) => status), path);
+  expect((await fetch(`${site.address}${chunk}`)).status).toBe(404);
+  expect(await statusOf(`${chunk}`)).toBe(200);
+
+  await page.close();
+  await next.reload();
+  await expect.poll(() => caches(next)).toEqual([`madang ${site.address} new-version`]);
+  site.change('', () => undefined);
+  await next.reload();
+  expect(await next.locator('meta[name="madang-version"]').getAttribute('content')).toBe('new-version');
+
+  const leave = codeBlocks('docs/operating.md').find(({ code }) => code.includes('unregister'))?.code;
+  site.change('service-worker.js', () => leave);
+  site.change('', (text) => text);
+  await next.evaluate(() => navigator.serviceWorker.ready.then((registration) => registration.update()));
+  await expect.poll(() => caches(next).catch(() => undefined)).toEqual([]);
+  expect(await next.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
+}, 90_000);
+
 test('without a server the web client opens in the last room, takes messages, and sends them later; signing out leaves nothing', async () => {
   const other = await startRestGuest(`${web.url}/talk`, '이웃');
   await other.say('고칠 글');
@@ -92,55 +140,7 @@ test('without a server the web client opens in the last room, takes messages, an
   expect(await page.getByRole('article').count()).toBe(0);
   expect(one.problems).toEqual([]);
   await web.server.start();
-});
-
-test('a new version waits until somebody opens it, and pages of the old one keep their files; a worker can be taken away', async () => {
-  await using site = await startSite(web.url);
-  await using one = await visit(web.browser, site.address, { isKept: true });
-  const { page } = one;
-  await kept(page);
-  const [first = ''] = await caches(page);
-  const old = await (await fetch(site.address)).text();
-  const chunk = /assets\/emoji-picker-[\w-]+\.js/.exec(
-    await (await fetch(`${site.address}service-worker.js`)).text(),
-  )?.[0];
-  const version = /name="madang-version" content="([^"]+)"/.exec(old)?.[1] ?? '';
-  expect(first).toBe(`madang ${site.address} ${version}`);
-
-  // The new version has a new name, and the server no longer has one of the old one's files.
-  site.change('', (text) => text.replace(version, 'new-version'));
-  site.change('service-worker.js', (text) => text.replace(version, 'new-version').replace(`${chunk}`, 'icon.svg'));
-  site.change(`${chunk}`, () => undefined);
-  await page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.ready;
-    await registration.update();
-    while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 20));
-  });
-  expect((await caches(page)).length).toBe(2);
-  const next = await page.context().newPage();
-  await next.goto(site.address);
-  await next.evaluate(async () => {
-    const registration = await navigator.serviceWorker.ready;
-    while (registration.waiting) await new Promise((resolve) => setTimeout(resolve, 20));
-  });
-  const statusOf = (path: string) => page.evaluate((file) => fetch(file).then(({ status }) => status), path);
-  expect((await fetch(`${site.address}${chunk}`)).status).toBe(404);
-  expect(await statusOf(`${chunk}`)).toBe(200);
-
-  await page.close();
-  await next.reload();
-  await expect.poll(() => caches(next)).toEqual([`madang ${site.address} new-version`]);
-  site.change('', () => undefined);
-  await next.reload();
-  expect(await next.locator('meta[name="madang-version"]').getAttribute('content')).toBe('new-version');
-
-  const leave = codeBlocks('docs/operating.md').find(({ code }) => code.includes('unregister'))?.code;
-  site.change('service-worker.js', () => leave);
-  site.change('', (text) => text);
-  await next.evaluate(() => navigator.serviceWorker.ready.then((registration) => registration.update()));
-  await expect.poll(() => caches(next).catch(() => undefined)).toEqual([]);
-  expect(await next.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
-});
+}, 90_000);
 
 /** The names of the caches of a page's origin. */
 function caches(page: Page): Promise<string[]> {
@@ -153,7 +153,7 @@ async function startSite(url: string) {
   const server = createServer((request, response) => {
     void (async () => {
       const path = request.url ?? '';
-      const answer = await fetch(`${url}${path}`);
+      const answer = await fetch(`${url}${path}`).catch(() => new Response(undefined, { status: 502 }));
       const change = changes.get(path.slice('/talk/'.length));
       const body = change ? change(await answer.text()) : Buffer.from(await answer.arrayBuffer());
       const type = answer.headers.get('content-type') ?? '';
