@@ -103,6 +103,8 @@ test('a refused message says why, and can be sent again or discarded', async () 
   await say(page, '거절될 말');
   const note = messageOf(page, '거절될 말');
   await note.getByText('보내지 못했습니다. 권한이 없습니다.').waitFor();
+  const sign = page.locator('a[data-room="lobby"]').getByTitle('보내지 못한 메시지가 있습니다');
+  await sign.waitFor();
   await say(page, '버릴 말');
   await messageOf(page, '버릴 말').getByRole('button', { name: '지우기' }).click();
   await messageOf(page, '버릴 말').waitFor({ state: 'detached' });
@@ -110,4 +112,5 @@ test('a refused message says why, and can be sent again or discarded', async () 
   await note.getByRole('button', { name: '다시 보내기' }).click();
   await page.locator('article[data-delivery="sent"]', { hasText: '거절될 말' }).waitFor();
   expect(await page.getByRole('article').filter({ hasText: '거절될 말' }).count()).toBe(1);
+  await sign.waitFor({ state: 'detached' });
 });

@@ -1,6 +1,6 @@
 import { isBlank } from '@madang/protocol';
 import { type RefObject, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { useUser } from './client-provider.js';
+import { useClient, useUser } from './client-provider.js';
 import { usePage } from './page.js';
 import type { Unsent } from './page-owner.js';
 import { type Place, placeKey, type UnsentText } from './unsent-text.js';
@@ -47,6 +47,14 @@ export function useHasUnsent(room: string): boolean {
   const { unsent } = usePage();
   return useSyncExternalStore(unsent.subscribe, () =>
     unsent.all().some((text) => text.room === room && !isBlank(text.text)),
+  );
+}
+
+/** Whether a message of the user in a room was finally refused. */
+export function useHasRefused(room: string): boolean {
+  const { unsent } = useClient();
+  return useSyncExternalStore(unsent.subscribe, () =>
+    unsent.get().some((entry) => entry.room === room && entry.error !== undefined),
   );
 }
 

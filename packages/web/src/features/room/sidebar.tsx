@@ -1,10 +1,10 @@
 import type { Room } from '@madang/protocol';
-import { Compass, PencilLine, Plus, Search } from 'lucide-react';
+import { CircleAlert, Compass, PencilLine, Plus, Search } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useAbilities, useRooms } from '../../state/client-provider.js';
-import { useHasUnsent } from '../../state/use-unsent.js';
+import { useHasRefused, useHasUnsent } from '../../state/use-unsent.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { Logo } from '../../ui/logo.js';
@@ -129,14 +129,17 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
   );
 }
 
-/** Tells that the user has written something there, and not sent it. */
+/** Tells that the user has written something there that was refused, or is not sent. */
 function UnsentSign({ room }: { room: string }) {
   const { t } = useTranslation();
-  if (!useHasUnsent(room)) return null;
+  const hasRefused = useHasRefused(room);
+  const hasUnsent = useHasUnsent(room);
+  if (!hasRefused && !hasUnsent) return null;
+  const words = t(hasRefused ? 'unsent.refusedSign' : 'unsent.sign');
   return (
-    <span className={styles.unsent} title={t('unsent.sign')}>
-      <PencilLine size={15} aria-hidden />
-      <span className="visually-hidden">{t('unsent.sign')}</span>
+    <span className={classNames(styles.unsent, hasRefused && styles.refused)} title={words}>
+      {hasRefused ? <CircleAlert size={16} aria-hidden /> : <PencilLine size={15} aria-hidden />}
+      <span className="visually-hidden">{words}</span>
     </span>
   );
 }
