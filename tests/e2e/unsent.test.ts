@@ -1,11 +1,14 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { startRestGuest } from '../support/rest-guest.ts';
 import { act, messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
 // A user who sends all of this would meet the limits.
 const web = useWeb({ flags: ['--limits', 'off'] });
+
+// Each goes through many steps, and on a busy machine through them slowly.
+vi.setConfig({ testTimeout: 90_000 });
 
 const composer = (page: Page) => page.locator('#composer');
 const editor = (page: Page) => page.getByLabel('메시지 수정');
@@ -100,11 +103,16 @@ describe('an edit in progress', () => {
     await editor(page).pressSequentially(' 하나');
     await Promise.all(Array.from({ length: 44 }, () => other.say('새 글\n\n\n길게')));
     await other.say('마지막 새 글');
-    await messageOf(page, '마지막 새 글').waitFor();
+    const toEnd = () => page.getByRole('log').evaluate((log) => (log.scrollTop = log.scrollHeight));
+    const isAtEnd = async () => {
+      await toEnd();
+      return messageOf(page, '마지막 새 글').isVisible();
+    };
+    await expect.poll(isAtEnd, { timeout: 30_000 }).toBe(true);
     // Typing goes on where it was.
     await page.keyboard.type(' 둘');
     await expect.poll(() => editor(page).inputValue()).toBe('고칠 글 하나 둘');
-    await page.getByRole('log').evaluate((log) => (log.scrollTop = log.scrollHeight));
+    await toEnd();
     await page.evaluate(() => (location.hash = '#/r/nowhere'));
     await page.getByText('방을 찾을 수 없습니다').waitFor();
     await page.evaluate(() => (location.hash = '#/r/lobby'));

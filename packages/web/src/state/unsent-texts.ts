@@ -208,7 +208,7 @@ export class UnsentTexts {
   }
 
   #hasOtherAuthor({ clock }: UnsentText): boolean {
-    return Object.keys(clock).some((tab) => !tab.startsWith(`${this.#home} `));
+    return Object.keys(clock).some((tab) => tab !== this.#tab);
   }
 
   /** The text to show at a place: preferably this tab's own, otherwise the newest. */

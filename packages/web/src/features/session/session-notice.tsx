@@ -13,7 +13,7 @@ export function SessionNotice() {
   return (
     <>
       {left && (
-        <section className={styles.left} aria-label={t('unsent.title')}>
+        <div className={styles.left}>
           <p role="alert">{t('session.endedFor', { name: left.user.name })}</p>
           {left.texts.length > 0 && (
             <>
@@ -21,13 +21,13 @@ export function SessionNotice() {
               <UnsentList texts={left.texts} />
             </>
           )}
-        </section>
+        </div>
       )}
       {elsewhere && (
-        <section className={styles.left} aria-label={t('session.elsewhere', { name: elsewhere.name })}>
+        <div className={styles.left}>
           <p role="alert">{t('session.elsewhere', { name: elsewhere.name })}</p>
           <Button onClick={() => location.reload()}>{t('session.continueAs', { name: elsewhere.name })}</Button>
-        </section>
+        </div>
       )}
     </>
   );
