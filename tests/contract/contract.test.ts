@@ -48,7 +48,7 @@ test.concurrent('D1–D8: ten kills and every other fault leave nothing lost, re
     clientsPerTransport: 1,
     sdkClients: 2,
     rooms: 3,
-    pace: { meanMs: 60, inFlight: 4 },
+    pace: { meanMs: 90, inFlight: 4 },
     quietMs: 45_000,
     shimLibrary,
     disturb: everyFaultOnce,
