@@ -95,7 +95,7 @@ test('a page whose texts others rewrite works, and shows what another page shows
 /** Where two texts differ first; empty if they don't. */
 function difference(a: string, b: string): string {
   if (a === b) return '';
-  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  const at = Array.from(a).findIndex((letter, index) => letter !== b[index]);
   const from = Math.max(0, at < 0 ? a.length - 30 : at - 30);
   return `${a.slice(from, from + 60)} ≠ ${b.slice(from, from + 60)}`;
 }

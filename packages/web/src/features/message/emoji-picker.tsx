@@ -102,5 +102,5 @@ async function loadEmoji(language: Language): Promise<EmojiData> {
   const data = (await response.json()) as EmojiData | undefined;
   // Something else may have answered in the server's place.
   if (!response.ok || !Array.isArray(data?.emojis)) throw new Error(`The emoji were not loaded: ${response.status}`);
-  return data as EmojiData;
+  return data;
 }
