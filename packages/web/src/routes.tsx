@@ -1,4 +1,3 @@
-import { useEffect } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { NoRooms } from './features/room/no-rooms.js';
 import { RoomScreen } from './features/room/room-screen.js';
@@ -26,20 +25,13 @@ export function Routes({ onBrowse, onCreate }: RoutesProps) {
   );
 }
 
-/** Whether the page was opened without saying at which room, or at the list of rooms. */
-let isUnsaid = location.hash === '';
-
-/** No room is chosen: on a wide screen shows the last one, or the first; on a phone the last one when the page is opened. */
+/** No room is chosen: on a wide screen shows the last one, or the first. */
 function Home({ onBrowse, onCreate }: RoutesProps) {
   const rooms = useRooms();
   const isPhone = useMedia(PHONE);
   const last = lastRoom();
   const room = rooms.find((each) => each.id === last) ?? rooms[0];
-  useEffect(() => {
-    if (room) isUnsaid = false;
-  }, [room]);
-  // Not instead of the list: "back" leads there.
-  if (isPhone) return isUnsaid && room?.id === last ? <Redirect to={`/r/${last}`} /> : null;
+  if (isPhone) return null;
   if (room) return <Redirect to={`/r/${room.id}`} replace />;
   return <NoRooms isPage onBrowse={onBrowse} onCreate={onCreate} />;
 }

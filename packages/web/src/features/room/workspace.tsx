@@ -10,6 +10,7 @@ import { CreateDialog } from './create-dialog.js';
 import { Sidebar } from './sidebar.js';
 import { Switcher } from './switcher.js';
 import { useDocumentTitle } from './use-document-title.js';
+import { useLastRoom } from './use-last-room.js';
 import styles from './workspace.module.css';
 
 /** The workspace: the rooms on one side, the chosen one in the middle; on a phone one of the two. */
@@ -25,6 +26,7 @@ export function Workspace() {
   // On a phone the list is a page of its own.
   const Side = isPhone ? 'main' : 'div';
   useDocumentTitle(current);
+  useLastRoom(isPhone);
   useSwitcherKey(setDialog);
   const close = () => setDialog(undefined);
 
