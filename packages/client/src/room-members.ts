@@ -6,7 +6,7 @@ import { Derived } from './observable.js';
 export type MemberChange = LoggedEvent | ({ type: 'presence.changed' } & SignalOf<'presence.changed'>);
 
 const PAGE_MEMBERS = 200;
-const MAX_MEMBERS = 2000;
+const MAX_MEMBERS = 10_000;
 
 /** A room's members: empty until they are loaded, and kept up to date from then on. */
 export class RoomMembers {
@@ -25,7 +25,7 @@ export class RoomMembers {
     this.#changed = changed;
   }
 
-  /** Loads the members, at most 2000. Throws `MadangError`. */
+  /** Loads the members, at most 10,000. Throws `MadangError`. */
   async load(): Promise<void> {
     if (this.#since) return;
     this.#isWanted = true;

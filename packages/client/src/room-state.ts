@@ -50,7 +50,7 @@ export interface RoomView extends Observable<RoomState> {
   list(place: Place): MessageList;
   /** {@link MessageList.loadOlder} of {@link RoomView.messages}. */
   loadOlder(): Promise<void>;
-  /** Loads the members, at most 2000. Throws `MadangError`. */
+  /** Loads the members, at most 10,000. Throws `MadangError`. */
   loadMembers(): Promise<void>;
   /** {@link MessageList.markRead} of {@link RoomView.messages}. */
   markRead(): void;

@@ -3,14 +3,14 @@ import type { Room } from '@madang/protocol';
 import { UserPlus, X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useObservable, useUser } from '../../state/client-provider.js';
+import { useObservable } from '../../state/client-provider.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { InviteDialog } from './invite-dialog.js';
 import styles from './member-panel.module.css';
-import { MemberRow } from './member-row.js';
+import { MemberList } from './member-list.js';
 import { RemoveDialog } from './remove-dialog.js';
 
 export interface MemberPanelProps {
@@ -21,13 +21,10 @@ export interface MemberPanelProps {
   onClose: () => void;
 }
 
-const GROUPS = ['online', 'away', 'offline'] as const;
-
 /** The members of a room, those online first. */
 export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelProps) {
   const { t } = useTranslation();
   const all = useObservable(members);
-  const user = useUser();
   const [dialog, setDialog] = useState<'invite' | Member>();
   const close = () => setDialog(undefined);
 
@@ -50,33 +47,13 @@ export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelPr
           <X size={18} aria-hidden />
         </IconButton>
       </header>
-      <div className={styles.scroller}>
-        {all.length === 0 && <SkeletonRows count={5} hasAvatar />}
+      {all.length === 0 ? (
+        <SkeletonRows count={5} hasAvatar />
+      ) : (
         <Part>
-          {GROUPS.map((presence) => {
-            const group = all.filter((each) => each.presence === presence);
-            if (group.length === 0) return null;
-            return (
-              <section key={presence} className={styles.group}>
-                <h3>
-                  {t(`member.${presence}`)} <span>{group.length}</span>
-                </h3>
-                <ul>
-                  {group.map((member) => (
-                    <MemberRow
-                      key={member.user.id}
-                      member={member}
-                      isSelf={member.user.id === user.id}
-                      mayRemove={room.can.removeMembers}
-                      onRemove={() => setDialog(member)}
-                    />
-                  ))}
-                </ul>
-              </section>
-            );
-          })}
+          <MemberList members={all} mayRemove={room.can.removeMembers} onRemove={setDialog} />
         </Part>
-      </div>
+      )}
       {dialog && (
         <DialogPart onClose={close}>
           {dialog === 'invite' ? (

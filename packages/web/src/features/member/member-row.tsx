@@ -1,5 +1,6 @@
 import type { Member } from '@madang/client';
 import { MessageCircle, UserMinus } from 'lucide-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAbilities } from '../../state/client-provider.js';
 import { Avatar } from '../../ui/avatar.js';
@@ -13,49 +14,47 @@ export interface MemberRowProps {
   member: Member;
   isSelf: boolean;
   mayRemove: boolean;
-  onRemove: () => void;
+  onRemove: (member: Member) => void;
 }
 
 /** A member, with a menu of possible actions, if there are any. */
-export function MemberRow({ member, isSelf, mayRemove, onRemove }: MemberRowProps) {
+export const MemberRow = memo(function MemberRow({ member, isSelf, mayRemove, onRemove }: MemberRowProps) {
   const { t } = useTranslation();
   const openDirect = useOpenDirect();
   const { openDirects } = useAbilities();
   if (isSelf || (!openDirects && !mayRemove)) {
     return (
-      <li className={classNames(styles.row, member.presence === 'offline' && styles.offline)}>
+      <div className={classNames(styles.row, member.presence === 'offline' && styles.offline)}>
         <MemberWords member={member} isSelf={isSelf} />
-      </li>
+      </div>
     );
   }
   return (
-    <li>
-      <Menu
-        align="start"
-        trigger={
-          <button
-            type="button"
-            className={classNames(styles.row, styles.button, member.presence === 'offline' && styles.offline)}
-            aria-label={t('member.menu', { name: member.user.name })}
-          >
-            <MemberWords member={member} />
-          </button>
-        }
-      >
-        {openDirects && (
-          <MenuItem icon={<MessageCircle size={17} aria-hidden />} onSelect={() => void openDirect(member.user.id)}>
-            {t('member.direct')}
-          </MenuItem>
-        )}
-        {mayRemove && (
-          <MenuItem icon={<UserMinus size={17} aria-hidden />} isDanger onSelect={onRemove}>
-            {t('member.remove')}
-          </MenuItem>
-        )}
-      </Menu>
-    </li>
+    <Menu
+      align="start"
+      trigger={
+        <button
+          type="button"
+          className={classNames(styles.row, styles.button, member.presence === 'offline' && styles.offline)}
+          aria-label={t('member.menu', { name: member.user.name })}
+        >
+          <MemberWords member={member} />
+        </button>
+      }
+    >
+      {openDirects && (
+        <MenuItem icon={<MessageCircle size={17} aria-hidden />} onSelect={() => void openDirect(member.user.id)}>
+          {t('member.direct')}
+        </MenuItem>
+      )}
+      {mayRemove && (
+        <MenuItem icon={<UserMinus size={17} aria-hidden />} isDanger onSelect={() => onRemove(member)}>
+          {t('member.remove')}
+        </MenuItem>
+      )}
+    </Menu>
   );
-}
+});
 
 function MemberWords({ member, isSelf }: { member: Member; isSelf?: boolean }) {
   const { t } = useTranslation();

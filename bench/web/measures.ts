@@ -1,0 +1,7 @@
+import { firstMessages } from './first-messages.ts';
+import { longTasks } from './long-tasks.ts';
+import type { Measure } from './measure.ts';
+import { layoutShift } from './layout-shift.ts';
+
+/** All measures, in the order of the table. */
+export const measures: readonly Measure[] = [layoutShift, longTasks, firstMessages];
