@@ -1,16 +1,30 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The files that take longest, and folders of such. They begin first, so that at the end no worker is left with one. */
+/**
+ * The files that take longest, and folders of such. They begin first, so that at the end no worker is left with one. Those
+ * that compute and those that wait take turns.
+ */
 const SLOW = [
   /tests\/setup\/fresh-clone/,
+  /tests\/contract\/nodes/,
+  /tests\/cluster\/(failover|killed-node)/,
   /tests\/server\/verify/,
-  /tests\/contract\//,
-  /tests\/e2e\/(accessibility|failing-part)/,
-  /packages\/server\/test\/(readers|store|copy|postgres|sqlite-history)\.test/,
+  /tests\/cluster\/partition/,
+  /tests\/contract\/contract/,
+  /packages\/server\/test\/postgres\.test/,
+  /tests\/e2e\/accessibility/,
+  /tests\/cluster\/(database-failure|readers)/,
+  /tests\/contract\/mutants/,
+  /packages\/server\/test\/readers/,
+  /tests\/server\/clock/,
+  /packages\/server\/test\/(store|copy)\.test/,
   /tests\/cluster\//,
+  /tests\/e2e\/failing-part/,
+  /packages\/server\/test\/sqlite-history/,
   /tests\/transports\/compression/,
-  /tests\/server\/(clock|limits|rolling)/,
+  /examples\/tutorial\/test\/websocket-vs-polling/,
+  /tests\/server\/(limits|rolling)/,
 ];
 
 class SlowestFirst extends BaseSequencer {

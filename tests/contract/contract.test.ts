@@ -48,7 +48,7 @@ test.concurrent('D1–D8: ten kills and every other fault leave nothing lost, re
     clientsPerTransport: 1,
     sdkClients: 2,
     rooms: 3,
-    pace: { meanMs: 60, inFlight: 4 },
+    pace: { meanMs: 90, inFlight: 4 },
     quietMs: 45_000,
     shimLibrary,
     disturb: everyFaultOnce,
@@ -82,7 +82,7 @@ test.concurrent('D1, D3: a client that sends as fast as it can is slowed down; e
 }, 60_000);
 
 test.concurrent('D4: clients that all reconnect together after a restart get everything they missed', async () => {
-  const result = await playStorm({ folder: folder.path, seed, cli: builtCli, clients: 200 });
+  const result = await playStorm({ folder: folder.path, seed, cli: builtCli, clients: 100 });
   process.stdout.write(`${stormLine(result)}\n`);
   expect(listViolations(check(readHistory(result.history)).violations)).toEqual([]);
   expect(result.haveAllCaughtUp).toBe(true);

@@ -29,6 +29,16 @@ test('a page whose texts others rewrite works, and shows what another page shows
   await other.say('**안녕하세요** 여러분, https://example.org 를 보세요');
   await messageOf(page, '여러분').waitFor();
   await same();
+  // Without the guard the line is gone for good as soon as somebody ceases to type.
+  const typing = page.getByTestId('typing');
+  for (const said of ['썼습니다', '또 썼습니다']) {
+    // oxlint-disable no-await-in-loop -- one after another
+    await other.call('POST', '/rooms/lobby/typing', {});
+    await expect.poll(() => typing.textContent()).toContain('이웃 님이 입력하고 있습니다');
+    await other.say(said);
+    await expect.poll(() => typing.textContent()).toBe('');
+    // oxlint-enable no-await-in-loop
+  }
   await say(page, '고치기 전의 글');
   await messageOf(page, '고치기 전의 글').waitFor();
   await act(page, '고치기 전의 글', /수정/);
@@ -85,7 +95,7 @@ test('a page whose texts others rewrite works, and shows what another page shows
 /** Where two texts differ first; empty if they don't. */
 function difference(a: string, b: string): string {
   if (a === b) return '';
-  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  const at = Array.from(a).findIndex((letter, index) => letter !== b[index]);
   const from = Math.max(0, at < 0 ? a.length - 30 : at - 30);
   return `${a.slice(from, from + 60)} ≠ ${b.slice(from, from + 60)}`;
 }

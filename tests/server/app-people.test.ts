@@ -4,7 +4,7 @@ import { createMadang, type MadangOptions } from 'madang';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, outcome } from '../support/transport-client.ts';
 import { Disposables } from '../support/disposables.ts';
 import { startGuest } from '../support/guest.ts';
@@ -64,6 +64,12 @@ const open = new Disposables();
 afterAll(() => open[Symbol.asyncDispose]());
 
 describe("names of the app's users", () => {
+  let shared: Awaited<ReturnType<typeof startApp>>;
+  beforeAll(async () => {
+    shared = open.use(await startApp());
+  });
+  let people = 0;
+
   test.each([
     ['9000 characters', 'x'.repeat(9000), 'x'.repeat(32)],
     ['line breaks', 'two\r\nlines', 'two lines'],
@@ -81,9 +87,9 @@ describe("names of the app's users", () => {
     ['emoji that would be cut', `${'x'.repeat(31)}🧑‍🚀`, 'x'.repeat(31)],
     ['a reserved word, which is the app’s own matter', 'Admin', 'Admin'],
   ])('are made to fit: %s', async (_what, given, shown) => {
-    await using app = await startApp();
-    const id = shown.startsWith('app-') ? shown : 'somebody';
-    await using client = await comeAs(app.url, id, given);
+    people += 1;
+    const id = shown.startsWith('app-') ? shown : `somebody-${people}`;
+    await using client = await comeAs(shared.url, id, given);
     expect(await nameOf(client)).toBe(shown);
     const { message } = await call(client, 'message.send', { room: 'lobby', text: 'hello' });
     expect(message.author.name).toBe(shown);

@@ -13,7 +13,7 @@ export async function beginCookieSession(
   url: URL,
   credentials: CommandInput<'session.start'>,
 ): Promise<() => Promise<void>> {
-  if (typeof navigator === 'object' && navigator.cookieEnabled === false) throw cookieRefused();
+  if (typeof navigator === 'object' && 'cookieEnabled' in navigator && !navigator.cookieEnabled) throw cookieRefused();
   const { token } = await request(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

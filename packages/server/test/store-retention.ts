@@ -95,8 +95,10 @@ export function storeRetention(engine: () => Engine): void {
     const retention = (store: Store, logger = silent()) =>
       new Retention({ store, clock: { now: () => before + 30 * DAY }, logger, days: 30 });
     const isDone = async (store: Store) => {
-      const rows = await dump(store);
-      return !rows.includes('too old') && (await eventsOf(store, 'c')).length === 0;
+      // It is asked again and again: what is cheap to see comes first.
+      if ((await eventsOf(store, 'c')).length > 0) return false;
+      const old = store.read.selectFrom('messages').select('seq').where('text', 'like', 'too old%').limit(1);
+      return (await old.execute()).length === 0 && !(await dump(store)).includes('too old');
     };
     const expectKept = async (store: Store) => {
       const facts = async (room: string) => {

@@ -19,6 +19,7 @@ const ownChanges = new Set<Node>();
 
 /** Starts guarding the document. To be called once, before anything is rendered. */
 export function guardDom(): void {
+  // oxlint-disable-next-line typescript/unbound-method -- each is called with its node
   const { removeChild, insertBefore, appendChild } = Node.prototype;
   const nodeValue = Object.getOwnPropertyDescriptor(Node.prototype, 'nodeValue')!;
 

@@ -22,11 +22,13 @@ const sendBuffer = 'fanout/send-buffer.js';
 const writeWorker = 'store/sqlite/write-worker.js';
 const writeEvents = 'writeEvents(connection, encoded, range) {';
 
-/** The mutants that the ordinary workload catches. */
+/**
+ * The mutants that the ordinary workload catches. The first two are caught in `tests/server/verify.test.ts`, too, by
+ * `madang verify`.
+ */
 export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledges before the commit',
-    isInShort: true,
     edits: [
       {
         file: writeWorker,
@@ -56,7 +58,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'drops one event in seventeen',
-    isInShort: true,
     edits: [{ file: sendBuffer, from: writeEvents, to: `${writeEvents} if (range.seq % 17 === 5) return;` }],
     caughtAs: ['gap'],
   },
