@@ -50,19 +50,47 @@ test('Enter breaks the line, the button sends, and a tap on a message opens its 
   await messageOf(page, '첫 줄').getByRole('button', { name: '👍 1명: 손가락' }).waitFor();
 });
 
-test('every button is large enough for a finger', async () => {
+test('every button is large enough for a finger', { timeout: 60_000 }, async () => {
   await using one = await web.enter('엄지', { isPhone: true });
   const { page } = one;
   await page.getByRole('link', { name: /lobby/ }).tap();
   await page.locator('#composer').waitFor();
-  const small = await page.locator('button:visible').evaluateAll((buttons) =>
-    buttons
-      .map((button) => ({
-        name: button.getAttribute('aria-label') ?? button.textContent,
-        box: button.getBoundingClientRect(),
-      }))
-      .filter(({ box }) => box.width > 1 && (box.width < 36 || box.height < 36))
-      .map(({ name, box }) => `${name}: ${box.width}x${box.height}`),
-  );
-  expect(small).toEqual([]);
+  const checkSizes = async () => {
+    const targets =
+      'button, a[data-room], input:not([type=radio]), [role=menuitem], [role=menuitemradio], [role=option]';
+    const small = await page.locator(`:is(${targets}):visible`).evaluateAll((elements) =>
+      elements
+        .map((element) => ({
+          name: element.getAttribute('aria-label') ?? element.textContent,
+          box: element.getBoundingClientRect(),
+        }))
+        .filter(({ box }) => box.width > 1 && (box.width < 44 || box.height < 44))
+        .map(({ name, box }) => `${name}: ${box.width}x${box.height}`),
+    );
+    expect(small).toEqual([]);
+  };
+  await page.locator('#composer').fill('닿는 말');
+  await page.getByRole('button', { name: '보내기' }).tap();
+  await messageOf(page, '닿는 말').locator('p, span').getByText('닿는 말').first().tap();
+  await page.getByRole('toolbar').getByRole('button', { name: /👍/ }).tap();
+  await messageOf(page, '닿는 말')
+    .getByRole('button', { name: /👍 1명/ })
+    .waitFor();
+  await checkSizes();
+  await page.getByRole('button', { name: '이모지 넣기' }).tap();
+  await page.getByRole('gridcell').first().waitFor();
+  await checkSizes();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: '참여자 보기' }).tap();
+  await page.getByRole('complementary').getByText('엄지').waitFor();
+  await checkSizes();
+  await page.getByRole('button', { name: '참여자 닫기' }).tap();
+  await page.getByRole('button', { name: '방 목록으로' }).tap();
+  await page.getByRole('button', { name: /내 메뉴/ }).tap();
+  await page.getByRole('menuitem').first().waitFor();
+  await checkSizes();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: '빠른 이동' }).tap();
+  await page.getByRole('option').first().waitFor();
+  await checkSizes();
 });

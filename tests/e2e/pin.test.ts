@@ -99,7 +99,7 @@ test(
       await expect.poll(() => entries.count()).toBe(left);
     }
     await dialog.getByText('고정한 메시지가 없습니다').waitFor();
-    await list.getByText('No message is pinned here').waitFor();
+    await list.getByText('No pinned messages').waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await page.getByRole('button', { name: /고정한 메시지/ }).count()).toBe(0);

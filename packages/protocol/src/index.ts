@@ -37,6 +37,7 @@ export {
 } from './permission.js';
 export type { PresenceState } from './presence.js';
 export type { Room, RoomKind } from './room.js';
+export { nameSearch, searchedPart, searchKey } from './search-key.js';
 export {
   type CommandInput,
   type CommandName,

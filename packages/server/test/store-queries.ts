@@ -1,9 +1,10 @@
-import type { User } from '@madang/protocol';
+import { searchKey, type User } from '@madang/protocol';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newEvent } from '../dist/log/projections.js';
 import { postgresDialect, sqliteDialect } from '../dist/store/dialect.js';
 import { up as addMentions } from '../dist/store/migrations/0010-mentions.js';
+import { up as addSearchKeys } from '../dist/store/migrations/0013-search-keys.js';
 import { findMember, listMembers, roomIdsOf, roomPlacesOf, successorOf } from '../dist/store/queries/members.js';
 import {
   findMessage,
@@ -174,6 +175,12 @@ export function storeQueries(engine: () => Engine): void {
       expect(await found('b_b')).toEqual(['b_b']);
       expect(await found('b%')).toEqual(['b%b']);
       expect(await found('\\')).toEqual([]);
+      expect(await found('ecole'.normalize('NFD'))).toEqual(['École']);
+      expect(await found('ＡＬＰＨＡ')).toEqual(['Alpha', 'alpha']);
+      expect(await found('가온'.normalize('NFD'))).toEqual(['가온']);
+      expect(await found('가오')).toEqual(['가온']);
+      expect(await found('ㄷㄹ')).toEqual(['다락']);
+      expect(await found('ㄱ')).toEqual(['가온']);
     });
 
     test('S6 private and direct rooms are listed for their members only', async () => {
@@ -297,6 +304,17 @@ export function storeQueries(engine: () => Engine): void {
       const found = await old.read.selectFrom('users').select(['name', 'search_name']).execute();
       expect(found).toHaveLength(names.length);
       for (const row of found) expect(row.search_name).toBe(row.name.toLowerCase());
+    });
+
+    test('S6 an older database learns the keys by which rooms are found', async () => {
+      await using database = await engine().newDatabase();
+      const old = await database.open();
+      await old.commit(upTo(600).map((n) => makeRoom(`r${n}`, n % 2 === 0 ? `ÉCOLE ${n}` : `이름 ${n}`)));
+      await sql`UPDATE rooms SET search_name = 'old'`.execute(old.write);
+      await addSearchKeys(old.write);
+      const found = await old.read.selectFrom('rooms').select(['name', 'search_name']).execute();
+      expect(found).toHaveLength(600);
+      for (const row of found) expect(row.search_name).toBe(searchKey(row.name));
     });
 
     test('S6 statements over very many users run in parts', async () => {

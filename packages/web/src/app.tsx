@@ -1,7 +1,6 @@
 import { Tooltip } from 'radix-ui';
 import { useEffect, useState } from 'react';
 import { Router } from 'wouter';
-import { useHashLocation } from 'wouter/use-hash-location';
 import { NicknameForm } from './features/session/nickname-form.js';
 import { Splash } from './features/session/splash.js';
 import { TakenScreen } from './features/session/taken-screen.js';
@@ -9,6 +8,7 @@ import { preloadConversation } from './features/room/room-screen.js';
 import { Workspace } from './features/room/workspace.js';
 import { useClient, useObservable } from './state/client-provider.js';
 import { useOwnership } from './state/page.js';
+import { useHistoryLocation } from './state/history.js';
 import { Part } from './ui/part.js';
 import { Toasts } from './ui/toast.js';
 
@@ -17,7 +17,7 @@ export function App() {
   return (
     <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
       {/* oxlint-disable-next-line react/hooks -- the router calls it */}
-      <Router hook={useHashLocation}>
+      <Router hook={useHistoryLocation}>
         <Screen />
         <Part renderFailure={() => null}>
           <Toasts />

@@ -9,11 +9,14 @@ import { loadStyles } from './load-styles.js';
 import { ClientProvider } from './state/client-provider.js';
 import { openPage, PageProvider } from './state/page.js';
 import { keepForOffline } from './state/service-worker.js';
+import { startHistory } from './state/history.js';
 import { showTheme } from './state/theme.js';
 import './theme/tokens.css';
 import './theme/base.css';
 import './theme/start-failure.css';
 import './theme/visually-hidden.css';
+import './theme/forced-colors.css';
+import './theme/print.css';
 import { CrashScreen } from './ui/crash-screen.js';
 
 const folder = new URL('.', document.baseURI).href;
@@ -25,6 +28,7 @@ guardDom();
 const startFailure = document.querySelector<HTMLElement>('#start-failure');
 
 showTheme();
+startHistory();
 await Promise.all([startI18n(), loadStyles()]);
 client.connect();
 if (startFailure) startFailure.hidden = true;

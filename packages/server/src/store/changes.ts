@@ -1,4 +1,4 @@
-import type { MemberRole, RoomKind } from '@madang/protocol';
+import { type MemberRole, type RoomKind, searchKey } from '@madang/protocol';
 import { change, type ChangeOf } from './change-statement.js';
 import { messageChanges } from './queries/messages.js';
 
@@ -18,7 +18,7 @@ export const changeStatements = {
           head, member_count)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING`,
     (c, p) => [
-      ...[p.room, c.roomKind, c.name, c.name.toLowerCase(), c.topic],
+      ...[p.room, c.roomKind, c.name, searchKey(c.name), c.topic],
       ...[p.at, c.creator, c.clientId, c.uniqueKey],
     ],
   ),
@@ -28,7 +28,7 @@ export const changeStatements = {
         WHERE id = ? AND (name <> COALESCE(?, name) OR topic <> COALESCE(?, topic))
         AND NOT EXISTS (SELECT 1 FROM rooms AS other WHERE other.unique_key = ? AND other.id <> ?)`,
     (c, p) => [
-      ...[c.name, c.name?.toLowerCase() ?? null, c.topic, c.uniqueKey],
+      ...[c.name, c.name === null ? null : searchKey(c.name), c.topic, c.uniqueKey],
       ...[p.room, c.name, c.topic, c.uniqueKey, p.room],
     ],
   ),

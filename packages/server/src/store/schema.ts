@@ -24,7 +24,7 @@ export interface Schema {
     id: string;
     kind: RoomKind;
     name: string;
-    /** The name in lower case, for searching. */
+    /** The name's `searchKey`. */
     search_name: string;
     topic: string;
     created_at: number;

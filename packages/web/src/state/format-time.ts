@@ -1,7 +1,7 @@
 import type { Language } from '@madang/protocol';
 import type { Translate } from '../i18n/i18n.js';
 
-/** Dates and times in the user's language. */
+/** Dates and times in the page's language, as they are written where the user lives. */
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -35,7 +35,7 @@ export function formatDate(language: Language, at: number): string {
 /** `5분 전`, `3 days ago`; undefined for less than a minute ago, which needs words of its own. */
 export function formatAgo(language: Language, at: number, now: number): string | undefined {
   const seconds = Math.min(0, (at - now) / 1000);
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const relative = new Intl.RelativeTimeFormat(localeOf(language), { numeric: 'auto' });
   for (const [unit, size] of UNITS) {
     if (-seconds >= size) return relative.format(Math.ceil(seconds / size), unit);
   }
@@ -76,11 +76,41 @@ function midnight(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
 
+/**
+ * The user's own locale for a language of the page: what their browser asks for (`en-GB`, `ko-KR`), or else the language in
+ * the region of what it asks for first.
+ */
+export function localeOf(
+  language: Language,
+  wanted: readonly string[] = globalThis.navigator?.languages ?? [],
+): string {
+  const locales = wanted.flatMap((each) => {
+    try {
+      return [new Intl.Locale(each)];
+    } catch {
+      return [];
+    }
+  });
+  const own = locales.find((locale) => locale.language === language && locale.region !== undefined);
+  if (own) return own.toString();
+  const region = locales.find((locale) => locale.region !== undefined)?.region;
+  return region === undefined ? language : `${language}-${region}`;
+}
+
+/** 12 or 24 hours, where the system says so and not only the region. */
+function hourCycleOf(locale: string): Pick<Intl.DateTimeFormatOptions, 'hourCycle'> {
+  const system = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
+  const isSame = system.locale === locale && system.hourCycle !== undefined;
+  return isSame ? { hourCycle: system.hourCycle } : {};
+}
+
 function format(language: Language, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${language} ${name}`;
+  const locale = localeOf(language);
+  const key = `${locale} ${name}`;
   let found = formats.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(language, options);
+    const hasTime = options.hour !== undefined || options.timeStyle !== undefined;
+    found = new Intl.DateTimeFormat(locale, { ...options, ...(hasTime && hourCycleOf(locale)) });
     formats.set(key, found);
   }
   return found;

@@ -1,10 +1,12 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useBackCloses } from '../state/history.js';
 import { classNames } from './class-names.js';
+import { endsComposition } from './composition.js';
 import styles from './dialog.module.css';
 import { IconButton } from './icon-button.js';
-import { PortalContainer } from './portal.js';
+import { openOnTop, PortalContainer } from './portal.js';
 
 export interface DialogProps {
   title: string;
@@ -25,14 +27,17 @@ export function Dialog({ title, description, onClose, kind = 'form', children }:
   const [container, setContainer] = useState<HTMLElement | null>(null);
   const hasInput = useRef(false);
   const id = useId();
+  useBackCloses(true, onClose);
 
   useEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
     setContainer(dialog);
+    const close = dialog && openOnTop(dialog);
     (dialog?.querySelector<HTMLElement>('[data-autofocus]') ?? dialog)?.focus();
     return () => {
+      close?.();
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -46,6 +51,10 @@ export function Dialog({ title, description, onClose, kind = 'form', children }:
       role={kind === 'alert' ? 'alertdialog' : undefined}
       aria-labelledby={`${id}-title`}
       aria-describedby={description ? `${id}-description` : undefined}
+      onKeyDown={(event) => {
+        // It belongs to the text that is being composed, not to the dialog.
+        if (event.key === 'Escape' && endsComposition(event.nativeEvent)) event.preventDefault();
+      }}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

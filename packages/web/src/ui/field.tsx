@@ -1,5 +1,6 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
 import { classNames } from './class-names.js';
+import { endsComposition } from './composition.js';
 import styles from './field.module.css';
 
 export interface TextFieldProps extends Omit<ComponentProps<'input'>, 'onChange' | 'value'> {
@@ -40,6 +41,10 @@ export function TextField({
         aria-invalid={error ? true : undefined}
         aria-describedby={note ? `${id}-note` : undefined}
         onChange={(event) => onValueChange(event.target.value)}
+        onKeyDown={(event) => {
+          // It must not submit a form.
+          if (event.key === 'Enter' && endsComposition(event.nativeEvent)) event.preventDefault();
+        }}
       />
       <div
         id={`${id}-note`}

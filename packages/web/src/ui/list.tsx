@@ -18,11 +18,22 @@ export function ListEntry({ icon, title, about, text, children }: ListEntryProps
     <li className={styles.entry}>
       {icon}
       <div className={styles.words}>
-        <p className={styles.title}>{title}</p>
+        <p className={styles.title} title={textOf(title)}>
+          {title}
+        </p>
         {text && <div className={styles.text}>{text}</div>}
-        {about && <p className={styles.about}>{about}</p>}
+        {about && (
+          <p className={styles.about} title={textOf(about)}>
+            {about}
+          </p>
+        )}
       </div>
       {children}
     </li>
   );
+}
+
+/** The full text of a line that may be cut. */
+function textOf(line: ReactNode): string | undefined {
+  return typeof line === 'string' ? line : undefined;
 }

@@ -1,6 +1,7 @@
 import { Check } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { createContext, type ReactNode, use, useCallback, useRef, useState } from 'react';
+import { useBackCloses } from '../state/history.js';
 import { classNames } from './class-names.js';
 import styles from './menu.module.css';
 
@@ -19,6 +20,8 @@ export interface MenuProps {
 export function Menu({ trigger, align = 'end', side = 'bottom', children }: MenuProps) {
   const button = useRef<HTMLButtonElement>(null);
   const [container, setContainer] = useState<HTMLElement | null>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  useBackCloses(isOpen, () => setIsOpen(false));
   const chosen = useRef<Act>(undefined);
   const choose = useCallback((act: Act) => {
     chosen.current = act;
@@ -27,8 +30,12 @@ export function Menu({ trigger, align = 'end', side = 'bottom', children }: Menu
     // Not modal: locking the page's scroll would add a style element, which the content security policy refuses.
     <DropdownMenu.Root
       modal={false}
+      open={isOpen}
       // Inside the landmark or dialog of its button: nothing of the page may be outside all landmarks.
-      onOpenChange={() => setContainer(button.current?.closest<HTMLElement>('dialog, nav, aside, main') ?? null)}
+      onOpenChange={(next) => {
+        setContainer(button.current?.closest<HTMLElement>('dialog, nav, aside, main') ?? null);
+        setIsOpen(next);
+      }}
     >
       <DropdownMenu.Trigger asChild ref={button}>
         {trigger}

@@ -1,7 +1,9 @@
 import { CircleAlert, X } from 'lucide-react';
 import { useEffect, useSyncExternalStore } from 'react';
+import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './icon-button.js';
+import { useTopDialog } from './portal.js';
 import styles from './toast.module.css';
 
 interface Toast {
@@ -20,16 +22,18 @@ export function showToast(text: string): void {
   set([...toasts.filter((each) => each.text !== text), { id: nextId++, text }].slice(-3));
 }
 
-/** Where toasts appear; once in the page. */
+/** Where toasts appear; once in the page, inside the dialog that is on top. */
 export function Toasts() {
   const { t } = useTranslation();
   const shown = useSyncExternalStore(subscribe, () => toasts);
-  return (
+  const dialog = useTopDialog();
+  return createPortal(
     <div className={styles.toasts} role="status" aria-live="polite" aria-label={t('toast.region')}>
       {shown.map((toast) => (
         <ToastCard key={toast.id} toast={toast} />
       ))}
-    </div>
+    </div>,
+    dialog ?? document.body,
   );
 }
 

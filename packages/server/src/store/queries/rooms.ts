@@ -1,4 +1,4 @@
-import type { MemberRole, RoomKind, UserRef } from '@madang/protocol';
+import { type MemberRole, type RoomKind, searchedPart, type UserRef } from '@madang/protocol';
 import { type Kysely, sql } from 'kysely';
 import { type Parameter, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
@@ -85,7 +85,8 @@ export function listRooms(
     .orderBy('rooms.id')
     .limit(page.limit);
   if (page.search) {
-    const pattern = `%${page.search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+    const { part, isInitials } = searchedPart(page.search);
+    const pattern = `${isInitials ? '%\n' : ''}%${part.replaceAll(/[\\%_]/g, '\\$&')}%`;
     query = query.where(sql<boolean>`rooms.search_name LIKE ${pattern} ESCAPE '\\'`);
   }
   if (page.after) {

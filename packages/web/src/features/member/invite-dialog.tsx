@@ -1,4 +1,4 @@
-import type { Room, UserRef } from '@madang/protocol';
+import { nameSearch, type Room, type UserRef } from '@madang/protocol';
 import { UserRoundX } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -19,8 +19,8 @@ export function InviteDialog({ room, onClose }: { room: Room; onClose: () => voi
   const { t } = useTranslation();
   const [search, setSearch] = useState('');
   const people = useAcquaintances(room.id);
-  const words = search.trim().toLocaleLowerCase();
-  const shown = people?.filter((person) => person.name.toLocaleLowerCase().includes(words));
+  const isFound = nameSearch(search);
+  const shown = people?.filter((person) => isFound(person.name));
   return (
     <Dialog title={t('room.inviteTitle', { name: room.name })} onClose={onClose}>
       <TextField

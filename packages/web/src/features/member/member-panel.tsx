@@ -4,6 +4,7 @@ import { UserPlus, X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useObservable } from '../../state/client-provider.js';
+import { useBackCloses } from '../../state/history.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { DialogPart, Part } from '../../ui/part.js';
@@ -27,6 +28,7 @@ export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelPr
   const all = useObservable(members);
   const [dialog, setDialog] = useState<'invite' | Member>();
   const close = () => setDialog(undefined);
+  useBackCloses(isOverlay, onClose);
 
   return (
     <aside

@@ -64,7 +64,7 @@ function MemberWords({ member, isSelf }: { member: Member; isSelf?: boolean }) {
       <Avatar id={member.user.id} name={member.user.name} size="small" presence={member.presence} />
       <span className={styles.words}>
         <span className={styles.name}>
-          <span className={styles.nameText} translate="no">
+          <span className={styles.nameText} title={member.user.name} translate="no">
             {member.user.name}
           </span>
           {isSelf && <span className={styles.tag}>{t('member.you')}</span>}

@@ -6,11 +6,12 @@ import { useClient } from '../../state/client-provider.js';
 import { TOUCH, useMedia } from '../../state/media.js';
 import { usePage } from '../../state/page.js';
 import { usePlace, useUnsentAt, useUnsentField } from '../../state/use-unsent.js';
+import { endsComposition } from '../../ui/composition.js';
 import { GrowingTextArea } from '../../ui/growing-text-area.js';
 import { IconButton } from '../../ui/icon-button.js';
+import { insertText } from '../../ui/insert-text.js';
 import { ByteNote } from './byte-note.js';
 import styles from './composer.module.css';
-import { endsComposition } from './composition.js';
 import { EmojiPopover } from './emoji-popover.js';
 import { asSent, isSendable } from './sendable-text.js';
 
@@ -53,10 +54,7 @@ export function Composer({ room, title, label, onSent, onEditLast, onTyping }: C
   };
 
   const insert = (emoji: string) => {
-    const area = input.current;
-    const start = area?.selectionStart ?? text.length;
-    change(text.slice(0, start) + emoji + text.slice(area?.selectionEnd ?? start));
-    requestAnimationFrame(() => area?.setSelectionRange(start + emoji.length, start + emoji.length));
+    if (input.current) insertText(input.current, emoji);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,7 +1,8 @@
 import { EmojiPicker as Picker, type EmojiPickerListComponents } from 'frimousse';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Language } from '@madang/protocol';
+import { type Language, searchedPart, searchKey } from '@madang/protocol';
+import { endsComposition } from '../../ui/composition.js';
 import { languageOf } from '../../i18n/i18n.js';
 import styles from './emoji-picker.module.css';
 
@@ -10,25 +11,40 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const { t, i18n } = useTranslation();
   const language = languageOf(i18n);
   const data = useEmojiData(language);
+  const [search, setSearch] = useState('');
   if (!data) return <p className={styles.note}>{t('emoji.loading')}</p>;
   return (
     <Picker.Root
       className={styles.picker}
       locale={language}
-      columns={8}
+      columns={columnsThatFit()}
       resolveEmojiData={emojiData}
       onEmojiSelect={({ emoji }) => onPick(emoji)}
     >
-      <Picker.Search
+      <input
+        // The picker's own field, which it finds by this attribute, holds what is searched for in another form.
+        {...{ 'frimousse-search': '' }}
         className={styles.search}
+        type="search"
         aria-label={t('emoji.search')}
         placeholder={t('emoji.search')}
+        autoComplete="off"
+        spellCheck={false}
+        enterKeyHint="done"
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- whoever opens it searches
         autoFocus
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+        onKeyDown={(event) => {
+          // The picker listens at the document.
+          if (endsComposition(event.nativeEvent)) event.stopPropagation();
+        }}
       />
+      <Picker.Search hidden value={searchedPart(search).part} onChange={() => {}} />
       {/* Focusable, for it scrolls; the keys for choosing go to the search field. */}
       <Picker.Viewport className={styles.viewport} tabIndex={0}>
         <Picker.Loading className={styles.note}>{t('emoji.loading')}</Picker.Loading>
-        <Picker.Empty>{({ search }) => <p className={styles.note}>{t('emoji.empty', { search })}</p>}</Picker.Empty>
+        <Picker.Empty>{() => <p className={styles.note}>{t('emoji.empty', { search })}</p>}</Picker.Empty>
         <Picker.List className={styles.list} components={parts} />
       </Picker.Viewport>
     </Picker.Root>
@@ -102,5 +118,27 @@ async function loadEmoji(language: Language): Promise<EmojiData> {
   const data = (await response.json()) as EmojiData | undefined;
   // Something else may have answered in the server's place.
   if (!response.ok || !Array.isArray(data?.emojis)) throw new Error(`The emoji were not loaded: ${response.status}`);
-  return data;
+  return withSearchKeys(data);
+}
+
+/** The width of the picker on a wide screen, and what of it is not for emoji, in px. */
+const WIDTH_PX = 324;
+const SIDES_PX = 18;
+
+/** As many emoji as stand side by side, of the sizes that the styles give them. */
+function columnsThatFit(): number {
+  const size = matchMedia('(pointer: coarse)').matches ? 44 : 38;
+  return Math.max(1, Math.floor((Math.min(WIDTH_PX, innerWidth - 24) - SIDES_PX) / size));
+}
+
+/** How much more than a tag the picker counts a label, when it sorts what it found. */
+const LABEL_TAGS = 10;
+
+/** The picker searches for plain substrings: as tags, each emoji also gets the keys by which names are found. */
+function withSearchKeys(data: EmojiData): EmojiData {
+  const emojis = data.emojis.map((emoji) => ({
+    ...emoji,
+    tags: [...Array.from<string>({ length: LABEL_TAGS }).fill(searchKey(emoji.label)), ...emoji.tags.map(searchKey)],
+  }));
+  return { ...data, emojis };
 }

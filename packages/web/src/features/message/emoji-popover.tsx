@@ -1,6 +1,8 @@
 import { Popover } from 'radix-ui';
 import { type ReactNode, use, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useBackCloses } from '../../state/history.js';
+import { endsComposition } from '../../ui/composition.js';
 import { lazyPart } from '../../ui/lazy-part.js';
 import { PortalContainer } from '../../ui/portal.js';
 import styles from './emoji-popover.module.css';
@@ -25,6 +27,7 @@ export function EmojiPopover({ trigger, onPick, onOpenChange, focusAfter }: Emoj
     setIsOpen(next);
     onOpenChange?.(next);
   };
+  useBackCloses(isOpen, () => change(false));
   return (
     <Popover.Root open={isOpen} onOpenChange={change}>
       <Popover.Trigger asChild>{trigger}</Popover.Trigger>
@@ -36,6 +39,9 @@ export function EmojiPopover({ trigger, onPick, onOpenChange, focusAfter }: Emoj
           align="end"
           sideOffset={6}
           collisionPadding={12}
+          onEscapeKeyDown={(event) => {
+            if (endsComposition(event)) event.preventDefault();
+          }}
           onCloseAutoFocus={(event) => {
             const element = focusAfter?.();
             if (!element) return;

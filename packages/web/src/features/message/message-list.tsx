@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useToday } from '../../state/calendar.js';
 import { useObservable, useUser } from '../../state/client-provider.js';
+import { useMedia } from '../../state/media.js';
 import { formatDay } from '../../state/format-time.js';
 import { useEdits } from '../../state/use-unsent.js';
 import { Button } from '../../ui/button.js';
@@ -61,6 +62,8 @@ export function MessageList(props: MessageListProps) {
 
   const edited = useEditedRows(rows, editing);
 
+  // On paper there is no scrolling: all that is loaded.
+  const isPrinting = useMedia('print');
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -69,7 +72,7 @@ export function MessageList(props: MessageListProps) {
     anchorTo: 'end',
     followOnAppend: wasLive && !state.hasNewer,
     scrollEndThreshold: AT_END_PX,
-    overscan: OVERSCAN,
+    overscan: isPrinting ? rows.length : OVERSCAN,
     rangeExtractor: (range) => [...new Set([...edited, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
     paddingStart: 16,
     paddingEnd: 12,

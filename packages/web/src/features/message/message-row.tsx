@@ -84,7 +84,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       <div className={styles.content}>
         {isFirst && (
           <div className={styles.byline}>
-            <span className={styles.author} translate="no">
+            <span className={styles.author} title={message.author.name} translate="no">
               {message.author.name}
             </span>
             <time

@@ -1,11 +1,13 @@
 import type { ViewMessage } from '@madang/client';
 import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '../../ui/icon-button.js';
 import { parts } from '../parts.js';
 import { EmojiPopover } from './emoji-popover.js';
 import styles from './message-toolbar.module.css';
 import { useMessageActions } from './use-actions.js';
+import { useToolbarPlace } from './use-toolbar-place.js';
 
 const QUICK = ['👍', '❤️', '😄', '🙏'];
 
@@ -19,24 +21,28 @@ export interface MessageToolbarProps {
 /** The actions on a message, at its upper edge while it has the pointer or the focus. */
 export function MessageToolbar({ message, onPickingChange, onEdit, onDelete }: MessageToolbarProps) {
   const { t } = useTranslation();
+  const ref = useRef<HTMLDivElement>(null);
+  useToolbarPlace(ref);
   const { copyText } = useMessageActions();
   return (
-    <div className={styles.toolbar} role="toolbar" aria-label={t('message.actions')}>
+    <div ref={ref} className={styles.toolbar} role="toolbar" aria-label={t('message.actions')}>
       {message.can?.react && <ReactionButtons message={message} onPickingChange={onPickingChange} />}
-      {message.can?.edit && (
-        <IconButton size="small" label={t('message.edit')} onClick={onEdit}>
-          <Pencil size={16} aria-hidden />
+      <div className={styles.group}>
+        {message.can?.edit && (
+          <IconButton size="small" label={t('message.edit')} onClick={onEdit}>
+            <Pencil size={16} aria-hidden />
+          </IconButton>
+        )}
+        {parts.map(({ name, MessageButton }) => MessageButton && <MessageButton key={name} message={message} />)}
+        <IconButton size="small" label={t('message.copy')} onClick={() => void copyText(message.text)}>
+          <Copy size={16} aria-hidden />
         </IconButton>
-      )}
-      {parts.map(({ name, MessageButton }) => MessageButton && <MessageButton key={name} message={message} />)}
-      <IconButton size="small" label={t('message.copy')} onClick={() => void copyText(message.text)}>
-        <Copy size={16} aria-hidden />
-      </IconButton>
-      {message.can?.delete && (
-        <IconButton size="small" label={t('message.delete')} onClick={onDelete}>
-          <Trash2 size={16} aria-hidden />
-        </IconButton>
-      )}
+        {message.can?.delete && (
+          <IconButton size="small" label={t('message.delete')} onClick={onDelete}>
+            <Trash2 size={16} aria-hidden />
+          </IconButton>
+        )}
+      </div>
     </div>
   );
 }
@@ -45,7 +51,7 @@ function ReactionButtons({ message, onPickingChange }: Pick<MessageToolbarProps,
   const { t } = useTranslation();
   const { react } = useMessageActions();
   return (
-    <>
+    <div className={styles.group}>
       {QUICK.map((emoji) => (
         <IconButton
           key={emoji}
@@ -66,7 +72,6 @@ function ReactionButtons({ message, onPickingChange }: Pick<MessageToolbarProps,
           </IconButton>
         }
       />
-      <span className={styles.line} />
-    </>
+    </div>
   );
 }

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { ViewMessage } from '@madang/client';
 import { useClient } from '../../state/client-provider.js';
 import { errorCode, errorText } from '../../state/error-text.js';
+import { copyToClipboard } from '../../ui/clipboard.js';
 import { showToast } from '../../ui/toast.js';
 
 /** The actions on a message; each reports its own refusal. */
@@ -19,12 +20,7 @@ export function useMessageActions() {
   };
 
   const copyText = async (text: string) => {
-    try {
-      await navigator.clipboard.writeText(text);
-      showToast(t('message.copied'));
-    } catch {
-      showToast(t('message.copyFailed'));
-    }
+    showToast(t((await copyToClipboard(text)) ? 'message.copied' : 'message.copyFailed'));
   };
 
   return { react, copyText };

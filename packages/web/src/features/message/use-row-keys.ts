@@ -1,5 +1,6 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type KeyboardEvent, type RefObject, useState } from 'react';
+import { isShortcut } from '../../ui/shortcuts.js';
 import type { Row } from './rows.js';
 
 export interface RowKeysInput {
@@ -44,7 +45,7 @@ export function useRowKeys({ rows, list, scroller, onEdit, onLeave }: RowKeysInp
     if (target !== undefined) {
       event.preventDefault();
       focusRow(target);
-    } else if (event.key === 'e') {
+    } else if (isShortcut(event.nativeEvent, 'edit')) {
       const row = rows[index];
       if (row?.kind !== 'message' || !row.message.can?.edit) return;
       event.preventDefault();

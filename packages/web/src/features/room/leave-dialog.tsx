@@ -1,8 +1,8 @@
 import type { Room } from '@madang/protocol';
 import { useTranslation } from 'react-i18next';
-import { useLocation } from 'wouter';
 import { useClient } from '../../state/client-provider.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
+import { goToRooms } from '../../state/history.js';
 import { errorText } from '../../state/error-text.js';
 import { roomTitle } from './room-title.js';
 
@@ -10,7 +10,6 @@ import { roomTitle } from './room-title.js';
 export function LeaveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();
-  const [, go] = useLocation();
   return (
     <ConfirmDialog
       title={t('room.leaveTitle', { name: roomTitle(t, room) })}
@@ -20,7 +19,7 @@ export function LeaveDialog({ room, onClose }: { room: Room; onClose: () => void
       explain={(error) => errorText(t, error)}
       onConfirm={async () => {
         await client.call('room.leave', { room: room.id });
-        go('/');
+        goToRooms();
       }}
     />
   );

@@ -2,13 +2,14 @@ import type { Room, UserRef } from '@madang/protocol';
 import { Ban, EyeOff, Link, LogOut, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation } from 'wouter';
 import { languageOf } from '../../i18n/i18n.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
+import { goToRooms } from '../../state/history.js';
 import { formatDate } from '../../state/format-time.js';
 import { Button } from '../../ui/button.js';
 import { classNames } from '../../ui/class-names.js';
+import { copyToClipboard } from '../../ui/clipboard.js';
 import { Dialog } from '../../ui/dialog.js';
 import { showToast } from '../../ui/toast.js';
 import { BlockDialog } from '../block/block-dialog.js';
@@ -70,12 +71,11 @@ export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void
 function HideButton({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();
-  const [, go] = useLocation();
   const hide = async () => {
     try {
       await client.call('room.hide', { room: room.id });
       onClose();
-      go('/');
+      goToRooms();
       showToast(t('room.hidden'));
     } catch (error) {
       showToast(errorText(t, error));
@@ -116,19 +116,11 @@ function Topic({ text }: { text: string }) {
 
 function CopyLink() {
   const { t } = useTranslation();
-  const [isCopied, setIsCopied] = useState(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      setIsCopied(true);
-    } catch {
-      showToast(t('room.copyFailed'));
-    }
-  };
+  const copy = async () => showToast(t((await copyToClipboard(location.href)) ? 'room.copied' : 'room.copyFailed'));
   return (
     <Button onClick={() => void copy()}>
       <Link size={17} aria-hidden />
-      <span role="status">{t(isCopied ? 'room.copied' : 'room.copyLink')}</span>
+      {t('room.copyLink')}
     </Button>
   );
 }

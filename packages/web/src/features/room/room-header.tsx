@@ -2,7 +2,7 @@ import type { Member, Observable } from '@madang/client';
 import type { Room } from '@madang/protocol';
 import { ChevronLeft, Info, Users } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useLocation } from 'wouter';
+import { goToRooms } from '../../state/history.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { useObservable } from '../../state/client-provider.js';
 import { parts } from '../parts.js';
@@ -23,21 +23,20 @@ export interface RoomHeaderProps {
 /** A room's name, its topic, and the buttons for its members and details. */
 export function RoomHeader({ room, title, members, isPhone, hasPeople, onPeople, onDetails }: RoomHeaderProps) {
   const { t } = useTranslation();
-  const [, go] = useLocation();
   return (
     <header className={styles.header}>
       {isPhone && (
-        <IconButton label={t('action.back')} onClick={() => go('/')}>
+        <IconButton label={t('action.back')} onClick={goToRooms}>
           <ChevronLeft size={22} aria-hidden />
         </IconButton>
       )}
       <RoomIcon room={room} title={title} />
       <div className={styles.words}>
-        <h1>{title}</h1>
+        <h1 title={title}>{title}</h1>
         {room.kind === 'direct' ? (
           <PeerPresence room={room} members={members} />
         ) : (
-          <p>{room.topic || t('room.members', { count: room.members })}</p>
+          <p title={room.topic || undefined}>{room.topic || t('room.members', { count: room.members })}</p>
         )}
       </div>
       <div className={styles.actions}>

@@ -2,9 +2,9 @@ import type { Room } from '@madang/protocol';
 import { DoorOpen, SearchX } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation } from 'wouter';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
+import { goToRooms } from '../../state/history.js';
 import { Button } from '../../ui/button.js';
 import { Empty } from '../../ui/empty.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
@@ -25,7 +25,6 @@ export function RoomPreview({ id }: { id: string }) {
 function Preview({ id }: { id: string }) {
   const { t } = useTranslation();
   const client = useClient();
-  const [, go] = useLocation();
   const [found, setFound] = useState<Room | 'none'>();
   const [isBusy, setIsBusy] = useState(false);
 
@@ -50,7 +49,7 @@ function Preview({ id }: { id: string }) {
     }
   };
 
-  const home = <Button onClick={() => go('/')}>{t('action.back')}</Button>;
+  const home = <Button onClick={goToRooms}>{t('action.back')}</Button>;
   if (found === undefined) return <SkeletonRows count={3} />;
   if (found === 'none') {
     return (

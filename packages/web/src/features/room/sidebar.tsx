@@ -8,6 +8,7 @@ import { useHasRefused, useHasUnsent } from '../../state/use-unsent.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { Logo } from '../../ui/logo.js';
+import { useShortcutKeys } from '../../ui/shortcuts.js';
 import { UserMenu } from '../session/user-menu.js';
 import { NoRooms } from './no-rooms.js';
 import { orderRooms } from './order-rooms.js';
@@ -29,6 +30,7 @@ export interface SidebarProps {
 export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: SidebarProps) {
   const { t, i18n } = useTranslation();
   const all = useRooms();
+  const keysOf = useShortcutKeys();
   const { createRooms, openDirects } = useAbilities();
   const language = languageOf(i18n);
   const { rooms, directs } = useMemo(() => orderRooms(t, language, all), [t, language, all]);
@@ -45,7 +47,7 @@ export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: Sideb
       <button type="button" className={styles.search} onClick={onSwitch}>
         <Search size={16} aria-hidden />
         <span>{t('switcher.open')}</span>
-        <kbd aria-hidden>{SHORTCUT}</kbd>
+        <kbd aria-hidden>{keysOf('switcher').join(' ')}</kbd>
       </button>
       <div className={styles.scroller} onKeyDown={moveWithArrows}>
         <Section
@@ -86,8 +88,6 @@ export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: Sideb
   );
 }
 
-const SHORTCUT = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘K' : 'Ctrl K';
-
 function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
   return (
     <section className={styles.section}>
@@ -116,7 +116,9 @@ function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string
               data-room={room.id}
             >
               <RoomIcon room={room} title={title} />
-              <span className={styles.title}>{title}</span>
+              <span className={styles.title} title={title}>
+                {title}
+              </span>
               {room.kind === 'private' && <span className="visually-hidden">{t('room.privateRoom')}</span>}
               <UnsentSign room={room.id} />
               {mentions > 0 && <Badge isMention count={mentions} label={t('room.mentions', { count: mentions })} />}

@@ -1,6 +1,7 @@
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { endsComposition } from '../../ui/composition.js';
 import { Dialog } from '../../ui/dialog.js';
 import { classNames } from '../../ui/class-names.js';
 import styles from './switcher.module.css';
@@ -22,7 +23,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (endsComposition(event.nativeEvent)) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined && places.length > 0) {
       event.preventDefault();
@@ -81,7 +82,9 @@ export function Switcher({ onClose }: { onClose: () => void }) {
                 onClick={() => go(place)}
               >
                 {place.icon}
-                <span className={styles.name}>{place.name}</span>
+                <span className={styles.name} title={place.name}>
+                  {place.name}
+                </span>
                 {place.note && <span className={styles.note}>{place.note}</span>}
               </div>
             ))}

@@ -15,7 +15,8 @@ export function useRoomSearch(search: string) {
   const client = useClient();
   const [found, setFound] = useState<Found>();
   const [error, setError] = useState<unknown>();
-  const words = search.trim().slice(0, 50);
+  // Composed, so that the server's limit counts letters.
+  const words = search.normalize('NFC').trim().slice(0, 50);
 
   useEffect(() => {
     let isCurrent = true;

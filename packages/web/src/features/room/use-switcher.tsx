@@ -1,3 +1,4 @@
+import { nameSearch } from '@madang/protocol';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
@@ -35,8 +36,7 @@ export function useSwitcher(search: string) {
   const { openDirects } = useAbilities();
   const { rooms: found } = useRoomSearch(search);
   const people = useAcquaintances(undefined);
-  const words = search.trim().toLocaleLowerCase().normalize('NFKC');
-  const holds = (name: string) => name.toLocaleLowerCase().includes(words);
+  const isFound = nameSearch(search);
 
   const { rooms, directs } = orderRooms(t, languageOf(i18n), all);
   const mine = [...rooms, ...directs].map((room): Place => {
@@ -58,7 +58,7 @@ export function useSwitcher(search: string) {
     { title: 'switcher.mine' as const, places: mine },
     {
       title: 'switcher.people' as const,
-      places: (words !== '' && openDirects ? (people ?? []) : [])
+      places: (search.trim() !== '' && openDirects ? (people ?? []) : [])
         .filter((person) => !peers.has(person.id))
         .map((person): Place => ({
           key: `person-${person.id}`,
@@ -79,7 +79,7 @@ export function useSwitcher(search: string) {
         icon: <RoomIcon room={room} title={room.name} />,
       })),
     },
-  ].map((group) => ({ ...group, places: group.places.filter(({ name }) => holds(name)) }));
+  ].map((group) => ({ ...group, places: group.places.filter(({ name }) => isFound(name)) }));
 
   const open = async (place: Place) => {
     if (place.kind === 'person') return openDirect(place.id);

@@ -4,7 +4,9 @@ import { useRoute } from 'wouter';
 import { Routes } from '../../routes.js';
 import { PHONE, useMedia } from '../../state/media.js';
 import { DialogPart, Part } from '../../ui/part.js';
+import { isQuestionMark, isShortcut, takesText } from '../../ui/shortcuts.js';
 import { ConnectionBanner } from '../connection/connection-banner.js';
+import { ShortcutsDialog } from '../help/shortcuts-dialog.js';
 import { BrowseDialog } from './browse-dialog.js';
 import { CreateDialog } from './create-dialog.js';
 import { Sidebar } from './sidebar.js';
@@ -18,7 +20,7 @@ export function Workspace() {
   const { t } = useTranslation();
   const isPhone = useMedia(PHONE);
   const [, params] = useRoute('/r/:id');
-  const [dialog, setDialog] = useState<'browse' | 'create' | 'switcher'>();
+  const [dialog, setDialog] = useState<'browse' | 'create' | 'switcher' | 'shortcuts'>();
   const main = useRef<HTMLElement>(null);
   const current = params?.id;
   const hasSidebar = !isPhone || current === undefined;
@@ -27,7 +29,7 @@ export function Workspace() {
   const Side = isPhone ? 'main' : 'div';
   useDocumentTitle(current);
   useLastRoom(isPhone);
-  useSwitcherKey(setDialog);
+  useShortcuts(setDialog);
   const close = () => setDialog(undefined);
 
   return (
@@ -67,6 +69,7 @@ export function Workspace() {
           {dialog === 'browse' && <BrowseDialog onClose={close} onCreate={() => setDialog('create')} />}
           {dialog === 'create' && <CreateDialog onClose={close} />}
           {dialog === 'switcher' && <Switcher onClose={close} />}
+          {dialog === 'shortcuts' && <ShortcutsDialog onClose={close} />}
         </DialogPart>
       )}
     </div>
@@ -78,14 +81,15 @@ function focusConversation(main: HTMLElement | null): void {
   (composer ?? main)?.focus();
 }
 
-/** Ctrl+K, or Cmd+K. */
-function useSwitcherKey(open: (dialog: 'switcher') => void): void {
+/** The shortcuts that work everywhere; `?` only where it is not typed. */
+function useShortcuts(open: (dialog: 'switcher' | 'shortcuts') => void): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== 'k' || event.shiftKey || event.altKey) return;
-      if (!event.ctrlKey && !event.metaKey) return;
+      if (event.defaultPrevented) return;
+      const isHelp = isShortcut(event, 'help') || (isQuestionMark(event) && !takesText(event.target));
+      if (!isHelp && !isShortcut(event, 'switcher')) return;
       event.preventDefault();
-      open('switcher');
+      open(isHelp ? 'shortcuts' : 'switcher');
     };
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);

@@ -1,4 +1,4 @@
-import { Ban, ChevronsUpDown, FilePen, LogOut, PencilLine } from 'lucide-react';
+import { Ban, ChevronsUpDown, FilePen, Keyboard, LogOut, PencilLine } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Language } from '@madang/protocol';
@@ -11,6 +11,7 @@ import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../../ui/menu.js';
 import { DialogPart } from '../../ui/part.js';
 import { BlockedDialog } from '../block/blocked-dialog.js';
 import { UnsentDialog } from '../unsent/unsent-dialog.js';
+import { ShortcutsDialog } from '../help/shortcuts-dialog.js';
 import { NicknameDialog } from './nickname-dialog.js';
 import { SignOutDialog } from './sign-out-dialog.js';
 import styles from './user-menu.module.css';
@@ -22,7 +23,7 @@ export function UserMenu() {
   const unsent = useUnsentCount();
   const { rename, signOut } = useAbilities();
   const { status } = useObservable(useClient().state);
-  const [dialog, setDialog] = useState<'nickname' | 'unsent' | 'blocked' | 'sign-out'>();
+  const [dialog, setDialog] = useState<'nickname' | 'unsent' | 'blocked' | 'shortcuts' | 'sign-out'>();
   const close = () => setDialog(undefined);
   return (
     <div className={styles.bar}>
@@ -32,7 +33,7 @@ export function UserMenu() {
         trigger={
           <button type="button" className={styles.me} aria-label={t('session.userMenu', { name: user.name })}>
             <Avatar id={user.id} name={user.name} size="small" presence={status === 'online' ? 'online' : 'offline'} />
-            <span className={styles.name} translate="no">
+            <span className={styles.name} title={user.name} translate="no">
               {user.name}
             </span>
             <ChevronsUpDown size={16} aria-hidden />
@@ -49,6 +50,9 @@ export function UserMenu() {
         </MenuItem>
         <MenuItem icon={<Ban size={17} aria-hidden />} onSelect={() => setDialog('blocked')}>
           {t('block.list')}
+        </MenuItem>
+        <MenuItem icon={<Keyboard size={17} aria-hidden />} onSelect={() => setDialog('shortcuts')}>
+          {t('shortcuts.title')}
         </MenuItem>
         <MenuSeparator />
         <LanguageChoice />
@@ -67,6 +71,7 @@ export function UserMenu() {
           {dialog === 'nickname' && <NicknameDialog onClose={close} />}
           {dialog === 'unsent' && <UnsentDialog onClose={close} />}
           {dialog === 'blocked' && <BlockedDialog onClose={close} />}
+          {dialog === 'shortcuts' && <ShortcutsDialog onClose={close} />}
           {dialog === 'sign-out' && <SignOutDialog onClose={close} />}
         </DialogPart>
       )}

@@ -17,7 +17,7 @@ export function TypingLine({ typists }: { typists: Observable<readonly UserRef[]
         ? t('typing.two', { a: a.name, b: b.name })
         : t('typing.many', { a: a.name, count: users.length - 1 });
   return (
-    <div className={styles.line} role="status" aria-live="off" data-testid="typing">
+    <div className={styles.line} title={text || undefined} role="status" aria-live="off" data-testid="typing">
       {text && (
         <>
           <span className={styles.dots} aria-hidden>

@@ -1,0 +1,136 @@
+import { useEffect, useRef } from 'react';
+import { navigate as navigateHash, useHashLocation } from 'wouter/use-hash-location';
+import { PHONE, TOUCH } from './media.js';
+
+/**
+ * The browser's history on a phone, where its Back closes what is on top: a menu, a dialog, a panel, then the room. What
+ * opens on top adds an entry. What closes in another way leaves its entry: taking it away would be a step back in the
+ * middle of whatever happens next. The next thing that opens takes it over, a change of page replaces it, and Back passes
+ * over it.
+ */
+
+/** What is known of an entry; kept in the browser's own state, so that it survives a reload. */
+interface Mark {
+  /** Grows from entry to entry. */
+  at: number;
+  /** How many things are on top of the page here. */
+  layer: number;
+  /** The part of the address after the page's own. */
+  place: string;
+  /** The place that Back leads to, if it is one of ours. */
+  under?: string | undefined;
+}
+
+interface Layer {
+  close: () => void;
+}
+
+let current: Mark = { at: 0, layer: 0, place: '' };
+/** The page that is seen. */
+let page = 0;
+const layers: Layer[] = [];
+
+/** Follows the browser's history; on a phone a room that was opened by its link gets the list of rooms below it. */
+export function startHistory(): void {
+  window.addEventListener('popstate', onMove);
+  window.addEventListener('hashchange', onMove);
+  const mark = readMark();
+  if (mark) {
+    current = mark;
+    page = pageOf(mark);
+    return;
+  }
+  const place = location.hash;
+  const hasListBelow = matchMedia(PHONE).matches && place.startsWith('#/r/');
+  keep({ at: 0, layer: 0, place: hasListBelow ? '#/' : place }, 'replace');
+  if (hasListBelow) keep({ at: 1, layer: 0, place, under: '#/' }, 'push');
+}
+
+/** The page's place in the address, for the router. */
+export function useHistoryLocation(): [string, typeof navigate] {
+  const [place] = useHashLocation();
+  return [place, navigate];
+}
+
+/** Goes from a room back to the list of rooms. */
+export function goToRooms(): void {
+  if (isList(current.under)) history.go(-1 - current.layer);
+  else navigate('/');
+}
+
+/** While it is open on a phone, Back closes it. */
+export function useBackCloses(isOpen: boolean, onClose: () => void): void {
+  const latest = useRef(onClose);
+  useEffect(() => {
+    latest.current = onClose;
+  });
+  useEffect(() => (isOpen ? openLayer({ close: () => latest.current() }) : undefined), [isOpen]);
+}
+
+function openLayer(layer: Layer): (() => void) | undefined {
+  if (!matchMedia(PHONE).matches && !matchMedia(TOUCH).matches) return undefined;
+  layers.push(layer);
+  if (layers.length > current.layer) {
+    keep({ ...current, at: current.at + 1, layer: current.layer + 1 }, 'push');
+  }
+  return () => remove(layer);
+}
+
+function remove(layer: Layer): void {
+  const at = layers.indexOf(layer);
+  if (at >= 0) layers.splice(at, 1);
+}
+
+function navigate(to: string, { replace = false }: { replace?: boolean } = {}): void {
+  const isReplaced = replace || current.layer > 0;
+  const under = replace && current.layer === 0 ? current.under : current.place;
+  current = { at: current.at + 1, layer: 0, place: `#${to}`, under };
+  page = current.at;
+  navigateHash(to, { replace: isReplaced, state: { madang: current } });
+}
+
+function onMove(): void {
+  const before = current;
+  const mark = readMark();
+  if (!mark) {
+    // A link was followed.
+    keep({ at: before.at + 1, layer: 0, place: location.hash, under: before.place }, 'replace');
+    return;
+  }
+  current = mark;
+  if (mark.at === before.at) return;
+  const isBack = mark.at < before.at;
+  const isSamePage = pageOf(mark) === page;
+  if (isBack) {
+    // At least one: the entries of others may have been left on top of its own.
+    const open = isSamePage ? layers.slice(Math.min(mark.layer, Math.max(0, layers.length - 1))) : [...layers];
+    for (const layer of open.toReversed()) {
+      remove(layer);
+      layer.close();
+    }
+    if (isSamePage && open.length > 0) return;
+  }
+  // An entry of what is not there any more is passed over. The last one may stay: it looks like its page.
+  if (mark.layer <= layers.length && !(isBack && isSamePage)) page = pageOf(mark);
+  else if (isBack) history.back();
+  else history.forward();
+}
+
+/** The page that an entry belongs to, by the number of the page's own entry. */
+function pageOf({ at, layer }: Mark): number {
+  return at - layer;
+}
+
+function keep(mark: Mark, how: 'push' | 'replace'): void {
+  current = mark;
+  page = pageOf(mark);
+  history[`${how}State`]({ madang: mark }, '', mark.place === '' ? undefined : mark.place);
+}
+
+function readMark(): Mark | undefined {
+  return (history.state as { madang?: Mark } | null)?.madang;
+}
+
+function isList(address: string | undefined): boolean {
+  return address !== undefined && /^#?\/?$/.test(address);
+}
