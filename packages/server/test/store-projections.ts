@@ -96,7 +96,11 @@ export function storeProjections(engine: () => Engine): void {
       await store.commit([append('u1', newEvent.roomUpdated({ topic: '주제', uniqueKey: null }))]);
       expect(await roomRow('u1')).toMatchObject({ name: 'One', topic: '주제', unique_key: 'name:One' });
       await store.commit([append('u1', newEvent.roomUpdated({ name: 'ÉCOLE', uniqueKey: 'name:école' }))]);
-      expect(await roomRow('u1')).toMatchObject({ name: 'ÉCOLE', search_name: 'ecole\necole', unique_key: 'name:école' });
+      expect(await roomRow('u1')).toMatchObject({
+        name: 'ÉCOLE',
+        search_name: 'ecole\necole',
+        unique_key: 'name:école',
+      });
       const taken = append('u2', newEvent.roomUpdated({ name: 'école', uniqueKey: 'name:école' }));
       expect(await commitOne(store, taken)).toEqual({ status: 'unchanged' });
       const own = append('u1', newEvent.roomUpdated({ name: 'École', uniqueKey: 'name:école' }));
