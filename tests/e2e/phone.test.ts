@@ -84,7 +84,7 @@ test('every button is large enough for a finger', { timeout: 60_000 }, async () 
   await page.getByRole('button', { name: '참여자 보기' }).tap();
   await page.getByRole('complementary').getByText('엄지').waitFor();
   await checkSizes();
-  await page.getByRole('button', { name: '참여자 닫기' }).tap();
+  await page.getByRole('button', { name: '참여자 닫기', exact: true }).tap();
   await page.getByRole('button', { name: '방 목록으로' }).tap();
   await page.getByRole('button', { name: /내 메뉴/ }).tap();
   await page.getByRole('menuitem').first().waitFor();
