@@ -85,8 +85,8 @@ export async function watchFrames(page: Page, direction: 'up' | 'down'): Promise
       const frame = () => {
         const now = tops();
         let moved = 0;
-        const moves = [...now].flatMap(([key, top]) =>
-          before.has(key) ? [(top - (before.get(key) as number)) * sign] : [],
+        const moves = [...now].flatMap(([key, y]) =>
+          before.has(key) ? [(y - (before.get(key) as number)) * sign] : [],
         );
         if (moves.length > 0) {
           const least = Math.min(...moves);

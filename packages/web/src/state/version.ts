@@ -2,9 +2,9 @@ import { useEffect, useSyncExternalStore } from 'react';
 import { useClient } from './client-provider.js';
 
 /**
- * A newer build of the web client than the running one. The page then
- * offers to reload, and every button that reloads calls {@link reloadPage}. Until then the old build keeps running, with
- * nothing of the new one: the names of its files contain hashes of their contents.
+ * A newer build of the web client than the running one. The page then offers to reload, and every button that reloads calls
+ * {@link reloadPage}. Until then the old build keeps running, with nothing of the new one: the names of its files contain
+ * hashes of their contents.
  */
 
 const listeners = new Set<() => void>();

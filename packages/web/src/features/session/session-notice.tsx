@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useOwnership } from '../../state/page.js';
+import { reloadPage } from '../../state/version.js';
 import { Button } from '../../ui/button.js';
 import { UnsentList } from '../unsent/unsent-list.js';
 import styles from './nickname-form.module.css';
@@ -26,7 +27,7 @@ export function SessionNotice() {
       {elsewhere && (
         <div className={styles.left}>
           <p role="alert">{t('session.elsewhere', { name: elsewhere.name })}</p>
-          <Button onClick={() => location.reload()}>{t('session.continueAs', { name: elsewhere.name })}</Button>
+          <Button onClick={reloadPage}>{t('session.continueAs', { name: elsewhere.name })}</Button>
         </div>
       )}
     </>
