@@ -112,7 +112,10 @@ describe('a part that fails', () => {
     await page.getByRole('dialog').getByText('이 부분을 표시하지 못했습니다').waitFor();
     await mendParts(page);
     await retryIn(page, 'dialog').click();
-    await page.getByRole('dialog').getByText(/ 개설$/).waitFor();
+    await page
+      .getByRole('dialog')
+      .getByText(/ 개설$/)
+      .waitFor();
     await page.keyboard.press('Escape');
 
     await breakPart(page, 'members');
