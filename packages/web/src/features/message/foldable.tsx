@@ -3,6 +3,7 @@ import { type FocusEvent, type ReactNode, type RefObject, useId, useLayoutEffect
 import { useTranslation } from 'react-i18next';
 import { classNames } from '../../ui/class-names.js';
 import styles from './foldable.module.css';
+import { keepInPlace } from './place-keeper.js';
 
 /** A text with fewer lines and characters than these fits on every screen, so that it needs no measuring. */
 const SHORT_LINES = 12;
@@ -47,7 +48,7 @@ function Folding({ text, children }: FoldableProps) {
 
   const change = (open: boolean) => {
     // What was read stays where it is, and so does the button that folds it again.
-    holdInPlace(open ? box.current : button.current);
+    keepInPlace(open ? box.current : button.current);
     if (open && unfolded.size >= KEPT) unfolded.clear();
     if (open) unfolded.add(text);
     else unfolded.delete(text);
@@ -105,28 +106,4 @@ function useIsLong(box: RefObject<HTMLDivElement | null>): boolean {
     return () => observer.disconnect();
   }, [box]);
   return isLong;
-}
-
-/** How many frames the list takes to measure a row that has changed and to scroll after it. */
-const FRAMES = 4;
-
-/** Keeps an element at its place on the screen while its list adapts to what changes around it. */
-function holdInPlace(element: HTMLElement | null): void {
-  const scroller = element && scrollerOf(element);
-  if (!scroller) return;
-  const { top } = element.getBoundingClientRect();
-  let left = FRAMES;
-  const hold = () => {
-    if (!element.isConnected) return;
-    scroller.scrollTop += element.getBoundingClientRect().top - top;
-    left -= 1;
-    if (left > 0) requestAnimationFrame(hold);
-  };
-  requestAnimationFrame(hold);
-}
-
-function scrollerOf(element: HTMLElement): HTMLElement | undefined {
-  for (let parent = element.parentElement; parent; parent = parent.parentElement)
-    if (/auto|scroll/.test(getComputedStyle(parent).overflowY)) return parent;
-  return undefined;
 }

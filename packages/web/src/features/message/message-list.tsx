@@ -1,7 +1,7 @@
 import type { Activity, MessageListState, RoomView, ViewMessage } from '@madang/client';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useToday } from '../../state/calendar.js';
@@ -17,9 +17,11 @@ import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
 import { useJumps } from './jump.js';
 import { MessageRow, type MessageRowProps } from './message-row.js';
+import { PlaceKeeper } from './place-keeper.js';
 import { buildRows, type Row } from './rows.js';
 import { MAX_UNREAD, useAnnouncement } from './use-announcement.js';
 import { indexOfMessage, useFirstPlace } from './use-first-place.js';
+import { scrollList, useHeldPlace } from './use-held-place.js';
 import { usePages } from './use-pages.js';
 import { AT_END_PX, isScrolledToEnd, useReadMark, useReadUpTo } from './use-read-mark.js';
 import { useRowKeys } from './use-row-keys.js';
@@ -53,14 +55,15 @@ export function MessageList(props: MessageListProps) {
   const { t } = useTranslation();
   const user = useUser();
   const scroller = useRef<HTMLDivElement>(null);
+  const [keeper] = useState(() => new PlaceKeeper());
   const activity = useObservable(view.activity);
   const [isAtEnd, setIsAtEnd] = useState(true);
   // Whether the previous rows reached the end of the room: the page that first reaches it is not followed.
   const [wasLive, setWasLive] = useState(!state.hasNewer);
   const { readUpTo, forgetUnread } = useReadUpTo(view, state, isAtEnd);
   const rows = useRows(state, activity, readUpTo, user.id);
-
   const edited = useEditedRows(rows, editing);
+  const isFollowing = wasLive && !state.hasNewer;
 
   // On paper there is no scrolling: all that is loaded.
   const isPrinting = useMedia('print');
@@ -70,7 +73,8 @@ export function MessageList(props: MessageListProps) {
     estimateSize: (index) => estimateHeight(rows[index]),
     getItemKey: (index) => rows[index]?.key ?? index,
     anchorTo: 'end',
-    followOnAppend: wasLive && !state.hasNewer,
+    followOnAppend: isFollowing,
+    scrollToFn: (offset, options, list) => scrollList(keeper, offset, options, list),
     scrollEndThreshold: AT_END_PX,
     overscan: isPrinting ? rows.length : OVERSCAN,
     rangeExtractor: (range) => [...new Set([...edited, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
@@ -80,6 +84,13 @@ export function MessageList(props: MessageListProps) {
       if (list.options.count > 0) setIsAtEnd(list.isAtEnd(AT_END_PX));
     },
   });
+  const measureRow = useCallback(
+    (element: HTMLElement | null) => {
+      virtualizer.measureElement(element);
+      if (element) keeper.observe(element);
+    },
+    [virtualizer, keeper],
+  );
   const items = virtualizer.getVirtualItems();
   useLayoutEffect(() => {
     // After rows below that are not followed, the list is no longer at its end.
@@ -91,6 +102,7 @@ export function MessageList(props: MessageListProps) {
     if (index === undefined) virtualizer.scrollToEnd();
     else virtualizer.scrollToIndex(index, { align: opened.at === 'unread' ? 'start' : 'center' });
   });
+  useHeldPlace({ keeper, scroller, rows, isPlaced, isFollowing });
   const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
   useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd });
   usePages({
@@ -150,7 +162,7 @@ export function MessageList(props: MessageListProps) {
               row && (
                 <div
                   key={item.key}
-                  ref={virtualizer.measureElement}
+                  ref={measureRow}
                   data-index={item.index}
                   className={styles.item}
                   style={{ transform: `translateY(${item.start}px)` }}
