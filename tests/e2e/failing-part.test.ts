@@ -366,7 +366,7 @@ describe('a page that cannot start is not blank', () => {
     const context = await web.browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(web.url);
-    await page.getByText('Madang needs JavaScript').waitFor();
+    await page.getByText('Madang could not start').waitFor();
     await context.close();
   });
 });

