@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { atStart } from './at-start.js';
 import { emojiData } from './emoji-data.js';
 import { serviceWorker } from './service-worker.js';
 import { versionName } from './version-name.js';
@@ -20,5 +21,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // One file, loaded at the start: if a lazy part's style failed to load, a retry would show the part without it.
     cssCodeSplit: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: atStart }] } } },
   },
 });

@@ -1,4 +1,3 @@
-import { Tooltip } from 'radix-ui';
 import { useEffect, useState } from 'react';
 import { Router } from 'wouter';
 import { NicknameForm } from './features/session/nickname-form.js';
@@ -9,26 +8,32 @@ import { Workspace } from './features/room/workspace.js';
 import { useClient, useObservable } from './state/client-provider.js';
 import { useOwnership } from './state/page.js';
 import { useHistoryLocation } from './state/history.js';
+import { preloadDialogs } from './ui/lazy-part.js';
 import { Part } from './ui/part.js';
 import { Toasts } from './ui/toast.js';
+
+/** Time for the first screen, in ms, before what may be opened on it is loaded. */
+const DIALOGS_MS = 4000;
 
 /** The whole page: the gate, or the workspace. */
 export function App() {
   return (
-    <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
-      {/* oxlint-disable-next-line react/hooks -- the router calls it */}
-      <Router hook={useHistoryLocation}>
-        <Screen />
-        <Part renderFailure={() => null}>
-          <Toasts />
-        </Part>
-      </Router>
-    </Tooltip.Provider>
+    // oxlint-disable-next-line react/hooks -- the router calls it
+    <Router hook={useHistoryLocation}>
+      <Screen />
+      <Part renderFailure={() => null}>
+        <Toasts />
+      </Part>
+    </Router>
   );
 }
 
 function Screen() {
   useEffect(preloadConversation, []);
+  useEffect(() => {
+    const timer = setTimeout(preloadDialogs, DIALOGS_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const client = useClient();
   const { status } = useObservable(client.state);
   const user = useObservable(client.user);

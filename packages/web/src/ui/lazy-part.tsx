@@ -2,7 +2,7 @@ import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useRef, 
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable } from '../state/client-provider.js';
 import { checkVersion, useNewVersion } from '../state/version.js';
-import { Part, PartFailure } from './part.js';
+import { FailedDialog, Part, PartFailure } from './part.js';
 
 /** Delays before retries of a part that did not load, in ms; after that the user is asked. */
 const RETRY_MS = [300, 1500];
@@ -19,11 +19,13 @@ export interface LazyPart<P extends object> {
 
 /**
  * A part whose code is loaded when needed. If that fails it says so in its place, with "try again". It also retries
- * after the next connect, since what kept the code away was most likely what kept the connection away.
+ * after the next connect, since what kept the code away was most likely what kept the connection away. `renderFailed`
+ * places that notice.
  */
 export function lazyPart<P extends object, N extends string>(
   load: () => Promise<Record<N, ComponentType<P>>>,
   name: N,
+  renderFailed: (props: P, failure: ReactNode) => ReactNode = (_props, failure) => failure,
 ): LazyPart<P> {
   let loading: Promise<ComponentType<P>> | undefined;
   const loadOnce = () => {
@@ -43,14 +45,13 @@ export function lazyPart<P extends object, N extends string>(
   return {
     View: ({ fallback, ...props }) => {
       const [Loaded, setLoaded] = useState(() => current);
-      const renderFailure = (retry: () => void) => (
-        <LoadFailure
-          onRetry={() => {
-            setLoaded(current);
-            retry();
-          }}
-        />
-      );
+      const renderFailure = (retry: () => void) => {
+        const tryAgain = () => {
+          setLoaded(current);
+          retry();
+        };
+        return renderFailed(props as unknown as P, <LoadFailure onRetry={tryAgain} />);
+      };
       return (
         <Part renderFailure={renderFailure}>
           <Suspense fallback={fallback}>
@@ -61,6 +62,25 @@ export function lazyPart<P extends object, N extends string>(
     },
     preload: () => void loadOnce().catch(() => undefined),
   };
+}
+
+const dialogs: (() => void)[] = [];
+
+/** A dialog whose code is loaded when it is opened, or earlier by {@link preloadDialogs}. A failure is shown in a dialog. */
+export function lazyDialog<P extends { onClose: () => void }, N extends string>(
+  load: () => Promise<Record<N, ComponentType<P>>>,
+  name: N,
+): (props: P) => ReactNode {
+  const { View, preload } = lazyPart(load, name, ({ onClose }, failure) => (
+    <FailedDialog onClose={onClose}>{failure}</FailedDialog>
+  ));
+  dialogs.push(preload);
+  return (props) => <View {...props} fallback={null} />;
+}
+
+/** Loads all dialogs, so that they open at once: when the page has nothing better to do. */
+export function preloadDialogs(): void {
+  for (const preload of dialogs) preload();
 }
 
 function LoadFailure({ onRetry }: { onRetry: () => void }) {

@@ -30,13 +30,22 @@ export class Part extends Component<PartProps, { hasFailed: boolean }> {
 
 /** A dialog that can fail, and then says so in a dialog. */
 export function DialogPart({ onClose, children }: { onClose: () => void; children: ReactNode }) {
-  const { t } = useTranslation();
   const renderFailure = (retry: () => void) => (
-    <Dialog title={t('part.failedTitle')} onClose={onClose}>
+    <FailedDialog onClose={onClose}>
       <PartFailure onRetry={retry} />
-    </Dialog>
+    </FailedDialog>
   );
   return <Part renderFailure={renderFailure}>{children}</Part>;
+}
+
+/** The dialog that says so. */
+export function FailedDialog({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog title={t('part.failedTitle')} onClose={onClose}>
+      {children}
+    </Dialog>
+  );
 }
 
 export interface PartFailureProps {

@@ -4,18 +4,20 @@ import { useTranslation } from 'react-i18next';
 import { useObservable, useRoomView } from '../../state/client-provider.js';
 import { PHONE, useMedia, WIDE } from '../../state/media.js';
 import { rememberRoom } from '../../state/last-room.js';
-import { lazyPart } from '../../ui/lazy-part.js';
+import { classNames } from '../../ui/class-names.js';
+import { lazyDialog, lazyPart } from '../../ui/lazy-part.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
-import { MemberPanel } from '../member/member-panel.js';
+import panelStyles from '../member/member-panel.module.css';
 import { useMembers } from '../member/use-members.js';
 import { useJumps } from '../message/jump.js';
-import { RoomDetails } from './room-details.js';
 import { RoomHeader } from './room-header.js';
 import { RoomPreview } from './room-preview.js';
 import styles from './room-screen.module.css';
 import { roomTitle } from './room-title.js';
 
+const RoomDetails = lazyDialog(() => import('./room-details.js'), 'RoomDetails');
+const memberPanel = lazyPart(() => import('../member/member-panel.js'), 'MemberPanel');
 const conversation = lazyPart(() => import('../message/conversation.js'), 'Conversation');
 
 /** Starts loading what a conversation needs (the list, the composer) before there is one to show. */
@@ -73,9 +75,14 @@ export function RoomScreen({ id }: { id: string }) {
         />
       </div>
       {hasPeople && (
-        <Part>
-          <MemberPanel room={room} members={view.members} isOverlay={!isWide} onClose={() => setWantsPeople(false)} />
-        </Part>
+        <memberPanel.View
+          // As wide as the panel, so that the messages stay where they are.
+          fallback={<div className={classNames(panelStyles.panel, !isWide && panelStyles.overlay)} />}
+          room={room}
+          members={view.members}
+          isOverlay={!isWide}
+          onClose={() => setWantsPeople(false)}
+        />
       )}
       {isShowingDetails && (
         <DialogPart onClose={() => setIsShowingDetails(false)}>

@@ -7,14 +7,17 @@ import { useAbilities, useRooms } from '../../state/client-provider.js';
 import { useHasRefused, useHasUnsent } from '../../state/use-unsent.js';
 import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
+import { lazyPart } from '../../ui/lazy-part.js';
 import { Logo } from '../../ui/logo.js';
 import { useShortcutKeys } from '../../ui/shortcuts.js';
-import { UserMenu } from '../session/user-menu.js';
+import menuStyles from '../session/user-menu.module.css';
 import { NoRooms } from './no-rooms.js';
 import { orderRooms } from './order-rooms.js';
 import { RoomIcon } from './room-icon.js';
 import { roomTitle } from './room-title.js';
 import styles from './sidebar.module.css';
+
+const userMenu = lazyPart(() => import('../session/user-menu.js'), 'UserMenu');
 
 export interface SidebarProps {
   /** The room that is shown. */
@@ -24,6 +27,15 @@ export interface SidebarProps {
   onBrowse: () => void;
   onCreate: () => void;
   onSwitch: () => void;
+}
+
+/** Where the user's menu will be. */
+function MenuSpace() {
+  return (
+    <div className={menuStyles.bar}>
+      <div className={menuStyles.me} />
+    </div>
+  );
 }
 
 /** The caller's rooms, and ways to find others. */
@@ -83,7 +95,7 @@ export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: Sideb
           </Section>
         )}
       </div>
-      <UserMenu />
+      <userMenu.View fallback={<MenuSpace />} />
     </nav>
   );
 }
