@@ -21,6 +21,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // One file, loaded at the start: if a lazy part's style failed to load, a retry would show the part without it.
     cssCodeSplit: false,
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: atStart }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: atStart, debugName: 'start' }] } } },
   },
 });

@@ -2,7 +2,7 @@ import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useRef, 
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable } from '../state/client-provider.js';
 import { checkVersion, useNewVersion } from '../state/version.js';
-import { FailedDialog, Part, PartFailure } from './part.js';
+import { DialogPart, FailedDialog, Part, PartFailure } from './part.js';
 
 /** Delays before retries of a part that did not load, in ms; after that the user is asked. */
 const RETRY_MS = [300, 1500];
@@ -71,7 +71,17 @@ export function lazyDialog<P extends { onClose: () => void }, N extends string>(
   load: () => Promise<Record<N, ComponentType<P>>>,
   name: N,
 ): (props: P) => ReactNode {
-  const { View, preload } = lazyPart(load, name, ({ onClose }, failure) => (
+  // What fails once it is loaded is another failure.
+  const loadGuarded = async () => {
+    const Loaded: ComponentType<P> = (await load())[name];
+    const Guarded = (props: P) => (
+      <DialogPart onClose={props.onClose}>
+        <Loaded {...props} />
+      </DialogPart>
+    );
+    return { Guarded };
+  };
+  const { View, preload } = lazyPart(loadGuarded, 'Guarded', ({ onClose }, failure) => (
     <FailedDialog onClose={onClose}>{failure}</FailedDialog>
   ));
   dialogs.push(preload);

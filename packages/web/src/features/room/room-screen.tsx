@@ -12,11 +12,11 @@ import panelStyles from '../member/member-panel.module.css';
 import { useMembers } from '../member/use-members.js';
 import { useJumps } from '../message/jump.js';
 import { RoomHeader } from './room-header.js';
-import { RoomPreview } from './room-preview.js';
 import styles from './room-screen.module.css';
 import { roomTitle } from './room-title.js';
 
 const RoomDetails = lazyDialog(() => import('./room-details.js'), 'RoomDetails');
+const preview = lazyPart(() => import('./room-preview.js'), 'RoomPreview');
 const memberPanel = lazyPart(() => import('../member/member-panel.js'), 'MemberPanel');
 const conversation = lazyPart(() => import('../message/conversation.js'), 'Conversation');
 
@@ -42,7 +42,7 @@ export function RoomScreen({ id }: { id: string }) {
     if (room) rememberRoom(id);
   }, [room, id]);
 
-  if (status === 'gone') return <RoomPreview id={id} />;
+  if (status === 'gone') return <preview.View id={id} fallback={null} />;
   if (!room) {
     return (
       <div className={styles.waiting} role="status" aria-busy aria-label={t('app.loading')}>

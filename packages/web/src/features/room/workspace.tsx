@@ -8,6 +8,7 @@ import { DialogPart, Part } from '../../ui/part.js';
 import { isQuestionMark, isShortcut, takesText } from '../../ui/shortcuts.js';
 import { ConnectionBanner } from '../connection/connection-banner.js';
 import { Sidebar } from './sidebar.js';
+import { Switcher } from './switcher.js';
 import { useDocumentTitle } from './use-document-title.js';
 import { useLastRoom } from './use-last-room.js';
 import styles from './workspace.module.css';
@@ -15,7 +16,6 @@ import styles from './workspace.module.css';
 const BrowseDialog = lazyDialog(() => import('./browse-dialog.js'), 'BrowseDialog');
 const CreateDialog = lazyDialog(() => import('./create-dialog.js'), 'CreateDialog');
 const ShortcutsDialog = lazyDialog(() => import('../help/shortcuts-dialog.js'), 'ShortcutsDialog');
-const Switcher = lazyDialog(() => import('./switcher.js'), 'Switcher');
 
 /** The workspace: the rooms on one side, the chosen one in the middle; on a phone one of the two. */
 export function Workspace() {
