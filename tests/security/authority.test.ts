@@ -96,6 +96,7 @@ describe('what `can` says is what a call gets', () => {
     ...sampleInputs({ room: scene.room, message, user: idOf(scene.other) })[name],
     ...(name === 'room.update' && { name: `renamed ${++count}` }),
     ...(name === 'message.send' && { clientId: undefined, text: 'may I?' }),
+    ...(name === 'message.edit' && { was: undefined }),
     ...(name === 'log.read' && { epoch: undefined }),
   });
 

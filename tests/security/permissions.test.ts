@@ -113,6 +113,7 @@ function inputsFor(subject: {
     ...(sampleInputs(subject) as Record<CommandName, Record<string, unknown>>),
     'room.update': { room: subject.room, topic: `topic ${++count}` },
     'message.send': { room: subject.room, text: 'may I?' },
+    'message.edit': { message: subject.message, text: 'may I?' },
     'log.read': { room: subject.room, after: 0 },
     'room.create': { name: `room ${++count}` },
     'user.update': { name: `renamed ${++count}` },

@@ -3,6 +3,7 @@ import type { CommandInput, CommandName } from '@madang/protocol';
 /** What exists on a test's server, for inputs to refer to. */
 export interface Subject {
   room: string;
+  /** Edited only if its text is "a text". */
   message: string;
   user: string;
 }
@@ -31,7 +32,7 @@ export function sampleInputs(subject: Subject): { [Name in CommandName]: Command
     'direct.open': { user },
     'member.list': { room, present: false, after: user, ...page },
     'message.send': { room, text: 'a text', clientId: 'message-1' },
-    'message.edit': { message, text: 'another text' },
+    'message.edit': { message, text: 'another text', was: 'a text' },
     'message.delete': { message },
     'message.react': { message, emoji: '👍', remove: false },
     'message.list': { room, before: 100, after: 0, around: 1, ...page },

@@ -39,7 +39,7 @@ describe.each(Object.keys(connects))('at %s', (transport) => {
     const { user: otherUser } = await call(other, 'session.get', {});
     const { room } = await call(client, 'room.create', { name: `stage ${++count}` });
     await call(client, 'room.invite', { room: room.id, user: otherUser.id });
-    const { message } = await call(client, 'message.send', { room: room.id, text: 'to be changed' });
+    const { message } = await call(client, 'message.send', { room: room.id, text: 'a text' });
     // Only a direct room can be hidden.
     const { room: direct } = await call(client, 'direct.open', { user: otherUser.id });
     const inputs = {
