@@ -45,8 +45,8 @@ export default defineConfig({
     isolate: false,
     // V8 collects garbage in several threads, which on two busy cores mostly wait for each other.
     execArgv: ['--single-threaded-gc'],
-    // Twice the cores of the smallest machine: files wait for what they started, and for time to pass.
-    maxWorkers: 4,
+    // One more than the cores of the smallest machine: files wait for what they started, and for time to pass.
+    maxWorkers: 3,
     // What `tsc` built is imported by Node itself: nothing of it is to be transformed.
     server: { deps: { external: [/\/packages\/\w+\/dist\//] } },
     globalSetup: 'tests/setup/up-to-date.mjs',

@@ -192,6 +192,8 @@ async function failure(address: string): Promise<string> {
 
 test('the page: five lanes get the same, and WebSocket needs the fewest requests and bytes', async () => {
   const { tab, trouble } = await openPage();
+  // Starting over while a connection opens would be told as an error.
+  await waitUntilReceived(tab, 1);
   // Slow enough that a busy machine, too, asks again before the next message: then each costs a long poll.
   await tab.getByRole('slider', { name: 'Messages' }).fill('3');
   await tab.getByRole('button', { name: 'Start over' }).click();

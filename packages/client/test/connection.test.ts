@@ -289,6 +289,7 @@ describe('the session', () => {
     vi.stubGlobal('fetch', (url: URL, init: RequestInit) => {
       requests.push(`${init.method} ${url.href}`);
       const isTaken = init.body === '{"name":"taken"}';
+      if (init.method === 'GET') return Promise.resolve(Response.json({ user: client.user.get() }));
       cookie = init.method === 'POST' && !isTaken ? token : undefined;
       const problem = { type: 'urn:madang:error:conflict', title: '', status: 409, code: 'conflict', message: 'taken' };
       const headers = { 'content-type': 'application/problem+json' };
@@ -318,6 +319,7 @@ describe('the session', () => {
     expect(requests).toEqual([
       'POST https://workspace.test/chat/api/session',
       'POST https://workspace.test/chat/api/session',
+      'GET https://workspace.test/chat/api/session',
       'DELETE https://workspace.test/chat/api/session',
     ]);
   });
