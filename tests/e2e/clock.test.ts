@@ -35,6 +35,8 @@ test('days and times follow the server’s clock, midnight and the time zone, ho
 
   // It is corrected while the page is open: what is shown stays true.
   await page.clock.setSystemTime(Date.now());
+  // Looks at the clock, and so shows another day until the server's time is asked for again.
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await say(page, '바로잡은 뒤에 한 말');
   await messageOf(page, '바로잡은 뒤에 한 말').waitFor();
   await expect.poll(days).toEqual(['오늘']);

@@ -203,7 +203,8 @@ test('an edit that cannot be saved stays, and so does what is written while it i
   await page.getByText('서버가 응답하지 않습니다').waitFor();
   expect(await editor(page).inputValue()).toBe('끊긴 동안 고친 글');
   await page.context().setOffline(false);
-  await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor({ state: 'detached' });
+  // Neither offline nor connecting again.
+  await expect.poll(() => page.getByRole('status', { name: '연결 상태' }).textContent()).toBe('');
   await editor(page).press('Enter');
   await messageOf(page, '끊긴 동안 고친 글').getByText('수정됨').waitFor();
 });

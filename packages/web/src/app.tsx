@@ -2,18 +2,19 @@ import { useEffect, useState } from 'react';
 import { Router } from 'wouter';
 import { NicknameForm } from './features/session/nickname-form.js';
 import { Splash } from './features/session/splash.js';
-import { TakenScreen } from './features/session/taken-screen.js';
 import { preloadConversation } from './features/room/room-screen.js';
 import { Workspace } from './features/room/workspace.js';
 import { useClient, useObservable } from './state/client-provider.js';
 import { useOwnership } from './state/page.js';
 import { useHistoryLocation } from './state/history.js';
-import { preloadDialogs } from './ui/lazy-part.js';
+import { lazyPart, preloadDialogs } from './ui/lazy-part.js';
 import { Part } from './ui/part.js';
 import { Toasts } from './ui/toast.js';
 
 /** Time for the first screen, in ms, before what may be opened on it is loaded. */
 const DIALOGS_MS = 4000;
+
+const takenScreen = lazyPart(() => import('./features/session/taken-screen.js'), 'TakenScreen');
 
 /** The whole page: the gate, or the workspace. */
 export function App() {
@@ -31,7 +32,10 @@ export function App() {
 function Screen() {
   useEffect(preloadConversation, []);
   useEffect(() => {
-    const timer = setTimeout(preloadDialogs, DIALOGS_MS);
+    const timer = setTimeout(() => {
+      preloadDialogs();
+      takenScreen.preload();
+    }, DIALOGS_MS);
     return () => clearTimeout(timer);
   }, []);
   const client = useClient();
@@ -48,7 +52,7 @@ function Screen() {
   const isOut = status === 'signed-out' || (wasOut && !isIn);
   if (isOut !== wasOut) setWasOut(isOut);
 
-  if (ownership.kind === 'taken') return <TakenScreen {...ownership} />;
+  if (ownership.kind === 'taken') return <takenScreen.View {...ownership} fallback={<Splash />} />;
   if (isOut) return <NicknameForm />;
   return isIn ? <Workspace /> : <Splash />;
 }

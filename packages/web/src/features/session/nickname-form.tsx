@@ -3,18 +3,22 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf, setLanguage } from '../../i18n/i18n.js';
 import { useClient } from '../../state/client-provider.js';
+import { useOwnership } from '../../state/page.js';
 import { nicknameError, nicknameRefusal } from '../../state/name-error.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
+import { lazyPart } from '../../ui/lazy-part.js';
 import { Logo } from '../../ui/logo.js';
-import { SessionNotice } from './session-notice.js';
 import styles from './nickname-form.module.css';
+
+const sessionNotice = lazyPart(() => import('./session-notice.js'), 'SessionNotice');
 
 /** The gate: a guest chooses a nickname and enters. */
 export function NicknameForm() {
   const { t, i18n } = useTranslation();
   const client = useClient();
   const language = languageOf(i18n);
+  const ownership = useOwnership();
   const [name, setName] = useState('');
   const [error, setError] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
@@ -39,7 +43,9 @@ export function NicknameForm() {
         <Logo size={64} />
         <h1>{t('session.title')}</h1>
         <p className={styles.lead}>{t('session.lead')}</p>
-        <SessionNotice />
+        {ownership.kind === 'nobody' && (ownership.left || ownership.elsewhere) && (
+          <sessionNotice.View {...ownership} fallback={null} />
+        )}
         <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
           <TextField
             label={t('session.nickname')}

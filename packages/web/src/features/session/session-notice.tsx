@@ -1,16 +1,13 @@
 import { useTranslation } from 'react-i18next';
-import { useOwnership } from '../../state/page.js';
+import type { Ownership } from '../../state/page-owner.js';
 import { reloadPage } from '../../state/version.js';
 import { Button } from '../../ui/button.js';
 import { UnsentList } from '../unsent/unsent-list.js';
 import styles from './nickname-form.module.css';
 
 /** On the sign-in page: whose session has ended here, what they had not sent, and who is signed in in another tab. */
-export function SessionNotice() {
+export function SessionNotice({ left, elsewhere }: Extract<Ownership, { kind: 'nobody' }>) {
   const { t } = useTranslation();
-  const state = useOwnership();
-  if (state.kind !== 'nobody') return null;
-  const { left, elsewhere } = state;
   return (
     <>
       {left && (
