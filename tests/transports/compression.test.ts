@@ -448,7 +448,7 @@ describe('over HTTP', () => {
   test("the web client's files are compressed with the setting off too", async () => {
     await using off = await startServer();
     const page = await (await fetch(off.url)).text();
-    const script = `${off.url}/${/assets\/[\w.-]+\.js/.exec(page)?.[0]}`;
+    const script = `${off.url}/${/assets\/start-[\w.-]+\.js/.exec(page)?.[0]}`;
     const plain = await fetchRaw(script, 'identity');
     for (const [accept, encoding] of [
       ['gzip, deflate, br', 'br'],
