@@ -29,6 +29,7 @@ export function IconButton({ label, keys, size = 'medium', count, className, chi
         onPointerEnter={both(rest.onPointerEnter, handlers.onPointerEnter)}
         onPointerLeave={both(rest.onPointerLeave, handlers.onPointerLeave)}
         onPointerDown={both(rest.onPointerDown, handlers.onPointerDown)}
+        onClick={both(rest.onClick, handlers.onClick)}
         onFocus={both(rest.onFocus, handlers.onFocus)}
         onBlur={both(rest.onBlur, handlers.onBlur)}
       >

@@ -59,6 +59,8 @@ export function useTip() {
       },
       onPointerLeave: hide,
       onPointerDown: hide,
+      // By the keyboard, too. While a tooltip is shown, Escape hides it and does nothing else.
+      onClick: hide,
       onFocus: ({ currentTarget }: FocusEvent<HTMLButtonElement>) => {
         if (currentTarget.matches(':focus-visible')) void show(currentTarget, 0);
       },
