@@ -103,23 +103,38 @@ describe('with a large buffer for one client', () => {
     expect(got()).toBeLessThan(frames);
   });
 
-  test('B17 output waiting for all clients is bounded: the slowest are disconnected, new ones must wait', async () => {
+  const come = async () => (await fetch(`${roomy.url}/socket.io/?EIO=4&transport=polling`)).status;
+
+  /** Asks for much and does not read it, until it is disconnected. Returns whether a newcomer has been refused meanwhile. */
+  async function askForMuch(name: string): Promise<boolean> {
     const { socket, got } = await openSocket('/ws');
     const isIn = new Promise<void>((resolve) => {
       socket.on('message', (data: Buffer) => wires['/ws'].isIn(data.toString()) && resolve());
     });
-    socket.send(wires['/ws'].hello('greedy of all'));
+    socket.send(wires['/ws'].hello(name));
     await isIn;
     const closed = once(socket, 'close');
     socket.pause();
     for (let id = 1; id <= ASKS; id += 1) socket.send(wires['/ws'].ask(id));
-    const come = async () => (await fetch(`${roomy.url}/socket.io/?EIO=4&transport=polling`)).status;
-    await expect.poll(come, { interval: 20, timeout: 25_000 }).toBe(503);
-    await expect.poll(come, { timeout: 25_000 }).toBe(200);
+    let isRefused = false;
+    const until = performance.now() + 6000;
+    while (!isRefused && performance.now() < until) {
+      isRefused = (await come()) === 503;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await expect.poll(come).toBe(200);
     socket.resume();
     await closed;
     expect(got()).toBeLessThan(ASKS);
+    return isRefused;
+  }
+
+  test('B17 output waiting for all clients is bounded: the slowest are disconnected, new ones must wait', async () => {
+    // Newcomers wait for a quarter of a second only, which a busy machine may miss.
+    let isRefused = false;
+    for (let tries = 1; tries <= 6 && !isRefused; tries += 1) isRefused = await askForMuch(`greedy of all ${tries}`);
+    expect(isRefused).toBe(true);
     const other = await startRestGuest(roomy.url, 'goes on');
     await other.say('still here');
-  }, 60_000);
+  }, 90_000);
 });
