@@ -1,5 +1,6 @@
 import type { Message, Room, SessionAbilities, User } from '@madang/protocol';
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema } from 'idb';
+import { keptDatabase } from './kept-database.js';
 
 /** Whose rooms are kept, and of which history of the server. */
 export interface OfflineSession {
@@ -75,34 +76,15 @@ const STORES = ['session', 'rooms', 'lists'] as const;
 
 /** Keeps it in IndexedDB, shared by all tabs that use the same `name`. */
 export function indexedDbOfflineStore(name = 'madang-offline'): OfflineStore {
-  let opened: Promise<IDBPDatabase<OfflineSchema>> | undefined;
-
-  function database(): Promise<IDBPDatabase<OfflineSchema>> {
-    opened ??= openDB<OfflineSchema>(name, 1, {
-      upgrade: (upgraded) => {
-        upgraded.createObjectStore('session');
-        upgraded.createObjectStore('rooms', { keyPath: 'id' });
-        upgraded.createObjectStore('lists', { keyPath: 'room' }).createIndex('at', 'at');
-      },
-      blocking: () => void close(),
-      terminated: () => (opened = undefined),
-    });
-    const opening = opened;
-    opening.catch(() => {
-      if (opened === opening) opened = undefined;
-    });
-    return opening;
-  }
-
-  async function close(): Promise<void> {
-    const closing = opened;
-    opened = undefined;
-    (await closing)?.close();
-  }
+  const database = keptDatabase<OfflineSchema>(name, (upgraded) => {
+    upgraded.createObjectStore('session');
+    upgraded.createObjectStore('rooms', { keyPath: 'id' });
+    upgraded.createObjectStore('lists', { keyPath: 'room' }).createIndex('at', 'at');
+  });
 
   return {
     load: async () => {
-      const transaction = (await database()).transaction(STORES);
+      const transaction = (await database.open()).transaction(STORES);
       const [session, rooms, lists] = await Promise.all([
         transaction.objectStore('session').get('session'),
         transaction.objectStore('rooms').getAll(),
@@ -111,7 +93,7 @@ export function indexedDbOfflineStore(name = 'madang-offline'): OfflineStore {
       return session && { session, rooms, lists };
     },
     begin: async (session, rooms) => {
-      const transaction = (await database()).transaction(STORES, 'readwrite');
+      const transaction = (await database.open()).transaction(STORES, 'readwrite');
       const sessions = transaction.objectStore('session');
       const known = await sessions.get('session');
       const isSame = known?.user.id === session.user.id && known.epoch === session.epoch;
@@ -123,7 +105,7 @@ export function indexedDbOfflineStore(name = 'madang-offline'): OfflineStore {
       await transaction.done;
     },
     save: async (user, { rooms, lists, removed }) => {
-      const transaction = (await database()).transaction(STORES, 'readwrite');
+      const transaction = (await database.open()).transaction(STORES, 'readwrite');
       const known = await transaction.objectStore('session').get('session');
       if (known?.user.id === user) {
         const roomStore = transaction.objectStore('rooms');
@@ -137,10 +119,10 @@ export function indexedDbOfflineStore(name = 'madang-offline'): OfflineStore {
       await transaction.done;
     },
     clear: async () => {
-      const transaction = (await database()).transaction(STORES, 'readwrite');
+      const transaction = (await database.open()).transaction(STORES, 'readwrite');
       await Promise.all(STORES.map((each) => transaction.objectStore(each).clear()));
       await transaction.done;
     },
-    close,
+    close: database.close,
   };
 }

@@ -1,5 +1,6 @@
 import type { ErrorObject } from '@madang/protocol';
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema } from 'idb';
+import { keptDatabase } from './kept-database.js';
 
 /** A message to be sent. */
 export interface OutboxEntry {
@@ -50,35 +51,17 @@ interface OutboxSchema extends DBSchema {
 
 /** Keeps entries in IndexedDB: across reloads, and shared by all tabs that use the same `name`. */
 export function indexedDbOutboxStore(name = 'madang-outbox'): OutboxStore {
-  let opened: Promise<IDBPDatabase<OutboxSchema>> | undefined;
-
-  function database(): Promise<IDBPDatabase<OutboxSchema>> {
-    opened ??= openDB<OutboxSchema>(name, 1, {
-      upgrade: (upgraded) => void upgraded.createObjectStore('entries', { keyPath: ['user', 'clientId'] }),
-      // Another tab wants to delete the database, or has a newer version of it: don't block it.
-      blocking: () => void close(),
-      terminated: () => (opened = undefined),
-    });
-    // If it could not be opened, it is tried again: it may have been full, or blocked, for a moment.
-    const opening = opened;
-    opening.catch(() => {
-      if (opened === opening) opened = undefined;
-    });
-    return opening;
-  }
-
-  async function close(): Promise<void> {
-    const closing = opened;
-    opened = undefined;
-    (await closing)?.close();
-  }
+  const database = keptDatabase<OutboxSchema>(
+    name,
+    (upgraded) => void upgraded.createObjectStore('entries', { keyPath: ['user', 'clientId'] }),
+  );
 
   return {
-    load: async (user) => (await database()).getAll('entries', IDBKeyRange.bound([user], [user, []])),
-    has: async (user, clientId) => (await (await database()).count('entries', [user, clientId])) > 0,
-    put: async (entry) => void (await (await database()).put('entries', entry)),
-    remove: async (user, clientId) => (await database()).delete('entries', [user, clientId]),
-    close,
+    load: async (user) => (await database.open()).getAll('entries', IDBKeyRange.bound([user], [user, []])),
+    has: async (user, clientId) => (await (await database.open()).count('entries', [user, clientId])) > 0,
+    put: async (entry) => void (await (await database.open()).put('entries', entry)),
+    remove: async (user, clientId) => (await database.open()).delete('entries', [user, clientId]),
+    close: database.close,
   };
 }
 

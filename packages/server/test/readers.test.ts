@@ -179,7 +179,7 @@ describe.each(Object.keys(engines) as Engine['name'][])('readers of the log on %
           const [room, model] = pick([...rooms]);
           await step(room, model);
           await compare(room, model);
-          // What happens in one room changes nothing in the other.
+          // A step concerns one room only.
           if (steps % 5 === 0) await compareAll();
         }
         for (const index of [0, 1]) (readers[index] ??= at(makers, index).make()).start();

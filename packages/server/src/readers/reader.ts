@@ -66,7 +66,7 @@ export interface LogHandler<Item extends LogItem> {
   /** The name of the cursors and the lease. A new name starts from the beginning of every room. */
   readonly name: string;
   /**
-   * What it needs of an event; undefined if it needs nothing. Called for every event in seq order, without a gap. A message
+   * Picks what it needs from an event; undefined if that is nothing. Called for every event in seq order, without a gap. A message
    * has its text of then or of now. Events of this process come while they are delivered, so this must be quick, and keep
    * little: what it returns stays in memory until the next transaction.
    */

@@ -50,7 +50,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const isSent = message.delivery === 'sent';
   const place = usePlace(message.room, message.id);
   const edit = useUnsentAt(isSent ? place : undefined);
-  // What was written for a message stays in sight, also if the message is deleted.
+  // An unsaved edit stays in sight even if its message is deleted.
   const hasEditor = edit ? !edit.edit?.isAside || props.isEditing || isDeleted : props.isEditing && message.can?.edit;
   const hasToolbar = (isHovered || isFocused || isPicking) && !isDeleted && isSent && !hasEditor;
 

@@ -77,7 +77,7 @@ export class PlaceKeeper {
     this.#record();
   }
 
-  /** Puts the list back to its place. To be called when it was laid out anew, before that is painted. */
+  /** Puts the list back in its place. Call it after a layout and before the next paint. */
   hold(): void {
     const scroller = this.#scroller;
     if (!scroller) return;
@@ -123,7 +123,7 @@ export class PlaceKeeper {
   }
 
   #isAtEnd(scroller: HTMLElement): boolean {
-    // Who leaves the end scrolls up. Where the list has only grown since, its end is about to be followed.
+    // Only scrolling up leaves the end. If the list has merely grown, it is about to be scrolled to its new end.
     const stays = this.#held?.isAtEnd === true && scroller.scrollTop >= this.#scrollTop;
     return this.#isFollowing && (stays || isScrolledToEnd(scroller));
   }
