@@ -3,9 +3,9 @@ import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 /** A database of IndexedDB that is opened when it is first needed, and again after it was closed by the browser. */
 export interface KeptDatabase<Schema extends DBSchema> {
   /** Rejects if it can't be opened; the next call tries again: it may have been full, or blocked, for a moment. */
-  open(): Promise<IDBPDatabase<Schema>>;
+  open: () => Promise<IDBPDatabase<Schema>>;
   /** May be called twice. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** `upgrade` makes the object stores of a new database. */
