@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { MadangError } from '@madang/protocol';
+import { sql } from 'kysely';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startNetwork } from '../../../tests/support/network.ts';
@@ -39,7 +41,7 @@ async function eventually<Result>(run: () => Promise<Result>, limitMs = 15_000):
       return await run();
     } catch (error) {
       if (performance.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await setTimeout(50);
     }
   }
 }
@@ -108,7 +110,7 @@ describe('PostgreSQL goes away and comes back', () => {
     // Each comes while those before it wait for an answer, and is in time as well.
     await Promise.all(
       upTo(4).map(async (n) => {
-        await new Promise((resolve) => setTimeout(resolve, n * 50));
+        await setTimeout(n * 50);
         await expectUnavailable(store.access('a', ann.id));
       }),
     );
@@ -149,6 +151,29 @@ describe('PostgreSQL goes away and comes back', () => {
     await blocker.query('ROLLBACK');
     await blocker.end();
     expect(await store.read.selectFrom('users').selectAll().execute()).toEqual([]);
+    await store.close();
+  });
+
+  test('S7 whoever gave up while a new connection was being checked leaves it to the others', async () => {
+    await using network = await startNetwork(cluster.port);
+    const address = await cluster.newDatabase();
+    // One connection to read with: a single lost one would show.
+    const store = await open(address.replace(String(cluster.port), String(network.port)), 2);
+    const read = () => store.read.selectFrom('users').selectAll().execute();
+    const database = new URL(address).pathname.slice(1);
+    const breakIt = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = '${database}' AND query LIKE '%pg_sleep(2)%' AND pid <> pg_backend_pid()`;
+    // A caller waits for 1.2 s. A connection takes 0.2 s to open, and as long to check.
+    for (const ms of [750, 850, 950]) {
+      await eventually(read);
+      network.slow(100);
+      const ended = Promise.allSettled([sql`SELECT pg_sleep(2)`.execute(store.read), read()]);
+      await setTimeout(ms);
+      await cluster.sql(address, breakIt);
+      await ended;
+      network.thaw();
+    }
+    expect(await eventually(read)).toEqual([]);
     await store.close();
   });
 });

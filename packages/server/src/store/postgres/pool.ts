@@ -1,6 +1,5 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
-import { Pool, type PoolClient, type QueryConfig } from 'pg';
-import { messageOf } from '../../errors.js';
+import { type ClientBase, Pool, type PoolClient, type QueryConfig } from 'pg';
 import type { Schema } from '../schema.js';
 import type { StoreHealth } from '../health.js';
 import { runPrepared } from '../prepared.js';
@@ -102,25 +101,21 @@ function newPool(servers: Servers, max: number): Pool {
     idleTimeoutMillis: IDLE_MS,
     query_timeout: QUERY_MS,
     statement_timeout: QUERY_MS - 200,
-    verify: (client, done) => void verify(client, instance, done),
+    // Not `verify`: pg-pool never gets back the connection of a caller whose time ran out meanwhile.
+    onConnect: (client) => admit(client, instance),
   });
   // An idle connection broke; the pool has already dropped it.
   pool.on('error', ignore);
   return pool;
 }
 
-/** Admits a new connection if it leads to the known primary. Another server has to be checked first. */
-async function verify(client: PoolClient, instance: string, done: (error?: Error) => void): Promise<void> {
-  // Nobody else handles its errors at this moment.
-  client.on('error', ignore);
-  try {
-    const found = await refuseReadOnly(client, CHECK_MS);
-    if (instance !== '' && found !== instance) throw new Error('another server has taken its place');
-  } catch (error) {
-    done(error instanceof Error ? error : new Error(messageOf(error)));
-    return;
-  }
-  done();
+/**
+ * Admits a new connection if it leads to the known primary. Another server has to be checked first.
+ * @throws otherwise
+ */
+async function admit(client: ClientBase, instance: string): Promise<void> {
+  const found = await refuseReadOnly(client, CHECK_MS);
+  if (instance !== '' && found !== instance) throw new Error('another server has taken its place');
 }
 
 function ignore(): void {
