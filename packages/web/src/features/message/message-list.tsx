@@ -65,13 +65,15 @@ export function MessageList(props: MessageListProps) {
   const edited = useEditedRows(rows, editing);
   const isFollowing = wasLive && !state.hasNewer;
 
+  // The same function for the same rows: with another one, the virtual list places all rows again.
+  const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
   // On paper there is no scrolling: all that is loaded.
   const isPrinting = useMedia('print');
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => estimateHeight(rows[index]),
-    getItemKey: (index) => rows[index]?.key ?? index,
+    getItemKey,
     anchorTo: 'end',
     followOnAppend: isFollowing,
     scrollToFn: (offset, options, list) => scrollList(keeper, offset, options, list),
@@ -102,7 +104,7 @@ export function MessageList(props: MessageListProps) {
     if (index === undefined) virtualizer.scrollToEnd();
     else virtualizer.scrollToIndex(index, { align: opened.at === 'unread' ? 'start' : 'center' });
   });
-  useHeldPlace({ keeper, scroller, rows, isPlaced, isFollowing });
+  useHeldPlace({ keeper, scroller, rows, places: virtualizer.measurementsCache, isPlaced, isFollowing });
   const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
   useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd });
   usePages({

@@ -10,6 +10,8 @@ export interface HeldPlaceInput {
   keeper: PlaceKeeper;
   scroller: RefObject<HTMLElement | null>;
   rows: readonly Row[];
+  /** The places of all rows: another object as soon as one of them has another place or size. */
+  places: unknown;
   /** True once the list is at its first position. */
   isPlaced: boolean;
   /** Whether new messages at the end are followed. */
@@ -20,7 +22,7 @@ export interface HeldPlaceInput {
  * Keeps the list where it is on the screen whatever changes: rows, the box of the list, its width, the fonts. The virtual
  * list does so only for rows above the visible ones, and places rows a frame after they have changed their height.
  */
-export function useHeldPlace({ keeper, scroller, rows, isPlaced, isFollowing }: HeldPlaceInput): void {
+export function useHeldPlace({ keeper, scroller, rows, places, isPlaced, isFollowing }: HeldPlaceInput): void {
   const [, render] = useReducer((count: number) => count + 1, 0);
 
   useLayoutEffect(() => {
@@ -31,9 +33,10 @@ export function useHeldPlace({ keeper, scroller, rows, isPlaced, isFollowing }: 
   useLayoutEffect(() => {
     keeper.hold();
     keeper.follow(isFollowing);
-    // Rows that come or go move others without a change of size.
+    // Rows that come or go move others without a change of size. New ones are measured while they are committed, and the
+    // render that places them follows at once.
     // oxlint-disable-next-line react/exhaustive-effect-dependencies
-  }, [keeper, rows, isPlaced, isFollowing]);
+  }, [keeper, rows, places, isPlaced, isFollowing]);
 }
 
 /** Scrolls as the virtual list wants it, and tells the keeper why. */
