@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { temporaryFolder } from './tests/setup/temporary-folder.ts';
 
 /**
  * The files that take longest, and folders of such. They begin first, so that at the end no worker is left with one. Those
@@ -49,7 +50,8 @@ export default defineConfig({
     maxWorkers: 3,
     // What `tsc` built is imported by Node itself: nothing of it is to be transformed.
     server: { deps: { external: [/\/packages\/\w+\/dist\//] } },
-    globalSetup: 'tests/setup/up-to-date.mjs',
+    env: { TMPDIR: temporaryFolder },
+    globalSetup: ['tests/setup/temporary-folder.ts', 'tests/setup/up-to-date.mjs'],
     sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
