@@ -12,10 +12,10 @@ import { startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
 import { startPostgres } from '../support/postgres.ts';
 
-// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+// Each test starts PostgreSQL, Redis and several servers, which takes long on a busy machine, and then mostly waits.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000, maxConcurrency: 2 });
 
-test('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown, and nobody is disconnected', async () => {
+test.concurrent('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown, and nobody is disconnected', async () => {
   await using workspace = await startNodes({ flags: ['--limits', 'off'] });
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   const ari = await connectJsonRpc(first.url, { name: 'Ari' });
@@ -45,7 +45,7 @@ test('O2 while PostgreSQL is gone sends fail with unavailable, nothing is shown,
   await Promise.all([ari.close(), bom.close()]);
 });
 
-test('O2 clients that connect while PostgreSQL is gone keep their session and their unsent messages', async () => {
+test.concurrent('O2 clients that connect while PostgreSQL is gone keep their session and their unsent messages', async () => {
   await using workspace = await startNodes({ count: 1 });
   const [node] = workspace.nodes as [TestServer];
   const { token } = await startGuest(node.url, 'Ari');
@@ -67,7 +67,7 @@ async function closeCode(webSocket: WebSocket): Promise<number> {
   return code;
 }
 
-test('D7 nodes without a bus find each other’s events within 2 s', async () => {
+test.concurrent('D7 nodes without a bus find each other’s events within 2 s', async () => {
   await using postgres = await startPostgres();
   const database = await postgres.newDatabase();
   await using first = await startServer({ flags: ['--database', database] });
@@ -80,7 +80,7 @@ test('D7 nodes without a bus find each other’s events within 2 s', async () =>
   await Promise.all([ari.close(), bom.close()]);
 });
 
-test('a message that was deleted before a node read about it has no line', async () => {
+test.concurrent('a message that was deleted before a node read about it has no line', async () => {
   await using postgres = await startPostgres();
   const database = await postgres.newDatabase();
   await using first = await startServer({ flags: ['--database', database] });
@@ -101,7 +101,7 @@ test('a message that was deleted before a node read about it has no line', async
   await ari.close();
 });
 
-test('D7 a message that the bus loses silently is found within 12 s', async () => {
+test.concurrent('D7 a message that the bus loses silently is found within 12 s', async () => {
   await using workspace = await startNodes();
   const [first, second] = workspace.nodes as [TestServer, TestServer];
   const bom = await connectJsonRpc(second.url, { name: 'Bom' });

@@ -9,8 +9,8 @@ import { startSynchronousStandby, type TestPostgres } from '../support/postgres.
 import type { TestServer } from '../support/start-server.ts';
 import { expectNothingLost, sendUntilAccepted, lobbyTexts, startWriter } from '../support/writer.ts';
 
-// Each test starts two PostgreSQLs, Redis and two servers, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+// Each test starts two PostgreSQLs, Redis and two servers, which takes long on a busy machine, and then mostly waits.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000, maxConcurrency: 2 });
 
 /** A workspace whose PostgreSQL has a standby, and a way in which its address comes to lead there. */
 interface StandbyWorkspace extends AsyncDisposable {
@@ -62,7 +62,7 @@ async function startWorkspace(
 }
 
 for (const [way, startStandbyWorkspace] of Object.entries(ways)) {
-  test(`O2 D1 PostgreSQL fails over to its standby, with ${way}: nothing acknowledged is lost, and everything continues`, async () => {
+  test.concurrent(`O2 D1 PostgreSQL fails over to its standby, with ${way}: nothing acknowledged is lost, and everything continues`, async () => {
     await using parts = await startStandbyWorkspace();
     const { workspace, standby } = parts;
     const [first, second] = workspace.nodes as [TestServer, TestServer];
@@ -94,7 +94,7 @@ for (const [way, startStandbyWorkspace] of Object.entries(ways)) {
   });
 }
 
-test('O2 a server that becomes read-only is left for the one that accepts writes', async () => {
+test.concurrent('O2 a server that becomes read-only is left for the one that accepts writes', async () => {
   await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyWorkspace>)();
   const { workspace, standby } = parts;
   await using open = new Disposables();
@@ -121,7 +121,7 @@ test('O2 a server that becomes read-only is left for the one that accepts writes
   await vi.waitFor(async () => expect(await workspace.postgres.sql(admin, left)).toEqual([{ count: 0 }]), 10_000);
 });
 
-test('D1 a commit whose wait for the standby is cancelled is not acknowledged', async () => {
+test.concurrent('D1 a commit whose wait for the standby is cancelled is not acknowledged', async () => {
   await using parts = await (ways['both hosts in the address'] as () => Promise<StandbyWorkspace>)();
   const { workspace, standby } = parts;
   const [first] = workspace.nodes as [TestServer];

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileShim, createShim } from '../contract/faults/shim.ts';
+import { compileShim, createShim, type Shim } from '../contract/faults/shim.ts';
 import { call } from '../support/transport-client.ts';
 import { startGuest } from '../support/guest.ts';
+import { Disposables } from '../support/disposables.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startServer } from '../support/start-server.ts';
@@ -23,33 +24,40 @@ const LEAD = 60_000 + 20_000;
 /** How often a node reads PostgreSQL's clock, plus what a slow machine takes. */
 const READING = 4000;
 
-let cluster: TestPostgres;
+// Each case has its own clock, and mostly waits.
+vi.setConfig({ testTimeout: 90_000, maxConcurrency: 3 });
+
 const folder = tempFolder();
 const library = compileShim(folder.path);
-const clusterShim = createShim(library, join(folder.path, 'cluster-control'), folder.path);
-beforeAll(async () => {
-  // PostgreSQL runs under its own account.
-  chmodSync(folder.path, 0o755);
-  for (const file of [library, join(folder.path, 'cluster-control')]) chmodSync(file, 0o666);
-  cluster = await startPostgres([], clusterShim.env);
-});
-afterAll(async () => {
-  await cluster[Symbol.asyncDispose]();
-  clusterShim.close();
-  folder[Symbol.dispose]();
-});
+// PostgreSQL runs under its own account.
+chmodSync(folder.path, 0o755);
+chmodSync(library, 0o644);
+afterAll(() => folder[Symbol.dispose]());
+
+/** A PostgreSQL whose clock can be moved. */
+async function startCluster(open: Disposables, name: string): Promise<{ cluster: TestPostgres; clock: Shim }> {
+  const control = join(folder.path, name);
+  const clock = createShim(library, control, folder.path);
+  chmodSync(control, 0o666);
+  return { cluster: open.use(await startPostgres([], clock.env)), clock };
+}
 
 /** A server on an engine whose clock can be moved. */
-async function startOn(engine: string, data: string) {
+async function startOn(open: Disposables, engine: string, data: string, name: string) {
   const shim = createShim(library, join(data, 'control'), data);
-  const database = engine === 'postgres' ? { MADANG_DATABASE: await cluster.newDatabase() } : {};
-  const server = await startServer({ data, env: { ...shim.env, ...database } });
+  const postgres = engine === 'postgres' ? await startCluster(open, name) : undefined;
+  const database = postgres && { MADANG_DATABASE: await postgres.cluster.newDatabase() };
+  const server = open.use(await startServer({ data, env: { ...shim.env, ...database } }));
   const jump = async (ms: number): Promise<void> => {
-    if (engine === 'sqlite') return shim.set('clockMs', ms);
-    clusterShim.set('clockMs', ms);
+    if (!postgres) return shim.set('clockMs', ms);
+    postgres.clock.set('clockMs', ms);
     await new Promise((resolve) => setTimeout(resolve, READING));
   };
-  return { shim, server, jump };
+  const close = () => {
+    shim.close();
+    postgres?.clock.close();
+  };
+  return { server, jump, close };
 }
 
 /** With PostgreSQL the test has to wait for each jump, so the two that differ most must do. */
@@ -58,14 +66,13 @@ const cases = {
   postgres: Object.entries(jumps).filter(([name]) => name !== 'nine hours ahead'),
 };
 
-describe.each(Object.entries(cases))('on %s', (engine, each) => {
+describe.concurrent.each(Object.entries(cases))('on %s', (engine, each) => {
   test.each(each)(
     'after a clock that was %s, times are correct again, names are free, sessions are still there',
-    { timeout: 90_000 },
     async (name, ms) => {
       using data = tempFolder();
-      const { shim, server, jump } = await startOn(engine, data.path);
-      await using _ = server;
+      await using open = new Disposables();
+      const { server, jump, close } = await startOn(open, engine, data.path, name.replaceAll(' ', '-'));
       const author = await startGuest(server.url, 'author');
       const say = async (text: string) => {
         await using client = await connectJsonRpc(server.url, { token: author.token });
@@ -95,12 +102,13 @@ describe.each(Object.entries(cases))('on %s', (engine, each) => {
       ]);
       const { members } = await call(client, 'member.list', { room: 'lobby' });
       for (const { lastSeen = 0 } of members) expect(lastSeen).toBeLessThan(Date.now() + LEAD);
-      shim.close();
+      close();
     },
   );
 });
 
-test('on postgres a node whose own clock is wrong works like the others: its guests are accepted by them, and theirs by it', async () => {
+test.concurrent('on postgres a node whose own clock is wrong works like the others: its guests are accepted by them, and theirs by it', async () => {
+  await using cluster = await startPostgres();
   const database = { MADANG_DATABASE: await cluster.newDatabase() };
   using data = tempFolder();
   const shim = createShim(library, join(data.path, 'control'), data.path);
