@@ -19,6 +19,7 @@ export const shortcuts = {
   switcher: { place: 'KeyK', us: 'k', hasMod: true },
   help: { place: 'Slash', us: '/', hasMod: true },
   edit: { place: 'KeyE', us: 'e' },
+  selectAll: { place: 'KeyA', us: 'a', hasMod: true },
 } as const satisfies Record<string, Shortcut>;
 
 export type ShortcutName = keyof typeof shortcuts;

@@ -31,6 +31,14 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
       rows: [
         { does: t('shortcuts.move'), keys: [['↑'], ['↓']] },
         { does: t('shortcuts.ends'), keys: [['Home'], ['End']] },
+        {
+          does: t('shortcuts.select'),
+          keys: [
+            ['Shift', '↑'],
+            ['Shift', 'Page Up'],
+          ],
+        },
+        { does: t('shortcuts.selectAll'), keys: [keysOf('selectAll')] },
         { does: t('shortcuts.edit'), keys: [keysOf('edit')] },
         { does: t('shortcuts.actions'), keys: [['Tab']] },
         { does: t('shortcuts.toComposer'), keys: [['Esc']] },

@@ -25,6 +25,7 @@ import { scrollList, useHeldPlace } from './use-held-place.js';
 import { usePages } from './use-pages.js';
 import { AT_END_PX, isScrolledToEnd, useReadMark, useReadUpTo } from './use-read-mark.js';
 import { useRowKeys } from './use-row-keys.js';
+import { useSelection } from './use-selection.js';
 
 export interface MessageListProps {
   view: RoomView;
@@ -63,6 +64,7 @@ export function MessageList(props: MessageListProps) {
   const { readUpTo, forgetUnread } = useReadUpTo(view, state, isAtEnd);
   const rows = useRows(state, activity, readUpTo, user.id);
   const edited = useEditedRows(rows, editing);
+  const selection = useSelection(rows, scroller);
   const isFollowing = wasLive && !state.hasNewer;
 
   // The same function for the same rows: with another one, the virtual list places all rows again.
@@ -79,7 +81,8 @@ export function MessageList(props: MessageListProps) {
     scrollToFn: (offset, options, list) => scrollList(keeper, offset, options, list),
     scrollEndThreshold: AT_END_PX,
     overscan: isPrinting ? rows.length : OVERSCAN,
-    rangeExtractor: (range) => [...new Set([...edited, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
+    rangeExtractor: (range) =>
+      [...new Set([...edited, ...selection.kept, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
     paddingStart: 16,
     paddingEnd: 12,
     onChange: (list) => {
@@ -129,7 +132,14 @@ export function MessageList(props: MessageListProps) {
     // oxlint-disable-next-line react/exhaustive-deps
   }, [editing]);
 
-  const keys = useRowKeys({ rows, list: virtualizer, scroller, onLeave: props.onLeave, onEdit: props.onEdit });
+  const keys = useRowKeys({
+    rows,
+    list: virtualizer,
+    scroller,
+    selection,
+    onLeave: props.onLeave,
+    onEdit: props.onEdit,
+  });
   useJumps('list', ({ seq }) => {
     const index = indexOfMessage(rows, seq);
     if (index >= 0) keys.focusRow(index, 'center');

@@ -1,26 +1,26 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type KeyboardEvent, type RefObject, useState } from 'react';
-import { isShortcut } from '../../ui/shortcuts.js';
+import { isShortcut, takesText } from '../../ui/shortcuts.js';
 import type { Row } from './rows.js';
+import type { MessageSelection } from './use-selection.js';
 
 export interface RowKeysInput {
   rows: readonly Row[];
   list: Virtualizer<HTMLDivElement, HTMLElement>;
   scroller: RefObject<HTMLDivElement | null>;
+  selection: MessageSelection;
   onEdit: (key: string) => void;
   onLeave: () => void;
 }
 
 /**
- * Arrow keys move between messages, one of which is the Tab stop; `e` edits a message if the user may; Escape returns to
- * the composer.
+ * Arrow keys move between messages, one of which is the Tab stop; with Shift they and the page keys select; Ctrl+A selects
+ * all messages that are loaded; `e` edits a message if the user may; Escape returns to the composer.
  */
-export function useRowKeys({ rows, list, scroller, onEdit, onLeave }: RowKeysInput) {
+export function useRowKeys({ rows, list, scroller, selection, onEdit, onLeave }: RowKeysInput) {
   const [current, setCurrent] = useState<string>();
-  const shown = list
-    .getVirtualItems()
-    .map((item) => rows[item.index])
-    .filter((row) => row?.kind === 'message');
+  const { startIndex = 0, endIndex = 0 } = list.range ?? {};
+  const shown = rows.slice(startIndex, endIndex + 1).filter(isMessage);
   const tabStop = shown.some((row) => row?.key === current) ? current : shown.at(-1)?.key;
 
   const focusRow = (index: number, align: 'auto' | 'center' = 'auto') => {
@@ -39,11 +39,19 @@ export function useRowKeys({ rows, list, scroller, onEdit, onLeave }: RowKeysInp
       onLeave();
       return;
     }
+    if (isShortcut(event.nativeEvent, 'selectAll') && !takesText(article)) {
+      event.preventDefault();
+      selection.select(rows.findIndex(isMessage), rows.findLastIndex(isMessage));
+      return;
+    }
     if (key === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     const index = rows.findIndex((row) => row.key === key);
-    const target = targetOf(event.key, index, rows);
+    const target = (event.shiftKey ? pageOf(event.key, index) : undefined) ?? targetOf(event.key, index, rows);
     if (target !== undefined) {
+      // Within a text that was selected with the mouse, the browser moves the end by lines.
+      if (event.shiftKey && event.key.startsWith('Arrow') && isTextSelected()) return;
       event.preventDefault();
+      if (event.shiftKey) selection.extend(index, target);
       focusRow(target);
     } else if (isShortcut(event.nativeEvent, 'edit')) {
       const row = rows[index];
@@ -51,6 +59,18 @@ export function useRowKeys({ rows, list, scroller, onEdit, onLeave }: RowKeysInp
       event.preventDefault();
       onEdit(key);
     }
+  };
+
+  /** The message one page above or below another. */
+  const pageOf = (key: string, index: number): number | undefined => {
+    const by = key === 'PageUp' ? -1 : key === 'PageDown' ? 1 : 0;
+    const start = list.measurementsCache[index]?.start;
+    const height = scroller.current?.clientHeight;
+    if (by === 0 || start === undefined || height === undefined) return undefined;
+    const target = list.getVirtualItemForOffset(Math.max(0, start + by * height))?.index ?? index;
+    return by < 0
+      ? found(rows.findIndex((row, at) => at >= target && isMessage(row)))
+      : found(rows.findLastIndex((row, at) => at <= target && isMessage(row)));
   };
 
   const onFocus = (event: FocusEvent) => {
@@ -76,6 +96,12 @@ function targetOf(key: string, index: number, rows: readonly Row[]): number | un
     default:
       return undefined;
   }
+}
+
+/** Whether something is selected, other than whole messages. */
+function isTextSelected(): boolean {
+  const { isCollapsed = true, anchorNode = null } = getSelection() ?? {};
+  return !isCollapsed && !(anchorNode instanceof HTMLElement && 'message' in anchorNode.dataset);
 }
 
 function isMessage(row: Row): boolean {
