@@ -29,8 +29,11 @@ export interface ClientOptions {
    * relative to the page's address: `/chat`; the page's folder if absent.
    */
   url?: string;
-  /** The wire; `socket.io` if absent. A function supplies your own. */
-  transport?: 'socket.io' | 'websocket' | OpenTransport;
+  /**
+   * The wire; `socket.io` if absent. `auto` is `websocket`, or `socket.io` where a proxy lets no WebSocket through, and the
+   * lightest in a page. A function supplies your own.
+   */
+  transport?: 'auto' | 'socket.io' | 'websocket' | OpenTransport;
   /**
    * `cookie` (in a browser; from the same origin, or one of the same site that the server's `--origins` lists): the
    * server keeps the session in an HttpOnly cookie and the page never sees the token. `token` (the default): the client

@@ -1,4 +1,5 @@
 import { type CommandInput, type CommandName, type CommandOutput, fail, type User } from '@madang/protocol';
+import { autoTransport } from './auto-transport.js';
 import { AwayWatch } from './away.js';
 import type { Client, ClientOptions, Heard, HeardName, Sending } from './client.js';
 import { type Beginning, type Call, Connection } from './connection.js';
@@ -6,6 +7,7 @@ import { cookieRefused } from './cookie-session.js';
 import { type Cursors, readCursors } from './cursors.js';
 import { unavailable } from './errors.js';
 import { type NamedSignal, readIncoming } from './incoming.js';
+import { socketIo } from './lazy-socket-io.js';
 import { Listeners } from './listeners.js';
 import { OfflineCopy } from './offline-copy.js';
 import type { OfflineState } from './offline-store.js';
@@ -17,7 +19,6 @@ import type { RoomView } from './room-state.js';
 import { type Credentials, Session, type SessionState } from './session.js';
 import { ServerClock } from './server-clock.js';
 import { serverUrl } from './server-url.js';
-import { openSocketIo } from './socket-io-transport.js';
 import type { OpenTransport } from './transport.js';
 import { openPlainWebSocket } from './websocket-transport.js';
 
@@ -345,7 +346,16 @@ type Answer = { [N in CommandName]: { name: N; output: CommandOutput<N> } }[Comm
 
 function openOf(transport: NonNullable<ClientOptions['transport']>): OpenTransport {
   if (typeof transport === 'function') return transport;
-  return transport === 'websocket' ? openPlainWebSocket : openSocketIo;
+  switch (transport) {
+    case 'auto':
+      return autoTransport();
+    case 'socket.io':
+      return socketIo(['websocket', 'polling']);
+    case 'websocket':
+      return openPlainWebSocket;
+    default:
+      return fail('invalid_input', 'transport must be auto, socket.io, websocket or a function');
+  }
 }
 
 function defaultStore(url: URL) {

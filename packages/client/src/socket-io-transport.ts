@@ -1,16 +1,19 @@
 import { io } from 'socket.io-client';
 import { errorFrom } from './errors.js';
 import { OpenCalls } from './open-calls.js';
-import type { OpenTransport } from './transport.js';
+import type { Transport, TransportOptions } from './transport.js';
 
 /**
- * Opens a Socket.IO connection: by WebSocket first, by long-polling if a proxy lets no WebSocket through. Its own
- * reconnection is off, because the SDK must sync first.
+ * Opens a Socket.IO connection by the first of `ways` that works; after long-polling it turns to a WebSocket if it can. Its
+ * own reconnection is off, because the SDK must sync first.
  */
-export const openSocketIo: OpenTransport = ({ url, token, withCookies, handlers }) => {
+export function openSocketIo(
+  { url, token, withCookies, handlers }: TransportOptions,
+  ways: readonly ('websocket' | 'polling')[],
+): Transport {
   const socket = io(url.origin, {
     path: `${url.pathname}socket.io/`,
-    transports: ['websocket', 'polling'],
+    transports: [...ways],
     tryAllTransports: true,
     forceNew: true,
     reconnection: false,
@@ -54,4 +57,4 @@ export const openSocketIo: OpenTransport = ({ url, token, withCookies, handlers 
       }),
     close: end,
   };
-};
+}

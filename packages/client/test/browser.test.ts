@@ -45,7 +45,7 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
     expect(said).toEqual(['Minsu', 'hello']);
   });
 
-  test.each(['socket.io', 'websocket'] as const)(
+  test.each(['auto', 'socket.io'] as const)(
     'D3 once: messages written without a server or a network are sent in order, even after a reload (%s)',
     async (transport) => {
       const server = await startServer();

@@ -2,6 +2,7 @@ import { type Client, type ClientOptions, createClient } from '@madang/client';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startGuest } from '../../../tests/support/guest.js';
@@ -222,8 +223,15 @@ describe.each(transports)('a real server over %s', (transport) => {
   });
 });
 
-/** A proxy that lets no WebSocket through, like those of some companies. */
-async function startOldProxy(target: string): Promise<string> {
+/**
+ * A proxy that lets no WebSocket through, like those of some companies: it refuses them, or never answers. `plain` counts
+ * those for `/ws`.
+ */
+async function startOldProxy(
+  target: string,
+  answers = true,
+): Promise<{ url: string; plain: () => number; cut: () => void }> {
+  let plain = 0;
   const proxy = createServer((request, response) => {
     const { method, headers, url } = request;
     const passed = httpRequest(new URL(url ?? '/', target), { method, headers }, (answer) => {
@@ -233,21 +241,53 @@ async function startOldProxy(target: string): Promise<string> {
     passed.on('error', () => response.destroy());
     request.pipe(passed);
   });
-  proxy.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
+  const swallowed = new Set<Duplex>();
+  proxy.on('upgrade', ({ url }, socket) => {
+    if (url === '/ws') plain += 1;
+    if (answers) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else swallowed.add(socket);
+  });
   proxy.listen(0);
   await once(proxy, 'listening');
   onTestFinished(() => {
     proxy.closeAllConnections();
+    for (const socket of swallowed) socket.destroy();
     proxy.close();
   });
   const address = proxy.address();
-  return `http://localhost:${typeof address === 'object' ? address?.port : ''}`;
+  const port = typeof address === 'object' ? address?.port : '';
+  return { url: `http://localhost:${port}`, plain: () => plain, cut: () => proxy.closeAllConnections() };
 }
 
-test('C37 Socket.IO falls back to long polling where no WebSocket passes', async () => {
-  const client = newClient({ url: await startOldProxy(shared.url), name: 'anna' });
+test.each(['socket.io', 'auto'] as const)(
+  'C37 %s falls back to long polling where no WebSocket passes',
+  async (transport) => {
+    const { url } = await startOldProxy(shared.url);
+    const client = newClient({ url, name: `by polling of ${transport}`, transport });
+    client.connect();
+    expect((await client.send('lobby', 'by polling').sent).text).toBe('by polling');
+    expect(client.state.get().status).toBe('online');
+    await client.close();
+  },
+);
+
+test('C37 auto does not wait for a WebSocket that a proxy swallows, and takes what worked the next time', async () => {
+  const proxy = await startOldProxy(shared.url, false);
+  const client = newClient({ url: proxy.url, name: 'swallowed', transport: 'auto' });
   client.connect();
-  expect((await client.send('lobby', 'by polling').sent).text).toBe('by polling');
-  expect(client.state.get().status).toBe('online');
+  expect((await client.send('lobby', 'by other means').sent).text).toBe('by other means');
+  let isLost = false;
+  client.state.subscribe(() => (isLost ||= client.state.get().status === 'reconnecting'));
+  // More than once: there may be no request just now.
+  await until(() => {
+    if (!isLost) proxy.cut();
+    return isLost;
+  });
+  expect((await client.send('lobby', 'again').sent).text).toBe('again');
+  expect(proxy.plain()).toBe(1);
   await client.close();
+});
+
+test('a transport that there is not is refused', () => {
+  expect(() => createClient({ url: shared.url, transport: 'carrier-pigeon' as 'auto' })).toThrow('transport must be');
 });

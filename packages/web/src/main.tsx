@@ -20,7 +20,11 @@ import './theme/print.css';
 import { CrashScreen } from './ui/crash-screen.js';
 
 const folder = new URL('.', document.baseURI).href;
-const client = createClient({ credentials: 'cookie', offline: indexedDbOfflineStore(`madang-offline ${folder}`) });
+const client = createClient({
+  transport: 'auto',
+  credentials: 'cookie',
+  offline: indexedDbOfflineStore(`madang-offline ${folder}`),
+});
 
 const page = openPage(client);
 
