@@ -57,3 +57,8 @@ root.render(
 );
 
 keepForOffline();
+import('./state/visible-area.js').then(
+  ({ keepAboveKeyboard }) => keepAboveKeyboard(),
+  // The browser scrolls to what is written in by itself, only less neatly.
+  () => {},
+);

@@ -41,6 +41,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
         { does: t('shortcuts.selectAll'), keys: [keysOf('selectAll')] },
         { does: t('shortcuts.edit'), keys: [keysOf('edit')] },
         { does: t('shortcuts.actions'), keys: [['Tab']] },
+        { does: t('shortcuts.menu'), keys: [[t('shortcuts.menuKey')], ['Shift', 'F10']] },
         { does: t('shortcuts.toComposer'), keys: [['Esc']] },
       ],
     },

@@ -1,7 +1,7 @@
 import type { Member, Observable } from '@madang/client';
 import type { Room } from '@madang/protocol';
 import { UserPlus, X } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useObservable } from '../../state/client-provider.js';
 import { useBackCloses } from '../../state/history.js';
@@ -9,6 +9,7 @@ import { classNames } from '../../ui/class-names.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
+import { useSwipeBack } from '../../ui/use-swipe-back.js';
 import { InviteDialog } from './invite-dialog.js';
 import styles from './member-panel.module.css';
 import { MemberList } from './member-list.js';
@@ -29,9 +30,12 @@ export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelPr
   const [dialog, setDialog] = useState<'invite' | Member>();
   const close = () => setDialog(undefined);
   useBackCloses(isOverlay, onClose);
+  const panel = useRef<HTMLElement>(null);
+  useSwipeBack(() => panel.current, isOverlay ? onClose : undefined);
 
   return (
     <aside
+      ref={panel}
       className={classNames(styles.panel, isOverlay && styles.overlay)}
       aria-label={t('member.panel')}
       onKeyDown={(event) => {

@@ -13,6 +13,7 @@ import { insertText } from '../../ui/insert-text.js';
 import { ByteNote } from './byte-note.js';
 import styles from './composer.module.css';
 import { EmojiPopover } from './emoji-popover.js';
+import { languageByScript } from './script-language.js';
 import { asSent, isSendable } from './sendable-text.js';
 
 export interface ComposerProps {
@@ -86,6 +87,7 @@ export function Composer({ room, title, label, onSent, onEditLast, onTyping }: C
           autoComplete="off"
           className={styles.input}
           aria-label={label}
+          lang={languageByScript(text)}
           placeholder={label}
           value={text}
           maxRows={8}

@@ -2,9 +2,11 @@ import type { Room, RoomView, ViewMessage } from '@madang/client';
 import { memo, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable, useUser } from '../../state/client-provider.js';
+import { lazyDialog } from '../../ui/lazy-part.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import type { OpenedList } from '../room/room-screen.js';
+import { SwipeToRooms } from '../room/swipe-to-rooms.js';
 import { TypingLine } from '../typing/typing-line.js';
 import { ClosedComposer } from './closed-composer.js';
 import { Composer } from './composer.js';
@@ -13,6 +15,8 @@ import { DeleteDialog } from './delete-dialog.js';
 import { EditsElsewhere } from './edits-elsewhere.js';
 import { MessageList, type MessageListProps } from './message-list.js';
 import { MessageRow, type MessageRowProps } from './message-row.js';
+
+const MessageSheet = lazyDialog(() => import('./message-sheet.js'), 'MessageSheet');
 
 export interface ConversationProps {
   room: Room;
@@ -28,6 +32,7 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
   const { t } = useTranslation();
   const user = useUser();
   const [editing, setEditing] = useState<string>();
+  const [acting, setActing] = useState<ViewMessage>();
   const [deleting, setDeleting] = useState<ViewMessage>();
   const [sends, setSends] = useState(0);
 
@@ -61,6 +66,7 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
         onEdit={setEditing}
         onEdited={edited}
         onDelete={setDeleting}
+        onActions={setActing}
         sends={sends}
         onLeave={focusComposer}
         onEnd={onEnd}
@@ -85,6 +91,15 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
           <ClosedComposer room={room} />
         )}
       </Part>
+      <SwipeToRooms />
+      {acting && (
+        <MessageSheet
+          message={acting}
+          onEdit={setEditing}
+          onDelete={setDeleting}
+          onClose={() => setActing(undefined)}
+        />
+      )}
       {deleting && (
         <DialogPart onClose={() => setDeleting(undefined)}>
           <DeleteDialog message={deleting} onClose={() => setDeleting(undefined)} />

@@ -7,7 +7,8 @@ import { lazyPart } from '../../ui/lazy-part.js';
 import { PortalContainer } from '../../ui/portal.js';
 import styles from './emoji-popover.module.css';
 
-const emojiPicker = lazyPart(() => import('./emoji-picker.js'), 'EmojiPicker');
+/** The emoji to choose from. */
+export const emojiPicker = lazyPart(() => import('./emoji-picker.js'), 'EmojiPicker');
 
 export interface EmojiPopoverProps {
   /** The button that opens it. */

@@ -14,6 +14,7 @@ import { roomTitle } from '../room/room-title.js';
 import { ByteNote } from './byte-note.js';
 import styles from './message-editor.module.css';
 import { MessageText } from './message-text.js';
+import { languageByScript } from './script-language.js';
 import { asSent, isSendable } from './sendable-text.js';
 import { useMessageActions } from './use-actions.js';
 
@@ -132,6 +133,7 @@ export function MessageEditor({ message, edit, takesFocus, onDone }: MessageEdit
       <GrowingTextArea
         className={styles.input}
         aria-label={t('message.editLabel')}
+        lang={languageByScript(text)}
         autoComplete="off"
         value={text}
         maxRows={12}

@@ -17,11 +17,13 @@ import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
 import { useJumps } from './jump.js';
 import { MessageRow, type MessageRowProps } from './message-row.js';
+import { OlderNotice } from './older-notice.js';
 import { PlaceKeeper } from './place-keeper.js';
 import { buildRows, type Row } from './rows.js';
 import { MAX_UNREAD, useAnnouncement } from './use-announcement.js';
 import { indexOfMessage, useFirstPlace } from './use-first-place.js';
 import { scrollList, useHeldPlace } from './use-held-place.js';
+import { useOpenActions } from './use-open-actions.js';
 import { usePages } from './use-pages.js';
 import { AT_END_PX, isScrolledToEnd, useReadMark, useReadUpTo } from './use-read-mark.js';
 import { useRowKeys } from './use-row-keys.js';
@@ -36,6 +38,8 @@ export interface MessageListProps {
   onEdit: MessageRowProps['onEdit'];
   onEdited: MessageRowProps['onEdited'];
   onDelete: (message: ViewMessage) => void;
+  /** Shows what can be done with a message. */
+  onActions: (message: ViewMessage) => void;
   /** Counts the caller's own sends: each scrolls the list to its end. */
   sends: number;
   /** Escape was pressed: returns to the composer. */
@@ -110,7 +114,7 @@ export function MessageList(props: MessageListProps) {
   useHeldPlace({ keeper, scroller, rows, places: virtualizer.measurementsCache, isPlaced, isFollowing });
   const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
   useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd });
-  usePages({
+  const older = usePages({
     list: opened.list,
     state,
     isPlaced,
@@ -140,6 +144,10 @@ export function MessageList(props: MessageListProps) {
     onLeave: props.onLeave,
     onEdit: props.onEdit,
   });
+  useOpenActions(scroller, (key) => {
+    const row = rows.find((each) => each.key === key);
+    if (row?.kind === 'message' && row.message.deletedAt === undefined) props.onActions(row.message);
+  });
   useJumps('list', ({ seq }) => {
     const index = indexOfMessage(rows, seq);
     if (index >= 0) keys.focusRow(index, 'center');
@@ -154,7 +162,8 @@ export function MessageList(props: MessageListProps) {
 
   return (
     <div className={styles.frame}>
-      <FloatingDay row={isAtEnd ? undefined : top} isLoading={state.loadingOlder} />
+      <OlderNotice scroller={scroller} older={older} />
+      <FloatingDay row={isAtEnd || older.state !== 'idle' ? undefined : top} />
       {/* The log itself is silent: rows come and go while scrolling. What is new is said below it. */}
       <div
         ref={scroller}
@@ -271,16 +280,9 @@ function PlainRow({ row, onRetry }: { row: Row; onRetry: () => void }) {
   );
 }
 
-function FloatingDay({ row, isLoading }: { row: Row | undefined; isLoading: boolean }) {
+function FloatingDay({ row }: { row: Row | undefined }) {
   const { t, i18n } = useTranslation();
   const today = useToday();
-  if (isLoading) {
-    return (
-      <div className={styles.floating} role="status">
-        <span>{t('message.loadingOlder')}</span>
-      </div>
-    );
-  }
   if (!row || !('at' in row) || row.kind === 'day') return null;
   return (
     <div className={styles.floating} aria-hidden>

@@ -1,15 +1,17 @@
 import type { ViewMessage } from '@madang/client';
-import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
+import { SmilePlus } from 'lucide-react';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '../../ui/icon-button.js';
-import { parts } from '../parts.js';
+import type { MessageActionProps } from '../parts.js';
 import { EmojiPopover } from './emoji-popover.js';
+import { MessageActions } from './message-actions.js';
 import styles from './message-toolbar.module.css';
 import { useMessageActions } from './use-actions.js';
 import { useToolbarPlace } from './use-toolbar-place.js';
 
-const QUICK = ['👍', '❤️', '😄', '🙏'];
+/** Reactions that are one press away. */
+export const QUICK = ['👍', '❤️', '😄', '🙏'];
 
 export interface MessageToolbarProps {
   message: ViewMessage;
@@ -23,27 +25,21 @@ export function MessageToolbar({ message, onPickingChange, onEdit, onDelete }: M
   const { t } = useTranslation();
   const ref = useRef<HTMLDivElement>(null);
   useToolbarPlace(ref);
-  const { copyText } = useMessageActions();
   return (
     <div ref={ref} className={styles.toolbar} role="toolbar" aria-label={t('message.actions')}>
       {message.can?.react && <ReactionButtons message={message} onPickingChange={onPickingChange} />}
       <div className={styles.group}>
-        {message.can?.edit && (
-          <IconButton size="small" label={t('message.edit')} onClick={onEdit}>
-            <Pencil size={16} aria-hidden />
-          </IconButton>
-        )}
-        {parts.map(({ name, MessageButton }) => MessageButton && <MessageButton key={name} message={message} />)}
-        <IconButton size="small" label={t('message.copy')} onClick={() => void copyText(message.text)}>
-          <Copy size={16} aria-hidden />
-        </IconButton>
-        {message.can?.delete && (
-          <IconButton size="small" label={t('message.delete')} onClick={onDelete}>
-            <Trash2 size={16} aria-hidden />
-          </IconButton>
-        )}
+        <MessageActions message={message} Button={ToolbarButton} onEdit={onEdit} onDelete={onDelete} />
       </div>
     </div>
+  );
+}
+
+function ToolbarButton({ label, Icon, onClick }: MessageActionProps) {
+  return (
+    <IconButton size="small" label={label} onClick={onClick}>
+      <Icon size={16} aria-hidden />
+    </IconButton>
   );
 }
 

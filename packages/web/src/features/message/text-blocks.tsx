@@ -1,7 +1,11 @@
-import { Fragment, type ReactNode } from 'react';
+import { createContext, Fragment, type ReactNode, use } from 'react';
 import type { Inline } from './parse-inline.js';
 import type { Block } from './parse-text.js';
+import { foreignRuns, isIdeographic } from './script-language.js';
 import styles from './text-blocks.module.css';
+
+/** Whether the text is Korean, so that what is Japanese or Chinese in it has to be told apart. */
+export const IsKorean = createContext(false);
 
 /**
  * The parts of a message as React elements. What somebody wrote reaches the page only as text and as `href`s that
@@ -63,7 +67,7 @@ function inlines(pieces: readonly Inline[]): ReactNode {
 }
 
 function inline(piece: Inline): ReactNode {
-  if (typeof piece === 'string') return piece;
+  if (typeof piece === 'string') return isIdeographic(piece) ? <Ideographic text={piece} /> : piece;
   switch (piece.kind) {
     case 'strong':
       return <strong>{inlines(piece.content)}</strong>;
@@ -90,4 +94,14 @@ function inline(piece: Inline): ReactNode {
         </a>
       );
   }
+}
+
+/** Text with Japanese or Chinese, which has its own forms of characters and its own line breaks. */
+function Ideographic({ text }: { text: string }) {
+  if (!use(IsKorean)) return text;
+  return foreignRuns(text).map((run, index) => (
+    <span key={index} lang={run.language}>
+      {run.text}
+    </span>
+  ));
 }

@@ -1,5 +1,5 @@
 import type { MessageList, MessageListState } from '@madang/client';
-import { useEffect, useRef } from 'react';
+import { useEffect, useState } from 'react';
 import { useClient, useObservable } from '../../state/client-provider.js';
 
 /** A page is loaded when this many rows or fewer are left in its direction. */
@@ -15,25 +15,45 @@ export interface PagesInput {
   below: number;
 }
 
-/** Loads pages before the oldest and after the newest message while there is still something to read there. */
-export function usePages({ list, state, isPlaced, above, below }: PagesInput): void {
-  usePage(() => list.loadOlder(), isPlaced && state.hasOlder && above < ROWS_LEFT, state.loadingOlder, above);
-  usePage(() => list.loadNewer(), isPlaced && state.hasNewer && below < ROWS_LEFT, state.loadingNewer, below);
+/** What there is before the oldest message that is loaded. */
+export interface OlderPages {
+  hasOlder: boolean;
+  /** `offline` and `failed`: the reader is near the upper end, and nothing is on its way. */
+  state: 'idle' | 'loading' | 'offline' | 'failed';
+  /** Loads the next page now. */
+  load: () => void;
 }
 
-function usePage(load: () => Promise<void>, isNear: boolean, isLoading: boolean, rowsLeft: number): void {
-  const connection = useObservable(useClient().state);
-  const isWanted = isNear && connection.status === 'online';
-  const failed = useRef<{ rowsLeft: number; connection: object }>(undefined);
+/** Loads pages before the oldest and after the newest message while there is still something to read there. */
+export function usePages({ list, state, isPlaced, above, below }: PagesInput): OlderPages {
+  const { hasOlder, loadingOlder, hasNewer, loadingNewer } = state;
+  const older = usePage(() => list.loadOlder(), isPlaced && hasOlder && above < ROWS_LEFT, loadingOlder, above);
+  usePage(() => list.loadNewer(), isPlaced && hasNewer && below < ROWS_LEFT, loadingNewer, below);
+  if (loadingOlder) return { hasOlder, state: 'loading', load: older.load };
+  return { hasOlder, state: isPlaced && hasOlder && above === 0 ? older.state : 'idle', load: older.load };
+}
 
+function usePage(
+  load: () => Promise<void>,
+  isNear: boolean,
+  isLoading: boolean,
+  rowsLeft: number,
+): { state: 'idle' | 'offline' | 'failed'; load: () => void } {
+  const connection = useObservable(useClient().state);
+  const isOnline = connection.status === 'online';
+  const isWanted = isNear && isOnline;
+  const [failed, setFailed] = useState<{ rowsLeft: number; connection: object }>();
+  // What failed here is not tried again until the user scrolls or asks for it, or there is a new connection.
+  const hasFailed = failed?.rowsLeft === rowsLeft && failed.connection === connection;
+
+  const loadNow = () => {
+    setFailed(undefined);
+    load().catch(() => setFailed({ rowsLeft, connection }));
+  };
   useEffect(() => {
-    if (!isWanted || isLoading) return;
-    // What failed here is not tried again until the user scrolls, or there is a new connection.
-    if (failed.current?.rowsLeft === rowsLeft && failed.current.connection === connection) return;
-    load().catch(() => {
-      failed.current = { rowsLeft, connection };
-    });
+    if (isWanted && !isLoading && !hasFailed) loadNow();
     // A new function for the same list is not a reason to load.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [isWanted, isLoading, connection, rowsLeft]);
+  return { state: isOnline ? (hasFailed ? 'failed' : 'idle') : 'offline', load: loadNow };
 }

@@ -1,21 +1,15 @@
 import type { Activity, ViewMessage } from '@madang/client';
 import type { Message, Room } from '@madang/protocol';
-import { CornerDownRight, Pin, PinOff } from 'lucide-react';
+import { Pin, PinOff } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { languageOf } from '../../i18n/i18n.js';
 import { useClient, useObservable, useRoomView } from '../../state/client-provider.js';
-import { errorCode, errorText } from '../../state/error-text.js';
-import { formatDate } from '../../state/format-time.js';
-import { Avatar } from '../../ui/avatar.js';
-import { Dialog } from '../../ui/dialog.js';
-import { Empty } from '../../ui/empty.js';
 import { IconButton } from '../../ui/icon-button.js';
-import { ListEntry } from '../../ui/list.js';
-import { DialogPart } from '../../ui/part.js';
-import { showToast } from '../../ui/toast.js';
-import { jumpTo } from '../message/jump.js';
-import type { Parts } from '../parts.js';
+import { lazyDialog } from '../../ui/lazy-part.js';
+import type { MessageButtonProps, Parts } from '../parts.js';
+import { useSetPinned } from './use-set-pinned.js';
+
+const PinsDialog = lazyDialog(() => import('./pins-dialog.js'), 'PinsDialog');
 
 /** The most that reading the list again waits, in ms: everybody in a room may have to at once. */
 const REREAD_MS = 2000;
@@ -36,82 +30,23 @@ function PinsButton({ room }: { room: Room }) {
       >
         <Pin size={18} aria-hidden />
       </IconButton>
-      {isOpen && (
-        <DialogPart onClose={() => setIsOpen(false)}>
-          <PinsDialog room={room} pins={pins} onClose={() => setIsOpen(false)} />
-        </DialogPart>
-      )}
+      {isOpen && <PinsDialog room={room} pins={pins} onClose={() => setIsOpen(false)} />}
     </>
   );
 }
 
-interface PinsDialogProps {
-  room: Room;
-  pins: readonly Message[];
-  onClose: () => void;
-}
-
-function PinsDialog({ room, pins, onClose }: PinsDialogProps) {
-  const { t, i18n } = useTranslation();
-  const setPinned = useSetPinned();
-  const language = languageOf(i18n);
-  const jump = (message: Message) => {
-    onClose();
-    // The dialog first gives the focus back.
-    requestAnimationFrame(() => jumpTo(message));
-  };
-  return (
-    <Dialog title={t('pin.title')} onClose={onClose}>
-      {pins.length === 0 && (
-        <Empty icon={<Pin size={28} aria-hidden />} title={t('pin.none')}>
-          {room.can.pin && t('pin.noneText')}
-        </Empty>
-      )}
-      <ul>
-        {pins.map((message) => (
-          <ListEntry
-            key={message.id}
-            icon={<Avatar id={message.author.id} name={message.author.name} size="small" />}
-            title={message.author.name}
-            text={message.text}
-            about={
-              message.pinned &&
-              t('pin.byWhen', { name: message.pinned.by.name, when: formatDate(language, message.pinned.at) })
-            }
-          >
-            <IconButton label={t('pin.jump', { name: message.author.name })} onClick={() => jump(message)}>
-              <CornerDownRight size={18} aria-hidden />
-            </IconButton>
-            {room.can.pin && (
-              <IconButton
-                label={t('pin.unpinName', { name: message.author.name })}
-                onClick={() => void setPinned(message.id, false)}
-              >
-                <PinOff size={18} aria-hidden />
-              </IconButton>
-            )}
-          </ListEntry>
-        ))}
-      </ul>
-    </Dialog>
-  );
-}
-
 /** Pins a message, or unpins it. */
-function PinToggle({ message }: { message: ViewMessage }) {
+function PinToggle({ message, Button }: MessageButtonProps) {
   const { t } = useTranslation();
   const setPinned = useSetPinned();
   if (!message.can?.pin) return null;
   const isPinned = message.pinned !== undefined;
-  const Icon = isPinned ? PinOff : Pin;
   return (
-    <IconButton
-      size="small"
+    <Button
       label={t(isPinned ? 'pin.unpin' : 'pin.pin')}
+      Icon={isPinned ? PinOff : Pin}
       onClick={() => void setPinned(message.id, !isPinned)}
-    >
-      <Icon size={16} aria-hidden />
-    </IconButton>
+    />
   );
 }
 
@@ -125,18 +60,6 @@ function PinNote({ message, className }: { message: ViewMessage; className: stri
       {t('pin.by', { name: message.pinned.by.name })}
     </span>
   );
-}
-
-function useSetPinned(): (message: string, isPinned: boolean) => Promise<void> {
-  const client = useClient();
-  const { t } = useTranslation();
-  return async (message, isPinned) => {
-    try {
-      await client.call(isPinned ? 'message.pin' : 'message.unpin', { message });
-    } catch (error) {
-      showToast(errorCode(error) === 'conflict' ? t('pin.limit') : errorText(t, error));
-    }
-  };
 }
 
 /** The list as the server gave it, and up to which event it is right without those that the room has shown since. */

@@ -11,12 +11,14 @@ import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
 import { UnsentHere } from '../unsent/unsent-here.js';
 import styles from './room-preview.module.css';
+import { SwipeToRooms } from './swipe-to-rooms.js';
 
 /** A room that the caller is not in: a public one can be joined, others reveal nothing. */
 export function RoomPreview({ id }: { id: string }) {
   return (
     <div className={styles.preview}>
       <Preview id={id} />
+      <SwipeToRooms />
       <UnsentHere room={id} kinds={['draft', 'edit']} />
     </div>
   );

@@ -1,0 +1,85 @@
+import { ArrowDown, LoaderCircle } from 'lucide-react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { classNames } from '../../ui/class-names.js';
+import { watchDrag } from '../../ui/watch-drag.js';
+import listStyles from './message-list.module.css';
+import styles from './older-notice.module.css';
+import type { OlderPages } from './use-pages.js';
+
+/** How far a finger pulls until older messages are loaded, in px. */
+const PULL_PX = 72;
+/** How long it is said that there are none, in ms. */
+const SAID_MS = 2500;
+
+/**
+ * What there is above the messages that are loaded: older ones on their way, ones that could not be loaded, with "try again",
+ * or none. At the upper end of the list a finger pulls older ones down.
+ */
+export function OlderNotice({ scroller, older }: { scroller: RefObject<HTMLElement | null>; older: OlderPages }) {
+  const { t } = useTranslation();
+  const [pulled, setPulled] = useState(0);
+  const [saysNone, setSaysNone] = useState(false);
+  const latest = useRef(older);
+  useEffect(() => {
+    latest.current = older;
+  });
+
+  useEffect(() => {
+    const list = scroller.current;
+    if (!list) return undefined;
+    return watchDrag(list, 'down', {
+      mayBegin: () => list.scrollTop <= 0,
+      onMove: setPulled,
+      onEnd: (px, speed) => {
+        setPulled(0);
+        if (speed === undefined || px < PULL_PX) return;
+        if (latest.current.hasOlder) latest.current.load();
+        else setSaysNone(true);
+      },
+    });
+  }, [scroller]);
+
+  useEffect(() => {
+    if (!saysNone) return undefined;
+    const timer = setTimeout(() => setSaysNone(false), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [saysNone]);
+
+  const isReady = pulled >= PULL_PX;
+  const { hasOlder, state } = older;
+  if (state === 'idle' && pulled === 0 && !saysNone) return null;
+  return (
+    <div
+      className={listStyles.floating}
+      role="status"
+      style={{ translate: `0 ${Math.min(pulled, PULL_PX) / 3}px` }}
+      data-testid="older"
+    >
+      <span className={styles.notice}>
+        {!hasOlder && t('message.noOlder')}
+        {hasOlder && state === 'loading' && (
+          <>
+            <LoaderCircle size={14} className={styles.spinner} aria-hidden />
+            {t('message.loadingOlder')}
+          </>
+        )}
+        {hasOlder && state === 'offline' && t('message.olderOffline')}
+        {hasOlder && state === 'failed' && (
+          <>
+            {t('message.olderFailed')}
+            <button type="button" className={styles.retry} onClick={older.load}>
+              {t('part.retry')}
+            </button>
+          </>
+        )}
+        {hasOlder && state === 'idle' && (
+          <>
+            <ArrowDown size={14} className={classNames(styles.arrow, isReady && styles.ready)} aria-hidden />
+            {t(isReady ? 'message.releaseOlder' : 'message.pullOlder')}
+          </>
+        )}
+      </span>
+    </div>
+  );
+}

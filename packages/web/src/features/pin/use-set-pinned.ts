@@ -1,0 +1,17 @@
+import { useTranslation } from 'react-i18next';
+import { useClient } from '../../state/client-provider.js';
+import { errorCode, errorText } from '../../state/error-text.js';
+import { showToast } from '../../ui/toast.js';
+
+/** Pins or unpins a message, by its id; says so if that is refused. */
+export function useSetPinned(): (message: string, isPinned: boolean) => Promise<void> {
+  const client = useClient();
+  const { t } = useTranslation();
+  return async (message, isPinned) => {
+    try {
+      await client.call(isPinned ? 'message.pin' : 'message.unpin', { message });
+    } catch (error) {
+      showToast(errorCode(error) === 'conflict' ? t('pin.limit') : errorText(t, error));
+    }
+  };
+}
