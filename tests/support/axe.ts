@@ -5,14 +5,14 @@ import type { Page } from 'playwright-core';
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+type Theme = 'light' | 'dark';
+
 /**
  * What axe finds on a page: with all rules in one theme, and the contrast rule alone in the other. axe is injected once
  * per page; `@axe-core/playwright` would inject it on every run and open another page for it.
  */
-export async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
-  // axe reports nothing about frames it was not injected into.
-  if (page.frames().length > 1) throw new Error('The page has frames');
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(source);
+export async function violations(page: Page, theme: Theme): Promise<string[]> {
+  await inject(page);
   const other = theme === 'light' ? 'dark' : 'light';
   const contrast: RunOptions = { runOnly: { type: 'rule', values: ['color-contrast'] } };
   await page.emulateMedia({ colorScheme: other });
@@ -20,6 +20,18 @@ export async function violations(page: Page, theme: 'light' | 'dark'): Promise<s
   await page.emulateMedia({ colorScheme: theme });
   found.push(...(await run(page, theme, {})));
   return found;
+}
+
+/** What axe finds on a page in the theme that it is shown in, with all rules. */
+export async function violationsAsShown(page: Page, theme: Theme): Promise<string[]> {
+  await inject(page);
+  return run(page, theme, {});
+}
+
+async function inject(page: Page): Promise<void> {
+  // axe reports nothing about frames it was not injected into.
+  if (page.frames().length > 1) throw new Error('The page has frames');
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(source);
 }
 
 async function run(page: Page, theme: string, options: RunOptions): Promise<string[]> {
