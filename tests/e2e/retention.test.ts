@@ -19,7 +19,7 @@ test('the top of a history that was cut says so, in a new page and in one that w
   const browser = await startBrowser();
   try {
     const other = await startRestGuest(server.url, '이야기꾼');
-    for (let n = 1; n <= OLD; n += 1) await other.say(`옛 이야기 ${n}.`);
+    await other.sayAll(Array.from({ length: OLD }, (_, at) => `옛 이야기 ${at + 1}.`));
     await using open = await enter(browser, server.url, '기다리는 이');
     await messageOf(open.page, `옛 이야기 ${OLD}.`).waitFor();
     await server.stop();

@@ -11,10 +11,11 @@ let other: RestGuest;
 
 beforeAll(async () => {
   other = await startRestGuest(web.url, '이야기꾼');
-  for (let index = 1; index <= MESSAGES; index++) {
-    const more = index % 7 === 0 ? '\n둘째 줄\n셋째 줄' : index % 5 === 0 ? ' 긴 말'.repeat(60) : '';
-    await other.say(`이야기 ${index}.${more}`);
-  }
+  const texts = Array.from({ length: MESSAGES }, (_, at) => {
+    const more = (at + 1) % 7 === 0 ? '\n둘째 줄\n셋째 줄' : (at + 1) % 5 === 0 ? ' 긴 말'.repeat(60) : '';
+    return `이야기 ${at + 1}.${more}`;
+  });
+  await other.sayAll(texts);
 }, 60_000);
 
 test('older messages that load late move nothing on screen, in any frame, at rest or while scrolling', async () => {

@@ -36,14 +36,11 @@ beforeAll(async () => {
       visitors.set(name, one);
     }),
   );
-  const seqs: number[] = [];
-  for (let index = 1; index <= MESSAGES; index++) {
-    const more = index % 7 === 0 ? '\n둘째 줄\n셋째 줄' : index % 5 === 0 ? ' 긴 말'.repeat(60) : '';
-    const sent = await other.call<{ message: { seq: number } }>('POST', `/rooms/${room}/messages`, {
-      text: `이야기 ${index}.${more}`,
-    });
-    seqs.push(sent.message.seq);
-  }
+  const texts = Array.from({ length: MESSAGES }, (_, at) => {
+    const more = (at + 1) % 7 === 0 ? '\n둘째 줄\n셋째 줄' : (at + 1) % 5 === 0 ? ' 긴 말'.repeat(60) : '';
+    return `이야기 ${at + 1}.${more}`;
+  });
+  const seqs = await other.sayAll(texts, room);
   for (const { page } of visitors.values()) await call(page, `/rooms/${room}/read`, { seq: seqs[READ - 1] });
 }, 90_000);
 

@@ -11,7 +11,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startServer({ flags: ['--limits', 'off'] });
   const filler = await startRestGuest(server.url, 'filler');
-  for (let index = 0; index < 50; index += 1) await filler.say('x'.repeat(8000));
+  await filler.sayAll(Array.from({ length: 50 }, () => 'x'.repeat(8000)));
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -74,7 +74,7 @@ describe('with a large buffer for one client', () => {
     ];
     roomy = await startServer({ flags });
     const filler = await startRestGuest(roomy.url, 'filler');
-    for (let index = 0; index < 50; index += 1) await filler.say('x'.repeat(8000));
+    await filler.sayAll(Array.from({ length: 50 }, () => 'x'.repeat(8000)));
   });
   afterAll(() => roomy[Symbol.asyncDispose]());
 
