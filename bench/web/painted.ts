@@ -54,8 +54,10 @@ async function start(page: Page): Promise<void> {
     const look = () => {
       if (isStopped) return;
       const observer = new IntersectionObserver(
-        (entries) => {
+        (all) => {
           observer.disconnect();
+          // A busy page is told of two frames at once: in the second one, only of what came or went.
+          const entries = all.filter(({ time }) => time === all[0]?.time);
           const box = entries[0]?.rootBounds;
           if (!box) return;
           const end = entries.find(({ target }) => target === log.firstElementChild)?.boundingClientRect.bottom ?? 0;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { codeBlocks } from '../docs/code-blocks.ts';
+import { databases, kept, stored } from '../support/kept.ts';
 import { startRestGuest } from '../support/rest-guest.ts';
 import { enter, messageOf, say, visit } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
@@ -11,14 +12,6 @@ import { useWeb } from '../support/web.ts';
 // Below a path, as the service worker must leave the rest of a site alone.
 const web = useWeb({ flags: ['--limits', 'off', '--path', '/talk'] });
 const address = () => `${web.url}/talk/`;
-
-/** Waits until the browser has kept the web client, and gives it the page. */
-async function kept(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 20));
-  });
-}
 
 test('a manifest in the language of the page, with icons that are there', async () => {
   for (const [language, name] of [
@@ -174,28 +167,4 @@ async function startSite(url: string) {
       await once(server, 'close');
     },
   };
-}
-
-/** Waits until a text is in what the browser keeps. */
-async function stored(page: Page, text: string): Promise<void> {
-  await expect.poll(() => databases(page)).toContain(text);
-}
-
-/** Everything in the browser's databases. */
-function databases(page: Page): Promise<string> {
-  return page.evaluate(async () => {
-    const asked = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.addEventListener('success', () => resolve(request.result));
-        request.addEventListener('error', () => reject(request.error ?? new Error('failed')));
-      });
-    const found: unknown[] = [];
-    for (const { name = '' } of await indexedDB.databases()) {
-      const database = await asked(indexedDB.open(name));
-      for (const store of database.objectStoreNames)
-        found.push(await asked(database.transaction(store).objectStore(store).getAll()));
-      database.close();
-    }
-    return JSON.stringify(found);
-  });
 }

@@ -1,7 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import type { CanEvaluate } from './engines/engine.ts';
 
 /** One turn of the wheel. */
-const WHEEL_PX = 300;
+export const WHEEL_PX = 300;
 
 /** What {@link watchFrames} has seen. */
 export interface Seen {
@@ -12,9 +14,19 @@ export interface Seen {
   atRest: number;
 }
 
+/** A painted frame: the tops of visible rows, what there is above and below, and how high all of it is, in px. */
+interface Painted {
+  rows: ReadonlyMap<string, number>;
+  above: number;
+  below: number;
+  height: number;
+}
+
 interface Watched extends Seen {
   /** Turns of the wheel that have arrived. */
   wheels: number;
+  /** How far the list has yet to move for them, in px. */
+  owed: () => number;
   /** At rest: by now wheel and movement must agree. */
   settle: () => void;
 }
@@ -44,29 +56,16 @@ export async function delayPages(page: Page, ms: number): Promise<void> {
  * distance and never the other way, whatever is inserted above or below them. A movement and its wheel event may be a frame
  * apart; `settle` checks that they agree at rest. Where the loaded messages end, a turn of the wheel moves only what is left.
  */
-export async function watchFrames(page: Page, direction: 'up' | 'down'): Promise<void> {
+export async function watchFrames(page: CanEvaluate, direction: 'up' | 'down'): Promise<void> {
   await page.evaluate(
     ({ wheelPx, sign }) => {
       const log = document.querySelector('[role=log]') as HTMLElement;
-      const watched: Watched = { jumps: [], pages: 0, atRest: 0, wheels: 0, settle: () => {} };
-      Object.assign(globalThis, { watched });
-      const tops = () => {
-        const box = log.getBoundingClientRect();
-        const rows = new Map<string, number>();
-        for (const row of log.querySelectorAll<HTMLElement>('article[data-message]')) {
-          const { top, bottom } = row.getBoundingClientRect();
-          if (bottom > box.top && top < box.bottom) rows.set(row.dataset['message'] as string, top);
-        }
-        return rows;
-      };
-      let before = tops();
-      let top = log.scrollTop;
-      let height = log.scrollHeight;
-      let end = height;
-      // Rows are measured after the callbacks of a frame, and before it is painted.
-      new ResizeObserver(() => (end = log.scrollHeight)).observe(log.firstElementChild as HTMLElement);
-      let wheeledAt = 0;
       let owed = 0;
+      const watched: Watched = { jumps: [], pages: 0, atRest: 0, wheels: 0, owed: () => owed, settle: () => {} };
+      Object.assign(globalThis, { watched });
+      const sizer = log.firstElementChild as HTMLElement;
+      let before: Painted | undefined;
+      let wheeledAt = 0;
       log.addEventListener(
         'wheel',
         ({ deltaY }) => {
@@ -80,30 +79,50 @@ export async function watchFrames(page: Page, direction: 'up' | 'down'): Promise
         if (Math.abs(owed) > 1) watched.jumps.push(`${-owed} px more than was wheeled`);
         owed = 0;
       };
-      // The edge of what was loaded in the frame before: a page may have arrived since the wheel came to it.
-      const cameToEdge = (moved: number) => (sign > 0 ? top : end - log.clientHeight - top) - moved <= 1;
-      const frame = () => {
-        const now = tops();
-        let moved = 0;
-        const moves = [...now].flatMap(([key, y]) =>
-          before.has(key) ? [(y - (before.get(key) as number)) * sign] : [],
-        );
-        if (moves.length > 0) {
-          const least = Math.min(...moves);
-          const most = Math.max(...moves);
-          moved = most;
-          owed -= most;
-          if (most - least > 1 || least < -1 || owed < -wheelPx - 1) watched.jumps.push(`${least} to ${most} px`);
+      const compare = (now: Painted) => {
+        const moves = [...now.rows].flatMap(([key, y]) => {
+          const y0 = before?.rows.get(key);
+          return y0 === undefined ? [] : [(y - y0) * sign];
+        });
+        const least = Math.min(...moves);
+        const most = Math.max(...moves);
+        const moved = moves.length > 0 ? most : 0;
+        owed -= moved;
+        if (moves.length > 0 && (most - least > 1 || least < -1 || owed < -wheelPx - 1)) {
+          watched.jumps.push(`${least} to ${most} px`);
         }
-        if (cameToEdge(moved)) owed = Math.min(owed, 0);
-        if (log.scrollHeight - height > 1000) {
+        // The edge of what was loaded in the frame before: a page may have arrived since the wheel came to it.
+        if (before && (sign > 0 ? before.above : before.below) - moved <= 1) owed = Math.min(owed, 0);
+        if (before && now.height - before.height > 1000) {
           watched.pages += 1;
           if (performance.now() - wheeledAt > 300) watched.atRest += 1;
         }
         before = now;
-        top = log.scrollTop;
-        height = log.scrollHeight;
-        end = height;
+      };
+      // What the browser has computed for observers is what it paints: rows are measured after the callbacks of a frame.
+      const frame = () => {
+        const observer = new IntersectionObserver(
+          (all) => {
+            observer.disconnect();
+            // A busy page is told of two frames at once: in the second one, only of what came or went.
+            const entries = all.filter(({ time }) => time === all[0]?.time);
+            const whole = entries.find(({ target }) => target === sizer);
+            const box = whole?.rootBounds;
+            if (!whole || !box) return;
+            const { top, bottom, height } = whole.boundingClientRect;
+            const visible = entries.filter(({ target, isIntersecting }) => isIntersecting && target !== sizer);
+            const rows = new Map(
+              visible.map((each) => [
+                (each.target as HTMLElement).dataset['message'] ?? '',
+                each.boundingClientRect.top,
+              ]),
+            );
+            compare({ rows, above: box.top - top, below: bottom - box.bottom, height });
+          },
+          { root: log },
+        );
+        observer.observe(sizer);
+        for (const row of log.querySelectorAll('article[data-message]')) observer.observe(row);
         requestAnimationFrame(frame);
       };
       requestAnimationFrame(frame);
@@ -115,23 +134,41 @@ export async function watchFrames(page: Page, direction: 'up' | 'down'): Promise
 /** Turns the wheel a few times, rests for longer than a page takes, and repeats that until a message is there. */
 export async function wheelUntil(page: Page, direction: 'up' | 'down', text: RegExp): Promise<Seen> {
   await page.getByRole('log').hover();
+  const deltaY = direction === 'up' ? -WHEEL_PX : WHEEL_PX;
+  return turnUntil(page, () => page.mouse.wheel(0, deltaY), { text, restMs: 900 });
+}
+
+/** As {@link wheelUntil}, by any driver: `turnOnce` turns the wheel once, over the list. */
+export async function turnUntil(
+  page: CanEvaluate,
+  turnOnce: () => Promise<void>,
+  { text, restMs }: { text: RegExp; restMs: number },
+): Promise<Seen> {
   for (let turn = 1; turn < 200; turn++) {
-    if (await page.getByRole('article').filter({ hasText: text }).count()) {
-      return page.evaluate(() => {
-        const { settle: _, wheels: __, ...seen } = (globalThis as unknown as { watched: Watched }).watched;
-        return seen;
-      });
-    }
-    await page.mouse.wheel(0, direction === 'up' ? -WHEEL_PX : WHEEL_PX);
-    const isRest = turn % 5 === 0;
-    // Each turn has its own frame: several at once would leave no row visible to compare.
-    await page.waitForFunction(
-      (count) => (globalThis as unknown as { watched: Watched }).watched.wheels >= count,
-      turn,
+    const isThere = await page.evaluate(
+      (pattern) => [...document.querySelectorAll('article')].some((row) => new RegExp(pattern).test(row.textContent)),
+      text.source,
     );
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-    if (isRest) await page.waitForTimeout(900);
-    if (isRest) await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched.settle());
+    if (isThere) {
+      return page.evaluate(() => {
+        const { settle: _, wheels: __, owed: ___, ...seen } = (globalThis as unknown as { watched: Watched }).watched;
+        return seen;
+      }, undefined);
+    }
+    await turnOnce();
+    // Each turn has its own frame: several at once would leave no row visible to compare.
+    await page.evaluate(async (count) => {
+      const { watched } = globalThis as unknown as { watched: Watched };
+      const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      while (watched.wheels < count) await nextFrame();
+      await nextFrame();
+      await nextFrame();
+      // Where another process scrolls, as in Firefox, the movement may come later.
+      for (let frames = 0; frames < 60 && Math.abs(watched.owed()) > 1; frames += 1) await nextFrame();
+    }, turn);
+    if (turn % 5 !== 0) continue;
+    await wait(restMs);
+    await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched.settle(), undefined);
   }
   throw new Error(`${text} was not reached`);
 }
