@@ -11,6 +11,7 @@ const SLOW = [
   /tests\/contract\/nodes/,
   /tests\/cluster\/(failover|killed-node)/,
   /tests\/server\/verify/,
+  /tests\/e2e\/main-paths/,
   /tests\/cluster\/partition/,
   /tests\/contract\/contract/,
   /packages\/server\/test\/postgres\.test/,

@@ -1,6 +1,6 @@
-// What the tests need from the system: a C compiler, a Chromium with Korean and emoji fonts, Python clients that are
-// not ours, PostgreSQL, Redis, nginx, and systemd's analysis of units. If something is missing and Debian packages may
-// be installed, they are; otherwise the missing packages are named.
+// What the tests need from the system: a C compiler, Chromium, Firefox and WebKit with Korean and emoji fonts, Python
+// clients that are not ours, PostgreSQL, Redis, nginx, and systemd's analysis of units. If something is missing and Debian
+// packages may be installed, they are; what is missing then is named.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -11,6 +11,12 @@ const needs = [
       ['lib/chromium/chromium-headless-shell', 'bin/chromium', 'bin/chromium-browser'].some((path) =>
         existsSync(`/usr/${path}`),
       ),
+  },
+  { packages: ['firefox-esr'], isThere: () => existsSync('/usr/bin/firefox-esr') },
+  // With WebKit's small browser, and a screen in memory for it.
+  {
+    packages: ['webkit2gtk-driver', 'xvfb'],
+    isThere: () => existsSync('/usr/bin/WebKitWebDriver') && existsSync('/usr/bin/Xvfb'),
   },
   { packages: ['fonts-nanum'], isThere: () => existsSync('/usr/share/fonts/truetype/nanum') },
   {
@@ -29,21 +35,35 @@ const needs = [
   { packages: ['postgresql'], isThere: () => existsSync('/usr/lib/postgresql') || runs('pg_config', ['--bindir']) },
 ];
 
-/** Installs missing Debian packages, if root; otherwise names them. */
+/** Installs missing Debian packages, if root; then names those that are still missing. */
 export function ensureSystemPackages() {
-  const missing = needs.filter((need) => !need.isThere()).flatMap((need) => need.packages);
+  let missing = needs.filter((need) => !need.isThere());
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    process.stderr.write(`The tests also need: ${missing.join(' ')}. Install them, for example with apt-get.\n`);
-    return;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    process.stdout.write(`Installing ${namesOf(missing)} …\n`);
+    aptGet('update', '-qq');
+    // Together, or else each by itself: one that can't be had keeps none of the others away.
+    if (!install(missing)) for (const need of missing) install([need]);
+    missing = missing.filter((need) => !need.isThere());
+    if (missing.length === 0) return;
   }
-  process.stdout.write(`Installing ${missing.join(' ')} …\n`);
-  const options = {
+  process.stderr.write(`The tests also need: ${namesOf(missing)}. Install them, for example with apt-get.\n`);
+}
+
+function namesOf(some) {
+  return some.flatMap((need) => need.packages).join(' ');
+}
+
+function install(some) {
+  return aptGet('install', '-y', '-qq', '--no-install-recommends', ...some.flatMap((need) => need.packages));
+}
+
+function aptGet(...args) {
+  const { status } = spawnSync('apt-get', args, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  };
-  spawnSync('apt-get', ['update', '-qq'], options);
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
+  });
+  return status === 0;
 }
 
 function compiles(source) {

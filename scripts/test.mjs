@@ -31,9 +31,9 @@ const { status } = spawnSync(
   { cwd: root, stdio: 'inherit' },
 );
 if (existsSync(report)) {
-  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   printSlowest(testResults);
-  process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed\n`);
+  process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`);
 }
 rmSync(folder, { recursive: true, force: true });
 process.exit(status ?? 1);

@@ -29,6 +29,11 @@ const OFF_FOR_PLAYWRIGHT = [
   'PreconnectToSearch',
 ];
 
+/** Whether there is a Chromium: Debian's, or the one that Playwright was told to install. */
+export function hasChromium(): boolean {
+  return [...SYSTEM_CHROMIUMS, chromium.executablePath()].some((path) => existsSync(path));
+}
+
 let started: Promise<Browser> | undefined;
 
 /**

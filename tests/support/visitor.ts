@@ -49,7 +49,8 @@ export async function enter(
   return visitor;
 }
 
-async function newVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
+/** A visitor whose page is still empty. */
+export async function newVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
   const { language = 'ko', theme = 'light', isPhone = false, isKept = false } = options;
   const settings: BrowserContextOptions = {
     locale: language === 'ko' ? 'ko-KR' : 'en-US',
