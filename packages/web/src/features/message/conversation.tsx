@@ -25,10 +25,12 @@ export interface ConversationProps {
   title: string;
   /** Shows the newest messages, which the list that is open does not reach. */
   onEnd: () => void;
+  /** Shows the first unread message, which the list that is open does not reach. */
+  onUnread: () => void;
 }
 
 /** A room's messages and the composer. Remounted for each room. */
-export function Conversation({ room, view, opened, title, onEnd }: ConversationProps) {
+export function Conversation({ room, view, opened, title, onEnd, onUnread }: ConversationProps) {
   const { t } = useTranslation();
   const user = useUser();
   const [editing, setEditing] = useState<string>();
@@ -58,7 +60,7 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
     <div className={styles.conversation}>
       <Messages
         // Another list is another place to scroll to.
-        key={opened.at}
+        key={opened.key}
         view={view}
         opened={opened}
         title={title}
@@ -70,6 +72,7 @@ export function Conversation({ room, view, opened, title, onEnd }: ConversationP
         sends={sends}
         onLeave={focusComposer}
         onEnd={onEnd}
+        onUnread={onUnread}
       />
       <Part renderFailure={() => null}>
         <TypingLine typists={view.typists} />

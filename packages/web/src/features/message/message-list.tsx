@@ -17,15 +17,16 @@ import { Beginning, Cut } from './beginning.js';
 import styles from './message-list.module.css';
 import { useJumps } from './jump.js';
 import { MessageRow, type MessageRowProps } from './message-row.js';
+import { NewsBar, newsWords } from './news-bar.js';
 import { OlderNotice } from './older-notice.js';
 import { PlaceKeeper } from './place-keeper.js';
 import { buildRows, type Row } from './rows.js';
-import { MAX_UNREAD, useAnnouncement } from './use-announcement.js';
+import { useAnnouncement } from './use-announcement.js';
 import { indexOfMessage, useFirstPlace } from './use-first-place.js';
 import { scrollList, useHeldPlace } from './use-held-place.js';
 import { useOpenActions } from './use-open-actions.js';
 import { usePages } from './use-pages.js';
-import { AT_END_PX, isScrolledToEnd, useReadMark, useReadUpTo } from './use-read-mark.js';
+import { AT_END_PX, isFirstUnreadAbove, isScrolledToEnd, useReadMark, useUnread } from './use-read-mark.js';
 import { useRowKeys } from './use-row-keys.js';
 import { useSelection } from './use-selection.js';
 
@@ -46,6 +47,8 @@ export interface MessageListProps {
   onLeave: () => void;
   /** Shows the newest messages, which this list does not reach. */
   onEnd: () => void;
+  /** Shows the first unread message, which this list does not reach. */
+  onUnread: () => void;
 }
 
 /** How many rows beyond the visible ones are in the page, on both sides. */
@@ -65,8 +68,8 @@ export function MessageList(props: MessageListProps) {
   const [isAtEnd, setIsAtEnd] = useState(true);
   // Whether the previous rows reached the end of the room: the page that first reaches it is not followed.
   const [wasLive, setWasLive] = useState(!state.hasNewer);
-  const { readUpTo, forgetUnread } = useReadUpTo(view, state, isAtEnd);
-  const rows = useRows(state, activity, readUpTo, user.id);
+  const unread = useUnread(view, state, isAtEnd);
+  const rows = useRows(state, activity, unread.readUpTo, user.id);
   const edited = useEditedRows(rows, editing);
   const selection = useSelection(rows, scroller);
   const isFollowing = wasLive && !state.hasNewer;
@@ -113,7 +116,7 @@ export function MessageList(props: MessageListProps) {
   });
   useHeldPlace({ keeper, scroller, rows, places: virtualizer.measurementsCache, isPlaced, isFollowing });
   const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
-  useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd });
+  useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd, unread });
   const older = usePages({
     list: opened.list,
     state,
@@ -124,7 +127,7 @@ export function MessageList(props: MessageListProps) {
 
   useEffect(() => {
     if (sends === 0) return;
-    forgetUnread();
+    unread.forget();
     requestAnimationFrame(() => virtualizer.scrollToEnd());
     // Only a send brings it to the end, not a new list object.
     // oxlint-disable-next-line react/exhaustive-deps
@@ -158,12 +161,30 @@ export function MessageList(props: MessageListProps) {
     // Once: the list was opened for this message.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [isPlaced]);
+  const isNewsAbove = isPlaced && unread.isAway && isFirstUnreadAbove({ rows, state, unread, virtualizer });
+  const toFirstUnread = () => {
+    const index = rows.findIndex((row) => row.kind === 'unread');
+    if (index < 0) props.onUnread();
+    else virtualizer.scrollToIndex(index, { align: 'start' });
+  };
   const top = rows[virtualizer.getVirtualItemForOffset((virtualizer.scrollOffset ?? 0) + 8)?.index ?? 0];
 
   return (
     <div className={styles.frame}>
       <OlderNotice scroller={scroller} older={older} />
-      <FloatingDay row={isAtEnd || older.state !== 'idle' ? undefined : top} />
+      {isNewsAbove ? (
+        <NewsBar
+          view={view}
+          rows={rows}
+          onFirst={toFirstUnread}
+          onClose={() => {
+            unread.forget();
+            opened.list.markRead();
+          }}
+        />
+      ) : (
+        <FloatingDay row={isAtEnd || older.state !== 'idle' ? undefined : top} />
+      )}
       {/* The log itself is silent: rows come and go while scrolling. What is new is said below it. */}
       <div
         ref={scroller}
@@ -206,6 +227,7 @@ export function MessageList(props: MessageListProps) {
           onJump={(isByKey) => {
             // The button disappears: after a key press the focus goes to the composer, below the newest message.
             if (isByKey) props.onLeave();
+            unread.onSeen();
             if (state.hasNewer) props.onEnd();
             else virtualizer.scrollToEnd();
           }}
@@ -219,11 +241,10 @@ export function MessageList(props: MessageListProps) {
 function JumpButton({ view, onJump }: { view: RoomView; onJump: (isByKey: boolean) => void }) {
   const { t } = useTranslation();
   const { unread } = useObservable(view.unread);
-  const words = t(unread < MAX_UNREAD ? 'message.jumpCount' : 'message.jumpMany', { count: unread });
   return (
     <button type="button" className={styles.jump} data-new={unread > 0} onClick={({ detail }) => onJump(detail === 0)}>
       <ArrowDown size={16} aria-hidden />
-      {unread > 0 ? words : t('message.jump')}
+      {unread > 0 ? newsWords(t, unread) : t('message.jump')}
     </button>
   );
 }

@@ -38,5 +38,5 @@ export function useAnnouncement({ view, state, isAtUnread, userId }: Announcemen
   }, [messages, hasNewer, isReady, userId, t]);
 
   if (news !== '' || count === undefined) return news;
-  return t(count < MAX_UNREAD ? 'message.unreadFrom' : 'message.unreadFromMany', { count });
+  return count < MAX_UNREAD ? t('message.unreadFrom', { count }) : t('message.unreadFromMany', { number: count });
 }

@@ -29,7 +29,7 @@ export function RoomScreen({ id }: { id: string }) {
   const view = useRoomView(id);
   const room = useObservable(view.room);
   const status = useObservable(view.status);
-  const { opened, toEnd } = useOpenedList(view);
+  const { opened, toEnd, toUnread } = useOpenedList(view);
   const isPhone = useMedia(PHONE);
   const isWide = useMedia(WIDE);
   const [wantsPeople, setWantsPeople] = useState<boolean>();
@@ -72,6 +72,7 @@ export function RoomScreen({ id }: { id: string }) {
           opened={opened}
           title={title}
           onEnd={toEnd}
+          onUnread={toUnread}
         />
       </div>
       {hasPeople && (
@@ -95,20 +96,33 @@ export function RoomScreen({ id }: { id: string }) {
 
 /** The list that a room shows, and where in it the user begins. */
 export interface OpenedList {
+  /** Another number for each time that a list is opened. */
+  key: number;
   list: MessageList;
   /** A seq: at that message. */
   at: 'unread' | 'end' | number;
 }
 
+interface Opening {
+  opened: OpenedList;
+  toEnd: () => void;
+  toUnread: () => void;
+}
+
 /** Opens a room at its first unread message. `toEnd` shows the newest ones instead, a jump those around a message. */
-function useOpenedList(view: RoomView): { opened: OpenedList; toEnd: () => void } {
-  const [opened, setOpened] = useState<OpenedList>(() => ({ list: view.list('unread'), at: 'unread' }));
+function useOpenedList(view: RoomView): Opening {
+  const [opened, setOpened] = useState<OpenedList>(() => ({ key: 0, list: view.list('unread'), at: 'unread' }));
+  const open = useCallback(
+    (list: MessageList, at: OpenedList['at']) => setOpened(({ key }) => ({ key: key + 1, list, at })),
+    [],
+  );
   // It loads before there is anything to show it in, and tells whether the user is in the room at all.
   useEffect(() => opened.list.subscribe(() => {}), [opened]);
   useJumps('room', ({ seq }) => {
-    setOpened({ list: view.list({ around: seq }), at: seq });
+    open(view.list({ around: seq }), seq);
     return true;
   });
-  const toEnd = useCallback(() => setOpened({ list: view.messages, at: 'end' }), [view]);
-  return { opened, toEnd };
+  const toEnd = useCallback(() => open(view.messages, 'end'), [open, view]);
+  const toUnread = useCallback(() => open(view.list('unread'), 'unread'), [open, view]);
+  return { opened, toEnd, toUnread };
 }
