@@ -9,7 +9,7 @@ type Theme = 'light' | 'dark';
 
 /**
  * What axe finds on a page: with all rules in one theme, and the contrast rule alone in the other. axe is injected once
- * per page; `@axe-core/playwright` would inject it on every run and open another page for it.
+ * per page.
  */
 export async function violations(page: Page, theme: Theme): Promise<string[]> {
   await inject(page);

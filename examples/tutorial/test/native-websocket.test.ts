@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:http';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { violations } from '../../../tests/support/axe.js';
 import { startBrowser } from '../../../tests/support/browser.js';
 import { type Program, startProgram, waitFor } from './program.js';
 
@@ -69,12 +69,12 @@ test('the page says that there is no connection', async () => {
   await tab.close();
 });
 
-test.each(['light', 'dark'] as const)('axe finds nothing on the page, %s', async (colorScheme) => {
-  const context = await browser.newContext({ locale: 'ko-KR', colorScheme });
+test('axe finds nothing on the page: by all rules in one theme, and in the colours of the other', async () => {
+  const context = await browser.newContext({ locale: 'ko-KR', colorScheme: 'light' });
   const tab = await context.newPage();
   await tab.goto(`${otherOriginUrl()}?url=ws://localhost:${program.port}`);
   await tab.locator('.received').waitFor();
-  expect((await new AxeBuilder({ page: tab }).analyze()).violations).toEqual([]);
+  expect(await violations(tab, 'light')).toEqual([]);
   await context.close();
 });
 

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { type Socket, io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { violations } from '../../../tests/support/axe.js';
 import { startBrowser } from '../../../tests/support/browser.js';
 import { type Program, startProgram, waitFor } from './program.js';
 
@@ -167,9 +167,9 @@ test('in the browser: the four ways, a room, a forced disconnect, and the return
   await Promise.all([red.context().close(), sky.context().close()]);
 });
 
-test.each(['light', 'dark'] as const)('axe finds nothing in the chat, %s', async (colorScheme) => {
-  const tab = await newTab({ colorScheme });
-  expect((await new AxeBuilder({ page: tab }).analyze()).violations).toEqual([]);
+test('axe finds nothing in the chat: by all rules in one theme, and in the colours of the other', async () => {
+  const tab = await newTab({ colorScheme: 'light' });
+  expect(await violations(tab, 'light')).toEqual([]);
   await tab.getByRole('button', { name: '한국어' }).click();
   await tab.getByRole('button', { name: '들어가기' }).waitFor();
   await tab.fill('#name', '하늘');
@@ -177,7 +177,7 @@ test.each(['light', 'dark'] as const)('axe finds nothing in the chat, %s', async
   await tab.keyboard.press('Enter');
   await say(tab, 'others', '안녕하세요');
   await line(tab, '안녕하세요').waitFor();
-  expect((await new AxeBuilder({ page: tab }).analyze()).violations).toEqual([]);
+  expect(await violations(tab, 'dark')).toEqual([]);
   await tab.context().close();
 });
 
