@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
-import { startRestGuest } from '../support/rest-guest.ts';
+import { type RestGuest, startRestGuest } from '../support/rest-guest.ts';
 import { topOfSight } from '../support/scrolling.ts';
 import { type Finger, fingerOn } from '../support/touch.ts';
 import { messageOf, type Visitor } from '../support/visitor.ts';
@@ -9,12 +9,13 @@ import { useWeb } from '../support/web.ts';
 const web = useWeb();
 /** Answers pages of older messages with an error, while it is true. */
 let isFailing = true;
+let other: RestGuest;
 let one: Visitor;
 let page: Page;
 let finger: Finger;
 
 beforeAll(async () => {
-  const other = await startRestGuest(web.url, '이웃');
+  other = await startRestGuest(web.url, '이웃');
   for (let n = 0; n < 70; n += 1) await other.say(`지난 말 ${n}`);
   await other.say('```\n가로로 긴 코드\n```');
   await other.say('오래 누를 말');
@@ -29,11 +30,12 @@ const notice = () => page.getByTestId('older');
 const left = () => page.locator('main').evaluate((main) => Math.round(main.getBoundingClientRect().left));
 
 async function failPages(target: Page): Promise<void> {
-  await target.routeWebSocket(/socket\.io/, (ws) => {
+  await target.routeWebSocket(/\/ws$/, (ws) => {
     const upstream = ws.connectToServer();
     ws.onMessage((frame) => {
-      const call = /^42(\d+)\["message\.list",.*"before":/.exec(String(frame));
-      if (call && isFailing) ws.send(`43${call[1]}[{"error":{"code":"internal","message":"Not now"}}]`);
+      const { id, method, params } = JSON.parse(String(frame));
+      const isOlder = method === 'message.list' && params.before !== undefined;
+      if (isFailing && isOlder) ws.send(JSON.stringify({ id, error: { code: -32603, message: 'Not now' } }));
       else upstream.send(frame);
     });
     upstream.onMessage((frame) => ws.send(frame));
@@ -137,8 +139,8 @@ test('a long press opens the actions of a message, and so does the menu key', as
 
   await messageOf(page, '오래 누를 말').focus();
   await page.keyboard.press('ContextMenu');
-  await sheet().getByRole('button', { name: '글 복사' }).tap();
-  await page.getByText('복사했습니다.').waitFor();
+  await sheet().getByRole('button', { name: '🙏 반응 달기' }).tap();
+  await messageOf(page, '오래 누를 말').getByRole('button', { name: '🙏 1명: 손가락' }).waitFor();
   await messageOf(page, '오래 누를 말').focus();
   await page.keyboard.press('Shift+F10');
   await sheet().waitFor();
@@ -238,6 +240,49 @@ test('an on-screen keyboard over the page covers nothing that is needed', async 
   await expect.poll(() => bottom('dialog')).toBeLessThanOrEqual(420);
   await cover(undefined);
   await page.keyboard.press('Escape');
+});
+
+test('a short word does not stand alone on a line, whatever is written beside it', async () => {
+  const texts = {
+    Japanese: 'Hi 今日は天気がとても良いのでみんなで公園へ散歩に行きませんかお弁当も持って行きましょう',
+    Chinese: 'Hi 你好今天天气怎么样我们一起去公园散步吧带上午饭和饮料下午三点在车站见面',
+    Mixed: '안녕 Hi 今日は天気がとても良いのでみんなで公園へ散歩に行きませんかお弁当も持って行きましょう',
+    Korean: '오늘은 날씨가 참 좋으니 다 함께 공원으로 산책하러 가지 않으시겠어요 여러분 Hi',
+    English: 'This is a fairly long English sentence that goes on to a second line with Hi',
+  };
+  for (const text of Object.values(texts)) await other.say(text); // oxlint-disable-line no-await-in-loop -- in order
+  await openRoom();
+  await messageOf(page, texts.English).waitFor();
+  const wide = page.viewportSize();
+  for (let width = 320; width <= 400; width += 8) {
+    // oxlint-disable no-await-in-loop -- one after another
+    await page.setViewportSize({ width, height: 844 });
+    const alone = await page.evaluate((all) => {
+      return Object.entries(all).flatMap(([language, text]) => {
+        const element = [...document.querySelectorAll('[data-testid=text]')].find((each) => each.textContent === text);
+        if (!element) return [`${language} is not in the page`];
+        const letters = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        const tops = new Map<number, string>();
+        for (let node = letters.nextNode(); node; node = letters.nextNode()) {
+          for (let at = 0; at < (node.nodeValue ?? '').length; at += 1) {
+            const range = document.createRange();
+            range.setStart(node, at);
+            range.setEnd(node, at + 1);
+            const line = Math.round(range.getBoundingClientRect().bottom / 12);
+            tops.set(line, (tops.get(line) ?? '') + range.toString());
+          }
+        }
+        const lines = [...tops.values()].map((line) => line.trim());
+        return lines.length > 1 && lines.some((line) => /^(안녕 )?Hi$/.test(line))
+          ? [`${language}: ${lines.join(' | ')}`]
+          : [];
+      });
+    }, texts);
+    expect(alone, `at ${width} px`).toEqual([]);
+    // oxlint-enable no-await-in-loop
+  }
+  if (wide) await page.setViewportSize(wide);
+  await page.getByRole('button', { name: '방 목록으로' }).tap();
 });
 
 test('turning the phone keeps the draft and the place', async () => {

@@ -39,7 +39,9 @@ export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelPr
       className={classNames(styles.panel, isOverlay && styles.overlay)}
       aria-label={t('member.panel')}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && isOverlay && !event.defaultPrevented) onClose();
+        // A dialog over it closes alone.
+        const isOwn = !event.defaultPrevented && !(event.target as Element).closest('dialog');
+        if (event.key === 'Escape' && isOverlay && isOwn) onClose();
       }}
     >
       <header className={styles.header}>

@@ -79,7 +79,6 @@ export function useOpenActions(scroller: RefObject<HTMLElement | null>, onOpen: 
     list.addEventListener('touchmove', onMove, { capture: true, passive: false });
     list.addEventListener('touchend', onEnd);
     list.addEventListener('touchcancel', stop);
-    list.addEventListener('scroll', stop, passive);
     list.addEventListener('contextmenu', onMenu);
     list.addEventListener('keydown', onKeyDown);
     return () => {
@@ -88,7 +87,6 @@ export function useOpenActions(scroller: RefObject<HTMLElement | null>, onOpen: 
       list.removeEventListener('touchmove', onMove, { capture: true });
       list.removeEventListener('touchend', onEnd);
       list.removeEventListener('touchcancel', stop);
-      list.removeEventListener('scroll', stop);
       list.removeEventListener('contextmenu', onMenu);
       list.removeEventListener('keydown', onKeyDown);
     };
