@@ -157,6 +157,14 @@ export const settings = {
     value: 'any|listed',
     doc: 'Which other origins’ pages may enter as guests or with a token: any, or only those in --origins',
   },
+  accentColor: {
+    schema: z
+      .string()
+      .regex(/^#[\da-f]{6}$/i)
+      .optional(),
+    value: '#rrggbb',
+    doc: 'The colour of the workspace, in which the web client shows buttons, links and what is chosen; its brightness is adapted to light and dark. Green if absent',
+  },
   frameOrigins: {
     schema: list.refine(areFrameOrigins).default([]),
     value: 'origins',

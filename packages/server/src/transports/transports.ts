@@ -74,6 +74,7 @@ export function openTransports(needs: Needs, opened: Opened): Transports {
   const webSocket = opened.add(createJsonRpcTransport(shared));
   const socketIo = opened.add(new SocketIoTransport(shared, needs.socketIdPrefix));
   const { resume, health, web } = needs;
-  const router = createHttpTransport({ ...shared, resume, health, socketIo, web, frameOrigins: config.frameOrigins });
+  const { frameOrigins, accentColor } = config;
+  const router = createHttpTransport({ ...shared, resume, health, socketIo, web, frameOrigins, accentColor });
   return { router, attach: (server) => attachUpgrades(server, path, { socketIo, webSocket, line }) };
 }

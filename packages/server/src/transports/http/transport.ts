@@ -24,6 +24,8 @@ export interface HttpParts extends TransportParts {
   web: boolean;
   /** Origins whose pages may show the web client in a frame; `self` is our own. */
   frameOrigins: readonly string[];
+  /** The workspace's colour, as `#rrggbb`; the web client's own if absent. */
+  accentColor: string | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export function createHttpTransport(parts: HttpParts): Router {
   router.use(healthRoutes(parts.health));
   router.use(refuseWhenStopping(parts.health));
   router.use('/api', api(parts));
-  if (parts.web) router.use(webClientRoutes());
+  if (parts.web) router.use(webClientRoutes(parts.accentColor));
   router.use('/socket.io', polling(parts.socketIo, parts.limits.maxFrameBytes));
   router.get('/ws', needsUpgrade).all('/ws', takes('GET'));
   router.use(noSuchRoute, problems(parts));

@@ -1,5 +1,5 @@
 import express, { type RequestHandler, Router } from 'express';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,10 +9,10 @@ import { takes } from './methods.js';
 const require = createRequire(import.meta.url);
 
 /**
- * The web client's files, and Socket.IO's browser client at `socket.io/socket.io.js`, where the tutorial's page loads
+ * The web client's files, with the workspace's colour (`#rrggbb`), and Socket.IO's browser client at `socket.io/socket.io.js`, where the tutorial's page loads
  * it.
  */
-export function webClientRoutes(): Router {
+export function webClientRoutes(accentColor: string | undefined): Router {
   const router = Router();
   const socketIoClient = join(dirname(require.resolve('socket.io/package.json')), 'client-dist');
   serve(router, '/socket.io', { folder: socketIoClient, cacheControl: 'public, max-age=0', index: false });
@@ -22,6 +22,7 @@ export function webClientRoutes(): Router {
     // Names of files in assets/ contain a hash of their contents.
     const forever = 'public, max-age=31536000, immutable';
     serve(router, '/assets', { folder: join(folder, 'assets'), cacheControl: forever, index: false });
+    serveAccent(router, folder, accentColor);
     serve(router, '/', { folder, cacheControl: 'no-cache' });
   }
   return router;
@@ -34,6 +35,16 @@ const withSlash: RequestHandler = (request, response, next) => {
   if (request.baseUrl === '' || path.endsWith('/')) return next();
   return response.redirect(301, [`${request.baseUrl}/`, ...query].join('?'));
 };
+
+/** Serves the styles of the workspace's colour; none if it has none of its own. */
+function serveAccent(router: Router, folder: string, color: string | undefined): void {
+  const template = readFileSync(join(folder, 'accent.css'), 'utf8');
+  const styles = color === undefined ? '' : template.replace(/(--workspace-accent: )#\w{6}/, `$1${color}`);
+  router.get(
+    '/accent.css',
+    (_request, response) => void response.set('Cache-Control', 'no-cache').type('css').send(styles),
+  );
+}
 
 function serve(
   router: Router,
