@@ -144,6 +144,11 @@ test('a long press opens the actions of a message, and so does the menu key', as
   await messageOf(page, '오래 누를 말').focus();
   await page.keyboard.press('Shift+F10');
   await sheet().waitFor();
+  // Below it nothing moves.
+  await finger.to({ x: 80, y: 700 });
+  await finger.to({ x: 330, y: 700 });
+  expect(await left()).toBe(0);
+  await finger.leave();
   await page.keyboard.press('Escape');
   await sheet().waitFor({ state: 'detached' });
   expect(await messageOf(page, '오래 누를 말').evaluate((row) => row === document.activeElement)).toBe(true);

@@ -10,6 +10,9 @@ const SETTLE_MS = 180;
 /** What was swiped away and is still there after so many ms comes back. */
 const GONE_MS = 1000;
 
+/** What lies over or under each other. */
+const LAYERS = 'main, aside, dialog, [role=dialog], [role=menu]';
+
 /**
  * A swipe to the right takes an element away, as Back does: it follows the finger, and comes back if the finger turns round or
  * lets go early. Returns whether the element is being moved.
@@ -26,8 +29,8 @@ export function useSwipeBack(find: () => HTMLElement | null | undefined, onBack:
     const element = isOn ? latest.current.find() : undefined;
     if (!element) return undefined;
     return watchDrag(element, 'right', {
-      // A panel over a page is taken away alone.
-      mayBegin: (target) => target.closest('main, aside') === element && !scrollsAcross(target, element),
+      // A panel over a page is taken away alone, and below a dialog or a menu nothing is.
+      mayBegin: (target) => target.closest(LAYERS) === element && !scrollsAcross(target, element),
       onMove: (px) => {
         setIsMoving(true);
         move(element, px);
