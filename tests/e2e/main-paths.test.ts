@@ -2,17 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine, EnginePage } from '../support/engines/engine.ts';
 import { ENGINES } from '../support/engines/engines.ts';
 import { clickOn, count, say, see, seeNot, valueOf } from '../support/engines/person.ts';
-import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { kept, stored } from '../support/kept.ts';
 import { type RestGuest, startRestGuest } from '../support/rest-guest.ts';
-import { turnUntil, watchFrames, WHEEL_PX } from '../support/scrolling.ts';
+import { turnUntil, watchFrames } from '../support/scrolling.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
-import { call } from '../support/transport-client.ts';
 
 const MESSAGES = 500;
 
-/** How many of them are sent before the first one is acknowledged. */
-const AT_ONCE = 100;
+/** One turn of the wheel: some rows stay visible. */
+const WHEEL_PX = 450;
 
 let server: TestServer;
 let other: RestGuest;
@@ -20,15 +18,12 @@ let other: RestGuest;
 beforeAll(async () => {
   server = await startServer({ flags: ['--limits', 'off'] });
   other = await startRestGuest(server.url, '이웃');
-  await using talker = await connectJsonRpc(server.url, { name: '이야기꾼' });
-  for (let first = 1; first <= MESSAGES; first += AT_ONCE) {
-    const sends = Array.from({ length: AT_ONCE }, (_, index) => {
-      const number = first + index;
-      const more = number % 20 === 0 ? '\n둘째 줄\n셋째 줄' : number % 30 === 1 ? ' 긴 말'.repeat(60) : '';
-      return call(talker, 'message.send', { room: 'lobby', text: `이야기 ${number}.${more}`, clientId: `${number}` });
-    });
-    await Promise.all(sends);
-  }
+  await other.sayAll(
+    Array.from({ length: MESSAGES }, (_, index) => {
+      const more = index % 20 === 19 ? '\n둘째 줄\n셋째 줄' : index % 30 === 0 ? ' 긴 말'.repeat(60) : '';
+      return `이야기 ${index + 1}.${more}`;
+    }),
+  );
 }, 60_000);
 
 afterAll(() => server?.[Symbol.asyncDispose]());
@@ -123,7 +118,7 @@ describe.each(ENGINES)('$name', { timeout: 90_000 }, (engine) => {
       .poll(() => page.evaluate(() => document.querySelector('[role=log]')?.scrollTop, undefined))
       .toBeLessThan(top)
       .catch(turn);
-    await watchFrames(page, 'up');
+    await watchFrames(page, 'up', WHEEL_PX);
     const seen = await turnUntil(page, turn, { text: /이야기 1\./, restMs: 50 });
     expect(seen.jumps).toEqual([]);
     expect(seen.pages).toBeGreaterThanOrEqual(3);

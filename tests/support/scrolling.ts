@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import type { CanEvaluate } from './engines/engine.ts';
 
-/** One turn of the wheel. */
-export const WHEEL_PX = 300;
+/** One turn of the wheel, unless a test says otherwise. */
+const WHEEL_PX = 300;
 
 /** What {@link watchFrames} has seen. */
 export interface Seen {
@@ -56,7 +56,11 @@ export async function delayPages(page: Page, ms: number): Promise<void> {
  * distance and never the other way, whatever is inserted above or below them. A movement and its wheel event may be a frame
  * apart; `settle` checks that they agree at rest. Where the loaded messages end, a turn of the wheel moves only what is left.
  */
-export async function watchFrames(page: CanEvaluate, direction: 'up' | 'down'): Promise<void> {
+export async function watchFrames(
+  page: CanEvaluate,
+  direction: 'up' | 'down',
+  turnPx: number = WHEEL_PX,
+): Promise<void> {
   await page.evaluate(
     ({ wheelPx, sign }) => {
       const log = document.querySelector('[role=log]') as HTMLElement;
@@ -127,7 +131,7 @@ export async function watchFrames(page: CanEvaluate, direction: 'up' | 'down'): 
       };
       requestAnimationFrame(frame);
     },
-    { wheelPx: WHEEL_PX, sign: direction === 'up' ? 1 : -1 },
+    { wheelPx: turnPx, sign: direction === 'up' ? 1 : -1 },
   );
 }
 

@@ -41,8 +41,8 @@ async function inputMethod(page: Page): Promise<InputMethod> {
     },
     commit: async () => void (await commit()),
     commitWithEnter: async () => {
-      // What Windows and Linux send for a key that an input method takes: key code 229, "Process".
-      const key = { key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 } as const;
+      // What macOS sends for a key that an input method takes: its own name, with key code 229.
+      const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229 } as const;
       await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key });
       await commit();
       await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });

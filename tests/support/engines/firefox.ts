@@ -87,6 +87,12 @@ async function inputMethod(page: Page): Promise<InputMethod> {
          processor.flushPendingComposition();`,
       ),
     commit: () => until('compositionend', 'processor.commitComposition();'),
-    commitWithEnter: () => until('keyup', 'processor.commitComposition(enter); processor.keyup(enter);'),
+    // With its own name, as an input method may leave it: "Process" would be easier to tell.
+    commitWithEnter: () =>
+      until(
+        'keyup',
+        `processor.commitComposition(enter, processor.KEY_DONT_MARK_KEYDOWN_AS_PROCESSED);
+         processor.keyup(enter);`,
+      ),
   };
 }
