@@ -25,8 +25,9 @@ test('older messages that load late move nothing on screen, in any frame, at res
   await page.reload();
   await messageOf(page, `이야기 ${MESSAGES}.`).waitFor();
   await watchFrames(page, 'up');
-  const { jumps, pages, atRest } = await wheelUntil(page, 'up', /이야기 1\./);
+  const { jumps, lost, pages, atRest } = await wheelUntil(page, 'up', /이야기 1\./);
   expect(jumps).toEqual([]);
+  expect(lost).toBe(0);
   expect(pages).toBeGreaterThanOrEqual(3);
   expect(atRest).toBeGreaterThanOrEqual(1);
   await page.getByText('lobby 방의 시작입니다').waitFor();

@@ -66,8 +66,9 @@ test('wheeling down reads on, page after page, without a jump, until it follows 
   const { page } = await open('scroller', (each) => delayPages(each, 450));
   await isAtFirstUnread(page, words.ko.divider);
   await watchFrames(page, 'down');
-  const { jumps, pages } = await wheelUntil(page, 'down', new RegExp(`이야기 ${MESSAGES}\\.`));
+  const { jumps, lost, pages } = await wheelUntil(page, 'down', new RegExp(`이야기 ${MESSAGES}\\.`));
   expect(jumps).toEqual([]);
+  expect(lost).toBe(0);
   expect(pages).toBeGreaterThanOrEqual(3);
   // The end was reached by itself: nothing is left unread, and what is said now is followed.
   await page.mouse.wheel(0, 3000);
@@ -85,8 +86,9 @@ test('pages above and below move nothing; the button leads to the end, and so do
   const { page } = await open('jumper');
   await isAtFirstUnread(page, words.en.divider);
   await watchFrames(page, 'up');
-  const { jumps } = await wheelUntil(page, 'up', /이야기 40\./);
+  const { jumps, lost } = await wheelUntil(page, 'up', /이야기 40\./);
   expect(jumps).toEqual([]);
+  expect(lost).toBe(0);
   const before = await topOfSight(page);
   await other.say('멀리서 온 말', room);
   await page.waitForTimeout(300);

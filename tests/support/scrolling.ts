@@ -2,13 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import type { CanEvaluate } from './engines/engine.ts';
 
-/** One turn of the wheel, unless a test says otherwise. */
-const WHEEL_PX = 300;
+/** One turn of the wheel. */
+export const WHEEL_PX = 300;
 
 /** What {@link watchFrames} has seen. */
 export interface Seen {
   /** Movements of visible rows that the wheel did not cause. */
   jumps: string[];
+  /** How far the list should have moved by the wheel, and did not, in px. */
+  lost: number;
   /** Pages that arrived, and how many of them while the list was at rest. */
   pages: number;
   atRest: number;
@@ -16,6 +18,8 @@ export interface Seen {
 
 /** A painted frame: the tops of visible rows, what there is above and below, and how high all of it is, in px. */
 interface Painted {
+  /** When, in ms since the page was opened. */
+  time: number;
   rows: ReadonlyMap<string, number>;
   above: number;
   below: number;
@@ -56,16 +60,20 @@ export async function delayPages(page: Page, ms: number): Promise<void> {
  * distance and never the other way, whatever is inserted above or below them. A movement and its wheel event may be a frame
  * apart; `settle` checks that they agree at rest. Where the loaded messages end, a turn of the wheel moves only what is left.
  */
-export async function watchFrames(
-  page: CanEvaluate,
-  direction: 'up' | 'down',
-  turnPx: number = WHEEL_PX,
-): Promise<void> {
+export async function watchFrames(page: CanEvaluate, direction: 'up' | 'down'): Promise<void> {
   await page.evaluate(
     ({ wheelPx, sign }) => {
       const log = document.querySelector('[role=log]') as HTMLElement;
       let owed = 0;
-      const watched: Watched = { jumps: [], pages: 0, atRest: 0, wheels: 0, owed: () => owed, settle: () => {} };
+      const watched: Watched = {
+        jumps: [],
+        lost: 0,
+        pages: 0,
+        atRest: 0,
+        wheels: 0,
+        owed: () => owed,
+        settle: () => {},
+      };
       Object.assign(globalThis, { watched });
       const sizer = log.firstElementChild as HTMLElement;
       let before: Painted | undefined;
@@ -80,7 +88,8 @@ export async function watchFrames(
         { passive: true },
       );
       watched.settle = () => {
-        if (Math.abs(owed) > 1) watched.jumps.push(`${-owed} px more than was wheeled`);
+        if (owed < -1) watched.jumps.push(`${-owed} px more than was wheeled`);
+        if (owed > 1) watched.lost += owed;
         owed = 0;
       };
       const compare = (now: Painted) => {
@@ -99,16 +108,19 @@ export async function watchFrames(
         if (before && (sign > 0 ? before.above : before.below) - moved <= 1) owed = Math.min(owed, 0);
         if (before && now.height - before.height > 1000) {
           watched.pages += 1;
-          if (performance.now() - wheeledAt > 300) watched.atRest += 1;
+          if (owed <= 1 && now.time - wheeledAt > 100) watched.atRest += 1;
         }
         before = now;
       };
       // What the browser has computed for observers is what it paints: rows are measured after the callbacks of a frame.
+      // A busy Chromium tells of several frames at once, in any order.
+      const frames: Painted[] = [];
       const frame = () => {
+        for (const each of frames.splice(0).sort((a, b) => a.time - b.time)) compare(each);
         const observer = new IntersectionObserver(
           (all) => {
             observer.disconnect();
-            // A busy page is told of two frames at once: in the second one, only of what came or went.
+            // Of a second frame it would tell only what came or went.
             const entries = all.filter(({ time }) => time === all[0]?.time);
             const whole = entries.find(({ target }) => target === sizer);
             const box = whole?.rootBounds;
@@ -121,7 +133,7 @@ export async function watchFrames(
                 each.boundingClientRect.top,
               ]),
             );
-            compare({ rows, above: box.top - top, below: bottom - box.bottom, height });
+            frames.push({ time: whole.time, rows, above: box.top - top, below: bottom - box.bottom, height });
           },
           { root: log },
         );
@@ -131,7 +143,7 @@ export async function watchFrames(
       };
       requestAnimationFrame(frame);
     },
-    { wheelPx: turnPx, sign: direction === 'up' ? 1 : -1 },
+    { wheelPx: WHEEL_PX, sign: direction === 'up' ? 1 : -1 },
   );
 }
 
@@ -170,7 +182,7 @@ export async function turnUntil(
       // Where another process scrolls, as in Firefox, the movement may come later.
       for (let frames = 0; frames < 60 && Math.abs(watched.owed()) > 1; frames += 1) await nextFrame();
     }, turn);
-    if (turn % 5 !== 0) continue;
+    if (turn % 4 !== 0) continue;
     await wait(restMs);
     await page.evaluate(() => (globalThis as unknown as { watched: Watched }).watched.settle(), undefined);
   }
