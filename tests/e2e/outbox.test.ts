@@ -61,7 +61,7 @@ test('a message sent before a room could be loaded is shown, below the place for
   await using one = await web.enter('성급');
   const { page } = one;
   let isReading = false;
-  await page.routeWebSocket(/socket\.io/, (ws) => {
+  await page.routeWebSocket(/\/ws$/, (ws) => {
     const upstream = ws.connectToServer();
     ws.onMessage((frame) => {
       if (isReading || !String(frame).includes('"message.list"')) upstream.send(frame);
@@ -90,11 +90,13 @@ test('a refused message says why, and can be sent again or discarded', async () 
   const { page } = one;
   let isRefusing = true;
   // The server would refuse only what the page does not let through, so the test makes up the refusal.
-  await page.routeWebSocket(/socket\.io/, (ws) => {
+  await page.routeWebSocket(/\/ws$/, (ws) => {
     const upstream = ws.connectToServer();
     ws.onMessage((frame) => {
-      const call = /^42(\d+)\["message\.send"/.exec(String(frame));
-      if (call && isRefusing) ws.send(`43${call[1]}[{"error":{"code":"forbidden","message":"You may not do that"}}]`);
+      const { id, method } = JSON.parse(String(frame));
+      const data = { code: 'forbidden', message: 'You may not do that' };
+      const error = { code: -32003, message: data.message, data };
+      if (method === 'message.send' && isRefusing) ws.send(JSON.stringify({ jsonrpc: '2.0', id, error }));
       else upstream.send(frame);
     });
   });

@@ -39,17 +39,17 @@ interface Watched extends Seen {
  * Delays each answer with another page, as a slow network does. They come over the WebSocket, each in its own time.
  */
 export async function delayPages(page: Page, ms: number): Promise<void> {
-  await page.routeWebSocket(/socket\.io/, (ws) => {
+  await page.routeWebSocket(/\/ws$/, (ws) => {
     const upstream = ws.connectToServer();
-    const late = new Set<string>();
+    const late = new Set<number>();
     ws.onMessage((frame) => {
-      const call = /^42(\d+)\["message\.list",.*"(?:before|after)":/.exec(String(frame));
-      if (call?.[1] !== undefined) late.add(`43${call[1]}[`);
+      const { id, method, params } = JSON.parse(String(frame));
+      if (method === 'message.list' && (params.before ?? params.after) !== undefined) late.add(id);
       upstream.send(frame);
     });
     upstream.onMessage((frame) => {
-      const start = /^43\d+\[/.exec(String(frame))?.[0] ?? '';
-      if (late.delete(start)) setTimeout(() => ws.send(frame), ms);
+      const { id } = JSON.parse(String(frame));
+      if (late.delete(id)) setTimeout(() => ws.send(frame), ms);
       else ws.send(frame);
     });
   });
