@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startRestGuest } from '../support/rest-guest.ts';
+import { distanceFromEnd } from '../support/scrolling.ts';
 import { enter, messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
-const web = useWeb();
+const web = useWeb({ flags: ['--limits', 'off'] });
 
 test('messages in another room are counted, in the list and in the title, until they are read', async () => {
   const other = await startRestGuest(web.url, '소식통');
@@ -78,6 +79,9 @@ test('a user who looks away and comes back to 60 messages is led to the first, a
   const { page } = one;
   await page.getByRole('button', { name: '들어가기' }).click();
   await messageOf(page, '앞선 말 30.').waitFor();
+  // At the end, and come to rest there.
+  await expect.poll(() => distanceFromEnd(page)).toBeLessThan(2);
+  await page.waitForTimeout(500);
   await setFocus(page, false);
   for (let index = 1; index <= 60; index++) await other.say(`새 말 ${index}.`, room.id);
   await messageOf(page, '새 말 60.').waitFor();
