@@ -97,7 +97,11 @@ describe.each(cases)('axe finds nothing, by all rules, in %s and %s', (language,
 
     await page.keyboard.press('Control+k');
     await page.getByRole('option').first().waitFor();
-    await check('switcher', page);
+    await check('palette', page);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+,');
+    await page.getByRole('radio').first().waitFor();
+    await check('settings', page);
     await page.keyboard.press('Escape');
 
     await page.getByRole('button', { name: /이웃 님 메뉴|Menu for 이웃/ }).click();

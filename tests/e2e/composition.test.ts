@@ -90,7 +90,7 @@ test(
     await editor.waitFor({ state: 'detached' });
 
     const fields: [(page: Page) => Promise<void>, RegExp, readonly string[]][] = [
-      [(at) => at.keyboard.press('Control+k'), /방이나 사람 이름/, ['Enter', 'ArrowDown', 'Escape']],
+      [(at) => at.keyboard.press('Control+k'), /방, 사람, 기능 이름/, ['Enter', 'ArrowDown', 'Escape']],
       [(at) => at.getByRole('button', { name: '새 방 만들기' }).click(), /방 이름/, ['Enter', 'Escape']],
       [
         (at) => at.getByRole('button', { name: '방 둘러보기' }).first().click(),

@@ -58,15 +58,16 @@ test('? shows every shortcut, with its keys as the layout has them; where it is 
   await page.keyboard.type('?');
   await sheet.waitFor();
   expect(await sheet.getByRole('definition').allInnerTexts()).toEqual([
-    ...['Ctrl K', '? 또는 Ctrl /', 'Esc'],
+    ...['Ctrl ,', '? 또는 Ctrl /', 'Ctrl K', 'Esc'],
     ...['Enter', 'Shift Enter', '↑', 'Shift Tab'],
-    ...['↑ 또는 ↓', 'Home 또는 End', 'Shift ↑ 또는 Shift Page Up', 'Ctrl A', 'E', 'Tab', 'Esc'],
+    ...['↑ 또는 ↓', 'Home 또는 End', 'Shift ↑ 또는 Shift Page Up', 'Ctrl A', 'E', 'Tab', '메뉴 또는 Shift F10', 'Esc'],
     ...['Enter', 'Esc', '↑ 또는 ↓', 'Enter'],
   ]);
   await page.evaluate(() => {
     const layout = new Map([
       ['KeyE', '.'],
       ['KeyK', 'r'],
+      ['Comma', 'w'],
       ['Slash', 'z'],
     ]);
     Object.defineProperty(navigator, 'keyboard', { value: { getLayoutMap: async () => layout } });
@@ -75,7 +76,7 @@ test('? shows every shortcut, with its keys as the layout has them; where it is 
   });
   await sheet.getByText('⌘ R').waitFor();
   const shown = await sheet.getByRole('definition').allInnerTexts();
-  expect([shown[0], shown[1], shown[11]]).toEqual(['⌘ R', '? 또는 ⌘ Z', '.']);
+  expect([shown[0], shown[1], shown[2], shown[12]]).toEqual(['⌘ ,', '? 또는 ⌘ Z', '⌘ R', '.']);
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
   await page.keyboard.press('Meta+k');

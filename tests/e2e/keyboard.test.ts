@@ -91,6 +91,7 @@ test('a dialog traps the focus, closes on Escape, and returns the focus', async 
   await page.getByRole('button', { name: /내 메뉴/ }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: '닉네임 바꾸기' }).waitFor();
+  await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: '닉네임 바꾸기' }).waitFor();
   await page.keyboard.press('Escape');

@@ -62,7 +62,7 @@ test('actions that are not allowed are not offered: creating rooms, writing to o
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill('이웃');
-  await page.getByText('찾는 방이나 사람이 없습니다').waitFor();
+  await page.getByText('찾는 방이나 사람, 기능이 없습니다').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: '방 정보' }).click();
   await page.getByRole('button', { name: '방에서 나가기' }).click();

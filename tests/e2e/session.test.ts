@@ -50,11 +50,12 @@ test('the language follows the browser, can be changed, and is kept', async () =
   const { page } = one;
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   await page.getByRole('button', { name: 'Your menu: traveller' }).click();
-  await page.getByRole('menuitemradio', { name: '한국어' }).click();
-  await page.getByRole('heading', { name: '참여자' }).waitFor();
+  await page.getByRole('menuitem', { name: 'Open settings' }).click();
+  await page.getByRole('radio', { name: '한국어' }).click();
+  await page.getByRole('heading', { name: '설정', exact: true }).waitFor();
   expect(await page.locator('html').getAttribute('lang')).toBe('ko');
   await page.reload();
-  await page.getByRole('heading', { name: '참여자' }).waitFor();
+  await page.getByRole('heading', { name: '설정', exact: true }).waitFor();
 });
 
 test('light and dark follow the device, can be chosen, and are kept', async () => {
@@ -62,12 +63,12 @@ test('light and dark follow the device, can be chosen, and are kept', async () =
   const { page } = one;
   const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await background();
-  await page.getByRole('button', { name: /내 메뉴/ }).click();
-  await page.getByRole('menuitemradio', { name: '어둡게' }).click();
+  await page.evaluate(() => (location.hash = '#/settings/theme'));
+  await page.getByRole('radio', { name: '어둡게' }).click();
   const dark = await background();
   expect(dark).not.toBe(light);
   await page.reload();
-  await page.locator('#composer').waitFor();
+  await page.getByRole('heading', { name: '설정', exact: true }).waitFor();
   expect(await background()).toBe(dark);
 });
 

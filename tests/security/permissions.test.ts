@@ -34,6 +34,8 @@ const inRooms: Partial<Record<CommandName, { public: string; private: string; di
   'message.list': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
   'log.read': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
   'typing.start': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
+  'membership.set': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
+  'notification.set': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
   'read.mark': { public: 'u f o o f', private: 'u n o o n', direct: 'u n o' },
 };
 
@@ -46,6 +48,8 @@ const elsewhere: Partial<Record<CommandName, string>> = {
   'user.block': 'u o f',
   'user.unblock': 'u o f',
   'block.list': 'u o f',
+  'section.set': 'u o f',
+  'section.list': 'u o f',
   'room.create': 'u o f',
   'room.list': 'u o f',
   'direct.open': 'u o f',

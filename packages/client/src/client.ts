@@ -6,6 +6,7 @@ import type {
   MadangError,
   Message,
   Room,
+  Section,
   SessionAbilities,
   SignalName,
   SignalOf,
@@ -105,6 +106,8 @@ export interface Client {
   readonly clockOffset: Observable<number>;
   /** The caller's rooms, kept up to date, in no particular order; without those that they have hidden. */
   readonly rooms: Observable<readonly Room[]>;
+  /** The sections of the caller's list of rooms, in their order; a room's `section` is the id of one. */
+  readonly sections: Observable<readonly Section[]>;
   /** The messages in the outbox, of all rooms: those that wait, and those that were refused (with an `error`). */
   readonly unsent: Observable<readonly OutboxEntry[]>;
   /**

@@ -9,6 +9,8 @@ const signalNames: Record<SignalName, true> = {
   'room.hidden': true,
   'user.blocked': true,
   'access.changed': true,
+  'membership.changed': true,
+  'sections.changed': true,
   'session.started': true,
   'session.ended': true,
   'server.closing': true,

@@ -110,6 +110,10 @@ class LiveClient implements Client {
     return this.#feed.rooms.list;
   }
 
+  get sections() {
+    return this.#feed.rooms.sections;
+  }
+
   get unsent() {
     return this.#outbox.all;
   }
@@ -217,7 +221,10 @@ class LiveClient implements Client {
     if (this.#userId !== undefined && this.#userId !== state.user.id) this.#clear({ stored: false });
     this.#userId = state.user.id;
     this.#clock.learn(state.now);
-    this.#offline?.began({ user: state.user, can: state.can, epoch: state.epoch }, state.rooms);
+    this.#offline?.began(
+      { user: state.user, can: state.can, sections: state.sections, epoch: state.epoch },
+      state.rooms,
+    );
     await this.#feed.begin(state, call);
   }
 
@@ -317,6 +324,11 @@ class LiveClient implements Client {
         return this.#feed.leave(answer.output.room);
       case 'room.hide':
         return this.#feed.rooms.setHidden(answer.output.room, true);
+      case 'membership.set':
+      case 'notification.set':
+        return this.#feed.rooms.setMembership(answer.output);
+      case 'section.set':
+        return this.#feed.rooms.setSections(answer.output.sections);
       case 'user.block':
         return this.#feed.rooms.setBlocked(answer.output.user.id, true);
       case 'user.unblock':

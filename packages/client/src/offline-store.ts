@@ -1,4 +1,4 @@
-import type { Message, Room, SessionAbilities, User } from '@madang/protocol';
+import type { Message, Room, Section, SessionAbilities, User } from '@madang/protocol';
 import type { DBSchema } from 'idb';
 import { keptDatabase } from './kept-database.js';
 
@@ -6,6 +6,8 @@ import { keptDatabase } from './kept-database.js';
 export interface OfflineSession {
   user: User;
   can: SessionAbilities;
+  /** Absent in what earlier versions have kept. */
+  sections?: readonly Section[];
   epoch: string;
 }
 

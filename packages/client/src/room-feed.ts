@@ -111,6 +111,7 @@ export class RoomFeed {
     const kept = lists.filter(({ room }) => known.has(room));
     this.#epoch = session.epoch;
     for (const room of rooms) this.rooms.put(room);
+    this.rooms.setSections(session.sections ?? []);
     const cursors = Object.fromEntries(kept.map(({ room, applied }) => [room, applied]));
     this.#repair.resume({ epoch: session.epoch, rooms: cursors });
     for (const list of kept) this.view(list.room).restore(list);
@@ -138,6 +139,7 @@ export class RoomFeed {
       else this.leave(id);
     }
     for (const room of state.rooms) this.#enter(room);
+    this.rooms.setSections(state.sections);
     const synced = this.#repair.sync(rooms, state.epoch, call);
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -190,6 +192,10 @@ export class RoomFeed {
         return this.rooms.marked(signal);
       case 'room.hidden':
         return this.rooms.setHidden(signal.room, signal.hidden);
+      case 'membership.changed':
+        return this.rooms.setMembership(signal);
+      case 'sections.changed':
+        return this.rooms.setSections(signal.sections);
       case 'user.blocked':
         return this.rooms.setBlocked(signal.user.id, signal.blocked);
       case 'access.changed':

@@ -1,5 +1,5 @@
-import type { CommandOutput, Room, RoomAbilities, UserRef } from '@madang/protocol';
-import { Derived } from './observable.js';
+import type { CommandOutput, Room, RoomAbilities, Section, UserRef } from '@madang/protocol';
+import { Derived, Value } from './observable.js';
 import type { RoomEvent } from './room-event.js';
 
 /** `unread` and `mentions` are counted up to this number, as on the server. */
@@ -28,6 +28,7 @@ export class Rooms {
   readonly list = new Derived<readonly Room[]>(() =>
     Array.from(this.#rooms.values(), ({ room }) => room).filter(({ hidden }) => !hidden),
   );
+  readonly sections = new Value<readonly Section[]>([]);
   readonly #rooms = new Map<string, Entry>();
   readonly #changed: (id: string) => void;
 
@@ -63,6 +64,7 @@ export class Rooms {
   /** Forgets everything: it belongs to another history, or another user. */
   clear(): void {
     this.#rooms.clear();
+    this.sections.set([]);
     this.list.invalidate();
   }
 
@@ -103,6 +105,26 @@ export class Rooms {
   /** The caller has hidden a direct room, or opened it again. */
   setHidden(id: string, isHidden: boolean): void {
     this.#change(id, ({ hidden: _hidden, ...room }) => (isHidden ? { ...room, hidden: true } : room));
+  }
+
+  /** The caller has changed their own order of a room. */
+  setMembership({ room: id, favorite, section, level }: CommandOutput<'membership.set'>): void {
+    this.#change(id, ({ favorite: _favorite, section: _section, level: _level, ...room }) => ({
+      ...room,
+      ...(favorite && { favorite: true as const }),
+      ...(section !== null && { section }),
+      ...(level === 'nothing' && { level }),
+    }));
+  }
+
+  /** The caller's sections are these: a room whose section is not among them is in none. */
+  setSections(sections: readonly Section[]): void {
+    if (JSON.stringify(this.sections.get()) !== JSON.stringify(sections)) this.sections.set(sections);
+    const ids = new Set(sections.map(({ id }) => id));
+    for (const { room } of this.#rooms.values()) {
+      if (room.section !== undefined && !ids.has(room.section))
+        this.#change(room.id, ({ section: _section, ...rest }) => rest);
+    }
   }
 
   /** The caller has blocked or unblocked somebody. */
@@ -158,8 +180,9 @@ function withSameAbilities(room: Room, known: RoomAbilities | undefined): Room {
 function changes({ room, snapshotHead }: Entry, event: RoomEvent, me: string): Partial<Room> {
   switch (event.type) {
     case 'message.created':
-      if (event.actor.id === me || event.seq <= snapshotHead) return {};
+      if (event.actor.id === me || event.seq <= snapshotHead) return { activeAt: event.at };
       return {
+        activeAt: event.at,
         unread: Math.min((room.unread ?? 0) + 1, MAX_UNREAD),
         ...(isMentioned(event, me) && { mentions: Math.min((room.mentions ?? 0) + 1, MAX_UNREAD) }),
       };

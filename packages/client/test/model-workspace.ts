@@ -352,6 +352,7 @@ export class ModelWorkspace {
     return {
       user: this.users.get(user),
       rooms,
+      sections: [],
       can: this.abilities,
       epoch: this.epoch,
       now: Date.now() + this.aheadMs,

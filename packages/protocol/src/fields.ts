@@ -152,6 +152,9 @@ export const nickname = name(formatLimits.nicknameChars, "A person's name as oth
 /** A room's name. */
 export const roomName = name(formatLimits.roomNameChars, "A room's name");
 
+/** The name of a part of somebody's list of rooms. */
+export const sectionName = name(formatLimits.sectionNameChars, "A section's name");
+
 /** A user as events and messages name them. */
 export const userRef = z.object({ id: userId, name: z.string() }).meta({ id: 'UserRef' });
 

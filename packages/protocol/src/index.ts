@@ -14,6 +14,7 @@ export {
 export { messageText, nickname, roomName, topic, type UserRef } from './fields.js';
 export { type Budget, type Budgets, budgets, contactBudget, formatLimits, TYPING_MS } from './limits.js';
 export type { Member, MemberRole } from './member.js';
+export type { NotificationLevel, Section } from './membership.js';
 export type { Message, Reaction } from './message.js';
 export { cleanName, isBlank, nameProblem, normalizeName, warmNameChecks } from './names.js';
 export { parseInput } from './parse-input.js';

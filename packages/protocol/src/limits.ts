@@ -6,6 +6,12 @@ export const formatLimits = {
   nicknameChars: 32,
   /** A room's name, in code points after normalisation. */
   roomNameChars: 50,
+  /** The sections of a user's list of rooms. */
+  sections: 50,
+  /** A section's name, in code points after normalisation. */
+  sectionNameChars: 32,
+  /** A section's id, in characters. */
+  sectionIdChars: 40,
   /** A room's topic, in code points. */
   topicChars: 250,
   /** A host app's id for a user, in UTF-8 bytes. */

@@ -15,6 +15,7 @@ export const room = z
     name: z.string().meta({ description: "The room's name; empty for a direct room" }),
     topic: z.string(),
     createdAt: timestamp,
+    activeAt: timestamp.optional().meta({ description: 'When its newest message was sent; absent if it has none' }),
     head: cursor.meta({ description: "The seq of the room's newest event" }),
     members: z.int().meta({ description: 'How many members it has' }),
     role: z.enum(['owner', 'member']).optional().meta({ description: "The caller's role; absent when not a member" }),
@@ -26,6 +27,9 @@ export const room = z
     mentions: z.int().optional().meta({ description: 'Those of the unread messages that mention the caller' }),
     peer: userRef.optional().meta({ description: 'The other person of a direct room' }),
     hidden: z.literal(true).optional().meta({ description: 'The caller has hidden it: leave it out of lists' }),
+    favorite: z.literal(true).optional().meta({ description: "One of the caller's favorites" }),
+    section: z.string().optional().meta({ description: "The caller's section that it is in, by its id" }),
+    level: z.literal('nothing').optional().meta({ description: 'The caller has muted it; `all` if absent' }),
     blocked: z.literal(true).optional().meta({ description: 'The caller blocks the other person of this direct room' }),
     can: roomAbilities.meta({ description: 'What the caller may do here; it follows roles, blocks and settings' }),
   })

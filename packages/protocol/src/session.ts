@@ -3,12 +3,14 @@ import { byName, defineCommand } from './command.js';
 import { defineSignal } from './event.js';
 import { nickname, shortText, timestamp } from './fields.js';
 import { sessionAbilities } from './permission.js';
+import { section } from './membership.js';
 import { room } from './room.js';
 import { user } from './user.js';
 
 const state = {
   user,
   rooms: z.array(room).meta({ description: "The caller's rooms, each with its `head`" }),
+  sections: z.array(section).meta({ description: "The sections of the caller's list of rooms, in their order" }),
   can: sessionAbilities.meta({ description: 'What the caller may do here, whatever room it is' }),
   epoch: z.string().meta({ description: "The name of the database's unbroken history; cursors belong to one" }),
   now: timestamp.meta({ description: 'The server\'s clock in ms since 1970, for whoever shows its times as "today"' }),

@@ -3,6 +3,7 @@ import { blockCommands, blockSignals } from './block.js';
 import { deliveryCommands } from './delivery.js';
 import { logCommands, logSignals } from './log.js';
 import { memberCommands, memberEvents } from './member.js';
+import { membershipCommands, membershipSignals } from './membership.js';
 import { messageCommands, messageEvents } from './message.js';
 import { presenceCommands, presenceSignals } from './presence.js';
 import { readCommands, readSignals } from './read.js';
@@ -20,6 +21,7 @@ export const commands = {
   ...blockCommands,
   ...roomCommands,
   ...memberCommands,
+  ...membershipCommands,
   ...messageCommands,
   ...logCommands,
   ...typingCommands,
@@ -38,6 +40,7 @@ export const signals = {
   ...readSignals,
   ...logSignals,
   ...roomSignals,
+  ...membershipSignals,
   ...blockSignals,
   ...sessionSignals,
 };

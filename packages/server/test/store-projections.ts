@@ -56,7 +56,7 @@ export function storeProjections(engine: () => Engine): void {
         blocked: 0,
         member_count: 2,
       });
-      const byThemselves = { added_by: null, hidden_seq: null };
+      const byThemselves = { added_by: null, hidden_seq: null, favorite: 0, section: null, level: null };
       expect(await memberRows('made')).toEqual([
         { room_id: 'made', user_id: ann.id, role: 'owner', joined_at: AT, joined_seq: 2, ...byThemselves },
         { room_id: 'made', user_id: bob.id, role: 'member', joined_at: AT, joined_seq: 3, ...byThemselves },

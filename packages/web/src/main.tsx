@@ -9,6 +9,7 @@ import { loadStyles } from './load-styles.js';
 import { ClientProvider } from './state/client-provider.js';
 import { openPage, PageProvider } from './state/page.js';
 import { keepForOffline } from './state/service-worker.js';
+import { keepIfWanted } from './state/kept-messages.js';
 import { startHistory } from './state/history.js';
 import { showTheme } from './state/theme.js';
 import './theme/tokens.css';
@@ -20,11 +21,8 @@ import './theme/print.css';
 import { CrashScreen } from './ui/crash-screen.js';
 
 const folder = new URL('.', document.baseURI).href;
-const client = createClient({
-  transport: 'auto',
-  credentials: 'cookie',
-  offline: indexedDbOfflineStore(`madang-offline ${folder}`),
-});
+const offline = keepIfWanted(indexedDbOfflineStore(`madang-offline ${folder}`));
+const client = createClient({ transport: 'auto', credentials: 'cookie', offline });
 
 const page = openPage(client);
 

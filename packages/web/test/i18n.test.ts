@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { errorTable } from '@madang/protocol';
 import en from '../src/i18n/en.json' with { type: 'json' };
 import ko from '../src/i18n/ko.json' with { type: 'json' };
+import laterEn from '../src/i18n/later.en.json' with { type: 'json' };
+import laterKo from '../src/i18n/later.ko.json' with { type: 'json' };
 
 type Texts = { [key: string]: string | Texts };
 
@@ -20,8 +22,8 @@ function flatten(texts: Texts, prefix = ''): Map<string, string> {
   return flat;
 }
 
-const english = flatten(en);
-const korean = flatten(ko);
+const english = new Map([...flatten(en), ...flatten(laterEn)]);
+const korean = new Map([...flatten(ko), ...flatten(laterKo)]);
 const withoutPlural = (keys: Iterable<string>) => new Set([...keys].map((key) => key.replace(PLURAL, '')));
 const placeholders = (text: string) =>
   [...text.matchAll(/{{(\w+)}}/g)].map((each) => each[1] as string).sort((a, b) => (a < b ? -1 : 1));
@@ -33,6 +35,11 @@ function sources(folder: string): string[] {
 }
 
 describe('texts', () => {
+  test('no text is both among those of the first screen and among those that come later', () => {
+    for (const key of flatten(laterEn).keys()) expect(flatten(en).has(key), key).toBe(false);
+    for (const key of flatten(laterKo).keys()) expect(flatten(ko).has(key), key).toBe(false);
+  });
+
   test('Korean and English have the same keys', () => {
     expect([...withoutPlural(korean.keys())].sort()).toEqual([...withoutPlural(english.keys())].sort());
   });

@@ -18,6 +18,7 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
       name: row.name,
       topic: row.topic,
       createdAt: row.created_at,
+      ...(row.active_at !== null && { activeAt: row.active_at }),
       head: row.head,
       members: row.member_count,
       ...(row.role !== null && {
@@ -29,6 +30,9 @@ export async function describeRooms(rows: RoomRow[], context: Context): Promise<
       }),
       ...(peer && { peer }),
       ...(row.hidden && { hidden: true as const }),
+      ...(row.favorite === 1 && { favorite: true as const }),
+      ...(row.section !== null && { section: row.section }),
+      ...(row.level === 'nothing' && { level: row.level }),
       ...(peer && blocked.has(peer.id) && { blocked: true as const }),
       can: authority.inRoom(row),
     };

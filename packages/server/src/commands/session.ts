@@ -1,5 +1,6 @@
 import { type CommandInput, type CommandOutput, fail, type ParsedInput } from '@madang/protocol';
 import type { Session } from '../identity/actor.js';
+import { findSections } from '../store/queries/memberships.js';
 import { roomsOf } from '../store/queries/rooms.js';
 import { Context } from './context.js';
 import type { Functions } from './functions.js';
@@ -51,8 +52,9 @@ function withSession(context: Context, session: Session): Context {
 async function get(_input: CommandInput<'session.get'>, context: Context): Promise<CommandOutput<'session.get'>> {
   const { authority, clock, store, log } = context.parts;
   const { user } = context.session;
-  const rooms = await describeRooms(await roomsOf(store.read, user.id), context);
-  return { user, rooms, epoch: log.epoch, can: authority.inWorkspace(user), now: clock.now() };
+  const [rows, sections] = await Promise.all([roomsOf(store.read, user.id), findSections(store.read, user.id)]);
+  const rooms = await describeRooms(rows, context);
+  return { user, rooms, sections, epoch: log.epoch, can: authority.inWorkspace(user), now: clock.now() };
 }
 
 /** session.end */

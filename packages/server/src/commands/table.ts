@@ -5,6 +5,7 @@ import { deliveryFunctions } from './delivery.js';
 import type { CommandFunction } from './functions.js';
 import { logFunctions } from './log.js';
 import { memberFunctions } from './member.js';
+import { membershipFunctions } from './membership.js';
 import { findSent, messageFunctions } from './message.js';
 import { presenceFunctions } from './presence.js';
 import { readFunctions } from './read.js';
@@ -20,6 +21,7 @@ export const functions: { [Name in CommandName]: CommandFunction<Name> } = {
   ...blockFunctions,
   ...roomFunctions,
   ...memberFunctions,
+  ...membershipFunctions,
   ...messageFunctions,
   ...logFunctions,
   ...typingFunctions,

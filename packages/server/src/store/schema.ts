@@ -1,4 +1,4 @@
-import type { EventName, MemberRole, RoomKind, User } from '@madang/protocol';
+import type { EventName, MemberRole, NotificationLevel, RoomKind, User } from '@madang/protocol';
 import { editedAsJson } from './content.js';
 import type { Dialect } from './dialect.js';
 import type { MessageRow } from './queries/messages.js';
@@ -16,6 +16,8 @@ export interface Schema {
     name_key: string | null;
     /** The name in lower case, by which a mention finds it. */
     search_name: string;
+    /** The sections of their list of rooms as JSON, `[{ id, name }]`; null if they have none. */
+    sections: string | null;
   };
   /** Who holds a nickname, and until when unless they return. */
   names: { name_key: string; user_id: string; held_until: number };
@@ -49,6 +51,12 @@ export interface Schema {
     added_by: string | null;
     /** The room is hidden from them until a message comes after this seq; null if it isn't hidden. */
     hidden_seq: number | null;
+    /** 1 if it is one of their favorites, else 0. */
+    favorite: number;
+    /** The id of their section that it is in; null if it is in none. */
+    section: string | null;
+    /** What calls for their attention; null for all of it. */
+    level: NotificationLevel | null;
   };
   /** `user_id` has blocked `blocked_id`. */
   blocks: { user_id: string; blocked_id: string; at: number };

@@ -4,15 +4,22 @@ import type { Language } from '@madang/protocol';
 import { readStored, store } from '../state/storage.js';
 import en from './en.json';
 import ko from './ko.json';
+import type later from './later.en.json';
 
 const STORED_AS = 'madang.language';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'web';
-    resources: { web: typeof en };
+    resources: { web: typeof en & typeof later };
   }
 }
+
+/** The languages, by their own names. */
+export const ownLanguages: readonly { value: Language; label: string; lang: string }[] = [
+  { value: 'ko', label: '한국어', lang: 'ko' },
+  { value: 'en', label: 'English', lang: 'en' },
+];
 
 /** Loads the texts in the language chosen before, or else in the browser's. */
 export async function startI18n(): Promise<void> {

@@ -58,6 +58,12 @@ export function goToRooms(): void {
   else navigate('/');
 }
 
+/** Goes from a page that lies over others, such as the settings, back to where the user came from. */
+export function goBack(): void {
+  if (current.under === undefined) navigate('/');
+  else history.go(-1 - current.layer);
+}
+
 /** While it is open on a phone, Back closes it. */
 export function useBackCloses(isOpen: boolean, onClose: () => void): void {
   const latest = useRef(onClose);

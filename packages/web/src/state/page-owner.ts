@@ -1,6 +1,7 @@
 import type { Client, OutboxEntry } from '@madang/client';
 import { isBlank, type User, type UserRef } from '@madang/protocol';
 import { forgetRoom } from './last-room.js';
+import { forgetUses } from './used.js';
 import type { Tabs } from './tabs.js';
 import type { UnsentTexts } from './unsent-texts.js';
 
@@ -80,6 +81,7 @@ export class PageOwner {
       this.#tabs.tell({ type: 'session', user: null });
       this.#unsent.forgetAll();
       forgetRoom();
+      forgetUses();
     } finally {
       this.#isSigningOut = false;
     }

@@ -2,7 +2,9 @@ import { useSyncExternalStore } from 'react';
 import { forget, readStored, store } from './storage.js';
 
 /** The page's brightness: as on the device, or as the user chose. */
-export type Theme = 'system' | 'light' | 'dark';
+export const themes = ['system', 'light', 'dark'] as const;
+
+export type Theme = (typeof themes)[number];
 
 const STORED_AS = 'madang.theme';
 const listeners = new Set<() => void>();
@@ -29,7 +31,7 @@ export function useTheme(): Theme {
 
 function readTheme(): Theme {
   const stored = readStored(STORED_AS);
-  return stored === 'light' || stored === 'dark' ? stored : 'system';
+  return themes.find((theme) => theme === stored) ?? 'system';
 }
 
 function subscribe(listener: () => void): () => void {

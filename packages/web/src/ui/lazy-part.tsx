@@ -66,14 +66,20 @@ export function lazyPart<P extends object, N extends string>(
 
 const dialogs: (() => void)[] = [];
 
-/** A dialog whose code is loaded when it is opened, or earlier by {@link preloadDialogs}. A failure is shown in a dialog. */
+/**
+ * A dialog whose code is loaded when it is opened, or earlier by {@link preloadDialogs}. A failure is shown in a dialog.
+ * `Fallback` is shown while it loads; nothing if absent.
+ */
 export function lazyDialog<P extends { onClose: () => void }, N extends string>(
   load: () => Promise<Record<N, ComponentType<P>>>,
   name: N,
+  Fallback?: ComponentType<P>,
 ): (props: P) => ReactNode {
   // What fails once it is loaded is another failure.
   const loadGuarded = async () => {
-    const Loaded: ComponentType<P> = (await load())[name];
+    const [module, { addLaterTexts }] = await Promise.all([load(), import('../i18n/later.js')]);
+    addLaterTexts();
+    const Loaded: ComponentType<P> = module[name];
     const Guarded = (props: P) => (
       <DialogPart onClose={props.onClose}>
         <Loaded {...props} />
@@ -85,7 +91,7 @@ export function lazyDialog<P extends { onClose: () => void }, N extends string>(
     <FailedDialog onClose={onClose}>{failure}</FailedDialog>
   ));
   dialogs.push(preload);
-  return (props) => <View {...props} fallback={null} />;
+  return (props) => <View {...props} fallback={Fallback ? <Fallback {...props} /> : null} />;
 }
 
 /** Loads all dialogs, so that they open at once: when the page has nothing better to do. */

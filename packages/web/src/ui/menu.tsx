@@ -1,4 +1,3 @@
-import { Check } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { createContext, type ReactNode, use, useCallback, useRef, useState } from 'react';
 import { useBackCloses } from '../state/history.js';
@@ -64,6 +63,47 @@ export function Menu({ trigger, align = 'end', side = 'bottom', children }: Menu
   );
 }
 
+export interface MenuAtProps {
+  /** A place in the window, in px. */
+  x: number;
+  y: number;
+  /** What the focus returns to. */
+  opener: () => HTMLElement | null;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A menu at a place in the window, such as that of the pointer. It is open while it is rendered. */
+export function MenuAt({ x, y, opener, onClose, children }: MenuAtProps) {
+  const chosen = useRef<Act>(undefined);
+  const choose = useCallback((act: Act) => {
+    chosen.current = act;
+  }, []);
+  const [isOpen, setIsOpen] = useState(true);
+  useBackCloses(isOpen, () => setIsOpen(false));
+  return (
+    <DropdownMenu.Root modal={false} open={isOpen} onOpenChange={setIsOpen}>
+      <DropdownMenu.Trigger asChild>
+        <span aria-hidden className={styles.anchor} style={{ left: x, top: y }} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Content
+        className={styles.menu}
+        align="start"
+        sideOffset={2}
+        collisionPadding={8}
+        onCloseAutoFocus={(event) => {
+          event.preventDefault();
+          opener()?.focus();
+          chosen.current?.();
+          onClose();
+        }}
+      >
+        <ChooseContext value={choose}>{children}</ChooseContext>
+      </DropdownMenu.Content>
+    </DropdownMenu.Root>
+  );
+}
+
 /** An action. */
 export function MenuItem(props: { icon?: ReactNode; isDanger?: boolean; onSelect: () => void; children: ReactNode }) {
   const choose = use(ChooseContext);
@@ -77,40 +117,6 @@ export function MenuItem(props: { icon?: ReactNode; isDanger?: boolean; onSelect
       <span className={styles.icon}>{props.icon}</span>
       {props.children}
     </DropdownMenu.Item>
-  );
-}
-
-/** One of several choices, such as a language. */
-export function MenuChoice<Value extends string>(props: {
-  label: string;
-  value: Value;
-  options: readonly { value: Value; label: string; lang?: string }[];
-  onChange: (value: Value) => void;
-}) {
-  return (
-    <DropdownMenu.RadioGroup
-      value={props.value}
-      onValueChange={(value) => props.onChange(value as Value)}
-      aria-label={props.label}
-    >
-      <DropdownMenu.Label className={styles.label}>{props.label}</DropdownMenu.Label>
-      {props.options.map((option) => (
-        <DropdownMenu.RadioItem
-          key={option.value}
-          value={option.value}
-          className={styles.item}
-          lang={option.lang}
-          onSelect={(event) => event.preventDefault()}
-        >
-          <span className={styles.icon}>
-            <DropdownMenu.ItemIndicator>
-              <Check size={16} aria-hidden />
-            </DropdownMenu.ItemIndicator>
-          </span>
-          {option.label}
-        </DropdownMenu.RadioItem>
-      ))}
-    </DropdownMenu.RadioGroup>
   );
 }
 

@@ -16,7 +16,8 @@ interface Shortcut {
 
 /** The shortcuts that are letters or signs. Keys such as arrows are what they say. */
 export const shortcuts = {
-  switcher: { place: 'KeyK', us: 'k', hasMod: true },
+  palette: { place: 'KeyK', us: 'k', hasMod: true },
+  settings: { place: 'Comma', us: ',', hasMod: true },
   help: { place: 'Slash', us: '/', hasMod: true },
   edit: { place: 'KeyE', us: 'e' },
   selectAll: { place: 'KeyA', us: 'a', hasMod: true },

@@ -1,4 +1,4 @@
-import { type MemberRole, type RoomKind, searchedPart, type UserRef } from '@madang/protocol';
+import { type MemberRole, type NotificationLevel, type RoomKind, searchedPart, type UserRef } from '@madang/protocol';
 import { type Kysely, sql } from 'kysely';
 import { type Parameter, prepared } from '../prepared.js';
 import type { Schema } from '../schema.js';
@@ -12,6 +12,8 @@ export interface RoomRow {
   name: string;
   topic: string;
   created_at: number;
+  /** When its newest message was sent; null if there is none. */
+  active_at: number | null;
   head: number;
   member_count: number;
   role: MemberRole | null;
@@ -23,6 +25,10 @@ export interface RoomRow {
   mentions: number;
   /** 1 if one of the two in a direct room blocks the other. */
   blocked: number;
+  /** See the columns of `members`; null where the user is no member. */
+  favorite: number | null;
+  section: string | null;
+  level: NotificationLevel | null;
   /** 1 if the user has hidden it and no message has come since, else 0. */
   hidden: number;
 }
@@ -36,10 +42,18 @@ function roomsSeenBy(read: Kysely<Schema>, user: string) {
       ...(['rooms.id', 'rooms.kind', 'rooms.name', 'rooms.topic', 'rooms.created_at'] as const),
       ...(['rooms.head', 'rooms.member_count', 'members.role'] as const),
       ...(['members.joined_seq as joined', 'reads.seq as read', 'rooms.blocked'] as const),
+      ...(['members.favorite', 'members.section', 'members.level'] as const),
+      activeAt().as('active_at'),
       unreadBy(user).as('unread'),
       mentionsBy(user).as('mentions'),
       hiddenNow().as('hidden'),
     ]);
+}
+
+function activeAt() {
+  return sql<number | null>`(
+    SELECT messages.at FROM messages WHERE messages.room_id = rooms.id ORDER BY messages.seq DESC LIMIT 1
+  )`;
 }
 
 /** Queried only for the few hidden rooms, so that no send has to unhide one. */

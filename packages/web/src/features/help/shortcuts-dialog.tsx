@@ -1,100 +1,40 @@
-import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../ui/dialog.js';
-import { useShortcutKeys } from '../../ui/shortcuts.js';
+import { actions, type KeyPlace } from '../action/actions.js';
+import { ActionKeys } from '../action/keys.js';
 import styles from './shortcuts-dialog.module.css';
 
-/** Every shortcut of the page, with its keys as this keyboard has them. */
+const places = ['everywhere', 'writing', 'messages', 'editing', 'lists'] as const satisfies KeyPlace[];
+
+/** Every action that has keys, with them as this keyboard has them. */
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
-  const keysOf = useShortcutKeys();
-  const groups = [
-    {
-      title: t('shortcuts.everywhere'),
-      rows: [
-        { does: t('shortcuts.switcher'), keys: [keysOf('switcher')] },
-        { does: t('shortcuts.help'), keys: [['?'], keysOf('help')] },
-        { does: t('shortcuts.close'), keys: [['Esc']] },
-      ],
-    },
-    {
-      title: t('shortcuts.writing'),
-      rows: [
-        { does: t('shortcuts.send'), keys: [['Enter']] },
-        { does: t('shortcuts.newLine'), keys: [['Shift', 'Enter']] },
-        { does: t('shortcuts.editLast'), keys: [['↑']] },
-        { does: t('shortcuts.toMessages'), keys: [['Shift', 'Tab']] },
-      ],
-    },
-    {
-      title: t('shortcuts.messages'),
-      rows: [
-        { does: t('shortcuts.move'), keys: [['↑'], ['↓']] },
-        { does: t('shortcuts.ends'), keys: [['Home'], ['End']] },
-        {
-          does: t('shortcuts.select'),
-          keys: [
-            ['Shift', '↑'],
-            ['Shift', 'Page Up'],
-          ],
-        },
-        { does: t('shortcuts.selectAll'), keys: [keysOf('selectAll')] },
-        { does: t('shortcuts.edit'), keys: [keysOf('edit')] },
-        { does: t('shortcuts.actions'), keys: [['Tab']] },
-        { does: t('shortcuts.menu'), keys: [[t('shortcuts.menuKey')], ['Shift', 'F10']] },
-        { does: t('shortcuts.toComposer'), keys: [['Esc']] },
-      ],
-    },
-    {
-      title: t('shortcuts.editing'),
-      rows: [
-        { does: t('shortcuts.save'), keys: [['Enter']] },
-        { does: t('shortcuts.cancel'), keys: [['Esc']] },
-      ],
-    },
-    {
-      title: t('shortcuts.lists'),
-      rows: [
-        { does: t('shortcuts.choose'), keys: [['↑'], ['↓']] },
-        { does: t('shortcuts.open'), keys: [['Enter']] },
-      ],
-    },
-  ];
+  const titles: Record<KeyPlace, string> = {
+    everywhere: t('shortcuts.everywhere'),
+    writing: t('shortcuts.writing'),
+    messages: t('shortcuts.messages'),
+    editing: t('shortcuts.editing'),
+    lists: t('shortcuts.lists'),
+  };
   return (
     <Dialog title={t('shortcuts.title')} onClose={onClose}>
-      {groups.map(({ title, rows }) => (
-        <section key={title}>
-          <h3 className={styles.title}>{title}</h3>
+      {places.map((place) => (
+        <section key={place}>
+          <h3 className={styles.title}>{titles[place]}</h3>
           <dl>
-            {rows.map(({ does, keys }) => (
-              <div key={does} className={styles.row}>
-                <dt>{does}</dt>
-                <dd>
-                  <Keys choices={keys} />
-                </dd>
-              </div>
-            ))}
+            {actions
+              .filter(({ keys }) => keys?.place === place)
+              .map(({ id, label, keys }) => (
+                <div key={id} className={styles.row}>
+                  <dt>{label(t)}</dt>
+                  <dd>
+                    <ActionKeys choices={keys?.choices ?? []} />
+                  </dd>
+                </div>
+              ))}
           </dl>
         </section>
       ))}
     </Dialog>
   );
-}
-
-/** Keys pressed together, and others that do the same. */
-function Keys({ choices }: { choices: readonly (readonly string[])[] }) {
-  const { t } = useTranslation();
-  return choices.map((keys, at) => (
-    <Fragment key={keys.join(' ')}>
-      {at > 0 && <span className={styles.or}> {t('shortcuts.or')} </span>}
-      <kbd className={styles.keys}>
-        {keys.map((key, index) => (
-          <Fragment key={key}>
-            {index > 0 && ' '}
-            <kbd>{key}</kbd>
-          </Fragment>
-        ))}
-      </kbd>
-    </Fragment>
-  ));
 }

@@ -1,11 +1,13 @@
 import type { Member, Observable } from '@madang/client';
-import type { Room } from '@madang/protocol';
+import { nameSearch, type Room } from '@madang/protocol';
 import { UserPlus, X } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useObservable } from '../../state/client-provider.js';
 import { useBackCloses } from '../../state/history.js';
 import { classNames } from '../../ui/class-names.js';
+import { endsComposition } from '../../ui/composition.js';
+import { TextField } from '../../ui/field.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
@@ -20,17 +22,30 @@ export interface MemberPanelProps {
   members: Observable<readonly Member[]>;
   /** Shown over the conversation, if there is no space beside it. */
   isOverlay: boolean;
+  /** How often the user has asked to search. */
+  searches: number;
   onClose: () => void;
 }
 
+/** A room with fewer people needs no search. */
+const MIN_SEARCHED = 8;
+
 /** The members of a room, those online first. */
-export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelProps) {
+export function MemberPanel({ room, members, isOverlay, searches, onClose }: MemberPanelProps) {
   const { t } = useTranslation();
   const all = useObservable(members);
   const [dialog, setDialog] = useState<'invite' | Member>();
-  const close = () => setDialog(undefined);
-  useBackCloses(isOverlay, onClose);
+  const [search, setSearch] = useState('');
   const panel = useRef<HTMLElement>(null);
+  const isFound = nameSearch(search);
+  const isAny = search.trim() === '';
+  const found = isAny ? all : all.filter(({ user }) => isFound(user.name));
+  const close = () => setDialog(undefined);
+  const hasSearch = searches > 0 || all.length >= MIN_SEARCHED || !isAny;
+  useEffect(() => {
+    if (searches > 0) panel.current?.querySelector<HTMLElement>('input[type=search]')?.focus();
+  }, [searches]);
+  useBackCloses(isOverlay, onClose);
   useSwipeBack(() => panel.current, isOverlay ? onClose : undefined);
 
   return (
@@ -41,7 +56,9 @@ export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelPr
       onKeyDown={(event) => {
         // A dialog over it closes alone.
         const isOwn = !event.defaultPrevented && !(event.target as Element).closest('dialog');
-        if (event.key === 'Escape' && isOverlay && isOwn) onClose();
+        if (event.key !== 'Escape' || !isOwn || endsComposition(event.nativeEvent)) return;
+        if (!isAny) setSearch('');
+        else if (isOverlay) onClose();
       }}
     >
       <header className={styles.header}>
@@ -55,11 +72,26 @@ export function MemberPanel({ room, members, isOverlay, onClose }: MemberPanelPr
           <X size={18} aria-hidden />
         </IconButton>
       </header>
+      {hasSearch && (
+        <TextField
+          className={styles.search}
+          label={t('member.search')}
+          placeholder={t('member.search')}
+          isLabelHidden
+          type="search"
+          value={search}
+          onValueChange={setSearch}
+        />
+      )}
+      <div className="visually-hidden" role="status">
+        {!isAny && t('room.members', { count: found.length })}
+      </div>
+      {all.length > 0 && found.length === 0 && <p className={styles.none}>{t('member.none')}</p>}
       {all.length === 0 ? (
         <SkeletonRows count={5} hasAvatar />
       ) : (
         <Part>
-          <MemberList members={all} mayRemove={room.can.removeMembers} onRemove={setDialog} />
+          <MemberList members={found} mayRemove={room.can.removeMembers} onRemove={setDialog} />
         </Part>
       )}
       {dialog && (

@@ -2,6 +2,7 @@ import type { Room, RoomView, ViewMessage } from '@madang/client';
 import { memo, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable, useUser } from '../../state/client-provider.js';
+import { useOffer } from '../../state/offers.js';
 import { lazyDialog } from '../../ui/lazy-part.js';
 import { DialogPart, Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
@@ -50,6 +51,8 @@ export function Conversation({ room, view, opened, title, onEnd, onUnread }: Con
     const own = messages.findLast((each) => each.author.id === user.id && each.can?.edit);
     if (own) setEditing(own.key);
   };
+
+  useOffer('editLast', room.can.write ? editLast : undefined);
 
   const sent = () => {
     if (opened.list.get().hasNewer) onEnd();

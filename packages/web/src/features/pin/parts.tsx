@@ -4,6 +4,7 @@ import { Pin, PinOff } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable, useRoomView } from '../../state/client-provider.js';
+import { useOffer } from '../../state/offers.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { lazyDialog } from '../../ui/lazy-part.js';
 import type { MessageButtonProps, Parts } from '../parts.js';
@@ -19,6 +20,7 @@ function PinsButton({ room }: { room: Room }) {
   const { t } = useTranslation();
   const [isOpen, setIsOpen] = useState(false);
   const pins = usePins(room.id, isOpen);
+  useOffer('pins', () => setIsOpen(true));
   if (pins.length === 0 && !isOpen) return null;
   return (
     <>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { useAbilities, useClient, useRooms } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
+import { openDialog } from '../../state/page-dialog.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
@@ -17,7 +18,7 @@ import { RoomIcon } from './room-icon.js';
 import { useRoomSearch } from './use-room-search.js';
 
 /** Finds and joins public rooms. */
-export function BrowseDialog({ onClose, onCreate }: { onClose: () => void; onCreate: () => void }) {
+export function BrowseDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { createRooms } = useAbilities();
   const [search, setSearch] = useState('');
@@ -56,7 +57,7 @@ export function BrowseDialog({ onClose, onCreate }: { onClose: () => void; onCre
         )}
       </div>
       {createRooms && (
-        <Button onClick={onCreate}>
+        <Button onClick={() => openDialog('create')}>
           <Plus size={17} aria-hidden />
           {t('room.create')}
         </Button>

@@ -1,18 +1,17 @@
 import { MessagesSquare } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useAbilities } from '../../state/client-provider.js';
+import { openDialog } from '../../state/page-dialog.js';
 import { Button } from '../../ui/button.js';
 import { Empty } from '../../ui/empty.js';
 
 export interface NoRoomsProps {
   /** Whether it fills the main pane. */
   isPage: boolean;
-  onBrowse: () => void;
-  onCreate: () => void;
 }
 
 /** Shown to a user who is in no room: says what they can do. */
-export function NoRooms({ isPage, onBrowse, onCreate }: NoRoomsProps) {
+export function NoRooms({ isPage }: NoRoomsProps) {
   const { t } = useTranslation();
   const { createRooms } = useAbilities();
   return (
@@ -22,8 +21,8 @@ export function NoRooms({ isPage, onBrowse, onCreate }: NoRoomsProps) {
       title={t('room.noRooms')}
       actions={
         <>
-          {createRooms && <Button onClick={onCreate}>{t('room.create')}</Button>}
-          <Button tone="primary" onClick={onBrowse}>
+          {createRooms && <Button onClick={() => openDialog('create')}>{t('room.create')}</Button>}
+          <Button tone="primary" onClick={() => openDialog('browse')}>
             {t('room.browse')}
           </Button>
         </>

@@ -1,14 +1,49 @@
-import type { Room } from '@madang/protocol';
-import type { Translate } from '../../i18n/i18n.js';
-import { roomTitle } from './room-title.js';
+import type { Room, Section } from '@madang/protocol';
 
-/** The rooms and the direct rooms, each sorted by name in the language's order; the lobby first. */
-export function orderRooms(t: Translate, language: string, rooms: readonly Room[]) {
-  const collator = new Intl.Collator(language, { numeric: true, sensitivity: 'base' });
-  const byTitle = (a: Room, b: Room) =>
-    Number(b.id === 'lobby') - Number(a.id === 'lobby') || collator.compare(roomTitle(t, a), roomTitle(t, b));
-  return {
-    rooms: rooms.filter((room) => room.kind !== 'direct').sort(byTitle),
-    directs: rooms.filter((room) => room.kind === 'direct').sort(byTitle),
-  };
+/** A part of the list of rooms. */
+export interface RoomGroup {
+  /** `favorites`, `rooms`, `directs`, or the id of one of the user's own sections after a `#`. */
+  key: string;
+  section?: Section;
+  rooms: readonly Room[];
+}
+
+/** The rooms in which something was said last come first, muted ones after all others. */
+export function orderRooms(rooms: readonly Room[]): Room[] {
+  return rooms.toSorted(
+    (a, b) =>
+      Number(isMuted(a)) - Number(isMuted(b)) ||
+      activityOf(b) - activityOf(a) ||
+      (a.id < b.id ? -1 : Number(a.id > b.id)),
+  );
+}
+
+/** The parts of the list: favorites, the user's own sections, other rooms, direct messages. Own sections may be empty. */
+export function groupRooms(all: readonly Room[], sections: readonly Section[]): RoomGroup[] {
+  const rooms = orderRooms(all);
+  const own = (room: Room) => room.favorite === true || room.section !== undefined;
+  return [
+    { key: 'favorites', rooms: rooms.filter(({ favorite }) => favorite) },
+    ...sections.map((section) => ({
+      key: `#${section.id}`,
+      section,
+      rooms: rooms.filter((room) => !room.favorite && room.section === section.id),
+    })),
+    { key: 'rooms', rooms: rooms.filter((room) => !own(room) && room.kind !== 'direct') },
+    { key: 'directs', rooms: rooms.filter((room) => !own(room) && room.kind === 'direct') },
+  ];
+}
+
+/** Whether the user has muted a room. */
+export function isMuted(room: Room): boolean {
+  return room.level === 'nothing';
+}
+
+/** How many messages of some rooms call for attention: those of muted rooms don't. */
+export function unreadIn(rooms: readonly Room[]): number {
+  return rooms.reduce((sum, room) => sum + (isMuted(room) ? 0 : (room.unread ?? 0)), 0);
+}
+
+function activityOf({ activeAt, createdAt }: Room): number {
+  return activeAt ?? createdAt;
 }

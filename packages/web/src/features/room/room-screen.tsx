@@ -4,9 +4,11 @@ import { useTranslation } from 'react-i18next';
 import { useObservable, useRoomView } from '../../state/client-provider.js';
 import { PHONE, useMedia, WIDE } from '../../state/media.js';
 import { rememberRoom } from '../../state/last-room.js';
+import { useOffer } from '../../state/offers.js';
+import { openRoomDialog } from '../../state/page-dialog.js';
 import { classNames } from '../../ui/class-names.js';
-import { lazyDialog, lazyPart } from '../../ui/lazy-part.js';
-import { DialogPart, Part } from '../../ui/part.js';
+import { lazyPart } from '../../ui/lazy-part.js';
+import { Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import panelStyles from '../member/member-panel.module.css';
 import { useMembers } from '../member/use-members.js';
@@ -15,7 +17,6 @@ import { RoomHeader } from './room-header.js';
 import styles from './room-screen.module.css';
 import { roomTitle } from './room-title.js';
 
-const RoomDetails = lazyDialog(() => import('./room-details.js'), 'RoomDetails');
 const preview = lazyPart(() => import('./room-preview.js'), 'RoomPreview');
 const memberPanel = lazyPart(() => import('../member/member-panel.js'), 'MemberPanel');
 const conversation = lazyPart(() => import('../message/conversation.js'), 'Conversation');
@@ -33,10 +34,18 @@ export function RoomScreen({ id }: { id: string }) {
   const isPhone = useMedia(PHONE);
   const isWide = useMedia(WIDE);
   const [wantsPeople, setWantsPeople] = useState<boolean>();
-  const [isShowingDetails, setIsShowingDetails] = useState(false);
+  const [searches, setSearches] = useState(0);
   const isDirect = room?.kind === 'direct';
   const hasPeople = !isDirect && (wantsPeople ?? isWide);
   useMembers(view, room !== undefined && (isDirect || hasPeople));
+
+  const hasPanel = room !== undefined && !isDirect;
+  useOffer('people', hasPanel ? () => setWantsPeople(!hasPeople) : undefined);
+  const searchPeople = () => {
+    setWantsPeople(true);
+    setSearches((count) => count + 1);
+  };
+  useOffer('searchPeople', hasPanel ? searchPeople : undefined);
 
   useEffect(() => {
     if (room) rememberRoom(id);
@@ -62,7 +71,7 @@ export function RoomScreen({ id }: { id: string }) {
             isPhone={isPhone}
             hasPeople={hasPeople}
             onPeople={() => setWantsPeople(!hasPeople)}
-            onDetails={() => setIsShowingDetails(true)}
+            onDetails={() => openRoomDialog('details', id)}
           />
         </Part>
         <conversation.View
@@ -82,13 +91,9 @@ export function RoomScreen({ id }: { id: string }) {
           room={room}
           members={view.members}
           isOverlay={!isWide}
+          searches={searches}
           onClose={() => setWantsPeople(false)}
         />
-      )}
-      {isShowingDetails && (
-        <DialogPart onClose={() => setIsShowingDetails(false)}>
-          <RoomDetails room={room} onClose={() => setIsShowingDetails(false)} />
-        </DialogPart>
       )}
     </div>
   );
@@ -124,5 +129,7 @@ function useOpenedList(view: RoomView): Opening {
   });
   const toEnd = useCallback(() => open(view.messages, 'end'), [open, view]);
   const toUnread = useCallback(() => open(view.list('unread'), 'unread'), [open, view]);
+  useOffer('firstUnread', toUnread);
+  useOffer('newest', toEnd);
   return { opened, toEnd, toUnread };
 }

@@ -1,32 +1,32 @@
-import type { Room } from '@madang/protocol';
-import { CircleAlert, Compass, PencilLine, Plus, Search } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
+import { nameSearch, type Room } from '@madang/protocol';
+import { ChevronDown, Compass, Ellipsis, Plus, Search } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { languageOf } from '../../i18n/i18n.js';
-import { useAbilities, useRooms } from '../../state/client-provider.js';
-import { useHasRefused, useHasUnsent } from '../../state/use-unsent.js';
+import { useAbilities, useClient, useObservable, useRooms } from '../../state/client-provider.js';
+import { useCollapsed } from '../../state/collapsed.js';
+import { openDialog } from '../../state/page-dialog.js';
 import { classNames } from '../../ui/class-names.js';
+import { endsComposition } from '../../ui/composition.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { lazyPart } from '../../ui/lazy-part.js';
 import { Logo } from '../../ui/logo.js';
 import { useShortcutKeys } from '../../ui/shortcuts.js';
 import menuStyles from '../session/user-menu.module.css';
 import { NoRooms } from './no-rooms.js';
-import { orderRooms } from './order-rooms.js';
-import { RoomIcon } from './room-icon.js';
+import { groupRooms, unreadIn } from './order-rooms.js';
+import { Badge, RoomRow } from './room-row.js';
 import { roomTitle } from './room-title.js';
 import styles from './sidebar.module.css';
+import { useRowMenu } from './use-row-menu.js';
 
 const userMenu = lazyPart(() => import('../session/user-menu.js'), 'UserMenu');
+const roomMenu = lazyPart(() => import('./room-menu.js'), 'RoomMenu');
 
 export interface SidebarProps {
   /** The room that is shown. */
   current: string | undefined;
   /** Whether it fills the page. */
   isPage: boolean;
-  onBrowse: () => void;
-  onCreate: () => void;
-  onSwitch: () => void;
 }
 
 /** Where the user's menu will be. */
@@ -38,14 +38,27 @@ function MenuSpace() {
   );
 }
 
-/** The caller's rooms, and ways to find others. */
-export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: SidebarProps) {
-  const { t, i18n } = useTranslation();
+/** The caller's rooms in their sections, and ways to find others. */
+export function Sidebar({ current, isPage }: SidebarProps) {
+  const { t } = useTranslation();
+  const client = useClient();
   const all = useRooms();
+  const sections = useObservable(client.sections);
   const keysOf = useShortcutKeys();
   const { createRooms, openDirects } = useAbilities();
-  const language = languageOf(i18n);
-  const { rooms, directs } = useMemo(() => orderRooms(t, language, all), [t, language, all]);
+  const [filter, setFilter] = useState('');
+  const { menu, close, handlers } = useRowMenu();
+  const isFiltering = filter.trim() !== '';
+  const groups = useMemo(() => {
+    const isFound = nameSearch(filter);
+    return groupRooms(isFiltering ? all.filter((room) => isFound(roomTitle(t, room))) : all, sections);
+  }, [t, all, sections, filter, isFiltering]);
+  const titles: Record<string, string> = {
+    favorites: t('room.favorites'),
+    rooms: t('room.rooms'),
+    directs: t('room.directs'),
+  };
+  const shown = groups.filter(({ key, rooms }) => rooms.length > 0 || (!isFiltering && isThereEmpty(key, openDirects)));
   return (
     <nav className={styles.sidebar} aria-label={t('room.list')}>
       <header className={styles.header}>
@@ -56,125 +69,126 @@ export function Sidebar({ current, isPage, onBrowse, onCreate, onSwitch }: Sideb
           <span className={styles.name}>{t('app.name')}</span>
         )}
       </header>
-      <button type="button" className={styles.search} onClick={onSwitch}>
+      <button type="button" className={styles.search} onClick={() => openDialog('palette')}>
         <Search size={16} aria-hidden />
-        <span>{t('switcher.open')}</span>
-        <kbd aria-hidden>{keysOf('switcher').join(' ')}</kbd>
+        <span>{t('room.goTo')}</span>
+        <kbd aria-hidden>{keysOf('palette').join(' ')}</kbd>
       </button>
-      <div className={styles.scroller} onKeyDown={moveWithArrows}>
-        <Section
-          title={t('room.rooms')}
-          actions={
-            <>
-              <IconButton size="small" label={t('room.browse')} onClick={onBrowse}>
-                <Compass size={17} aria-hidden />
-              </IconButton>
-              {createRooms && (
-                <IconButton size="small" label={t('room.create')} onClick={onCreate}>
-                  <Plus size={18} aria-hidden />
-                </IconButton>
-              )}
-            </>
-          }
-        >
-          {rooms.length > 0 && <RoomLinks rooms={rooms} current={current} />}
-          {rooms.length === 0 &&
-            (isPage ? (
-              <NoRooms isPage={false} onBrowse={onBrowse} onCreate={onCreate} />
+      <div className={styles.scroller} onKeyDown={moveWithArrows} {...handlers}>
+        <input
+          type="search"
+          className={styles.filter}
+          aria-label={t('room.filter')}
+          placeholder={t('room.filter')}
+          autoComplete="off"
+          value={filter}
+          onChange={({ target }) => setFilter(target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape' && !endsComposition(event.nativeEvent)) setFilter('');
+          }}
+        />
+        {shown.map(({ key, section, rooms }) => (
+          <Section
+            key={key}
+            id={key}
+            title={section?.name ?? titles[key] ?? ''}
+            rooms={rooms}
+            current={current}
+            isOpen={isFiltering}
+            actions={
+              key === 'rooms' ? (
+                <>
+                  <IconButton size="small" label={t('room.browse')} onClick={() => openDialog('browse')}>
+                    <Compass size={17} aria-hidden />
+                  </IconButton>
+                  {createRooms && (
+                    <IconButton size="small" label={t('room.create')} onClick={() => openDialog('create')}>
+                      <Plus size={18} aria-hidden />
+                    </IconButton>
+                  )}
+                </>
+              ) : (
+                section && (
+                  <IconButton size="small" label={t('room.sections')} onClick={() => openDialog('sections')}>
+                    <Ellipsis size={17} aria-hidden />
+                  </IconButton>
+                )
+              )
+            }
+          >
+            {key === 'rooms' && all.length === 0 && isPage ? (
+              <NoRooms isPage={false} />
             ) : (
-              <p className={styles.note}>{t('room.noRooms')}</p>
-            ))}
-        </Section>
-        {(openDirects || directs.length > 0) && (
-          <Section title={t('room.directs')}>
-            {directs.length === 0 ? (
-              <p className={styles.note}>{t('room.noDirects')}</p>
-            ) : (
-              <RoomLinks rooms={directs} current={current} />
+              <p className={styles.note}>
+                {t(key === 'rooms' ? 'room.noRooms' : key === 'directs' ? 'room.noDirects' : 'room.noneInSection')}
+              </p>
             )}
           </Section>
+        ))}
+        {shown.length === 0 && (
+          <p className={styles.note} role="status">
+            {t('room.noneFound')}
+          </p>
         )}
       </div>
       <userMenu.View fallback={<MenuSpace />} />
+      {menu && <roomMenu.View key={menu.room} menu={menu} onClose={close} fallback={null} />}
     </nav>
   );
 }
 
-function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+/** Whether a part of the list is shown without rooms. */
+function isThereEmpty(key: string, openDirects: boolean): boolean {
+  return key === 'rooms' || key.startsWith('#') || (key === 'directs' && openDirects);
+}
+
+interface SectionProps {
+  id: string;
+  title: string;
+  rooms: readonly Room[];
+  current: string | undefined;
+  /** Open, even if it is collapsed. */
+  isOpen: boolean;
+  actions: ReactNode;
+  /** Shown if there are no rooms. */
+  children: ReactNode;
+}
+
+function Section({ id, title, rooms, current, isOpen, actions, children }: SectionProps) {
+  const { t } = useTranslation();
+  const [isCollapsed, toggle] = useCollapsed(id);
+  const isClosed = isCollapsed && !isOpen;
+  const unread = unreadIn(rooms);
+  const shown = isClosed ? rooms.filter((room) => room.id === current) : rooms;
   return (
     <section className={styles.section}>
       <div className={styles.sectionHeader}>
-        <h2>{title}</h2>
+        <h2>
+          <button type="button" className={styles.fold} aria-expanded={!isClosed} title={title} onClick={toggle}>
+            <ChevronDown size={14} className={classNames(isClosed && styles.folded)} aria-hidden />
+            <span>{title}</span>
+          </button>
+        </h2>
+        {isClosed && unread > 0 && <Badge count={unread} label={t('room.unread', { count: unread })} />}
         {actions}
       </div>
-      {children}
+      {shown.length > 0 && (
+        <ul>
+          {shown.map((room) => (
+            <RoomRow key={room.id} room={room} isCurrent={room.id === current} />
+          ))}
+        </ul>
+      )}
+      {rooms.length === 0 && !isClosed && children}
     </section>
   );
 }
 
-function RoomLinks({ rooms, current }: { rooms: readonly Room[]; current: string | undefined }) {
-  const { t } = useTranslation();
-  return (
-    <ul>
-      {rooms.map((room) => {
-        const title = roomTitle(t, room);
-        const { unread = 0, mentions = 0 } = room;
-        return (
-          <li key={room.id}>
-            <a
-              href={`#/r/${room.id}`}
-              className={classNames(styles.room, unread > 0 && styles.unread)}
-              aria-current={room.id === current ? 'page' : undefined}
-              data-room={room.id}
-            >
-              <RoomIcon room={room} title={title} />
-              <span className={styles.title} title={title}>
-                {title}
-              </span>
-              {room.kind === 'private' && <span className="visually-hidden">{t('room.privateRoom')}</span>}
-              <UnsentSign room={room.id} />
-              {mentions > 0 && <Badge isMention count={mentions} label={t('room.mentions', { count: mentions })} />}
-              {unread > 0 && <Badge count={unread} label={t('room.unread', { count: unread })} />}
-            </a>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-/** Tells that the user has written something there that was refused, or is not sent. */
-function UnsentSign({ room }: { room: string }) {
-  const { t } = useTranslation();
-  const hasRefused = useHasRefused(room);
-  const hasUnsent = useHasUnsent(room);
-  if (!hasRefused && !hasUnsent) return null;
-  const words = t(hasRefused ? 'unsent.refusedSign' : 'unsent.sign');
-  return (
-    <span className={classNames(styles.unsent, hasRefused && styles.refused)} title={words}>
-      {hasRefused ? <CircleAlert size={16} aria-hidden /> : <PencilLine size={15} aria-hidden />}
-      <span className="visually-hidden">{words}</span>
-    </span>
-  );
-}
-
-function Badge({ count, label, isMention = false }: { count: number; label: string; isMention?: boolean }) {
-  return (
-    <span className={classNames(styles.badge, isMention && styles.mention)}>
-      <span aria-hidden>
-        {isMention && '@'}
-        {count > 99 ? '99+' : count}
-      </span>
-      <span className="visually-hidden">{label}</span>
-    </span>
-  );
-}
-
-/** Up and down move between rooms, whichever list they are in. */
+/** Up and down move between rooms, whichever section they are in; from the filter down to the first. */
 function moveWithArrows(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
-  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('a[data-room]')];
+  if (step === undefined || endsComposition(event.nativeEvent)) return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('a[data-room], input')];
   const at = links.indexOf(document.activeElement as HTMLElement);
   const next = links[at + step];
   if (at < 0 || !next) return;

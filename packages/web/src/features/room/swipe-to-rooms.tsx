@@ -13,7 +13,7 @@ export function SwipeToRooms() {
   if (!panes) return null;
   return createPortal(
     <div className={styles.below} inert aria-hidden>
-      <Sidebar isPage current={undefined} onBrowse={nothing} onCreate={nothing} onSwitch={nothing} />
+      <Sidebar isPage current={undefined} />
     </div>,
     panes,
   );
@@ -22,5 +22,3 @@ export function SwipeToRooms() {
 function page(): HTMLElement | null {
   return document.querySelector('main');
 }
-
-function nothing(): void {}

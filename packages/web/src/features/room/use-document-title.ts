@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRooms } from '../../state/client-provider.js';
+import { unreadIn } from './order-rooms.js';
 import { roomTitle } from './room-title.js';
 
 /** The page's title: `(3) 로비 · 마당`, the unread count and the place. */
@@ -8,7 +9,7 @@ export function useDocumentTitle(current: string | undefined): void {
   const { t } = useTranslation();
   const rooms = useRooms();
   const room = rooms.find((each) => each.id === current);
-  const unread = rooms.reduce((sum, each) => sum + (each.unread ?? 0), 0);
+  const unread = unreadIn(rooms);
   const place = room ? `${roomTitle(t, room)} · ${t('app.name')}` : t('app.name');
   const title = unread > 0 ? `(${unread > 99 ? '99+' : unread}) ${place}` : place;
   useEffect(() => {

@@ -1,38 +1,33 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useRoute } from 'wouter';
+import { useLocation, useRoute } from 'wouter';
 import { Routes } from '../../routes.js';
 import { PHONE, useMedia } from '../../state/media.js';
-import { lazyDialog } from '../../ui/lazy-part.js';
-import { DialogPart, Part } from '../../ui/part.js';
+import { openDialog } from '../../state/page-dialog.js';
+import { Part } from '../../ui/part.js';
 import { isQuestionMark, isShortcut, takesText } from '../../ui/shortcuts.js';
 import { ConnectionBanner } from '../connection/connection-banner.js';
+import { PageDialogs } from '../page-dialogs.js';
 import { Sidebar } from './sidebar.js';
-import { Switcher } from './switcher.js';
 import { useDocumentTitle } from './use-document-title.js';
 import { useLastRoom } from './use-last-room.js';
 import styles from './workspace.module.css';
-
-const BrowseDialog = lazyDialog(() => import('./browse-dialog.js'), 'BrowseDialog');
-const CreateDialog = lazyDialog(() => import('./create-dialog.js'), 'CreateDialog');
-const ShortcutsDialog = lazyDialog(() => import('../help/shortcuts-dialog.js'), 'ShortcutsDialog');
 
 /** The workspace: the rooms on one side, the chosen one in the middle; on a phone one of the two. */
 export function Workspace() {
   const { t } = useTranslation();
   const isPhone = useMedia(PHONE);
   const [, params] = useRoute('/r/:id');
-  const [dialog, setDialog] = useState<'browse' | 'create' | 'switcher' | 'shortcuts'>();
+  const [isSettings] = useRoute('/settings/:setting?');
   const main = useRef<HTMLElement>(null);
   const current = params?.id;
-  const hasSidebar = !isPhone || current === undefined;
-  const hasMain = !isPhone || current !== undefined;
+  const hasMain = !isPhone || current !== undefined || isSettings;
+  const hasSidebar = !isPhone || !hasMain;
   // On a phone the list is a page of its own.
   const Side = isPhone ? 'main' : 'div';
   useDocumentTitle(current);
   useLastRoom(isPhone);
-  useShortcuts(setDialog);
-  const close = () => setDialog(undefined);
+  useShortcuts();
 
   return (
     <div className={styles.page}>
@@ -48,32 +43,19 @@ export function Workspace() {
         {hasSidebar && (
           <Side className={styles.side}>
             <Part>
-              <Sidebar
-                isPage={isPhone}
-                current={current}
-                onBrowse={() => setDialog('browse')}
-                onCreate={() => setDialog('create')}
-                onSwitch={() => setDialog('switcher')}
-              />
+              <Sidebar isPage={isPhone} current={current} />
             </Part>
           </Side>
         )}
         {hasMain && (
           <main ref={main} className={styles.main} tabIndex={-1}>
             <Part key={current}>
-              <Routes onBrowse={() => setDialog('browse')} onCreate={() => setDialog('create')} />
+              <Routes />
             </Part>
           </main>
         )}
       </div>
-      {dialog && (
-        <DialogPart key={dialog} onClose={close}>
-          {dialog === 'browse' && <BrowseDialog onClose={close} onCreate={() => setDialog('create')} />}
-          {dialog === 'create' && <CreateDialog onClose={close} />}
-          {dialog === 'switcher' && <Switcher onClose={close} />}
-          {dialog === 'shortcuts' && <ShortcutsDialog onClose={close} />}
-        </DialogPart>
-      )}
+      <PageDialogs />
     </div>
   );
 }
@@ -84,16 +66,19 @@ function focusConversation(main: HTMLElement | null): void {
 }
 
 /** The shortcuts that work everywhere; `?` only where it is not typed. */
-function useShortcuts(open: (dialog: 'switcher' | 'shortcuts') => void): void {
+function useShortcuts(): void {
+  const [, go] = useLocation();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented) return;
-      const isHelp = isShortcut(event, 'help') || (isQuestionMark(event) && !takesText(event.target));
-      if (!isHelp && !isShortcut(event, 'switcher')) return;
+      if (isShortcut(event, 'palette')) openDialog('palette');
+      else if (isShortcut(event, 'help') || (isQuestionMark(event) && !takesText(event.target)))
+        openDialog('shortcuts');
+      else if (isShortcut(event, 'settings')) go('/settings');
+      else return;
       event.preventDefault();
-      open(isHelp ? 'shortcuts' : 'switcher');
     };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [open]);
+    // Before all others: a field keeps its keys from what is around it, and these are not its own.
+    window.addEventListener('keydown', onKeyDown, { capture: true });
+    return () => window.removeEventListener('keydown', onKeyDown, { capture: true });
+  }, [go]);
 }

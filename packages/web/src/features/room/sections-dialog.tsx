@@ -1,0 +1,186 @@
+import { formatLimits, normalizeName, type Room, type Section } from '@madang/protocol';
+import { ArrowDown, ArrowUp, FolderPlus, Trash2 } from 'lucide-react';
+import { type FormEvent, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useClient, useObservable } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
+import { nameError } from '../../state/name-error.js';
+import { Button } from '../../ui/button.js';
+import { Dialog } from '../../ui/dialog.js';
+import { Empty } from '../../ui/empty.js';
+import { TextField } from '../../ui/field.js';
+import { IconButton } from '../../ui/icon-button.js';
+import { OptionRow } from '../../ui/option-row.js';
+import { showToast } from '../../ui/toast.js';
+import styles from './sections-dialog.module.css';
+
+/** The user's own sections of the list of rooms: new ones, other names, another order. */
+export function SectionsDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const { sections, save } = useSections();
+  const list = useRef<HTMLUListElement>(null);
+
+  const move = async (at: number, step: 1 | -1) => {
+    const next = [...sections];
+    const [moved] = next.splice(at, 1);
+    if (!moved) return;
+    next.splice(at + step, 0, moved);
+    await save(next);
+    // The button goes along with its section; at the end of the list the other one is left.
+    const buttons = list.current?.querySelectorAll<HTMLButtonElement>(`[data-section="${moved.id}"] button`);
+    const [up, down] = [...(buttons ?? [])];
+    (step < 0 ? (at + step === 0 ? down : up) : at + step === next.length - 1 ? up : down)?.focus();
+  };
+
+  return (
+    <Dialog title={t('section.title')} description={t('section.text')} onClose={onClose}>
+      <NewSection sections={sections} onNew={(section) => save([...sections, section])} />
+      {sections.length === 0 && <Empty icon={<FolderPlus size={28} aria-hidden />} title={t('section.none')} />}
+      <ul ref={list} className={styles.list}>
+        {sections.map((section, at) => (
+          <li key={section.id} className={styles.row} data-section={section.id}>
+            <SectionName
+              section={section}
+              onRename={(name) => save(sections.map((each) => (each === section ? { ...each, name } : each)))}
+            />
+            <IconButton
+              label={t('section.up', { name: section.name })}
+              aria-disabled={at === 0}
+              onClick={() => at > 0 && void move(at, -1)}
+            >
+              <ArrowUp size={17} aria-hidden />
+            </IconButton>
+            <IconButton
+              label={t('section.down', { name: section.name })}
+              aria-disabled={at === sections.length - 1}
+              onClick={() => at < sections.length - 1 && void move(at, 1)}
+            >
+              <ArrowDown size={17} aria-hidden />
+            </IconButton>
+            <IconButton
+              label={t('section.delete', { name: section.name })}
+              onClick={() => void save(sections.filter((each) => each !== section))}
+            >
+              <Trash2 size={17} aria-hidden />
+            </IconButton>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}
+
+/** Puts a room into one of the user's sections, or into a new one. */
+export function MoveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const { sections, save } = useSections();
+  const move = async (section: string | null) => {
+    try {
+      await client.call('membership.set', { room: room.id, section });
+      return true;
+    } catch (error) {
+      showToast(errorText(t, error));
+      return false;
+    }
+  };
+  return (
+    <Dialog title={t('section.moveTitle')} onClose={onClose}>
+      <OptionRow
+        label={t('section.moveTitle')}
+        value={room.section ?? ''}
+        options={[
+          { value: '', label: t('section.noSection') },
+          ...sections.map(({ id, name }) => ({ value: id, label: name })),
+        ]}
+        onChange={(id) => void move(id === '' ? null : id)}
+      />
+      <NewSection
+        sections={sections}
+        onNew={async (section) => {
+          if (!(await save([...sections, section])) || !(await move(section.id))) return false;
+          onClose();
+          return true;
+        }}
+      />
+    </Dialog>
+  );
+}
+
+function useSections() {
+  const { t } = useTranslation();
+  const client = useClient();
+  const sections = useObservable(client.sections);
+  /** Resolves to whether it is done. */
+  const save = async (next: readonly Section[]): Promise<boolean> => {
+    try {
+      await client.call('section.set', { sections: [...next] });
+      return true;
+    } catch (error) {
+      showToast(errorText(t, error));
+      return false;
+    }
+  };
+  return { sections, save };
+}
+
+function NewSection(props: { sections: readonly Section[]; onNew: (section: Section) => Promise<boolean> }) {
+  const { t } = useTranslation();
+  const [name, setName] = useState('');
+  const [error, setError] = useState<string>();
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const isFull = props.sections.length >= formatLimits.sections;
+    const problem = isFull ? t('section.limit') : nameError(t, name, formatLimits.sectionNameChars);
+    setError(problem);
+    if (problem) return;
+    const id = crypto.getRandomValues(new Uint32Array(2)).join('-');
+    if (await props.onNew({ id, name: normalizeName(name) })) setName('');
+  };
+  return (
+    <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
+      <TextField
+        className={styles.field}
+        label={t('section.new')}
+        placeholder={t('section.placeholder')}
+        value={name}
+        error={error}
+        onValueChange={setName}
+        data-autofocus
+      />
+      <Button type="submit">{t('section.create')}</Button>
+    </form>
+  );
+}
+
+/** A section's name, which is saved by Enter, or when the focus leaves it. */
+function SectionName({ section, onRename }: { section: Section; onRename: (name: string) => Promise<boolean> }) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState<string>();
+  const [error, setError] = useState<string>();
+  const save = async () => {
+    if (typed === undefined || normalizeName(typed) === section.name) return setTyped(undefined);
+    const problem = nameError(t, typed, formatLimits.sectionNameChars);
+    setError(problem);
+    if (!problem && (await onRename(normalizeName(typed)))) setTyped(undefined);
+  };
+  return (
+    <form
+      className={styles.field}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <TextField
+        label={t('section.name')}
+        isLabelHidden
+        value={typed ?? section.name}
+        error={error}
+        onValueChange={setTyped}
+        onBlur={() => void save()}
+      />
+    </form>
+  );
+}
