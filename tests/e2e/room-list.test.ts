@@ -34,8 +34,8 @@ const sectionOf = (page: Page, name: string) =>
     .filter({ has: page.getByRole('heading', { name, exact: true }) });
 const titlesIn = (page: Page, name: string) =>
   sectionOf(page, name)
-    .locator('a[data-room] span[title]:first-of-type')
-    .evaluateAll((all) => all.map((each) => each.getAttribute('title')));
+    .locator('a[data-room]')
+    .evaluateAll((all) => all.map((each) => each.querySelector(':scope > span[title]')?.getAttribute('title')));
 
 /** Chooses from the menu of a room's row. */
 async function choose(page: Page, room: string, item: RegExp | string): Promise<void> {
@@ -82,8 +82,7 @@ test('sections of one’s own: created, named, ordered and deleted by keyboard a
   await rowOf(page, '개발 이야기').focus();
   await page.keyboard.press('Shift+F10');
   await page.getByRole('menu').waitFor();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('ArrowDown');
+  await page.getByRole('menuitem', { name: '섹션으로 옮기기' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: '섹션으로 옮기기' }).waitFor();
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
