@@ -193,10 +193,10 @@ test('settings: an address for all and for each, a search in both languages, and
     ['닉네', '닉네임'],
     ['update', '버전'],
   ] as const) {
-    await page.getByRole('searchbox').fill(search);
+    await page.getByRole('searchbox', { name: '설정 찾기' }).fill(search);
     await expect.poll(() => rows.allInnerTexts()).toEqual([expected]);
   }
-  await page.getByRole('searchbox').fill('없는 것');
+  await page.getByRole('searchbox', { name: '설정 찾기' }).fill('없는 것');
   await page.getByText('찾는 설정이 없습니다').waitFor();
   await page.keyboard.press('Escape');
   await expect.poll(() => rows.count()).toBe(all.length);

@@ -17,7 +17,7 @@ test('a public room is made, found by another, joined, and left', async () => {
   await owner.page.getByRole('heading', { name: '독서 모임', exact: true }).waitFor();
 
   await guest.page.getByRole('button', { name: '방 둘러보기' }).click();
-  await guest.page.getByRole('searchbox').fill('독서');
+  await guest.page.getByRole('dialog').getByRole('searchbox').fill('독서');
   await guest.page.getByRole('button', { name: '들어가기: 독서 모임' }).click();
   await guest.page.getByRole('heading', { name: '독서 모임', exact: true }).waitFor();
   await owner.page.getByText('손님 님이 들어오셨습니다.').waitFor();
