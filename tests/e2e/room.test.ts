@@ -126,7 +126,7 @@ test('a private room is only for invited users, and a removed user sees nothing 
   expect(await guest.page.getByText('비밀 계획').count()).toBe(0);
 
   await owner.page.getByRole('button', { name: '초대', exact: true }).click();
-  await owner.page.getByRole('searchbox').fill('손님');
+  await owner.page.getByRole('dialog').getByRole('searchbox').fill('손님');
   await owner.page.getByRole('button', { name: '초대: 손님' }).click();
   await owner.page.getByRole('button', { name: '초대했습니다: 손님' }).waitFor();
   await owner.page.keyboard.press('Escape');
