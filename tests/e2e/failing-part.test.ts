@@ -34,7 +34,7 @@ function breakable(page: Page): Promise<unknown> {
       Object.setPrototypeOf(wrapped, original);
       Reflect.set(owner, key, wrapped);
     };
-    wrap(Intl, 'Collator', 'sidebar');
+    wrap(Array.prototype, 'toSorted', 'sidebar');
     wrap(Intl, 'RelativeTimeFormat', 'members');
     wrap(Intl, 'DateTimeFormat', 'details');
     wrap(TextEncoder.prototype, 'encode', 'composer');

@@ -107,10 +107,11 @@ test('arrow keys move through the rooms', async () => {
   await one.page.getByLabel('방 이름').fill('둘째 방');
   await one.page.keyboard.press('Enter');
   await one.page.getByRole('heading', { name: '둘째 방', exact: true }).waitFor();
+  // The new room is above: it was active last.
   await one.page.getByRole('link', { name: /lobby/ }).focus();
-  await one.page.keyboard.press('ArrowDown');
-  expect(await one.page.evaluate(() => document.activeElement?.textContent)).toContain('둘째 방');
   await one.page.keyboard.press('ArrowUp');
+  expect(await one.page.evaluate(() => document.activeElement?.textContent)).toContain('둘째 방');
+  await one.page.keyboard.press('ArrowDown');
   await one.page.keyboard.press('Enter');
   await one.page.getByRole('heading', { name: 'lobby', exact: true }).waitFor();
 });
