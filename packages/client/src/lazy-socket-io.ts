@@ -9,14 +9,15 @@ export function socketIo(ways: readonly ('websocket' | 'polling')[]): OpenTransp
   return (options) => {
     let transport: Transport | undefined;
     let isOver = false;
-    import('./socket-io-transport.js').then(
-      ({ openSocketIo }) => {
-        if (!isOver) transport = openSocketIo(options, ways);
-      },
-      () => {
-        if (!isOver) options.handlers.closed();
-      },
-    );
+    void load().catch(() => {
+      if (!isOver) options.handlers.closed();
+    });
+
+    async function load(): Promise<void> {
+      const { openSocketIo } = await import('./socket-io-transport.js');
+      if (!isOver) transport = openSocketIo(options, ways);
+    }
+
     return {
       get presentsToken() {
         return transport?.presentsToken ?? false;

@@ -102,6 +102,7 @@ function newPool(servers: Servers, max: number): Pool {
     query_timeout: QUERY_MS,
     statement_timeout: QUERY_MS - 200,
     // Not `verify`: pg-pool never gets back the connection of a caller whose time ran out meanwhile.
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool waits for it, which its types don't say
     onConnect: (client) => admit(client, instance),
   });
   // An idle connection broke; the pool has already dropped it.
