@@ -35,6 +35,7 @@ function openBrowser(count: number) {
 
 const write = (tab: UnsentTexts, text: string, isReplacing = false) =>
   tab.write(place, { text, roomTitle: 'lobby', isReplacing });
+const writtenBy = (...tabs: number[]) => tabs.map((tab) => ({ tab }));
 const shown = (tab: UnsentTexts) => tab.at(place)?.text ?? '';
 
 describe('unsent text', () => {
@@ -101,6 +102,21 @@ describe('unsent text', () => {
         expect(ids[1]).toEqual(ids[0]);
         expect(ids[2]).toEqual(ids[0]);
       }),
+      {
+        examples: [
+          // A text that somebody has left behind for one of their own is changed by two others.
+          [
+            [
+              ...writtenBy(1),
+              { tab: 0, deliver: true },
+              ...writtenBy(0),
+              { tab: 2, deliver: true },
+              ...writtenBy(2, 0, 1),
+            ],
+          ],
+          [[...writtenBy(0), { tab: 2, deliver: true }, { tab: 1, deliver: true }, ...writtenBy(1, 1, 0, 2)]],
+        ],
+      },
     );
   });
 });

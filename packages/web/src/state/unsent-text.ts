@@ -48,6 +48,20 @@ export function covers(clock: UnsentText['clock'], other: UnsentText['clock']): 
   return Object.entries(other).every(([tab, count]) => (clock[tab] ?? 0) >= count);
 }
 
+/** Puts the versions of a text into one order, the same in all tabs, in which each comes after those that it covers. */
+export function isAbove(clock: UnsentText['clock'], other: UnsentText['clock']): boolean {
+  const [writings, others] = [clock, other].map((each) => Object.values(each).reduce((sum, count) => sum + count, 0));
+  if (writings !== others) return (writings ?? 0) > (others ?? 0);
+  return nameOf(clock) > nameOf(other);
+}
+
+function nameOf(clock: UnsentText['clock']): string {
+  return Object.entries(clock)
+    .map(([tab, count]) => `${tab} ${count}`)
+    .sort()
+    .join();
+}
+
 /** A text from the browser's storage; undefined if it is none. */
 export function parseUnsent(stored: string): UnsentText | undefined {
   try {

@@ -1,7 +1,16 @@
 import { isBlank } from '@madang/protocol';
 import { forget, isUnkept, readStored, store, storedKeys } from './storage.js';
 import type { TabMessage, Tabs } from './tabs.js';
-import { covers, parseUnsent, type Place, placeKey, placeOf, type UnsentEdit, type UnsentText } from './unsent-text.js';
+import {
+  covers,
+  isAbove,
+  parseUnsent,
+  type Place,
+  placeKey,
+  placeOf,
+  type UnsentEdit,
+  type UnsentText,
+} from './unsent-text.js';
 
 const PREFIX = 'madang.unsent ';
 
@@ -165,7 +174,11 @@ export class UnsentTexts {
     const known = this.#texts.get(heard.id);
     const place = placeKey(placeOf(heard));
     if (known && covers(known.clock, heard.clock)) return;
-    if (known && !covers(heard.clock, known.clock) && this.#tab in known.clock) return this.#part(known);
+    if (known && !covers(heard.clock, known.clock)) {
+      if (this.#isShown(known) && this.#tab in known.clock) return this.#part(known);
+      // Whoever wrote them goes on with a text of their own. Until that is heard, all tabs take the same one of the two.
+      if (isAbove(known.clock, heard.clock)) return;
+    }
     this.#texts.set(heard.id, heard);
     if (!this.#texts.has(this.#shown.get(place) ?? '')) this.#shown.set(place, heard.id);
   }
