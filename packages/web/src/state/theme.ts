@@ -1,19 +1,26 @@
 import { useSyncExternalStore } from 'react';
 import { forget, readStored, store } from './storage.js';
 
-/** The page's brightness: as on the device, or as the user chose. */
-export const themes = ['system', 'light', 'dark'] as const;
+/** The page's looks: as on the device, or as the user chose. High contrast is light or dark as the device is. */
+export const themes = ['system', 'light', 'dark', 'contrast'] as const;
 
 export type Theme = (typeof themes)[number];
 
 const STORED_AS = 'madang.theme';
 const listeners = new Set<() => void>();
 
-/** Applies the chosen theme to the page. */
+let deviceContrast: MediaQueryList | undefined;
+
+/** Applies the chosen theme to the page, and follows the device's contrast. */
 export function showTheme(): void {
+  deviceContrast ??= matchMedia('(prefers-contrast: more)');
   const theme = readTheme();
-  if (theme === 'system') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = theme;
+  const { dataset } = document.documentElement;
+  if (theme === 'light' || theme === 'dark') dataset['theme'] = theme;
+  else delete dataset['theme'];
+  if (theme === 'contrast' || deviceContrast.matches) dataset['contrast'] = 'more';
+  else delete dataset['contrast'];
+  deviceContrast.onchange = showTheme;
 }
 
 /** Chooses a theme and stores the choice. */

@@ -436,4 +436,5 @@ export const themeText: Record<Theme, ParseKeys> = {
   system: 'session.themeSystem',
   light: 'session.themeLight',
   dark: 'session.themeDark',
+  contrast: 'session.themeContrast',
 };
