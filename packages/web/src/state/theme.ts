@@ -13,14 +13,19 @@ let deviceContrast: MediaQueryList | undefined;
 
 /** Applies the chosen theme to the page, and follows the device's contrast. */
 export function showTheme(): void {
-  deviceContrast ??= matchMedia('(prefers-contrast: more)');
+  deviceContrast ??= watchedContrast();
   const theme = readTheme();
   const { dataset } = document.documentElement;
   if (theme === 'light' || theme === 'dark') dataset['theme'] = theme;
   else delete dataset['theme'];
   if (theme === 'contrast' || deviceContrast.matches) dataset['contrast'] = 'more';
   else delete dataset['contrast'];
-  deviceContrast.onchange = showTheme;
+}
+
+function watchedContrast(): MediaQueryList {
+  const contrast = matchMedia('(prefers-contrast: more)');
+  contrast.addEventListener('change', showTheme);
+  return contrast;
 }
 
 /** Chooses a theme and stores the choice. */
