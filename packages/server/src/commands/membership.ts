@@ -35,7 +35,7 @@ async function setSections(
 ): Promise<CommandOutput<'section.set'>> {
   const { signals, store } = context.parts;
   const user = context.session.user.id;
-  await saveSections(store.write, user, sections);
+  await saveSections(store, user, sections);
   signals.told(user, 'sections.changed', { sections }, context.caller.connection);
   return { sections };
 }

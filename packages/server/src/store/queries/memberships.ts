@@ -1,6 +1,7 @@
 import type { NotificationLevel, Section } from '@madang/protocol';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
+import type { Store } from '../store.js';
 import { type Parameter, prepared } from '../prepared.js';
 
 /** Whose membership of which room. */
@@ -61,12 +62,17 @@ export async function findSections(read: Kysely<Schema>, user: string): Promise<
   return JSON.parse(row?.sections ?? '[]') as Section[];
 }
 
-/** Replaces a user's sections, and takes rooms out of those that are no longer there. */
-export async function saveSections(write: Kysely<Schema>, user: string, sections: readonly Section[]): Promise<void> {
+/** Replaces a user's sections, and takes rooms out of those that are no longer there; all of it, or nothing. */
+export async function saveSections(
+  store: Pick<Store, 'write' | 'transact'>,
+  user: string,
+  sections: readonly Section[],
+): Promise<void> {
   const json = sections.length === 0 ? null : JSON.stringify(sections);
-  await write.updateTable('users').set({ sections: json }).where('id', '=', user).execute();
+  const save = store.write.updateTable('users').set({ sections: json }).where('id', '=', user);
   const ids = sections.map(({ id }) => id);
-  let rooms = write.updateTable('members').set({ section: null }).where('user_id', '=', user);
-  rooms = rooms.where('section', 'is not', null);
-  await (ids.length === 0 ? rooms : rooms.where('section', 'not in', ids)).execute();
+  let empty = store.write.updateTable('members').set({ section: null }).where('user_id', '=', user);
+  empty = empty.where('section', 'is not', null);
+  if (ids.length > 0) empty = empty.where('section', 'not in', ids);
+  await store.transact({ guards: [], work: [save.compile(), empty.compile()] });
 }

@@ -18,20 +18,30 @@ export function orderRooms(rooms: readonly Room[]): Room[] {
   );
 }
 
-/** The parts of the list: favorites, the user's own sections, other rooms, direct messages. Own sections may be empty. */
+/**
+ * The parts of the list: favorites, the user's own sections, other rooms, direct messages. Own sections may be empty. Each room
+ * is in one of them, also while its section is not known (any more).
+ */
 export function groupRooms(all: readonly Room[], sections: readonly Section[]): RoomGroup[] {
-  const rooms = orderRooms(all);
-  const own = (room: Room) => room.favorite === true || room.section !== undefined;
+  const ids = new Set(sections.map(({ id }) => id));
+  const byKey = new Map<string, Room[]>();
+  for (const room of orderRooms(all)) {
+    const key = keyOf(room, ids);
+    byKey.set(key, (byKey.get(key) ?? []).concat(room));
+  }
+  const group = (key: string) => ({ key, rooms: byKey.get(key) ?? [] });
   return [
-    { key: 'favorites', rooms: rooms.filter(({ favorite }) => favorite) },
-    ...sections.map((section) => ({
-      key: `#${section.id}`,
-      section,
-      rooms: rooms.filter((room) => !room.favorite && room.section === section.id),
-    })),
-    { key: 'rooms', rooms: rooms.filter((room) => !own(room) && room.kind !== 'direct') },
-    { key: 'directs', rooms: rooms.filter((room) => !own(room) && room.kind === 'direct') },
+    group('favorites'),
+    ...sections.map((section) => ({ ...group(`#${section.id}`), section })),
+    group('rooms'),
+    group('directs'),
   ];
+}
+
+function keyOf({ favorite, section, kind }: Room, sections: ReadonlySet<string>): string {
+  if (favorite) return 'favorites';
+  if (section !== undefined && sections.has(section)) return `#${section}`;
+  return kind === 'direct' ? 'directs' : 'rooms';
 }
 
 /** Whether the user has muted a room. */
