@@ -51,6 +51,7 @@ const badValues: Record<string, [string | undefined, string | undefined, unknown
   'guest|member|off': ['', 'everybody', true],
   'guest|member|shared|off': ['on', 'nobody', []],
   'any|listed': ['*', 'none', {}],
+  '#rrggbb': ['green', '#abc', 0x2a6a50],
   addresses: ['nonsense', '10.0.0.0/99', 'loopback, 300.1.1.1'],
 };
 

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useBackCloses } from '../state/history.js';
 import { classNames } from './class-names.js';
@@ -29,7 +29,8 @@ export function Dialog({ title, description, onClose, kind = 'form', children }:
   const id = useId();
   useBackCloses(true, onClose);
 
-  useEffect(() => {
+  // Before the next key: one dialog may take the place of another while somebody types.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();

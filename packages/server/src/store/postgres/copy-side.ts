@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Client } from 'pg';
 import { StartError } from '../../errors.js';
@@ -11,6 +12,9 @@ import { connect, kyselyOn, prepare } from './prepare.js';
 
 /** The application name of a copy's own connection, which tells it from a server's. */
 const COPIER = 'madang copy';
+
+/** How long the connections of a server that was just stopped may take to disappear, in ms. */
+const ENDING_MS = 2000;
 
 /**
  * Opens a PostgreSQL database for a copy. Refuses if servers are running on it.
@@ -42,12 +46,20 @@ class PostgresSide implements CopySide {
   }
 
   async refuseServers(): Promise<void> {
+    const end = performance.now() + ENDING_MS;
+    while (await this.#isInUse()) {
+      if (performance.now() > end)
+        throw new StartError(`The database ${this.name} is in use by a Madang. Stop every server on it.`);
+      await setTimeout(100);
+    }
+  }
+
+  async #isInUse(): Promise<boolean> {
     const { rows } = await this.#client.query<{ count: number }>(
       'SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND (application_name = $1 OR starts_with(application_name, $2))',
       [APPLICATION, `${APPLICATION}: `],
     );
-    if (rows[0]?.count === 0) return;
-    throw new StartError(`The database ${this.name} is in use by a Madang. Stop every server on it.`);
+    return rows[0]?.count !== 0;
   }
 
   expect(oldest: number): Promise<void> {

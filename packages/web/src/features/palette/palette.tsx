@@ -1,5 +1,5 @@
 import { Search } from 'lucide-react';
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type KeyboardEvent, useId, useLayoutEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { noteUse } from '../../state/used.js';
 import { classNames } from '../../ui/class-names.js';
@@ -26,7 +26,9 @@ export function DirectPalette({ onClose }: { onClose: () => void }) {
 function EntrySearch({ onClose, isOnlyPeople }: { onClose: () => void; isOnlyPeople: boolean }) {
   const { t } = useTranslation();
   const id = useId();
-  const [search, setSearch] = useState(takeTyped);
+  const [search, setSearch] = useState('');
+  // Not while rendering, which React may do in vain, and during which more may be typed.
+  useLayoutEffect(() => setSearch(takeTyped()), []);
   const groups = useEntries(search, isOnlyPeople);
   const entries = groups.flatMap((group) => group.entries);
   const [chosen, setChosen] = useState(0);
