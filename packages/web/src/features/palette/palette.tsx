@@ -28,6 +28,7 @@ function EntrySearch({ onClose, isOnlyPeople }: { onClose: () => void; isOnlyPeo
   const id = useId();
   const [search, setSearch] = useState('');
   // Not while rendering, which React may do in vain, and during which more may be typed.
+  // oxlint-disable-next-line react/set-state-in-effect -- it is outside of React until now
   useLayoutEffect(() => setSearch(takeTyped()), []);
   const groups = useEntries(search, isOnlyPeople);
   const entries = groups.flatMap((group) => group.entries);
