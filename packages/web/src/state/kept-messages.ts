@@ -1,11 +1,12 @@
 import type { OfflineStore } from '@madang/client';
 import { useSyncExternalStore } from 'react';
+import { Changes } from './changes.js';
 import { forget, readStored, store } from './storage.js';
 
 /** Whether messages are kept on this device for use without a connection, as the user chose. */
 
 const STORED_AS = 'madang.offline';
-const listeners = new Set<() => void>();
+const changes = new Changes();
 
 let kept: OfflineStore | undefined;
 let begun: Parameters<OfflineStore['begin']> | undefined;
@@ -34,21 +35,16 @@ export function keepIfWanted(inner: OfflineStore): OfflineStore {
 export async function setKeepsMessages(isKeeping: boolean): Promise<void> {
   if (isKeeping) forget(STORED_AS);
   else store(STORED_AS, 'off');
-  for (const listener of listeners) listener();
+  changes.tell();
   if (!isKeeping) await kept?.clear();
   else if (begun) await kept?.begin(...begun);
 }
 
 /** The choice. */
 export function useKeepsMessages(): boolean {
-  return useSyncExternalStore(subscribe, isWanted);
+  return useSyncExternalStore(changes.subscribe, isWanted);
 }
 
 function isWanted(): boolean {
   return readStored(STORED_AS) !== 'off';
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { Changes } from './changes.js';
 
 /** A dialog of the whole page. */
 export type PageDialogName =
@@ -20,7 +21,7 @@ export type RoomDialogName = 'details' | 'invite' | 'leave' | 'move';
 export type PageDialog = { name: PageDialogName } | { name: RoomDialogName; room: string };
 
 let open: PageDialog | undefined;
-const listeners = new Set<() => void>();
+const changes = new Changes();
 
 /** Opens a dialog, in place of the one that is open. */
 export function openDialog(name: PageDialogName): void {
@@ -39,15 +40,10 @@ export function closeDialog(): void {
 
 /** The dialog that is open. */
 export function usePageDialog(): PageDialog | undefined {
-  return useSyncExternalStore(subscribe, () => open);
+  return useSyncExternalStore(changes.subscribe, () => open);
 }
 
 function set(next: PageDialog | undefined): void {
   open = next;
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  changes.tell();
 }

@@ -1,5 +1,6 @@
 import type { Client, OutboxEntry } from '@madang/client';
 import { isBlank, type User, type UserRef } from '@madang/protocol';
+import { Changes } from './changes.js';
 import { forgetRoom } from './last-room.js';
 import { forgetUses } from './used.js';
 import type { Tabs } from './tabs.js';
@@ -39,7 +40,7 @@ export class PageOwner {
   readonly #client: Client;
   readonly #unsent: UnsentTexts;
   readonly #tabs: Tabs;
-  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Changes();
   /** The messages that the owner was sending. The client forgets them before it says that the session has ended. */
   #waiting: readonly Unsent[] = [];
   #all: readonly Unsent[] | undefined;
@@ -59,10 +60,7 @@ export class PageOwner {
 
   readonly get = (): Ownership => this.#state;
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#changes.subscribe;
 
   /**
    * Everything that the owner has not sent: drafts, edits, and messages that wait or were refused. The same array until it
@@ -155,7 +153,7 @@ export class PageOwner {
   }
 
   #told(): void {
-    for (const listener of this.#listeners) listener();
+    this.#changes.tell();
   }
 }
 

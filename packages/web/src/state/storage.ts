@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { Changes } from './changes.js';
 
 /**
  * What the page keeps in the browser between visits: drafts, and choices such as the language. The browser may deny it,
@@ -8,7 +9,7 @@ import { useSyncExternalStore } from 'react';
 
 /** Values that the browser did not store, by key; they are newer than what it has. */
 const unkept = new Map<string, string>();
-const listeners = new Set<() => void>();
+const changes = new Changes();
 let fails = false;
 
 /** A stored value; undefined if there is none. */
@@ -44,7 +45,7 @@ export function isUnkept(key: string): boolean {
 
 /** Whether something could not be stored since the page was opened. */
 export function useStorageFails(): boolean {
-  return useSyncExternalStore(subscribe, () => fails);
+  return useSyncExternalStore(changes.subscribe, () => fails);
 }
 
 /** The one place that touches the browser's storage: even reading the property may throw. */
@@ -54,14 +55,7 @@ function attempt<T>(act: (storage: Storage) => T): T | undefined {
   } catch {
     fails = true;
     // Deferred: the caller may be rendering.
-    queueMicrotask(() => {
-      for (const listener of listeners) listener();
-    });
+    queueMicrotask(changes.tell);
     return undefined;
   }
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { Changes } from './changes.js';
 import { forget, readStored, store } from './storage.js';
 
 /** The page's looks: as on the device, or as the user chose. High contrast is light or dark as the device is. */
@@ -7,7 +8,7 @@ export const themes = ['system', 'light', 'dark', 'contrast'] as const;
 export type Theme = (typeof themes)[number];
 
 const STORED_AS = 'madang.theme';
-const listeners = new Set<() => void>();
+const changes = new Changes();
 
 let deviceContrast: MediaQueryList | undefined;
 
@@ -33,20 +34,15 @@ export function setTheme(theme: Theme): void {
   if (theme === 'system') forget(STORED_AS);
   else store(STORED_AS, theme);
   showTheme();
-  for (const listener of listeners) listener();
+  changes.tell();
 }
 
 /** The chosen theme. */
 export function useTheme(): Theme {
-  return useSyncExternalStore(subscribe, readTheme);
+  return useSyncExternalStore(changes.subscribe, readTheme);
 }
 
 function readTheme(): Theme {
   const stored = readStored(STORED_AS);
   return themes.find((theme) => theme === stored) ?? 'system';
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

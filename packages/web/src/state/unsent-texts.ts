@@ -1,4 +1,5 @@
 import { isBlank } from '@madang/protocol';
+import { Changes } from './changes.js';
 import { forget, isUnkept, readStored, store, storedKeys } from './storage.js';
 import type { TabMessage, Tabs } from './tabs.js';
 import {
@@ -38,7 +39,7 @@ export class UnsentTexts {
   readonly #shown = new Map<string, string | null>();
   /** What other tabs did at places where a composition is in progress. */
   readonly #held = new Map<string, TabMessage[]>();
-  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Changes();
   readonly #tabs: Tabs;
   readonly #home = homeTab();
   /** This load of this tab: a duplicated tab has the same home. */
@@ -50,10 +51,7 @@ export class UnsentTexts {
     tabs.hear((message) => this.#hear(message));
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#changes.subscribe;
 
   /** Every text of the user, oldest first. The same array until one changes. */
   readonly all = (): readonly UnsentText[] => {
@@ -243,7 +241,7 @@ export class UnsentTexts {
 
   #changed(): void {
     this.#all = undefined;
-    for (const listener of this.#listeners) listener();
+    this.#changes.tell();
   }
 }
 

@@ -1,4 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
+import { Changes } from './changes.js';
 import { useClient } from './client-provider.js';
 
 /**
@@ -7,13 +8,13 @@ import { useClient } from './client-provider.js';
  * hashes of their contents.
  */
 
-const listeners = new Set<() => void>();
+const changes = new Changes();
 let isOffered = false;
 
 /** Offers a new version. */
 function offerNewVersion(): void {
   isOffered = true;
-  for (const listener of listeners) listener();
+  changes.tell();
 }
 
 /** Reloads the page. The service worker takes it from the server, so that it is the newest version. */
@@ -23,7 +24,7 @@ export function reloadPage(): void {
 
 /** Whether there is a newer version. */
 export function useNewVersion(): boolean {
-  return useSyncExternalStore(subscribe, () => isOffered);
+  return useSyncExternalStore(changes.subscribe, () => isOffered);
 }
 
 /** Asks the server for its version after each connect, since a server that was replaced has been away. */
@@ -62,9 +63,4 @@ export function ownVersion(): string | undefined {
 
 function versionOf(page: Document): string | undefined {
   return page.querySelector<HTMLMetaElement>('meta[name="madang-version"]')?.content;
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

@@ -1,4 +1,5 @@
 import { createContext, useSyncExternalStore } from 'react';
+import { Changes } from '../state/changes.js';
 
 /**
  * Where menus and tooltips are rendered: the page's body, or the modal dialog that they belong to, which is above the
@@ -7,7 +8,7 @@ import { createContext, useSyncExternalStore } from 'react';
 export const PortalContainer = createContext<HTMLElement | null>(null);
 
 let dialogs: readonly HTMLElement[] = [];
-const listeners = new Set<() => void>();
+const changes = new Changes();
 
 /** Notes that a modal dialog is open, above all others; returns what notes that it is closed. */
 export function openOnTop(dialog: HTMLElement): () => void {
@@ -17,15 +18,10 @@ export function openOnTop(dialog: HTMLElement): () => void {
 
 /** The modal dialog that is above all else, if one is open: what is outside it can be neither reached nor heard. */
 export function useTopDialog(): HTMLElement | undefined {
-  return useSyncExternalStore(subscribe, () => dialogs.at(-1));
+  return useSyncExternalStore(changes.subscribe, () => dialogs.at(-1));
 }
 
 function set(next: readonly HTMLElement[]): void {
   dialogs = next;
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  changes.tell();
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { Changes } from '../state/changes.js';
 import { endsComposition } from './composition.js';
 
 /** A key with perhaps a modifier. */
@@ -84,7 +85,7 @@ interface LayoutKeyboard extends EventTarget {
 
 let known: Layout | undefined;
 let isAsked = false;
-const listeners = new Set<() => void>();
+const changes = new Changes();
 
 /** Chromium alone tells the layout, and only to pages that came over HTTPS. */
 async function readLayout(): Promise<void> {
@@ -94,14 +95,13 @@ async function readLayout(): Promise<void> {
   } catch {
     // In a frame that may not know it; the US names stay.
   }
-  for (const listener of listeners) listener();
+  changes.tell();
 }
 
 function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
   // Whoever changed the layout did so in another window.
   if (!isAsked) window.addEventListener('focus', () => void readLayout());
   if (!isAsked) void readLayout();
   isAsked = true;
-  return () => listeners.delete(listener);
+  return changes.subscribe(listener);
 }

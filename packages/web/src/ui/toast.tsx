@@ -2,6 +2,7 @@ import { CircleAlert, X } from 'lucide-react';
 import { useEffect, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
+import { Changes } from '../state/changes.js';
 import { IconButton } from './icon-button.js';
 import { useTopDialog } from './portal.js';
 import styles from './toast.module.css';
@@ -15,7 +16,7 @@ const SHOWN_MS = 6000;
 
 let toasts: readonly Toast[] = [];
 let nextId = 1;
-const listeners = new Set<() => void>();
+const changes = new Changes();
 
 /** Shows a passing notice, such as what could not be done; it disappears on its own. */
 export function showToast(text: string): void {
@@ -25,7 +26,7 @@ export function showToast(text: string): void {
 /** Where toasts appear; once in the page, inside the dialog that is on top. */
 export function Toasts() {
   const { t } = useTranslation();
-  const shown = useSyncExternalStore(subscribe, () => toasts);
+  const shown = useSyncExternalStore(changes.subscribe, () => toasts);
   const dialog = useTopDialog();
   return createPortal(
     <div className={styles.toasts} role="status" aria-live="polite" aria-label={t('toast.region')}>
@@ -57,10 +58,5 @@ function ToastCard({ toast }: { toast: Toast }) {
 
 function set(next: readonly Toast[]): void {
   toasts = next;
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  changes.tell();
 }
