@@ -1,6 +1,6 @@
-// What the tests need from the system: a C compiler, Chromium, Firefox and WebKit with Korean and emoji fonts, Python
-// clients that are not ours, PostgreSQL, Redis, nginx, and systemd's analysis of units. If something is missing and Debian
-// packages may be installed, they are; what is missing then is named.
+// What the tests need from the system: a C compiler; Chromium, Firefox and WebKit, with Korean and emoji fonts; clients in
+// Python; PostgreSQL, Redis, nginx, and systemd's analysis of units. Installs from Debian what is missing, if it may, and
+// then names what is still missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 

@@ -246,3 +246,18 @@ test('messages are not kept on the device if the user does not want it', async (
   await expect.poll(kept).toBeGreaterThan(0);
   expect(one.problems).toEqual([]);
 });
+
+test('the settings call a version the newest only if the server has been asked', async () => {
+  const { page } = one;
+  await page.goto(`${web.url}/#/settings/version`);
+  const setting = page.locator('#setting-version');
+  const check = setting.getByRole('button', { name: '새 버전 확인' });
+  await check.waitFor();
+  const isPage = ({ pathname }: URL) => pathname === '/';
+  await page.route(isPage, (route) => route.abort());
+  await check.click();
+  await setting.getByText('서버에 물어볼 수 없었습니다').waitFor();
+  await page.unroute(isPage);
+  await check.click();
+  await setting.getByText('최신 버전입니다').waitFor();
+});

@@ -68,7 +68,7 @@ test('C51 a browser that refuses the cookie is told from a session that ended, a
   expect(requests).toEqual(['POST undefined', 'DELETE Bearer nobody']);
 });
 
-test('C52 signing out does not end the session of another user who has signed in meanwhile', async () => {
+test('C52 signing out leaves the session of a user who has signed in meanwhile', async () => {
   const { workspace, client, requests, setFetch } = cookieClient();
   workspace.addUser('anna');
   setFetch(() => Response.json({ token: 'token-anna' }));

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startNetwork } from '../../../tests/support/network.ts';
 import { startPostgres, type TestPostgres } from '../../../tests/support/postgres.ts';
-import { openStore } from '../dist/store/open.js';
+import { openCopySide, openStore } from '../dist/store/open.js';
 import { dropPartitionsBefore, ensurePartitions } from '../dist/store/postgres/partitions.js';
 import type { Store } from '../dist/store/store.js';
 import { silent } from './engines.ts';
@@ -210,6 +210,17 @@ describe('starting', () => {
     await (await open(address)).close();
     await cluster.sql(address, `INSERT INTO meta VALUES ('copy', '{}')`);
     expect(await refusal(address)).toContain('copy into the database');
+  });
+
+  test('a copy waits for the connections of a server that is just ending, and for no others', async () => {
+    const address = await cluster.newDatabase();
+    const client = new Client({ connectionString: address, application_name: 'madang' });
+    await client.connect();
+    await expect(openCopySide(address, 'target', silent)).rejects.toThrow('is in use by a Madang');
+    const ended = setTimeout(500).then(() => client.end());
+    await using side = await openCopySide(address, 'target', silent);
+    expect(side.name).toContain('postgres://');
+    await ended;
   });
 
   test('an unusable address is refused in plain words, without the password', async () => {

@@ -20,8 +20,8 @@ export function keepIfWanted(inner: OfflineStore): OfflineStore {
       begun = session;
       if (isWanted()) await inner.begin(...session);
     },
-    save: async (...changes) => {
-      if (isWanted()) await inner.save(...changes);
+    save: async (...saved) => {
+      if (isWanted()) await inner.save(...saved);
     },
     clear: () => {
       begun = undefined;

@@ -41,18 +41,19 @@ export function useVersionCheck(): void {
 
 /**
  * Offers a new version if the server's page has another name of its build than this one; `version-name.ts` writes it
- * there. Never rejects.
+ * there. Resolves to whether the server's version is known now. Never rejects.
  */
-export async function checkVersion(): Promise<void> {
+export async function checkVersion(): Promise<boolean> {
   const own = ownVersion();
-  if (own === undefined || isOffered) return;
+  if (own === undefined || isOffered) return isOffered;
   try {
     const response = await fetch(new URL('.', document.baseURI), { cache: 'no-cache' });
     const served = versionOf(new DOMParser().parseFromString(await response.text(), 'text/html'));
     // A page without a version is not the web client but a proxy's page, or the app's sign-in.
     if (served !== undefined && served !== own) offerNewVersion();
+    return served !== undefined;
   } catch {
-    // Without the server there is no newer version either.
+    return false;
   }
 }
 

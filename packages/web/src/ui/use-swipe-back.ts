@@ -7,7 +7,7 @@ const FAR = 0.35;
 /** A finger this fast, in px per ms, decides by its direction. */
 const FAST = 0.35;
 const SETTLE_MS = 180;
-/** What was swiped away and is still there after so many ms comes back. */
+/** If a page was swiped away but is still there after this time, in ms, it moves back. */
 const GONE_MS = 1000;
 
 /** What lies over or under each other. */

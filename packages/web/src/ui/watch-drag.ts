@@ -4,13 +4,13 @@ const SLOP_PX = 8;
 const STEEPNESS = 1.4;
 /** The left edge, in px, where the browser or the system has a gesture of its own. */
 const EDGE_PX = 24;
-/** The speed at the end is that of the last so many ms. */
+/** The last part of the movement, in ms, whose speed counts as the speed at its end. */
 const SPEED_MS = 80;
 
 export interface Drag {
   /** Asked when a finger comes down; false if it means something else there. */
   mayBegin: (target: Element) => boolean;
-  /** The finger is so many px from where it came down; it may have gone the other way, which is 0. */
+  /** How far the finger is from where it came down, in px; 0 if it has gone the other way. */
   onMove: (px: number) => void;
   /** The finger has left. `speed` is in px per ms, negative on the way back, and undefined if the gesture was taken away. */
   onEnd: (px: number, speed: number | undefined) => void;

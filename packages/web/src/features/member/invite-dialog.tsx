@@ -8,8 +8,8 @@ import { Avatar } from '../../ui/avatar.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
-import { TextField } from '../../ui/field.js';
 import { ListEntry } from '../../ui/list.js';
+import { SearchField } from '../../ui/search-field.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import styles from './invite-dialog.module.css';
 import { useAcquaintances } from './use-acquaintances.js';
@@ -23,15 +23,7 @@ export function InviteDialog({ room, onClose }: { room: Room; onClose: () => voi
   const shown = people?.filter((person) => isFound(person.name));
   return (
     <Dialog title={t('room.inviteTitle', { name: room.name })} onClose={onClose}>
-      <TextField
-        label={t('room.inviteSearch')}
-        placeholder={t('room.inviteSearch')}
-        isLabelHidden
-        type="search"
-        value={search}
-        onValueChange={setSearch}
-        data-autofocus
-      />
+      <SearchField label={t('room.inviteSearch')} value={search} onValueChange={setSearch} data-autofocus />
       <div className={styles.people} aria-busy={!shown}>
         {!shown && <SkeletonRows count={4} />}
         {shown?.length === 0 && (

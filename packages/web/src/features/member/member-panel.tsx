@@ -7,9 +7,9 @@ import { useObservable } from '../../state/client-provider.js';
 import { useBackCloses } from '../../state/history.js';
 import { classNames } from '../../ui/class-names.js';
 import { endsComposition } from '../../ui/composition.js';
-import { TextField } from '../../ui/field.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { DialogPart, Part } from '../../ui/part.js';
+import { SearchField } from '../../ui/search-field.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { useSwipeBack } from '../../ui/use-swipe-back.js';
 import { InviteDialog } from './invite-dialog.js';
@@ -73,15 +73,7 @@ export function MemberPanel({ room, members, isOverlay, searches, onClose }: Mem
         </IconButton>
       </header>
       {hasSearch && (
-        <TextField
-          className={styles.search}
-          label={t('member.search')}
-          placeholder={t('member.search')}
-          isLabelHidden
-          type="search"
-          value={search}
-          onValueChange={setSearch}
-        />
+        <SearchField className={styles.search} label={t('member.search')} value={search} onValueChange={setSearch} />
       )}
       <div className="visually-hidden" role="status">
         {!isAny && t('room.members', { count: found.length })}

@@ -13,8 +13,8 @@ const PULL_PX = 72;
 const SAID_MS = 2500;
 
 /**
- * What there is above the messages that are loaded: older ones on their way, ones that could not be loaded, with "try again",
- * or none. At the upper end of the list a finger pulls older ones down.
+ * Says what is above the oldest message that is loaded: more messages that are loading, a page that failed (with "try again"),
+ * or nothing. At the top of the list the user can pull down to load more.
  */
 export function OlderNotice({ scroller, older }: { scroller: RefObject<HTMLElement | null>; older: OlderPages }) {
   const { t } = useTranslation();

@@ -1,6 +1,6 @@
 /**
- * Selects the text of a message, which a finger can then make shorter, or longer over other messages. On touch screens a long press opens the
- * actions, so that text can be selected only from there, and until nothing is selected any more.
+ * Selects the text of a message; the user can then drag the ends, over other messages too. On touch screens a long press opens
+ * the actions, so this is the only way to select text there. It lasts until nothing is selected.
  */
 export function selectText(key: string): void {
   const row = document.querySelector<HTMLElement>(`[data-message="${CSS.escape(key)}"]`);

@@ -43,7 +43,7 @@ function usePage(
   const isOnline = connection.status === 'online';
   const isWanted = isNear && isOnline;
   const [failed, setFailed] = useState<{ rowsLeft: number; connection: object }>();
-  // What failed here is not tried again until the user scrolls or asks for it, or there is a new connection.
+  // After a failure, the page is loaded again when the user scrolls or asks for it, or after the next connect.
   const hasFailed = failed?.rowsLeft === rowsLeft && failed.connection === connection;
 
   const loadNow = () => {

@@ -2,7 +2,7 @@ import type { Room, UserRef } from '@madang/protocol';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
-import { languageOf } from '../../i18n/i18n.js';
+import { useOtherWords } from '../../i18n/use-other-words.js';
 import { useAbilities, useClient, useRooms } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { finder } from '../../state/find.js';
@@ -44,9 +44,9 @@ const MAX_ROOMS = 12;
 const ICON_PX = 17;
 
 /**
- * What the palette lists: the user's rooms, people they share one with, other public rooms, every action that can be done
- * now, and every setting; or only people. Found by any part of their names in either language, the best first, then what
- * was used most.
+ * The palette's entries: the user's rooms, the people in them, other public rooms, the actions that are possible now, and the
+ * settings; or only people. A search matches any part of a name in either language. The best matches come first; among equal
+ * ones, what was used most.
  */
 export function useEntries(search: string, isOnlyPeople: boolean): EntryGroup[] {
   const { t } = useTranslation();
@@ -70,8 +70,8 @@ export function useEntries(search: string, isOnlyPeople: boolean): EntryGroup[] 
       .map((entry) => ({ entry, found: find(entry.name, entry.words), uses: uses(entry.key) }))
       .filter((each) => each.found > 0)
       .toSorted((a, b) => b.found - a.found || b.uses - a.uses);
-    const isMine = group.entries === mine;
-    const most = isSearching ? MAX_FOUND : isMine ? MAX_ROOMS : ranked.length;
+    const unsearched = group.entries === mine ? MAX_ROOMS : ranked.length;
+    const most = isSearching ? MAX_FOUND : unsearched;
     return {
       title: group.title,
       entries: ranked.slice(0, most).map(({ entry }) => entry),
@@ -134,16 +134,16 @@ function usePeople(isWanted: boolean): Entry[] {
 }
 
 function useActionEntries(): { actions: Entry[]; settings: Entry[] } {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const context = useActionContext();
-  const other = i18n.getFixedT(languageOf(i18n) === 'ko' ? 'en' : 'ko');
+  const otherWords = useOtherWords();
   return {
     actions: actions
       .filter(({ isOffered }) => isOffered?.(context) ?? true)
       .map(({ id, label, words, icon: Icon, keys, run }) => ({
         key: `action-${id}`,
         name: label(t, context.room),
-        words: [label(other, context.room), words && t(words), words && other(words)].join(),
+        words: otherWords((each) => label(each, context.room), words),
         keys: keys?.choices,
         icon: <Icon size={ICON_PX} aria-hidden />,
         run: () => run(context),
@@ -153,7 +153,7 @@ function useActionEntries(): { actions: Entry[]; settings: Entry[] } {
       .map(({ id, title, words, icon: Icon }) => ({
         key: `setting-${id}`,
         name: t(title),
-        words: [other(title), t(words), other(words)].join(),
+        words: otherWords((each) => each(title), words),
         note: t('palette.settings'),
         icon: <Icon size={ICON_PX} aria-hidden />,
         run: () => context.go(`/settings/${id}`),

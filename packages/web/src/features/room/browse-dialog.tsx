@@ -9,8 +9,8 @@ import { openDialog } from '../../state/page-dialog.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
-import { TextField } from '../../ui/field.js';
 import { ListEntry } from '../../ui/list.js';
+import { SearchField } from '../../ui/search-field.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
 import styles from './browse-dialog.module.css';
@@ -25,11 +25,8 @@ export function BrowseDialog({ onClose }: { onClose: () => void }) {
   const { rooms, hasMore, error, loadMore } = useRoomSearch(search);
   return (
     <Dialog title={t('room.browseTitle')} onClose={onClose}>
-      <TextField
+      <SearchField
         label={t('room.browseSearch')}
-        placeholder={t('room.browseSearch')}
-        isLabelHidden
-        type="search"
         value={search}
         onValueChange={setSearch}
         error={error === undefined ? undefined : errorText(t, error)}

@@ -10,6 +10,7 @@ import { useUnsentCount } from '../../state/use-unsent.js';
 import { checkVersion, ownVersion, reloadPage, useNewVersion } from '../../state/version.js';
 import { Button } from '../../ui/button.js';
 import { OptionRow } from '../../ui/option-row.js';
+import { showToast } from '../../ui/toast.js';
 import { themeText } from '../action/actions.js';
 import type { SettingId } from './settings.js';
 import styles from './settings-page.module.css';
@@ -107,9 +108,16 @@ function OfflineMessages() {
     return () => {
       isCurrent = false;
     };
-    // What was deleted, or is kept again, changes it.
+    // Turning it off frees space, and turning it on takes some.
     // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [isKeeping]);
+  const choose = async (isOn: boolean) => {
+    try {
+      await setKeepsMessages(isOn);
+    } catch {
+      showToast(t(isOn ? 'settings.offlineNotKept' : 'settings.offlineNotDeleted'));
+    }
+  };
   if (!signOut) return <p className={styles.text}>{t('settings.offlineHost')}</p>;
   return (
     <>
@@ -126,7 +134,7 @@ function OfflineMessages() {
           { value: 'on', label: t('settings.offlineOn') },
           { value: 'off', label: t('settings.offlineOff') },
         ]}
-        onChange={(choice) => void setKeepsMessages(choice === 'on').catch(() => {})}
+        onChange={(choice) => void choose(choice === 'on')}
       />
     </>
   );
@@ -147,18 +155,18 @@ function Shortcuts() {
 function Version() {
   const { t } = useTranslation();
   const isOutdated = useNewVersion();
-  const [state, setState] = useState<'idle' | 'busy' | 'checked'>('idle');
+  const [state, setState] = useState<'idle' | 'busy' | 'newest' | 'failed'>('idle');
   const check = async () => {
     setState('busy');
-    await checkVersion();
-    setState('checked');
+    setState((await checkVersion()) ? 'newest' : 'failed');
   };
   return (
     <>
       <p className={styles.text} role="status">
         {ownVersion() ?? t('settings.versionUnknown')}
         {isOutdated && ` · ${t('connection.newVersion')}`}
-        {!isOutdated && state === 'checked' && ` · ${t('settings.newest')}`}
+        {!isOutdated && state === 'newest' && ` · ${t('settings.newest')}`}
+        {!isOutdated && state === 'failed' && ` · ${t('settings.checkFailed')}`}
       </p>
       {isOutdated ? (
         <Button size="small" onClick={reloadPage}>

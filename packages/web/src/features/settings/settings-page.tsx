@@ -1,7 +1,7 @@
 import { ChevronLeft, SearchX, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { languageOf } from '../../i18n/i18n.js';
+import { useOtherWords } from '../../i18n/use-other-words.js';
 import { useAbilities } from '../../state/client-provider.js';
 import { finder } from '../../state/find.js';
 import { goBack } from '../../state/history.js';
@@ -9,9 +9,9 @@ import { PHONE, TOUCH, useMedia } from '../../state/media.js';
 import { classNames } from '../../ui/class-names.js';
 import { endsComposition } from '../../ui/composition.js';
 import { Empty } from '../../ui/empty.js';
-import { TextField } from '../../ui/field.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { Part } from '../../ui/part.js';
+import { SearchField } from '../../ui/search-field.js';
 import { settingViews } from './setting-views.js';
 import styles from './settings-page.module.css';
 import { type Setting, settings } from './settings.js';
@@ -60,14 +60,7 @@ export function SettingsPage({ setting }: { setting: string | undefined }) {
       </header>
       <div className={styles.scroller}>
         <div className={styles.content}>
-          <TextField
-            label={t('settings.search')}
-            placeholder={t('settings.search')}
-            isLabelHidden
-            type="search"
-            value={search}
-            onValueChange={setSearch}
-          />
+          <SearchField label={t('settings.search')} value={search} onValueChange={setSearch} />
           <div className="visually-hidden" role="status">
             {search.trim() !== '' && found.length > 0 && t('settings.count', { count: found.length })}
           </div>
@@ -116,12 +109,16 @@ function SettingRow({ setting: { id, title, icon: Icon }, isTarget }: { setting:
 
 /** The settings that are searched for, in their order. */
 function useFound(search: string): readonly Setting[] {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const can = useAbilities();
-  const other = i18n.getFixedT(languageOf(i18n) === 'ko' ? 'en' : 'ko');
+  const otherWords = useOtherWords();
   const find = finder(search);
   return settings.filter(({ isOffered, title, words }) => {
-    const otherWords = [other(title), t(words), other(words)].join();
-    return (isOffered?.(can) ?? true) && find(t(title), otherWords) > 0;
+    const isFound =
+      find(
+        t(title),
+        otherWords((each) => each(title), words),
+      ) > 0;
+    return (isOffered?.(can) ?? true) && isFound;
   });
 }
