@@ -4,21 +4,19 @@ import { Disposables } from '../support/disposables.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectHttp } from '../support/http-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { startServer, type TestServer } from '../support/start-server.ts';
+import type { TestServer } from '../support/start-server.ts';
+import { ENGINES, startServerOn } from '../support/start-server-on.ts';
 import { call, outcome, type TransportClient } from '../support/transport-client.ts';
 
 const work = { id: 'work', name: '일' };
 const home = { id: 'home', name: '집' };
 
-describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
+describe.each(ENGINES)('with %s', (engine) => {
   const open = new Disposables();
   let server: TestServer;
   let count = 0;
   beforeAll(async () => {
-    const cluster = engine === 'PostgreSQL' ? open.use(await startPostgres()) : undefined;
-    const env = cluster && { MADANG_DATABASE: await cluster.newDatabase() };
-    server = open.use(await startServer({ flags: ['--limits', 'off'], ...(env && { env }) }));
+    server = await startServerOn(engine, open, ['--limits', 'off']);
   });
   afterAll(() => open[Symbol.asyncDispose]());
 

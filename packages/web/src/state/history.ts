@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { navigate as navigateHash, useHashLocation } from 'wouter/use-hash-location';
+import { useLatest } from '../ui/use-latest.js';
 import { PHONE, TOUCH } from './media.js';
 
 /**
@@ -66,11 +67,8 @@ export function goBack(): void {
 
 /** While it is open on a phone, Back closes it. */
 export function useBackCloses(isOpen: boolean, onClose: () => void): void {
-  const latest = useRef(onClose);
-  useEffect(() => {
-    latest.current = onClose;
-  });
-  useEffect(() => (isOpen ? openLayer({ close: () => latest.current() }) : undefined), [isOpen]);
+  const latest = useLatest(onClose);
+  useEffect(() => (isOpen ? openLayer({ close: () => latest.current() }) : undefined), [isOpen, latest]);
 }
 
 function openLayer(layer: Layer): (() => void) | undefined {

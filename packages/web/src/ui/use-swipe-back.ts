@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { REDUCED_MOTION } from '../state/media.js';
+import { useLatest } from './use-latest.js';
 import { watchDrag } from './watch-drag.js';
 
 /** Beyond this part of its width a page goes when the finger leaves it. */
@@ -19,10 +20,7 @@ const LAYERS = 'main, aside, dialog, [role=dialog], [role=menu]';
  */
 export function useSwipeBack(find: () => HTMLElement | null | undefined, onBack: (() => void) | undefined): boolean {
   const [isMoving, setIsMoving] = useState(false);
-  const latest = useRef({ find, onBack });
-  useEffect(() => {
-    latest.current = { find, onBack };
-  });
+  const latest = useLatest({ find, onBack });
   const isOn = onBack !== undefined;
 
   useEffect(() => {
@@ -45,7 +43,7 @@ export function useSwipeBack(find: () => HTMLElement | null | undefined, onBack:
         });
       },
     });
-  }, [isOn]);
+  }, [isOn, latest]);
   return isMoving;
 }
 

@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
+import { useLatest } from '../../ui/use-latest.js';
 
 /** A message to go to. */
 export interface JumpTarget {
@@ -21,15 +22,12 @@ export function jumpTo(target: JumpTarget): void {
 
 /** Takes jumps, as long as the component is there. */
 export function useJumps(place: (typeof places)[number], jump: Jump): void {
-  const latest = useRef(jump);
-  useEffect(() => {
-    latest.current = jump;
-  });
+  const latest = useLatest(jump);
   useEffect(() => {
     const own: Jump = (target) => latest.current(target);
     jumps[place] = own;
     return () => {
       if (jumps[place] === own) delete jumps[place];
     };
-  }, [place]);
+  }, [place, latest]);
 }

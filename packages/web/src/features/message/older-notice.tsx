@@ -1,7 +1,8 @@
 import { ArrowDown, LoaderCircle } from 'lucide-react';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { classNames } from '../../ui/class-names.js';
+import { useLatest } from '../../ui/use-latest.js';
 import { watchDrag } from '../../ui/watch-drag.js';
 import listStyles from './message-list.module.css';
 import styles from './older-notice.module.css';
@@ -20,10 +21,7 @@ export function OlderNotice({ scroller, older }: { scroller: RefObject<HTMLEleme
   const { t } = useTranslation();
   const [pulled, setPulled] = useState(0);
   const [saysNone, setSaysNone] = useState(false);
-  const latest = useRef(older);
-  useEffect(() => {
-    latest.current = older;
-  });
+  const latest = useLatest(older);
 
   useEffect(() => {
     const list = scroller.current;
@@ -38,7 +36,7 @@ export function OlderNotice({ scroller, older }: { scroller: RefObject<HTMLEleme
         else setSaysNone(true);
       },
     });
-  }, [scroller]);
+  }, [scroller, latest]);
 
   useEffect(() => {
     if (!saysNone) return undefined;

@@ -1,4 +1,5 @@
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useEffect } from 'react';
+import { useLatest } from '../../ui/use-latest.js';
 import { isSelecting } from '../../ui/watch-drag.js';
 
 /** How long a finger rests until it is a long press, in ms. */
@@ -14,10 +15,7 @@ const OTHERS = 'a, button, textarea, input, [role=toolbar]';
  * the focus. The browser's own menu stays for links, for selected text, and for the mouse.
  */
 export function useOpenActions(scroller: RefObject<HTMLElement | null>, onOpen: (key: string) => void): void {
-  const latest = useRef(onOpen);
-  useEffect(() => {
-    latest.current = onOpen;
-  });
+  const latest = useLatest(onOpen);
   useEffect(() => {
     const list = scroller.current;
     if (!list) return undefined;
@@ -90,7 +88,7 @@ export function useOpenActions(scroller: RefObject<HTMLElement | null>, onOpen: 
       list.removeEventListener('contextmenu', onMenu);
       list.removeEventListener('keydown', onKeyDown);
     };
-  }, [scroller]);
+  }, [scroller, latest]);
 }
 
 /** Keeps away the browser's menu, which some systems open only when the key comes up again. */

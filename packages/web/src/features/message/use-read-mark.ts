@@ -1,7 +1,8 @@
 import type { MessageList, MessageListState, RoomView } from '@madang/client';
 import type { Virtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useState } from 'react';
 import { useHasAttention } from '../../state/page-attention.js';
+import { useLatest } from '../../ui/use-latest.js';
 import type { Row } from './rows.js';
 
 /** Within this distance of the end, in px, the list counts as being there. */
@@ -73,10 +74,7 @@ export function useReadMark(input: ReadMarkInput): void {
   const hasAttention = useHasAttention();
   const last = virtualizer.getVirtualItems().at(-1)?.index;
   const isSeen = isPlaced && hasAttention;
-  const latest = useRef(input);
-  useEffect(() => {
-    latest.current = input;
-  });
+  const latest = useLatest(input);
 
   useEffect(() => {
     if (!isSeen || !isAway) return undefined;
@@ -85,7 +83,7 @@ export function useReadMark(input: ReadMarkInput): void {
       if (!isFirstUnreadAbove(latest.current)) onSeen();
     }, SEEN_MS);
     return () => clearInterval(timer);
-  }, [isSeen, isAway, onSeen]);
+  }, [isSeen, isAway, onSeen, latest]);
 
   useEffect(() => {
     const element = scroller.current;
