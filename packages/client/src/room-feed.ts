@@ -1,5 +1,4 @@
 import type { CommandOutput, LoggedEvent, Message, Room, UserRef } from '@madang/protocol';
-import { AccessRefresh } from './access-refresh.js';
 import type { BackOffOptions } from './back-off.js';
 import type { Call } from './connection.js';
 import type { CursorReset, Cursors } from './cursors.js';
@@ -8,12 +7,14 @@ import type { NamedSignal } from './incoming.js';
 import type { OfflineList, OfflineState } from './offline-store.js';
 import type { OutboxEntry } from './outbox-store.js';
 import { ReadMarks } from './read-marks.js';
+import { errorFrom, mayRetry } from './errors.js';
 import { type RoomEvent, roomEvent } from './room-event.js';
+import { RoomQuestions } from './room-questions.js';
 import { LiveRoomView } from './room-view.js';
 import { Rooms } from './rooms.js';
 import type { SessionState } from './session.js';
 
-/** The most events that wait for a room or a session to be known; any beyond are read from the log. */
+/** The most events and signals that wait for a room or a session to be known. Any event beyond is read from the log. */
 const MAX_EARLY = 1000;
 
 /** The feed's options and callbacks. */
@@ -48,17 +49,22 @@ export class RoomFeed {
   readonly #options: RoomFeedOptions;
   readonly #repair: GapRepair;
   readonly #readMarks: ReadMarks;
-  readonly #access: AccessRefresh;
+  readonly #access: RoomQuestions;
+  readonly #discovery: RoomQuestions;
   readonly #views = new Map<string, LiveRoomView>();
-  readonly #asked = new Map<string, LoggedEvent[]>();
-  #early: LoggedEvent[] | undefined = [];
+  /** Events of rooms that the server is being asked about. */
+  readonly #undiscovered = new Map<string, LoggedEvent[]>();
+  /** What came before it could be taken: the session's answer may be older than these. */
+  #early: (() => void)[] = [];
+  #hasBegun = false;
   #epoch: string | undefined;
 
   constructor(options: RoomFeedOptions) {
     this.#options = options;
     this.rooms = new Rooms((room) => this.#views.get(room)?.refresh());
     this.#readMarks = new ReadMarks(options.call, (answer) => this.rooms.marked(answer));
-    this.#access = new AccessRefresh((room) => this.#askAccess(room), options.backOff);
+    this.#access = new RoomQuestions((room) => this.#askAccess(room), options.backOff);
+    this.#discovery = new RoomQuestions((room) => this.#discover(room), options.backOff);
     this.#repair = new GapRepair(
       {
         call: options.call,
@@ -66,7 +72,7 @@ export class RoomFeed {
         farBehind: (room) => {
           this.#views.get(room)?.reload();
           // Among what is passed over may be a new role.
-          if (!this.#early) this.#access.changed(room);
+          if (this.#hasBegun) this.#access.ask(room);
           return options.wantsAll();
         },
         reset: (room, after) => {
@@ -141,31 +147,35 @@ export class RoomFeed {
     for (const room of state.rooms) this.#enter(room);
     this.rooms.setSections(state.sections);
     const synced = this.#repair.sync(rooms, state.epoch, call);
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const event of early) this.receive(event);
+    this.#hasBegun = true;
+    this.#takeEarly();
     await synced;
   }
 
   /** The connection is usable: loads and sends whatever could not be before. */
   online(): void {
+    this.#takeEarly();
     for (const view of this.#views.values()) view.online();
     this.#readMarks.flushSoon();
   }
 
   /** The connection is gone. */
   pause(): void {
+    this.#hasBegun = false;
     this.#early = [];
-    this.#asked.clear();
+    this.#undiscovered.clear();
+    this.#discovery.pause();
     this.#access.pause();
     this.#repair.pause();
   }
 
   /** Somebody else is about to sign in: forgets everything. */
   clear(): void {
+    this.#hasBegun = false;
     this.#early = [];
     this.#epoch = undefined;
-    this.#asked.clear();
+    this.#undiscovered.clear();
+    this.#discovery.pause();
     this.#access.pause();
     this.#repair.clear();
     this.#readMarks.clear();
@@ -175,13 +185,16 @@ export class RoomFeed {
 
   /** Takes an event received over the wire. */
   receive(event: LoggedEvent): void {
-    if (this.#early) keepEarly(this.#early, event);
+    if (!this.#hasBegun) keepEarly(this.#early, () => this.receive(event));
     else if (this.#repair.has(event.room)) this.#repair.receive(event);
-    else void this.#discover(event);
+    // Nothing can be asked yet.
+    else if (!this.#options.isOnline()) keepEarly(this.#early, () => this.receive(event));
+    else this.#askUnknown(event);
   }
 
   /** Takes a signal received over the wire. */
   signalled(signal: NamedSignal): void {
+    if (!this.#hasBegun) return keepEarly(this.#early, () => this.signalled(signal));
     switch (signal.type) {
       case 'typing.started':
         return this.#views.get(signal.room)?.typingStarted(signal);
@@ -199,10 +212,13 @@ export class RoomFeed {
       case 'user.blocked':
         return this.rooms.setBlocked(signal.user.id, signal.blocked);
       case 'access.changed':
-        if (this.rooms.get(signal.room)) this.#access.changed(signal.room);
+        if (this.rooms.get(signal.room)) this.#access.ask(signal.room);
         return;
       case 'room.behind':
-        return this.#repair.note(signal.room, signal.head);
+        // Of an unknown room the server no longer has the event by which the caller joined it.
+        if (this.#repair.has(signal.room)) return this.#repair.note(signal.room, signal.head);
+        if (!this.#options.isOnline()) return keepEarly(this.#early, () => this.signalled(signal));
+        return this.#discovery.ask(signal.room);
       default:
     }
   }
@@ -248,6 +264,7 @@ export class RoomFeed {
   close(): void {
     this.#repair.close();
     this.#access.close();
+    this.#discovery.close();
     this.#readMarks.close();
     for (const view of this.#views.values()) view.close();
   }
@@ -255,7 +272,7 @@ export class RoomFeed {
   #apply(event: RoomEvent): void {
     const me = this.#options.me()?.id ?? '';
     const isNew = this.rooms.apply(event, me);
-    if (isNew && (givesRole(event, me) || this.rooms.hasUnsureMentions(event, me))) this.#access.changed(event.room);
+    if (isNew && (givesRole(event, me) || this.rooms.hasUnsureMentions(event, me))) this.#access.ask(event.room);
     if (event.type === 'message.created' && event.actor.id === me) this.#options.arrived(event.message);
     this.#views.get(event.room)?.apply(event);
     this.#options.emit(event);
@@ -281,26 +298,31 @@ export class RoomFeed {
     this.#readMarks.mark(room, seq);
   }
 
+  #takeEarly(): void {
+    for (const take of this.#early.splice(0)) take();
+  }
+
   /** An event of an unknown room: the caller has joined it elsewhere, or has just left it. */
-  async #discover(event: LoggedEvent): Promise<void> {
-    const asked = this.#asked.get(event.room);
-    if (asked) return keepEarly(asked, event);
+  #askUnknown(event: LoggedEvent): void {
+    const waiting = this.#undiscovered.get(event.room);
+    if (waiting) return keepEarly(waiting, event);
     if (event.type === 'member.left' && event.user.id === this.#options.me()?.id) return;
-    const waiting = [event];
-    this.#asked.set(event.room, waiting);
-    try {
-      const { room } = await this.#options.call('room.get', { room: event.room });
-      if (this.#asked.get(event.room) !== waiting || room.role === undefined) return;
-      const first = waiting.reduce((least, each) => Math.min(least, each.seq), Infinity);
-      this.#repair.follow(room.id, first - 1);
-      for (const each of waiting) this.#repair.receive(each);
-      // Unless the last of them was the caller's leaving.
-      if (this.#repair.has(room.id)) this.learn(room);
-    } catch {
-      // Not the caller's room, or the server can't be asked now: its next event or the next connection will tell.
-    } finally {
-      if (this.#asked.get(event.room) === waiting) this.#asked.delete(event.room);
-    }
+    this.#undiscovered.set(event.room, [event]);
+    this.#discovery.ask(event.room);
+  }
+
+  async #discover(id: string): Promise<void> {
+    const { room } = await this.#options.call('room.get', { room: id }).catch((error: unknown) => {
+      if (!mayRetry(errorFrom(error))) this.#undiscovered.delete(id);
+      throw error;
+    });
+    const waiting = this.#undiscovered.get(id) ?? [];
+    this.#undiscovered.delete(id);
+    if (room.role === undefined) return;
+    if (waiting.length > 0) this.#repair.follow(id, Math.min(...waiting.map(({ seq }) => seq)) - 1);
+    for (const each of waiting) this.#repair.receive(each);
+    // Unless the last of them was the caller's leaving.
+    if (waiting.length === 0 || this.#repair.has(id)) this.learn(room);
   }
 }
 
@@ -310,6 +332,6 @@ function givesRole(event: LoggedEvent, me: string): boolean {
   return event.user.id === me && event.role !== undefined;
 }
 
-function keepEarly(early: LoggedEvent[], event: LoggedEvent): void {
-  if (early.length < MAX_EARLY) early.push(event);
+function keepEarly<T>(early: T[], what: T): void {
+  if (early.length < MAX_EARLY) early.push(what);
 }

@@ -1,3 +1,4 @@
+import type { Client } from '@madang/client';
 import { describe, expect, test } from 'vitest';
 import { fakeTime, newWorkspace, online, settle, shown, watch } from './support.js';
 
@@ -10,6 +11,8 @@ async function anna(messages = 0) {
   await online(client);
   return { workspace, join, client, transport, view: client.room('lobby') };
 }
+
+const roomsOf = (client: Client) => client.rooms.get().map(({ id }) => id);
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
 
@@ -343,13 +346,13 @@ describe('the rooms', () => {
     await settle(100);
     workspace.say('garden', 'u-bob', '2');
     await settle(300);
-    expect(client.rooms.get().map(({ id }) => id)).toEqual(['lobby', 'garden']);
+    expect(roomsOf(client)).toEqual(['lobby', 'garden']);
     workspace.say('garden', 'u-bob', '3');
     await watch(client, 'garden');
     expect(shown(client, 'garden')).toEqual(['before', '1', '2', '3']);
     workspace.leave('garden', 'u-anna');
     expect(names).toEqual(['joined garden 3', '1', '2', '3', 'left garden']);
-    expect(client.rooms.get().map(({ id }) => id)).toEqual(['lobby']);
+    expect(roomsOf(client)).toEqual(['lobby']);
     expect(client.room('garden').get()).toMatchObject({ status: 'gone', room: undefined });
     workspace.join('garden', 'u-anna');
     await settle(1000);
@@ -357,11 +360,65 @@ describe('the rooms', () => {
     expect(shown(client, 'garden')).toEqual(['before', '1', '2', '3']);
   });
 
+  test('C36 a room joined while the session begins is not missed: before its answer, and before the connection is usable', async () => {
+    fakeTime();
+    const { workspace, join } = newWorkspace();
+    for (const room of ['garden', 'house']) workspace.addRoom(room);
+    const { client } = join('anna');
+    workspace.delay = (name) => (name.startsWith('session.') ? 300 : 0);
+    // The answer was read before the user joined, but is late.
+    client.connect();
+    await settle(100);
+    workspace.join('garden', 'u-anna');
+    const favorite = { room: 'lobby', favorite: true, section: null, level: 'all' };
+    for (const connection of workspace.connections()) connection.deliver('membership.changed', favorite);
+    await settle(300);
+    expect(roomsOf(client)).toEqual(['lobby', 'garden']);
+    expect(client.rooms.get()[0]?.favorite).toBe(true);
+    // Again, while what was missed is read.
+    workspace.delay = (name) => (name === 'sync' ? 300 : 0);
+    workspace.drop();
+    workspace.say('lobby', 'u-anna', 'missed');
+    client.reconnectNow();
+    await settle(100);
+    expect(client.state.get().status).not.toBe('online');
+    workspace.join('house', 'u-anna');
+    await settle(1000);
+    expect(roomsOf(client)).toEqual(['lobby', 'garden', 'house']);
+  });
+
+  test('C36 a room joined elsewhere is asked about again after a temporary failure', async () => {
+    const { workspace, client } = await anna();
+    workspace.addRoom('garden');
+    let isDown = true;
+    workspace.refuse = (name) =>
+      isDown && name === 'room.get' ? { code: 'unavailable', message: 'busy', retryAfter: 1 } : undefined;
+    workspace.join('garden', 'u-anna');
+    workspace.say('garden', 'u-bob', 'meanwhile');
+    await settle(500);
+    isDown = false;
+    expect(roomsOf(client)).toEqual(['lobby']);
+    await settle(1000);
+    expect(roomsOf(client)).toEqual(['lobby', 'garden']);
+    await watch(client, 'garden');
+    expect(shown(client, 'garden')).toEqual(['meanwhile']);
+  });
+
+  test('C36 a room is there although the log no longer has the joining', async () => {
+    const { workspace, client, transport } = await anna();
+    workspace.addRoom('garden');
+    workspace.fault = () => 'lose';
+    workspace.join('garden', 'u-anna');
+    transport.last.deliver('room.behind', { room: 'garden', head: workspace.head('garden') });
+    await settle();
+    expect(roomsOf(client)).toEqual(['lobby', 'garden']);
+  });
+
   test('C36 a room that is joined by a call is there with the answer', async () => {
     const { workspace, client } = await anna();
     workspace.addRoom('garden');
     await client.call('room.join', { room: 'garden' });
-    expect(client.rooms.get().map(({ id }) => id)).toContain('garden');
+    expect(roomsOf(client)).toContain('garden');
     workspace.say('garden', 'u-bob', 'hi');
     await watch(client, 'garden');
     expect(shown(client, 'garden')).toEqual(['hi']);

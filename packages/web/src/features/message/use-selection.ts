@@ -77,16 +77,19 @@ export function useSelection(rows: readonly Row[], scroller: RefObject<HTMLEleme
     return rows.flatMap(({ key }, index) => (keys.includes(key) ? [index] : []));
   }, [rows, ends, wanted]);
 
-  const want = (from: number | undefined, to: number) => {
-    const anchor = from === undefined ? undefined : rows[from]?.key;
+  const want = (anchor: string | undefined, to: number) => {
     const focus = rows[to]?.key;
     if (focus !== undefined) setWanted({ focus, ...(anchor !== undefined && { anchor }) });
   };
   return {
     kept,
-    select: want,
-    extend: (from, to) =>
-      want(ends?.anchor !== undefined && getSelection()?.isCollapsed === false ? undefined : from, to),
+    select: (from, to) => want(rows[from]?.key, to),
+    extend: (from, to) => {
+      // The browser tells of a selection later than of the next key.
+      if (wanted) return want(wanted.anchor, to);
+      const isAnySelected = ends?.anchor !== undefined && getSelection()?.isCollapsed === false;
+      want(isAnySelected ? undefined : rows[from]?.key, to);
+    },
   };
 }
 

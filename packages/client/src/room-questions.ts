@@ -4,16 +4,16 @@ import { Timers } from './timers.js';
 
 /** A room that is being asked about. */
 interface Question {
-  /** It changed again after the question was sent. */
+  /** There was another reason to ask after the question was sent. */
   isOld: boolean;
   backOff: BackOff;
 }
 
 /**
- * Asks what the caller may do in a room after that has changed: one question per room at a time, and another one if it
- * changed meanwhile. It asks nothing while disconnected, since the next session begins with every room.
+ * Asks the server about rooms: one question per room at a time, and another one if there was a reason for it meanwhile. What
+ * fails is asked again, if that can help. Nothing is asked while disconnected, since the next session begins with every room.
  */
-export class AccessRefresh {
+export class RoomQuestions {
   readonly #ask: (room: string) => Promise<void>;
   readonly #backOff: BackOffOptions | undefined;
   readonly #timers = new Timers();
@@ -25,8 +25,8 @@ export class AccessRefresh {
     this.#backOff = backOff;
   }
 
-  /** What the caller may do in a room has changed. */
-  changed(room: string): void {
+  /** There is a reason to ask about a room. */
+  ask(room: string): void {
     const known = this.#questions.get(room);
     if (known) {
       known.isOld = true;
@@ -60,7 +60,7 @@ export class AccessRefresh {
         this.#timers.after(waitMs, () => void this.#run(room, question));
         return;
       }
-      // The caller is no longer in the room; the event of their leaving says so.
+      // The caller is not in the room, or no longer; the event of their leaving says so.
     }
     if (question.isOld) return this.#run(room, question);
     if (this.#questions.get(room) === question) this.#questions.delete(room);
