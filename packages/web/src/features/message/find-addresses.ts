@@ -12,8 +12,8 @@ export interface Address {
   href: string;
 }
 
-// Not in the middle of a word or of another address.
-const START = /(?<![\w.@/:-])(?:https?:\/\/|www\.|mailto:)/gi;
+// Not in the middle of a word or of another address, but directly after `주소:` or `1.`.
+const START = /(?<![\w@/])(?:https?:\/\/|mailto:|(?<![.-])www\.)/gi;
 
 const MAILBOX = /[\w.+-]+@[a-z\d-]+(?:\.[a-z\d-]+)+/iy;
 
@@ -21,8 +21,10 @@ const HOST = /\[[\da-f:.]{2,45}\]|[\p{L}\p{N}][\p{L}\p{N}\p{M}_-]*(?:\.[\p{L}\p{
 
 const PORT = /:\d{1,5}/y;
 
-// What may stand after the host: ASCII by RFC 3986; of the rest letters, digits, dashes and middle dots.
-const TAIL = /[/?#](?:(?!\p{Default_Ignorable_Code_Point})[\w\-.~:/?#[\]@!$&'()*+,;=%·・\p{L}\p{N}\p{M}\p{Pd}])*/uy;
+// What may stand after the host: ASCII by RFC 3986, without an arrow (`a->b`) or the next address of a list (`a,https://b`);
+// of the rest letters, digits, middle dots, and dashes that join words rather than clauses.
+const TAIL =
+  /[/?#](?:(?!\p{Default_Ignorable_Code_Point}|[-=]+>|[,;]+(?:https?:\/\/|www\.)|[\u2014\u2015\u2e3a\u2e3b\u301c\u3030])[\w\-.~:/?#[\]@!$&'()*+,;=%·・\p{L}\p{N}\p{M}\p{Pd}])*/iuy;
 
 // Letters of languages that put the next word directly after the last one.
 const GLUED =
