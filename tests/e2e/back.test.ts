@@ -81,3 +81,28 @@ test('a room that was opened by its link has the list below it', async () => {
   await back(page);
   await page.getByRole('navigation', { name: '내 방' }).waitFor();
 });
+
+test('what is on top of a page closes on a desktop when the page is left: by an address, forward, or back', async () => {
+  await using one = await web.enter('책상에서');
+  const { page } = one;
+  const dialog = page.getByRole('dialog', { name: '방 정보' });
+  const go = (to: string) => page.evaluate((hash) => (location.hash = hash), to);
+  const leaves = {
+    address: () => go('#/settings'),
+    forward: () => page.evaluate(() => history.forward()),
+    back: () => back(page),
+  };
+  for (const [how, leave] of Object.entries(leaves)) {
+    // oxlint-disable no-await-in-loop -- one after another
+    await page.getByRole('button', { name: '방 정보' }).click();
+    await dialog.waitFor();
+    await leave();
+    await page.getByRole('heading', { name: '설정', exact: true }).waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    // Next the settings lie ahead, then behind.
+    await (how === 'forward' ? go('#/r/lobby') : back(page));
+    await page.locator('#composer').waitFor();
+    // oxlint-enable no-await-in-loop
+  }
+  expect(one.problems).toEqual([]);
+});

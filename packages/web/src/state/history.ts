@@ -4,10 +4,10 @@ import { useLatest } from '../ui/use-latest.js';
 import { PHONE, TOUCH } from './media.js';
 
 /**
- * The browser's history on a phone, where its Back closes what is on top: a menu, a dialog, a panel, then the room. What
- * opens on top adds an entry. What closes in another way leaves its entry: taking it away would be a step back in the
- * middle of whatever happens next. The next thing that opens takes it over, a change of page replaces it, and Back passes
- * over it.
+ * The browser's history. What is on top of a page closes with it, however it is left. On a phone Back closes what is on top
+ * first: a menu, a dialog, a panel, then the room. There, what opens on top adds an entry. What closes in another way leaves
+ * its entry: taking it away would be a step back in the middle of whatever happens next. The next thing that opens takes it
+ * over, a change of page replaces it, and Back passes over it.
  */
 
 /** What is known of an entry; kept in the browser's own state, so that it survives a reload. */
@@ -65,19 +65,26 @@ export function goBack(): void {
   else history.go(-1 - current.layer);
 }
 
-/** While it is open on a phone, Back closes it. */
+/** While it is open, leaving the page closes it, and Back alone on a phone. */
 export function useBackCloses(isOpen: boolean, onClose: () => void): void {
   const latest = useLatest(onClose);
   useEffect(() => (isOpen ? openLayer({ close: () => latest.current() }) : undefined), [isOpen, latest]);
 }
 
-function openLayer(layer: Layer): (() => void) | undefined {
-  if (!matchMedia(PHONE).matches && !matchMedia(TOUCH).matches) return undefined;
+function openLayer(layer: Layer): () => void {
   layers.push(layer);
-  if (layers.length > current.layer) {
+  const hasEntry = matchMedia(PHONE).matches || matchMedia(TOUCH).matches;
+  if (hasEntry && layers.length > current.layer) {
     keep({ ...current, at: current.at + 1, layer: current.layer + 1 }, 'push');
   }
   return () => remove(layer);
+}
+
+function closeLayers(open: readonly Layer[]): void {
+  for (const layer of open.toReversed()) {
+    remove(layer);
+    layer.close();
+  }
 }
 
 function remove(layer: Layer): void {
@@ -97,7 +104,8 @@ function onMove(): void {
   const before = current;
   const mark = readMark();
   if (!mark) {
-    // A link was followed.
+    // A link was followed, or an address entered.
+    closeLayers(layers);
     keep({ at: before.at + 1, layer: 0, place: location.hash, under: before.place }, 'replace');
     return;
   }
@@ -105,14 +113,11 @@ function onMove(): void {
   if (mark.at === before.at) return;
   const isBack = mark.at < before.at;
   const isSamePage = pageOf(mark) === page;
-  if (isBack) {
+  if (!isSamePage) closeLayers(layers);
+  else if (isBack && layers.length > 0) {
     // At least one: the entries of others may have been left on top of its own.
-    const open = isSamePage ? layers.slice(Math.min(mark.layer, Math.max(0, layers.length - 1))) : [...layers];
-    for (const layer of open.toReversed()) {
-      remove(layer);
-      layer.close();
-    }
-    if (isSamePage && open.length > 0) return;
+    closeLayers(layers.slice(Math.min(mark.layer, layers.length - 1)));
+    return;
   }
   // An entry of what is not there any more is passed over. The last one may stay: it looks like its page.
   if (mark.layer <= layers.length && !(isBack && isSamePage)) page = pageOf(mark);
