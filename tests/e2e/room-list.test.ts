@@ -1,3 +1,4 @@
+import type { Section } from '@madang/protocol';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { type RestGuest, startRestGuest } from '../support/rest-guest.ts';
@@ -114,6 +115,38 @@ test('sections of one’s own: created, named, ordered and deleted by keyboard a
   await dialog.getByRole('button', { name: '지우기: 집' }).press('Enter');
   await expect.poll(headings).toEqual(['방', '1:1 대화']);
   await page.keyboard.press('Escape');
+});
+
+test('a change of the sections does not undo one that another device made a moment before', async () => {
+  const { page } = one;
+  const set = (...sections: Section[]) =>
+    page.evaluate(async (body) => {
+      await fetch('api/sections', { method: 'PUT', headers: { 'content-type': 'application/json' }, body });
+    }, JSON.stringify({ sections }));
+  await set({ id: 'first', name: '처음' });
+  // It does not hear of the other's change.
+  const late = await page.context().newPage();
+  await late.routeWebSocket(/\/ws$/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((frame) => {
+      if (!String(frame).includes('sections.changed')) socket.send(frame);
+    });
+  });
+  await late.goto(web.url);
+  const headings = () => page.getByRole('navigation').getByRole('heading', { level: 2 }).allInnerTexts();
+  const dialog = late.getByRole('dialog', { name: '섹션' });
+  await late.getByRole('button', { name: '섹션 편집' }).click();
+  await dialog.getByLabel('섹션 이름').waitFor();
+  await set({ id: 'first', name: '처음' }, { id: 'early', name: '이른 것' });
+  await dialog.getByLabel('새 섹션').fill('늦은 것');
+  await dialog.getByLabel('새 섹션').press('Enter');
+  await expect.poll(headings).toEqual(['처음', '이른 것', '늦은 것', '방', '1:1 대화']);
+  await set({ id: 'first', name: '이제' }, { id: 'early', name: '이른 것' });
+  await dialog.getByRole('button', { name: '아래로 옮기기: 처음' }).click();
+  await expect.poll(headings).toEqual(['이른 것', '이제', '방', '1:1 대화']);
+  await late.close();
+  await set();
+  await expect.poll(headings).toEqual(['방', '1:1 대화']);
 });
 
 test('a collapsed section stays so, shows the open room, and its unread count', async () => {

@@ -59,6 +59,18 @@ describe.each(ENGINES)('with %s', (engine) => {
     expect(other.events.all.filter(({ name }) => /membership|sections/.test(name))).toEqual([]);
   });
 
+  test('sections that another device has changed since are not replaced', async () => {
+    await using one = await connectHttp(server.url, await startGuest(server.url, `at once ${++count}`));
+    await call(one, 'section.set', { sections: [work], was: [] });
+    for (const was of [[], [home], [{ ...work, name: 'other' }], [work, home]])
+      expect(await outcome(one, 'section.set', { sections: [home], was })).toBe('conflict');
+    expect(await call(one, 'section.list', {})).toEqual({ sections: [work] });
+    // In any order of its fields.
+    await call(one, 'section.set', { sections: [], was: [{ name: work.name, id: work.id }] });
+    expect(await outcome(one, 'section.set', { sections: [], was: [work] })).toBe('conflict');
+    expect(await outcome(one, 'section.set', { sections: [home], was: [] })).toBe('ok');
+  });
+
   test('a room that is left and joined again starts plain', async () => {
     await using one = await connectHttp(server.url, await startGuest(server.url, `leaver ${++count}`));
     await call(one, 'section.set', { sections: [work] });

@@ -32,7 +32,7 @@ export function sampleInputs(subject: Subject): { [Name in CommandName]: Command
     'direct.open': { user },
     'membership.set': { room, favorite: true, section: null },
     'notification.set': { room, level: 'nothing' },
-    'section.set': { sections: [{ id: 'work', name: 'Work' }] },
+    'section.set': { sections: [{ id: 'work', name: 'Work' }], was: [] },
     'section.list': {},
     'member.list': { room, present: false, after: user, ...page },
     'message.send': { room, text: 'a text', clientId: 'message-1' },

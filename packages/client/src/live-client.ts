@@ -328,6 +328,7 @@ class LiveClient implements Client {
       case 'notification.set':
         return this.#feed.rooms.setMembership(answer.output);
       case 'section.set':
+      case 'section.list':
         return this.#feed.rooms.setSections(answer.output.sections);
       case 'user.block':
         return this.#feed.rooms.setBlocked(answer.output.user.id, true);

@@ -68,10 +68,10 @@ const notificationSet = defineCommand({
 const sectionSet = defineCommand({
   name: 'section.set',
   doc: {
-    en: 'Replaces the sections of your list of rooms: new ones, other names, another order. Rooms of a section that is not among them are in none afterwards.',
-    ko: '내 방 목록의 섹션을 통째로 바꿉니다. 새 섹션, 다른 이름, 다른 순서 모두 이렇게 정합니다. 빠진 섹션의 방은 섹션 없이 남습니다.',
+    en: 'Replaces the sections of your list of rooms: new ones, other names, another order. Rooms of a section that is not among them are in none afterwards. `was` are the sections that you mean to change: if they are others by now, nothing happens (`conflict`).',
+    ko: '내 방 목록의 섹션을 통째로 바꿉니다. 새 섹션, 다른 이름, 다른 순서 모두 이렇게 정합니다. 빠진 섹션의 방은 섹션 없이 남습니다. `was`는 바꾸려던 섹션입니다. 그 사이에 달라졌으면 아무것도 바뀌지 않습니다(`conflict`).',
   },
-  input: z.strictObject({ sections }),
+  input: z.strictObject({ sections, was: sections.optional() }),
   output: z.object({ sections }),
   permission: 'session.use',
   budget: 'write',

@@ -30,12 +30,14 @@ function setLevel(
 
 /** section.set */
 async function setSections(
-  { sections }: ParsedInput<'section.set'>,
+  { sections, was }: ParsedInput<'section.set'>,
   context: Context,
 ): Promise<CommandOutput<'section.set'>> {
   const { signals, store } = context.parts;
   const user = context.session.user.id;
-  await saveSections(store, user, sections);
+  if (!(await saveSections(store, user, sections, was))) {
+    fail('conflict', 'Your sections have been changed since; read them again', { field: 'was' });
+  }
   signals.told(user, 'sections.changed', { sections }, context.caller.connection);
   return { sections };
 }

@@ -62,17 +62,31 @@ export async function findSections(read: Kysely<Schema>, user: string): Promise<
   return JSON.parse(row?.sections ?? '[]') as Section[];
 }
 
-/** Replaces a user's sections, and takes rooms out of those that are no longer there; all of it, or nothing. */
+/**
+ * Replaces a user's sections, and takes rooms out of those that are no longer there; all of it, or nothing. With `was`, only if
+ * those are the sections so far: false otherwise.
+ */
 export async function saveSections(
   store: Pick<Store, 'write' | 'transact'>,
   user: string,
   sections: readonly Section[],
-): Promise<void> {
-  const json = sections.length === 0 ? null : JSON.stringify(sections);
-  const save = store.write.updateTable('users').set({ sections: json }).where('id', '=', user);
+  was: readonly Section[] | undefined,
+): Promise<boolean> {
+  let save = store.write
+    .updateTable('users')
+    .set({ sections: asStored(sections) })
+    .where('id', '=', user);
+  if (was) {
+    const before = asStored(was);
+    save = before === null ? save.where('sections', 'is', null) : save.where('sections', '=', before);
+  }
   const ids = sections.map(({ id }) => id);
   let empty = store.write.updateTable('members').set({ section: null }).where('user_id', '=', user);
   empty = empty.where('section', 'is not', null);
   if (ids.length > 0) empty = empty.where('section', 'not in', ids);
-  await store.transact({ guards: [], work: [save.compile(), empty.compile()] });
+  return store.transact({ guards: [save.compile()], work: [empty.compile()] });
+}
+
+function asStored(sections: readonly Section[]): string | null {
+  return sections.length === 0 ? null : JSON.stringify(sections.map(({ id, name }) => ({ id, name })));
 }

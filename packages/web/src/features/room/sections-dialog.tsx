@@ -3,7 +3,7 @@ import { ArrowDown, ArrowUp, FolderPlus, Trash2 } from 'lucide-react';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable } from '../../state/client-provider.js';
-import { errorText } from '../../state/error-text.js';
+import { errorCode, errorText } from '../../state/error-text.js';
 import { nameError } from '../../state/name-error.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
@@ -17,49 +17,48 @@ import styles from './sections-dialog.module.css';
 /** The user's own sections of the list of rooms: new ones, other names, another order. */
 export function SectionsDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
-  const { sections, save } = useSections();
+  const { sections, change } = useSections();
   const list = useRef<HTMLUListElement>(null);
 
-  const move = async (at: number, step: 1 | -1) => {
-    const next = [...sections];
-    const [moved] = next.splice(at, 1);
-    if (!moved) return;
-    next.splice(at + step, 0, moved);
-    await save(next);
+  const move = async ({ id }: Section, step: 1 | -1) => {
+    await change((all) => moved(all, id, step));
     // The button goes along with its section; at the end of the list the other one is left.
-    const buttons = list.current?.querySelectorAll<HTMLButtonElement>(`[data-section="${moved.id}"] button`);
+    const buttons = list.current?.querySelectorAll<HTMLButtonElement>(`[data-section="${id}"] button`);
     const [up, down] = [...(buttons ?? [])];
-    (step < 0 ? (at + step === 0 ? down : up) : at + step === next.length - 1 ? up : down)?.focus();
+    const [same, other] = step < 0 ? [up, down] : [down, up];
+    (same?.getAttribute('aria-disabled') === 'true' ? other : same)?.focus();
   };
 
   return (
     <Dialog title={t('section.title')} description={t('section.text')} onClose={onClose}>
-      <NewSection sections={sections} onNew={(section) => save([...sections, section])} />
+      <NewSection sections={sections} onNew={(section) => change((all) => [...all, section])} />
       {sections.length === 0 && <Empty icon={<FolderPlus size={28} aria-hidden />} title={t('section.none')} />}
       <ul ref={list} className={styles.list}>
         {sections.map((section, at) => (
           <li key={section.id} className={styles.row} data-section={section.id}>
             <SectionName
               section={section}
-              onRename={(name) => save(sections.map((each) => (each === section ? { ...each, name } : each)))}
+              onRename={(name) =>
+                change((all) => all.map((each) => (each.id === section.id ? { ...each, name } : each)))
+              }
             />
             <IconButton
               label={t('section.up', { name: section.name })}
               aria-disabled={at === 0}
-              onClick={() => at > 0 && void move(at, -1)}
+              onClick={() => at > 0 && void move(section, -1)}
             >
               <ArrowUp size={17} aria-hidden />
             </IconButton>
             <IconButton
               label={t('section.down', { name: section.name })}
               aria-disabled={at === sections.length - 1}
-              onClick={() => at < sections.length - 1 && void move(at, 1)}
+              onClick={() => at < sections.length - 1 && void move(section, 1)}
             >
               <ArrowDown size={17} aria-hidden />
             </IconButton>
             <IconButton
               label={t('section.delete', { name: section.name })}
-              onClick={() => void save(sections.filter((each) => each !== section))}
+              onClick={() => void change((all) => all.filter(({ id }) => id !== section.id))}
             >
               <Trash2 size={17} aria-hidden />
             </IconButton>
@@ -74,7 +73,7 @@ export function SectionsDialog({ onClose }: { onClose: () => void }) {
 export function MoveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useClient();
-  const { sections, save } = useSections();
+  const { sections, change } = useSections();
   const move = async (section: string | null) => {
     try {
       await client.call('membership.set', { room: room.id, section });
@@ -98,7 +97,7 @@ export function MoveDialog({ room, onClose }: { room: Room; onClose: () => void 
       <NewSection
         sections={sections}
         onNew={async (section) => {
-          if (!(await save([...sections, section])) || !(await move(section.id))) return false;
+          if (!(await change((all) => [...all, section])) || !(await move(section.id))) return false;
           onClose();
           return true;
         }}
@@ -111,17 +110,30 @@ function useSections() {
   const { t } = useTranslation();
   const client = useClient();
   const sections = useObservable(client.sections);
-  /** Resolves to whether it is done. */
-  const save = async (next: readonly Section[]): Promise<boolean> => {
+  /** Changes them as they are by now, which another device may have changed too. Resolves to whether it is done. */
+  const change = async (next: (sections: readonly Section[]) => readonly Section[], tries = 5): Promise<boolean> => {
+    const was = client.sections.get();
     try {
-      await client.call('section.set', { sections: [...next] });
+      await client.call('section.set', { sections: [...next(was)], was: [...was] });
       return true;
     } catch (error) {
+      if (errorCode(error) === 'conflict' && tries > 1) {
+        await client.call('section.list', {}).catch(() => undefined);
+        return change(next, tries - 1);
+      }
       showToast(errorText(t, error));
       return false;
     }
   };
-  return { sections, save };
+  return { sections, change };
+}
+
+function moved(sections: readonly Section[], id: string, step: 1 | -1): Section[] {
+  const next = [...sections];
+  const at = next.findIndex((each) => each.id === id);
+  // Another device has removed it.
+  if (at >= 0) next.splice(Math.max(0, at + step), 0, ...next.splice(at, 1));
+  return next;
 }
 
 function NewSection(props: { sections: readonly Section[]; onNew: (section: Section) => Promise<boolean> }) {
