@@ -43,6 +43,19 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
       return [author.name, text];
     });
     expect(said).toEqual(['Minsu', 'hello']);
+
+    // A blocker in the browser that refuses WebSockets is like a proxy that does.
+    const again = await page.evaluate(async () => {
+      globalThis.WebSocket = function refused() {
+        throw new DOMException('refused', 'SecurityError');
+      } as unknown as typeof WebSocket;
+      const blocked = madang.createClient({ url: '/chat', credentials: 'cookie' });
+      blocked.connect();
+      const { text } = await blocked.send('lobby', 'hello again').sent;
+      await blocked.close();
+      return text;
+    });
+    expect(again).toBe('hello again');
   });
 
   test.each(['auto', 'socket.io'] as const)(
