@@ -172,6 +172,37 @@ describe('a part that fails', () => {
   }, 60_000);
 });
 
+test('a question that the server cannot answer now is not answered with "none"', async () => {
+  let refuses = true;
+  const refuse = (page: Page) =>
+    page.routeWebSocket(/\/ws$/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((frame) => {
+        const { id, method } = JSON.parse(String(frame)) as { id: number; method: string };
+        const error = { code: -32_000, message: 'busy', data: { code: 'unavailable', message: 'busy' } };
+        if (refuses && /^(room\.get|block\.list)$/.test(method))
+          socket.send(JSON.stringify({ jsonrpc: '2.0', id, error }));
+        else server.send(frame);
+      });
+    });
+  await using one = await enterPrepared(refuse);
+  const { page } = one;
+  await page.evaluate(() => (location.hash = '#/r/nowhere'));
+  await retryIn(page, 'main').waitFor();
+  expect(await page.getByText('방을 찾을 수 없습니다').count()).toBe(0);
+  await page.getByRole('button', { name: /내 메뉴/ }).click();
+  await page.getByRole('menuitem', { name: '차단한 사람' }).click();
+  await retryIn(page, 'dialog').waitFor();
+  expect(await page.getByText('차단한 사람이 없습니다').count()).toBe(0);
+  refuses = false;
+  await retryIn(page, 'dialog').click();
+  await page.getByText('차단한 사람이 없습니다').waitFor();
+  await page.keyboard.press('Escape');
+  await retryIn(page, 'main').click();
+  await page.getByText('방을 찾을 수 없습니다').waitFor();
+  expect(one.problems).toEqual([]);
+});
+
 describe('storage that fails', () => {
   const denied = (page: Page) =>
     page.addInitScript(() => {

@@ -1,12 +1,13 @@
-import type { Room } from '@madang/protocol';
 import { DoorOpen, SearchX } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from '../../state/client-provider.js';
-import { errorText } from '../../state/error-text.js';
+import { errorCode, errorText } from '../../state/error-text.js';
 import { goToRooms } from '../../state/history.js';
+import { useAnswer } from '../../state/use-answer.js';
 import { Button } from '../../ui/button.js';
 import { Empty } from '../../ui/empty.js';
+import { PartFailure } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
 import { UnsentHere } from '../unsent/unsent-here.js';
@@ -24,22 +25,14 @@ export function RoomPreview({ id }: { id: string }) {
   );
 }
 
+/** What the server answers of a room that the caller may not know of. */
+const HIDDEN = new Set(['not_found', 'forbidden', 'invalid_input']);
+
 function Preview({ id }: { id: string }) {
   const { t } = useTranslation();
   const client = useClient();
-  const [found, setFound] = useState<Room | 'none'>();
+  const found = useAnswer((each) => each.call('room.get', { room: id }));
   const [isBusy, setIsBusy] = useState(false);
-
-  useEffect(() => {
-    let isCurrent = true;
-    client.call('room.get', { room: id }).then(
-      ({ room }) => isCurrent && setFound(room),
-      () => isCurrent && setFound('none'),
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [client, id]);
 
   const join = async () => {
     setIsBusy(true);
@@ -52,23 +45,26 @@ function Preview({ id }: { id: string }) {
   };
 
   const home = <Button onClick={goToRooms}>{t('action.back')}</Button>;
-  if (found === undefined) return <SkeletonRows count={3} />;
-  if (found === 'none') {
+  if (found.error !== undefined) {
+    if (!HIDDEN.has(errorCode(found.error)))
+      return <PartFailure text={errorText(t, found.error)} onRetry={found.retry} />;
     return (
       <Empty isPage icon={<SearchX size={28} aria-hidden />} title={t('room.goneTitle')} actions={home}>
         {t('room.goneText')}
       </Empty>
     );
   }
+  if (!found.answer) return <SkeletonRows count={3} />;
+  const { room } = found.answer;
   return (
     <Empty
       isPage
       icon={<DoorOpen size={28} aria-hidden />}
-      title={t('room.previewTitle', { name: found.name })}
+      title={t('room.previewTitle', { name: room.name })}
       actions={
         <>
           {home}
-          {found.can.join && (
+          {room.can.join && (
             <Button tone="primary" isBusy={isBusy} onClick={() => void join()}>
               {t('room.join')}
             </Button>
@@ -76,7 +72,7 @@ function Preview({ id }: { id: string }) {
         </>
       }
     >
-      {found.topic || t('room.previewText')}
+      {room.topic || t('room.previewText')}
     </Empty>
   );
 }
