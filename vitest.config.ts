@@ -39,6 +39,13 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
+// Node reads these certificates whenever it starts, for 80 ms. Only npm, which may have to pass a proxy, needs them:
+// `withCertificates` gives them back to it.
+if (process.env['NODE_EXTRA_CA_CERTS'] !== undefined) {
+  process.env['TESTS_CA_CERTS'] = process.env['NODE_EXTRA_CA_CERTS'];
+  delete process.env['NODE_EXTRA_CA_CERTS'];
+}
+
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.{ts,tsx}', 'examples/*/test/**/*.test.ts', 'tests/**/*.test.ts'],

@@ -82,6 +82,12 @@ export function copyBuilt(clone: Workplace): void {
   for (const built of BUILT) cpSync(join(root, built), join(clone.path, built), { recursive: true });
 }
 
+/** An environment for npm: with the certificates that other programs are not to read. */
+export function withCertificates(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { TESTS_CA_CERTS: certificates, ...rest } = env;
+  return { ...rest, ...(certificates !== undefined && { NODE_EXTRA_CA_CERTS: certificates }) };
+}
+
 /**
  * The environment without what `npm test` passes to its children, which would change how npm behaves here, and without
  * registry requests whose results nobody reads.
@@ -90,7 +96,7 @@ function environment(node: string | undefined): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^npm_(lifecycle|package|config_local_prefix)/.test(name),
   );
-  const { NODE_ENV: _, ...rest } = Object.fromEntries(own);
+  const { NODE_ENV: _, ...rest } = withCertificates(Object.fromEntries(own));
   const quiet = { npm_config_audit: 'false', npm_config_fund: 'false' };
   return { ...rest, ...quiet, ...(node !== undefined && { PATH: `${node}:${process.env['PATH']}` }) };
 }

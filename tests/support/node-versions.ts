@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { withCertificates } from './fresh-clone.ts';
 
 const run = promisify(execFile);
 
@@ -19,15 +20,9 @@ export async function nodeFolder(major: keyof typeof nodeVersions): Promise<stri
     await mkdir(dirname(folder), { recursive: true });
     const work = await mkdtemp(`${folder}.`);
     try {
-      await run('npm', [
-        'install',
-        '--prefix',
-        work,
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        `${name}@${version}`,
-      ]);
+      const options = ['--ignore-scripts', '--no-audit', '--no-fund'];
+      const env = withCertificates(process.env);
+      await run('npm', ['install', '--prefix', work, ...options, `${name}@${version}`], { env });
       await rename(work, folder).catch((error: unknown) => {
         // Another test run may have been faster.
         if (!existsSync(folder)) throw error;
