@@ -1,4 +1,5 @@
-import { type MemberRole, type RoomKind, searchKey } from '@madang/protocol';
+import type { MemberRole, RoomKind } from '@madang/protocol';
+import { searchKey } from '@madang/protocol/data';
 import { change, type ChangeOf } from './change-statement.js';
 import { messageChanges } from './queries/messages.js';
 

@@ -1,7 +1,6 @@
-import { type EditedContent, type MessageContent, noContent } from '@madang/protocol';
+import { type EditedContent, type MessageContent, noContent } from '@madang/protocol/data';
 import type { SqlValue } from './changes.js';
 import type { Dialect } from './dialect.js';
-import { mentionsColumn, mentionsOf } from './queries/mentions.js';
 
 /** How `messages` stores a field of a message's content. */
 interface ContentField<Value> {
@@ -80,4 +79,14 @@ export function isSameContent(one: MessageContent, other: MessageContent): boole
 /** SQL for the fields of a row of `messages` that an edit changes, as JSON. */
 export function editedAsJson(dialect: Dialect): string {
   return dialect.jsonObject(editedFields.map((field) => [field, `messages.${fields[field].column}`]));
+}
+
+/** Users' ids as a message's row keeps them. Ids are printable ASCII without a space. */
+function mentionsColumn(users: readonly string[] | undefined): string | null {
+  return users && users.length > 0 ? users.join(' ') : null;
+}
+
+/** Users' ids from a message's row. */
+function mentionsOf(column: string | null): string[] | undefined {
+  return column === null ? undefined : column.split(' ');
 }

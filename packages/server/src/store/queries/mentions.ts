@@ -19,16 +19,6 @@ export async function membersNamed(read: Kysely<Schema>, room: string, names: re
     .execute();
 }
 
-/** Users' ids as a message's row keeps them. Ids are printable ASCII without a space. */
-export function mentionsColumn(users: readonly string[] | undefined): string | null {
-  return users && users.length > 0 ? users.join(' ') : null;
-}
-
-/** Users' ids from a message's row. */
-export function mentionsOf(column: string | null): string[] | undefined {
-  return column === null ? undefined : column.split(' ');
-}
-
 /**
  * How many of the messages that a user has not read mention them: other users' messages, after `read` and the log
  * start, that are not deleted, up to 100. Those after the reader's cursor are found by reading the few messages that

@@ -1,11 +1,5 @@
-import {
-  type EditedContent,
-  formatLimits,
-  type Message,
-  type MessageContent,
-  noContent,
-  type Reaction,
-} from '@madang/protocol';
+import type { EditedContent, Message, MessageContent, Reaction } from '@madang/protocol';
+import { formatLimits, noContent } from '@madang/protocol/data';
 import type { Kysely } from 'kysely';
 import { change } from '../change-statement.js';
 import {
