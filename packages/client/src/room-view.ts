@@ -358,10 +358,11 @@ export class LiveRoomView implements RoomView {
   #show(seqs: readonly number[], atEnd: boolean): readonly ViewMessage[] {
     const me = this.#context.me();
     const viewer = { me, can: this.#context.room(this.#id)?.can };
-    const sent = seqs.flatMap((seq) => {
+    const sent: ViewMessage[] = [];
+    for (const seq of seqs) {
       const message = this.#store.get(seq);
-      return message ? [this.#viewMessages.sent(this.#reactions.on(message, me), viewer)] : [];
-    });
+      if (message) sent.push(this.#viewMessages.sent(this.#reactions.on(message, me), viewer));
+    }
     const waiting = atEnd ? this.#context.entries(this.#id) : [];
     if (waiting.length === 0) return sent;
     // A message sent before a reload, whose acknowledgement was lost, is present as both.

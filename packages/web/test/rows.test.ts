@@ -125,6 +125,28 @@ describe('rows of the conversation', () => {
     expect(rows.map((row) => row.key)).toEqual(['beginning', `day 2026-3-1`, 'lobby.1', 'activity 2', 'c1']);
   });
 
+  test('a row stays the same object until its message or its place in a group changes', () => {
+    const messages = [message(1, 'a'), message(2, 'b'), message(3, 'b'), message(4, 'a')];
+    const before = rowsOf({ hasOlder: true, messages });
+    const edited = { ...(messages[1] as ViewMessage), text: 'edited' };
+    const after = rowsOf({
+      hasOlder: true,
+      messages: [edited, ...messages.slice(2), message(5, 'a')],
+      pageStarts: new Set(['lobby.3']),
+    });
+    expect(after.map((row) => before.includes(row))).toEqual([false, false, true, false]);
+    expect(firsts(after)).toEqual([true, true, true, false]);
+  });
+
+  test('days end where the clock is changed, too', () => {
+    for (let day = 0; day < 366; day += 1) {
+      const first = new Date(2026, 0, 1 + day).getTime();
+      const next = new Date(2026, 0, 2 + day).getTime();
+      const rows = rowsOf({ messages: [message(1, 'a', first), message(2, 'a', next - 1), message(3, 'a', next)] });
+      expect(kinds(rows)).toEqual(['beginning', 'day', 'message', 'message', 'day', 'message']);
+    }
+  });
+
   test('keys are unique', () => {
     const messages = Array.from({ length: 50 }, (_, index) =>
       message(index + 1, index % 3 ? 'a' : me, noon + index * 7_000_000),

@@ -55,6 +55,13 @@ export function dayOf(at: number): string {
   return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
 
+/** The first moment of a day, where the user lives, and the first after it, in ms since 1970. */
+export function daySpan(at: number): { from: number; to: number } {
+  const date = new Date(at);
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  return { from: new Date(year, month, day).getTime(), to: new Date(year, month, day + 1).getTime() };
+}
+
 /** Forgets what is kept for formatting: it has the time zone of when it was made. */
 export function forgetFormats(): void {
   formats.clear();

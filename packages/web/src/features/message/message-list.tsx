@@ -1,7 +1,7 @@
 import type { Activity, MessageListState, RoomView, ViewMessage } from '@madang/client';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useToday } from '../../state/calendar.js';
@@ -210,7 +210,17 @@ export function MessageList(props: MessageListProps) {
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
                   <Part renderFailure={(retry) => <PlainRow row={row} onRetry={retry} />}>
-                    <RowView row={row} tabStop={keys.tabStop} {...props} />
+                    <RowView
+                      row={row}
+                      view={view}
+                      title={props.title}
+                      isCut={state.isCut}
+                      isEditing={editing === row.key}
+                      isTabStop={keys.tabStop === row.key}
+                      onEdit={props.onEdit}
+                      onEdited={props.onEdited}
+                      onDelete={props.onDelete}
+                    />
                   </Part>
                 </div>
               )
@@ -249,13 +259,16 @@ function JumpButton({ view, onJump }: { view: RoomView; onJump: (isByKey: boolea
   );
 }
 
-function RowView(props: MessageListProps & { row: Row; tabStop: string | undefined }) {
-  const { row, state, view } = props;
+type RowViewProps = Pick<MessageListProps, 'view' | 'title'> &
+  Pick<MessageListState, 'isCut'> &
+  Omit<MessageRowProps, 'message' | 'isFirst'> & { row: Row };
+
+const RowView = memo(function RowView({ row, view, title, isCut, ...rest }: RowViewProps) {
   const { t, i18n } = useTranslation();
   const today = useToday();
   switch (row.kind) {
     case 'beginning':
-      return state.isCut ? <Cut /> : <Beginning room={view.room} title={props.title} />;
+      return isCut ? <Cut /> : <Beginning room={view.room} title={title} />;
     case 'day':
       return (
         <div className={styles.day}>
@@ -271,19 +284,9 @@ function RowView(props: MessageListProps & { row: Row; tabStop: string | undefin
     case 'activity':
       return <ActivityLine items={row.items} />;
     default:
-      return (
-        <MessageRow
-          message={row.message}
-          isFirst={row.isFirst}
-          isEditing={props.editing === row.key}
-          isTabStop={props.tabStop === row.key}
-          onEdit={props.onEdit}
-          onEdited={props.onEdited}
-          onDelete={props.onDelete}
-        />
-      );
+      return <MessageRow message={row.message} isFirst={row.isFirst} {...rest} />;
   }
-}
+});
 
 /** A row that can't be rendered properly: its text is still there to read. */
 function PlainRow({ row, onRetry }: { row: Row; onRetry: () => void }) {
@@ -342,17 +345,22 @@ function useEditedRows(rows: readonly Row[], editing: string | undefined): reado
   }, [rows, editing, edits]);
 }
 
+const heights = new WeakMap<Row, number>();
+
+/** In px. Guessed once for each row: new rows place all others again. */
 function estimateHeight(row: Row | undefined): number {
   switch (row?.kind) {
     case 'beginning':
       return 180;
     case 'day':
       return 48;
-    case 'unread':
-      return 32;
     case 'message': {
+      const known = heights.get(row);
+      if (known !== undefined) return known;
       const lines = row.message.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 60), 0);
-      return lines * 23 + (row.isFirst ? 33 : 4) + (row.message.reactions?.length ? 30 : 0);
+      const height = lines * 23 + (row.isFirst ? 33 : 4) + (row.message.reactions?.length ? 30 : 0);
+      heights.set(row, height);
+      return height;
     }
     default:
       return 32;

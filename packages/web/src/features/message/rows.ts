@@ -1,5 +1,5 @@
 import type { Activity, ViewMessage } from '@madang/client';
-import { dayOf } from '../../state/format-time.js';
+import { dayOf, daySpan } from '../../state/format-time.js';
 
 /** One row of the conversation. `key` stays the same while the row means the same: it anchors the list. */
 export type Row =
@@ -7,7 +7,16 @@ export type Row =
   | { kind: 'day'; key: string; at: number }
   | { kind: 'unread'; key: string }
   | { kind: 'activity'; key: string; at: number; items: readonly Activity[] }
-  | { kind: 'message'; key: string; at: number; message: ViewMessage; isFirst: boolean };
+  | MessageRow;
+
+interface MessageRow {
+  kind: 'message';
+  key: string;
+  at: number;
+  message: ViewMessage;
+  /** It shows its author and time. */
+  isFirst: boolean;
+}
 
 export interface RowsInput {
   messages: readonly ViewMessage[];
@@ -30,26 +39,27 @@ const GROUP_MS = 5 * 60_000;
 /**
  * Orders messages and the activity between them, and adds the days and the line before the unread ones. As long as
  * there are older messages, the first row is a message, because that row anchors the list while they are inserted above
- * it.
+ * it. A message that has not changed has the same row as before: thousands may be loaded, and each new one builds all rows.
  */
 export function buildRows(input: RowsInput): Row[] {
   const { messages, hasOlder, pageStarts } = input;
   const rows: Row[] = hasOlder ? [] : [{ kind: 'beginning', key: 'beginning' }];
   const unread = firstUnread(input);
   let last: Row | undefined;
-  let lastAt: number | undefined;
+  let day: { from: number; to: number } | undefined;
   const push = (row: Row) => {
     rows.push(row);
     last = row;
   };
   for (const entry of inOrder(messages, shownActivity(input))) {
-    const isNewDay = lastAt === undefined ? !hasOlder : dayOf(lastAt) !== dayOf(entry.at);
-    if (isNewDay) push({ kind: 'day', key: `day ${dayOf(entry.at)}`, at: entry.at });
-    lastAt = entry.at;
+    if (!day || entry.at < day.from || entry.at >= day.to) {
+      if (day || !hasOlder) push({ kind: 'day', key: `day ${dayOf(entry.at)}`, at: entry.at });
+      day = daySpan(entry.at);
+    }
     if ('delivery' in entry) {
       if (entry === unread) push({ kind: 'unread', key: 'unread' });
       const isFirst = pageStarts.has(entry.key) || !continues(last, entry);
-      push({ kind: 'message', key: entry.key, at: entry.at, message: entry, isFirst });
+      push(messageRow(entry, isFirst));
     } else if (last?.kind === 'activity') {
       last = { ...last, items: [...last.items, entry] };
       rows[rows.length - 1] = last;
@@ -58,6 +68,17 @@ export function buildRows(input: RowsInput): Row[] {
     }
   }
   return rows;
+}
+
+const messageRows = new WeakMap<ViewMessage, MessageRow>();
+
+function messageRow(message: ViewMessage, isFirst: boolean): MessageRow {
+  const before = messageRows.get(message);
+  if (before?.isFirst === isFirst) return before;
+  const { key, at } = message;
+  const row: MessageRow = { kind: 'message', key, at, message, isFirst };
+  messageRows.set(message, row);
+  return row;
 }
 
 /** The first unread message; undefined if the list begins after it. */
