@@ -1,6 +1,7 @@
 import type { Client, Observable, RoomView, SessionAbilities } from '@madang/client';
 import type { Room, User } from '@madang/protocol';
 import { createContext, type ReactNode, use, useMemo, useState, useSyncExternalStore } from 'react';
+import { onceAFrame } from './once-a-frame.js';
 
 const ClientContext = createContext<Client | undefined>(undefined);
 
@@ -16,10 +17,10 @@ export function useClient(): Client {
   return client;
 }
 
-/** The current value of an observable. The component is rendered again only when that value changes. */
+/** The current value of an observable. The component is rendered again when that value changes, at most once a frame. */
 export function useObservable<T>(observable: Observable<T>): T {
-  // Passed as they are: with a new function React would subscribe again at each render.
-  return useSyncExternalStore(observable.subscribe, observable.get);
+  // The same functions each time: with a new one React would subscribe again at each render.
+  return useSyncExternalStore(onceAFrame(observable), observable.get);
 }
 
 /** The signed-in user. Only for components below the screen that needs a session. */

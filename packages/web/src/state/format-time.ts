@@ -91,16 +91,27 @@ export function localeOf(
   language: Language,
   wanted: readonly string[] = globalThis.navigator?.languages ?? [],
 ): string {
-  const locales = wanted.flatMap((each) => {
+  const key = `${language} ${wanted.join()}`;
+  const known = locales.get(key);
+  if (known !== undefined) return known;
+  const locale = findLocale(language, wanted);
+  locales.set(key, locale);
+  return locale;
+}
+
+const locales = new Map<string, string>();
+
+function findLocale(language: Language, wanted: readonly string[]): string {
+  const all = wanted.flatMap((each) => {
     try {
       return [new Intl.Locale(each)];
     } catch {
       return [];
     }
   });
-  const own = locales.find((locale) => locale.language === language && locale.region !== undefined);
+  const own = all.find((locale) => locale.language === language && locale.region !== undefined);
   if (own) return own.toString();
-  const region = locales.find((locale) => locale.region !== undefined)?.region;
+  const region = all.find((locale) => locale.region !== undefined)?.region;
   return region === undefined ? language : `${language}-${region}`;
 }
 

@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp } from 'lucide-react';
 import { type FocusEvent, type ReactNode, type RefObject, useId, useLayoutEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { classNames } from '../../ui/class-names.js';
 import styles from './foldable.module.css';
 import { keepInPlace } from './place-keeper.js';
@@ -38,7 +38,7 @@ function isShort(text: string): boolean {
 }
 
 function Folding({ text, children }: FoldableProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);

@@ -1,8 +1,8 @@
 import type { ViewMessage } from '@madang/client';
 import { Clock3 } from 'lucide-react';
 import { memo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useToday } from '../../state/calendar.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
@@ -38,7 +38,7 @@ export interface MessageRowProps {
 /** A message: author, time, text, with its reactions, state and actions. */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, isFirst } = props;
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const { react } = useMessageActions();
   useToday();
   const [isHovered, setIsHovered] = useState(false);
@@ -117,7 +117,7 @@ interface MessageBodyProps extends MessageRowProps {
 }
 
 function MessageBody({ message, isEditing, edit, hasEditor, onEdit, onEdited }: MessageBodyProps) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const isDeleted = message.deletedAt !== undefined;
   if (hasEditor) {
     return (
@@ -163,7 +163,7 @@ function MessageBody({ message, isEditing, edit, hasEditor, onEdit, onEdited }: 
 
 /** An edit that was neither saved nor discarded when its editor was closed. */
 function AsideNote({ edit, onContinue }: { edit: UnsentText; onContinue: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { unsent } = usePage();
   return (
     <div className={styles.aside}>
@@ -179,7 +179,7 @@ function AsideNote({ edit, onContinue }: { edit: UnsentText; onContinue: () => v
 }
 
 function FailedNote({ message }: { message: ViewMessage }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const { copyText } = useMessageActions();
   return (

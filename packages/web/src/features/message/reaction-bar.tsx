@@ -1,6 +1,6 @@
 import type { ViewMessage } from '@madang/client';
-import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { formatList } from '../../state/format-time.js';
 import { classNames } from '../../ui/class-names.js';
 import styles from './reaction-bar.module.css';
@@ -9,7 +9,7 @@ const NAMED = 10;
 
 /** The emoji on a message; pressing one adds or removes the user's own, if they may react. */
 export function ReactionBar({ message, onReact }: { message: ViewMessage; onReact: (emoji: string) => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   if (!message.reactions?.length) return null;
   return (
     <div className={styles.bar}>

@@ -3,6 +3,7 @@ import type { Message, Room } from '@madang/protocol';
 import { Pin, PinOff } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable, useRoomView } from '../../state/client-provider.js';
 import { useOffer } from '../../state/offers.js';
 import { IconButton } from '../../ui/icon-button.js';
@@ -39,7 +40,7 @@ function PinsButton({ room }: { room: Room }) {
 
 /** Pins a message, or unpins it. */
 function PinToggle({ message, Button }: MessageButtonProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const setPinned = useSetPinned();
   if (!message.can?.pin) return null;
   const isPinned = message.pinned !== undefined;
@@ -54,7 +55,7 @@ function PinToggle({ message, Button }: MessageButtonProps) {
 
 /** Says at a message that it is pinned, and by whom. */
 function PinNote({ message, className }: { message: ViewMessage; className: string | undefined }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   if (!message.pinned) return null;
   return (
     <span className={className}>
