@@ -70,3 +70,44 @@ test('at the bottom it follows; sending a message scrolls there', async () => {
   await messageOf(page, '내가 한 말').waitFor();
   await expect.poll(() => distanceFromEnd(page)).toBeLessThan(2);
 });
+
+test('a room that goes on and on is not kept whole; what was dropped comes back where one scrolls, without a jump', async () => {
+  const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '쉬지 않는 방' });
+  await using one = await web.enter('붙박이');
+  const { page } = one;
+  await page.request.post(`${web.url}/api/rooms/${room.id}/join`, { headers: { Origin: web.url }, data: {} });
+  await page.goto(`${web.url}/#/r/${room.id}`);
+  await page.getByText('쉬지 않는 방 방의 시작입니다').waitFor();
+  const pour = (from: number) =>
+    other.sayAll(
+      Array.from({ length: 1200 }, (_, at) => `쉼 없이 ${from + at}.`),
+      room.id,
+    );
+  await pour(1);
+  await messageOf(page, '쉼 없이 1200.').waitFor();
+  const log = page.getByRole('log');
+  const rows = () =>
+    log.evaluate((list) => Math.round(list.scrollHeight / list.querySelector('article')!.clientHeight));
+  await expect.poll(rows).toBeLessThan(900);
+  await expect.poll(() => distanceFromEnd(page)).toBeLessThan(2);
+  const oldest = 1200 - (await rows());
+  expect(oldest).toBeGreaterThan(0);
+
+  // From the oldest that is kept, on to what was dropped.
+  await log.evaluate((list) => list.scrollTo(0, 600));
+  await messageOf(page, `쉼 없이 ${oldest + 40}.`).waitFor();
+  await watchFrames(page, 'up');
+  const { jumps, lost } = await wheelUntil(page, 'up', new RegExp(`쉼 없이 ${oldest - 10}\\.`));
+  expect(jumps).toEqual([]);
+  expect(lost).toBe(0);
+
+  // What comes below is not kept whole either, and moves nothing.
+  const before = await topOfSight(page);
+  await pour(1201);
+  await page.getByRole('button', { name: /^새 메시지/ }).waitFor();
+  await expect.poll(rows).toBeLessThan(1300);
+  expect(await topOfSight(page)).toEqual(before);
+  await page.getByRole('button', { name: /^새 메시지/ }).click();
+  await messageOf(page, '쉼 없이 2400.').waitFor();
+  await expect.poll(() => distanceFromEnd(page)).toBeLessThan(2);
+}, 60_000);

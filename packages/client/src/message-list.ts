@@ -48,6 +48,11 @@ export interface MessageList extends Observable<MessageListState> {
   /** Loads a page after the newest message; does nothing while loading, or at the end. Throws `MadangError`. */
   loadNewer(): Promise<void>;
   /**
+   * Drops all messages but those from one seq to another, or to the end: `loadOlder` and `loadNewer` bring them back. A list
+   * that has lost its newest takes in no more new ones until it has loaded them again. Does nothing while loading.
+   */
+  keep(from: number, to?: number): void;
+  /**
    * Marks the room as read up to a seq, at most up to the end of this list, which is also the default. Marks set in quick
    * succession are sent as one.
    */

@@ -62,10 +62,13 @@ const nothing: Range = { seqs: [], upTo: 0, hasOlder: false, hasNewer: false };
  * knows that there are newer ones.
  */
 export class MessageWindow implements MessageList {
-  readonly #place: Place;
+  /** Where it was opened. */
+  readonly #opened: Place;
   readonly #context: WindowContext;
   readonly #backOff = new BackOff();
   readonly #state: Derived<MessageListState>;
+  /** Where it is loaded: elsewhere, once its newest messages were dropped. */
+  #place: Place;
   #status: MessageListState['status'] = 'loading';
   #range = nothing;
   #loading: Loading | undefined;
@@ -76,6 +79,7 @@ export class MessageWindow implements MessageList {
   #isWanted = false;
 
   constructor(place: Place, context: WindowContext) {
+    this.#opened = place;
     this.#place = place;
     this.#context = context;
     this.#state = new Derived((before) => this.#compute(before), {
@@ -152,10 +156,11 @@ export class MessageWindow implements MessageList {
     if (this.#status === 'ready') this.#context.markRead(Math.min(seq, this.#range.upTo));
   }
 
-  /** Whether the window is loaded back to the first message after a seq. */
+  /** Whether the first message after a seq is in the window. */
   reaches(seq: number): boolean {
-    const { seqs, hasOlder } = this.#range;
-    return this.#status === 'ready' && !this.#needsPage && (!hasOlder || (seqs[0] ?? Infinity) <= seq);
+    const { seqs, hasOlder, hasNewer, upTo } = this.#range;
+    if (this.#status !== 'ready' || this.#needsPage) return false;
+    return (!hasOlder || (seqs[0] ?? Infinity) <= seq) && (!hasNewer || seq < upTo);
   }
 
   /** Loads the window, now or when that is possible. */
@@ -186,12 +191,32 @@ export class MessageWindow implements MessageList {
     this.#changed();
   }
 
-  /** Drops all but the newest. */
-  keepNewest(count: number): void {
-    const { seqs } = this.#range;
-    if (seqs.length <= count || this.#loadingOlder) return;
-    this.#range = { ...this.#range, seqs: seqs.slice(-count), hasOlder: true };
+  keep(from: number, to = Infinity): void {
+    if (this.#needsPage || this.#loading || this.#loadingOlder || this.#loadingNewer) return;
+    const { seqs, ...range } = this.#range;
+    const kept = seqs.filter((seq) => seq >= from && seq <= to);
+    const [first, last] = [kept[0], kept.at(-1)];
+    if (kept.length === seqs.length || first === undefined || last === undefined) return;
+    this.#range = { ...range, seqs: kept, hasOlder: range.hasOlder || first !== seqs[0] };
+    if (last !== seqs.at(-1)) {
+      this.#range = { ...this.#range, upTo: last, hasNewer: true };
+      this.#place = { around: last };
+    }
     this.#context.released();
+    this.#changed();
+  }
+
+  /** Keeps only the newest, if it is at the end of the room. */
+  keepNewest(count: number): void {
+    const { seqs, hasNewer } = this.#range;
+    if (!hasNewer && seqs.length > count) this.keep(seqs.at(-count)!);
+  }
+
+  /** Shows the end of the room again, if that was dropped. */
+  toEnd(): void {
+    if (this.#place === this.#opened || !this.#range.hasNewer) return;
+    this.forget('loading');
+    this.#loadIfNeeded();
   }
 
   /**
@@ -226,6 +251,7 @@ export class MessageWindow implements MessageList {
   /** Forgets everything. */
   forget(status: 'loading' | 'gone'): void {
     this.#status = status;
+    this.#place = this.#opened;
     this.#range = nothing;
     this.#needsPage = true;
     this.#loading = undefined;

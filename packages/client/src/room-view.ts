@@ -92,13 +92,14 @@ export class LiveRoomView implements RoomView {
   readonly subscribe = (listener: () => void): (() => void) => this.#state.subscribe(listener);
 
   list(place: Place): MessageList {
-    if (place === 'end') return this.messages;
+    if (place === 'end') return this.#end();
     if (typeof place === 'object' && !(Number.isSafeInteger(place.around) && place.around >= 0)) {
       fail('invalid_input', 'around: must be a whole number, 0 or more');
     }
     if (place === 'unread' && this.#context.room(this.#id)) {
       const after = this.#unreadAfter();
-      if (after === undefined || this.messages.reaches(after)) return this.messages;
+      if (after === undefined) return this.#end();
+      if (this.messages.reaches(after)) return this.messages;
       if (!this.#context.isOnline() && this.#kept) return this.#keptList(this.#kept);
     }
     return this.#window(place);
@@ -236,6 +237,11 @@ export class LiveRoomView implements RoomView {
   close(): void {
     this.#timers.close();
     this.#typing.close();
+  }
+
+  #end(): MessageWindow {
+    this.messages.toEnd();
+    return this.messages;
   }
 
   /** What there is to show until the connection is up. */

@@ -1,4 +1,4 @@
-import type { Client } from '@madang/client';
+import type { Client, RoomView } from '@madang/client';
 import { describe, expect, test } from 'vitest';
 import { fakeTime, newWorkspace, online, settle, shown, watch } from './support.js';
 
@@ -15,6 +15,9 @@ async function anna(messages = 0) {
 const roomsOf = (client: Client) => client.rooms.get().map(({ id }) => id);
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
+
+const seqOf = (view: RoomView, text: number) =>
+  view.messages.get().messages.find((each) => each.text === String(text))!.seq;
 
 describe('a room view', () => {
   test('C27 is one object per room, and its state is the same object until it changes', async () => {
@@ -126,6 +129,41 @@ describe('a room view', () => {
     workspace.say('lobby', 'u-bob', 'one more');
     expect(shown(client)).toEqual([...numbers(101, 300), 'one more']);
     expect(view.get().hasOlder).toBe(true);
+  });
+
+  test('C29 a list drops older messages on request, and loads them again', async () => {
+    const { client, view } = await anna(200);
+    await watch(client);
+    await view.messages.loadOlder();
+    expect(view.messages.get().messages).toHaveLength(100);
+    view.messages.keep(seqOf(view, 170));
+    expect(shown(client)).toEqual(numbers(170, 200));
+    expect(view.messages.get()).toMatchObject({ hasOlder: true, hasNewer: false });
+    await view.messages.loadOlder();
+    expect(shown(client)).toEqual(numbers(120, 200));
+  });
+
+  test('C29 a list that has dropped its newest takes in none until it has loaded them; the end is still there to open', async () => {
+    const { workspace, client, view } = await anna(200);
+    await watch(client);
+    const isIn = (from: number, to: number) => expect(shown(client)).toEqual(numbers(from, to));
+    view.messages.keep(seqOf(view, 160), seqOf(view, 179));
+    isIn(160, 180);
+    expect(view.messages.get()).toMatchObject({ hasOlder: true, hasNewer: true });
+    workspace.say('lobby', 'u-bob', '200');
+    await settle();
+    isIn(160, 180);
+    await view.messages.loadNewer();
+    isIn(160, 201);
+    expect(view.messages.get()).toMatchObject({ hasNewer: false });
+    workspace.say('lobby', 'u-bob', '201');
+    await settle();
+    isIn(160, 202);
+    view.messages.keep(0, seqOf(view, 170));
+    expect(view.list('end')).toBe(view.messages);
+    await settle();
+    isIn(152, 202);
+    expect(view.messages.get()).toMatchObject({ hasNewer: false });
   });
 
   test('C30 reactions, edits and deletions show', async () => {

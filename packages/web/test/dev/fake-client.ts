@@ -154,6 +154,10 @@ export function fakeClient(options: URLSearchParams) {
       });
     }
     async loadNewer() {}
+    keep(from: number, to = Infinity) {
+      const messages = this.get().messages.filter(({ seq }) => seq >= from && seq <= to);
+      this.#view.patch({ messages, hasOlder: true });
+    }
     markRead() {
       const { id } = this.#view;
       rooms.set(rooms.get().map((each) => (each.id === id ? { ...each, read: each.head, unread: 0 } : each)));

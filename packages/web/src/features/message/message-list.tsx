@@ -1,9 +1,10 @@
 import type { Activity, MessageListState, RoomView, ViewMessage } from '@madang/client';
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, measureElement, useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useToday } from '../../state/calendar.js';
 import { useObservable, useUser } from '../../state/client-provider.js';
 import { useMedia } from '../../state/media.js';
@@ -20,11 +21,13 @@ import { MessageRow, type MessageRowProps } from './message-row.js';
 import { NewsBar, newsWords } from './news-bar.js';
 import { OlderNotice } from './older-notice.js';
 import { PlaceKeeper } from './place-keeper.js';
+import { heightOf, noteHeight } from './row-height.js';
 import { buildRows, type Row } from './rows.js';
 import { useAnnouncement } from './use-announcement.js';
 import { indexOfMessage, useFirstPlace } from './use-first-place.js';
 import { scrollList, useHeldPlace } from './use-held-place.js';
 import { useOpenActions } from './use-open-actions.js';
+import { useBound } from './use-bound.js';
 import { usePages } from './use-pages.js';
 import { AT_END_PX, isFirstUnreadAbove, isScrolledToEnd, useReadMark, useUnread } from './use-read-mark.js';
 import { useRowKeys } from './use-row-keys.js';
@@ -81,7 +84,12 @@ export function MessageList(props: MessageListProps) {
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => estimateHeight(rows[index]),
+    estimateSize: (index) => heightOf(rows[index]),
+    measureElement: (element, entry, list) => {
+      const height = measureElement(element, entry, list);
+      noteHeight(rows[list.indexFromElement(element)], height);
+      return height;
+    },
     getItemKey,
     anchorTo: 'end',
     followOnAppend: isFollowing,
@@ -117,6 +125,7 @@ export function MessageList(props: MessageListProps) {
   useHeldPlace({ keeper, scroller, rows, places: virtualizer.measurementsCache, isPlaced, isFollowing });
   const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
   useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd, unread });
+  useBound({ list: opened.list, rows, virtualizer, isPlaced, needed: [...edited, ...selection.needed] });
   const older = usePages({
     list: opened.list,
     state,
@@ -264,7 +273,7 @@ type RowViewProps = Pick<MessageListProps, 'view' | 'title'> &
   Omit<MessageRowProps, 'message' | 'isFirst'> & { row: Row };
 
 const RowView = memo(function RowView({ row, view, title, isCut, ...rest }: RowViewProps) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const today = useToday();
   switch (row.kind) {
     case 'beginning':
@@ -343,26 +352,4 @@ function useEditedRows(rows: readonly Row[], editing: string | undefined): reado
       row.kind === 'message' && (row.key === editing || edits.includes(row.message.id)) ? [index] : [],
     );
   }, [rows, editing, edits]);
-}
-
-const heights = new WeakMap<Row, number>();
-
-/** In px. Guessed once for each row: new rows place all others again. */
-function estimateHeight(row: Row | undefined): number {
-  switch (row?.kind) {
-    case 'beginning':
-      return 180;
-    case 'day':
-      return 48;
-    case 'message': {
-      const known = heights.get(row);
-      if (known !== undefined) return known;
-      const lines = row.message.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 60), 0);
-      const height = lines * 23 + (row.isFirst ? 33 : 4) + (row.message.reactions?.length ? 30 : 0);
-      heights.set(row, height);
-      return height;
-    }
-    default:
-      return 32;
-  }
 }

@@ -21,6 +21,8 @@ interface Wanted {
 export interface MessageSelection {
   /** Indexes of rows that stay in the page, out of sight too: they hold the ends of the selection. */
   kept: readonly number[];
+  /** Those of them between which something is selected. */
+  needed: readonly number[];
   /** Selects whole messages from one row to another, by their indexes. */
   select: (from: number, to: number) => void;
   /** Extends what is selected by whole messages up to a row; from another row, if nothing is selected. */
@@ -36,6 +38,7 @@ export function useSelection(rows: readonly Row[], scroller: RefObject<HTMLEleme
   const language = languageOf(i18n);
   const [ends, setEnds] = useState<Ends>();
   const [wanted, setWanted] = useState<Wanted>();
+  const [isCollapsed, setIsCollapsed] = useState(true);
   const page = useRef<Page>({ rows, endTexts: new Map() });
   const done = useRef<Wanted>(undefined);
 
@@ -49,6 +52,7 @@ export function useSelection(rows: readonly Row[], scroller: RefObject<HTMLEleme
     const onChange = () => {
       const now = scroller.current ? readEnds(scroller.current, page.current) : undefined;
       setEnds((before) => (before?.anchor === now?.anchor && before?.focus === now?.focus ? before : now));
+      setIsCollapsed(getSelection()?.isCollapsed !== false);
       // Only now, since nothing else has kept its rows.
       setWanted((before) => (before === done.current ? undefined : before));
     };
@@ -83,6 +87,7 @@ export function useSelection(rows: readonly Row[], scroller: RefObject<HTMLEleme
   };
   return {
     kept,
+    needed: isCollapsed && !wanted ? [] : kept,
     select: (from, to) => want(rows[from]?.key, to),
     extend: (from, to) => {
       // The browser tells of a selection later than of the next key.

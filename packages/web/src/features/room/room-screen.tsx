@@ -127,7 +127,7 @@ function useOpenedList(view: RoomView): Opening {
     open(view.list({ around: seq }), seq);
     return true;
   });
-  const toEnd = useCallback(() => open(view.messages, 'end'), [open, view]);
+  const toEnd = useCallback(() => open(view.list('end'), 'end'), [open, view]);
   const toUnread = useCallback(() => open(view.list('unread'), 'unread'), [open, view]);
   useOffer('firstUnread', toUnread);
   useOffer('newest', toEnd);
