@@ -1,71 +1,124 @@
 import type { Browser, Page } from 'playwright-core';
-import { startRestGuest } from '../../tests/support/rest-guest.ts';
+import { type BusyRoom, makeBusyRoom, talkAtPace } from './busy-room.ts';
 import type { Figure, Measure } from './measure.ts';
-import { enterRoom, fillRoom, type Site } from './site.ts';
+import { enterRoom } from './site.ts';
 
 /** No task may be longer, in ms: a longer one is noticed while typing. */
 const BOUND_MS = 50;
 
-/** How many guests are created at a time. */
-const AT_ONCE = 50;
+/** How much there is, and how long each part lasts. Of the log, the client only ever has some thousand messages. */
+interface Amounts {
+  messages: number;
+  people: number;
+  /** Turns of the wheel up from the end, which load thousands of messages. */
+  turns: number;
+  /** Twentieths of a second in which messages come. */
+  times: number;
+}
 
-/** No long task in a large room: while messages pour in, while one types, and while one scrolls through it. */
+const full: Amounts = { messages: 100_000, people: 5000, turns: 1500, times: 200 };
+const quick: Amounts = { messages: 2000, people: 300, turns: 100, times: 20 };
+
+/** No long task in a large room: while it opens, while messages pour in, while one types, and while one scrolls through it. */
 export const longTasks: Measure = {
   name: 'long-tasks',
   title: 'long tasks in a large room',
   run: async (site) => {
-    const people = site.quick ? 300 : 5000;
-    const { room, talker } = await fillRoom(site, 'long tasks', site.quick ? 120 : 1000);
-    await crowd(site, room, people);
-    await using reader = await enterRoom(site, room);
+    const amounts = site.quick ? quick : full;
+    const busy = await makeBusyRoom(site, { name: 'long tasks', ...amounts });
+    await pinSome(busy);
+    await using reader = await enterRoom(site, busy.room);
     const { page } = reader;
-    await page.getByRole('complementary').getByRole('listitem').nth(5).waitFor();
-    const longest = async (what: string, act: () => Promise<unknown>): Promise<Figure> => {
+    const figures: Figure[] = [];
+    for (const [what, act] of Object.entries(parts(page, busy, amounts))) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, on one page
       const value = await longestTask(site.browser, page, act);
       site.say(`  ${what}: ${value} ms`);
-      return { what: `longest task with ${people} people: ${what}`, value, unit: 'ms', bound: BOUND_MS };
-    };
-    return [
-      await longest('20 messages a second, with the panel of people open', () =>
-        pace(site.quick ? 20 : 200, (index) => talker.say(`pouring in ${index}`, room)),
-      ),
-      await longest('typing, while messages come in', () =>
-        Promise.all([
-          page.locator('#composer').pressSequentially('words that somebody types', { delay: 60 }),
-          pace(site.quick ? 20 : 40, (index) => talker.say(`meanwhile ${index}`, room)),
-        ]),
-      ),
-      await longest('scrolling up through the room', () => scroll(page, '[role=log]', site.quick ? 20 : 150, -600)),
-      await longest('scrolling through the people', () => scroll(page, 'aside li', site.quick ? 10 : 200, 600)),
-    ];
+      figures.push({ what: `longest task: ${what}`, value, unit: 'ms', bound: BOUND_MS });
+    }
+    return figures;
   },
 };
 
-/** Adds guests to a room. */
-async function crowd(site: Site, room: string, people: number): Promise<void> {
-  for (let begun = 0; begun < people; begun += AT_ONCE) {
-    // oxlint-disable-next-line no-await-in-loop -- not all at once
-    await Promise.all(
-      Array.from({ length: Math.min(AT_ONCE, people - begun) }, async (_, index) => {
-        const guest = await startRestGuest(site.url, `person ${begun + index}`);
-        await guest.call('POST', `/rooms/${room}/join`);
-      }),
-    );
+/** What is measured, in this order. */
+function parts(
+  page: Page,
+  busy: BusyRoom,
+  { messages, people, turns, times }: Amounts,
+): Record<string, () => Promise<unknown>> {
+  const log = page.getByRole('log');
+  const panel = page.getByRole('complementary');
+  const newest = page.getByRole('article').filter({ hasText: `Message ${messages}.` });
+  return {
+    [`opening a room of ${messages} messages and ${people} people`]: async () => {
+      await page.getByRole('link', { name: 'lobby' }).click();
+      await newest.waitFor({ state: 'detached' });
+      await page.getByRole('link', { name: busy.name }).click();
+      await newest.waitFor();
+      await panel.getByText('person 1', { exact: true }).waitFor();
+    },
+    [`20 messages a second, with the panel of ${people} people open`]: () => talkAtPace(busy, times),
+    '20 messages a second, with pinned messages over all of it': async () => {
+      await openPins(page);
+      await talkAtPace(busy, times);
+      await page.keyboard.press('Escape');
+    },
+    'typing, while messages come in': async () => {
+      const words = page.locator('#composer').pressSequentially('words that somebody types', { delay: 60 });
+      await Promise.all([words, talkAtPace(busy, Math.min(times, 40))]);
+    },
+    'searching the people, while messages come in': async () => {
+      const words = panel.getByRole('searchbox').pressSequentially('person 1', { delay: 60 });
+      await Promise.all([words, talkAtPace(busy, Math.min(times, 40))]);
+      await page.keyboard.press('Escape');
+    },
+    'scrolling through the people': () => turnWheel(page, 'aside li', turns / 5, 600),
+    'scrolling up through thousands of messages': () => turnWheel(page, '[role=log]', turns, -3000),
+    'scrolling down through them': () => turnWheel(page, '[role=log]', turns, 3000),
+    '20 messages a second, read from far above': async () => {
+      await turnWheel(page, '[role=log]', 40, -3000);
+      await talkAtPace(busy, times);
+    },
+    'to the end, by the button': async () => {
+      await log.locator('..').getByRole('button', { name: /new/i }).last().click();
+      await page.waitForTimeout(500);
+    },
+    'to the first message, and through those after it': async () => {
+      await openPins(page);
+      await page.getByRole('dialog').getByRole('button', { name: /go to/i }).last().click();
+      await page.getByRole('article').filter({ hasText: 'Message 1.' }).waitFor();
+      await turnWheel(page, '[role=log]', turns / 5, 3000);
+    },
+    'Home and End': async () => {
+      for (const key of ['Home', 'End', 'Home', 'End']) {
+        await page.getByRole('article').last().focus();
+        await page.keyboard.press(key);
+        await page.waitForTimeout(1000);
+      }
+    },
+  };
+}
+
+async function openPins(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: /pinned/i })
+    .first()
+    .click();
+  await page.getByRole('dialog').waitFor();
+}
+
+/** Pins some messages, the first of the room before the others. */
+async function pinSome({ room, talkers }: BusyRoom): Promise<void> {
+  const owner = talkers[0]!;
+  const path = `/rooms/${room}/messages?after=0&limit=20`;
+  const { messages } = await owner.call<{ messages: { id: string }[] }>('GET', path);
+  for (const { id } of messages) {
+    // oxlint-disable-next-line no-await-in-loop -- in this order
+    await owner.call('POST', `/messages/${id}/pin`);
   }
 }
 
-/** Does something twenty times a second. */
-async function pace(times: number, act: (index: number) => Promise<void>): Promise<void> {
-  const all: Promise<void>[] = [];
-  for (let index = 0; index < times; index += 1) {
-    all.push(act(index));
-    // oxlint-disable-next-line no-await-in-loop -- at this pace
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await Promise.all(all);
-}
-
-async function scroll(page: Page, over: string, turns: number, by: number): Promise<void> {
+async function turnWheel(page: Page, over: string, turns: number, by: number): Promise<void> {
   await page.locator(over).first().hover();
   for (let turn = 0; turn < turns; turn += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one turn of the wheel after the other

@@ -4,7 +4,7 @@ import type { Site } from './site.ts';
 export interface Figure {
   what: string;
   value: number;
-  unit: 'px' | 'ms' | 'KB' | 'MB';
+  unit: 'px' | 'ms' | 'KB' | 'MB' | 'nodes' | 'listeners';
   /** The largest value that is good enough. */
   bound: number;
 }

@@ -44,14 +44,19 @@ export async function fillRoom(site: Site, name: string, messages: number): Prom
   const { room } = await talker.call<{ room: { id: string } }>('POST', '/rooms', { name });
   const ids: string[] = [];
   for (let index = 1; index <= messages; index += 1) {
-    const more = index % 7 === 0 ? '\nthe second line\n셋째 줄' : index % 5 === 0 ? ' 긴 말 and more'.repeat(25) : '';
     // oxlint-disable-next-line no-await-in-loop -- they stand in this order
     const { message } = await talker.call<{ message: { id: string } }>('POST', `/rooms/${room.id}/messages`, {
-      text: `Message ${index}.${more}`,
+      text: numberedText(index),
     });
     ids.push(message.id);
   }
   return { room: room.id, talker, ids };
+}
+
+/** The text of such a message. */
+export function numberedText(index: number): string {
+  const more = index % 7 === 0 ? '\nthe second line\n셋째 줄' : index % 5 === 0 ? ' 긴 말 and more'.repeat(25) : '';
+  return `Message ${index}.${more}`;
 }
 
 /** Opens the web client in a room, as a new guest. */
