@@ -1,4 +1,4 @@
-import i18next, { type i18n } from 'i18next';
+import i18next, { getFixedT, type i18n } from 'i18next';
 import { useSyncExternalStore } from 'react';
 import type { Translate } from './i18n.js';
 
@@ -20,14 +20,14 @@ export function useTexts(): Texts {
 
 function get(): Texts {
   if (!texts) {
-    texts = { t: i18next.getFixedT(i18next.language), i18n: i18next };
+    texts = { t: getFixedT(i18next.language), i18n: i18next };
     i18next.on('languageChanged', renew);
   }
   return texts;
 }
 
 function renew(): void {
-  texts = { t: i18next.getFixedT(i18next.language), i18n: i18next };
+  texts = { t: getFixedT(i18next.language), i18n: i18next };
   for (const listener of Array.from(listeners)) listener();
 }
 
