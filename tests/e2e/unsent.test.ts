@@ -278,6 +278,52 @@ describe('a tab whose session becomes somebody else’s', () => {
     expect([...a.problems]).toEqual([]);
   });
 
+  test('two tabs that sign in at the same moment: one goes on, and the other says as whom', async () => {
+    await using a = await web.visit();
+    const { page: one } = a;
+    const two = await one.context().newPage();
+    await two.goto(web.url);
+    await one.getByLabel('닉네임').fill('나란');
+    await two.getByLabel('닉네임').fill('함께');
+    await Promise.all([one, two].map((page) => page.getByRole('button', { name: '들어가기' }).click()));
+    const stateOf = async (page: Page) => {
+      const text = (await page.locator('body').textContent()) ?? '';
+      const other = /(?:이제|다른 탭에서) (\S+) 님으로 들어와 있습니다/.exec(text)?.[1];
+      return other ?? ((await composer(page).isVisible()) ? 'goes on' : 'neither');
+    };
+    const states = async () => [await stateOf(one), await stateOf(two)].join();
+    await expect.poll(states, { timeout: 15_000 }).toMatch(/^(goes on,나란|함께,goes on)$/);
+    const owner = await one.evaluate(async () => {
+      const answer = await fetch('api/session');
+      return ((await answer.json()) as { user: { name: string } }).user.name;
+    });
+    expect(await states()).toContain(owner);
+    expect([...a.problems]).toEqual([]);
+  });
+
+  test('a tab in which somebody signs in does not become whoever signed in in between', async () => {
+    await using a = await web.visit();
+    const { page } = a;
+    await page.route(
+      '**/api/session',
+      async (route) => {
+        const response = await route.fetch();
+        const { 'set-cookie': _, ...headers } = response.headers();
+        const origin = new URL(web.url).origin;
+        await page.request.post(`${web.url}/api/session`, { headers: { Origin: origin }, data: { name: '사이' } });
+        await route.fulfill({ response, headers });
+      },
+      { times: 1 },
+    );
+    await page.getByLabel('닉네임').fill('늦둥이');
+    await page.getByRole('button', { name: '들어가기' }).click();
+    await page.getByText('그 사이에 다른 탭에서 다른 이름으로 들어와서').waitFor();
+    // The name is free again.
+    await page.getByRole('button', { name: '들어가기' }).click();
+    await page.getByRole('button', { name: '내 메뉴: 늦둥이' }).waitFor();
+    expect([...a.problems]).toEqual([]);
+  });
+
   test('after signing out in another tab, the texts are there to be copied, and the next user sees none of them', async () => {
     await using a = await web.enter('마루');
     const { page: one } = a;

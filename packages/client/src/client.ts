@@ -127,8 +127,8 @@ export interface Client {
   close(): Promise<void>;
   /**
    * Starts a session, connecting first if necessary. Throws `MadangError`: `conflict` if the name is taken or somebody
-   * is signed in, `unavailable` if the server can't be reached, `unauthenticated` with `details.cookie: 'refused'` if the
-   * browser does not keep the session's cookie …
+   * is signed in, `unavailable` if the server can't be reached, `unauthenticated` with `details.cookie`: `'refused'` if the
+   * browser does not keep the session's cookie, `'replaced'` if somebody else signs in in another tab meanwhile …
    */
   signIn(credentials: Credentials): Promise<User>;
   /**

@@ -4,24 +4,31 @@ import { errorFrom, isErrorObject, unavailable } from './errors.js';
 /** How long the server may take to answer, in ms. */
 const TIME_OUT_MS = 10_000;
 
-/**
- * Starts a session over the HTTP transport, which sets its cookie. Resolves to a function that ends it again, for a
- * browser that turns out to refuse the cookie: otherwise the nickname would stay taken by nobody. Throws
- * `unauthenticated` if the browser takes no cookies at all.
- */
+/** A session that was started over the HTTP transport. */
+export interface StartedSession {
+  /** The id of its user. */
+  userId: string;
+  /** Ends it again, where the browser turns out not to keep its cookie: otherwise the nickname would stay taken by nobody. */
+  end(): Promise<void>;
+}
+
+/** Starts a session, and has its cookie set. Throws `unauthenticated` if the browser takes no cookies at all. */
 export async function beginCookieSession(
   url: URL,
   credentials: CommandInput<'session.start'>,
-): Promise<() => Promise<void>> {
+): Promise<StartedSession> {
   if (typeof navigator === 'object' && 'cookieEnabled' in navigator && !navigator.cookieEnabled) throw cookieRefused();
-  const { token } = await request(url, {
+  const { token, user } = await request(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(credentials),
   });
   if (typeof token !== 'string') throw notTheServer();
-  return async () => {
-    await request(url, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  return {
+    userId: idOf(user),
+    end: async () => {
+      await request(url, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+    },
   };
 }
 
@@ -32,8 +39,7 @@ export async function beginCookieSession(
 export async function endCookieSession(url: URL, userId: string | undefined): Promise<boolean> {
   try {
     const { user } = await request(url, { method: 'GET' });
-    if (typeof user !== 'object' || user === null || !('id' in user)) throw notTheServer();
-    if (user.id !== userId) return false;
+    if (idOf(user) !== userId) return false;
     await request(url, { method: 'DELETE' });
   } catch (error) {
     if (errorFrom(error).code !== 'unauthenticated') throw error;
@@ -48,6 +54,20 @@ export function cookieRefused(): MadangError {
     message: 'The browser refused the cookie of the session',
     details: { cookie: 'refused' },
   });
+}
+
+/** The browser has the session of somebody else, who has signed in in another tab since. */
+export function cookieReplaced(): MadangError {
+  return new MadangError({
+    code: 'unauthenticated',
+    message: 'Somebody else has signed in in this browser meanwhile',
+    details: { cookie: 'replaced' },
+  });
+}
+
+function idOf(user: unknown): string {
+  if (typeof user !== 'object' || user === null || !('id' in user) || typeof user.id !== 'string') throw notTheServer();
+  return user.id;
 }
 
 async function request(url: URL, init: RequestInit): Promise<Record<string, unknown>> {

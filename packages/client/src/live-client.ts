@@ -146,12 +146,14 @@ class LiveClient implements Client {
     if (this.state.get().status === 'closed') throw unavailable('The client was closed');
     if (this.user.get()) fail('conflict', 'Somebody is signed in; sign out first');
     if (this.#session.usesCookie) {
-      const end = await this.#session.startByCookie(credentials);
+      const started = await this.#session.startByCookie(credentials);
       this.#connection.reopen();
       await this.#connection.ready();
       const state = this.state.get();
       if (state.status === 'signed-out') {
-        await end().catch(() => {});
+        // It may be the session of somebody else.
+        this.#connection.signedOut(state.error);
+        await started.end().catch(() => {});
         throw state.error ?? cookieRefused();
       }
     } else {

@@ -1,6 +1,6 @@
 import { type CommandOutput, fail, type MadangError, type SessionAbilities, type User } from '@madang/protocol';
 import type { Beginning, Call } from './connection.js';
-import { beginCookieSession, endCookieSession } from './cookie-session.js';
+import { beginCookieSession, cookieReplaced, endCookieSession, type StartedSession } from './cookie-session.js';
 import { errorFrom, mayRetry } from './errors.js';
 import { Value } from './observable.js';
 
@@ -25,6 +25,8 @@ export class Session {
   readonly #options: SessionOptions;
   #token: string | undefined;
   #mayBeginByName = true;
+  /** Who is signing in, if the session is to be theirs and nobody else's. */
+  #expected: string | undefined;
   /** Why the presented credentials don't count. */
   #refusal: MadangError | undefined;
 
@@ -44,6 +46,11 @@ export class Session {
   /** Resumes the session over a new connection, or starts one if it can. */
   async begin(call: Call, presentsToken: boolean): Promise<SessionState | Exclude<Beginning, { next: 'online' }>> {
     const state = await this.#resume(call, presentsToken);
+    const expected = this.#expected;
+    this.#expected = undefined;
+    if (state && expected !== undefined && state.user.id !== expected) {
+      return { next: 'signed-out', error: cookieReplaced() };
+    }
     if (state) return this.#accept(state);
     const { name } = this.#options;
     if (name === undefined || !this.#mayBeginByName) return this.#signedOut();
@@ -68,12 +75,13 @@ export class Session {
     return this.#accept(started);
   }
 
-  /** Starts a session that the browser keeps as a cookie; later connections have it. Returns what ends it again. */
-  async startByCookie(credentials: Credentials): Promise<() => Promise<void>> {
+  /** Starts a session that the browser keeps as a cookie; later connections have it. */
+  async startByCookie(credentials: Credentials): Promise<StartedSession> {
     if (!this.usesCookie) fail('invalid_input', "credentials: is not 'cookie'");
-    const end = await beginCookieSession(this.#options.url, credentials);
+    const started = await beginCookieSession(this.#options.url, credentials);
     this.#mayBeginByName = true;
-    return end;
+    this.#expected = started.userId;
+    return started;
   }
 
   /** Ends the session on the server. */

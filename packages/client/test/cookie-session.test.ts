@@ -52,7 +52,7 @@ test.each([
   await expect(client.signIn({ name: 'anna' })).rejects.toMatchObject({ code: 'unavailable' });
   expect(client.state.get().status).toBe('signed-out');
   workspace.addUser('anna');
-  setFetch(() => Response.json({ token: 'token-anna' }));
+  setFetch(() => Response.json({ token: 'token-anna', user: { id: 'u-anna' } }));
   await client.signIn({ name: 'anna' });
   setFetch(answer);
   await expect(client.signOut()).rejects.toMatchObject({ code: 'unavailable' });
@@ -61,17 +61,29 @@ test.each([
 
 test('C51 a browser that refuses the cookie is told from a session that ended, and the session is ended', async () => {
   const { client, requests, setFetch } = cookieClient();
-  setFetch(() => Response.json({ token: 'nobody' }));
+  setFetch(() => Response.json({ token: 'nobody', user: { id: 'u-nobody' } }));
   await online(client);
   const refused = { code: 'unauthenticated', details: { cookie: 'refused' } };
   await expect(client.signIn({ name: 'anna' })).rejects.toMatchObject(refused);
   expect(requests).toEqual(['POST undefined', 'DELETE Bearer nobody']);
 });
 
+test('C52 signing in while another tab does, too, makes nobody the other user', async () => {
+  const { workspace, client, requests, setFetch } = cookieClient();
+  workspace.addUser('bob');
+  // The cookie is the one that the other tab got since.
+  setFetch(() => Response.json({ token: 'token-bob', user: { id: 'u-anna' } }));
+  await online(client);
+  const replaced = { code: 'unauthenticated', details: { cookie: 'replaced' } };
+  await expect(client.signIn({ name: 'anna' })).rejects.toMatchObject(replaced);
+  expect(requests).toEqual(['POST undefined', 'DELETE Bearer token-bob']);
+  expect([client.user.get(), client.state.get().status]).toEqual([undefined, 'signed-out']);
+});
+
 test('C52 signing out leaves the session of a user who has signed in meanwhile', async () => {
   const { workspace, client, requests, setFetch } = cookieClient();
   workspace.addUser('anna');
-  setFetch(() => Response.json({ token: 'token-anna' }));
+  setFetch(() => Response.json({ token: 'token-anna', user: { id: 'u-anna' } }));
   await client.signIn({ name: 'anna' });
   setFetch(() => Response.json({ user: { id: 'u-bob', name: 'bob' } }));
   await client.signOut();

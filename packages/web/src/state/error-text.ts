@@ -5,6 +5,7 @@ import type { Translate } from '../i18n/i18n.js';
 export function errorText(t: Translate, error: unknown): string {
   const { code, retryAfter, details } = asRefusal(error);
   if (code === 'rate_limited' && retryAfter) return t('error.rate_limited_wait', { count: Math.ceil(retryAfter) });
+  if (details?.['cookie'] === 'replaced') return t('error.cookieReplaced');
   if (details?.['cookie'] !== undefined || details?.['ignored'] !== undefined) return t('error.cookieRefused');
   return t(`error.${code}`);
 }

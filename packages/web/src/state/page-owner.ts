@@ -40,6 +40,7 @@ export class PageOwner {
   readonly #client: Client;
   readonly #unsent: UnsentTexts;
   readonly #tabs: Tabs;
+  readonly #askSession: () => Promise<UserRef | undefined>;
   readonly #changes = new Changes();
   /** The messages that the owner was sending. The client forgets them before it says that the session has ended. */
   #waiting: readonly Unsent[] = [];
@@ -47,10 +48,12 @@ export class PageOwner {
   #isSigningOut = false;
   #state: Ownership = { kind: 'nobody' };
 
-  constructor(client: Client, unsent: UnsentTexts, tabs: Tabs) {
+  /** `askSession`: whose session the browser has, by the server; undefined if it can't tell now. */
+  constructor(client: Client, unsent: UnsentTexts, tabs: Tabs, askSession: () => Promise<UserRef | undefined>) {
     this.#client = client;
     this.#unsent = unsent;
     this.#tabs = tabs;
+    this.#askSession = askSession;
     client.user.subscribe(() => this.#userChanged());
     client.state.subscribe(() => this.#stateChanged());
     client.unsent.subscribe(() => this.#waitingChanged());
@@ -96,8 +99,11 @@ export class PageOwner {
   /** The server has said whose session the browser has. */
   #stateChanged(): void {
     const state = this.#state;
-    if (state.kind !== 'owned' || this.#client.state.get().status !== 'online') return;
-    this.#tabs.tell({ type: 'session', user: { id: state.user.id, name: state.user.name } });
+    if (state.kind === 'owned' && this.#client.state.get().status === 'online') this.#claim(state.user);
+  }
+
+  #claim({ id, name }: UserRef): void {
+    this.#tabs.tell({ type: 'session', user: { id, name } });
   }
 
   #owned(user: User): void {
@@ -124,8 +130,16 @@ export class PageOwner {
     if (state.kind === 'nobody') {
       const { elsewhere: _, ...rest } = state;
       this.#set({ ...rest, ...(user && { elsewhere: user }) });
-    } else if (state.kind === 'owned' && user && user.id !== state.user.id) this.#taken(user);
+    } else if (state.kind === 'owned' && user && user.id !== state.user.id) void this.#contested(state.user, user);
     // After somebody has signed out, the server says so here too.
+  }
+
+  /** Two tabs that sign in at the same moment tell this to each other. The session is that of the last cookie. */
+  async #contested(owner: UserRef, other: UserRef): Promise<void> {
+    const by = (await this.#askSession()) ?? other;
+    if (this.#state.kind !== 'owned' || this.#state.user.id !== owner.id) return;
+    if (by.id === owner.id) this.#claim(owner);
+    else this.#taken(by);
   }
 
   #left(user: UserRef): LeftBehind {

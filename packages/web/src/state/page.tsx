@@ -1,4 +1,5 @@
-import type { Client } from '@madang/client';
+import { type Client, createClient, memoryOutboxStore } from '@madang/client';
+import type { User } from '@madang/protocol';
 import { createContext, type ReactNode, use, useSyncExternalStore } from 'react';
 import { type Ownership, PageOwner } from './page-owner.js';
 import { openTabs } from './tabs.js';
@@ -22,7 +23,20 @@ export function openPage(client: Client): Page {
     // The browser asks whether to leave.
     if (unsent.isAtRisk || losesMessages) event.preventDefault();
   });
-  return { unsent, owner: new PageOwner(client, unsent, tabs) };
+  return { unsent, owner: new PageOwner(client, unsent, tabs, askSession) };
+}
+
+/** Whose session the browser has: that of a connection which begins now. */
+async function askSession(): Promise<User | undefined> {
+  const asking = createClient({ transport: 'auto', credentials: 'cookie', outbox: memoryOutboxStore() });
+  try {
+    return await new Promise((resolve) => {
+      asking.state.subscribe(() => asking.state.get().status !== 'connecting' && resolve(asking.user.get()));
+      asking.connect();
+    });
+  } finally {
+    void asking.close();
+  }
 }
 
 /** Provides the page to everything below. */
