@@ -1,25 +1,52 @@
 import { join } from 'node:path';
 
-const ENTRY = join(import.meta.dirname, 'src/main.tsx');
+/** What the page runs first. */
+export const FIRST = join(import.meta.dirname, 'src/main.ts');
+/** What that imports, as soon as it is loaded. */
+const START = join(import.meta.dirname, 'src/start.tsx');
+
+const CONVERSATION = join(import.meta.dirname, 'src/features/message/conversation.tsx');
+
+/** Vite's own, which loads the parts. */
+const PRELOAD = /vite\/preload-helper/;
 
 /** Every icon is imported through one module, but the first screen needs only some. */
 const ICON = /\/lucide-react\/dist\/esm\/icons\//;
 
 /** What is known of a module. */
 interface Modules {
-  getModuleInfo(id: string): { importedIds: readonly string[] } | null;
+  getModuleInfo(id: string): { importedIds: readonly string[]; importers: readonly string[] } | null;
 }
 
 /**
- * Puts all that the first screen needs into one file, whatever else needs it too: it would otherwise be some twenty files,
- * one for each set of parts that share modules.
+ * Puts all that the first screen needs into one file, whatever else needs it too, what a conversation needs besides into
+ * another, and what other parts need of that, with their icons, into a third, so that they don't fail with the conversation. They would otherwise
+ * be some twenty files, one for each set of parts that share modules. What opens the connection is a small one before them.
  */
-export function atStart(id: string, modules: Modules): string | null {
-  needed ??= reachableFrom(ENTRY, modules);
-  return needed.has(id) ? 'start' : null;
-}
+export const groups = [
+  groupOf('first', FIRST, (id, found) => found.has(id) || PRELOAD.test(id)),
+  groupOf('start', START),
+  groupOf(
+    'shared',
+    CONVERSATION,
+    (id, found, importers) => ICON.test(id) || (found.has(id) && importers.some((each) => !found.has(each))),
+  ),
+  groupOf('conversation', CONVERSATION),
+].map((group, index, all) => ({ ...group, priority: all.length - index }));
 
-let needed: Set<string> | undefined;
+type Pick = (id: string, found: ReadonlySet<string>, importers: readonly string[]) => boolean;
+
+/** The modules that one imports, directly or not (`found`), or those that are picked with regard to them. */
+function groupOf(name: string, entry: string, picks: Pick = (id, found) => found.has(id)) {
+  let found: Set<string> | undefined;
+  return {
+    debugName: name,
+    name: (id: string, modules: Modules) => {
+      found ??= reachableFrom(entry, modules);
+      return picks(id, found, modules.getModuleInfo(id)?.importers ?? []) ? name : null;
+    },
+  };
+}
 
 function reachableFrom(entry: string, modules: Modules): Set<string> {
   const found = new Set([entry]);

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { atStart } from './at-start.js';
+import { groups } from './at-start.js';
+import { earlyStart } from './early-start.js';
 import { emojiData } from './emoji-data.js';
 import { serviceWorker } from './service-worker.js';
 import { versionName } from './version-name.js';
@@ -10,7 +11,7 @@ import { versionName } from './version-name.js';
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react(), emojiData(), versionName(), serviceWorker()],
+  plugins: [react(), emojiData(), earlyStart(), versionName(), serviceWorker()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -21,6 +22,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // One file, loaded at the start: if a lazy part's style failed to load, a retry would show the part without it.
     cssCodeSplit: false,
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: atStart, debugName: 'start' }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups } } },
   },
 });

@@ -1,17 +1,18 @@
+import type { EarlySocket } from './early-socket.js';
 import { socketIo } from './lazy-socket-io.js';
 import { Timers } from './timers.js';
 import type { OpenTransport, Transport, TransportOptions } from './transport.js';
-import { openPlainWebSocket } from './websocket-transport.js';
+import { beginEarly, openPlainWebSocket } from './websocket-transport.js';
 
 /** A WebSocket that is not open after this time, in ms, is taken for one that a proxy swallows. */
 const SWALLOWED_MS = 4000;
 
 /**
  * A wire that is a plain WebSocket, or Socket.IO by long-polling where a proxy lets no WebSocket through. What has worked
- * is tried first from then on.
+ * is tried first from then on. `early` is used for the first one.
  */
-export function autoTransport(): OpenTransport {
-  let [first, second] = [openPlainWebSocket, socketIo(['polling', 'websocket'])];
+export function autoTransport(early?: EarlySocket): OpenTransport {
+  let [first, second] = [early ? beginEarly(early) : openPlainWebSocket, socketIo(['polling', 'websocket'])];
   return (options) =>
     openEither(first, second, options, (way) => {
       if (way === second) [first, second] = [second, first];

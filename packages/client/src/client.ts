@@ -16,6 +16,7 @@ import type { BackOffOptions } from './back-off.js';
 import type { ConnectionState } from './connection.js';
 import type { CursorReset, Cursors } from './cursors.js';
 import type { Observable } from './observable.js';
+import type { EarlySocket } from './early-socket.js';
 import type { OfflineStore } from './offline-store.js';
 import type { OutboxEntry, OutboxStore } from './outbox-store.js';
 import type { RoomEvent } from './room-event.js';
@@ -35,6 +36,8 @@ export interface ClientOptions {
    * lightest in a page. A function supplies your own.
    */
   transport?: 'auto' | 'socket.io' | 'websocket' | OpenTransport;
+  /** What `openEarly` of `@madang/client/early` has begun; for `transport: 'auto'` and a session in a cookie or none. */
+  early?: EarlySocket;
   /**
    * `cookie` (in a browser; from the same origin, or one of the same site that the server's `--origins` lists): the
    * server keeps the session in an HttpOnly cookie and the page never sees the token. `token` (the default): the client

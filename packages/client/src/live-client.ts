@@ -46,7 +46,7 @@ class LiveClient implements Client {
     this.#echo = echo;
     this.#session = new Session({ url, credentials, token, name });
     this.#connection = new Connection(
-      { url, withCookies: credentials === 'cookie', open: openOf(options.transport ?? 'socket.io'), backOff },
+      { url, withCookies: credentials === 'cookie', open: openOf(options), backOff },
       {
         token: () => this.#session.token,
         begin: (call, presentsToken) => this.#begin(call, presentsToken),
@@ -359,11 +359,11 @@ class LiveClient implements Client {
 
 type Answer = { [N in CommandName]: { name: N; output: CommandOutput<N> } }[CommandName];
 
-function openOf(transport: NonNullable<ClientOptions['transport']>): OpenTransport {
+function openOf({ transport = 'socket.io', early }: ClientOptions): OpenTransport {
   if (typeof transport === 'function') return transport;
   switch (transport) {
     case 'auto':
-      return autoTransport();
+      return autoTransport(early);
     case 'socket.io':
       return socketIo(['websocket', 'polling']);
     case 'websocket':

@@ -5,6 +5,7 @@ import { errorFrom, mayRetry } from './errors.js';
 import type { MessageList, MessageListState, Place, ViewMessage } from './message-list.js';
 import type { MessagePage, MessageStore } from './message-store.js';
 import { Derived, sameFields, sameList } from './observable.js';
+import { PAGE_MESSAGES } from './page-size.js';
 import type { RoomEvent } from './room-event.js';
 import type { Timers } from './timers.js';
 
@@ -50,7 +51,6 @@ interface Loading {
   since: RoomEvent[];
 }
 
-const PAGE_MESSAGES = 50;
 /** The largest page that the protocol allows, for reading again what is shown. */
 const LARGEST_PAGE = 200;
 

@@ -11,13 +11,13 @@ export class OpenCalls {
   #lastId = 0;
   #isClosed = false;
 
-  /** Opens a call; `send` puts it on the wire. */
-  open(send: (id: number) => void): Promise<unknown> {
+  /** Opens a call; `send` puts it on the wire. `id` is the number of one that already is; they are numbered from 1 otherwise. */
+  open(send: (id: number) => void, id?: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(unavailable('The connection was lost'));
-      this.#lastId += 1;
-      this.#calls.set(this.#lastId, { resolve, reject });
-      send(this.#lastId);
+      const number = id ?? (this.#lastId += 1);
+      this.#calls.set(number, { resolve, reject });
+      send(number);
     });
   }
 

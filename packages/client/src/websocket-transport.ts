@@ -1,9 +1,11 @@
 import { openWebSocket } from '#web-socket';
 import { MadangError } from '@madang/protocol';
+import type { EarlyCalls, EarlySocket } from './early-socket.js';
 import { errorFrom } from './errors.js';
 import { OpenCalls } from './open-calls.js';
 import { Timers } from './timers.js';
-import type { OpenTransport } from './transport.js';
+import type { OpenTransport, Transport, TransportOptions } from './transport.js';
+import type { OpenedSocket } from './web-socket.js';
 
 /** The close code for a token or session that the server doesn't know. */
 const UNAUTHENTICATED = 4401;
@@ -18,10 +20,23 @@ const PONG_MS = 10_000;
  * Opens a plain WebSocket with JSON-RPC 2.0 at `/ws`. Detects a connection that died without a close (a laptop that
  * slept, a router that forgot) with `rpc.ping`, since a browser's WebSocket has no ping.
  */
-export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
-  const address = new URL('ws', url);
-  address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const opened = openWebSocket(address, token);
+export const openPlainWebSocket: OpenTransport = (options) => {
+  const address = new URL('ws', options.url);
+  address.protocol = options.url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return overWebSocket(openWebSocket(address, options.token), options);
+};
+
+/** Begins over a socket that is already opening, and opens others from then on. */
+export function beginEarly(early: EarlySocket): OpenTransport {
+  let first: EarlySocket | undefined = early;
+  return (options) => {
+    const opened = first;
+    first = undefined;
+    return opened ? overWebSocket(opened, options, opened.calls) : openPlainWebSocket(options);
+  };
+}
+
+function overWebSocket(opened: OpenedSocket, { handlers }: TransportOptions, early?: EarlyCalls): Transport {
   const { socket, presentsToken } = opened;
   const calls = new OpenCalls();
   const timers = new Timers();
@@ -71,18 +86,28 @@ export const openPlainWebSocket: OpenTransport = ({ url, token, handlers }) => {
   });
 
   function receive(message: RpcMessage): void {
-    if (message.method !== undefined) return handlers.message(message.method, message.params);
-    const call = typeof message.id === 'number' ? calls.take(message.id) : undefined;
-    if (message.error) call?.reject(errorFrom(message.error.data ?? message.error));
-    else call?.resolve(message.result);
+    if (message.method !== undefined) {
+      early?.forget();
+      return handlers.message(message.method, message.params);
+    }
+    if (typeof message.id !== 'number') return undefined;
+    const open = calls.take(message.id);
+    if (!open) return early?.keep(message.id, message);
+    if (message.error) open.reject(errorFrom(message.error.data ?? message.error));
+    else open.resolve(message.result);
   }
 
-  return {
-    presentsToken,
-    call: (method, params) => calls.open((id) => send({ id, method, params })),
-    close: end,
-  };
-};
+  function call(method: string, params: unknown): Promise<unknown> {
+    const id = early?.take(method, params);
+    if (id === undefined) return calls.open((number) => send({ id: number, method, params }));
+    const answered = calls.open(() => {}, id);
+    const answer = early?.answer(id);
+    if (answer !== undefined) receive(answer as RpcMessage);
+    return answered;
+  }
+
+  return { presentsToken, call, close: end };
+}
 
 function unauthenticated(reason: string): MadangError {
   return new MadangError({ code: 'unauthenticated', message: reason || 'The server does not know this session' });

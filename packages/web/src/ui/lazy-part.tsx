@@ -28,9 +28,10 @@ export function lazyPart<P extends object, N extends string>(
   renderFailed: (props: P, failure: ReactNode) => ReactNode = (_props, failure) => failure,
 ): LazyPart<P> {
   let loading: Promise<ComponentType<P>> | undefined;
+  let ready: ComponentType<P> | undefined;
   const loadOnce = () => {
     if (!loading) {
-      loading = loadPart(load).then((module) => module[name]);
+      loading = loadPart(load).then((module) => (ready = module[name]));
       loading.catch(() => {
         loading = undefined;
         current = create();
@@ -44,7 +45,17 @@ export function lazyPart<P extends object, N extends string>(
 
   return {
     View: ({ fallback, ...props }) => {
-      const [Loaded, setLoaded] = useState(() => current);
+      const [Loaded, setLoaded] = useState<ComponentType<P>>(() => ready ?? current);
+      // React shows what it has waited for bit by bit, between the frames of the fallback. This shows it at once.
+      useEffect(() => {
+        if (ready) return undefined;
+        let isThere = true;
+        loadOnce().then(
+          (component) => isThere && setLoaded(() => component),
+          () => {},
+        );
+        return () => void (isThere = false);
+      }, []);
       const renderFailure = (retry: () => void) => {
         const tryAgain = () => {
           setLoaded(current);

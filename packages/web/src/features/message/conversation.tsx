@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useClient, useObservable, useUser } from '../../state/client-provider.js';
 import { useOffer } from '../../state/offers.js';
 import { lazyDialog } from '../../ui/lazy-part.js';
-import { DialogPart, Part } from '../../ui/part.js';
+import { Part } from '../../ui/part.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import type { OpenedList } from '../room/room-screen.js';
 import { SwipeToRooms } from '../room/swipe-to-rooms.js';
@@ -12,11 +12,11 @@ import { TypingLine } from '../typing/typing-line.js';
 import { ClosedComposer } from './closed-composer.js';
 import { Composer } from './composer.js';
 import styles from './conversation.module.css';
-import { DeleteDialog } from './delete-dialog.js';
 import { EditsElsewhere } from './edits-elsewhere.js';
 import { MessageList, type MessageListProps } from './message-list.js';
 import { MessageRow, type MessageRowProps } from './message-row.js';
 
+const DeleteDialog = lazyDialog(() => import('./delete-dialog.js'), 'DeleteDialog');
 const MessageSheet = lazyDialog(() => import('./message-sheet.js'), 'MessageSheet');
 
 export interface ConversationProps {
@@ -106,11 +106,7 @@ export function Conversation({ room, view, opened, title, onEnd, onUnread }: Con
           onClose={() => setActing(undefined)}
         />
       )}
-      {deleting && (
-        <DialogPart onClose={() => setDeleting(undefined)}>
-          <DeleteDialog message={deleting} onClose={() => setDeleting(undefined)} />
-        </DialogPart>
-      )}
+      {deleting && <DeleteDialog message={deleting} onClose={() => setDeleting(undefined)} />}
     </div>
   );
 }

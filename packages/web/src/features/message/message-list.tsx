@@ -24,7 +24,7 @@ import { PlaceKeeper } from './place-keeper.js';
 import { heightOf, noteHeight } from './row-height.js';
 import { buildRows, type Row } from './rows.js';
 import { useAnnouncement } from './use-announcement.js';
-import { indexOfMessage, useFirstPlace } from './use-first-place.js';
+import { firstIndex, indexOfMessage, useFirstPlace } from './use-first-place.js';
 import { scrollList, useHeldPlace } from './use-held-place.js';
 import { useOpenActions } from './use-open-actions.js';
 import { useBound } from './use-bound.js';
@@ -57,6 +57,9 @@ export interface MessageListProps {
 /** How many rows beyond the visible ones are in the page, on both sides. */
 const OVERSCAN = 10;
 
+/** The same until the list has arrived at its first place: what is read first is rendered first. */
+const FIRST_OVERSCAN = 2;
+
 /**
  * The conversation. Only visible rows are in the page. It stays in place while older or newer pages load, and follows new
  * messages once it has reached the end of the room.
@@ -69,6 +72,7 @@ export function MessageList(props: MessageListProps) {
   const [keeper] = useState(() => new PlaceKeeper());
   const activity = useObservable(view.activity);
   const [isAtEnd, setIsAtEnd] = useState(true);
+  const [hasArrived, setHasArrived] = useState(false);
   // Whether the previous rows reached the end of the room: the page that first reaches it is not followed.
   const [wasLive, setWasLive] = useState(!state.hasNewer);
   const unread = useUnread(view, state, isAtEnd);
@@ -91,11 +95,14 @@ export function MessageList(props: MessageListProps) {
       return height;
     },
     getItemKey,
+    // Where it begins, so that the rows of another place are not rendered first.
+    initialRect: { width: 0, height: window.innerHeight },
+    initialOffset: () => firstOffset(rows, opened.at),
     anchorTo: 'end',
     followOnAppend: isFollowing,
     scrollToFn: (offset, options, list) => scrollList(keeper, offset, options, list),
     scrollEndThreshold: AT_END_PX,
-    overscan: isPrinting ? rows.length : OVERSCAN,
+    overscan: isPrinting ? rows.length : hasArrived ? OVERSCAN : FIRST_OVERSCAN,
     rangeExtractor: (range) =>
       [...new Set([...edited, ...selection.kept, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
     paddingStart: 16,
@@ -122,6 +129,7 @@ export function MessageList(props: MessageListProps) {
     if (index === undefined) virtualizer.scrollToEnd();
     else virtualizer.scrollToIndex(index, { align: opened.at === 'unread' ? 'start' : 'center' });
   });
+  useEffect(() => setHasArrived(isPlaced), [isPlaced]);
   useHeldPlace({ keeper, scroller, rows, places: virtualizer.measurementsCache, isPlaced, isFollowing });
   const announcement = useAnnouncement({ view, state, isAtUnread: isPlaced && isAtUnread, userId: user.id });
   useReadMark({ list: opened.list, state, rows, virtualizer, scroller, isPlaced, isAtEnd, unread });
@@ -352,4 +360,11 @@ function useEditedRows(rows: readonly Row[], editing: string | undefined): reado
       row.kind === 'message' && (row.key === editing || edits.includes(row.message.id)) ? [index] : [],
     );
   }, [rows, editing, edits]);
+}
+
+/** Where the list begins, in px, as far as that is known before anything is measured. */
+function firstOffset(rows: readonly Row[], at: OpenedList['at']): number {
+  const index = firstIndex(rows, at);
+  const before = index > 0 ? rows.slice(0, index) : rows;
+  return before.reduce((sum, row) => sum + heightOf(row), index > 0 ? 0 : -window.innerHeight);
 }

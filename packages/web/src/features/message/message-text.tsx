@@ -30,8 +30,14 @@ const Marked = memo(function Marked({ text }: { text: string }) {
   );
 });
 
-const EMOJI_ONLY = new RegExp('^(?:\\p{RGI_Emoji}\\s*){1,6}$', 'v');
+/** All emoji have one of these. */
+const MARK_OF_EMOJI = /[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]/u;
+
+/** Made once it is needed: a phone takes longer for it than for all the rest of a message. */
+let emojiOnly: RegExp | undefined;
 
 function isEmojiOnly(text: string): boolean {
-  return text.length < 60 && EMOJI_ONLY.test(text.trim());
+  if (text.length >= 60 || !MARK_OF_EMOJI.test(text)) return false;
+  emojiOnly ??= new RegExp('^(?:\\p{RGI_Emoji}\\s*){1,6}$', 'v');
+  return emojiOnly.test(text.trim());
 }

@@ -22,7 +22,7 @@ export function useFirstPlace(
 
   useLayoutEffect(() => {
     if (!isReady) return;
-    const index = indexOf(rows, at);
+    const index = firstIndex(rows, at);
     place(index > 0 ? index : undefined);
     setTarget(index > 0 && at === 'unread' ? 'unread' : 'end');
     // Once: later rows don't move the place that somebody reads at.
@@ -37,7 +37,8 @@ export function useFirstPlace(
   return { isPlaced, isAtUnread: target === 'unread' };
 }
 
-function indexOf(rows: readonly Row[], at: OpenedList['at']): number {
+/** The index of the row at which a list is opened; below 1 for its end. */
+export function firstIndex(rows: readonly Row[], at: OpenedList['at']): number {
   if (typeof at === 'number') return indexOfMessage(rows, at);
   return at === 'unread' ? rows.findIndex((row) => row.kind === 'unread') : -1;
 }
