@@ -232,6 +232,13 @@ test('what was written in a room that one is put out of is there to be copied', 
   await page.keyboard.press('Escape');
 });
 
+/** Whose session the browser has, by name. */
+const sessionOf = (page: Page) =>
+  page.evaluate(async () => {
+    const answer = await fetch('api/session');
+    return ((await answer.json()) as { user?: { name: string } }).user?.name;
+  });
+
 describe('a tab whose session becomes somebody else’s', () => {
   test('notices it without the other tab, at its next connection', async () => {
     await using a = await web.enter('하늘');
@@ -293,11 +300,7 @@ describe('a tab whose session becomes somebody else’s', () => {
     };
     const states = async () => [await stateOf(one), await stateOf(two)].join();
     await expect.poll(states, { timeout: 15_000 }).toMatch(/^(goes on,나란|함께,goes on)$/);
-    const owner = await one.evaluate(async () => {
-      const answer = await fetch('api/session');
-      return ((await answer.json()) as { user: { name: string } }).user.name;
-    });
-    expect(await states()).toContain(owner);
+    expect(await states()).toContain(await sessionOf(one));
     expect([...a.problems]).toEqual([]);
   });
 
@@ -318,6 +321,7 @@ describe('a tab whose session becomes somebody else’s', () => {
     await page.getByLabel('닉네임').fill('늦둥이');
     await page.getByRole('button', { name: '들어가기' }).click();
     await page.getByText('그 사이에 다른 탭에서 다른 이름으로 들어와서').waitFor();
+    expect(await sessionOf(page)).toBe('사이');
     // The name is free again.
     await page.getByRole('button', { name: '들어가기' }).click();
     await page.getByRole('button', { name: '내 메뉴: 늦둥이' }).waitFor();
