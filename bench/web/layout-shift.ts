@@ -53,9 +53,11 @@ const online = async ({ page }: Desk) => {
 const choose =
   (name: string) =>
   async ({ page }: Desk) => {
-    await page.getByRole('button', { name: /reader/ }).click();
-    await page.getByRole('menuitemradio', { name }).click();
-    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    const palette = page.getByRole('dialog');
+    await palette.getByRole('combobox').fill(name);
+    await palette.getByRole('option').filter({ hasText: name }).first().click();
+    await palette.waitFor({ state: 'detached' });
   };
 const largerFont = ({ page }: Desk) => page.evaluate(() => void (document.documentElement.style.fontSize = '19px'));
 const usualFont = ({ page }: Desk) => page.evaluate(() => void (document.documentElement.style.fontSize = ''));
