@@ -15,7 +15,7 @@ const TYPED = [
   'examples/bot',
 ];
 
-await ensureDependencies();
+await ensureDependencies({ forTests: true });
 await build();
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 // The longest first.

@@ -1,16 +1,31 @@
 // The prerequisites of both commands: the dependencies in the lock file, for this Node.
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, succeeds } from './repository.mjs';
 import { driverLoads, isDriverOfLock, prepareDriver } from './sqlite-driver.mjs';
 
-/** Installs the dependencies if they don't match the lock file, or the database driver is for another Node. */
-export async function ensureDependencies() {
+const lockFile = join(root, 'package-lock.json');
+
+/** What npm has recorded as installed. */
+const installedNote = join(root, 'node_modules', '.package-lock.json');
+
+/** What the program is built from. The other workspaces are tests, benches and examples. */
+const PROGRAM = ['protocol', 'client', 'server', 'verify', 'web'].map((name) => `packages/${name}`);
+
+/** Says for which lock file the program's dependencies alone were installed. */
+const programNote = join(root, 'node_modules', '.madang-program');
+
+/**
+ * Installs the dependencies if they don't match the lock file, or the database driver is for another Node. To run the program
+ * takes two thirds of them; `forTests` asks for all.
+ */
+export async function ensureDependencies({ forTests = false } = {}) {
   refuseOldNode();
-  const areThere = isInstalled();
+  const areThere = isInstalled() || (!forTests && isProgramInstalled());
   if (areThere && (await driverLoads())) return;
   process.stdout.write('Installing dependencies …\n');
-  const install = areThere && !isDriverOfLock ? undefined : installAll();
+  const install = areThere && !isDriverOfLock ? undefined : installFor(forTests);
   const [placeDriver] = await Promise.all([prepareDriver(), install]);
   placeDriver();
 }
@@ -25,17 +40,36 @@ function refuseOldNode() {
   process.exit(1);
 }
 
-async function installAll() {
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  if (!(await succeeds('npm', args, { stdio: 'inherit' }))) process.exit(1);
+/** Whoever only starts the program need not wait for what only tests need. What is there already is never taken away. */
+async function installFor(forTests) {
+  if (forTests && isProgramInstalled()) {
+    // Not `ci`, which begins by removing what a running server may be about to import.
+    await npm('install', '--no-save');
+    return rmSync(programNote);
+  }
+  if (forTests || (existsSync(installedNote) && !existsSync(programNote))) return npm('ci');
+  await npm('ci', '--include-workspace-root', ...PROGRAM.map((folder) => `--workspace=${folder}`));
+  writeFileSync(programNote, lockHash());
+}
+
+async function npm(...args) {
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  if (!(await succeeds('npm', [...args, ...quiet], { stdio: 'inherit' }))) process.exit(1);
+}
+
+function isProgramInstalled() {
+  return existsSync(programNote) && readFileSync(programNote, 'utf8') === lockHash();
+}
+
+function lockHash() {
+  return createHash('sha256').update(readFileSync(lockFile)).digest('hex');
 }
 
 /** Whether what npm has recorded as installed matches the lock file. */
 function isInstalled() {
-  const note = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(note)) return false;
-  const installed = JSON.parse(readFileSync(note, 'utf8')).packages;
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  if (!existsSync(installedNote)) return false;
+  const installed = JSON.parse(readFileSync(installedNote, 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages;
   return Object.entries(wanted).every(
     ([path, { version, optional, devOptional, link }]) =>
       !path.startsWith('node_modules/') ||

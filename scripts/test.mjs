@@ -12,7 +12,7 @@ import { ensureSystemPackages } from './system-packages.mjs';
 /** How many of the slowest files are listed at the end. */
 const SLOWEST = 20;
 
-await ensureDependencies();
+await ensureDependencies({ forTests: true });
 await build();
 ensureSystemPackages();
 
