@@ -19,7 +19,7 @@ beforeAll(async () => {
   for (let n = 0; n < 70; n += 1) await other.say(`지난 말 ${n}`);
   await other.say('```\n가로로 긴 코드\n```');
   await other.say('오래 누를 말');
-  one = await web.enterToStay('손가락', { isPhone: true, prepare: failPages });
+  one = await web.enterToStay('손가락', { isPhone: true, isStill: false, prepare: failPages });
   ({ page } = one);
   finger = await fingerOn(page);
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 
 test('older messages that load late move nothing on screen, in any frame, at rest or while scrolling', async () => {
-  await using one = await web.enter('독자');
+  await using one = await web.enter('독자', { isStill: false });
   const { page } = one;
   await delayPages(page, 450);
   await page.reload();
@@ -36,7 +36,7 @@ test('older messages that load late move nothing on screen, in any frame, at res
 }, 90_000);
 
 test('a user who reads further up stays there, sees how much has arrived, and jumps to the newest with one press', async () => {
-  await using one = await web.enter('위에서');
+  await using one = await web.enter('위에서', { isStill: false });
   const { page } = one;
   await messageOf(page, `이야기 ${MESSAGES}.`).waitFor();
   await page.getByRole('log').hover();
@@ -54,7 +54,7 @@ test('a user who reads further up stays there, sees how much has arrived, and ju
 });
 
 test('at the bottom it follows; sending a message scrolls there', async () => {
-  await using one = await web.enter('아래에서');
+  await using one = await web.enter('아래에서', { isStill: false });
   const { page } = one;
   await messageOf(page, '새 소식')
     .or(messageOf(page, `이야기 ${MESSAGES}.`))

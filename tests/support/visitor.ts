@@ -6,6 +6,8 @@ export interface VisitorOptions {
   theme?: 'light' | 'dark';
   /** A phone: a small touch screen. */
   isPhone?: boolean;
+  /** The visitor's device asks for less motion: nothing is animated. */
+  isStill?: boolean;
   /** The test sets the time zone; Korea's otherwise. */
   isTravelling?: boolean;
   /** Changes the page before it is opened, such as a browser API in it. */
@@ -51,10 +53,11 @@ export async function enter(
 
 /** A visitor whose page is still empty. */
 export async function newVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
-  const { language = 'ko', theme = 'light', isPhone = false, isKept = false } = options;
+  const { language = 'ko', theme = 'light', isPhone = false, isStill = false, isKept = false } = options;
   const settings: BrowserContextOptions = {
     locale: language === 'ko' ? 'ko-KR' : 'en-US',
     colorScheme: theme,
+    reducedMotion: isStill ? 'reduce' : 'no-preference',
     ...(!options.isTravelling && { timezoneId: 'Asia/Seoul' }),
     serviceWorkers: isKept ? 'allow' : 'block',
     viewport: isPhone ? { width: 390, height: 844 } : { width: 1280, height: 800 },

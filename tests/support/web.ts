@@ -4,7 +4,10 @@ import { startBrowser } from './browser.ts';
 import { type ServerOptions, startServer, type TestServer } from './start-server.ts';
 import { enter, visit, type Visitor, type VisitorOptions } from './visitor.ts';
 
-/** A server, a browser, and ways to open the web client in it. */
+/**
+ * A server, a browser, and ways to open the web client in it. Its visitors ask for less motion unless `isStill` is false:
+ * without a graphics card the processor draws every frame, and animations were a third of what pages cost.
+ */
 export interface Web {
   readonly server: TestServer;
   readonly url: string;
@@ -46,8 +49,8 @@ export function useWeb(serverOptions: ServerOptions = {}): Web {
     get browser() {
       return now().browser;
     },
-    visit: (options) => visit(web.browser, web.url, options),
-    enter: (name, options) => enter(web.browser, web.url, name, options),
+    visit: (options) => visit(web.browser, web.url, { isStill: true, ...options }),
+    enter: (name, options) => enter(web.browser, web.url, name, { isStill: true, ...options }),
     enterToStay: (name, options) => {
       const visitor = stayed.get(name) ?? web.enter(name, options);
       stayed.set(name, visitor);
