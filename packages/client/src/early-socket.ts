@@ -1,5 +1,6 @@
 import { PAGE_MESSAGES } from './page-size.js';
 import type { OpenedSocket, PlainSocket } from './web-socket.js';
+import { openWebSocket } from './web-socket-browser.js';
 
 /** A WebSocket that was opened, with calls made over it, before the SDK is there to use it. */
 export interface EarlySocket extends OpenedSocket {
@@ -13,7 +14,8 @@ export interface EarlySocket extends OpenedSocket {
 export function openEarly(room: string | undefined, url = new URL('.', document.baseURI)): EarlySocket {
   const address = new URL('ws', url);
   address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const socket = new WebSocket(address);
+  const opened = openWebSocket(address);
+  const { socket } = opened;
   const calls = new EarlyCalls([
     { method: 'session.get', params: {} },
     ...(room === undefined ? [] : [{ method: 'message.list', params: { limit: PAGE_MESSAGES, room } }]),
@@ -21,7 +23,7 @@ export function openEarly(room: string | undefined, url = new URL('.', document.
   socket.addEventListener('open', () => {
     for (const request of calls.requests) socket.send(JSON.stringify({ jsonrpc: '2.0', ...request }));
   });
-  return { socket: recorded(socket), presentsToken: false, end: () => socket.close(), calls };
+  return { ...opened, socket: recorded(socket), calls };
 }
 
 interface Request {
@@ -74,7 +76,7 @@ function isSame(one: object, other: unknown): boolean {
 const NAMES = ['open', 'message', 'error', 'close'] as const;
 
 /** Tells listeners of everything from the beginning, in order and never within the call that adds them. */
-function recorded(socket: WebSocket): PlainSocket {
+function recorded(socket: PlainSocket): PlainSocket {
   const listeners = new Map<string, (event: never) => void>();
   const events: Event[] = [];
   let isLive = false;
@@ -88,8 +90,9 @@ function recorded(socket: WebSocket): PlainSocket {
       tell(event);
     }
   };
+  const target = socket as unknown as EventTarget;
   for (const name of NAMES) {
-    socket.addEventListener(name, (event) => void (isLive ? tell(event) : events.push(event)));
+    target.addEventListener(name, (event) => void (isLive ? tell(event) : events.push(event)));
   }
   return {
     addEventListener: (name: string, listener: (event: never) => void) => {

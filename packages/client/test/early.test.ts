@@ -81,3 +81,15 @@ test('C55 what has happened since those answers is not missed, and they are used
   await talker.say('later');
   await vi.waitFor(() => expect(texts(client)).toEqual(['before', 'since', 'later']));
 });
+
+test('C55 a blocker in the browser that refuses WebSockets stops nothing', async () => {
+  vi.stubGlobal('WebSocket', function refused() {
+    throw new DOMException('refused', 'SecurityError');
+  });
+  const early = openEarly('lobby', new URL(`${url}/`));
+  vi.unstubAllGlobals();
+  const client = createClient({ url, transport: 'auto', name: 'blocked', early, outbox: memoryOutboxStore() });
+  onTestFinished(() => client.close());
+  client.connect();
+  await vi.waitFor(() => expect(client.user.get()?.name).toBe('blocked'));
+});
