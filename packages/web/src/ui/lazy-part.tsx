@@ -1,4 +1,4 @@
-import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useObservable } from '../state/client-provider.js';
 import { checkVersion, useNewVersion } from '../state/version.js';
@@ -32,42 +32,34 @@ export function lazyPart<P extends object, N extends string>(
   const loadOnce = () => {
     if (!loading) {
       loading = loadPart(load).then((module) => (ready = module[name]));
-      loading.catch(() => {
-        loading = undefined;
-        current = create();
-      });
+      loading.catch(() => (loading = undefined));
     }
     return loading;
   };
-  // React remembers a failure of a `lazy` component for good, so each retry creates a new one.
-  const create = () => lazy(async () => ({ default: await loadOnce() }));
-  let current = create();
+
+  // Not React's `lazy`: that remembers a failure for good, and shows what it has waited for bit by bit, between the frames of
+  // the fallback.
+  function Loaded({ fallback, ...props }: P & { fallback: ReactNode }) {
+    const [Component, setComponent] = useState(() => ready);
+    const [failure, setFailure] = useState<{ error: unknown }>();
+    useEffect(() => {
+      let isThere = true;
+      loadOnce().then(
+        (component) => isThere && setComponent(() => component),
+        (error: unknown) => isThere && setFailure({ error }),
+      );
+      return () => void (isThere = false);
+    }, []);
+    if (failure) throw failure.error;
+    return Component ? <Component {...(props as unknown as P)} /> : fallback;
+  }
 
   return {
-    View: ({ fallback, ...props }) => {
-      const [Loaded, setLoaded] = useState<ComponentType<P>>(() => ready ?? current);
-      // React shows what it has waited for bit by bit, between the frames of the fallback. This shows it at once.
-      useEffect(() => {
-        if (ready) return undefined;
-        let isThere = true;
-        loadOnce().then(
-          (component) => isThere && setLoaded(() => component),
-          () => {},
-        );
-        return () => void (isThere = false);
-      }, []);
-      const renderFailure = (retry: () => void) => {
-        const tryAgain = () => {
-          setLoaded(current);
-          retry();
-        };
-        return renderFailed(props as unknown as P, <LoadFailure onRetry={tryAgain} />);
-      };
+    View: (props) => {
+      const renderFailure = (retry: () => void) => renderFailed(props, <LoadFailure onRetry={retry} />);
       return (
         <Part renderFailure={renderFailure}>
-          <Suspense fallback={fallback}>
-            <Loaded {...(props as unknown as P)} />
-          </Suspense>
+          <Loaded {...props} />
         </Part>
       );
     },

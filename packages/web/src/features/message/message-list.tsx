@@ -366,5 +366,6 @@ function useEditedRows(rows: readonly Row[], editing: string | undefined): reado
 function firstOffset(rows: readonly Row[], at: OpenedList['at']): number {
   const index = firstIndex(rows, at);
   const before = index > 0 ? rows.slice(0, index) : rows;
-  return before.reduce((sum, row) => sum + heightOf(row), index > 0 ? 0 : -window.innerHeight);
+  const offset = before.reduce((sum, row) => sum + heightOf(row), index > 0 ? 0 : -window.innerHeight);
+  return Math.max(0, offset);
 }

@@ -30,8 +30,13 @@ export function useFirstPlace(
   }, [isReady]);
 
   useEffect(() => {
-    if (target === undefined || !scroller.current) return undefined;
-    return whenStill(scroller.current, () => setIsPlaced(true));
+    const element = scroller.current;
+    if (target === undefined || !element) return undefined;
+    return whenStill(element, () => {
+      // A list that needed no scrolling still believes to be where it was expected to begin.
+      element.dispatchEvent(new Event('scroll'));
+      setIsPlaced(true);
+    });
   }, [scroller, target]);
 
   return { isPlaced, isAtUnread: target === 'unread' };
