@@ -3,6 +3,9 @@ import { type BusyRoom, makeBusyRoom, talkAtPace } from './busy-room.ts';
 import type { Figure, Measure } from './measure.ts';
 import { enterRoom } from './site.ts';
 
+/** Turns of the wheel in one trace: one of many more would be too long for a string. */
+const TRACED_TURNS = 100;
+
 /** No task may be longer, in ms: a longer one is noticed while typing. */
 const BOUND_MS = 50;
 
@@ -30,9 +33,12 @@ export const longTasks: Measure = {
     await using reader = await enterRoom(site, busy.room);
     const { page } = reader;
     const figures: Figure[] = [];
-    for (const [what, act] of Object.entries(parts(page, busy, amounts))) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, on one page
-      const value = await longestTask(site.browser, page, act);
+    for (const [what, acts] of Object.entries(parts(page, busy, amounts))) {
+      let value = 0;
+      for (const act of [acts].flat()) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, on one page
+        value = Math.max(value, await longestTask(site.browser, page, act));
+      }
       site.say(`  ${what}: ${value} ms`);
       figures.push({ what: `longest task: ${what}`, value, unit: 'ms', bound: BOUND_MS });
     }
@@ -40,13 +46,13 @@ export const longTasks: Measure = {
   },
 };
 
-/** What is measured, in this order. */
-function parts(
-  page: Page,
-  busy: BusyRoom,
-  { messages, people, turns, times }: Amounts,
-): Record<string, () => Promise<unknown>> {
+type Act = () => Promise<unknown>;
+
+/** What is measured, in this order. What takes long is in several acts, with a trace for each. */
+function parts(page: Page, busy: BusyRoom, { messages, people, turns, times }: Amounts): Record<string, Act | Act[]> {
   const log = page.getByRole('log');
+  const scroll = (all: number, over: string, by: number): Act[] =>
+    Array.from({ length: Math.ceil(all / TRACED_TURNS) }, () => () => turnWheel(page, over, TRACED_TURNS, by));
   const panel = page.getByRole('complementary');
   const newest = page.getByRole('article').filter({ hasText: `Message ${messages}.` });
   return {
@@ -72,9 +78,9 @@ function parts(
       await Promise.all([words, talkAtPace(busy, Math.min(times, 40))]);
       await page.keyboard.press('Escape');
     },
-    'scrolling through the people': () => turnWheel(page, 'aside li', turns / 5, 600),
-    'scrolling up through thousands of messages': () => turnWheel(page, '[role=log]', turns, -3000),
-    'scrolling down through them': () => turnWheel(page, '[role=log]', turns, 3000),
+    'scrolling through the people': scroll(turns / 5, 'aside li', 600),
+    'scrolling up through thousands of messages': scroll(turns, '[role=log]', -3000),
+    'scrolling down through them': scroll(turns, '[role=log]', 3000),
     '20 messages a second, read from far above': async () => {
       await turnWheel(page, '[role=log]', 40, -3000);
       await talkAtPace(busy, times);
@@ -83,12 +89,14 @@ function parts(
       await log.locator('..').getByRole('button', { name: /new/i }).last().click();
       await page.waitForTimeout(500);
     },
-    'to the first message, and through those after it': async () => {
-      await openPins(page);
-      await page.getByRole('dialog').getByRole('button', { name: /go to/i }).last().click();
-      await page.getByRole('article').filter({ hasText: 'Message 1.' }).waitFor();
-      await turnWheel(page, '[role=log]', turns / 5, 3000);
-    },
+    'to the first message, and through those after it': [
+      async () => {
+        await openPins(page);
+        await page.getByRole('dialog').getByRole('button', { name: /go to/i }).last().click();
+        await page.getByRole('article').filter({ hasText: 'Message 1.' }).waitFor();
+      },
+      ...scroll(turns / 5, '[role=log]', 3000),
+    ],
     'Home and End': async () => {
       for (const key of ['Home', 'End', 'Home', 'End']) {
         await page.getByRole('article').last().focus();
@@ -138,7 +146,7 @@ interface TraceEvent {
 }
 
 /** The longest task of a page's main thread while something happens, in ms of the processor. */
-async function longestTask(browser: Browser, page: Page, act: () => Promise<unknown>): Promise<number> {
+async function longestTask(browser: Browser, page: Page, act: Act): Promise<number> {
   await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
   await act();
   await page.waitForTimeout(300);
