@@ -283,7 +283,7 @@ describe('the session', () => {
 
   test('C23 with cookies the session begins and ends over HTTP, and the page never sees the token', async () => {
     const { workspace } = setUp();
-    const { token } = workspace.addUser('anna');
+    const { token, user } = workspace.addUser('anna');
     let cookie: string | undefined;
     const requests: string[] = [];
     vi.stubGlobal('fetch', (url: URL, init: RequestInit) => {
@@ -294,7 +294,7 @@ describe('the session', () => {
       const problem = { type: 'urn:madang:error:conflict', title: '', status: 409, code: 'conflict', message: 'taken' };
       const headers = { 'content-type': 'application/problem+json' };
       return Promise.resolve(
-        isTaken ? Response.json(problem, { status: 409, headers }) : Response.json({ token: 'secret' }),
+        isTaken ? Response.json(problem, { status: 409, headers }) : Response.json({ token: 'secret', user }),
       );
     });
     onTestFinished(() => void vi.unstubAllGlobals());
