@@ -312,10 +312,14 @@ export class RoomFeed {
   }
 
   async #discover(id: string): Promise<void> {
-    const { room } = await this.#options.call('room.get', { room: id }).catch((error: unknown) => {
+    let room: Room;
+    try {
+      // Awaited as directly as other calls: answers that arrive together are applied in their order.
+      ({ room } = await this.#options.call('room.get', { room: id }));
+    } catch (error) {
       if (!mayRetry(errorFrom(error))) this.#undiscovered.delete(id);
       throw error;
-    });
+    }
     const waiting = this.#undiscovered.get(id) ?? [];
     this.#undiscovered.delete(id);
     if (room.role === undefined) return;
