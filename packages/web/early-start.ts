@@ -1,4 +1,4 @@
-import { FIRST } from './at-start.js';
+import { FIRST } from './chunk-groups.js';
 import type { Plugin } from 'vite';
 
 /** Lets the browser load what the page's small first script imports at once, together with that script. */

@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { groups } from './at-start.js';
+import { groups } from './chunk-groups.js';
 import { earlyStart } from './early-start.js';
 import { emojiData } from './emoji-data.js';
 import { serviceWorker } from './service-worker.js';

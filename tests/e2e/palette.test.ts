@@ -26,7 +26,7 @@ async function find(page: Page, search: string): Promise<Locator> {
 async function choose(page: Page, search: string, expected: string | RegExp): Promise<void> {
   const first = await find(page, search);
   await expect.poll(() => first.textContent()).toMatch(expected);
-  // What opens instead may have such a field, too.
+  // This field, since the dialog that opens may have one as well.
   const field = await page.getByRole('combobox').elementHandle();
   await page.keyboard.press('Enter');
   await field?.waitForElementState('hidden');

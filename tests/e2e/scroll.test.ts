@@ -101,7 +101,7 @@ test('a room that goes on and on is not kept whole; what was dropped comes back 
   expect(jumps).toEqual([]);
   expect(lost).toBe(0);
 
-  // What comes below is not kept whole either, and moves nothing.
+  // What is far below is dropped, too, and nothing moves.
   const before = await topOfSight(page);
   await pour(1201);
   await page.getByRole('button', { name: /^새 메시지/ }).waitFor();

@@ -57,7 +57,7 @@ export function cookieRefused(): MadangError {
   });
 }
 
-/** The browser has the session of somebody else, who has signed in in another tab since. */
+/** The browser now has another user's session: they signed in in another tab. `details.cookie` tells it from others. */
 export function cookieReplaced(): MadangError {
   return new MadangError({
     code: 'unauthenticated',

@@ -32,7 +32,7 @@ interface Request {
   params: object;
 }
 
-/** Calls that were made before somebody wanted them; those of the SDK have positive numbers. */
+/** Calls that were made before the SDK could make them. Their ids are negative; those of the SDK are positive. */
 export class EarlyCalls {
   readonly requests: readonly Request[];
   #open: readonly Request[];

@@ -80,7 +80,7 @@ test('C52 signing in while another tab does, too, makes nobody the other user', 
   expect([client.user.get(), client.state.get().status]).toEqual([undefined, 'signed-out']);
 });
 
-test('C52 signing out leaves the session of a user who has signed in meanwhile', async () => {
+test('C52 signing out does not end the session of another user who signed in meanwhile', async () => {
   const { workspace, client, requests, setFetch } = cookieClient();
   workspace.addUser('anna');
   setFetch(() => Response.json({ token: 'token-anna', user: { id: 'u-anna' } }));

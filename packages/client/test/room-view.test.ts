@@ -442,6 +442,24 @@ describe('the rooms', () => {
     expect(shown(client, 'garden')).toEqual(['meanwhile']);
   });
 
+  test('C36 an answer about an unknown room is applied before a later answer that comes together with it', async () => {
+    const { workspace, client, transport } = await anna();
+    workspace.addRoom('garden');
+    const answer = transport.onCall;
+    const answers: (() => void)[] = [];
+    const set = { room: 'garden', favorite: true, section: null, level: 'all' };
+    transport.onCall = (call, connection) =>
+      answers.push(() => (call.name === 'membership.set' ? call.answer(set) : answer?.(call, connection)));
+    workspace.join('garden', 'u-anna');
+    const favorite = client.call('membership.set', { room: 'garden', favorite: true });
+    await settle();
+    expect(answers).toHaveLength(2);
+    for (const next of answers) next();
+    await favorite;
+    await settle();
+    expect(client.rooms.get().find(({ id }) => id === 'garden')).toMatchObject({ favorite: true });
+  });
+
   test('C36 a room is there although the log no longer has the joining', async () => {
     const { workspace, client, transport } = await anna();
     workspace.addRoom('garden');

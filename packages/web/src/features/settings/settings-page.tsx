@@ -114,11 +114,7 @@ function useFound(search: string): readonly Setting[] {
   const otherWords = useOtherWords();
   const find = finder(search);
   return settings.filter(({ isOffered, title, words }) => {
-    const isFound =
-      find(
-        t(title),
-        otherWords((each) => each(title), words),
-      ) > 0;
-    return (isOffered?.(can) ?? true) && isFound;
+    const others = otherWords((each) => each(title), words);
+    return (isOffered?.(can) ?? true) && find(t(title), others) > 0;
   });
 }

@@ -19,9 +19,12 @@ interface Modules {
 }
 
 /**
- * Puts all that the first screen needs into one file, whatever else needs it too, what a conversation needs besides into
- * another, and what other parts need of that, with their icons, into a third, so that they don't fail with the conversation. They would otherwise
- * be some twenty files, one for each set of parts that share modules. What opens the connection is a small one before them.
+ * The files that the page's code is put into; without these groups there would be some twenty more, one for each set of parts
+ * that share modules:
+ * - `first` opens the connection, and is so small that it runs long before the others are there;
+ * - `start` is all that the first screen needs;
+ * - `conversation` is what a conversation needs besides;
+ * - `shared` is what other parts need of that, and their icons, so that they don't fail with the conversation.
  */
 export const groups = [
   groupOf('first', FIRST, (id, found) => found.has(id) || PRELOAD.test(id)),
@@ -34,10 +37,10 @@ export const groups = [
   groupOf('conversation', CONVERSATION),
 ].map((group, index, all) => ({ ...group, priority: all.length - index }));
 
-type Pick = (id: string, found: ReadonlySet<string>, importers: readonly string[]) => boolean;
+type Picks = (id: string, found: ReadonlySet<string>, importers: readonly string[]) => boolean;
 
-/** The modules that one imports, directly or not (`found`), or those that are picked with regard to them. */
-function groupOf(name: string, entry: string, picks: Pick = (id, found) => found.has(id)) {
+/** A file with the modules that `entry` imports, directly or not; `picks` may choose others, given those. */
+function groupOf(name: string, entry: string, picks: Picks = (id, found) => found.has(id)) {
   let found: Set<string> | undefined;
   return {
     debugName: name,
