@@ -49,7 +49,7 @@ describe('in a real browser, with a cookie and IndexedDB', () => {
       globalThis.WebSocket = function refused() {
         throw new DOMException('refused', 'SecurityError');
       } as unknown as typeof WebSocket;
-      const blocked = madang.createClient({ url: '/chat', credentials: 'cookie' });
+      const blocked = madang.createClient({ url: '/chat', credentials: 'cookie', transport: 'auto' });
       blocked.connect();
       const { text } = await blocked.send('lobby', 'hello again').sent;
       await blocked.close();
