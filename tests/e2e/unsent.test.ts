@@ -285,7 +285,7 @@ describe('a tab whose session becomes somebody else’s', () => {
     expect([...a.problems]).toEqual([]);
   });
 
-  test('two tabs that sign in at the same moment: one goes on, and the other says as whom', async () => {
+  test('of two tabs that sign in at the same moment one goes on, and the other shows who is signed in', async () => {
     await using a = await web.visit();
     const { page: one } = a;
     const two = await one.context().newPage();
@@ -304,7 +304,7 @@ describe('a tab whose session becomes somebody else’s', () => {
     expect([...a.problems]).toEqual([]);
   });
 
-  test('a tab in which somebody signs in does not become whoever signed in in between', async () => {
+  test('a sign-in does not end as another user who signed in meanwhile in another tab', async () => {
     await using a = await web.visit();
     const { page } = a;
     await page.route(

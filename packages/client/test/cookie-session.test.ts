@@ -68,7 +68,7 @@ test('C51 a browser that refuses the cookie is told from a session that ended, a
   expect(requests).toEqual(['POST undefined', 'DELETE Bearer nobody']);
 });
 
-test('C52 signing in while another tab does, too, makes nobody the other user', async () => {
+test('C52 when two tabs sign in at the same moment, neither becomes the other’s user', async () => {
   const { workspace, client, requests, setFetch } = cookieClient();
   workspace.addUser('bob');
   // The cookie is the one that the other tab got since.
