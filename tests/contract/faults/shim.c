@@ -200,7 +200,17 @@ __attribute__((constructor)) static void start(void) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static struct file *file_of(int fd) { return fd >= 0 && fd < MAX_FDS ? by_fd[fd] : NULL; }
+/*
+ * The file that a descriptor is open for; NULL if it is another one by now. Node closes files with a system call of its
+ * own, unseen here, and the number goes to the next socket: its writes would fail, for as long as the process lives.
+ */
+static struct file *file_of(int fd) {
+  struct file *file = fd >= 0 && fd < MAX_FDS ? by_fd[fd] : NULL;
+  struct stat status;
+  if (!file || (fstat(fd, &status) == 0 && status.st_dev == file->dev && status.st_ino == file->ino)) return file;
+  by_fd[fd] = NULL;
+  return NULL;
+}
 
 static void opened(int fd, const char *path, int existed) {
   struct stat status;
