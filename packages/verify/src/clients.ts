@@ -49,6 +49,8 @@ export interface ContractClient {
   isMemberOf(room: string): boolean;
   /** The seq up to which it shows a room. */
   appliedOf(room: string): number;
+  /** What it is doing to show the rest of a room, in words for the report of a client that never did. */
+  describe(room: string): string;
   /** Calls once, and records the attempt. Undefined if it isn't connected. */
   attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined>;
   close(): Promise<void>;
@@ -76,6 +78,14 @@ export class RawClient implements ContractClient {
   #isClosed = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  /** Since when it is connected, or not, and when it last heard an event, by `performance.now()`. */
+  #changedAt = performance.now();
+  #heardAt: number | undefined;
+  /** Why its last attempt to connect failed. */
+  #openTrouble = 'connecting';
+  /** Calls of `sync` that wait for an answer, and the last one that got none. */
+  #syncs = 0;
+  #syncTrouble: string | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -108,6 +118,26 @@ export class RawClient implements ContractClient {
 
   appliedOf(room: string): number {
     return this.#views.get(room)?.applied ?? 0;
+  }
+
+  describe(room: string): string {
+    const ago = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+    const status = this.#transport ? 'connected' : `not connected (${this.#openTrouble})`;
+    const words = [
+      `connection ${this.#connection}, ${status} for ${ago(this.#changedAt)}`,
+      this.#heardAt === undefined ? 'heard nothing' : `heard an event ${ago(this.#heardAt)} ago`,
+    ];
+    if (this.#syncs > 0) words.push(`waits for ${this.#syncs} syncs`);
+    if (this.#syncTrouble !== undefined) words.push(`its last sync failed (${this.#syncTrouble})`);
+    if (this.#early) words.push(`holds ${this.#early.length} events until it has synced`);
+    const view = this.#views.get(room);
+    if (view) {
+      const { applied, held, isMember, reading, wanted } = view;
+      words.push(`shows up to ${applied}, wants up to ${wanted}, ${reading ? 'is' : 'is not'} reading`);
+      if (held.size > 0) words.push(`holds ${held.size} events from ${Math.min(...held.keys())} on`);
+      if (!isMember) words.push('takes itself for no member');
+    }
+    return words.join(', ');
   }
 
   /** The connection itself, for features of a single transport. */
@@ -150,9 +180,11 @@ export class RawClient implements ContractClient {
         await this.#connect(closed);
         failures = 0;
         await untilClosed;
-      } catch {
+      } catch (error) {
         failures = Math.min(failures + 1, 4);
+        this.#openTrouble = String(error);
       }
+      if (this.#transport) this.#changedAt = performance.now();
       this.#transport = undefined;
       if (!this.#isClosed && !gate) await this.#wait(random.between(10, 60 * 2 ** failures));
     }
@@ -184,6 +216,8 @@ export class RawClient implements ContractClient {
     }
     this.#connection = connection;
     this.#transport = transport;
+    this.#changedAt = performance.now();
+    this.#openTrouble = 'connecting';
     history.add({ type: 'connected', client: this.id, user: this.user, connection });
     if (resumed === undefined || resumed !== this.#epoch) void this.#sync(transport);
     else for (const [room, view] of this.#views) this.#read(room, view, 0);
@@ -192,12 +226,15 @@ export class RawClient implements ContractClient {
   async #sync(transport: Transport): Promise<void> {
     while (this.#transport === transport) {
       const cursors = Object.fromEntries([...this.#views].map(([room, view]) => [room, view.applied]));
-      const answer = await transport.call('sync', {
-        cursors,
-        ...(this.#epoch !== undefined && { epoch: this.#epoch }),
-      });
+      const epoch = this.#epoch;
+      this.#syncs += 1;
+      const answer = await transport.call('sync', { cursors, ...(epoch !== undefined && { epoch }) });
+      this.#syncs -= 1;
+      this.#syncTrouble = 'result' in answer ? undefined : 'error' in answer ? answer.error.code : answer.lost;
       if ('result' in answer) {
-        if (this.#hearEpoch(answer.result['epoch'])) continue;
+        // A read may have heard of the new epoch first; this answer is still about cursors of the old one.
+        const isOutdated = epoch !== undefined && epoch !== this.#epoch;
+        if (this.#hearEpoch(answer.result['epoch']) || isOutdated) continue;
         const rooms = answer.result['rooms'] as Record<string, Page & { error?: unknown }>;
         for (const [room, page] of Object.entries(rooms)) {
           const view = this.#views.get(room);
@@ -217,6 +254,7 @@ export class RawClient implements ContractClient {
 
   #hear(name: string, body: Record<string, unknown>, connection: number): void {
     const { history } = this.#options;
+    this.#heardAt = performance.now();
     if (name === 'room.behind') {
       const { room, head } = body as { room: string; head: number };
       const view = this.#views.get(room);
@@ -273,13 +311,14 @@ export class RawClient implements ContractClient {
     view.reading = true;
     void this.#readPages(room, view, transport).finally(() => {
       view.reading = false;
-      if (this.#transport && this.#transport !== transport && view.applied < view.wanted && view.isMember)
-        this.#read(room, view, 0);
+      // What was wanted too late for this reading: over a new connection, in a new epoch, or just now.
+      if (view.isMember) this.#read(room, view, 0);
     });
   }
 
   async #readPages(room: string, view: View, transport: Transport): Promise<void> {
     while (this.#transport === transport && view.applied < view.wanted) {
+      const { wanted } = view;
       const answer = await transport.call('log.read', {
         room,
         after: view.applied,
@@ -287,12 +326,17 @@ export class RawClient implements ContractClient {
         ...(this.#epoch !== undefined && { epoch: this.#epoch }),
       });
       if ('result' in answer) {
-        if (this.#hearEpoch(answer.result['epoch'])) return this.#sync(transport);
+        if (this.#hearEpoch(answer.result['epoch'])) {
+          void this.#sync(transport);
+          return;
+        }
         const before = view.applied;
         this.#takePage(room, view, answer.result as unknown as Page);
         // A server that does not return what it says it has is asked again, but not in a hurry.
         if (view.applied === before) await this.#wait(200);
       } else if ('error' in answer && (answer.error.code === 'forbidden' || answer.error.code === 'not_found')) {
+        // The event of being let in again may overtake the refusal.
+        if (view.wanted > wanted) continue;
         view.isMember = false;
         view.held.clear();
         view.wanted = 0;

@@ -64,6 +64,8 @@ export type Entry =
   | { type: 'fault'; t: number; kind: string; detail?: string }
   /** From here on nobody did anything, and everybody had time to catch up. Only the listed clients are expected to. */
   | { type: 'quiet'; t: number; clients: string[] }
+  /** A client has not caught up with a room by then; `state` tells what it was doing. */
+  | { type: 'lagging'; t: number; client: string; room: string; state: string }
   /** A backup begins here: it contains everything acknowledged before. */
   | { type: 'backed-up'; t: number }
   /**

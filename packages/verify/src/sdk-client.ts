@@ -79,6 +79,12 @@ export class SdkClient implements ContractClient {
     return this.#shown.get(room) ?? head;
   }
 
+  describe(room: string): string {
+    const { status } = this.#client.state.get();
+    const member = this.isMemberOf(room) ? 'a member' : 'no member';
+    return `${status}, ${member}, shows up to ${this.appliedOf(room)}`;
+  }
+
   async attempt(intent: Intent, input: Record<string, unknown>): Promise<Answer | undefined> {
     const op = this.#history.newOp();
     const { id: client, user } = this;

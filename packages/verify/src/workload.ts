@@ -247,13 +247,16 @@ async function conclude(parts: {
   const { keeper, rooms, clients, history, quietMs } = parts;
   const logs = new Map<string, Seen[]>();
   for (const room of rooms) logs.set(room, await keeper.readLog(room));
-  const hasAll = (client: ContractClient): boolean =>
-    client.isConnected() &&
-    rooms.every((room) => {
-      const log = logs.get(room) ?? [];
-      return !isMember(log, client.user) || client.appliedOf(room) >= (log.at(-1)?.seq ?? 0);
-    });
+  const has = (client: ContractClient, room: string): boolean => {
+    const log = logs.get(room) ?? [];
+    return !isMember(log, client.user) || client.appliedOf(room) >= (log.at(-1)?.seq ?? 0);
+  };
+  const hasAll = (client: ContractClient): boolean => client.isConnected() && rooms.every((room) => has(client, room));
   await until(() => clients.every(hasAll), quietMs);
+  for (const client of clients) {
+    const lacking = rooms.filter((room) => !has(client, room));
+    for (const room of lacking) history.add({ type: 'lagging', client: client.id, room, state: client.describe(room) });
+  }
   const found: Seen[] = [];
   for (const room of rooms) found.push(...(await keeper.readLog(room)));
   history.add({ type: 'quiet', clients: clients.map(({ id }) => id) });

@@ -1,4 +1,12 @@
-import { check, createRandom, type Entry, type How, type Seen, type ViolationKind } from '@madang/verify';
+import {
+  check,
+  createRandom,
+  type Entry,
+  type How,
+  type Seen,
+  type Violation,
+  type ViolationKind,
+} from '@madang/verify';
 import { assert, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -58,8 +66,12 @@ function log(...events: Seen[]): Line[] {
 
 /** The kinds of violation that the checker finds in a history. */
 function kindsOf(...lines: (Line | Line[])[]): ViolationKind[] {
+  return violationsOf(...lines).map(({ kind }) => kind);
+}
+
+function violationsOf(...lines: (Line | Line[])[]): Violation[] {
   const entries: Entry[] = lines.flat().map((line, t) => ({ ...line, t }));
-  return check(entries).violations.map(({ kind }) => kind);
+  return check(entries).violations;
 }
 
 const annIn = membership('member.joined', 1, 'ann');
@@ -296,6 +308,13 @@ describe('a view', () => {
     expect(kindsOf(sent, views('bob', 1, 3, 2, 4), all)).toEqual(['gap', 'disorder']);
     expect(kindsOf(sent, views('bob', 1, 2, 4), all)).toEqual(['gap']);
     expect(kindsOf(sent, views('bob', 1, 2, 3), all)).toEqual(['gap']);
+  });
+
+  test('that was never completed is reported with what its client was doing', () => {
+    const lagging: Line = { type: 'lagging', client: 'bob-1', room, state: 'not connected for 45.0 s' };
+    expect(violationsOf(sent, views('bob', 1, 2, 3), lagging, all).map(({ words }) => words)).toEqual([
+      `bob-1 has ${room} up to 3 only; its head is 4 (not connected for 45.0 s)`,
+    ]);
   });
 
   test('that is over may begin again later', () => {

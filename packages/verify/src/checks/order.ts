@@ -78,8 +78,10 @@ interface View {
 export function checkViews(facts: Facts): Violation[] {
   const views = new Map<string, View>();
   const violations: Violation[] = [];
+  const states = new Map<string, string>();
   let staying: readonly string[] = [];
   for (const entry of facts.entries) {
+    if (entry.type === 'lagging') states.set(keyOf(entry.client, entry.room), entry.state);
     if (entry.type === 'quiet') staying = entry.clients;
     if (entry.type === 'restored') {
       // Whatever was shown before was judged by the log of that time.
@@ -121,9 +123,11 @@ export function checkViews(facts: Facts): Violation[] {
     const head = headOf(facts, room);
     // A user whose own leave is the newest event need not know of it, since they can no longer read it.
     if ((last >= head && !isStale) || !staying.includes(client) || !isMemberAt(facts, user, room, head + 1)) continue;
-    const words = isStale
+    const has = isStale
       ? `${client} has ${room} as it was before a restore`
       : `${client} has ${room} up to ${last} only; its head is ${head}`;
+    const state = states.get(keyOf(client, room));
+    const words = state === undefined ? has : `${has} (${state})`;
     violations.push({ kind: 'gap', words, client, room, seq: last + 1, isFinal: true });
   }
   return violations;

@@ -26,11 +26,15 @@ function open(transport: 'websocket' | 'polling', target: TransportTarget, hooks
   socket.onAny((name: string, body: Record<string, unknown>) => hooks.heard(name, body));
   const calls = new Set<(answer: Answer) => void>();
   return new Promise((resolve, reject) => {
+    const { engine } = socket.io;
     const fail = (error: Error) => {
       clearTimeout(timer);
       socket.disconnect();
       reject(error);
     };
+    // The stock client says nothing of an engine that closes before the namespace is open.
+    const closedEarly = () => fail(new Error('closed while it was opened'));
+    engine.on('close', closedEarly);
     const timer = setTimeout(() => fail(new Error('not opened in time')), OPEN_MS);
     socket.on('connect_error', fail);
     socket.on('disconnect', () => {
@@ -41,6 +45,7 @@ function open(transport: 'websocket' | 'polling', target: TransportTarget, hooks
     });
     socket.on('connect', () => {
       clearTimeout(timer);
+      engine.off('close', closedEarly);
       resolve({
         call: (name, input) =>
           new Promise<Answer>((settle) => {
