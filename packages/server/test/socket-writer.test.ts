@@ -51,6 +51,31 @@ test('this version of Node is one whose sockets are written to directly', async 
   expect((await received(far, 5)).toString()).toBe('hello');
 });
 
+test('that nothing waits any more is reported, too, if little was written while little was waiting', async () => {
+  const { near, far } = await connection();
+  far.pause();
+  const drained = new Promise<void>((resolve) => {
+    const told = { drained: () => writer.waitingBytes === 0 && resolve() };
+    const writer: SocketWriter = new SocketWriter(near, told, ways['past the stream']);
+    writer.write(Buffer.alloc(32 * 1024 * 1024));
+    writer.write(Buffer.from('little'));
+  });
+  // The moment at which the first little has gone: by then the kernel accepts nothing again, and more has come.
+  const write = near.write.bind(near) as (bytes: Buffer, done?: (error?: Error | null) => void) => boolean;
+  near.write = ((bytes: Buffer, done?: (error?: Error | null) => void) => {
+    if (bytes.length > 0 || !done) return write(bytes, done);
+    near.write = write as typeof near.write;
+    return write(bytes, (error) => {
+      near.cork();
+      near.write('more');
+      done(error);
+      setImmediate(() => near.uncork());
+    });
+  }) as typeof near.write;
+  far.resume();
+  await drained;
+});
+
 describe.each(Object.entries(ways))('%s', (_way, internals) => {
   test('direct writes and those through the stream keep their order, however slowly they are read', async () => {
     const { near, far } = await connection();

@@ -74,11 +74,15 @@ export class SocketWriter {
   /** The kernel has accepted a direct write, or never will. */
   taken(status: number): void {
     this.#waiting = 0;
+    if (status < 0) this.#socket.destroy();
+    else this.#reportDrained();
+  }
+
+  /** The stream does not report when the little that came after a direct write, or after that again, has gone as well. */
+  #reportDrained(): void {
     const socket = this.#socket;
-    if (status < 0) socket.destroy();
-    else if (socket.writableLength === 0) socket.emit('drain');
-    // The stream does not report when the little that came after has gone as well.
-    else socket.write(NOTHING, () => socket.emit('drain'));
+    if (socket.writableLength === 0) socket.emit('drain');
+    else socket.write(NOTHING, (error) => void (error ?? this.#reportDrained()));
   }
 
   #watch(): void {
