@@ -132,6 +132,32 @@ test('a text and a link are copied on pages that came over plain HTTP, too', asy
   await composer.fill('');
 });
 
+test('a text that is far too long is not measured at each key, and says by how much', async () => {
+  const { page } = one;
+  const composer = page.locator('#composer');
+  const height = async () => (await composer.boundingBox())?.height;
+  await composer.fill('줄\n'.repeat(30));
+  const highest = await height();
+  await composer.fill('긴 글 '.repeat(10_000));
+  expect(await height()).toBe(highest);
+  await page.evaluate(() => {
+    const own = Object.getOwnPropertyDescriptor(Element.prototype, 'scrollHeight')?.get;
+    const get = function (this: Element) {
+      if (this.id === 'composer') document.body.dataset['measured'] = 'yes';
+      return own?.call(this) as number;
+    };
+    Object.defineProperty(Element.prototype, 'scrollHeight', { get, configurable: true });
+  });
+  await composer.press('End');
+  await composer.press('x');
+  await page.getByText('71,809바이트 초과').or(page.getByText('71809바이트 초과')).waitFor();
+  expect(await page.getByRole('button', { name: '보내기' }).isDisabled()).toBe(true);
+  expect(await page.locator('body').getAttribute('data-measured')).toBe(null);
+  expect(await height()).toBe(highest);
+  await composer.fill('');
+  await expect.poll(height).toBeLessThan(highest ?? 0);
+});
+
 test('every search finds names in each form of their letters', async () => {
   const { page } = one;
   const dialog = page.getByRole('dialog');

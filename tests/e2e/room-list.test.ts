@@ -2,6 +2,7 @@ import type { Section } from '@madang/protocol';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { type RestGuest, startRestGuest } from '../support/rest-guest.ts';
+import { fingerOn } from '../support/touch.ts';
 import type { Visitor } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
 
@@ -164,6 +165,14 @@ test('a collapsed section stays so, shows the open room, and its unread count', 
 test('the list is filtered by name, by initial consonants too, and the arrows lead from the filter to the rooms', async () => {
   const { page } = one;
   const filter = page.getByRole('searchbox', { name: '내 방에서 찾기' });
+  // Only where there are too many rooms to be seen at once.
+  expect(await filter.count()).toBe(0);
+  for (let n = 1; n <= 8; n += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one after another
+    const { room } = await neighbour.call<{ room: { id: string } }>('POST', '/rooms', { name: `모임 ${n}` });
+    // oxlint-disable-next-line no-await-in-loop
+    await page.evaluate((id) => fetch(`api/rooms/${id}/join`, { method: 'POST' }), room.id);
+  }
   await filter.fill('ㄷㅅ');
   await expect.poll(() => titlesIn(page, '방')).toEqual(['독서 모임']);
   await filter.press('ArrowDown');
@@ -186,8 +195,13 @@ test('the menu of a row copies its link and leaves; a long press opens it on a p
   await using phone = await web.enter('누르는이', { isPhone: true });
   const row = phone.page.getByRole('link', { name: /lobby/ });
   const box = await row.boundingBox();
-  const touch = { pointerType: 'touch', bubbles: true, clientX: (box?.x ?? 0) + 40, clientY: (box?.y ?? 0) + 20 };
-  await row.dispatchEvent('pointerdown', touch);
+  const finger = await fingerOn(phone.page);
+  const at = { x: (box?.x ?? 0) + 40, y: (box?.y ?? 0) + 20 };
+  await finger.to(at);
+  await phone.page.getByRole('menuitem', { name: '즐겨찾기에 넣기' }).waitFor();
+  // The finger that has opened it chooses nothing in it.
+  await finger.to({ x: at.x + 30, y: at.y + 60 });
+  await finger.leave();
   await phone.page.getByRole('menuitem', { name: '즐겨찾기에 넣기' }).waitFor();
   expect(await phone.page.evaluate(() => location.hash)).not.toContain('/r/');
   await phone.page.keyboard.press('Escape');

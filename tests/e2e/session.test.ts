@@ -58,6 +58,22 @@ test('the language follows the browser, can be changed, and is kept', async () =
   await page.getByRole('heading', { name: '설정', exact: true }).waitFor();
 });
 
+test('a language and a theme chosen in one tab are those of the others at once', async () => {
+  const { page } = await web.enterToStay('두 탭');
+  const other = await page.context().newPage();
+  await other.goto(web.url);
+  await other.locator('#composer').waitFor();
+  const html = other.locator('html');
+  await page.evaluate(() => (location.hash = '#/settings/language'));
+  await page.getByRole('radio', { name: 'English' }).click();
+  await other.getByRole('textbox', { name: 'Message lobby' }).waitFor();
+  expect(await html.getAttribute('lang')).toBe('en');
+  await page.evaluate(() => (location.hash = '#/settings/theme'));
+  await page.getByRole('radio', { name: 'Dark' }).click();
+  await expect.poll(() => html.getAttribute('data-theme')).toBe('dark');
+  await other.close();
+});
+
 test('light and dark follow the device, can be chosen, and are kept', async () => {
   await using one = await web.enter('밤사람', { theme: 'light' });
   const { page } = one;

@@ -116,6 +116,12 @@ test(
     await page.getByRole('button', { name: '이모지 넣기' }).tap();
     await page.getByRole('gridcell').first().waitFor();
     await look('emoji');
+    for (const { width, height } of PHONES) {
+      // oxlint-disable no-await-in-loop -- one after another
+      await page.setViewportSize({ width, height });
+      await expect.poll(() => page.getByRole('row').first().evaluate(unused)).toBe(0);
+      // oxlint-enable no-await-in-loop
+    }
     await close();
     await openSheet();
     await dialog.getByRole('button', { name: '수정' }).tap();
@@ -167,3 +173,10 @@ test(
     expect(faults).toEqual({});
   },
 );
+
+/** How much wider a row's right side is than its left one, beside what is in it, in px. */
+function unused(row: Element): number {
+  const { left, right } = row.getBoundingClientRect();
+  const boxes = [...row.children].map((child) => child.getBoundingClientRect());
+  return Math.round(right - Math.max(...boxes.map((box) => box.right)) - (Math.min(...boxes.map((box) => box.left)) - left));
+}

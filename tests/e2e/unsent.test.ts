@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
+import { stored } from '../support/kept.ts';
 import { startRestGuest } from '../support/rest-guest.ts';
 import { act, messageOf, say } from '../support/visitor.ts';
 import { useWeb } from '../support/web.ts';
@@ -13,11 +14,11 @@ vi.setConfig({ testTimeout: 90_000 });
 const composer = (page: Page) => page.locator('#composer');
 const editor = (page: Page) => page.getByLabel('메시지 수정');
 
-/** Opens the same address in another tab. */
-async function anotherTab(page: Page): Promise<Page> {
+/** Opens the same address in another tab, and waits for a field there. */
+async function anotherTab(page: Page, field = /메시지 쓰기/): Promise<Page> {
   const other = await page.context().newPage();
   await other.goto(page.url());
-  await composer(other).waitFor();
+  await other.getByLabel(field).first().waitFor();
   return other;
 }
 
@@ -298,9 +299,9 @@ describe('a tab whose session becomes somebody else’s', () => {
       const other = /(?:이제|다른 탭에서) (\S+) 님으로 들어와 있습니다/.exec(text)?.[1];
       return other ?? ((await composer(page).isVisible()) ? 'goes on' : 'neither');
     };
-    const states = async () => [await stateOf(one), await stateOf(two)].join();
-    await expect.poll(states, { timeout: 15_000 }).toMatch(/^(goes on,나란|함께,goes on)$/);
-    expect(await states()).toContain(await sessionOf(one));
+    // Whoever comes second is told of the first for a moment, before they are the one who goes on.
+    const outcome = async () => [await sessionOf(one), await stateOf(one), await stateOf(two)].join();
+    await expect.poll(outcome, { timeout: 15_000 }).toMatch(/^(나란,goes on,나란|함께,함께,goes on)$/);
     expect([...a.problems]).toEqual([]);
   });
 
@@ -346,4 +347,45 @@ describe('a tab whose session becomes somebody else’s', () => {
     expect(await composer(two).inputValue()).toBe('');
     expect(await two.evaluate(() => JSON.stringify(localStorage))).not.toContain('마루의 글');
   });
+});
+
+test('a session that was lost while the page was closed: its texts can be had until somebody signs in, and no longer', async () => {
+  await using one = await web.enter('샛별');
+  const { page } = one;
+  const context = page.context();
+  await composer(page).waitFor();
+  await context.setOffline(true);
+  await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+  await say(page, '보내지 못한 샛별의 말');
+  await composer(page).fill('샛별이 쓰던 글');
+  await stored(page, '보내지 못한 샛별의 말');
+  await page.goto('about:blank');
+  await context.clearCookies();
+  await context.setOffline(false);
+  await page.goto(web.url);
+  await page.getByText('샛별 님의 세션이 끝났습니다').waitFor();
+  await page.getByText('보내지 않은 글 2개가 이 브라우저에 남아 있습니다').waitFor();
+  // Who has opened the page may be somebody else: not before they ask.
+  const texts = page.getByRole('main').getByText(/^(샛별이 쓰던 글|보내지 못한 샛별의 말)$/);
+  expect(await texts.count()).toBe(0);
+  await page.getByRole('button', { name: '보내지 않은 글 보기' }).click();
+  expect(await texts.count()).toBe(2);
+  await page.getByRole('button', { name: '글 복사' }).first().click();
+  await page.getByText('복사했습니다').waitFor();
+
+  const two = await anotherTab(page, /닉네임/);
+  await two.getByText('샛별 님의 세션이 끝났습니다').waitFor();
+  await page.getByLabel('닉네임').fill('노을');
+  await page.getByRole('button', { name: '들어가기' }).click();
+  await composer(page).waitFor();
+  expect(await composer(page).inputValue()).toBe('');
+  await two.getByText('다른 탭에서 노을 님으로 들어와 있습니다').waitFor();
+  expect(await two.getByText(/샛별/).count()).toBe(0);
+  await two.close();
+  await page.goto('about:blank');
+  await context.clearCookies();
+  await page.goto(web.url);
+  await page.getByText('노을 님의 세션이 끝났습니다').waitFor();
+  expect(await page.getByText(/보내지 않은 글|샛별/).count()).toBe(0);
+  expect(one.problems).toEqual([]);
 });

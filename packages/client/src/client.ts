@@ -164,6 +164,11 @@ export interface Client {
    * restarts of the program: 1 to 64 letters, digits and `. _ : -`, unique among everything the user sends.
    */
   send(room: string, text: string, options?: { clientId?: string }): Sending;
+  /**
+   * What a user's outbox still holds, by the user's id: after a session that ended otherwise than by signing out, to show
+   * what was not sent. Oldest first; empty if there is nothing, or the store fails.
+   */
+  unsentOf(user: string): Promise<readonly OutboxEntry[]>;
   /** Sends a failed message again. */
   retry(clientId: string): void;
   /** Discards a message that failed or is waiting. */

@@ -12,7 +12,7 @@ import { Listeners } from './listeners.js';
 import { OfflineCopy } from './offline-copy.js';
 import type { OfflineState } from './offline-store.js';
 import { Outbox } from './outbox.js';
-import { indexedDbOutboxStore, memoryOutboxStore } from './outbox-store.js';
+import { indexedDbOutboxStore, memoryOutboxStore, type OutboxEntry } from './outbox-store.js';
 import type { RoomEvent } from './room-event.js';
 import { RoomFeed } from './room-feed.js';
 import type { RoomView } from './room-state.js';
@@ -193,6 +193,10 @@ class LiveClient implements Client {
 
   send(room: string, text: string, options: { clientId?: string } = {}): Sending {
     return this.#outbox.add(room, text, options.clientId);
+  }
+
+  unsentOf(user: string): Promise<readonly OutboxEntry[]> {
+    return this.#outbox.stored(user);
   }
 
   retry(clientId: string): void {

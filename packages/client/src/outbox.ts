@@ -148,6 +148,11 @@ export class Outbox {
     this.#isOnline = false;
   }
 
+  /** What a user's store has, oldest first; nothing if it fails. */
+  async stored(user: string): Promise<readonly OutboxEntry[]> {
+    return (await this.#ask((store) => store.load(user))) ?? [];
+  }
+
   /** The user has gone: rejects and forgets what is waiting; with `stored`, in the store too. */
   forget({ stored }: { stored: boolean }): void {
     const lanes = [...this.#lanes.values()];
@@ -199,7 +204,7 @@ export class Outbox {
   }
 
   async #load(user: string): Promise<void> {
-    const stored = (await this.#ask((store) => store.load(user))) ?? [];
+    const stored = await this.stored(user);
     if (this.#user !== user) return;
     for (const entry of stored.toReversed()) {
       const lane = this.#lane(entry.room);

@@ -1,7 +1,7 @@
 import i18next, { changeLanguage, type TFunction, use } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type { Language } from '@madang/protocol';
-import { readStored, store } from '../state/storage.js';
+import { onChangedElsewhere, readStored, store } from '../state/storage.js';
 import en from './en.json';
 import ko from './ko.json';
 import type later from './later.en.json';
@@ -21,10 +21,10 @@ export const ownLanguages: readonly { value: Language; label: string; lang: stri
   { value: 'en', label: 'English', lang: 'en' },
 ];
 
-/** Loads the texts in the language chosen before, or else in the browser's. */
+/** Loads the texts in the language chosen before, or else in the browser's, and follows a choice in another tab. */
 export async function startI18n(): Promise<void> {
   await use(initReactI18next).init({
-    lng: storedLanguage() ?? browserLanguage(),
+    lng: language(),
     fallbackLng: 'en',
     ns: ['web'],
     defaultNS: 'web',
@@ -32,13 +32,13 @@ export async function startI18n(): Promise<void> {
     interpolation: { escapeValue: false },
   });
   showLanguage();
+  onChangedElsewhere(STORED_AS, () => void show(language()));
 }
 
 /** Changes the language and stores the choice. */
-export async function setLanguage(language: Language): Promise<void> {
-  store(STORED_AS, language);
-  await changeLanguage(language);
-  showLanguage();
+export async function setLanguage(chosen: Language): Promise<void> {
+  store(STORED_AS, chosen);
+  await show(chosen);
 }
 
 /** The language of `t`, for `Intl`. */
@@ -49,6 +49,12 @@ export function languageOf(i18n: { resolvedLanguage?: string | undefined }): Lan
 /** The type of `t`, for functions that receive it. */
 export type Translate = TFunction;
 
+async function show(shown: Language): Promise<void> {
+  if (i18next.resolvedLanguage === shown) return;
+  await changeLanguage(shown);
+  showLanguage();
+}
+
 function showLanguage(): void {
   document.documentElement.lang = i18next.resolvedLanguage ?? 'en';
   // The name under which the browser installs the page.
@@ -56,9 +62,9 @@ function showLanguage(): void {
   document.querySelector('link[rel="manifest"]')?.setAttribute('href', manifest);
 }
 
-function storedLanguage(): Language | undefined {
+function language(): Language {
   const stored = readStored(STORED_AS);
-  return stored === 'ko' || stored === 'en' ? stored : undefined;
+  return stored === 'ko' || stored === 'en' ? stored : browserLanguage();
 }
 
 function browserLanguage(): Language {

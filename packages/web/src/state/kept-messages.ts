@@ -1,7 +1,7 @@
 import type { OfflineStore } from '@madang/client';
 import { useSyncExternalStore } from 'react';
 import { Changes } from './changes.js';
-import { forget, readStored, store } from './storage.js';
+import { forget, onChangedElsewhere, readStored, store } from './storage.js';
 
 /** Whether messages are kept on this device for use without a connection, as the user chose. */
 
@@ -14,6 +14,7 @@ let begun: Parameters<OfflineStore['begin']> | undefined;
 /** The store, which keeps nothing while the user does not want it. Other tabs obey the choice, too. */
 export function keepIfWanted(inner: OfflineStore): OfflineStore {
   kept = inner;
+  onChangedElsewhere(STORED_AS, changes.tell);
   return {
     load: async () => (isWanted() ? inner.load() : undefined),
     begin: async (...session) => {

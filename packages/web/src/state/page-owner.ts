@@ -1,6 +1,7 @@
 import type { Client, OutboxEntry } from '@madang/client';
 import { isBlank, type User, type UserRef } from '@madang/protocol';
 import { Changes } from './changes.js';
+import { forgetOwner, lastOwner, rememberOwner } from './last-owner.js';
 import { forgetRoom } from './last-room.js';
 import { forgetUses } from './used.js';
 import type { Tabs } from './tabs.js';
@@ -19,6 +20,8 @@ export interface Unsent {
 export interface LeftBehind {
   user: UserRef;
   texts: readonly Unsent[];
+  /** It ended while this page was closed: who opens it now may be somebody else. */
+  wasClosed?: boolean;
 }
 
 /** Whose page this is. */
@@ -81,6 +84,7 @@ export class PageOwner {
       await this.#client.signOut();
       this.#tabs.tell({ type: 'session', user: null });
       this.#unsent.forgetAll();
+      forgetOwner();
       forgetRoom();
       forgetUses();
     } finally {
@@ -99,7 +103,21 @@ export class PageOwner {
   /** The server has said whose session the browser has. */
   #stateChanged(): void {
     const state = this.#state;
-    if (state.kind === 'owned' && this.#client.state.get().status === 'online') this.#claim(state.user);
+    const { status } = this.#client.state.get();
+    if (state.kind === 'owned' && status === 'online') this.#claim(state.user);
+    if (state.kind === 'nobody' && status === 'signed-out') void this.#findLeft();
+  }
+
+  /** A session has ended while the page was closed: until somebody signs in, what its user wrote can be had here. */
+  async #findLeft(): Promise<void> {
+    const user = lastOwner();
+    if (!user || this.#isSigningOut) return;
+    const waiting = await this.#client.unsentOf(user.id);
+    const state = this.#state;
+    if (state.kind !== 'nobody' || state.left || state.elsewhere) return;
+    this.#unsent.begin(user.id);
+    const texts = [...writtenTexts(this.#unsent), ...waiting.map((entry) => waitingMessage(entry, ''))];
+    this.#set({ kind: 'nobody', left: { user, texts, wasClosed: true } });
   }
 
   #claim({ id, name }: UserRef): void {
@@ -108,6 +126,9 @@ export class PageOwner {
 
   #owned(user: User): void {
     this.#unsent.begin(user.id);
+    // Who can't sign out here, such as a user of a host app, could not have it forgotten.
+    if (this.#client.can.get()?.signOut === true) rememberOwner(user);
+    else forgetOwner();
     this.#set({ kind: 'owned', user });
   }
 
@@ -128,8 +149,10 @@ export class PageOwner {
   #sessionElsewhere(user: UserRef | null): void {
     const state = this.#state;
     if (state.kind === 'nobody') {
-      const { elsewhere: _, ...rest } = state;
-      this.#set({ ...rest, ...(user && { elsewhere: user }) });
+      const { left } = state;
+      // What was written before this page was opened is not for whoever has signed in.
+      const isLeft = left !== undefined && !(user && left.wasClosed);
+      this.#set({ kind: 'nobody', ...(isLeft && { left }), ...(user && { elsewhere: user }) });
     } else if (state.kind === 'owned' && user && user.id !== state.user.id) void this.#contested(state.user, user);
     // After somebody has signed out, the server says so here too.
   }

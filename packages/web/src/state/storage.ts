@@ -33,6 +33,15 @@ export function forget(key: string): void {
   attempt((storage) => storage.removeItem(key));
 }
 
+/** Calls `listener` whenever another tab has changed a value, or may have while this page was frozen. */
+export function onChangedElsewhere(key: string, listener: () => void): void {
+  addEventListener('storage', (event) => {
+    // Without a key everything was cleared.
+    if (event.key === key || event.key === null) listener();
+  });
+  addEventListener('pageshow', ({ persisted }) => persisted && listener());
+}
+
 /** The keys of all stored values. */
 export function storedKeys(): string[] {
   return [...new Set([...unkept.keys(), ...(attempt((storage) => Object.keys(storage)) ?? [])])];

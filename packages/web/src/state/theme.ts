@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { Changes } from './changes.js';
-import { forget, readStored, store } from './storage.js';
+import { forget, onChangedElsewhere, readStored, store } from './storage.js';
 
 /** The page's looks: as on the device, or as the user chose. High contrast is light or dark as the device is. */
 export const themes = ['system', 'light', 'dark', 'contrast'] as const;
@@ -12,9 +12,9 @@ const changes = new Changes();
 
 let deviceContrast: MediaQueryList | undefined;
 
-/** Applies the chosen theme to the page, and follows the device's contrast. */
+/** Applies the chosen theme to the page, and follows the device's contrast and a choice in another tab. */
 export function showTheme(): void {
-  deviceContrast ??= watchedContrast();
+  deviceContrast ??= watch();
   const theme = readTheme();
   const { dataset } = document.documentElement;
   if (theme === 'light' || theme === 'dark') dataset['theme'] = theme;
@@ -23,9 +23,10 @@ export function showTheme(): void {
   else delete dataset['contrast'];
 }
 
-function watchedContrast(): MediaQueryList {
+function watch(): MediaQueryList {
   const contrast = matchMedia('(prefers-contrast: more)');
   contrast.addEventListener('change', showTheme);
+  onChangedElsewhere(STORED_AS, changed);
   return contrast;
 }
 
@@ -33,6 +34,10 @@ function watchedContrast(): MediaQueryList {
 export function setTheme(theme: Theme): void {
   if (theme === 'system') forget(STORED_AS);
   else store(STORED_AS, theme);
+  changed();
+}
+
+function changed(): void {
   showTheme();
   changes.tell();
 }

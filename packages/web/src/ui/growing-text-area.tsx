@@ -7,6 +7,9 @@ export interface GrowingTextAreaProps extends Omit<ComponentProps<'textarea'>, '
   ref?: (element: HTMLTextAreaElement | null) => void;
 }
 
+/** Hardly a letter is narrower than this, in px. */
+const NARROWEST_PX = 3;
+
 /** A text area that is as high as its text. */
 export function GrowingTextArea({ maxRows, ref, ...rest }: GrowingTextAreaProps) {
   const element = useRef<HTMLTextAreaElement>(null);
@@ -18,8 +21,11 @@ export function GrowingTextArea({ maxRows, ref, ...rest }: GrowingTextAreaProps)
     const line = Number.parseFloat(style.lineHeight) || 22;
     const padding = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom);
     const border = Number.parseFloat(style.borderTopWidth) + Number.parseFloat(style.borderBottomWidth);
-    area.style.height = 'auto';
-    area.style.height = `${Math.min(area.scrollHeight, line * maxRows + padding) + border}px`;
+    const highest = line * maxRows + padding;
+    // A long text is laid out once at each key, and not measured as well.
+    const isHigh = rest.value.length > (maxRows * area.clientWidth) / NARROWEST_PX;
+    if (!isHigh) area.style.height = 'auto';
+    area.style.height = `${(isHigh ? highest : Math.min(area.scrollHeight, highest)) + border}px`;
   }, [rest.value, maxRows]);
 
   useLayoutEffect(() => {

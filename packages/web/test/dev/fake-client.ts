@@ -192,6 +192,7 @@ export function fakeClient(options: URLSearchParams) {
     rooms,
     token: undefined,
     unsent: new Value<readonly OutboxEntry[]>([]),
+    unsentOf: async () => [],
     outboxError: new Value<undefined>(undefined),
     clockOffset: new Value(0),
     connect() {

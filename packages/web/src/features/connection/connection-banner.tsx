@@ -1,34 +1,30 @@
 import { CloudOff, WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useClient, useObservable } from '../../state/client-provider.js';
+import { useClient } from '../../state/client-provider.js';
+import { useInterruption } from '../../state/use-interruption.js';
 import styles from './connection-banner.module.css';
 import { StorageBanner } from './storage-banner.js';
 import { VersionBanner } from './version-banner.js';
-
-/** Shorter interruptions are not announced, in ms: they end on their own. */
-const QUIET_MS = 1000;
 
 /** Says that there is no connection, on whose side, and when the next attempt is; and what else the page lacks. */
 export function ConnectionBanner() {
   const { t } = useTranslation();
   const client = useClient();
-  const state = useObservable(client.state);
-  const isBroken = state.status === 'reconnecting' || state.status === 'offline';
-  const isShown = useAfter(isBroken, QUIET_MS);
+  const interruption = useInterruption();
 
   return (
     <div role="status" aria-label={t('connection.region')} className={styles.region}>
-      {isShown && state.status === 'offline' && (
+      {interruption?.status === 'offline' && (
         <div className={styles.banner}>
           <WifiOff size={18} aria-hidden />
           <span>{t('connection.offline')}</span>
         </div>
       )}
-      {isShown && state.status === 'reconnecting' && (
+      {interruption?.status === 'reconnecting' && (
         <div className={styles.banner}>
           <CloudOff size={18} aria-hidden />
-          <Countdown key={state.retryAt} until={state.retryAt} />
+          <Countdown key={interruption.retryAt} until={interruption.retryAt} />
           <button type="button" className={styles.retry} onClick={() => client.reconnectNow()}>
             {t('connection.tryNow')}
           </button>
@@ -38,19 +34,6 @@ export function ConnectionBanner() {
       <StorageBanner />
     </div>
   );
-}
-
-function useAfter(value: boolean, ms: number): boolean {
-  const [isLong, setIsLong] = useState(false);
-  useEffect(() => {
-    if (!value) return undefined;
-    const timer = setTimeout(() => setIsLong(true), ms);
-    return () => {
-      clearTimeout(timer);
-      setIsLong(false);
-    };
-  }, [value, ms]);
-  return isLong;
 }
 
 /** The seconds are only for the eye; read out one by one they would be a nuisance. */

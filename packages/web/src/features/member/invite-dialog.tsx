@@ -1,5 +1,5 @@
 import { nameSearch, type Room, type UserRef } from '@madang/protocol';
-import { UserRoundX } from 'lucide-react';
+import { SearchX, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from '../../state/client-provider.js';
@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
 import { ListEntry } from '../../ui/list.js';
+import { PartFailure } from '../../ui/part.js';
 import { SearchField } from '../../ui/search-field.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import styles from './invite-dialog.module.css';
@@ -20,13 +21,18 @@ export function InviteDialog({ room, onClose }: { room: Room; onClose: () => voi
   const [search, setSearch] = useState('');
   const people = useAcquaintances(room.id);
   const isFound = nameSearch(search);
-  const shown = people?.filter((person) => isFound(person.name));
+  const all = people.answer;
+  const shown = all?.filter((person) => isFound(person.name));
   return (
     <Dialog title={t('room.inviteTitle', { name: room.name })} onClose={onClose}>
       <SearchField label={t('room.inviteSearch')} value={search} onValueChange={setSearch} data-autofocus />
-      <div className={styles.people} aria-busy={!shown}>
-        {!shown && <SkeletonRows count={4} />}
-        {shown?.length === 0 && (
+      <div className={styles.people} aria-busy={!shown && !people.error}>
+        {people.error !== undefined && <PartFailure text={errorText(t, people.error)} onRetry={people.retry} />}
+        {!shown && people.error === undefined && <SkeletonRows count={4} hasAvatar />}
+        {shown?.length === 0 && all?.length !== 0 && (
+          <Empty icon={<SearchX size={28} aria-hidden />} title={t('palette.emptyPeople')} />
+        )}
+        {all?.length === 0 && (
           <Empty icon={<UserRoundX size={28} aria-hidden />} title={t('room.inviteEmpty')}>
             {t('room.inviteEmptyText')}
           </Empty>

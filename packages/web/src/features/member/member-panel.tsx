@@ -4,11 +4,13 @@ import { UserPlus, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useObservable } from '../../state/client-provider.js';
+import { errorText } from '../../state/error-text.js';
 import { useBackCloses } from '../../state/history.js';
+import { useInterruption } from '../../state/use-interruption.js';
 import { classNames } from '../../ui/class-names.js';
 import { endsComposition } from '../../ui/composition.js';
 import { IconButton } from '../../ui/icon-button.js';
-import { DialogPart, Part } from '../../ui/part.js';
+import { DialogPart, Part, PartFailure } from '../../ui/part.js';
 import { SearchField } from '../../ui/search-field.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { useSwipeBack } from '../../ui/use-swipe-back.js';
@@ -16,10 +18,13 @@ import { InviteDialog } from './invite-dialog.js';
 import styles from './member-panel.module.css';
 import { MemberList } from './member-list.js';
 import { RemoveDialog } from './remove-dialog.js';
+import type { MembersFailure } from './use-members.js';
 
 export interface MemberPanelProps {
   room: Room;
   members: Observable<readonly Member[]>;
+  /** Why they could not be loaded. */
+  failure: MembersFailure | undefined;
   /** Shown over the conversation, if there is no space beside it. */
   isOverlay: boolean;
   /** How often the user has asked to search. */
@@ -31,7 +36,7 @@ export interface MemberPanelProps {
 const MIN_SEARCHED = 8;
 
 /** The members of a room, those online first. */
-export function MemberPanel({ room, members, isOverlay, searches, onClose }: MemberPanelProps) {
+export function MemberPanel({ room, members, failure, isOverlay, searches, onClose }: MemberPanelProps) {
   const { t } = useTranslation();
   const all = useObservable(members);
   const [dialog, setDialog] = useState<'invite' | Member>();
@@ -80,7 +85,7 @@ export function MemberPanel({ room, members, isOverlay, searches, onClose }: Mem
       </div>
       {all.length > 0 && found.length === 0 && <p className={styles.none}>{t('member.none')}</p>}
       {all.length === 0 ? (
-        <SkeletonRows count={5} hasAvatar />
+        <NoMembers failure={failure} />
       ) : (
         <Part>
           <MemberList members={found} mayRemove={room.can.removeMembers} onRemove={setDialog} />
@@ -97,4 +102,13 @@ export function MemberPanel({ room, members, isOverlay, searches, onClose }: Mem
       )}
     </aside>
   );
+}
+
+/** In place of members that are not loaded: that they are being loaded, or why they are not. */
+function NoMembers({ failure }: Pick<MemberPanelProps, 'failure'>) {
+  const { t } = useTranslation();
+  const isBroken = useInterruption() !== undefined;
+  if (isBroken) return <p className={styles.none}>{t('member.notKept')}</p>;
+  if (failure) return <PartFailure text={errorText(t, failure.error)} onRetry={failure.retry} />;
+  return <SkeletonRows count={5} hasAvatar />;
 }

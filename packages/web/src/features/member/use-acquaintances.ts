@@ -1,44 +1,30 @@
+import type { Client } from '@madang/client';
 import type { UserRef } from '@madang/protocol';
-import { useEffect, useState } from 'react';
-import { useClient, useUser } from '../../state/client-provider.js';
+import { useUser } from '../../state/client-provider.js';
+import { type Answer, useAnswer } from '../../state/use-answer.js';
 
 /** The most of the caller's rooms to search for people. */
 const MAX_ROOMS = 30;
 
-/**
- * People in the caller's rooms, by name, except the caller and those already in the room `except`; undefined while
- * loading. A room that can't be read contributes nobody.
- */
-export function useAcquaintances(except: string | undefined): readonly UserRef[] | undefined {
-  const client = useClient();
+/** People in the caller's rooms, by name, except the caller and those already in the room `except`. */
+export function useAcquaintances(except: string | undefined): Answer<readonly UserRef[]> {
   const user = useUser();
-  const [people, setPeople] = useState<readonly UserRef[]>();
+  return useAnswer((client) => acquaintances(client, user.id, except));
+}
 
-  useEffect(() => {
-    let isCurrent = true;
-    const membersOf = async (room: string) => {
-      try {
-        return (await client.call('member.list', { room, limit: 200 })).members.map((member) => member.user);
-      } catch {
-        return [];
-      }
-    };
-    const find = async () => {
-      const rooms = client.rooms.get().filter((room) => room.id !== except);
-      const [present, ...others] = await Promise.all([
-        except === undefined ? [] : membersOf(except),
-        ...rooms.slice(0, MAX_ROOMS).map((room) => membersOf(room.id)),
-      ]);
-      const hidden = new Set([user.id, ...(present ?? []).map((each) => each.id)]);
-      const found = new Map(others.flat().map((each) => [each.id, each]));
-      const list = [...found.values()].filter((each) => !hidden.has(each.id));
-      if (isCurrent) setPeople(list.sort((a, b) => a.name.localeCompare(b.name)));
-    };
-    void find();
-    return () => {
-      isCurrent = false;
-    };
-  }, [client, user.id, except]);
-
-  return people;
+/** A room that can't be read contributes nobody. Throws `MadangError` if none can be, or `except`. */
+async function acquaintances(client: Client, me: string, except: string | undefined): Promise<readonly UserRef[]> {
+  const membersOf = async (room: string) =>
+    (await client.call('member.list', { room, limit: 200 })).members.map((member) => member.user);
+  const rooms = client.rooms.get().filter((room) => room.id !== except);
+  const [present, ...others] = await Promise.all([
+    except === undefined ? [] : membersOf(except),
+    ...rooms.slice(0, MAX_ROOMS).map((room) => membersOf(room.id).catch((error: unknown) => ({ error }))),
+  ]);
+  const found = others.filter(Array.isArray);
+  const [failed] = others;
+  if (failed && found.length === 0 && 'error' in failed) throw failed.error;
+  const hidden = new Set([me, ...present.map(({ id }) => id)]);
+  const people = new Map(found.flat().map((each) => [each.id, each]));
+  return [...people.values()].filter(({ id }) => !hidden.has(id)).sort((a, b) => a.name.localeCompare(b.name));
 }

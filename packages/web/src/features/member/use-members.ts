@@ -1,16 +1,23 @@
 import type { RoomView } from '@madang/client';
-import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useCallback, useEffect, useState } from 'react';
 import { useClient, useObservable } from '../../state/client-provider.js';
-import { errorText } from '../../state/error-text.js';
-import { showToast } from '../../ui/toast.js';
 
-/** Loads a room's members while they are shown, and again after each reconnection. */
-export function useMembers(view: RoomView, areShown: boolean): void {
-  const { t } = useTranslation();
+/** Why a room's members could not be loaded, with a way to try again. */
+export interface MembersFailure {
+  error: unknown;
+  retry: () => void;
+}
+
+/** Loads a room's members while they are shown, and again after each reconnection. Returns what went wrong last. */
+export function useMembers(view: RoomView, areShown: boolean): MembersFailure | undefined {
   const { status } = useObservable(useClient().state);
+  const [failed, setFailed] = useState<{ error: unknown }>();
+  const load = useCallback(() => {
+    setFailed(undefined);
+    view.loadMembers().catch((error: unknown) => setFailed({ error }));
+  }, [view]);
   useEffect(() => {
-    if (!areShown || status !== 'online') return;
-    view.loadMembers().catch((error: unknown) => showToast(errorText(t, error)));
-  }, [view, areShown, status, t]);
+    if (areShown && status === 'online') load();
+  }, [load, areShown, status]);
+  return failed && { ...failed, retry: load };
 }

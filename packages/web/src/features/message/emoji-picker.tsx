@@ -1,5 +1,5 @@
 import { EmojiPicker as Picker, type EmojiPickerListComponents } from 'frimousse';
-import { useEffect, useState } from 'react';
+import { type CSSProperties, useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Language, searchedPart, searchKey } from '@madang/protocol';
 import { endsComposition } from '../../ui/composition.js';
@@ -12,12 +12,14 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const language = languageOf(i18n);
   const data = useEmojiData(language);
   const [search, setSearch] = useState('');
+  const columns = useSyncExternalStore(onResize, columnsThatFit);
   if (!data) return <p className={styles.note}>{t('emoji.loading')}</p>;
   return (
     <Picker.Root
       className={styles.picker}
       locale={language}
-      columns={columnsThatFit()}
+      columns={columns}
+      style={{ '--columns': columns } as CSSProperties}
       resolveEmojiData={emojiData}
       onEmojiSelect={({ emoji }) => onPick(emoji)}
     >
@@ -121,14 +123,19 @@ async function loadEmoji(language: Language): Promise<EmojiData> {
   return withSearchKeys(data);
 }
 
-/** The width of the picker on a wide screen, and what of it is not for emoji, in px. */
+/** The width of the picker where there is room, and of what of it is not for emoji, in px. */
 const WIDTH_PX = 324;
-const SIDES_PX = 18;
+const SIDES_PX = 16;
 
-/** As many emoji as stand side by side, of the sizes that the styles give them. */
+/** As many emoji as stand side by side, at least as wide as the styles want them; they share what is left. */
 function columnsThatFit(): number {
   const size = matchMedia('(pointer: coarse)').matches ? 44 : 38;
   return Math.max(1, Math.floor((Math.min(WIDTH_PX, innerWidth - 24) - SIDES_PX) / size));
+}
+
+function onResize(listener: () => void): () => void {
+  addEventListener('resize', listener);
+  return () => removeEventListener('resize', listener);
 }
 
 /** How much more than a tag the picker counts a label, when it sorts what it found. */

@@ -3,7 +3,8 @@ import { bytesOf, textLimit } from './byte-limit.js';
 
 /** Whether the server would take a text: it shows something, and is not too long. */
 export function isSendable(text: string): boolean {
-  return !isBlank(text) && bytesOf(text) <= textLimit;
+  // No character takes less than a byte for each of its UTF-16 units, so a text that is far too long needs no counting.
+  return text.length <= textLimit && !isBlank(text) && bytesOf(text) <= textLimit;
 }
 
 /** A text as it is sent: without empty lines before it and white space after it. Its first line stays indented. */

@@ -121,7 +121,7 @@ function usePeople(isWanted: boolean): Entry[] {
   const openDirect = useOpenDirect();
   const rooms = useRooms();
   const { openDirects } = useAbilities();
-  const people = useAcquaintances(undefined) ?? [];
+  const people = useAcquaintances(undefined).answer ?? [];
   if (!isWanted || !openDirects) return [];
   const peers = new Map(rooms.flatMap(({ peer }) => (peer ? [[peer.id, peer]] : [])));
   const all: UserRef[] = [...people.filter(({ id }) => !peers.has(id))];

@@ -10,6 +10,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Empty } from '../../ui/empty.js';
 import { ListEntry } from '../../ui/list.js';
+import { PartFailure } from '../../ui/part.js';
 import { SearchField } from '../../ui/search-field.js';
 import { SkeletonRows } from '../../ui/skeleton.js';
 import { showToast } from '../../ui/toast.js';
@@ -22,18 +23,20 @@ export function BrowseDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { createRooms } = useAbilities();
   const [search, setSearch] = useState('');
-  const { rooms, hasMore, error, loadMore } = useRoomSearch(search);
+  const { rooms: found, hasMore, error, loadMore, retry } = useRoomSearch(search);
+  // What was found before is no answer to what is asked now.
+  const rooms = error === undefined ? found : undefined;
   return (
     <Dialog title={t('room.browseTitle')} onClose={onClose}>
       <SearchField
         label={t('room.browseSearch')}
         value={search}
         onValueChange={setSearch}
-        error={error === undefined ? undefined : errorText(t, error)}
         data-autofocus
       />
-      <div className={styles.results} aria-busy={rooms === undefined}>
-        {rooms === undefined && <SkeletonRows count={4} />}
+      <div className={styles.results} aria-busy={rooms === undefined && error === undefined}>
+        {error !== undefined && <PartFailure text={errorText(t, error)} onRetry={retry} />}
+        {rooms === undefined && error === undefined && <SkeletonRows count={4} hasAvatar />}
         {rooms?.length === 0 && (
           <Empty
             icon={<SearchX size={28} aria-hidden />}
@@ -47,7 +50,7 @@ export function BrowseDialog({ onClose }: { onClose: () => void }) {
             <RoomEntry key={room.id} room={room} onClose={onClose} />
           ))}
         </ul>
-        {hasMore && (
+        {rooms && hasMore && (
           <Button className={styles.more} onClick={loadMore}>
             {t('room.more')}
           </Button>

@@ -14,6 +14,7 @@ import panelStyles from '../member/member-panel.module.css';
 import { useMembers } from '../member/use-members.js';
 import { useJumps } from '../message/jump.js';
 import { RoomHeader } from './room-header.js';
+import { RoomWaiting } from './room-waiting.js';
 import styles from './room-screen.module.css';
 import { roomTitle } from './room-title.js';
 
@@ -37,7 +38,7 @@ export function RoomScreen({ id }: { id: string }) {
   const [searches, setSearches] = useState(0);
   const isDirect = room?.kind === 'direct';
   const hasPeople = !isDirect && (wantsPeople ?? isWide);
-  useMembers(view, room !== undefined && (isDirect || hasPeople));
+  const membersFailure = useMembers(view, room !== undefined && (isDirect || hasPeople));
 
   const hasPanel = room !== undefined && !isDirect;
   useOffer('people', hasPanel ? () => setWantsPeople(!hasPeople) : undefined);
@@ -52,13 +53,7 @@ export function RoomScreen({ id }: { id: string }) {
   }, [room, id]);
 
   if (status === 'gone') return <preview.View id={id} fallback={null} />;
-  if (!room) {
-    return (
-      <div className={styles.waiting} role="status" aria-busy aria-label={t('app.loading')}>
-        <SkeletonRows count={7} hasAvatar />
-      </div>
-    );
-  }
+  if (!room) return <RoomWaiting />;
   const title = roomTitle(t, room);
   return (
     <div className={styles.screen}>
@@ -90,6 +85,7 @@ export function RoomScreen({ id }: { id: string }) {
           fallback={<div className={classNames(panelStyles.panel, !isWide && panelStyles.overlay)} />}
           room={room}
           members={view.members}
+          failure={membersFailure}
           isOverlay={!isWide}
           searches={searches}
           onClose={() => setWantsPeople(false)}

@@ -1,6 +1,6 @@
 import { nameSearch, type Room } from '@madang/protocol';
 import { ChevronDown, Compass, Ellipsis, Plus, Search } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAbilities, useClient, useObservable, useRooms } from '../../state/client-provider.js';
 import { useCollapsed } from '../../state/collapsed.js';
@@ -21,6 +21,9 @@ import { useRowMenu } from './use-row-menu.js';
 
 const userMenu = lazyPart(() => import('../session/user-menu.js'), 'UserMenu');
 const roomMenu = lazyPart(() => import('./room-menu.js'), 'RoomMenu');
+
+/** With fewer rooms than this the list has no filter: all of them are in sight, and "go to" finds them too. */
+const FILTERED_ROOMS = 12;
 
 export interface SidebarProps {
   /** The room that is shown. */
@@ -47,7 +50,8 @@ export function Sidebar({ current, isPage }: SidebarProps) {
   const keysOf = useShortcutKeys();
   const { createRooms, openDirects } = useAbilities();
   const [filter, setFilter] = useState('');
-  const { menu, close, handlers } = useRowMenu();
+  const list = useRef<HTMLDivElement>(null);
+  const { menu, close, onContextMenu } = useRowMenu(list);
   const isFiltering = filter.trim() !== '';
   const groups = useMemo(() => {
     const isFound = nameSearch(filter);
@@ -74,19 +78,21 @@ export function Sidebar({ current, isPage }: SidebarProps) {
         <span>{t('room.goTo')}</span>
         <kbd aria-hidden>{keysOf('palette').join(' ')}</kbd>
       </button>
-      <div className={styles.scroller} onKeyDown={moveWithArrows} {...handlers}>
-        <input
-          type="search"
-          className={styles.filter}
-          aria-label={t('room.filter')}
-          placeholder={t('room.filter')}
-          autoComplete="off"
-          value={filter}
-          onChange={({ target }) => setFilter(target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape' && !endsComposition(event.nativeEvent)) setFilter('');
-          }}
-        />
+      <div ref={list} className={styles.scroller} onKeyDown={moveWithArrows} onContextMenu={onContextMenu}>
+        {(all.length >= FILTERED_ROOMS || filter !== '') && (
+          <input
+            type="search"
+            className={styles.filter}
+            aria-label={t('room.filter')}
+            placeholder={t('room.filter')}
+            autoComplete="off"
+            value={filter}
+            onChange={({ target }) => setFilter(target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape' && !endsComposition(event.nativeEvent)) setFilter('');
+            }}
+          />
+        )}
         {shown.map(({ key, section, rooms }) => (
           <Section
             key={key}

@@ -1,5 +1,5 @@
 import type { Room } from '@madang/protocol';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useClient } from '../../state/client-provider.js';
 
 const TYPING_PAUSE_MS = 200;
@@ -10,11 +10,15 @@ interface Found {
   hasMore: boolean;
 }
 
-/** The public rooms whose names contain the search, page by page; `rooms` is undefined until the first answer. */
+/**
+ * The public rooms whose names contain the search, page by page; `rooms` is undefined until the first answer. Asks again
+ * after the next connect if that failed, or when `retry` is called.
+ */
 export function useRoomSearch(search: string) {
   const client = useClient();
   const [found, setFound] = useState<Found>();
   const [error, setError] = useState<unknown>();
+  const [attempt, setAttempt] = useState(0);
   // Composed, so that the server's limit counts letters.
   const words = search.normalize('NFC').trim().slice(0, 50);
 
@@ -35,7 +39,17 @@ export function useRoomSearch(search: string) {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [client, words]);
+  }, [client, words, attempt]);
+
+  const retry = useCallback(() => {
+    setError(undefined);
+    setAttempt((count) => count + 1);
+  }, []);
+  const hasFailed = error !== undefined;
+  useEffect(() => {
+    if (!hasFailed) return undefined;
+    return client.state.subscribe(() => client.state.get().status === 'online' && retry());
+  }, [client, hasFailed, retry]);
 
   const loadMore = () => {
     const after = found?.rooms.at(-1)?.id;
@@ -48,7 +62,7 @@ export function useRoomSearch(search: string) {
       );
   };
 
-  return { rooms: found?.rooms, hasMore: found?.hasMore ?? false, error, loadMore };
+  return { rooms: found?.rooms, hasMore: found?.hasMore ?? false, error, loadMore, retry };
 }
 
 function isPublic(room: Room): boolean {

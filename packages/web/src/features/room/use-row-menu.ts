@@ -1,10 +1,5 @@
-import { type MouseEvent, type PointerEvent, useRef, useState } from 'react';
-
-/** A touch that rests on a row for this long, in ms, opens its menu. */
-const LONG_PRESS_MS = 500;
-
-/** A touch that moves further than this, in px, scrolls. */
-const MOVED_PX = 10;
+import { type MouseEvent, type RefObject, useEffect, useState } from 'react';
+import { watchLongPress } from '../../ui/watch-long-press.js';
 
 /** The menu of a row: of which room, and where. */
 export interface RowMenu {
@@ -13,47 +8,33 @@ export interface RowMenu {
   y: number;
 }
 
-/** Opens the menu of a room's row by the right mouse button, the menu key, or a long press, which not every browser tells. */
-export function useRowMenu() {
-  const [menu, setMenu] = useState<RowMenu>();
-  const press = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number }>(undefined);
-  const wasLong = useRef(false);
+const ROW = 'a[data-room]';
 
-  const open = (target: EventTarget, x: number, y: number): boolean => {
-    const row = (target as Element).closest<HTMLElement>('a[data-room]');
-    const room = row?.dataset['room'];
-    if (!row || room === undefined) return false;
+/** The menu of a room's row in a list, which the right mouse button, the menu key or a long press opens. */
+export function useRowMenu(list: RefObject<HTMLElement | null>) {
+  const [menu, setMenu] = useState<RowMenu>();
+
+  useEffect(() => {
+    if (!list.current) return undefined;
+    return watchLongPress(list.current, {
+      mayBegin: (target) => target.closest(ROW) !== null,
+      onPress: (target, x, y) => setMenu({ room: roomOf(target), x, y }),
+    });
+  }, [list]);
+
+  const onContextMenu = (event: MouseEvent) => {
+    const row = (event.target as Element).closest(ROW);
+    // A long press has opened it already.
+    if (!row || event.isDefaultPrevented()) return;
+    event.preventDefault();
+    const { clientX: x, clientY: y } = event;
     const { left, bottom } = row.getBoundingClientRect();
     // The menu key has no place of its own.
-    setMenu({ room, ...(x === 0 && y === 0 ? { x: left + 24, y: bottom } : { x, y }) });
-    return true;
+    setMenu({ room: roomOf(row), ...(x === 0 && y === 0 ? { x: left + 24, y: bottom } : { x, y }) });
   };
-  const cancel = () => {
-    clearTimeout(press.current?.timer);
-    press.current = undefined;
-  };
-  const handlers = {
-    onContextMenu: (event: MouseEvent) => {
-      if (open(event.target, event.clientX, event.clientY)) event.preventDefault();
-    },
-    onPointerDown: ({ pointerType, target, clientX: x, clientY: y }: PointerEvent) => {
-      wasLong.current = false;
-      if (pointerType !== 'touch') return;
-      cancel();
-      const timer = setTimeout(() => (wasLong.current = open(target, x, y)), LONG_PRESS_MS);
-      press.current = { timer, x, y };
-    },
-    onPointerMove: ({ clientX, clientY }: PointerEvent) => {
-      const from = press.current;
-      if (from && Math.hypot(clientX - from.x, clientY - from.y) > MOVED_PX) cancel();
-    },
-    onPointerUp: cancel,
-    onPointerCancel: cancel,
-    onClickCapture: (event: MouseEvent) => {
-      // The press that opened the menu doesn't open the room as well.
-      if (wasLong.current) event.preventDefault();
-      wasLong.current = false;
-    },
-  };
-  return { menu, close: () => setMenu(undefined), handlers };
+  return { menu, close: () => setMenu(undefined), onContextMenu };
+}
+
+function roomOf(target: Element): string {
+  return target.closest<HTMLElement>(ROW)?.dataset['room'] ?? '';
 }

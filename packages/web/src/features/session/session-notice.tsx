@@ -1,5 +1,6 @@
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Ownership } from '../../state/page-owner.js';
+import type { LeftBehind, Ownership } from '../../state/page-owner.js';
 import { reloadPage } from '../../state/version.js';
 import { Button } from '../../ui/button.js';
 import { UnsentList } from '../unsent/unsent-list.js';
@@ -13,12 +14,7 @@ export function SessionNotice({ left, elsewhere }: Extract<Ownership, { kind: 'n
       {left && (
         <div className={styles.left}>
           <p role="alert">{t('session.endedFor', { name: left.user.name })}</p>
-          {left.texts.length > 0 && (
-            <>
-              <p>{t('session.leftText', { name: left.user.name })}</p>
-              <UnsentList texts={left.texts} />
-            </>
-          )}
+          {left.texts.length > 0 && (left.wasClosed ? <FoundTexts left={left} /> : <LeftTexts left={left} />)}
         </div>
       )}
       {elsewhere && (
@@ -27,6 +23,28 @@ export function SessionNotice({ left, elsewhere }: Extract<Ownership, { kind: 'n
           <Button onClick={reloadPage}>{t('session.continueAs', { name: elsewhere.name })}</Button>
         </div>
       )}
+    </>
+  );
+}
+
+/** Says that there are texts, and shows them on request: the browser may be used by more than one person. */
+function FoundTexts({ left }: { left: LeftBehind }) {
+  const { t } = useTranslation();
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <p>{t('session.leftFound', { count: left.texts.length })}</p>
+      {isOpen ? <LeftTexts left={left} /> : <Button onClick={() => setIsOpen(true)}>{t('session.leftShow')}</Button>}
+    </>
+  );
+}
+
+function LeftTexts({ left }: { left: LeftBehind }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <p>{t('session.leftText', { name: left.user.name })}</p>
+      <UnsentList texts={left.texts} />
     </>
   );
 }

@@ -1,0 +1,43 @@
+import { CloudOff } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { goToRooms } from '../../state/history.js';
+import { useInterruption } from '../../state/use-interruption.js';
+import { Button } from '../../ui/button.js';
+import { Empty } from '../../ui/empty.js';
+import { lazyPart } from '../../ui/lazy-part.js';
+import { SkeletonRows } from '../../ui/skeleton.js';
+import styles from './room-screen.module.css';
+
+const swipe = lazyPart(
+  () => import('./swipe-to-rooms.js'),
+  'SwipeToRooms',
+  () => null,
+);
+
+/** Shown until the server has told of a room that this device does not know; says so if it can't be asked. */
+export function RoomWaiting() {
+  const { t } = useTranslation();
+  const interruption = useInterruption();
+  if (!interruption) {
+    return (
+      <div className={styles.waiting} role="status" aria-busy aria-label={t('app.loading')}>
+        <SkeletonRows count={7} hasAvatar />
+      </div>
+    );
+  }
+  return (
+    <div className={styles.screen}>
+      <div className={styles.main}>
+        <Empty
+          isPage
+          icon={<CloudOff size={28} aria-hidden />}
+          title={t('room.unreachableTitle')}
+          actions={<Button onClick={goToRooms}>{t('action.back')}</Button>}
+        >
+          {t('room.unreachableText')}
+        </Empty>
+      </div>
+      <swipe.View fallback={null} />
+    </div>
+  );
+}
