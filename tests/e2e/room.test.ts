@@ -31,6 +31,47 @@ test('a public room is made, found by another, joined, and left', async () => {
   expect([...owner.problems, ...guest.problems]).toEqual([]);
 });
 
+test('what lists rooms and people says why it is empty without a connection, and is filled after it', async () => {
+  const { page } = await theOwner();
+  const dialog = page.getByRole('dialog');
+  const panel = page.getByRole('complementary', { name: '참여자' });
+  const offline = async () => {
+    await page.context().setOffline(true);
+    await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+  };
+  await offline();
+  await page.getByRole('button', { name: '방 둘러보기' }).click();
+  await dialog.getByRole('alert').getByText('서버가 응답하지 않습니다').waitFor();
+  await page.context().setOffline(false);
+  await dialog.getByRole('listitem').filter({ hasText: 'lobby' }).waitFor();
+  await page.keyboard.press('Escape');
+
+  await offline();
+  await panel.getByRole('button', { name: '초대' }).click();
+  await dialog.getByRole('alert').getByText('서버가 응답하지 않습니다').waitFor();
+  expect(await dialog.getByText('초대할 수 있는 분이 없습니다').count()).toBe(0);
+  await page.context().setOffline(false);
+  await dialog.getByRole('listitem').filter({ hasText: '손님' }).waitFor();
+  await dialog.getByRole('searchbox').fill('없는 사람');
+  await dialog.getByText('찾는 사람이 없습니다').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+
+  const guest = await theGuest();
+  const id = await guest.page.evaluate(async () => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch('api/rooms', { method: 'POST', headers, body: JSON.stringify({ name: '새 소식' }) });
+    return ((await answer.json()) as { room: { id: string } }).room.id;
+  });
+  await page.evaluate((room) => fetch(`api/rooms/${room}/join`, { method: 'POST' }), id);
+  await page.locator(`a[data-room="${id}"]`).waitFor();
+  await offline();
+  await page.locator(`a[data-room="${id}"]`).click();
+  await panel.getByText('연결되면 참여자를 불러옵니다').waitFor();
+  await page.context().setOffline(false);
+  await panel.getByText('손님').waitFor();
+});
+
 test('where there is no room, the page says so and helps to make the first one', async () => {
   await using empty = await startServer({ flags: ['--lobby', 'off'] });
   await using one = await enter(web.browser, empty.url, '첫 손님');

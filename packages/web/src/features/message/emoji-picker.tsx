@@ -1,5 +1,5 @@
 import { EmojiPicker as Picker, type EmojiPickerListComponents } from 'frimousse';
-import { type CSSProperties, useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Language, searchedPart, searchKey } from '@madang/protocol';
 import { endsComposition } from '../../ui/composition.js';
@@ -19,7 +19,6 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
       className={styles.picker}
       locale={language}
       columns={columns}
-      style={{ '--columns': columns } as CSSProperties}
       resolveEmojiData={emojiData}
       onEmojiSelect={({ emoji }) => onPick(emoji)}
     >
