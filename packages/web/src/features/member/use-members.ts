@@ -13,8 +13,10 @@ export function useMembers(view: RoomView, areShown: boolean): MembersFailure | 
   const { status } = useObservable(useClient().state);
   const [failed, setFailed] = useState<{ error: unknown }>();
   const load = useCallback(() => {
-    setFailed(undefined);
-    view.loadMembers().catch((error: unknown) => setFailed({ error }));
+    view.loadMembers().then(
+      () => setFailed(undefined),
+      (error: unknown) => setFailed({ error }),
+    );
   }, [view]);
   useEffect(() => {
     if (areShown && status === 'online') load();

@@ -28,12 +28,7 @@ export function BrowseDialog({ onClose }: { onClose: () => void }) {
   const rooms = error === undefined ? found : undefined;
   return (
     <Dialog title={t('room.browseTitle')} onClose={onClose}>
-      <SearchField
-        label={t('room.browseSearch')}
-        value={search}
-        onValueChange={setSearch}
-        data-autofocus
-      />
+      <SearchField label={t('room.browseSearch')} value={search} onValueChange={setSearch} data-autofocus />
       <div className={styles.results} aria-busy={rooms === undefined && error === undefined}>
         {error !== undefined && <PartFailure text={errorText(t, error)} onRetry={retry} />}
         {rooms === undefined && error === undefined && <SkeletonRows count={4} hasAvatar />}

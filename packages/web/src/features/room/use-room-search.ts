@@ -39,6 +39,7 @@ export function useRoomSearch(search: string) {
       isCurrent = false;
       clearTimeout(timer);
     };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another attempt asks the same again
   }, [client, words, attempt]);
 
   const retry = useCallback(() => {
