@@ -72,6 +72,27 @@ test('what lists rooms and people says why it is empty without a connection, and
   await panel.getByText('손님').waitFor();
 });
 
+test('a room that this device does not know says so without a connection, with a way back, and opens after it', async () => {
+  const { page } = await theOwner();
+  const guest = await theGuest();
+  const id = await guest.page.evaluate(async () => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch('api/rooms', { method: 'POST', headers, body: JSON.stringify({ name: '모르는 방' }) });
+    return ((await answer.json()) as { room: { id: string } }).room.id;
+  });
+  await page.context().setOffline(true);
+  await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+  await page.evaluate((room) => (location.hash = `#/r/${room}`), id);
+  const notice = page.getByRole('heading', { name: '연결 없이는 이 방을 볼 수 없습니다' });
+  await notice.waitFor();
+  await page.getByRole('button', { name: '방 목록으로' }).click();
+  await page.locator('#composer').waitFor();
+  await page.goBack();
+  await notice.waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('heading', { name: '아직 들어가지 않은 방입니다: 모르는 방' }).waitFor();
+});
+
 test('where there is no room, the page says so and helps to make the first one', async () => {
   await using empty = await startServer({ flags: ['--lobby', 'off'] });
   await using one = await enter(web.browser, empty.url, '첫 손님');

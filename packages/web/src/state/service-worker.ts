@@ -16,16 +16,14 @@ export function keepForOffline(): void {
 
 /**
  * Tells every worker which version this page is. The worker of the same version takes over; a newer one waits until
- * somebody reloads a page, or opens one. The active one is also told the page's language, to keep its emoji.
+ * somebody reloads a page, or opens one.
  */
 async function register(version: string): Promise<void> {
   const { serviceWorker } = navigator;
-  const tell = (worker: ServiceWorker | null, more: object = {}) => worker?.postMessage({ opened: version, ...more });
-  const tellActive = (worker: ServiceWorker | null) => tell(worker, { emoji: document.documentElement.lang });
-  serviceWorker.addEventListener('controllerchange', () => tellActive(serviceWorker.controller));
+  const tell = (worker: ServiceWorker | null) => worker?.postMessage({ opened: version });
+  serviceWorker.addEventListener('controllerchange', () => tell(serviceWorker.controller));
   const address = new URL('service-worker.js', document.baseURI);
   const registration = await serviceWorker.register(address, { updateViaCache: 'none' });
   registration.addEventListener('updatefound', () => tell(registration.installing));
-  for (const worker of [registration.installing, registration.waiting]) tell(worker);
-  tellActive(registration.active);
+  for (const worker of [registration.installing, registration.waiting, registration.active]) tell(worker);
 }
