@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { pipeline } from 'node:stream';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { codeBlocks } from '../docs/code-blocks.ts';
@@ -155,6 +156,14 @@ async function startSite(url: string) {
       const failed = path.endsWith('/') ? 500 : 404;
       response.writeHead(body === undefined ? failed : answer.status, { 'content-type': type }).end(body);
     })();
+  });
+  // WebSockets go through as they are.
+  server.on('upgrade', (request, socket, head) => {
+    const headers = request.rawHeaders.map((text, at) => text + (at % 2 ? '\r\n' : ': '));
+    const upstream = connect(Number(new URL(url).port), '127.0.0.1');
+    upstream.write(`GET ${request.url} HTTP/1.1\r\n${headers.join('')}\r\n`);
+    upstream.write(head);
+    pipeline(socket, upstream, socket, () => {});
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -7,6 +7,7 @@ import { Workspace } from './features/room/workspace.js';
 import { useClient, useObservable } from './state/client-provider.js';
 import { useOwnership } from './state/page.js';
 import { useHistoryLocation } from './state/history.js';
+import { tellVersion } from './state/service-worker.js';
 import { lazyPart, preloadDialogs } from './ui/lazy-part.js';
 import { Part } from './ui/part.js';
 import { Toasts } from './ui/toast.js';
@@ -30,11 +31,10 @@ export function App() {
 }
 
 function Screen() {
-  useEffect(preloadConversation, []);
+  useEffect(() => void preloadConversation(), []);
   useEffect(() => {
     const timer = setTimeout(() => {
-      preloadDialogs();
-      takenScreen.preload();
+      void Promise.all([preloadDialogs(), takenScreen.preload()]).then(tellVersion);
     }, DIALOGS_MS);
     return () => clearTimeout(timer);
   }, []);

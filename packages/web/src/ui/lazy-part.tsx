@@ -13,8 +13,8 @@ const TIME_OUT_MS = 20_000;
 export interface LazyPart<P extends object> {
   /** The part. `fallback` is shown while it loads. */
   View: (props: P & { fallback: ReactNode }) => ReactNode;
-  /** Starts loading it ahead of time. If that fails, it is loaded again, and the failure shown, when it is needed. */
-  preload: () => void;
+  /** Loads it ahead of time; never rejects. If it fails, it is loaded again, and the failure shown, when it is needed. */
+  preload: () => Promise<void>;
 }
 
 /**
@@ -63,11 +63,11 @@ export function lazyPart<P extends object, N extends string>(
         </Part>
       );
     },
-    preload: () => void loadOnce().catch(() => undefined),
+    preload: async () => void (await loadOnce().catch(() => undefined)),
   };
 }
 
-const dialogs: (() => void)[] = [];
+const dialogs: (() => Promise<void>)[] = [];
 
 /**
  * A dialog whose code is loaded when it is opened, or earlier by {@link preloadDialogs}. A failure is shown in a dialog.
@@ -98,8 +98,8 @@ export function lazyDialog<P extends { onClose: () => void }, N extends string>(
 }
 
 /** Loads all dialogs, so that they open at once: when the page has nothing better to do. */
-export function preloadDialogs(): void {
-  for (const preload of dialogs) preload();
+export async function preloadDialogs(): Promise<void> {
+  await Promise.all(dialogs.map((preload) => preload()));
 }
 
 function LoadFailure({ onRetry }: { onRetry: () => void }) {

@@ -43,8 +43,8 @@ export function EmojiPopover(props: EmojiPopoverProps) {
     'aria-haspopup': 'dialog',
     'aria-expanded': isUsed,
     onClick: () => use(true),
-    onPointerEnter: opened.preload,
-    onFocus: opened.preload,
+    onPointerEnter: () => void opened.preload(),
+    onFocus: () => void opened.preload(),
   });
   if (!isUsed) return button;
   return <opened.View {...props} fallback={button} onGone={() => use(false)} />;
