@@ -3,7 +3,7 @@ import { changesMembership } from '../log/event-record.js';
 import type { Connection, Place } from './connection.js';
 import type { Connections } from './connections.js';
 import type { DeliveryRecords } from './delivery-records.js';
-import { ownPlaces, OwnRunEncodings, RunEncodings } from './run-encodings.js';
+import { ownEncodings, RunEncodings } from './run-encodings.js';
 import { behindEvent, type SendBuffers } from './send-buffer.js';
 
 /** Delivers committed batches and signals: encodes them once per format, and writes once to each connection. */
@@ -66,30 +66,17 @@ export class Delivery {
     if (first.name === 'member.joined') this.#connections.join(memberOf(first), room);
     this.#records.handingOut(room, first.seq, last.seq);
     const encodings = new RunEncodings(run);
-    const own = this.#ownRuns(run, encodings);
+    const own = ownEncodings(run, encodings);
     const range = { room, first: first.seq, seq: last.seq };
     for (const connection of this.#connections.inRoom(room)) {
-      const ownRun = own?.get(connection);
-      const encoded = ownRun ? ownRun.of(connection.format) : encodings.of(connection.format);
-      this.#buffers.writeEvents(connection, encoded, range);
+      const { format, session } = connection;
+      const encoded = (session && own?.get(session.user.id)) ?? encodings;
+      this.#buffers.writeEvents(connection, encoded.of(format), range);
     }
     if (last.name === 'member.left') this.#connections.leave(memberOf(last), room);
     for (const event of run) {
       if (event.name === 'member.updated') this.#connections.rename(memberOf(event), nameOf(event));
     }
-  }
-
-  /** The encodings for connections of the run's authors; undefined if no author is connected. */
-  #ownRuns(run: readonly CommittedEvent[], encodings: RunEncodings): Map<Connection, OwnRunEncodings> | undefined {
-    let own: Map<Connection, OwnRunEncodings> | undefined;
-    for (const [author, places] of ownPlaces(run)) {
-      const connections = this.#connections.ofUser(author);
-      if (connections.length === 0) continue;
-      const encoding = new OwnRunEncodings(run, places, encodings);
-      own ??= new Map();
-      for (const connection of connections) own.set(connection, encoding);
-    }
-    return own;
   }
 
   #signal(connections: Iterable<Connection>, signal: OutboundEvent, exceptUser?: string): void {

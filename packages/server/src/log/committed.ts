@@ -49,17 +49,26 @@ export class CommittedEvent extends OutboundEvent {
     return this.body.seq;
   }
 
+  /** What the event's JSON has in addition for its author, {@link OWN_FIELD_FROM_END} characters before its end. */
+  get ownField(): string {
+    return this.clientId === undefined ? '' : `,"clientId":${JSON.stringify(this.clientId)}`;
+  }
+
   /** The event as its author receives it: the JSON has the `clientId`, the body does not. */
   get own(): OutboundEvent {
     if (this.clientId === undefined) return this;
-    return (this.#own ??= new OutboundEvent(this.name, this.body, withClientId(this.json, this.clientId)));
+    return (this.#own ??= new OutboundEvent(this.name, this.body, this.#ownJson()));
+  }
+
+  /** Cheaper than encoding a long text a second time. */
+  #ownJson(): string {
+    const { json } = this;
+    return json.slice(0, -OWN_FIELD_FROM_END) + this.ownField + json.slice(-OWN_FIELD_FROM_END);
   }
 }
 
-/** Adds a field to the message, the last field of its event: cheaper than encoding a long text a second time. */
-function withClientId(json: string, clientId: string): string {
-  return `${json.slice(0, -2)},"clientId":${JSON.stringify(clientId)}}}`;
-}
+/** The field belongs to the message, which is the last field of its event. */
+export const OWN_FIELD_FROM_END = 2;
 
 /** Events that one commit brought, in order. */
 export type CommittedBatch = readonly CommittedEvent[];

@@ -29,9 +29,9 @@ export function deflatedEvents(texts: readonly string[]): Buffer {
   return deflatedFrames(texts, MIN_EVENT_BYTES);
 }
 
-/** One connection's answers as messages, with the large ones compressed. */
-export function deflatedAnswers(texts: readonly string[]): Buffer {
-  return deflatedFrames(texts, MIN_ANSWER_BYTES);
+/** One connection's answers as messages, with the large ones compressed, after frames that come first. */
+export function deflatedAnswers(texts: readonly string[], first: readonly Buffer[]): Buffer {
+  return deflatedFrames(texts, MIN_ANSWER_BYTES, first);
 }
 
 /**
@@ -40,10 +40,10 @@ export function deflatedAnswers(texts: readonly string[]): Buffer {
  * the same bytes suit all of them, and a batch shrinks to about a third, where messages compressed separately would
  * shrink to two thirds.
  */
-function deflatedFrames(texts: readonly string[], minBytes: number): Buffer {
+function deflatedFrames(texts: readonly string[], minBytes: number, first: readonly Buffer[] = []): Buffer {
   // A text has no more UTF-16 units than bytes; nearly all small ones end here.
-  if (!texts.some((text) => text.length * 3 >= minBytes)) return textFrames(texts);
-  const parts: Buffer[] = [];
+  if (!texts.some((text) => text.length * 3 >= minBytes)) return textFrames(texts, first);
+  const parts = [...first];
   let before: Buffer | undefined;
   let left = MAX_BYTES;
   for (const text of texts) {

@@ -72,9 +72,8 @@ export class SocketIoConnection extends SocketConnection {
   }
 
   write(encoded: Encoded): void {
-    if (Buffer.isBuffer(encoded)) this.#writeFrames(encoded);
-    else if (isPackets(encoded)) this.#queuePackets(encoded);
-    else this.#writeFrames(Buffer.concat(encoded));
+    if (isPackets(encoded)) this.#queuePackets(encoded);
+    else this.#writeFrames(encoded);
   }
 
   queuedBytes(): number {
@@ -109,8 +108,7 @@ export class SocketIoConnection extends SocketConnection {
   protected writeTurn(frames: Buffer[], messages: readonly string[]): void {
     const writer = this.#writer();
     if (writer) {
-      if (messages.length > 0) frames.push(textFrames(messages));
-      writer.write(Buffer.concat(frames));
+      writer.write(textFrames(messages, frames));
     } else {
       for (const each of frames) this.#queueFrames(each);
       if (messages.length > 0) this.#queuePackets(messages.map((message) => message.slice(1)));
