@@ -1,4 +1,4 @@
-import type { EditedContent, EventName, LoggedEvent } from '@madang/protocol';
+import type { EditedContent, EventName, EventOf, LoggedEvent } from '@madang/protocol';
 import type { CreatedPayload, PayloadOf } from '../store/payload.js';
 import type { EventRecord } from '../store/schema.js';
 import type { Append, NewEvent } from '../store/store.js';
@@ -9,6 +9,9 @@ export interface LogEntry {
   event: LoggedEvent;
   clientId: string | undefined;
 }
+
+/** A committed event: its name tells what its body has. */
+export type NamedEvent = { [Name in EventName]: { name: Name; body: EventOf<Name> } }[EventName];
 
 /** A message's id from its place. */
 export function messageIdOf(room: string, seq: number): string {
@@ -50,7 +53,7 @@ export function logEntry(event: CommittedEvent): LogEntry {
 }
 
 /** The same, without what only its author may read. */
-export function loggedEvent({ name, body }: Pick<CommittedEvent, 'name' | 'body'>): LoggedEvent {
+function loggedEvent({ name, body }: CommittedEvent): LoggedEvent {
   return { type: name, ...body } as LoggedEvent;
 }
 

@@ -1,6 +1,5 @@
-import type { LoggedEvent } from '@madang/protocol';
 import type { CompiledQuery, Kysely } from 'kysely';
-import { placeOf } from '../log/event-record.js';
+import { type NamedEvent, placeOf } from '../log/event-record.js';
 import { deleteMentions, forgetMentions, insertMentions, MENTIONS_READER } from '../store/queries/mentions.js';
 import type { Schema } from '../store/schema.js';
 import type { LogHandler } from './reader.js';
@@ -28,9 +27,9 @@ export function mentions(write: Kysely<Schema>): LogHandler<Mentioning> {
   };
 }
 
-function mentioning(event: LoggedEvent): Mentioning | undefined {
-  if (event.type === 'message.deleted') return { seq: event.seq, deleted: placeOf(event.messageId).seq };
-  if (event.type !== 'message.created' || !event.message.mentions) return undefined;
-  const users = event.message.mentions.filter((user) => user !== event.actor.id);
-  return users.length > 0 ? { seq: event.seq, users } : undefined;
+function mentioning({ name, body }: NamedEvent): Mentioning | undefined {
+  if (name === 'message.deleted') return { seq: body.seq, deleted: placeOf(body.messageId).seq };
+  if (name !== 'message.created' || !body.message.mentions) return undefined;
+  const users = body.message.mentions.filter((user) => user !== body.actor.id);
+  return users.length > 0 ? { seq: body.seq, users } : undefined;
 }

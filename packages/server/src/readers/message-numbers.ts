@@ -23,7 +23,7 @@ interface Numbered {
 export function messageNumbers(write: Kysely<Schema>): LogHandler<Numbered> {
   return {
     name: NUMBERS_READER,
-    take: ({ type, seq, actor }) => (type === 'message.created' ? { seq, author: actor.id } : undefined),
+    take: ({ name, body: { seq, actor } }) => (name === 'message.created' ? { seq, author: actor.id } : undefined),
     handle: ({ room, isFirst, items, logStart }) => {
       const work: CompiledQuery[] = [];
       if (isFirst) work.push(forgetNumbers(write, room));

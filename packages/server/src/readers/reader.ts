@@ -1,9 +1,9 @@
-import { type LoggedEvent, MadangError } from '@madang/protocol';
+import { MadangError } from '@madang/protocol';
 import type { CompiledQuery } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { CommittedBatch, CommittedEvent } from '../log/committed.js';
-import { committedEvent, loggedEvent } from '../log/event-record.js';
+import { committedEvent, type NamedEvent } from '../log/event-record.js';
 import { atMostEvery, type Logger } from '../logger.js';
 import { advanceCursor, lagOf, type ReadRoom, readRooms, sweepRooms } from '../store/queries/readers.js';
 import type { Store } from '../store/store.js';
@@ -70,7 +70,7 @@ export interface LogHandler<Item extends LogItem> {
    * has its text of then or of now. Events of this process come while they are delivered, so this must be quick, and keep
    * little: what it returns stays in memory until the next transaction.
    */
-  take(event: LoggedEvent): Item | undefined;
+  take(event: NamedEvent): Item | undefined;
   /**
    * Returns the statements that write the reader's rows; they commit together with the cursor. If that fails, it is called
    * again, with the same items or fewer. If it or {@link take} throws, or one of its statements always fails, the reader is
@@ -348,7 +348,7 @@ export class Reader<Item extends LogItem> {
   }
 
   #taken(event: CommittedEvent): Item | undefined {
-    return this.#parts.handler.take(loggedEvent(event));
+    return this.#parts.handler.take(event as NamedEvent);
   }
 
   /** Keeps the rooms, and lets their events be read from the store. */
