@@ -44,7 +44,8 @@ async function send(input: ParsedInput<'message.send'>, context: Context): Promi
   context.parts.signals.sent(room, author.id);
   const { seq, at } = created;
   const id = messageIdOf(room, seq);
-  const message: Message = { id, room, seq, author, ...content, at };
+  // The spread comes last: V8 defines each field after one by a slow call.
+  const message: Message = { id, room, seq, author, at, ...content };
   if (clientId !== undefined) message.clientId = clientId;
   return { message: addAbilities(message, context.access, context) };
 }

@@ -44,7 +44,9 @@ export const typedContentColumns = entries.map(([, { column, type }]) => `"${col
 
 /** The values of the content's columns. */
 export function contentValues(content: MessageContent): SqlValue[] {
-  return entries.map(([field, { toColumn }]) => toColumn(content[field]));
+  const values: SqlValue[] = [];
+  for (const [field, { toColumn }] of entries) values.push(toColumn(content[field]));
+  return values;
 }
 
 /** The content from values in the order of {@link contentColumns}. */

@@ -47,8 +47,8 @@ export class AccessCache {
       const result = results[index];
       const known = this.#rooms.get(room);
       if (!known || result?.status !== 'appended') continue;
-      if (events.every(({ name }) => name.startsWith('message.'))) known.head = Math.max(known.head, ...result.seqs);
-      else this.#rooms.delete(room);
+      if (!events.every(({ name }) => name.startsWith('message.'))) this.#rooms.delete(room);
+      else for (const seq of result.seqs) known.head = Math.max(known.head, seq);
     }
   }
 
