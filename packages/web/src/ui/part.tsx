@@ -55,16 +55,19 @@ export interface PartFailureProps {
   onRetry?: (() => void) | undefined;
   /** Reloading the page may help where trying again does not. */
   canReload?: boolean;
+  /** Other buttons, such as one that leads away. */
+  children?: ReactNode;
 }
 
 /** Says that a part could not be shown, and tries again on request. */
-export function PartFailure({ text, onRetry, canReload }: PartFailureProps) {
+export function PartFailure({ text, onRetry, canReload, children }: PartFailureProps) {
   const { t } = useTranslation();
   return (
     <div className={styles.failure} role="alert">
       <CircleAlert size={22} aria-hidden />
       <p>{text ?? t('part.failed')}</p>
       <div className={styles.actions}>
+        {children}
         {onRetry && (
           <Button size="small" onClick={onRetry}>
             <RotateCw size={15} aria-hidden />

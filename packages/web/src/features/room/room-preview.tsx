@@ -47,7 +47,13 @@ function Preview({ id }: { id: string }) {
   const home = <Button onClick={goToRooms}>{t('action.back')}</Button>;
   if (found.error !== undefined) {
     if (!HIDDEN.has(errorCode(found.error)))
-      return <PartFailure text={errorText(t, found.error)} onRetry={found.retry} />;
+      return (
+        <PartFailure text={errorText(t, found.error)} onRetry={found.retry}>
+          <Button size="small" onClick={goToRooms}>
+            {t('action.back')}
+          </Button>
+        </PartFailure>
+      );
     return (
       <Empty isPage icon={<SearchX size={28} aria-hidden />} title={t('room.goneTitle')} actions={home}>
         {t('room.goneText')}
