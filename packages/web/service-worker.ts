@@ -5,7 +5,7 @@ import { versionOf } from './version-name.js';
 
 const SOURCE = join(import.meta.dirname, 'worker/service-worker.ts');
 
-/** Too large to keep in every browser: kept by those that have used them. */
+/** Too large for every browser to keep all of them: each keeps those of its language. */
 const ON_USE = /^emoji\//;
 
 /** Writes `service-worker.js`: the worker with this build's name and the names of its files. */

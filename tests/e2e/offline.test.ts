@@ -98,6 +98,9 @@ test('without a server the web client opens in the last room, takes messages, an
   await kept(page);
   expect(await page.evaluate(() => fetch('readyz').then(({ status }) => status))).toBe(200);
   await stored(page, '지울 글');
+  const hasEmoji = () => page.evaluate(async () => (await globalThis.caches.match('emoji/ko.json')) !== undefined);
+  await expect.poll(hasEmoji).toBe(true);
+  const { room: unknown } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '모르는 방' });
   await web.server.kill();
   await page.goto(`${address()}?from=link`);
   await messageOf(page, '지울 글').waitFor();
@@ -107,12 +110,28 @@ test('without a server the web client opens in the last room, takes messages, an
   await stored(page, '오프라인에서 쓴 글');
   await page.goto(address());
   await messageOf(page, '오프라인에서 쓴 글').getByText('보내는 중').waitFor();
+  // The emoji, which nobody has opened yet.
+  await page.getByRole('button', { name: '이모지 넣기' }).click();
+  await page.getByRole('gridcell').first().click();
+  await expect.poll(() => page.locator('#composer').inputValue()).toMatch(/\p{Emoji}/u);
+  await page.locator('#composer').fill('');
+  const link = await page.context().newPage();
+  await link.setViewportSize({ width: 390, height: 844 });
+  await link.goto(`${address()}#/r/${unknown.id}`);
+  await link.getByRole('heading', { name: '연결 없이는 이 방을 볼 수 없습니다' }).waitFor();
+  await link.getByRole('status', { name: '연결 상태' }).getByRole('button', { name: '지금 연결' }).waitFor();
+  await link.getByRole('button', { name: '방 목록으로' }).click();
+  await link.getByRole('link', { name: /lobby/ }).waitFor();
+  await link.goForward();
+  await link.getByRole('heading', { name: '연결 없이는 이 방을 볼 수 없습니다' }).waitFor();
   // A page of the site that is not the web client's: the browser's own failure.
   const elsewhere = await page.context().newPage();
   for (const path of ['/talk/readyz', '/'])
     await expect(elsewhere.goto(`${web.url}${path}`)).rejects.toThrow(/ERR_CONNECTION_REFUSED/);
 
   await web.server.start();
+  await link.getByRole('heading', { name: '아직 들어가지 않은 방입니다: 모르는 방' }).waitFor({ timeout: 25_000 });
+  await link.close();
   const { messages } = await other.call<{ messages: { id: string; text: string }[] }>('GET', '/rooms/lobby/messages');
   const idOf = (text: string) => messages.find((each) => each.text === text)?.id;
   await other.call('PATCH', `/messages/${idOf('고칠 글')}`, { text: '고친 글' });

@@ -30,8 +30,10 @@ worker.addEventListener('install', (event) => event.waitUntil(install()));
 // The first page that was opened can then load its other parts from here, too.
 worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()));
 worker.addEventListener('message', (event) => {
-  const { opened } = (event.data ?? {}) as { opened?: unknown };
-  if (opened === BUILD.version) event.waitUntil(takeOver());
+  const { opened, emoji } = (event.data ?? {}) as { opened?: unknown; emoji?: unknown };
+  if (opened !== BUILD.version) return;
+  event.waitUntil(takeOver());
+  if (typeof emoji === 'string') event.waitUntil(keepEmoji(emoji));
 });
 worker.addEventListener('fetch', (event) => {
   const answer = answerTo(event.request);
@@ -71,6 +73,14 @@ async function takeOver(): Promise<void> {
   const pages = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
   if (pages.filter(({ url }) => url.startsWith(PAGE)).length > 1) return;
   for (const name of await otherCaches()) await caches.delete(name);
+}
+
+/** Keeps the emoji of a language; those of all would be too much for every browser. If that fails, they are kept when used. */
+async function keepEmoji(language: string): Promise<void> {
+  const request = new Request(`${PAGE}emoji/${language}.json`);
+  if (await kept(request, [CACHE])) return;
+  const response = await read(request).catch(() => undefined);
+  if (response) await keep(request, response);
 }
 
 /** The answer to a request for one of the web client's files; undefined for any other. */

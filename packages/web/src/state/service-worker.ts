@@ -21,7 +21,7 @@ export function keepForOffline(): void {
 
 /**
  * Tells the newest service worker which version this page is: if that is its own, it takes over, and else it waits until
- * somebody reloads a page, or opens one.
+ * somebody reloads a page, or opens one. It also hears the page's language, whose emoji it keeps.
  *
  * Call it once the page has loaded all its parts. For the newer worker Chromium stops the older one, and whatever reaches
  * that in the same moment, a message or a request for a file, starts it again: the newer one then waits for half a minute
@@ -30,7 +30,8 @@ export function keepForOffline(): void {
 export async function tellVersion(): Promise<void> {
   const registration = await registered?.catch(() => undefined);
   if (!registration) return;
-  const tell = (worker: ServiceWorker | null) => worker?.postMessage({ opened: ownVersion() });
+  const tell = (worker: ServiceWorker | null) =>
+    worker?.postMessage({ opened: ownVersion(), emoji: document.documentElement.lang });
   navigator.serviceWorker.addEventListener('controllerchange', () => tell(navigator.serviceWorker.controller));
   registration.addEventListener('updatefound', () => tell(registration.installing));
   tell(registration.installing ?? registration.waiting ?? registration.active);
