@@ -1,5 +1,4 @@
-import i18next, { changeLanguage, type TFunction, use } from 'i18next';
-import { initReactI18next } from 'react-i18next';
+import i18next, { changeLanguage, init, type TFunction } from 'i18next';
 import type { Language } from '@madang/protocol';
 import { onChangedElsewhere, readStored, store } from '../state/storage.js';
 import en from './en.json';
@@ -23,7 +22,7 @@ export const ownLanguages: readonly { value: Language; label: string; lang: stri
 
 /** Loads the texts in the language chosen before, or else in the browser's, and follows a choice in another tab. */
 export async function startI18n(): Promise<void> {
-  await use(initReactI18next).init({
+  await init({
     lng: language(),
     fallbackLng: 'en',
     ns: ['web'],

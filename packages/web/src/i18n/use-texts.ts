@@ -12,8 +12,8 @@ let texts: Texts | undefined;
 const changes = new Changes();
 
 /**
- * What `useTranslation` of react-i18next gives, for rows that come and go by the dozen while somebody scrolls: that one
- * copies all of i18next for each component.
+ * The texts of the page's language; the component is rendered again in another one. Not react-i18next's hook, which copies
+ * all of i18next for each component: rows come and go by the dozen while somebody scrolls.
  */
 export function useTexts(): Texts {
   return useSyncExternalStore(changes.subscribe, get);

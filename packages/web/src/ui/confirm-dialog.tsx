@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/use-texts.js';
 import { Button } from './button.js';
 import styles from './confirm-dialog.module.css';
 import { Dialog, DialogActions } from './dialog.js';
@@ -18,7 +18,7 @@ export interface ConfirmDialogProps {
 
 /** Asks before something that can't be undone. Closes when it is done, or says why it failed. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<string>();
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/use-texts.js';
 import { reloadPage } from '../state/version.js';
 import { Button } from './button.js';
 import { Empty } from './empty.js';
@@ -11,7 +11,7 @@ export function CrashScreen({ children }: { children: ReactNode }) {
 }
 
 function Broken({ onRetry }: { onRetry: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <main>
       <Empty

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/use-texts.js';
 import { useBackCloses } from '../state/history.js';
 import { classNames } from './class-names.js';
 import { endsComposition } from './composition.js';
@@ -22,7 +22,7 @@ export interface DialogProps {
  * on Escape and returns the focus. It needs no style element, which the content security policy would refuse.
  */
 export function Dialog({ title, description, onClose, kind = 'form', children }: DialogProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const ref = useRef<HTMLDialogElement>(null);
   const [container, setContainer] = useState<HTMLElement | null>(null);
   const hasInput = useRef(false);

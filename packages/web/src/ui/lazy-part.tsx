@@ -1,5 +1,5 @@
 import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/use-texts.js';
 import { useClient, useObservable } from '../state/client-provider.js';
 import { checkVersion, useNewVersion } from '../state/version.js';
 import { DialogPart, FailedDialog, Part, PartFailure } from './part.js';
@@ -103,7 +103,7 @@ export async function preloadDialogs(): Promise<void> {
 }
 
 function LoadFailure({ onRetry }: { onRetry: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { status } = useObservable(useClient().state);
   const isOutdated = useNewVersion();
   const before = useRef(status);

@@ -1,6 +1,6 @@
 import { CircleAlert, RotateCw } from 'lucide-react';
 import { Component, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/use-texts.js';
 import { reloadPage } from '../state/version.js';
 import { Button } from './button.js';
 import { Dialog } from './dialog.js';
@@ -40,7 +40,7 @@ export function DialogPart({ onClose, children }: { onClose: () => void; childre
 
 /** The dialog that says so. */
 export function FailedDialog({ onClose, children }: { onClose: () => void; children: ReactNode }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <Dialog title={t('part.failedTitle')} onClose={onClose}>
       {children}
@@ -61,7 +61,7 @@ export interface PartFailureProps {
 
 /** Says that a part could not be shown, and tries again on request. */
 export function PartFailure({ text, onRetry, canReload, children }: PartFailureProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <div className={styles.failure} role="alert">
       <CircleAlert size={22} aria-hidden />

@@ -1,7 +1,7 @@
 import { CircleAlert, X } from 'lucide-react';
 import { useEffect, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/use-texts.js';
 import { Changes } from '../state/changes.js';
 import { IconButton } from './icon-button.js';
 import { useTopDialog } from './portal.js';
@@ -25,7 +25,7 @@ export function showToast(text: string): void {
 
 /** Where toasts appear; once in the page, inside the dialog that is on top. */
 export function Toasts() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const shown = useSyncExternalStore(changes.subscribe, () => toasts);
   const dialog = useTopDialog();
   return createPortal(
@@ -39,7 +39,7 @@ export function Toasts() {
 }
 
 function ToastCard({ toast }: { toast: Toast }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const close = () => set(toasts.filter((each) => each.id !== toast.id));
   useEffect(() => {
     const timer = setTimeout(() => set(toasts.filter((each) => each.id !== toast.id)), SHOWN_MS);

@@ -1,12 +1,12 @@
 import { Fragment } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useShortcutKeys } from '../../ui/shortcuts.js';
 import type { Keys } from './actions.js';
 import styles from './keys.module.css';
 
 /** The keys of an action as this keyboard has them: keys pressed together, and others that do the same. */
 export function ActionKeys({ choices }: { choices: readonly Keys[] }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const keysOf = useShortcutKeys();
   return choices.map((choice, at) => {
     const keys = typeof choice === 'string' ? keysOf(choice) : choice;

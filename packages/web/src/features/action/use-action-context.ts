@@ -1,11 +1,11 @@
-import { useTranslation } from 'react-i18next';
 import { useLocation, useRoute } from 'wouter';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities, useClient, useRooms } from '../../state/client-provider.js';
 import type { ActionContext } from './actions.js';
 
 /** What the page's actions happen to: the room that is open. */
 export function useActionContext(): ActionContext {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const can = useAbilities();
   const rooms = useRooms();

@@ -1,12 +1,12 @@
 import type { UserRef } from '@madang/protocol';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 
 /** Asks before blocking somebody. */
 export function BlockDialog({ user, onClose }: { user: UserRef; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   return (
     <ConfirmDialog

@@ -1,7 +1,7 @@
 import type { UserRef } from '@madang/protocol';
 import { Ban } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { errorText } from '../../state/error-text.js';
 import { useAnswer } from '../../state/use-answer.js';
 import { Avatar } from '../../ui/avatar.js';
@@ -15,7 +15,7 @@ import { useUnblock } from './use-unblock.js';
 
 /** The users whom the caller has blocked, to be unblocked. */
 export function BlockedDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const unblock = useUnblock();
   const blocked = useAnswer((client) => client.call('block.list', {}));
   const [unblocked, setUnblocked] = useState<readonly string[]>([]);

@@ -1,12 +1,12 @@
 import type { UserRef } from '@madang/protocol';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { Button } from '../../ui/button.js';
 import styles from './blocked-note.module.css';
 import { useUnblock } from './use-unblock.js';
 
 /** Takes the place of the composer in a direct room whose other user is blocked. */
 export function BlockedNote({ user }: { user: UserRef }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const unblock = useUnblock();
   return (
     <div className={styles.note}>

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { showToast } from '../../ui/toast.js';
@@ -6,7 +6,7 @@ import { showToast } from '../../ui/toast.js';
 /** Unblocks a user. Resolves to whether that worked. */
 export function useUnblock() {
   const client = useClient();
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return async (user: string): Promise<boolean> => {
     try {
       await client.call('user.unblock', { user });

@@ -1,6 +1,6 @@
 import { CloudOff, WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { useInterruption } from '../../state/use-interruption.js';
 import styles from './connection-banner.module.css';
@@ -9,7 +9,7 @@ import { VersionBanner } from './version-banner.js';
 
 /** Says that there is no connection, on whose side, and when the next attempt is; and what else the page lacks. */
 export function ConnectionBanner() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const interruption = useInterruption();
 
@@ -38,7 +38,7 @@ export function ConnectionBanner() {
 
 /** The seconds are only for the eye; read out one by one they would be a nuisance. */
 function Countdown({ until }: { until: number }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   // By the clock that nobody can set: the device's may be corrected meanwhile.
   const [endsAt] = useState(() => performance.now() + until - Date.now());
   const [now, setNow] = useState(() => performance.now());

@@ -1,6 +1,6 @@
 import { HardDrive, X } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable } from '../../state/client-provider.js';
 import { useStorageFails } from '../../state/storage.js';
 import { IconButton } from '../../ui/icon-button.js';
@@ -8,7 +8,7 @@ import styles from './connection-banner.module.css';
 
 /** Says what would be lost with the page if the browser stores nothing. Can be dismissed. */
 export function StorageBanner() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const losesUnsent = useObservable(useClient().outboxError) !== undefined;
   const losesDrafts = useStorageFails();
   const [isPutAway, setIsPutAway] = useState(false);

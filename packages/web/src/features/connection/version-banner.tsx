@@ -1,11 +1,11 @@
 import { Sparkles } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { reloadPage, useNewVersion, useVersionCheck } from '../../state/version.js';
 import styles from './connection-banner.module.css';
 
 /** Says that the server has a newer web client than the open one. */
 export function VersionBanner() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   useVersionCheck();
   if (!useNewVersion()) return null;
   return (

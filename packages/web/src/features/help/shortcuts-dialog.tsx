@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { Dialog } from '../../ui/dialog.js';
 import { actions, type KeyPlace } from '../action/actions.js';
 import { ActionKeys } from '../action/keys.js';
@@ -8,7 +8,7 @@ const places = ['everywhere', 'writing', 'messages', 'editing', 'lists'] as cons
 
 /** Every action that has keys, with them as this keyboard has them. */
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const titles: Record<KeyPlace, string> = {
     everywhere: t('shortcuts.everywhere'),
     writing: t('shortcuts.writing'),

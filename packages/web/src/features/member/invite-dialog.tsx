@@ -1,7 +1,7 @@
 import { nameSearch, type Room, type UserRef } from '@madang/protocol';
 import { SearchX, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { Avatar } from '../../ui/avatar.js';
@@ -17,7 +17,7 @@ import { useAcquaintances } from './use-acquaintances.js';
 
 /** Invites users who share another room with the caller. */
 export function InviteDialog({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [search, setSearch] = useState('');
   const people = useAcquaintances(room.id);
   const isFound = nameSearch(search);
@@ -48,7 +48,7 @@ export function InviteDialog({ room, onClose }: { room: Room; onClose: () => voi
 }
 
 function PersonEntry({ room, person }: { room: Room; person: UserRef }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const [outcome, setOutcome] = useState<'busy' | 'invited'>();
   const [error, setError] = useState<string>();

@@ -1,7 +1,7 @@
 import type { Member } from '@madang/client';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useMemo, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useUser } from '../../state/client-provider.js';
 import styles from './member-list.module.css';
 import { MemberRow } from './member-row.js';
@@ -20,7 +20,7 @@ const TITLE_PX = 36;
 
 /** Members by presence. Only visible rows are in the page: a room may have thousands. */
 export const MemberList = memo(function MemberList({ members, mayRemove, onRemove }: MemberListProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const user = useUser();
   const scroller = useRef<HTMLDivElement>(null);
   const groups = useMemo(() => groupMembers(members), [members]);

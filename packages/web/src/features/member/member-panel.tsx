@@ -2,7 +2,7 @@ import type { Member, Observable } from '@madang/client';
 import { nameSearch, type Room } from '@madang/protocol';
 import { UserPlus, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useObservable } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { useBackCloses } from '../../state/history.js';
@@ -37,7 +37,7 @@ const MIN_SEARCHED = 8;
 
 /** The members of a room, those online first. */
 export function MemberPanel({ room, members, failure, isOverlay, searches, onClose }: MemberPanelProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const all = useObservable(members);
   const [dialog, setDialog] = useState<'invite' | Member>();
   const [search, setSearch] = useState('');
@@ -106,7 +106,7 @@ export function MemberPanel({ room, members, failure, isOverlay, searches, onClo
 
 /** In place of members that are not loaded: that they are being loaded, or why they are not. */
 function NoMembers({ failure }: Pick<MemberPanelProps, 'failure'>) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const isBroken = useInterruption() !== undefined;
   if (isBroken) return <p className={styles.none}>{t('member.notKept')}</p>;
   if (failure) return <PartFailure text={errorText(t, failure.error)} onRetry={failure.retry} />;

@@ -1,7 +1,7 @@
 import type { Member } from '@madang/client';
 import { MessageCircle, UserMinus } from 'lucide-react';
 import { memo } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities } from '../../state/client-provider.js';
 import { Avatar } from '../../ui/avatar.js';
 import { classNames } from '../../ui/class-names.js';
@@ -19,7 +19,7 @@ export interface MemberRowProps {
 
 /** A member, with a menu of possible actions, if there are any. */
 export const MemberRow = memo(function MemberRow({ member, isSelf, mayRemove, onRemove }: MemberRowProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const openDirect = useOpenDirect();
   const { openDirects } = useAbilities();
   if (isSelf || (!openDirects && !mayRemove)) {
@@ -57,7 +57,7 @@ export const MemberRow = memo(function MemberRow({ member, isSelf, mayRemove, on
 });
 
 function MemberWords({ member, isSelf }: { member: Member; isSelf?: boolean }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const presenceText = usePresenceText();
   return (
     <>

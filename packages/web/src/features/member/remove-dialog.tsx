@@ -1,13 +1,13 @@
 import type { Member } from '@madang/client';
 import type { Room } from '@madang/protocol';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 
 /** Asks before removing somebody from a room. */
 export function RemoveDialog({ room, member, onClose }: { room: Room; member: Member; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   return (
     <ConfirmDialog

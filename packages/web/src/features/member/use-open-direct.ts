@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { showToast } from '../../ui/toast.js';
@@ -7,7 +7,7 @@ import { showToast } from '../../ui/toast.js';
 /** Opens the direct room with a user and goes there. */
 export function useOpenDirect() {
   const client = useClient();
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [, go] = useLocation();
   return async (user: string) => {
     try {

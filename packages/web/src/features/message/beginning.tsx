@@ -1,12 +1,12 @@
 import type { Observable, Room } from '@madang/client';
 import { Hand, History } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useObservable } from '../../state/client-provider.js';
 import styles from './beginning.module.css';
 
 /** The top of a conversation: the beginning of the room. */
 export function Beginning({ room: slice, title }: { room: Observable<Room | undefined>; title: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const room = useObservable(slice);
   const isDirect = room?.kind === 'direct';
   return (
@@ -22,7 +22,7 @@ export function Beginning({ room: slice, title }: { room: Observable<Room | unde
 
 /** The top of a conversation whose older messages retention has removed. */
 export function Cut() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <div className={styles.beginning} data-testid="cut">
       <span className={styles.icon}>

@@ -1,10 +1,10 @@
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { bytesLeftToTell } from './byte-limit.js';
 import styles from './byte-note.module.css';
 
 /** Shows how many more bytes fit, if they are few. */
 export function ByteNote({ text }: { text: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const left = bytesLeftToTell(text);
   if (left === undefined) return null;
   return (

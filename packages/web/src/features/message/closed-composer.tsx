@@ -1,12 +1,12 @@
 import type { Room } from '@madang/protocol';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { BlockedNote } from '../block/blocked-note.js';
 import { UnsentHere } from '../unsent/unsent-here.js';
 import styles from './closed-composer.module.css';
 
 /** In the composer's place, where the caller may not write. What they had written there is shown, to be copied. */
 export function ClosedComposer({ room }: { room: Room }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <>
       <UnsentHere room={room.id} kinds={['draft']} />

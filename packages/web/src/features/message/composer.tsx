@@ -1,7 +1,7 @@
 import { isBlank } from '@madang/protocol';
 import { SendHorizontal, Smile } from 'lucide-react';
 import { type KeyboardEvent, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { TOUCH, useMedia } from '../../state/media.js';
 import { usePage } from '../../state/page.js';
@@ -29,7 +29,7 @@ export interface ComposerProps {
 
 /** The input for messages, with the room's draft, which the user's other tabs show too. Remounted for each room. */
 export function Composer({ room, title, label, onSent, onEditLast, onTyping }: ComposerProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const isTouch = useMedia(TOUCH);
   const { unsent } = usePage();

@@ -1,6 +1,6 @@
 import type { Room, RoomView, ViewMessage } from '@madang/client';
 import { memo, useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable, useUser } from '../../state/client-provider.js';
 import { useOffer } from '../../state/offers.js';
 import { lazyDialog } from '../../ui/lazy-part.js';
@@ -32,7 +32,7 @@ export interface ConversationProps {
 
 /** A room's messages and the composer. Remounted for each room. */
 export function Conversation({ room, view, opened, title, onEnd, onUnread }: ConversationProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const user = useUser();
   const [editing, setEditing] = useState<string>();
   const [acting, setActing] = useState<ViewMessage>();
@@ -131,7 +131,7 @@ interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onEdited' | 'on
 
 /** Shown until the first page is loaded; without a connection that may take long. Messages sent meanwhile are shown all the same. */
 function Loading({ messages, onEdit, onEdited, onDelete }: LoadingProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { status } = useObservable(useClient().state);
   const isBroken = status === 'offline' || status === 'reconnecting';
   return (

@@ -1,5 +1,5 @@
 import type { ViewMessage } from '@madang/client';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
@@ -8,7 +8,7 @@ import { MessageText } from './message-text.js';
 
 /** Asks before deleting a message. */
 export function DeleteDialog({ message, onClose }: { message: ViewMessage; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   return (
     <ConfirmDialog

@@ -1,5 +1,5 @@
 import type { MessageList } from '@madang/client';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useObservable } from '../../state/client-provider.js';
 import { usePage } from '../../state/page.js';
 import { useEdits } from '../../state/use-unsent.js';
@@ -9,7 +9,7 @@ import { jumpTo } from './jump.js';
 
 /** Leads to edits in progress whose messages are not in the list that is open. */
 export function EditsElsewhere({ room, list }: { room: string; list: MessageList }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { status, messages } = useObservable(list);
   const { unsent } = usePage();
   const ids = useEdits({ isOpen: false });

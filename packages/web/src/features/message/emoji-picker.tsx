@@ -1,14 +1,14 @@
 import { EmojiPicker as Picker, type EmojiPickerListComponents } from 'frimousse';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useTranslation } from 'react-i18next';
 import { type Language, searchedPart, searchKey } from '@madang/protocol';
+import { useTexts } from '../../i18n/use-texts.js';
 import { endsComposition } from '../../ui/composition.js';
 import { languageOf } from '../../i18n/i18n.js';
 import styles from './emoji-picker.module.css';
 
 /** A grid of emoji with a search in the page's language. Its data comes from this server. */
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const language = languageOf(i18n);
   const data = useEmojiData(language);
   const [search, setSearch] = useState('');

@@ -1,7 +1,7 @@
 import type { ViewMessage } from '@madang/client';
 import { Copy, Pencil, Trash2 } from 'lucide-react';
 import type { ComponentType } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { type MessageActionProps, parts } from '../parts.js';
 import { useMessageActions } from './use-actions.js';
 
@@ -15,7 +15,7 @@ export interface MessageActionsProps {
 
 /** What the user may do with a message, apart from reactions. */
 export function MessageActions({ message, Button, onEdit, onDelete }: MessageActionsProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { copyText } = useMessageActions();
   return (
     <>

@@ -1,6 +1,6 @@
 import type { ViewMessage } from '@madang/client';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable, useRoomView } from '../../state/client-provider.js';
 import { errorCode, errorText } from '../../state/error-text.js';
 import { TOUCH, useMedia } from '../../state/media.js';
@@ -33,7 +33,7 @@ export interface MessageEditorProps {
  * happens to the message, the room or the page.
  */
 export function MessageEditor({ message, edit, takesFocus, onDone }: MessageEditorProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const { unsent } = usePage();
   const { copyText } = useMessageActions();

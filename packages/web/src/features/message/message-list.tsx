@@ -2,7 +2,6 @@ import type { Activity, MessageListState, RoomView, ViewMessage } from '@madang/
 import { defaultRangeExtractor, measureElement, useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
 import { useTexts } from '../../i18n/use-texts.js';
 import { useToday } from '../../state/calendar.js';
@@ -66,7 +65,7 @@ const FIRST_OVERSCAN = 2;
  */
 export function MessageList(props: MessageListProps) {
   const { view, opened, state, editing, sends } = props;
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const user = useUser();
   const scroller = useRef<HTMLDivElement>(null);
   const [keeper] = useState(() => new PlaceKeeper());
@@ -266,7 +265,7 @@ export function MessageList(props: MessageListProps) {
 
 /** Leads to the newest messages, and shows the number of unread ones. */
 function JumpButton({ view, onJump }: { view: RoomView; onJump: (isByKey: boolean) => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { unread } = useObservable(view.unread);
   return (
     <button type="button" className={styles.jump} data-new={unread > 0} onClick={({ detail }) => onJump(detail === 0)}>
@@ -307,7 +306,7 @@ const RowView = memo(function RowView({ row, view, title, isCut, ...rest }: RowV
 
 /** A row that can't be rendered properly: its text is still there to read. */
 function PlainRow({ row, onRetry }: { row: Row; onRetry: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <article className={styles.plain}>
       {row.kind === 'message' && <p>{`${row.message.author.name}: ${row.message.text}`}</p>}
@@ -322,7 +321,7 @@ function PlainRow({ row, onRetry }: { row: Row; onRetry: () => void }) {
 }
 
 function FloatingDay({ row }: { row: Row | undefined }) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const today = useToday();
   if (!row || !('at' in row) || row.kind === 'day') return null;
   return (

@@ -1,7 +1,7 @@
 import type { ViewMessage } from '@madang/client';
 import { SmilePlus, TextCursor } from 'lucide-react';
 import { createContext, use, useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { TOUCH, useMedia } from '../../state/media.js';
 import { classNames } from '../../ui/class-names.js';
 import { Dialog } from '../../ui/dialog.js';
@@ -26,7 +26,7 @@ export interface MessageSheetProps {
 
 /** The actions on a message with their names: at the bottom of a phone, after a long press or the menu key. */
 export function MessageSheet({ message, onEdit, onDelete, onClose }: MessageSheetProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { react } = useMessageActions();
   const isTouch = useMedia(TOUCH);
   const [isPicking, setIsPicking] = useState(false);

@@ -1,7 +1,7 @@
 import type { ViewMessage } from '@madang/client';
 import { SmilePlus } from 'lucide-react';
 import { useRef } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { IconButton } from '../../ui/icon-button.js';
 import type { MessageActionProps } from '../parts.js';
 import { EmojiPopover } from './emoji-popover.js';
@@ -22,7 +22,7 @@ export interface MessageToolbarProps {
 
 /** The actions on a message, at its upper edge while it has the pointer or the focus. */
 export function MessageToolbar({ message, onPickingChange, onEdit, onDelete }: MessageToolbarProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const ref = useRef<HTMLDivElement>(null);
   useToolbarPlace(ref);
   return (
@@ -44,7 +44,7 @@ function ToolbarButton({ label, Icon, onClick }: MessageActionProps) {
 }
 
 function ReactionButtons({ message, onPickingChange }: Pick<MessageToolbarProps, 'message' | 'onPickingChange'>) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { react } = useMessageActions();
   return (
     <div className={styles.group}>

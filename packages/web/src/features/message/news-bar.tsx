@@ -1,7 +1,7 @@
 import type { RoomView } from '@madang/client';
 import { ArrowUp, X } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { languageOf, type Translate } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useObservable } from '../../state/client-provider.js';
 import { dayOf, formatDateTime, formatTime } from '../../state/format-time.js';
 import { IconButton } from '../../ui/icon-button.js';
@@ -18,7 +18,7 @@ export interface NewsBarProps {
 
 /** What has come while the user looked away, with the way to the first of it. Closing it leaves all of it as read. */
 export function NewsBar({ view, rows, onFirst, onClose }: NewsBarProps) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const { unread } = useObservable(view.unread);
   const first = rows[rows.findIndex((row) => row.kind === 'unread') + 1];
   const words = newsWords(t, unread);

@@ -1,6 +1,6 @@
 import { ArrowDown, LoaderCircle } from 'lucide-react';
 import { type RefObject, useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { classNames } from '../../ui/class-names.js';
 import { useLatest } from '../../ui/use-latest.js';
 import { watchDrag } from '../../ui/watch-drag.js';
@@ -18,7 +18,7 @@ const SAID_MS = 2500;
  * or nothing. At the top of the list the user can pull down to load more.
  */
 export function OlderNotice({ scroller, older }: { scroller: RefObject<HTMLElement | null>; older: OlderPages }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [pulled, setPulled] = useState(0);
   const [saysNone, setSaysNone] = useState(false);
   const latest = useLatest(older);

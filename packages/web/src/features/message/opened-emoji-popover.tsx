@@ -1,6 +1,6 @@
 import { Popover } from 'radix-ui';
 import { use, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useBackCloses } from '../../state/history.js';
 import { endsComposition } from '../../ui/composition.js';
 import { PortalContainer } from '../../ui/portal.js';
@@ -9,7 +9,7 @@ import styles from './emoji-popover.module.css';
 
 /** The emoji picker, attached to a button. It begins open. */
 export function OpenedEmojiPopover({ trigger, onPick, onOpenChange, focusAfter }: EmojiPopoverProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const container = use(PortalContainer);
   const [isOpen, setIsOpen] = useState(true);
   const change = (next: boolean) => {

@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next';
 import type { ViewMessage } from '@madang/client';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorCode, errorText } from '../../state/error-text.js';
 import { copyToClipboard } from '../../ui/clipboard.js';
@@ -8,7 +8,7 @@ import { showToast } from '../../ui/toast.js';
 /** The actions on a message; each reports its own refusal. */
 export function useMessageActions() {
   const client = useClient();
-  const { t } = useTranslation();
+  const { t } = useTexts();
 
   const react = async (message: ViewMessage, emoji: string) => {
     const mine = message.reactions?.find((each) => each.emoji === emoji)?.reacted ?? false;

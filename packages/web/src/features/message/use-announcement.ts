@@ -1,6 +1,6 @@
 import type { MessageListState, RoomView } from '@madang/client';
 import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 
 /** The server counts unread messages to this many. */
 export const MAX_UNREAD = 100;
@@ -18,7 +18,7 @@ export interface AnnouncementInput {
  * message from somebody else. Pages that are loaded are not announced.
  */
 export function useAnnouncement({ view, state, isAtUnread, userId }: AnnouncementInput): string {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { messages, hasNewer } = state;
   const isReady = state.status === 'ready';
   const announcedUpTo = useRef<number>(undefined);

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { takesText } from '../../ui/shortcuts.js';
 import { copyOf } from './copied-messages.js';
 import type { Row } from './rows.js';
@@ -34,7 +34,7 @@ export interface MessageSelection {
  * copied includes the rows between them.
  */
 export function useSelection(rows: readonly Row[], scroller: RefObject<HTMLElement | null>): MessageSelection {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const language = languageOf(i18n);
   const [ends, setEnds] = useState<Ends>();
   const [wanted, setWanted] = useState<Wanted>();

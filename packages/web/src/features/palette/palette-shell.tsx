@@ -1,5 +1,5 @@
 import { Search } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { Dialog } from '../../ui/dialog.js';
 import styles from './palette.module.css';
 
@@ -14,7 +14,7 @@ export function takeTyped(): string {
 
 /** Takes what is typed while the palette loads: it would otherwise go into the message that is being written. */
 export function PaletteShell({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const close = () => {
     takeTyped();
     onClose();

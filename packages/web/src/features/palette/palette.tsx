@@ -1,6 +1,6 @@
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useId, useLayoutEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { noteUse } from '../../state/used.js';
 import { classNames } from '../../ui/class-names.js';
 import { endsComposition } from '../../ui/composition.js';
@@ -24,7 +24,7 @@ export function DirectPalette({ onClose }: { onClose: () => void }) {
 }
 
 function EntrySearch({ onClose, isOnlyPeople }: { onClose: () => void; isOnlyPeople: boolean }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const id = useId();
   const [search, setSearch] = useState('');
   // Not while rendering, which React may do in vain, and during which more may be typed.

@@ -1,8 +1,8 @@
 import type { Room, UserRef } from '@madang/protocol';
 import { type ReactNode, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { useOtherWords } from '../../i18n/use-other-words.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities, useClient, useRooms } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { finder } from '../../state/find.js';
@@ -49,7 +49,7 @@ const ICON_PX = 17;
  * ones, what was used most.
  */
 export function useEntries(search: string, isOnlyPeople: boolean): EntryGroup[] {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [uses] = useState(usesNow);
   const people = usePeople(search.trim() !== '' || isOnlyPeople);
   const { mine, others } = useRoomEntries(search);
@@ -82,7 +82,7 @@ export function useEntries(search: string, isOnlyPeople: boolean): EntryGroup[] 
 }
 
 function useRoomEntries(search: string): { mine: Entry[]; others: Entry[] } {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const [, go] = useLocation();
   const all = useRooms();
@@ -134,7 +134,7 @@ function usePeople(isWanted: boolean): Entry[] {
 }
 
 function useActionEntries(): { actions: Entry[]; settings: Entry[] } {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const context = useActionContext();
   const otherWords = useOtherWords();
   return {

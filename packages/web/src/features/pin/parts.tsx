@@ -2,7 +2,6 @@ import type { Activity, ViewMessage } from '@madang/client';
 import type { Message, Room } from '@madang/protocol';
 import { Pin, PinOff } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable, useRoomView } from '../../state/client-provider.js';
 import { useOffer } from '../../state/offers.js';
@@ -18,7 +17,7 @@ const REREAD_MS = 2000;
 
 /** Opens the list of a room's pinned messages, with their number. */
 function PinsButton({ room }: { room: Room }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [isOpen, setIsOpen] = useState(false);
   const pins = usePins(room.id, isOpen);
   useOffer('pins', () => setIsOpen(true));

@@ -1,7 +1,7 @@
 import type { Message, Room } from '@madang/protocol';
 import { CornerDownRight, Pin, PinOff } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { formatDate } from '../../state/format-time.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Dialog } from '../../ui/dialog.js';
@@ -19,7 +19,7 @@ export interface PinsDialogProps {
 
 /** A room's pinned messages, with ways to each and to unpin it. */
 export function PinsDialog({ room, pins, onClose }: PinsDialogProps) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const setPinned = useSetPinned();
   const language = languageOf(i18n);
   const jump = (message: Message) => {

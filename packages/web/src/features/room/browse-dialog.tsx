@@ -1,8 +1,8 @@
 import type { Room } from '@madang/protocol';
 import { Plus, SearchX } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities, useClient, useRooms } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { openDialog } from '../../state/page-dialog.js';
@@ -20,7 +20,7 @@ import { useRoomSearch } from './use-room-search.js';
 
 /** Finds and joins public rooms. */
 export function BrowseDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { createRooms } = useAbilities();
   const [search, setSearch] = useState('');
   const { rooms: found, hasMore, error, loadMore, retry } = useRoomSearch(search);
@@ -62,7 +62,7 @@ export function BrowseDialog({ onClose }: { onClose: () => void }) {
 }
 
 function RoomEntry({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const [, go] = useLocation();
   const isMine = useRooms().some((each) => each.id === room.id);

@@ -1,7 +1,7 @@
 import { formatLimits, normalizeName } from '@madang/protocol';
 import { type FormEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { nameError, roomRefusal } from '../../state/name-error.js';
 import { Button } from '../../ui/button.js';
@@ -12,7 +12,7 @@ import styles from './form.module.css';
 
 /** Creates a public or a private room and goes there. */
 export function CreateDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const [, go] = useLocation();
   const [name, setName] = useState('');

@@ -1,5 +1,5 @@
 import type { Room } from '@madang/protocol';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { ConfirmDialog } from '../../ui/confirm-dialog.js';
 import { goToRooms } from '../../state/history.js';
@@ -8,7 +8,7 @@ import { roomTitle } from './room-title.js';
 
 /** Asks before leaving a room. */
 export function LeaveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   return (
     <ConfirmDialog

@@ -1,5 +1,5 @@
 import { MessagesSquare } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities } from '../../state/client-provider.js';
 import { openDialog } from '../../state/page-dialog.js';
 import { Button } from '../../ui/button.js';
@@ -12,7 +12,7 @@ export interface NoRoomsProps {
 
 /** Shown to a user who is in no room: says what they can do. */
 export function NoRooms({ isPage }: NoRoomsProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { createRooms } = useAbilities();
   return (
     <Empty

@@ -1,8 +1,8 @@
 import type { Room, UserRef } from '@madang/protocol';
 import { Ban, EyeOff, Link, LogOut, UserPlus } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { languageOf } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
 import { goToRooms } from '../../state/history.js';
@@ -23,7 +23,7 @@ import { roomTitle } from './room-title.js';
 
 /** A room's name, topic and kind, and what the user may do with it. */
 export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const [step, setStep] = useState<'details' | 'invite' | 'leave' | 'block'>('details');
   const title = roomTitle(t, room);
   const kindText = { public: 'room.publicRoom', private: 'room.privateRoom', direct: 'room.directRoom' } as const;
@@ -69,7 +69,7 @@ export function RoomDetails({ room, onClose }: { room: Room; onClose: () => void
 
 /** Takes a direct room, which can't be left, out of the list. */
 function HideButton({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const hide = async () => {
     try {
@@ -91,7 +91,7 @@ function HideButton({ room, onClose }: { room: Room; onClose: () => void }) {
 
 /** Blocks the other person of a direct room, or ends that. */
 function BlockButton({ peer, isBlocked, onBlock }: { peer: UserRef; isBlocked: boolean; onBlock: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const unblock = useUnblock();
   return (
     <Button
@@ -105,7 +105,7 @@ function BlockButton({ peer, isBlocked, onBlock }: { peer: UserRef; isBlocked: b
 }
 
 function Topic({ text }: { text: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <div>
       <h3 className={styles.label}>{t('room.topic')}</h3>
@@ -115,7 +115,7 @@ function Topic({ text }: { text: string }) {
 }
 
 function CopyLink() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const copy = async () => showToast(t((await copyToClipboard(location.href)) ? 'room.copied' : 'room.copyFailed'));
   return (
     <Button onClick={() => void copy()}>

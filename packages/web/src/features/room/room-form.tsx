@@ -1,6 +1,6 @@
 import { formatLimits, normalizeName, type Room } from '@madang/protocol';
 import { type FormEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { nameError, roomRefusal } from '../../state/name-error.js';
 import { Button } from '../../ui/button.js';
@@ -10,7 +10,7 @@ import styles from './form.module.css';
 
 /** A room's name and topic, for users who may change them. */
 export function RoomForm({ room }: { room: Room }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const [name, setName] = useState(room.name);
   const [topic, setTopic] = useState(room.topic);

@@ -1,7 +1,7 @@
 import type { Member, Observable } from '@madang/client';
 import type { Room } from '@madang/protocol';
 import { ChevronLeft, Info, Users } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { goToRooms } from '../../state/history.js';
 import { IconButton } from '../../ui/icon-button.js';
 import { useObservable } from '../../state/client-provider.js';
@@ -22,7 +22,7 @@ export interface RoomHeaderProps {
 
 /** A room's name, its topic, and the buttons for its members and details. */
 export function RoomHeader({ room, title, members, isPhone, hasPeople, onPeople, onDetails }: RoomHeaderProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <header className={styles.header}>
       {isPhone && (

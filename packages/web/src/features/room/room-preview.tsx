@@ -1,6 +1,6 @@
 import { DoorOpen, SearchX } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { errorCode, errorText } from '../../state/error-text.js';
 import { goToRooms } from '../../state/history.js';
@@ -29,7 +29,7 @@ export function RoomPreview({ id }: { id: string }) {
 const HIDDEN = new Set(['not_found', 'forbidden', 'invalid_input']);
 
 function Preview({ id }: { id: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const found = useAnswer((each) => each.call('room.get', { room: id }));
   const [isBusy, setIsBusy] = useState(false);

@@ -1,7 +1,7 @@
 import type { Room } from '@madang/protocol';
 import { BellOff, CircleAlert, PencilLine } from 'lucide-react';
 import { memo } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useHasRefused, useHasUnsent } from '../../state/use-unsent.js';
 import { classNames } from '../../ui/class-names.js';
 import { isMuted } from './order-rooms.js';
@@ -11,7 +11,7 @@ import styles from './sidebar.module.css';
 
 /** A room in the list, with what is unread in it. */
 export const RoomRow = memo(function RoomRow({ room, isCurrent }: { room: Room; isCurrent: boolean }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const title = roomTitle(t, room);
   const { unread = 0, mentions = 0 } = room;
   const muted = isMuted(room);
@@ -45,7 +45,7 @@ export const RoomRow = memo(function RoomRow({ room, isCurrent }: { room: Room; 
 
 /** Tells that the user has written something there that was refused, or is not sent. */
 function UnsentSign({ room }: { room: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const hasRefused = useHasRefused(room);
   const hasUnsent = useHasUnsent(room);
   if (!hasRefused && !hasUnsent) return null;

@@ -1,6 +1,6 @@
 import type { MessageList, RoomView } from '@madang/client';
 import { useCallback, useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useObservable, useRoomView } from '../../state/client-provider.js';
 import { PHONE, useMedia, WIDE } from '../../state/media.js';
 import { rememberRoom } from '../../state/last-room.js';
@@ -27,7 +27,7 @@ export const preloadConversation = conversation.preload;
 
 /** One room: header, conversation, members. Remounted for each room. */
 export function RoomScreen({ id }: { id: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const view = useRoomView(id);
   const room = useObservable(view.room);
   const status = useObservable(view.status);

@@ -1,5 +1,5 @@
 import { CloudOff } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { goToRooms } from '../../state/history.js';
 import { useInterruption } from '../../state/use-interruption.js';
 import { Button } from '../../ui/button.js';
@@ -16,7 +16,7 @@ const swipe = lazyPart(
 
 /** Shown until the server has told of a room that this device does not know; says so if it can't be asked. */
 export function RoomWaiting() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const interruption = useInterruption();
   if (!interruption) {
     return (

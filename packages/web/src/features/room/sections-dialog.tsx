@@ -1,7 +1,7 @@
 import { formatLimits, normalizeName, type Room, type Section } from '@madang/protocol';
 import { ArrowDown, ArrowUp, FolderPlus, Trash2 } from 'lucide-react';
 import { type FormEvent, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable } from '../../state/client-provider.js';
 import { errorCode, errorText } from '../../state/error-text.js';
 import { nameError } from '../../state/name-error.js';
@@ -16,7 +16,7 @@ import styles from './sections-dialog.module.css';
 
 /** The user's own sections of the list of rooms: new ones, other names, another order. */
 export function SectionsDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { sections, change } = useSections();
   const list = useRef<HTMLUListElement>(null);
 
@@ -71,7 +71,7 @@ export function SectionsDialog({ onClose }: { onClose: () => void }) {
 
 /** Puts a room into one of the user's sections, or into a new one. */
 export function MoveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const { sections, change } = useSections();
   const move = async (section: string | null) => {
@@ -107,7 +107,7 @@ export function MoveDialog({ room, onClose }: { room: Room; onClose: () => void 
 }
 
 function useSections() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const sections = useObservable(client.sections);
   /** Changes them as they are by now, which another device may have changed too. Resolves to whether it is done. */
@@ -137,7 +137,7 @@ function moved(sections: readonly Section[], id: string, step: 1 | -1): Section[
 }
 
 function NewSection(props: { sections: readonly Section[]; onNew: (section: Section) => Promise<boolean> }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [name, setName] = useState('');
   const [error, setError] = useState<string>();
   const submit = async (event: FormEvent) => {
@@ -167,7 +167,7 @@ function NewSection(props: { sections: readonly Section[]; onNew: (section: Sect
 
 /** A section's name, which is saved by Enter, or when the focus leaves it. */
 function SectionName({ section, onRename }: { section: Section; onRename: (name: string) => Promise<boolean> }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [typed, setTyped] = useState<string>();
   const [error, setError] = useState<string>();
   const save = async () => {

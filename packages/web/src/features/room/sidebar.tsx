@@ -1,7 +1,7 @@
 import { nameSearch, type Room } from '@madang/protocol';
 import { ChevronDown, Compass, Ellipsis, Plus, Search } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities, useClient, useObservable, useRooms } from '../../state/client-provider.js';
 import { useCollapsed } from '../../state/collapsed.js';
 import { openDialog } from '../../state/page-dialog.js';
@@ -43,7 +43,7 @@ function MenuSpace() {
 
 /** The caller's rooms in their sections, and ways to find others. */
 export function Sidebar({ current, isPage }: SidebarProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const all = useRooms();
   const sections = useObservable(client.sections);
@@ -161,7 +161,7 @@ interface SectionProps {
 }
 
 function Section({ id, title, rooms, current, isOpen, actions, children }: SectionProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [isCollapsed, toggle] = useCollapsed(id);
   const isClosed = isCollapsed && !isOpen;
   const unread = unreadIn(rooms);

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation, useRoute } from 'wouter';
+import { useTexts } from '../../i18n/use-texts.js';
 import { Routes } from '../../routes.js';
 import { PHONE, useMedia } from '../../state/media.js';
 import { openDialog } from '../../state/page-dialog.js';
@@ -15,7 +15,7 @@ import styles from './workspace.module.css';
 
 /** The workspace: the rooms on one side, the chosen one in the middle; on a phone one of the two. */
 export function Workspace() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const isPhone = useMedia(PHONE);
   const [, params] = useRoute('/r/:id');
   const [isSettings] = useRoute('/settings/:setting?');

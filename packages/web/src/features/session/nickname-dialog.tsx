@@ -1,6 +1,6 @@
 import { normalizeName } from '@madang/protocol';
 import { type FormEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useUser } from '../../state/client-provider.js';
 import { nicknameError, nicknameRefusal } from '../../state/name-error.js';
 import { Button } from '../../ui/button.js';
@@ -10,7 +10,7 @@ import styles from './form.module.css';
 
 /** Changes the caller's nickname. */
 export function NicknameDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const user = useUser();
   const [name, setName] = useState(user.name);

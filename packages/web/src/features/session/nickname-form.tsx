@@ -1,7 +1,7 @@
 import { normalizeName } from '@madang/protocol';
 import { type FormEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { languageOf, setLanguage } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient } from '../../state/client-provider.js';
 import { useOwnership } from '../../state/page.js';
 import { nicknameError, nicknameRefusal } from '../../state/name-error.js';
@@ -15,7 +15,7 @@ const sessionNotice = lazyPart(() => import('./session-notice.js'), 'SessionNoti
 
 /** The gate: a guest chooses a nickname and enters. */
 export function NicknameForm() {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const client = useClient();
   const language = languageOf(i18n);
   const ownership = useOwnership();

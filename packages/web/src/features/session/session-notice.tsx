@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import type { LeftBehind, Ownership } from '../../state/page-owner.js';
 import { reloadPage } from '../../state/version.js';
 import { Button } from '../../ui/button.js';
@@ -8,7 +8,7 @@ import styles from './nickname-form.module.css';
 
 /** On the sign-in page: whose session has ended here, what they had not sent, and who is signed in in another tab. */
 export function SessionNotice({ left, elsewhere }: Extract<Ownership, { kind: 'nobody' }>) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <>
       {left && (
@@ -29,7 +29,7 @@ export function SessionNotice({ left, elsewhere }: Extract<Ownership, { kind: 'n
 
 /** Says that there are texts, and shows them on request: the browser may be used by more than one person. */
 function FoundTexts({ left }: { left: LeftBehind }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [isOpen, setIsOpen] = useState(false);
   return (
     <>
@@ -40,7 +40,7 @@ function FoundTexts({ left }: { left: LeftBehind }) {
 }
 
 function LeftTexts({ left }: { left: LeftBehind }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <>
       <p>{t('session.leftText', { name: left.user.name })}</p>

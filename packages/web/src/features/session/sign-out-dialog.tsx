@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { errorText } from '../../state/error-text.js';
 import { usePage } from '../../state/page.js';
 import { useUnsent } from '../../state/use-unsent.js';
@@ -8,7 +8,7 @@ import styles from './form.module.css';
 
 /** Asks before ending the session: a guest can't return as the same user, and what was not sent is lost. */
 export function SignOutDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { owner } = usePage();
   const texts = useUnsent();
   return (

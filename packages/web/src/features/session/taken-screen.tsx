@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import type { Ownership } from '../../state/page-owner.js';
 import { reloadPage } from '../../state/version.js';
 import { Button } from '../../ui/button.js';
@@ -8,7 +8,7 @@ import styles from './nickname-form.module.css';
 
 /** Shown in place of the workspace after somebody else has signed in in this browser. */
 export function TakenScreen({ by, left }: Extract<Ownership, { kind: 'taken' }>) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <main className={styles.page}>
       <div className={styles.card}>

@@ -1,6 +1,6 @@
 import { ChevronsUpDown } from 'lucide-react';
 import { Fragment } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable, useUser } from '../../state/client-provider.js';
 import { Avatar } from '../../ui/avatar.js';
 import { Menu, MenuSeparator } from '../../ui/menu.js';
@@ -11,7 +11,7 @@ import styles from './user-menu.module.css';
 
 /** The user's own menu: settings, nickname, signing out. */
 export function UserMenu() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const user = useUser();
   const { status } = useObservable(useClient().state);
   const context = useActionContext();

@@ -1,6 +1,6 @@
 import { type ComponentType, useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { languageOf, ownLanguages, setLanguage } from '../../i18n/i18n.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities, useUser } from '../../state/client-provider.js';
 import { formatBytes } from '../../state/format-bytes.js';
 import { setKeepsMessages, useKeepsMessages } from '../../state/kept-messages.js';
@@ -29,7 +29,7 @@ export const settingViews: Record<SettingId, ComponentType> = {
 };
 
 function Nickname() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { name } = useUser();
   return (
     <>
@@ -44,7 +44,7 @@ function Nickname() {
 }
 
 function UnsentTexts() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const count = useUnsentCount();
   return (
     <>
@@ -57,7 +57,7 @@ function UnsentTexts() {
 }
 
 function Blocked() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <>
       <p className={styles.text}>{t('settings.blockedText')}</p>
@@ -69,7 +69,7 @@ function Blocked() {
 }
 
 function LanguageChoice() {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   return (
     <OptionRow
       label={t('settings.language')}
@@ -81,7 +81,7 @@ function LanguageChoice() {
 }
 
 function ThemeChoice() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <OptionRow<Theme>
       label={t('settings.theme')}
@@ -93,7 +93,7 @@ function ThemeChoice() {
 }
 
 function OfflineMessages() {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTexts();
   const { signOut } = useAbilities();
   const isKeeping = useKeepsMessages();
   const [used, setUsed] = useState<number>();
@@ -141,7 +141,7 @@ function OfflineMessages() {
 }
 
 function Shortcuts() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <>
       <p className={styles.text}>{t('settings.shortcutsText')}</p>
@@ -153,7 +153,7 @@ function Shortcuts() {
 }
 
 function Version() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const isOutdated = useNewVersion();
   const [state, setState] = useState<'idle' | 'busy' | 'newest' | 'failed'>('idle');
   const check = async () => {
@@ -182,7 +182,7 @@ function Version() {
 }
 
 function Session() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { name } = useUser();
   return (
     <>

@@ -1,7 +1,7 @@
 import { ChevronLeft, SearchX, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useOtherWords } from '../../i18n/use-other-words.js';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useAbilities } from '../../state/client-provider.js';
 import { finder } from '../../state/find.js';
 import { goBack } from '../../state/history.js';
@@ -18,7 +18,7 @@ import { type Setting, settings } from './settings.js';
 
 /** All settings, searchable. `setting` is the one that the address leads to. */
 export function SettingsPage({ setting }: { setting: string | undefined }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const isPhone = useMedia(PHONE);
   const [search, setSearch] = useState('');
   const page = useRef<HTMLDivElement>(null);
@@ -90,7 +90,7 @@ export function SettingsPage({ setting }: { setting: string | undefined }) {
 }
 
 function SettingRow({ setting: { id, title, icon: Icon }, isTarget }: { setting: Setting; isTarget: boolean }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const View = settingViews[id];
   return (
     <li id={`setting-${id}`} className={classNames(styles.row, isTarget && styles.target)}>
@@ -109,7 +109,7 @@ function SettingRow({ setting: { id, title, icon: Icon }, isTarget }: { setting:
 
 /** The settings that are searched for, in their order. */
 function useFound(search: string): readonly Setting[] {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const can = useAbilities();
   const otherWords = useOtherWords();
   const find = finder(search);

@@ -1,12 +1,12 @@
 import type { Observable } from '@madang/client';
 import type { UserRef } from '@madang/protocol';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useObservable } from '../../state/client-provider.js';
 import styles from './typing-line.module.css';
 
 /** Who is typing. Always one line high, so that nothing moves when somebody begins. */
 export function TypingLine({ typists }: { typists: Observable<readonly UserRef[]> }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const users = useObservable(typists);
   const [a, b] = users;
   const text = !a

@@ -1,6 +1,6 @@
 import { PencilLine } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
+import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useRooms } from '../../state/client-provider.js';
 import { usePage } from '../../state/page.js';
 import type { Unsent } from '../../state/page-owner.js';
@@ -12,7 +12,7 @@ import { UnsentList } from './unsent-list.js';
 
 /** Everything that the user has written and not sent, also in rooms that they are no longer in. */
 export function UnsentDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const client = useClient();
   const { unsent } = usePage();
   const rooms = useRooms();

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import { usePage } from '../../state/page.js';
 import type { Unsent } from '../../state/page-owner.js';
 import { useUnsent } from '../../state/use-unsent.js';
@@ -8,7 +8,7 @@ import { UnsentList } from './unsent-list.js';
 
 /** What the user has written in a room where they can't send it any more: to be copied or discarded. */
 export function UnsentHere({ room, kinds }: { room: string; kinds: readonly Unsent['kind'][] }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { unsent } = usePage();
   const texts = useUnsent().filter((text) => text.room === room && kinds.includes(text.kind));
   if (texts.length === 0) return null;

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../../i18n/use-texts.js';
 import type { Unsent } from '../../state/page-owner.js';
 import { Button } from '../../ui/button.js';
 import { useMessageActions } from '../message/use-actions.js';
@@ -13,7 +13,7 @@ export interface UnsentListProps {
 
 /** Texts that were written and not sent, each with where it belongs. */
 export function UnsentList({ texts, renderActions }: UnsentListProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { copyText } = useMessageActions();
   return (
     <ul className={styles.list}>
