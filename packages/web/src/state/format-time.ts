@@ -89,17 +89,17 @@ function midnight(time: number): number {
  */
 export function localeOf(
   language: Language,
-  wanted: readonly string[] = globalThis.navigator?.languages ?? [],
+  wanted: readonly string[] = globalThis.navigator?.languages ?? NONE,
 ): string {
-  const key = `${language} ${wanted.join()}`;
-  const known = locales.get(key);
-  if (known !== undefined) return known;
-  const locale = findLocale(language, wanted);
-  locales.set(key, locale);
-  return locale;
+  const known = locales.get(wanted) ?? {};
+  locales.set(wanted, known);
+  return (known[language] ??= findLocale(language, wanted));
 }
 
-const locales = new Map<string, string>();
+const NONE: readonly string[] = [];
+
+/** By the browser's list, which is the same object until the user changes it. */
+const locales = new WeakMap<readonly string[], Partial<Record<Language, string>>>();
 
 function findLocale(language: Language, wanted: readonly string[]): string {
   const all = wanted.flatMap((each) => {

@@ -1,6 +1,6 @@
 import type { Member } from '@madang/client';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useMemo, useRef } from 'react';
+import { memo, useCallback, useMemo, useRef } from 'react';
 import { useTexts } from '../../i18n/use-texts.js';
 import { useUser } from '../../state/client-provider.js';
 import styles from './member-list.module.css';
@@ -25,12 +25,14 @@ export const MemberList = memo(function MemberList({ members, mayRemove, onRemov
   const scroller = useRef<HTMLDivElement>(null);
   const groups = useMemo(() => groupMembers(members), [members]);
   const rows = useMemo(() => groups.flatMap((group) => [group.presence, ...group.members]), [groups]);
+  // The same function for the same rows: with another one, the virtual list places all rows again.
+  const getItemKey = useCallback((index: number) => keyOf(rows[index]), [rows]);
   // oxlint-disable-next-line react/incompatible-library -- this component is memoized as a whole; nothing below it is
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (typeof rows[index] === 'string' ? TITLE_PX : ROW_PX),
-    getItemKey: (index) => keyOf(rows[index]),
+    getItemKey,
     overscan: 6,
     paddingEnd: 16,
   });

@@ -1,7 +1,7 @@
 import type { Member, Observable } from '@madang/client';
 import { nameSearch, type Room } from '@madang/protocol';
 import { UserPlus, X } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { useTexts } from '../../i18n/use-texts.js';
 import { useObservable } from '../../state/client-provider.js';
 import { errorText } from '../../state/error-text.js';
@@ -42,9 +42,14 @@ export function MemberPanel({ room, members, failure, isOverlay, searches, onClo
   const [dialog, setDialog] = useState<'invite' | Member>();
   const [search, setSearch] = useState('');
   const panel = useRef<HTMLElement>(null);
-  const isFound = nameSearch(search);
   const isAny = search.trim() === '';
-  const found = isAny ? all : all.filter(({ user }) => isFound(user.name));
+  // What is typed shows at once, and who is found after it: there may be thousands.
+  const searched = useDeferredValue(search);
+  const areAll = searched.trim() === '';
+  const found = useMemo(() => {
+    const isFound = nameSearch(searched);
+    return areAll ? all : all.filter(({ user }) => isFound(user.name));
+  }, [all, searched, areAll]);
   const close = () => setDialog(undefined);
   const hasSearch = searches > 0 || all.length >= MIN_SEARCHED || !isAny;
   useEffect(() => {
@@ -81,7 +86,7 @@ export function MemberPanel({ room, members, failure, isOverlay, searches, onClo
         <SearchField className={styles.search} label={t('member.search')} value={search} onValueChange={setSearch} />
       )}
       <div className="visually-hidden" role="status">
-        {!isAny && t('room.members', { count: found.length })}
+        {!areAll && t('room.members', { count: found.length })}
       </div>
       {all.length > 0 && found.length === 0 && <p className={styles.none}>{t('member.none')}</p>}
       {all.length === 0 ? (
