@@ -22,6 +22,7 @@ import { OlderNotice } from './older-notice.js';
 import { PlaceKeeper } from './place-keeper.js';
 import { heightOf, noteHeight } from './row-height.js';
 import { buildRows, type Row } from './rows.js';
+import { useRowsInPage } from './rows-in-page.js';
 import { useAnnouncement } from './use-announcement.js';
 import { firstIndex, indexOfMessage, useFirstPlace } from './use-first-place.js';
 import { scrollList, useHeldPlace } from './use-held-place.js';
@@ -84,6 +85,7 @@ export function MessageList(props: MessageListProps) {
   const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
   // On paper there is no scrolling: all that is loaded.
   const isPrinting = useMedia('print');
+  const inPage = useRowsInPage();
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -102,8 +104,10 @@ export function MessageList(props: MessageListProps) {
     scrollToFn: (offset, options, list) => scrollList(keeper, offset, options, list),
     scrollEndThreshold: AT_END_PX,
     overscan: isPrinting ? rows.length : hasArrived ? OVERSCAN : FIRST_OVERSCAN,
-    rangeExtractor: (range) =>
-      [...new Set([...edited, ...selection.kept, ...defaultRangeExtractor(range)])].sort((a, b) => a - b),
+    rangeExtractor: (range) => {
+      const shown = isPrinting ? defaultRangeExtractor(range) : inPage.extract(range, getItemKey);
+      return [...new Set([...edited, ...selection.kept, ...shown])].sort((a, b) => a - b);
+    },
     paddingStart: 16,
     paddingEnd: 12,
     onChange: (list) => {
@@ -118,6 +122,7 @@ export function MessageList(props: MessageListProps) {
     [virtualizer, keeper],
   );
   const items = virtualizer.getVirtualItems();
+  useLayoutEffect(() => inPage.rendered(items.map(({ key }) => key)), [inPage, items]);
   useLayoutEffect(() => {
     // After rows below that are not followed, the list is no longer at its end.
     if (scroller.current && rows.length > 0) setIsAtEnd(isScrolledToEnd(scroller.current));
