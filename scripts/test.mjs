@@ -1,7 +1,7 @@
 // `npm test`: sets up everything the tests need, and runs every test. Arguments go to vitest: npm test --
-// tests/transports
+// tests/transports. With --long (`npm run test:long`): the files with cases that have a long form, in that form.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { build } from './build.mjs';
@@ -11,6 +11,10 @@ import { ensureSystemPackages } from './system-packages.mjs';
 
 /** How many of the slowest files are listed at the end. */
 const SLOWEST = 20;
+
+const isLong = process.argv.includes('--long');
+const longForm = isLong ? filesWithLongForm() : [];
+const args = [...process.argv.slice(2).filter((arg) => arg !== '--long'), ...longForm];
 
 await ensureDependencies({ forTests: true });
 await build();
@@ -26,17 +30,26 @@ const { status } = spawnSync(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...args,
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, ...(isLong && { MADANG_LONG: '1' }) } },
 );
 if (existsSync(report)) {
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   printSlowest(testResults);
-  process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`);
+  const skipped = `${numPendingTests} skipped${isLong ? '' : ' (npm run test:long runs them)'}`;
+  process.stdout.write(`${numPassedTests} passed, ${numFailedTests} failed, ${skipped}\n`);
 }
 rmSync(folder, { recursive: true, force: true });
 process.exit(status ?? 1);
+
+/** Those that ask whether they run in their long form. */
+function filesWithLongForm() {
+  const files = readdirSync(join(root, 'tests'), { recursive: true }).filter((file) => file.endsWith('.test.ts'));
+  return files
+    .map((file) => join('tests', file))
+    .filter((file) => readFileSync(join(root, file), 'utf8').includes('support/long.ts'));
+}
 
 /** Shows where the time goes: all tests together have ten minutes. */
 function printSlowest(files) {

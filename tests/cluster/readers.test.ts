@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { startGuest } from '../support/guest.ts';
 import { connectHttp } from '../support/http-client.ts';
+import { isLong } from '../support/long.ts';
 import { type TestNodes, readiness, startNodes } from '../support/nodes.ts';
 import { Random } from '../support/random.ts';
 import type { TestServer } from '../support/start-server.ts';
@@ -76,8 +77,8 @@ test('unread counts stay right while the node that counts is killed, and another
   };
 
   const took: number[] = [];
-  for (let round = 0; round < 4; round += 1) {
-    for (let turn = 0; turn < 15; turn += 1) {
+  for (let round = 0; round < (isLong ? 4 : 2); round += 1) {
+    for (let turn = 0; turn < 10; turn += 1) {
       await Promise.all(Array.from({ length: 1 + random.below(8) }, say));
       if (random.below(3) === 0) await remove();
       if (random.below(3) === 0) await mark();

@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { breakServer } from '../contract/mutants/mutate.ts';
 import { mutants } from '../contract/mutants/mutants.ts';
 import { call } from '../support/transport-client.ts';
+import { isLong } from '../support/long.ts';
 import { startGuest } from '../support/guest.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { freePort, startServer } from '../support/start-server.ts';
@@ -131,7 +132,7 @@ describe.concurrent('madang verify', () => {
     },
   );
 
-  test('behind TLS, under its own name and mount path', { timeout: LIMIT_MS }, async () => {
+  test.runIf(isLong)('behind TLS, under its own name and mount path', { timeout: LIMIT_MS }, async () => {
     using folder = tempFolder();
     const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
@@ -164,7 +165,7 @@ describe.concurrent('madang verify', () => {
     }
   });
 
-  test('a copy of a workspace in use: the original stays unchanged', { timeout: LIMIT_MS }, async () => {
+  test.runIf(isLong)('a copy of a workspace in use: the original stays unchanged', { timeout: LIMIT_MS }, async () => {
     await using server = await startServer();
     using folder = tempFolder();
     const { token } = await startGuest(server.url, 'resident');
@@ -187,7 +188,7 @@ describe.concurrent('madang verify', () => {
     expect(readFileSync(keep, 'utf8')).not.toContain('their secret');
   });
 
-  test('where guests are off, it says so and accepts tokens', { timeout: LIMIT_MS }, async () => {
+  test.runIf(isLong)('where guests are off, it says so and accepts tokens', { timeout: LIMIT_MS }, async () => {
     using folder = tempFolder();
     const data = folder.path;
     const tokens: string[] = [];

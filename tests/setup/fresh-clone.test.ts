@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { copyBuilt, freshClone, Workplace } from '../support/fresh-clone.ts';
+import { isLong } from '../support/long.ts';
 import { nodeFolder } from '../support/node-versions.ts';
 import { freePort } from '../support/start-server.ts';
 import { codeBlocks } from '../docs/code-blocks.ts';
@@ -66,7 +67,7 @@ test(
   SETUP_MS,
 );
 
-test(
+test.runIf(isLong)(
   'what npm pack makes installs in an empty folder, and the Express example of the README runs there',
   async () => {
     using folder = new Workplace();
@@ -107,7 +108,7 @@ test(
   SETUP_MS,
 );
 
-test.runIf(isNode20)(
+test.runIf(isLong && isNode20)(
   'a driver built for another Node is reported in one sentence, and npm run build replaces it',
   async () => {
     const sentence = /^madang: The SQLite driver [^\n]+ "npm run build"[^\n]+\.\n$/;

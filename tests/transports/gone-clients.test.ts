@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { call } from '../support/transport-client.ts';
 import { connectJsonRpc } from '../support/json-rpc-client.ts';
 import { Disposables } from '../support/disposables.ts';
+import { isLong } from '../support/long.ts';
 import { startNetwork } from '../support/network.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -119,7 +120,7 @@ async function expectNothingLeft({ url }: Workspace): Promise<void> {
   }
 }
 
-describe.each(['SQLite', 'a slow PostgreSQL'])(
+describe.each(isLong ? ['SQLite', 'a slow PostgreSQL'] : ['a slow PostgreSQL'])(
   'nothing stays of a client that leaves before it is let in, on %s',
   (engine) => {
     let workspace: Workspace;
