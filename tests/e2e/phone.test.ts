@@ -49,3 +49,14 @@ test('Enter breaks the line, the button sends, and a tap on a message opens its 
   await messageOf(page, '첫 줄').getByRole('button', { name: /👍/ }).tap();
   await messageOf(page, '첫 줄').getByRole('button', { name: '👍 1명: 손가락' }).waitFor();
 });
+
+test('what is chosen in the settings stands below its title, which stays on one line', async () => {
+  await using one = await web.enter('고르는이', { isPhone: true, language: 'en' });
+  const { page } = one;
+  await page.evaluate(() => (location.hash = '#/settings'));
+  const title = page.getByRole('heading', { name: 'Appearance', exact: true });
+  const box = await title.boundingBox();
+  const choice = await page.getByRole('radio', { name: 'High contrast' }).locator('..').boundingBox();
+  expect(box?.height).toBeLessThan(30);
+  expect(choice?.y).toBeGreaterThan((box?.y ?? 0) + (box?.height ?? 0));
+});
