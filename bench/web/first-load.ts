@@ -69,10 +69,8 @@ function whenShown(text: string): void {
   const look = () => {
     const isShown = Array.from(document.querySelectorAll('article')).at(-1)?.textContent?.includes(text) === true;
     if (!isShown) return void requestAnimationFrame(look);
-    // The task after a frame's callbacks comes after the frame.
-    return void requestAnimationFrame(() =>
-      setTimeout(() => Object.assign(globalThis, { shownAt: performance.now() })),
-    );
+    // It looks before the frame is painted. The task after a frame's callbacks comes after the frame.
+    return void setTimeout(() => Object.assign(globalThis, { shownAt: performance.now() }));
   };
   requestAnimationFrame(look);
 }

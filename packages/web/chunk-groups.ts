@@ -3,7 +3,7 @@ import { join } from 'node:path';
 /** What the page runs first. */
 export const FIRST = join(import.meta.dirname, 'src/main.ts');
 /** What that imports, as soon as it is loaded. */
-const START = join(import.meta.dirname, 'src/start.tsx');
+export const START = join(import.meta.dirname, 'src/start.tsx');
 
 const CONVERSATION = join(import.meta.dirname, 'src/features/message/conversation.tsx');
 

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { groups } from './chunk-groups.js';
+import { compileHints } from './compile-hints.js';
 import { earlyStart } from './early-start.js';
 import { emojiData } from './emoji-data.js';
 import { serviceWorker } from './service-worker.js';
@@ -11,7 +12,14 @@ import { versionName } from './version-name.js';
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [react(), emojiData(), earlyStart(), versionName(), serviceWorker()],
+  plugins: [
+    react(),
+    emojiData(),
+    earlyStart(),
+    compileHints(['start', 'conversation']),
+    versionName(),
+    serviceWorker(),
+  ],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

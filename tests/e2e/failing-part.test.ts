@@ -175,20 +175,27 @@ describe('a part that fails', () => {
 
 test('a question that the server cannot answer now is not answered with "none"', async () => {
   let refuses = true;
+  let hasMessages = false;
   const refuse = (page: Page) =>
     page.routeWebSocket(/\/ws$/, (socket) => {
       const server = socket.connectToServer();
       socket.onMessage((frame) => {
         const { id, method } = JSON.parse(String(frame)) as { id: number; method: string };
         const error = { code: -32_000, message: 'busy', data: { code: 'unavailable', message: 'busy' } };
-        if (refuses && /^(room\.get|block\.list)$/.test(method))
-          socket.send(JSON.stringify({ jsonrpc: '2.0', id, error }));
+        const isRefused =
+          refuses && (/^(room\.get|block\.list)$/.test(method) || (method === 'message.list' && !hasMessages));
+        if (isRefused) socket.send(JSON.stringify({ jsonrpc: '2.0', id, error }));
         else server.send(frame);
       });
     });
   await using one = await enterPrepared(refuse);
   const { page } = one;
+  const messages = page.getByText('지금은 서버에서 이 방의 메시지를 불러올 수 없습니다');
+  await messages.waitFor();
   await page.evaluate(() => (location.hash = '#/r/nowhere'));
+  await page.getByRole('heading', { name: '지금은 이 방을 열 수 없습니다' }).waitFor();
+  await messages.waitFor();
+  hasMessages = true;
   await retryIn(page, 'main').waitFor();
   expect(await page.getByText('방을 찾을 수 없습니다').count()).toBe(0);
   await page.getByRole('button', { name: /내 메뉴/ }).click();

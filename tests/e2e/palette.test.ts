@@ -160,6 +160,21 @@ test('a conversation begins with a person who is found by name', async () => {
   await page.getByRole('heading', { name: 'lobby', exact: true }).waitFor();
 });
 
+test('without a connection it says that rooms and people may be missing, and looks again after it', async () => {
+  const { page } = one;
+  await page.context().setOffline(true);
+  await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('어디에도 없는');
+  const partial = page.getByRole('dialog').getByRole('status').getByText('빠진 공개 방이나 사람이 있을 수 있습니다');
+  await partial.waitFor();
+  expect(await page.getByText('찾는 방이나 사람, 기능이 없습니다').count()).toBe(0);
+  await page.context().setOffline(false);
+  await partial.waitFor({ state: 'detached' });
+  await page.getByText('찾는 방이나 사람, 기능이 없습니다').waitFor();
+  await page.keyboard.press('Escape');
+});
+
 test('the way to the first unread message, and to the newest', async () => {
   const { page } = one;
   const { room } = await other.call<{ room: { id: string } }>('POST', '/rooms', { name: '긴 이야기' });

@@ -39,6 +39,15 @@ test('what lists rooms and people says why it is empty without a connection, and
     await page.context().setOffline(true);
     await page.getByText('인터넷에 연결되어 있지 않습니다').waitFor();
   };
+  // Their code is there.
+  for (const opener of [
+    page.getByRole('button', { name: '방 둘러보기' }),
+    panel.getByRole('button', { name: '초대' }),
+  ]) {
+    await opener.click();
+    await dialog.getByRole('searchbox').waitFor();
+    await page.keyboard.press('Escape');
+  }
   await offline();
   await page.getByRole('button', { name: '방 둘러보기' }).click();
   await dialog.getByRole('alert').getByText('서버가 응답하지 않습니다').waitFor();

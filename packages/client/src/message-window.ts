@@ -1,4 +1,4 @@
-import type { CommandInput, Message } from '@madang/protocol';
+import type { CommandInput, ErrorObject, Message } from '@madang/protocol';
 import { BackOff } from './back-off.js';
 import type { Call } from './connection.js';
 import { errorFrom, mayRetry } from './errors.js';
@@ -71,6 +71,7 @@ export class MessageWindow implements MessageList {
   #place: Place;
   #status: MessageListState['status'] = 'loading';
   #range = nothing;
+  #error: ErrorObject | undefined;
   #loading: Loading | undefined;
   #loadingOlder: Loading | undefined;
   #loadingNewer: Loading | undefined;
@@ -253,6 +254,7 @@ export class MessageWindow implements MessageList {
     this.#status = status;
     this.#place = this.#opened;
     this.#range = nothing;
+    this.#error = undefined;
     this.#needsPage = true;
     this.#loading = undefined;
     this.#loadingOlder = undefined;
@@ -297,6 +299,7 @@ export class MessageWindow implements MessageList {
       const { pages, range } = isShowing ? await this.#readAgain() : await this.#readFirst();
       if (this.#loading !== loading) return;
       this.#loading = undefined;
+      this.#error = undefined;
       this.#status = 'ready';
       this.#needsPage = false;
       this.#take(pages, range, loading);
@@ -343,6 +346,8 @@ export class MessageWindow implements MessageList {
     this.#loading = undefined;
     if (!mayRetry(error)) return this.#context.refused();
     if (!this.#context.isOnline()) return;
+    this.#error = error.toJSON();
+    this.#changed();
     const waitMs = error.retryAfter === undefined ? this.#backOff.next() : error.retryAfter * 1000;
     this.#context.timers.after(waitMs, () => this.#loadIfNeeded());
   }
@@ -372,6 +377,7 @@ export class MessageWindow implements MessageList {
     const { seqs, hasOlder, hasNewer } = this.#range;
     return sameFields(before, {
       status: this.#status,
+      ...(this.#error && { error: this.#error }),
       messages: sameList(before?.messages, this.#context.show(seqs, !hasNewer)),
       hasOlder,
       hasNewer,

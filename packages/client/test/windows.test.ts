@@ -1,5 +1,5 @@
 import type { Client, MessageList, Place } from '@madang/client';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fakeTime, newWorkspace, online, settle, shown, watch } from './support.js';
 
 /** Anna, who has read some of the messages `0` to `messages - 1` that Bob sent. */
@@ -278,6 +278,21 @@ describe('a list of messages', () => {
     workspace.refuse = () => undefined;
     await list.loadNewer();
     expect(texts(list)).toEqual(numbers(76, 176));
+  });
+});
+
+describe('a first page that fails', () => {
+  test('C28 is told, with why, until it is loaded', async () => {
+    const { workspace, client } = await anna(10);
+    workspace.refuse = (name) => (name === 'message.list' ? { code: 'unavailable', message: 'not now' } : undefined);
+    const list = client.room('lobby').list('end');
+    onTestFinished(list.subscribe(() => {}));
+    await settle();
+    expect(list.get()).toMatchObject({ status: 'loading', error: { code: 'unavailable', message: 'not now' } });
+    workspace.refuse = () => undefined;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(list.get()).toMatchObject({ status: 'ready', hasOlder: false });
+    expect(list.get()).not.toHaveProperty('error');
   });
 });
 

@@ -86,7 +86,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'recognises no repeated clientId',
     isInShort: true,
-    edits: [{ file: 'store/queries/messages.js', from: 'p.at, c.clientId,', to: 'p.at, null,' }],
+    edits: [{ file: 'store/queries/messages.js', from: 'p.at, c.clientId]', to: 'p.at, null]' }],
     caughtAs: ['cloned'],
   },
   {

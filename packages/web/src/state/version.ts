@@ -27,15 +27,28 @@ export function useNewVersion(): boolean {
   return useSyncExternalStore(changes.subscribe, () => isOffered);
 }
 
+/** A page that is just opening has better things to do, in ms: it is old only if it came from the service worker. */
+const FIRST_CHECK_MS = 3000;
+
 /** Asks the server for its version after each connect, since a server that was replaced has been away. */
 export function useVersionCheck(): void {
   const client = useClient();
   useEffect(() => {
+    const isOnline = () => client.state.get().status === 'online';
+    let hasAsked = false;
     const check = () => {
-      if (client.state.get().status === 'online') void checkVersion();
+      if (isOnline() && !hasAsked) void checkVersion();
+      hasAsked = isOnline();
     };
-    check();
-    return client.state.subscribe(check);
+    let stop: (() => void) | undefined;
+    const timer = setTimeout(() => {
+      check();
+      stop = client.state.subscribe(check);
+    }, FIRST_CHECK_MS);
+    return () => {
+      clearTimeout(timer);
+      stop?.();
+    };
   }, [client]);
 }
 

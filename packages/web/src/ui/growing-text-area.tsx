@@ -17,6 +17,11 @@ export function GrowingTextArea({ maxRows, ref, ...rest }: GrowingTextAreaProps)
   useLayoutEffect(() => {
     const area = element.current;
     if (!area) return;
+    // It has a row without being measured, which on a page that is just being built costs as much as the rest of it.
+    if (rest.value === '') {
+      area.style.height = '';
+      return;
+    }
     const style = getComputedStyle(area);
     const line = Number.parseFloat(style.lineHeight) || 22;
     const padding = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom);

@@ -116,7 +116,16 @@ const Messages = memo(function Messages(props: Omit<MessageListProps, 'state'>) 
   const state = useObservable(props.opened.list);
   if (state.status === 'loading') {
     const { onEdit, onEdited, onDelete } = props;
-    return <Loading messages={state.messages} onEdit={onEdit} onEdited={onEdited} onDelete={onDelete} />;
+    const hasFailed = state.error !== undefined;
+    return (
+      <Loading
+        messages={state.messages}
+        hasFailed={hasFailed}
+        onEdit={onEdit}
+        onEdited={onEdited}
+        onDelete={onDelete}
+      />
+    );
   }
   return (
     <Part>
@@ -127,17 +136,19 @@ const Messages = memo(function Messages(props: Omit<MessageListProps, 'state'>) 
 
 interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onEdited' | 'onDelete'> {
   messages: readonly ViewMessage[];
+  hasFailed: boolean;
 }
 
-/** Shown until the first page is loaded; without a connection that may take long. Messages sent meanwhile are shown all the same. */
-function Loading({ messages, onEdit, onEdited, onDelete }: LoadingProps) {
+/** Shown until the first page is loaded; without a connection, or while the server refuses it, that may take long. Messages sent meanwhile are shown all the same. */
+function Loading({ messages, hasFailed, onEdit, onEdited, onDelete }: LoadingProps) {
   const { t } = useTexts();
   const { status } = useObservable(useClient().state);
   const isBroken = status === 'offline' || status === 'reconnecting';
+  const why = isBroken ? t('message.notKept') : hasFailed ? t('message.notLoaded') : undefined;
   return (
     <div className={styles.loading}>
-      <div role="status" aria-busy={!isBroken} aria-label={isBroken ? undefined : t('app.loading')}>
-        {isBroken ? <p className={styles.notKept}>{t('message.notKept')}</p> : <SkeletonRows count={7} hasAvatar />}
+      <div role="status" aria-busy={why === undefined} aria-label={why === undefined ? t('app.loading') : undefined}>
+        {why === undefined ? <SkeletonRows count={7} hasAvatar /> : <p className={styles.why}>{why}</p>}
       </div>
       {messages.map((message, index) => (
         <MessageRow

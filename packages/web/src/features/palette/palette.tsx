@@ -30,7 +30,7 @@ function EntrySearch({ onClose, isOnlyPeople }: { onClose: () => void; isOnlyPeo
   // Not while rendering, which React may do in vain, and during which more may be typed.
   // oxlint-disable-next-line react/set-state-in-effect -- it is outside of React until now
   useLayoutEffect(() => setSearch(takeTyped()), []);
-  const groups = useEntries(search, isOnlyPeople);
+  const { groups, isPartial } = useEntries(search, isOnlyPeople);
   const entries = groups.flatMap((group) => group.entries);
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, entries.length - 1);
@@ -118,11 +118,14 @@ function EntrySearch({ onClose, isOnlyPeople }: { onClose: () => void; isOnlyPeo
           </div>
         ))}
       </div>
-      {entries.length === 0 && (
+      {entries.length === 0 && !isPartial && (
         <p className={styles.empty}>{t(isOnlyPeople ? 'palette.emptyPeople' : 'palette.empty')}</p>
       )}
       <div className="visually-hidden" role="status">
         {search.trim() !== '' && entries.length > 0 && t('palette.count', { count: entries.length })}
+      </div>
+      <div role="status">
+        {isPartial && <p className={styles.empty}>{t(isOnlyPeople ? 'palette.partialPeople' : 'palette.partial')}</p>}
       </div>
       <p className={styles.hint}>{t('palette.hint')}</p>
     </Dialog>

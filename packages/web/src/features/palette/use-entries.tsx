@@ -43,16 +43,23 @@ const MAX_ROOMS = 12;
 
 const ICON_PX = 17;
 
+/** What the palette offers. */
+export interface Entries {
+  groups: readonly EntryGroup[];
+  /** The server could not be asked: other rooms or people may be missing. */
+  isPartial: boolean;
+}
+
 /**
  * The palette's entries: the user's rooms, the people in them, other public rooms, the actions that are possible now, and the
  * settings; or only people. A search matches any part of a name in either language. The best matches come first; among equal
  * ones, what was used most.
  */
-export function useEntries(search: string, isOnlyPeople: boolean): EntryGroup[] {
+export function useEntries(search: string, isOnlyPeople: boolean): Entries {
   const { t } = useTexts();
   const [uses] = useState(usesNow);
-  const people = usePeople(search.trim() !== '' || isOnlyPeople);
-  const { mine, others } = useRoomEntries(search);
+  const { people, isPartial: isPeoplePartial } = usePeople(search.trim() !== '' || isOnlyPeople);
+  const { mine, others, isPartial: isOthersPartial } = useRoomEntries(search);
   const acts = useActionEntries();
   const groups: EntryGroup[] = isOnlyPeople
     ? [{ title: t('palette.people'), entries: people }]
@@ -78,15 +85,18 @@ export function useEntries(search: string, isOnlyPeople: boolean): EntryGroup[] 
       best: isSearching ? (ranked[0]?.found ?? 0) : 0,
     };
   });
-  return found.filter(({ entries }) => entries.length > 0).toSorted((a, b) => b.best - a.best);
+  return {
+    groups: found.filter(({ entries }) => entries.length > 0).toSorted((a, b) => b.best - a.best),
+    isPartial: isPeoplePartial || (isOthersPartial && isSearching && !isOnlyPeople),
+  };
 }
 
-function useRoomEntries(search: string): { mine: Entry[]; others: Entry[] } {
+function useRoomEntries(search: string): { mine: Entry[]; others: Entry[]; isPartial: boolean } {
   const { t } = useTexts();
   const client = useClient();
   const [, go] = useLocation();
   const all = useRooms();
-  const { rooms: found } = useRoomSearch(search);
+  const { rooms: found, error } = useRoomSearch(search);
   const mine = useMemo(() => {
     return orderRooms(all).map((room): Entry => ({
       ...shown(room, roomTitle(t, room)),
@@ -109,7 +119,7 @@ function useRoomEntries(search: string): { mine: Entry[]; others: Entry[] } {
       note: t('room.members', { count: room.members }),
       run: () => void join(room),
     }));
-  return { mine, others };
+  return { mine, others, isPartial: error !== undefined };
 }
 
 function shown(room: Room, name: string): Pick<Entry, 'key' | 'name' | 'icon'> {
@@ -117,20 +127,21 @@ function shown(room: Room, name: string): Pick<Entry, 'key' | 'name' | 'icon'> {
 }
 
 /** People whom the user has no conversation with; of those, the room is listed. */
-function usePeople(isWanted: boolean): Entry[] {
+function usePeople(isWanted: boolean): { people: Entry[]; isPartial: boolean } {
   const openDirect = useOpenDirect();
   const rooms = useRooms();
   const { openDirects } = useAbilities();
-  const people = useAcquaintances(undefined).answer ?? [];
-  if (!isWanted || !openDirects) return [];
+  const { answer: people = [], error } = useAcquaintances(undefined);
+  if (!isWanted || !openDirects) return { people: [], isPartial: false };
   const peers = new Map(rooms.flatMap(({ peer }) => (peer ? [[peer.id, peer]] : [])));
   const all: UserRef[] = [...people.filter(({ id }) => !peers.has(id))];
-  return all.map(({ id, name }) => ({
+  const entries = all.map(({ id, name }) => ({
     key: `person-${id}`,
     name,
     icon: <Avatar id={id} name={name} size="small" />,
     run: () => void openDirect(id),
   }));
+  return { people: entries, isPartial: error !== undefined };
 }
 
 function useActionEntries(): { actions: Entry[]; settings: Entry[] } {

@@ -53,7 +53,7 @@ export function RoomScreen({ id }: { id: string }) {
   }, [room, id]);
 
   if (status === 'gone') return <preview.View id={id} fallback={null} />;
-  if (!room) return <RoomWaiting />;
+  if (!room) return <RoomWaiting list={opened.list} />;
   const title = roomTitle(t, room);
   return (
     <div className={styles.screen}>

@@ -1,5 +1,7 @@
+import type { MessageList } from '@madang/client';
 import { CloudOff } from 'lucide-react';
 import { useTexts } from '../../i18n/use-texts.js';
+import { useObservable } from '../../state/client-provider.js';
 import { goToRooms } from '../../state/history.js';
 import { useInterruption } from '../../state/use-interruption.js';
 import { Button } from '../../ui/button.js';
@@ -14,11 +16,12 @@ const swipe = lazyPart(
   () => null,
 );
 
-/** Shown until the server has told of a room that this device does not know; says so if it can't be asked. */
-export function RoomWaiting() {
+/** Shown until the server has told of a room that this device does not know; says so if it can't be asked, or can't answer. */
+export function RoomWaiting({ list }: { list: MessageList }) {
   const { t } = useTexts();
   const interruption = useInterruption();
-  if (!interruption) {
+  const { error } = useObservable(list);
+  if (!interruption && !error) {
     return (
       <div className={styles.waiting} role="status" aria-busy aria-label={t('app.loading')}>
         <SkeletonRows count={7} hasAvatar />
@@ -31,10 +34,10 @@ export function RoomWaiting() {
         <Empty
           isPage
           icon={<CloudOff size={28} aria-hidden />}
-          title={t('room.unreachableTitle')}
+          title={t(interruption ? 'room.unreachableTitle' : 'room.notLoadedTitle')}
           actions={<Button onClick={goToRooms}>{t('action.back')}</Button>}
         >
-          {t('room.unreachableText')}
+          {t(interruption ? 'room.unreachableText' : 'message.notLoaded')}
         </Empty>
       </div>
       <swipe.View fallback={null} />
