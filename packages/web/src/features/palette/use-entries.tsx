@@ -96,7 +96,7 @@ function useRoomEntries(search: string): { mine: Entry[]; others: Entry[]; isPar
   const client = useClient();
   const [, go] = useLocation();
   const all = useRooms();
-  const { rooms: found, error } = useRoomSearch(search);
+  const { rooms: found, error: failure } = useRoomSearch(search);
   const mine = useMemo(() => {
     return orderRooms(all).map((room): Entry => ({
       ...shown(room, roomTitle(t, room)),
@@ -119,7 +119,7 @@ function useRoomEntries(search: string): { mine: Entry[]; others: Entry[]; isPar
       note: t('room.members', { count: room.members }),
       run: () => void join(room),
     }));
-  return { mine, others, isPartial: error !== undefined };
+  return { mine, others, isPartial: failure !== undefined };
 }
 
 function shown(room: Room, name: string): Pick<Entry, 'key' | 'name' | 'icon'> {
