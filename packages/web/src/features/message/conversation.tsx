@@ -1,4 +1,4 @@
-import type { Room, RoomView, ViewMessage } from '@madang/client';
+import type { MessageListState, Room, RoomView, ViewMessage } from '@madang/client';
 import { memo, useCallback, useState } from 'react';
 import { useTexts } from '../../i18n/use-texts.js';
 import { useClient, useObservable, useUser } from '../../state/client-provider.js';
@@ -116,16 +116,7 @@ const Messages = memo(function Messages(props: Omit<MessageListProps, 'state'>) 
   const state = useObservable(props.opened.list);
   if (state.status === 'loading') {
     const { onEdit, onEdited, onDelete } = props;
-    const hasFailed = state.error !== undefined;
-    return (
-      <Loading
-        messages={state.messages}
-        hasFailed={hasFailed}
-        onEdit={onEdit}
-        onEdited={onEdited}
-        onDelete={onDelete}
-      />
-    );
+    return <Loading state={state} onEdit={onEdit} onEdited={onEdited} onDelete={onDelete} />;
   }
   return (
     <Part>
@@ -135,16 +126,18 @@ const Messages = memo(function Messages(props: Omit<MessageListProps, 'state'>) 
 });
 
 interface LoadingProps extends Pick<MessageRowProps, 'onEdit' | 'onEdited' | 'onDelete'> {
-  messages: readonly ViewMessage[];
-  hasFailed: boolean;
+  state: MessageListState;
 }
 
-/** Shown until the first page is loaded; without a connection, or while the server refuses it, that may take long. Messages sent meanwhile are shown all the same. */
-function Loading({ messages, hasFailed, onEdit, onEdited, onDelete }: LoadingProps) {
+/**
+ * Shown until the first page is loaded, which takes long without a connection, or while the server refuses it. Messages sent
+ * meanwhile are shown all the same.
+ */
+function Loading({ state: { messages, error }, onEdit, onEdited, onDelete }: LoadingProps) {
   const { t } = useTexts();
   const { status } = useObservable(useClient().state);
   const isBroken = status === 'offline' || status === 'reconnecting';
-  const why = isBroken ? t('message.notKept') : hasFailed ? t('message.notLoaded') : undefined;
+  const why = isBroken ? t('message.notKept') : error ? t('message.notLoaded') : undefined;
   return (
     <div className={styles.loading}>
       <div role="status" aria-busy={why === undefined} aria-label={why === undefined ? t('app.loading') : undefined}>

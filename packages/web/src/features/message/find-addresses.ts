@@ -21,8 +21,8 @@ const HOST = /\[[\da-f:.]{2,45}\]|[\p{L}\p{N}][\p{L}\p{N}\p{M}_-]*(?:\.[\p{L}\p{
 
 const PORT = /:\d{1,5}/y;
 
-// What may stand after the host: the ASCII characters of RFC 3986, and of others letters, digits, middle dots and the dashes
-// that join words. An arrow (`a->b`) ends an address, and so does the next address of a list (`a,https://b`).
+// What may stand after the host: the ASCII characters of RFC 3986; beyond ASCII, letters, digits, middle dots and dashes that
+// join words. An arrow (`a->b`) ends an address, and so does the next address of a list (`a,https://b`).
 const TAIL =
   /[/?#](?:(?!\p{Default_Ignorable_Code_Point}|[-=]+>|[,;]+(?:https?:\/\/|www\.)|[\u2014\u2015\u2e3a\u2e3b\u301c\u3030])[\w\-.~:/?#[\]@!$&'()*+,;=%·・\p{L}\p{N}\p{M}\p{Pd}])*/iuy;
 

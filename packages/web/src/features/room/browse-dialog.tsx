@@ -24,7 +24,7 @@ export function BrowseDialog({ onClose }: { onClose: () => void }) {
   const { createRooms } = useAbilities();
   const [search, setSearch] = useState('');
   const { rooms: found, hasMore, error, loadMore, retry } = useRoomSearch(search);
-  // What was found before is no answer to what is asked now.
+  // The results of an earlier search are not shown for one that failed.
   const rooms = error === undefined ? found : undefined;
   return (
     <Dialog title={t('room.browseTitle')} onClose={onClose}>

@@ -16,7 +16,7 @@ const swipe = lazyPart(
   () => null,
 );
 
-/** Shown until the server has told of a room that this device does not know; says so if it can't be asked, or can't answer. */
+/** Shown until the server has told of a room that this device does not know. Says so if there is no connection, or no answer. */
 export function RoomWaiting({ list }: { list: MessageList }) {
   const { t } = useTexts();
   const interruption = useInterruption();
