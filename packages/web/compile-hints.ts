@@ -17,8 +17,11 @@ export function compileHints(names: readonly string[]): Plugin {
     generateBundle: {
       order: 'post',
       handler(_, files) {
-        for (const file of Object.values(files)) {
-          if (file.type === 'chunk' && names.includes(file.name)) file.code = HINT + file.code;
+        const chunks = Object.values(files).filter((each) => each.type === 'chunk');
+        for (const name of names) {
+          const chunk = chunks.find((each) => each.name === name);
+          if (!chunk) throw new Error(`No file is named ${name}`);
+          chunk.code = HINT + chunk.code;
         }
       },
     },
