@@ -165,8 +165,8 @@ export interface Client {
    */
   send(room: string, text: string, options?: { clientId?: string }): Sending;
   /**
-   * What a user's outbox still holds, by the user's id: after a session that ended otherwise than by signing out, to show
-   * what was not sent. Oldest first; empty if there is nothing, or the store fails.
+   * The messages in a user's outbox, by the user's id, oldest first. For showing what was not sent after a session that ended
+   * without signing out. Empty if there are none, or if the store fails.
    */
   unsentOf(user: string): Promise<readonly OutboxEntry[]>;
   /** Sends a failed message again. */

@@ -20,7 +20,7 @@ export type Place = 'end' | 'unread' | { around: number };
 export interface MessageListState {
   /** While `loading`, `messages` contains only those that the user is sending. `gone`: the user is not in the room. */
   status: 'loading' | 'ready' | 'gone';
-  /** Why the messages at its place could not be loaded, until they are: that is tried again after a while. */
+  /** Why the messages could not be loaded. They are requested again after a while; absent once they are loaded. */
   error?: ErrorObject;
   /**
    * Oldest first, without gaps. At the end of the room, unsent messages follow in the order of sending. The same array until

@@ -311,7 +311,7 @@ export class RawClient implements ContractClient {
     view.reading = true;
     void this.#readPages(room, view, transport).finally(() => {
       view.reading = false;
-      // What was wanted too late for this reading: over a new connection, in a new epoch, or just now.
+      // More may be wanted by now: over a new connection, in a new epoch, or since the last page.
       if (view.isMember) this.#read(room, view, 0);
     });
   }

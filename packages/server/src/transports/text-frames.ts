@@ -36,7 +36,7 @@ export interface Insertion {
 export function insertedFrames(frames: Buffer, insertions: readonly Insertion[], fromEnd: number): Buffer {
   const added = addedBytes(frames, insertions);
   const inserted = Buffer.allocUnsafe(frames.length + added);
-  // What is not yet in its place stands at the end, from `rest` on, and moves to the front, which ends at `end`.
+  // The frames begin as one block at the end of the buffer. Piece by piece, from `rest` on, they move to the front, up to `end`.
   inserted.set(frames, added);
   let end = 0;
   let rest = added;

@@ -43,7 +43,7 @@ export function MemberPanel({ room, members, failure, isOverlay, searches, onClo
   const [search, setSearch] = useState('');
   const panel = useRef<HTMLElement>(null);
   const isAny = search.trim() === '';
-  // What is typed shows at once, and who is found after it: there may be thousands.
+  // The field shows each letter at once. The list, which may have thousands of people, follows when there is time.
   const searched = useDeferredValue(search);
   const areAll = searched.trim() === '';
   const found = useMemo(() => {
